@@ -1,0 +1,57 @@
+# facepay: everything a fresh machine needs is Python 3.11+ and make.
+PYTHON ?= python3
+BIN    := .venv/bin
+READY  := .venv/ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test check format generate lock scan clean
+
+help: ## list every target
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(READY) ## the whole walk over HTTP: a face pays, is revoked, the password still pays
+	@$(BIN)/python -m facepay_rehearsal
+
+serve: $(READY) ## start OpenBao, the database and the service; Ctrl-C stops them all
+	@exec $(BIN)/facepay serve
+
+test: $(READY) ## every test: unit, integration, attacks, and real HTTP
+	@$(BIN)/python -m pytest
+
+check: $(READY) ## format, lint, types, import layers, and that nothing generated has drifted
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/facepay spec check
+
+format: $(READY) ## format the code and mend what ruff can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+generate: $(READY) ## write what is made from the code and the registry: OpenAPI, error table, README help
+	@$(BIN)/facepay spec write
+
+scan: $(READY) ## search var/ for picture headers and embeddings of the rehearsal's faces
+	@$(BIN)/python -m facepay_rehearsal.scan var
+
+lock: ## resolve the dependencies anew (needs uv on the PATH)
+	uv pip compile -q infra/lock/build.in --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header -o infra/lock/build.lock
+	uv pip compile -q pyproject.toml infra/lock/runtime.in --extra rehearsal --extra dev \
+		--universal --python-version 3.11 --override infra/lock/dlib-is-a-wheel.txt \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements.lock
+
+clean: ## remove the virtual environment and everything the service wrote
+	rm -rf .venv var build
+
+# Hashed all the way down: the build tool first, then everything else without build isolation,
+# so that nothing is ever fetched that the locks do not name.
+$(READY): requirements.lock infra/lock/build.lock pyproject.toml
+	@echo "facepay: preparing .venv (about a minute, once)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "facepay needs Python 3.11 or newer")'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r infra/lock/build.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --no-build-isolation -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)

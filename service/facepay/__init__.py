@@ -1,0 +1,1 @@
+"""facepay: your face can pay, and you can take it back."""

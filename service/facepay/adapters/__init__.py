@@ -1,0 +1,1 @@
+"""The back doors: each module implements one port with one real technology."""

@@ -1,0 +1,90 @@
+"""FaceEngine and PadDetector over the engine room `facepay.face`.
+
+Translates both ways: bursts and turns of the domain go in, refusals come out as errors of
+`domain.errors`, without their cause, whose frames hold pixels. It decides nothing. Models are
+loaded at the first observation of a process; dlib's detector and network are not thread-safe,
+and `facepay.face.models` keeps a lock with each.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from facepay.domain.capture import Burst, PadOutcome, PadVerdict, Turn
+from facepay.domain.errors import (
+    CaptureRetry,
+    FacepayError,
+    FaceTooSmall,
+    FaceUnavailable,
+    FrameTooLarge,
+    NoFace,
+    TwoFaces,
+    UnreadableFrame,
+    UnsupportedFrame,
+)
+from facepay.face import embed, recognise
+from facepay.face.errors import FaceRefusal, RefusalKind
+from facepay.face.observe import Observation, SentFrame, observe
+from facepay.face.pad import turns
+from facepay.ports import ObservedFaces
+
+_Result = TypeVar("_Result")
+
+_ERRORS: dict[RefusalKind, type[FacepayError]] = {
+    RefusalKind.UNREADABLE: UnreadableFrame,
+    RefusalKind.UNSUPPORTED: UnsupportedFrame,
+    RefusalKind.TOO_LARGE: FrameTooLarge,
+    RefusalKind.NO_FACE: NoFace,
+    RefusalKind.TWO_FACES: TwoFaces,
+    RefusalKind.FACE_TOO_SMALL: FaceTooSmall,
+    RefusalKind.NOT_FRONTAL: CaptureRetry,
+}
+_DIRECTIONS = {Turn.LEFT: turns.Direction.LEFT, Turn.RIGHT: turns.Direction.RIGHT}
+_OUTCOMES = {
+    turns.Outcome.BONA_FIDE: PadOutcome.BONA_FIDE,
+    turns.Outcome.RETRY: PadOutcome.RETRY,
+    turns.Outcome.ATTACK: PadOutcome.ATTACK,
+}
+
+
+class DlibFaceEngine:
+    """`ports.FaceEngine` with dlib's detector, 5-point alignment and ResNet descriptor."""
+
+    @property
+    def model(self) -> str:
+        return embed.MODEL
+
+    def observe(self, burst: Burst) -> ObservedFaces:
+        frames = [SentFrame(image=frame.image, step=frame.step) for frame in burst.frames]
+        return _translated(lambda: observe(frames, mirrored=burst.mirrored))
+
+    def reference(self, faces: ObservedFaces) -> bytearray:
+        return _translated(lambda: recognise.reference(_own(faces)))
+
+    def distance(self, faces: ObservedFaces, reference: bytearray) -> float:
+        return _translated(lambda: recognise.distance(_own(faces), reference))
+
+
+class TurnsPadDetector:
+    """`ports.PadDetector` by challenged head turns; see `facepay.face.pad.turns` for its limits."""
+
+    def judge(self, faces: ObservedFaces, challenge: Sequence[Turn]) -> PadVerdict:
+        asked = [_DIRECTIONS[turn] for turn in challenge]
+        judgement = turns.judge(_own(faces), asked)
+        return PadVerdict(_OUTCOMES[judgement.outcome], judgement.reason)
+
+
+def _own(faces: ObservedFaces) -> Observation:
+    if not isinstance(faces, Observation):
+        raise TypeError("these faces were observed by another engine")
+    return faces
+
+
+def _translated(act: Callable[[], _Result]) -> _Result:
+    """Run `act`; a refusal of the engine room becomes an error of the domain, and only that."""
+    try:
+        return act()
+    except FaceRefusal as refusal:
+        kind, frame = refusal.kind, refusal.frame
+    except FileNotFoundError:
+        raise FaceUnavailable("the face models are not installed") from None
+    raise _ERRORS[kind](param=None if frame is None else f"frames[{frame}]")

@@ -1,0 +1,21 @@
+"""Bring a database to the newest schema (Alembic)."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+
+from facepay.adapters.unit_of_work import open_engine
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def migrate(url: str) -> None:
+    """Run every migration that `url` has not seen yet; safe to run again."""
+    engine = open_engine(url)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    engine.dispose()

@@ -1,0 +1,17 @@
+"""Alembic's entry: runs on the connection that `adapters.migrate` hands over."""
+
+from alembic import context
+from sqlmodel import SQLModel
+
+import facepay.adapters.tables  # noqa: F401 - importing the tables registers them
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=SQLModel.metadata,
+    render_as_batch=True,
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()
+connection.commit()

@@ -1,0 +1,30 @@
+"""Read a policy, and the notice it names, from TOML beside it."""
+
+import hashlib
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+
+from facepay.domain.policy import Notice, Policy
+
+
+def read_policy(path: Path) -> Policy:
+    """Raises KeyError, TypeError or ValueError where a number is missing or out of bounds."""
+    numbers = tomllib.loads(path.read_text())
+    return Policy(
+        version=numbers["version"],
+        face_distance_at_most=float(numbers["face_distance_at_most"]),
+        captures_per_intent=int(numbers["captures_per_intent"]),
+        intent_lifetime=timedelta(minutes=numbers["intent_minutes"]),
+        authorization_lifetime=timedelta(minutes=numbers["authorization_minutes"]),
+        consent_lifetime=timedelta(days=numbers["consent_days"]),
+        failures_allowed=int(numbers["failures_allowed"]),
+        first_delay=timedelta(seconds=numbers["first_delay_seconds"]),
+        longest_delay=timedelta(seconds=numbers["longest_delay_seconds"]),
+        notice=_read_notice(path.parent / numbers["notice"]["file"], numbers["notice"]["version"]),
+    )
+
+
+def _read_notice(path: Path, version: str) -> Notice:
+    raw = path.read_bytes()
+    return Notice(version, raw.decode(), hashlib.sha256(raw).hexdigest())

@@ -1,0 +1,206 @@
+"""The tables, one for each domain value that is kept; columns carry the names of its fields.
+
+Only shapes, keys and indexes stand here. No row holds a frame, an embedding or a plain secret:
+templates and TOTP secrets are the vault's ciphertext, passwords are argon2id.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware datetimes in UTC on every database; SQLite itself would forget the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a time without a zone must not reach the database")
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _time(*, index: bool = False) -> Any:
+    return Field(sa_type=UtcDateTime, index=index)
+
+
+def _maybe_time() -> Any:
+    return Field(default=None, sa_type=UtcDateTime)
+
+
+class ClientRow(SQLModel, table=True):
+    __tablename__ = "clients"
+    id: str = Field(primary_key=True)
+    role: str
+    subject_id: str = Field(index=True)
+    public_key_pem: str
+    created_at: datetime = _time()
+    revoked_at: datetime | None = _maybe_time()
+
+
+class MerchantRow(SQLModel, table=True):
+    __tablename__ = "merchants"
+    id: str = Field(primary_key=True)
+    name: str
+    created_at: datetime = _time()
+    suspended_at: datetime | None = _maybe_time()
+
+
+class TerminalRow(SQLModel, table=True):
+    __tablename__ = "terminals"
+    id: str = Field(primary_key=True)
+    merchant_id: str = Field(foreign_key="merchants.id", index=True)
+    name: str
+    created_at: datetime = _time()
+    suspended_at: datetime | None = _maybe_time()
+
+
+class CustomerRow(SQLModel, table=True):
+    __tablename__ = "customers"
+    id: str = Field(primary_key=True)
+    alias: str = Field(unique=True)
+    password_hash: str
+    created_at: datetime = _time()
+
+
+class SecondFactorRow(SQLModel, table=True):
+    __tablename__ = "second_factors"
+    id: str = Field(primary_key=True)
+    customer_id: str = Field(foreign_key="customers.id", index=True)
+    kind: str
+    name: str
+    sealed_secret: str
+    state: str
+    last_step: int
+    created_at: datetime = _time()
+
+
+class AttemptsRow(SQLModel, table=True):
+    __tablename__ = "attempts"
+    id: str = Field(primary_key=True)
+    failures: int
+    blocked_until: datetime | None = _maybe_time()
+
+
+class ConsentRow(SQLModel, table=True):
+    __tablename__ = "consents"
+    id: str = Field(primary_key=True)
+    customer_id: str = Field(foreign_key="customers.id", index=True)
+    purpose: str
+    notice_version: str
+    notice_sha256: str
+    granted_at: datetime = _time()
+    expires_at: datetime = _time()
+    withdrawn_at: datetime | None = _maybe_time()
+
+
+class EnrolmentRow(SQLModel, table=True):
+    __tablename__ = "enrolments"
+    id: str = Field(primary_key=True)
+    customer_id: str = Field(foreign_key="customers.id", index=True)
+    consent_id: str = Field(foreign_key="consents.id")
+    state: str
+    epoch: int
+    model: str
+    sealed_reference: str | None
+    created_at: datetime = _time()
+    revoked_at: datetime | None = _maybe_time()
+    key_destroyed_at: datetime | None = _maybe_time()
+
+
+class CaptureRow(SQLModel, table=True):
+    __tablename__ = "captures"
+    id: str = Field(primary_key=True)
+    purpose: str
+    customer_id: str = Field(foreign_key="customers.id")
+    enrolment_id: str = Field(foreign_key="enrolments.id", index=True)
+    intent_id: str | None = Field(default=None, index=True)
+    opened_by: str
+    nonce: str
+    steps: list[str] = Field(sa_type=JSON)
+    state: str
+    used_by: str | None
+    opened_at: datetime = _time()
+    deadline: datetime = _time()
+
+
+class IntentRow(SQLModel, table=True):
+    __tablename__ = "payment_intents"
+    id: str = Field(primary_key=True)
+    merchant_id: str = Field(foreign_key="merchants.id", index=True)
+    terminal_id: str = Field(foreign_key="terminals.id")
+    amount_minor: int = Field(sa_type=BigInteger)
+    currency: str
+    order_ref: str
+    nonce: str
+    state: str
+    method: str | None
+    customer_id: str | None = Field(foreign_key="customers.id")
+    enrolment_id: str | None = Field(foreign_key="enrolments.id", index=True)
+    enrolment_epoch: int | None
+    capture_id: str | None
+    captures_used: int
+    pad_passed: bool | None
+    face_matched: bool | None
+    decision_reason: str | None
+    created_at: datetime = _time()
+    expires_at: datetime = _time()
+
+
+class AuthorizationRow(SQLModel, table=True):
+    __tablename__ = "authorizations"
+    id: str = Field(primary_key=True)
+    intent_id: str = Field(foreign_key="payment_intents.id", unique=True)
+    jws: str
+    issued_at: datetime = _time()
+    expires_at: datetime = _time()
+
+
+class LeafRow(SQLModel, table=True):
+    __tablename__ = "log_leaves"
+    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    at: datetime = _time()
+    kind: str
+    commitment: str
+    previous: str
+    hash: str = Field(unique=True)
+
+
+class OpeningRow(SQLModel, table=True):
+    __tablename__ = "log_openings"
+    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    salt: str
+    details: str
+
+
+class HeadRow(SQLModel, table=True):
+    __tablename__ = "log_heads"
+    id: str = Field(primary_key=True)
+    size: int
+    hash: str
+
+
+class IdempotencyRow(SQLModel, table=True):
+    __tablename__ = "idempotency_records"
+    id: str = Field(primary_key=True)
+    fingerprint: str
+    fence: str
+    state: str
+    lease_until: datetime = _time()
+    answer: str | None
+    created_at: datetime = _time(index=True)
+
+
+class NonceRow(SQLModel, table=True):
+    __tablename__ = "used_nonces"
+    id: str = Field(primary_key=True)
+    expires_at: datetime = _time(index=True)

@@ -1,0 +1,52 @@
+"""The one place that names concrete adapters. Nothing is built at import.
+
+gunicorn's factory is `facepay.bootstrap:create_wsgi()`; it runs in each worker, after the fork.
+"""
+
+import os
+
+from flask import Flask
+
+from facepay.adapters.clocks import RehearsalClock, system_clock
+from facepay.adapters.dlib_face import DlibFaceEngine, TurnsPadDetector
+from facepay.adapters.one_time_codes import TotpCodes
+from facepay.adapters.openbao import OpenBaoVault
+from facepay.adapters.openbao_session import OpenBaoSession
+from facepay.adapters.passwords import Argon2Passwords
+from facepay.adapters.policy_file import read_policy
+from facepay.adapters.transit_signer import TransitSigner
+from facepay.adapters.unit_of_work import Database
+from facepay.config import Settings
+from facepay.usecases.house import House
+from facepay.web.app import create_app
+
+
+def build_house(settings: Settings) -> House:
+    """Every port with its real adapter. Connections are opened when they are first needed."""
+    session = OpenBaoSession(
+        settings.vault_url,
+        role_id=settings.vault_role_id,
+        secret_id=settings.vault_secret_id,
+        ca_file=settings.vault_ca_file,
+    )
+    vault = OpenBaoVault(session)
+    clock_file = settings.rehearsal_clock_file
+    return House(
+        issuer=settings.origin,
+        policy=read_policy(settings.policy_file),
+        clock=RehearsalClock(clock_file) if clock_file else system_clock,
+        unit_of_work=Database(settings.database_url),
+        engine=DlibFaceEngine(),
+        pad=TurnsPadDetector(),
+        templates=vault,
+        secrets=vault,
+        signer=TransitSigner(session),
+        passwords=Argon2Passwords(),
+        codes=TotpCodes(),
+    )
+
+
+def create_wsgi() -> Flask:
+    """The application of one gunicorn worker, from the environment. Raises ConfigError."""
+    settings = Settings.from_environment(os.environ)
+    return create_app(build_house(settings), settings.origin)

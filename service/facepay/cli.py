@@ -1,0 +1,114 @@
+"""`facepay …`: thin; every command calls a use case or starts a server."""
+
+import os
+from pathlib import Path
+
+import click
+from joserfc.jwk import ECKey
+
+from facepay.usecases.register import PublicKey
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@click.group()
+@click.version_option(package_name="facepay")
+def main() -> None:
+    """facepay: your face can pay, and you can take it back."""
+
+
+@main.command()
+@click.option("--directory", type=click.Path(path_type=Path), default=Path("var/serve"))
+@click.option("--port", type=click.IntRange(0, 65535), default=8420, help="0 takes a free one.")
+@click.option("--workers", type=click.IntRange(1, 64), default=2)
+@click.option("--database-url", help="PostgreSQL instead of the embedded SQLite.")
+@click.option("--operator-key", type=click.Path(exists=True, path_type=Path), help="PEM or JWK.")
+@click.option("--rehearsal-clock", type=click.Path(path_type=Path), help="Seconds to turn time.")
+def serve(
+    directory: Path,
+    port: int,
+    workers: int,
+    database_url: str | None,
+    operator_key: Path | None,
+    rehearsal_clock: Path | None,
+) -> None:
+    """Start OpenBao, the database and the service on loopback; Ctrl-C stops them all."""
+    from facepay.embedded.supervise import Ground, serve
+
+    operator = _read_public_key(operator_key) if operator_key else None
+    ground = Ground(directory, port, workers, database_url, rehearsal_clock, operator)
+    raise SystemExit(serve(ground))
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database of FACEPAY_DATABASE_URL to the newest schema."""
+    from facepay.adapters.migrate import migrate
+    from facepay.config import Settings
+
+    migrate(Settings.from_environment(os.environ).database_url)
+    click.echo("the schema is up to date")
+
+
+@main.group()
+def operator() -> None:
+    """The institution that runs the service: its keys begin all trust."""
+
+
+@operator.command("add")
+@click.argument("public_key", type=click.Path(exists=True, path_type=Path))
+def add_operator(public_key: Path) -> None:
+    """Register the operator key in PUBLIC_KEY (PEM or JWK); prints its keyid."""
+    from facepay.bootstrap import build_house
+    from facepay.config import Settings
+    from facepay.usecases.register import register_operator
+
+    house = build_house(Settings.from_environment(os.environ))
+    click.echo(register_operator(house, _read_public_key(public_key)).keyid)
+
+
+@main.command()
+def sweep() -> None:
+    """Destroy the keys of revoked faces that the vault could not destroy at the time."""
+    from facepay.bootstrap import build_house
+    from facepay.config import Settings
+    from facepay.usecases.revoke_face import destroy_pending_keys
+
+    count = destroy_pending_keys(build_house(Settings.from_environment(os.environ)))
+    click.echo(f"keys destroyed: {count}")
+
+
+@main.group()
+def spec() -> None:
+    """What is made from the code and the error registry: OpenAPI, tables, help texts."""
+
+
+@spec.command("write")
+def write_spec() -> None:
+    """Write sdk_spec/openapi.yaml, sdk_spec/errors.md, the error table, the README's help."""
+    from facepay.contract import write
+
+    for path in write(REPOSITORY):
+        click.echo(f"wrote {path}")
+
+
+@spec.command("check")
+def check_spec() -> None:
+    """Fail when any of them is not what the code and the registry say."""
+    from facepay.contract import drifted
+
+    stale = drifted(REPOSITORY)
+    for path in stale:
+        click.echo(f"{path} has drifted: run `make generate`", err=True)
+    raise SystemExit(bool(stale))
+
+
+def _read_public_key(path: Path) -> PublicKey:
+    key = ECKey.import_key(path.read_text())
+    if key.curve_name != "P-256":
+        raise click.BadParameter("a P-256 key is needed")
+    return PublicKey(key.thumbprint(), key.as_pem(private=False).decode())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""One frozen Settings, read from the environment. A missing secret means no start.
+
+| variable                      | meaning |
+|-------------------------------|---------|
+| FACEPAY_PROFILE               | `live`, or `rehearsal` for demo, tests and development |
+| FACEPAY_ORIGIN                | what clients sign, e.g. `https://pay.example`; no path |
+| FACEPAY_DATABASE_URL          | `postgresql+psycopg://…` or `sqlite:///…` |
+| FACEPAY_VAULT_URL             | OpenBao or Vault, e.g. `https://vault.example:8200` |
+| FACEPAY_VAULT_ROLE_ID         | AppRole role id |
+| FACEPAY_VAULT_SECRET_ID       | AppRole secret id (secret) |
+| FACEPAY_VAULT_CA_FILE         | CA certificates for the vault, PEM; empty = the system's |
+| FACEPAY_POLICY_FILE           | policy, TOML; empty = the one that ships with this version |
+| FACEPAY_REHEARSAL_CLOCK_FILE  | seconds to turn the clock forward by; refused by `live` |
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+PREFIX = "FACEPAY_"
+SHIPPED_POLICY = Path(__file__).parent / "policy" / "2026-11.toml"
+
+
+class Profile(StrEnum):
+    LIVE = "live"
+    REHEARSAL = "rehearsal"
+
+
+class ConfigError(ValueError):
+    """A setting is missing or contradicts the profile; the message says which and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    profile: Profile
+    origin: str
+    database_url: str = field(repr=False)
+    vault_url: str
+    vault_role_id: str
+    vault_secret_id: str = field(repr=False)
+    vault_ca_file: Path | None = None
+    policy_file: Path = SHIPPED_POLICY
+    rehearsal_clock_file: Path | None = None
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.origin)
+        if not parts.scheme or not parts.netloc or parts.path or parts.query:
+            raise ConfigError(
+                f"{PREFIX}ORIGIN must be scheme and host only, e.g. https://pay.example"
+            )
+        if self.profile is Profile.LIVE:
+            self._require_live()
+
+    def _require_live(self) -> None:
+        if self.rehearsal_clock_file is not None:
+            raise ConfigError(f"{PREFIX}REHEARSAL_CLOCK_FILE is for rehearsals: remove it")
+        for name, url in (("ORIGIN", self.origin), ("VAULT_URL", self.vault_url)):
+            if urlsplit(url).scheme != "https":
+                raise ConfigError(f"{PREFIX}{name} must be https in the live profile")
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        """Raises ConfigError naming the first variable that is missing or wrong."""
+
+        def needed(name: str) -> str:
+            value = environment.get(PREFIX + name, "")
+            if not value:
+                raise ConfigError(f"{PREFIX}{name} is not set: facepay does not start without it")
+            return value
+
+        def path(name: str) -> Path | None:
+            value = environment.get(PREFIX + name, "")
+            return Path(value) if value else None
+
+        try:
+            profile = Profile(needed("PROFILE"))
+        except ValueError as error:
+            raise ConfigError(f"{PREFIX}PROFILE: {error}") from None
+        return cls(
+            profile=profile,
+            origin=needed("ORIGIN").rstrip("/"),
+            database_url=needed("DATABASE_URL"),
+            vault_url=needed("VAULT_URL"),
+            vault_role_id=needed("VAULT_ROLE_ID"),
+            vault_secret_id=needed("VAULT_SECRET_ID"),
+            vault_ca_file=path("VAULT_CA_FILE"),
+            policy_file=path("POLICY_FILE") or SHIPPED_POLICY,
+            rehearsal_clock_file=path("REHEARSAL_CLOCK_FILE"),
+        )
+
+    def to_environment(self) -> dict[str, str]:
+        """The same settings for a child process."""
+        values = {
+            "PROFILE": self.profile.value,
+            "ORIGIN": self.origin,
+            "DATABASE_URL": self.database_url,
+            "VAULT_URL": self.vault_url,
+            "VAULT_ROLE_ID": self.vault_role_id,
+            "VAULT_SECRET_ID": self.vault_secret_id,
+            "VAULT_CA_FILE": str(self.vault_ca_file or ""),
+            "POLICY_FILE": str(self.policy_file),
+            "REHEARSAL_CLOCK_FILE": str(self.rehearsal_clock_file or ""),
+        }
+        return {PREFIX + name: value for name, value in values.items()}

@@ -1,0 +1,52 @@
+"""How many wrong guesses a password or code may take, and how long it then rests.
+
+An attempt is charged *before* it is checked and given back when it was right: guesses that race
+each other cannot outnumber the limit. After `policy.failures_allowed` failures each further one
+is possible only after a delay that doubles (PSD2 RTS art. 4(3)(b), rights.md "Limits").
+
+Counters are kept per channel: what a stranger types at a till never delays the owner's own
+device, so nobody can be kept from revoking (ASVS 5: no malicious lockout).
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from facepay.domain.policy import Policy
+
+
+class Channel(StrEnum):
+    TILL = "till"
+    OWN_DEVICE = "own_device"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    id: str
+    failures: int
+    blocked_until: datetime | None
+
+    def blocked(self, now: datetime) -> bool:
+        return self.blocked_until is not None and now < self.blocked_until
+
+    def charged(self, policy: Policy, now: datetime) -> "Attempts":
+        failures = self.failures + 1
+        beyond = failures - policy.failures_allowed
+        if beyond < 0:
+            return replace(self, failures=failures)
+        delay = min(policy.first_delay * 2 ** min(beyond, 30), policy.longest_delay)
+        return replace(self, failures=failures, blocked_until=now + delay)
+
+    def cleared(self) -> "Attempts":
+        return replace(self, failures=0, blocked_until=None)
+
+
+def counter_id(secret_id: str, channel: Channel) -> str:
+    return f"{secret_id}:{channel}"
+
+
+def rest_of(attempts: Attempts, now: datetime) -> timedelta:
+    """How long the counter still rests; zero when it does not."""
+    if attempts.blocked_until is None:
+        return timedelta(0)
+    return max(attempts.blocked_until - now, timedelta(0))

@@ -1,0 +1,79 @@
+"""The decision: facts, policy and time go in, a value comes out. Nothing else happens here.
+
+Face alone never pays: an approval by face needs a live capture, a match and a second factor; an
+approval by password needs the password and a second factor. What is not known counts against.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from facepay.domain.payment import Method
+
+
+class Outcome(StrEnum):
+    APPROVE = "approve"
+    STEP_UP = "step_up"
+    DECLINE = "decline"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was established. None means "not looked at" and never helps an approval.
+
+    `second_factor_ok` is None while no code has been presented.
+    """
+
+    method: Method
+    intent_expires_at: datetime
+    second_factor_ok: bool | None
+    consent_active: bool | None = None
+    enrolment_live: bool | None = None
+    pad_passed: bool | None = None
+    face_matched: bool | None = None
+    password_ok: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`reason` is for the customer's own record and the log; terminals see only the outcome."""
+
+    outcome: Outcome
+    reason: str
+
+
+def decide(facts: Facts, now: datetime) -> Decision:
+    """Approve only when every needed fact is positively true."""
+    if now >= facts.intent_expires_at:
+        return Decision(Outcome.DECLINE, "intent_expired")
+    if facts.method is Method.FACE:
+        return _decide_face(facts)
+    return _decide_password(facts)
+
+
+def _decide_face(facts: Facts) -> Decision:
+    before_the_code = (
+        (facts.consent_active, "consent_not_active"),
+        (facts.enrolment_live, "face_not_live"),
+        (facts.pad_passed, "liveness_not_shown"),
+    )
+    for holds, otherwise in before_the_code:
+        if holds is not True:
+            return Decision(Outcome.DECLINE, otherwise)
+    # A mismatch is not told before the second factor was asked for: whoever holds up a face
+    # learns from a terminal neither that it matched nor that it did not.
+    if facts.second_factor_ok is None:
+        return Decision(Outcome.STEP_UP, "second_factor_needed")
+    if facts.face_matched is not True:
+        return Decision(Outcome.DECLINE, "face_did_not_match")
+    if facts.second_factor_ok is not True:
+        return Decision(Outcome.DECLINE, "second_factor_rejected")
+    return Decision(Outcome.APPROVE, "face_and_second_factor")
+
+
+def _decide_password(facts: Facts) -> Decision:
+    if facts.password_ok is not True:
+        return Decision(Outcome.DECLINE, "password_rejected")
+    if facts.second_factor_ok is not True:
+        return Decision(Outcome.DECLINE, "second_factor_rejected")
+    return Decision(Outcome.APPROVE, "password_and_second_factor")

@@ -1,0 +1,218 @@
+"""Everything that can go wrong, as one tree.
+
+    FacepayError
+    ├── Unauthenticated
+    │   ├── SignatureMissing   SignatureInvalid   SignatureStale   NonceReplayed
+    ├── NotAllowed             a known client asks for something its role may not do
+    ├── NotFound               unknown, or not yours: the two cannot be told apart
+    ├── Conflict
+    │   ├── AlreadyExists   WrongState   FaceNotAvailable   CapturesUsedUp
+    │   └── StaleRow           internal: a conditional update found another state (retry the walk)
+    ├── Idempotency
+    │   ├── KeyMissing   KeyReused   InProgress
+    ├── Gone
+    │   ├── CaptureExpired   IntentExpired
+    ├── Refused                what was sent cannot be used
+    │   ├── InvalidRequest   MalformedRequest   ManifestInvalid
+    │   ├── BodyTooLarge   FrameTooLarge   UnsupportedMedia   UnsupportedFrame   UnreadableFrame
+    │   ├── NoFace   TwoFaces   FaceTooSmall
+    │   └── CaptureRetry   CaptureRefused
+    ├── SealBroken             a sealed value does not open: its key is destroyed, or it was moved
+    ├── ProofRejected          a password or code was wrong, unknown or blocked: never says which
+    └── Unavailable            a dependency is down: fail closed, name the alternative
+        ├── VaultUnavailable   StorageUnavailable   FaceUnavailable
+
+`code` is the key into `sdk_spec/errors.yaml`, the one registry of what clients see.
+"""
+
+
+class FacepayError(Exception):
+    """Base of all registered errors.
+
+    `detail` says what happened in this case and `param` names the field at fault; neither ever
+    carries a secret, a score, a threshold or anything of a face.
+    """
+
+    code: str
+
+    def __init__(self, detail: str | None = None, *, param: str | None = None) -> None:
+        super().__init__(detail or self.code)
+        self.detail = detail
+        self.param = param
+
+
+class Unauthenticated(FacepayError):
+    code = "signature_invalid"
+
+
+class SignatureMissing(Unauthenticated):
+    code = "signature_missing"
+
+
+class SignatureInvalid(Unauthenticated):
+    code = "signature_invalid"
+
+
+class SignatureStale(Unauthenticated):
+    code = "signature_stale"
+
+
+class NonceReplayed(Unauthenticated):
+    code = "nonce_replayed"
+
+
+class NotAllowed(FacepayError):
+    code = "not_allowed"
+
+
+class NotFound(FacepayError):
+    code = "not_found"
+
+
+class Conflict(FacepayError):
+    code = "wrong_state"
+
+
+class AlreadyExists(Conflict):
+    code = "already_exists"
+
+
+class WrongState(Conflict):
+    code = "wrong_state"
+
+
+class FaceNotAvailable(Conflict):
+    """No active, consented, unrevoked face behind this claim, or no such customer at all."""
+
+    code = "face_not_available"
+
+
+class CapturesUsedUp(Conflict):
+    """This intent or enrolment has had all its captures; a payment goes on by password."""
+
+    code = "captures_used_up"
+
+
+class StaleRow(Conflict):
+    """Somebody else changed the row first; what was being done no longer holds."""
+
+    code = "wrong_state"
+
+
+class Idempotency(FacepayError):
+    code = "idempotency_key_missing"
+
+
+class KeyMissing(Idempotency):
+    code = "idempotency_key_missing"
+
+
+class KeyReused(Idempotency):
+    code = "idempotency_key_reused"
+
+
+class InProgress(Idempotency):
+    code = "idempotency_in_progress"
+
+
+class Gone(FacepayError):
+    code = "intent_expired"
+
+
+class CaptureExpired(Gone):
+    code = "capture_expired"
+
+
+class IntentExpired(Gone):
+    code = "intent_expired"
+
+
+class Refused(FacepayError):
+    code = "invalid_request"
+
+
+class InvalidRequest(Refused):
+    code = "invalid_request"
+
+
+class MalformedRequest(Refused):
+    code = "malformed_request"
+
+
+class ManifestInvalid(Refused):
+    code = "manifest_invalid"
+
+
+class BodyTooLarge(Refused):
+    code = "body_too_large"
+
+
+class FrameTooLarge(Refused):
+    code = "frame_too_large"
+
+
+class UnsupportedMedia(Refused):
+    code = "unsupported_media_type"
+
+
+class UnsupportedFrame(Refused):
+    code = "unsupported_frame_type"
+
+
+class UnreadableFrame(Refused):
+    code = "unreadable_frame"
+
+
+class NoFace(Refused):
+    code = "no_face"
+
+
+class TwoFaces(Refused):
+    code = "two_faces"
+
+
+class FaceTooSmall(Refused):
+    code = "face_too_small"
+
+
+class CaptureRetry(Refused):
+    """A genuine payer may have been too quick, too dark, too far: a new capture may help."""
+
+    code = "capture_retry"
+
+
+class CaptureRefused(Refused):
+    """No sign of a living, turning head. Which signal failed is not said (rights.md 3.2)."""
+
+    code = "capture_refused"
+
+
+class SealBroken(FacepayError):
+    """The vault is well, but this sealed value does not open and never will: its key was
+    destroyed, or key, binding and ciphertext do not belong together. Trying again is no use."""
+
+    code = "face_not_available"
+
+
+class ProofRejected(FacepayError):
+    code = "proof_rejected"
+
+
+class Unavailable(FacepayError):
+    code = "storage_unavailable"
+
+
+class VaultUnavailable(Unavailable):
+    """OpenBao did not answer, or refused: nothing sealed can be opened, nothing signed."""
+
+    code = "vault_unavailable"
+
+
+class StorageUnavailable(Unavailable):
+    code = "storage_unavailable"
+
+
+class FaceUnavailable(Unavailable):
+    """The face path cannot work now; the password path can."""
+
+    code = "face_unavailable"

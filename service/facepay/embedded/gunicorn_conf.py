@@ -1,0 +1,23 @@
+"""gunicorn's settings, the same for the embedded service and for production.
+
+`gunicorn -c python:facepay.embedded.gunicorn_conf "facepay.bootstrap:create_wsgi()"`
+
+Two workers with four threads each; the application is built after the fork, because neither
+database connections nor models survive one. The access log has path, status and time: no query,
+no header, no body. gunicorn's own help describes each name.
+"""
+
+workers = 2
+worker_class = "gthread"
+threads = 4
+preload_app = False
+timeout = 60
+graceful_timeout = 20
+keepalive = 5
+limit_request_line = 2048
+limit_request_fields = 64
+accesslog = "-"
+access_log_format = "%(t)s %(m)s %(U)s %(s)s %(M)sms %({facepay-request-id}o)s"
+errorlog = "-"
+loglevel = "info"
+control_socket_disable = True  # it would need a writable path outside our directory

@@ -1,0 +1,89 @@
+"""`facepay serve`: OpenBao, the database and the service, up together and down together.
+
+Ctrl-C or SIGTERM stops the service first, so that what is under way can finish with its vault,
+and then OpenBao. A child that dies takes the whole down: half a house serves nobody.
+"""
+
+import json
+import secrets
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from facepay.bootstrap import build_house
+from facepay.config import Profile, Settings
+from facepay.embedded.children import LOOPBACK
+from facepay.embedded.gunicorn_server import EmbeddedService
+from facepay.embedded.openbao_server import EmbeddedOpenBao
+from facepay.usecases.register import PublicKey, register_operator
+from facepay.usecases.revoke_face import destroy_pending_keys
+
+STATE_FILE = "service.json"
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where an embedded service lives: its directory, port, and what the rehearsal adds."""
+
+    directory: Path
+    port: int
+    workers: int = 2
+    database_url: str | None = None
+    clock_file: Path | None = None
+    operator: PublicKey | None = None
+
+
+@contextmanager
+def running(ground: Ground) -> Iterator[EmbeddedService]:
+    """Everything up, ready to take requests; everything down when the block is left."""
+    ground.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with EmbeddedOpenBao(ground.directory / "openbao") as bao:
+        settings = _settings(ground, bao)
+        with EmbeddedService(settings, ground.directory, workers=ground.workers) as service:
+            house = build_house(service.settings)
+            if ground.operator is not None:
+                register_operator(house, ground.operator)
+            destroy_pending_keys(house)
+            state = ground.directory / STATE_FILE
+            _write_state(state, {"url": service.url, "pid": service.pid, "openbao_pid": bao.pid})
+            try:
+                yield service
+            finally:
+                state.unlink(missing_ok=True)
+
+
+def serve(ground: Ground) -> int:
+    """Serve until told to stop. Returns 0, or 1 when the service died by itself."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with running(ground) as service:
+        print(
+            f"facepay serves at {service.url} (state and logs: {ground.directory}); Ctrl-C stops it"
+        )
+        while not stop.wait(0.5):
+            if not service.running:
+                return 1
+    return 0
+
+
+def _settings(ground: Ground, bao: EmbeddedOpenBao) -> Settings:
+    database = ground.directory.absolute() / "facepay.db"
+    return Settings(
+        profile=Profile.REHEARSAL,
+        origin=f"http://{LOOPBACK}:{ground.port}",
+        database_url=ground.database_url or f"sqlite:///{database}",
+        vault_url=bao.url,
+        vault_role_id=bao.role_id,
+        vault_secret_id=bao.secret_id,
+        rehearsal_clock_file=ground.clock_file,
+    )
+
+
+def _write_state(path: Path, state: dict[str, object]) -> None:
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    fresh.write_text(json.dumps(state))
+    fresh.replace(path)

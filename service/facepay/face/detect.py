@@ -1,0 +1,114 @@
+"""Where the face is: dlib's HOG detector, and whether there is a second face.
+
+The picture is searched grey with its shorter side at 300 px (about 400 px wide for a camera's
+4:3) and without upsampling: quick, and upsampling sees faces in folds of clothing. Where a
+turned head is lost, a crop around the last place is searched again at a finer scale. It does not
+find small faces in the background, and is not meant to.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from facepay.face.decode import Pixels
+from facepay.face.models import models
+
+SEARCH_SHORT_SIDE = 300
+MIN_SCORE = 0.0
+# A second face counts from this share of the first one's area, and this HOG score (liveness.md).
+SECOND_FACE_AREA = 0.35
+SECOND_FACE_SCORE = 0.25
+# Two boxes that overlap this much are one face, seen by two of the detector's five views.
+SAME_FACE_OVERLAP = 0.3
+_ROI_FACES = 1.9
+_ROI_FACE_HEIGHT = 100
+_ROI_MIN_SCORE = -0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A face's square in pixels of the full picture, with the detector's score."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    score: float
+
+    @property
+    def height(self) -> float:
+        return self.bottom - self.top
+
+    @property
+    def area(self) -> float:
+        return (self.right - self.left) * self.height
+
+    def corners(self) -> tuple[int, int, int, int]:
+        """left, top, right, bottom as whole pixels."""
+        return round(self.left), round(self.top), round(self.right), round(self.bottom)
+
+    def overlap(self, other: "Box") -> float:
+        """Intersection over the smaller area, 0 to 1."""
+        width = min(self.right, other.right) - max(self.left, other.left)
+        height = min(self.bottom, other.bottom) - max(self.top, other.top)
+        if width <= 0 or height <= 0:
+            return 0.0
+        return width * height / min(self.area, other.area)
+
+
+def find_faces(pixels: Pixels, *, short_side: int = SEARCH_SHORT_SIDE) -> list[Box]:
+    """All faces of an RGB picture, best score first."""
+    scale = short_side / min(pixels.shape[:2])
+    return _search(pixels, (0, 0), scale, MIN_SCORE)
+
+
+def find_near(pixels: Pixels, last: Box) -> Box | None:
+    """The face near its last place, searched in a crop at a finer scale, or None."""
+    middle_x, middle_y = (last.left + last.right) / 2, (last.top + last.bottom) / 2
+    reach = last.height * _ROI_FACES / 2
+    left, top = max(0, round(middle_x - reach)), max(0, round(middle_y - reach))
+    crop = pixels[top : round(middle_y + reach), left : round(middle_x + reach)]
+    found = _search(crop, (left, top), _ROI_FACE_HEIGHT / last.height, _ROI_MIN_SCORE)
+    return next((box for box in found if box.overlap(last) >= SAME_FACE_OVERLAP), None)
+
+
+def has_second_face(boxes: Sequence[Box]) -> bool:
+    """Whether somebody else stands in the capture zone too. `boxes` as of `find_faces`."""
+    first = boxes[0] if boxes else None
+    return first is not None and any(
+        box.area >= SECOND_FACE_AREA * first.area
+        and box.score > SECOND_FACE_SCORE
+        and box.overlap(first) < SAME_FACE_OVERLAP
+        for box in boxes[1:]
+    )
+
+
+def _search(pixels: Pixels, origin: tuple[int, int], scale: float, threshold: float) -> list[Box]:
+    grey = _shrink(pixels, scale)
+    held = models()
+    with held.detector_lock:
+        found = held.detector.run(grey, 0, threshold)
+    grey.fill(0)
+    boxes = [_box(rect, score, origin, scale) for rect, score in zip(*found[:2], strict=True)]
+    return sorted(boxes, key=lambda box: box.score, reverse=True)
+
+
+def _shrink(pixels: Pixels, scale: float) -> Pixels:
+    height, width = pixels.shape[:2]
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    grey = Image.fromarray(np.ascontiguousarray(pixels)).convert("L")
+    return np.array(grey.resize(size, Image.Resampling.BILINEAR), dtype=np.uint8)
+
+
+def _box(rect: Any, score: float, origin: tuple[int, int], scale: float) -> Box:
+    x, y = origin
+    return Box(
+        left=x + rect.left() / scale,
+        top=y + rect.top() / scale,
+        right=x + rect.right() / scale,
+        bottom=y + rect.bottom() / scale,
+        score=float(score),
+    )

@@ -1,0 +1,29 @@
+"""The one way in which the engine room says no.
+
+A refusal names its kind and, where one frame is to blame, the position of that frame. It never
+carries pixels, landmarks, embeddings, scores or the text of a foreign exception, because what is
+raised here may end in a log.
+"""
+
+from enum import StrEnum
+
+
+class RefusalKind(StrEnum):
+    """Why a burst cannot be used."""
+
+    UNREADABLE = "unreadable"
+    UNSUPPORTED = "unsupported"
+    TOO_LARGE = "too_large"
+    NO_FACE = "no_face"
+    TWO_FACES = "two_faces"
+    FACE_TOO_SMALL = "face_too_small"
+    NOT_FRONTAL = "not_frontal"
+
+
+class FaceRefusal(Exception):
+    """What was sent cannot be used. `frame` counts from 0; None where the whole burst is meant."""
+
+    def __init__(self, kind: RefusalKind, *, frame: int | None = None) -> None:
+        super().__init__(kind.value)
+        self.kind = kind
+        self.frame = frame

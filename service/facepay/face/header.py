@@ -1,0 +1,91 @@
+"""Format, size and animation of a picture, read from its first bytes.
+
+For deciding, before any decoder runs or allocates, whether a decoder may run at all. Formats:
+JPEG (ITU-T T.81 annex B) and WebP (RFC 9649 section 2). It does not promise that the rest of the
+file is sound: `decode` compares what the decoder finds with what is read here.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from facepay.face.errors import FaceRefusal, RefusalKind
+
+JPEG_MAGIC = b"\xff\xd8\xff"
+# Start-of-frame markers; C4 (Huffman tables), C8 (reserved), CC (arithmetic tables) are none.
+_START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_START_OF_SCAN = 0xDA
+_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
+_WEBP_ANIMATED = 0x02
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """`width` and `height` in pixels as stored, before any EXIF rotation."""
+
+    format: Literal["JPEG", "WEBP"]
+    width: int
+    height: int
+
+
+def parse_header(image: bytes) -> Header:
+    """Read format and size. Raises FaceRefusal UNSUPPORTED or UNREADABLE."""
+    if not image:
+        raise FaceRefusal(RefusalKind.UNREADABLE)
+    if image.startswith(JPEG_MAGIC):
+        return Header("JPEG", *_jpeg_size(image))
+    if image[:4] == b"RIFF" and image[8:12] == b"WEBP":
+        return Header("WEBP", *_webp_size(image))
+    raise FaceRefusal(RefusalKind.UNSUPPORTED)
+
+
+def _jpeg_size(image: bytes) -> tuple[int, int]:
+    """Walk the marker segments up to the frame header (T.81 B.2.2)."""
+    at = 2
+    while at + 4 <= len(image):
+        if image[at] != 0xFF:
+            break
+        marker = image[at + 1]
+        if marker == 0xFF:  # fill byte, B.1.1.2
+            at += 1
+            continue
+        if marker in _WITHOUT_LENGTH:
+            at += 2
+            continue
+        length = int.from_bytes(image[at + 2 : at + 4], "big")
+        if marker in _START_OF_FRAME and at + 9 <= len(image):
+            height = int.from_bytes(image[at + 5 : at + 7], "big")
+            width = int.from_bytes(image[at + 7 : at + 9], "big")
+            return _positive(width, height)
+        if marker == _START_OF_SCAN or length < 2:
+            break
+        at += 2 + length
+    raise FaceRefusal(RefusalKind.UNREADABLE)
+
+
+def _webp_size(image: bytes) -> tuple[int, int]:
+    """The first chunk says it all: lossy (2.5), lossless (2.6) or extended (2.7)."""
+    kind, body = image[12:16], image[20:30]
+    if len(body) < 10:
+        raise FaceRefusal(RefusalKind.UNREADABLE)
+    if kind == b"VP8X":
+        if body[0] & _WEBP_ANIMATED:
+            raise FaceRefusal(RefusalKind.UNSUPPORTED)
+        return (
+            int.from_bytes(body[4:7], "little") + 1,
+            int.from_bytes(body[7:10], "little") + 1,
+        )
+    if kind == b"VP8 " and body[3:6] == b"\x9d\x01\x2a":
+        width = int.from_bytes(body[6:8], "little") & 0x3FFF
+        height = int.from_bytes(body[8:10], "little") & 0x3FFF
+        return _positive(width, height)
+    if kind == b"VP8L" and body[0] == 0x2F:
+        bits = int.from_bytes(body[1:5], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    raise FaceRefusal(RefusalKind.UNREADABLE)
+
+
+def _positive(width: int, height: int) -> tuple[int, int]:
+    # A height of 0 is legal JPEG (the DNL marker gives it later, B.2.5); no camera writes it.
+    if width == 0 or height == 0:
+        raise FaceRefusal(RefusalKind.UNREADABLE)
+    return width, height

@@ -1,0 +1,53 @@
+"""Five points of a face, and how far the head is turned.
+
+The order is dlib's, in picture terms: 0 outer and 1 inner corner of the eye on the picture's
+right, 2 outer and 3 inner corner of the eye on its left, 4 the base of the nose. All lengths are
+in outer-eye widths (points 0 to 2), so that nothing depends on resolution or distance.
+"""
+
+import dlib
+import numpy as np
+from numpy.typing import NDArray
+
+from facepay.face.decode import Pixels
+from facepay.face.detect import Box
+from facepay.face.models import models
+
+Points = NDArray[np.float64]
+
+
+def find_points(pixels: Pixels, box: Box) -> Points:
+    """(5, 2) float64, x right and y down, in pixels of the picture given."""
+    shape = models().landmarks(pixels, dlib.rectangle(*box.corners()))
+    return np.array([(part.x, part.y) for part in shape.parts()], dtype=np.float64)
+
+
+def eye_width(points: Points) -> float:
+    """Distance of the outer eye corners, in pixels."""
+    return float(np.linalg.norm(points[0] - points[2]))
+
+
+def yaw(points: Points, *, mirrored: bool) -> float:
+    """How far the nose stands off the middle of the eyes, along them, in outer-eye widths.
+
+    Positive is a turn to the payer's own left. In an unmirrored picture the payer's left is on
+    the picture's right, so the nose moves towards larger x; a mirrored camera flips the sign.
+    About 0.3 times the tangent of the angle for a real head, plus a personal asymmetry: compare
+    it with the same person's frames at rest. In-plane rotation, shift and scale leave it as it is.
+    """
+    eyes = points[0] - points[2]
+    offset = (points[4] - (points[0] + points[2]) / 2) @ eyes / (eyes @ eyes)
+    return -float(offset) if mirrored else float(offset)
+
+
+def eye_shift(points: Points, *, mirrored: bool) -> float:
+    """How far the middle of the inner eye corners stands off that of the outer ones, like `yaw`.
+
+    The inner corners lie a little in front of the outer ones, so a turned head shows it: 0.157
+    times its `yaw`, standard deviation 0.008 (894 photographs of LFW, dlib's points). The four
+    corners lie on one line, on which no tilt of a flat print moves the middles against each
+    other but for perspective. In outer-eye widths, positive for a turn to the payer's left.
+    """
+    eyes = points[0] - points[2]
+    offset = ((points[1] + points[3]) - (points[0] + points[2])) / 2 @ eyes / (eyes @ eyes)
+    return -float(offset) if mirrored else float(offset)

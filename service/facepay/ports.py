@@ -1,0 +1,177 @@
+"""What is truly outside: the database, the vault, the face engine, the clock.
+
+One Protocol per real boundary, none for imagined ones. Adapters implement them; tests have
+fakes that implement them too. Every method raises errors of `domain.errors` only.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from facepay.domain.attempts import Attempts
+from facepay.domain.audit import Head, Leaf, Opening
+from facepay.domain.capture import Burst, Capture, PadVerdict, Turn
+from facepay.domain.consent import Consent
+from facepay.domain.customer import Client, Customer, Merchant, SecondFactor, Terminal
+from facepay.domain.enrolment import Enrolment
+from facepay.domain.idempotency import IdempotencyRecord, UsedNonce
+from facepay.domain.payment import Authorization, Intent
+
+Entity = TypeVar("Entity")
+
+
+class Clock(Protocol):
+    """Time is injected. Returns an aware datetime in UTC."""
+
+    def __call__(self) -> datetime: ...
+
+
+class ObservedFaces(Protocol):
+    """What the engine saw in one burst: landmarks and aligned chips, in memory only.
+
+    `wipe` overwrites them. Use cases hold one only inside `with closing_faces(...)`.
+    """
+
+    def wipe(self) -> None: ...
+
+
+class FaceEngine(Protocol):
+    """Pixels in, numbers out. 1:1 only: there is no search, and no list to search in."""
+
+    @property
+    def model(self) -> str:
+        """Name and version of model and alignment; references of another model do not compare."""
+
+    def observe(self, burst: Burst) -> ObservedFaces:
+        """Decode, detect and align.
+
+        Raises UnreadableFrame, UnsupportedFrame, FrameTooLarge, NoFace, TwoFaces, FaceTooSmall.
+        """
+
+    def reference(self, faces: ObservedFaces) -> bytearray:
+        """A reference template from the near-frontal frames; float32 little-endian, unit length 1.
+
+        The caller seals it and overwrites it. Raises CaptureRetry where no frame is good enough.
+        """
+
+    def distance(self, faces: ObservedFaces, reference: bytearray) -> float:
+        """Euclidean distance between the reference and the probe fused over near-frontal frames."""
+
+
+class PadDetector(Protocol):
+    """Presentation attack detection (ISO/IEC 30107-3) over one burst."""
+
+    def judge(self, faces: ObservedFaces, challenge: Sequence[Turn]) -> PadVerdict: ...
+
+
+class TemplateVault(Protocol):
+    """Seals with keys that never leave the vault. Raises VaultUnavailable.
+
+    One key per enrolment: destroying it makes every copy of the template unreadable at once,
+    backups included. `binding` is authenticated with the ciphertext (AES-GCM associated data),
+    so that a sealed value moved to another row does not open.
+    """
+
+    def create_key(self, enrolment_id: str) -> None: ...
+
+    def seal(self, enrolment_id: str, plaintext: bytes | bytearray, *, binding: str) -> str: ...
+
+    def unseal(self, enrolment_id: str, sealed: str, *, binding: str) -> bytearray: ...
+
+    def destroy_key(self, enrolment_id: str) -> None:
+        """Idempotent: a key that is gone already is a success."""
+
+
+class SecretVault(Protocol):
+    """Seals second-factor secrets under one shared key, each bound to its row.
+
+    Raises VaultUnavailable; SealBroken for a value that was tampered with.
+    """
+
+    def seal_secret(self, plaintext: bytes, *, binding: str) -> str: ...
+
+    def unseal_secret(self, sealed: str, *, binding: str) -> bytearray: ...
+
+
+class Signer(Protocol):
+    """Signs what binds somebody: JWS, ES256 (RFC 7515, RFC 7518 3.4). Raises VaultUnavailable."""
+
+    def sign(self, claims: Mapping[str, Any], *, typ: str) -> str:
+        """A compact JWS with `typ` and `kid` in its header."""
+
+    def jwks(self) -> dict[str, list[dict[str, str]]]:
+        """The public keys, retired ones included, as a JWK Set (RFC 7517 5)."""
+
+
+class Passwords(Protocol):
+    """argon2id. `verify` takes as long for an unknown customer (`phc=None`) as for a known one."""
+
+    def hash(self, password: str) -> str: ...
+
+    def verify(self, phc: str | None, password: str) -> bool: ...
+
+
+class OneTimeCodes(Protocol):
+    """TOTP (RFC 6238), 30 s steps, no drift window."""
+
+    def new_secret(self) -> str:
+        """160 random bits, base32."""
+
+    def uri(self, secret: str, *, account: str) -> str:
+        """The otpauth URI an authenticator app reads."""
+
+    def matching_step(self, secret: str, code: str, at: datetime) -> int | None:
+        """The time step `code` is right for at `at`, or None. Constant-time comparison."""
+
+
+class Repository(Protocol[Entity]):
+    """Rows of one kind, as frozen domain values. `equals` names fields of the entity."""
+
+    def add(self, entity: Entity) -> None:
+        """Raises AlreadyExists when a unique field is taken."""
+
+    def find(self, **equals: Any) -> Entity | None: ...
+
+    def find_all(
+        self, *, limit: int | None = None, after_seq: int | None = None, **equals: Any
+    ) -> list[Entity]: ...
+
+    def lock(self, entity_id: str) -> Entity | None:
+        """The row, held against every other writer until this unit of work ends."""
+
+    def update(self, entity: Entity, **expecting: Any) -> None:
+        """One conditional UPDATE by id. Raises StaleRow when the row no longer is as expected."""
+
+    def delete_before(self, field: str, moment: datetime) -> None: ...
+
+
+class UnitOfWork(Protocol):
+    """One transaction. Leaving the block without `commit` rolls everything back.
+
+    Rows are locked in one order everywhere, so that no two walks can wait for each other:
+    enrolment, intent, capture, counters and factors, idempotency record, log head.
+    Raises StorageUnavailable when the database is away.
+    """
+
+    clients: Repository[Client]
+    merchants: Repository[Merchant]
+    terminals: Repository[Terminal]
+    customers: Repository[Customer]
+    second_factors: Repository[SecondFactor]
+    attempts: Repository[Attempts]
+    consents: Repository[Consent]
+    enrolments: Repository[Enrolment]
+    captures: Repository[Capture]
+    intents: Repository[Intent]
+    authorizations: Repository[Authorization]
+    leaves: Repository[Leaf]
+    openings: Repository[Opening]
+    heads: Repository[Head]
+    idempotency: Repository[IdempotencyRecord]
+    nonces: Repository[UsedNonce]
+
+    def commit(self) -> None: ...
+
+
+UnitsOfWork = Callable[[], AbstractContextManager[UnitOfWork]]

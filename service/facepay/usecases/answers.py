@@ -1,0 +1,104 @@
+"""What use cases say back: flat values that survive JSON, so that an answer can be given again.
+
+Times are RFC 3339 in UTC. No answer holds a score, a threshold, the failing factor or a template.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+
+def rfc3339(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A merchant, terminal or customer, and the keyid (RFC 7638) its client signs with."""
+
+    id: str
+    keyid: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactorAnswer:
+    """`uri` and `secret` are filled while the factor is pending, and never stored in an answer."""
+
+    id: str
+    kind: str
+    name: str
+    state: str
+    secret: str | None = None
+    uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentAnswer:
+    id: str
+    purpose: str
+    notice_version: str
+    notice_sha256: str
+    granted_at: str
+    expires_at: str
+    withdrawn_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureAnswer:
+    """What the SDK needs to record one burst: the challenge, its nonce and its deadline."""
+
+    id: str
+    purpose: str
+    nonce: str
+    challenge: list[str]
+    max_frames: int
+    deadline: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentAnswer:
+    """`key_destroyed` is true once nothing can ever open this template again."""
+
+    id: str
+    state: str
+    created_at: str
+    revoked_at: str | None
+    key_destroyed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IntentAnswer:
+    """`methods` are the ways still open; `reason_class` is all a terminal hears of a refusal."""
+
+    id: str
+    merchant_id: str
+    terminal_id: str
+    amount_minor: int
+    currency: str
+    order_ref: str
+    state: str
+    methods: list[str]
+    user_action: str
+    reason_class: str | None
+    authorization: str | None
+    expires_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class FramesAnswer:
+    """The fate of a burst. For a payment the match is not told: the second factor comes first."""
+
+    capture_id: str
+    purpose: str
+    outcome: str
+    enrolment: dict[str, object] | None
+    payment_intent: dict[str, object] | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeafAnswer:
+    seq: int
+    at: str
+    kind: str
+    commitment: str
+    previous: str
+    hash: str

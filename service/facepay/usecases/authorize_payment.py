@@ -1,0 +1,192 @@
+"""The main walk: one face payment, in seven steps.
+
+    1 claim the request (idempotency key); in a short commit use its capture up
+    2 load intent, consent and enrolment; refuse early
+    3 PAD over the captured frames
+    4 unseal the reference, compare (only if PAD passed)
+    5 verify the second factor
+    6 decide(facts, now) -> Decision   (pure)
+    7 ONE commit: re-check that face and factor are still live (locked row, epoch), store the
+      decision, the authorization and the leaf
+
+A payment walks it twice: with frames (there is no code yet, so 6 says "step up"), then with the
+code, which passes by 3 and 4 on the stored verdicts, never on stored pixels. No lock is held
+during 3, 4 and 5. Step 7 takes the row lock a revocation takes: that is what makes revoking
+immediate.
+"""
+
+from dataclasses import dataclass, replace
+
+from facepay.domain.attempts import Channel
+from facepay.domain.capture import Capture
+from facepay.domain.decision import Decision, Facts, Outcome, decide
+from facepay.domain.enrolment import Enrolment, EnrolmentState
+from facepay.domain.errors import FaceNotAvailable, NotFound, WrongState
+from facepay.domain.manifest import Manifest
+from facepay.domain.payment import Authorization, Intent, IntentState, Method
+from facepay.ports import ObservedFaces, UnitOfWork
+from facepay.usecases.answers import IntentAnswer
+from facepay.usecases.house import House, wiped
+from facepay.usecases.once import Change, Claim, once
+from facepay.usecases.prove import Proof, Proven, examine
+from facepay.usecases.record_decision import record_decision
+from facepay.usecases.sign_authorization import sign_authorization
+from facepay.usecases.use_capture import look_at, use_capture
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """One burst as it arrived: the manifest and the encoded pictures, in order."""
+
+    capture_id: str
+    manifest: Manifest
+    images: list[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What the terminal brings: the burst, or afterwards the payer's code."""
+
+    intent_id: str
+    frames: Frames | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What was alive in step 2; step 7 looks again."""
+
+    intent: Intent
+    enrolment: Enrolment
+    capture: Capture | None
+
+
+def authorize_payment(house: House, change: Change, attempt: Attempt) -> IntentAnswer:
+    """Walk with frames, then with the code; the face's verdict is told in neither.
+
+    Raises NotFound, WrongState, IntentExpired, CaptureExpired, FaceNotAvailable, what `look_at`
+    raises for the frames, and VaultUnavailable, upon which nothing is approved.
+    """
+
+    def walk(claim: Claim) -> IntentAnswer:
+        # 1 claim the request: `once` holds the key, this commit uses the capture up
+        # 2 load intent, consent and enrolment; refuse early
+        standing = _enter(house, change, claim, attempt)
+        # 3 PAD over the captured frames
+        # 4 unseal the reference, compare (only if PAD passed)
+        if attempt.frames is not None:
+            standing = _look_at_face(house, standing, attempt.frames)
+        # 5 verify the second factor
+        proven = _verify_second_factor(house, standing, attempt.code)
+        # 6 decide
+        decision = decide(_facts(standing, proven), house.clock())
+        # Signed before the commit, so that no approval can exist without its signature; if
+        # step 7 finds the face revoked, the signature is dropped and was never seen by anybody.
+        authorization = _sign_if_approved(house, standing, decision)
+        # 7 one commit, under the lock that a revocation takes
+        return _commit_if_still_live(house, claim, standing, proven, decision, authorization)
+
+    return once(house, change, IntentAnswer, walk)
+
+
+def _enter(house: House, change: Change, claim: Claim, attempt: Attempt) -> Standing:
+    expected = (
+        IntentState.CAPTURING if attempt.frames is not None else IntentState.AWAITING_SECOND_FACTOR
+    )
+    with house.unit_of_work() as uow:
+        seen = uow.intents.find(id=attempt.intent_id, terminal_id=change.caller.subject_id)
+        if seen is None:
+            raise NotFound()
+        enrolment = _live_enrolment(house, uow, seen)
+        intent = uow.intents.lock(seen.id)
+        if intent is None or intent.enrolment_id != enrolment.id:
+            raise WrongState("another capture was opened for this payment intent")
+        intent.require_open(house.clock())
+        if intent.state is not expected:
+            raise WrongState(f"the payment intent is {intent.state}")
+        capture = None
+        if attempt.frames is not None:
+            capture = use_capture(house, uow, claim, attempt.frames.capture_id)
+            if capture.id != intent.capture_id:
+                raise WrongState("another capture was opened for this payment intent")
+        uow.commit()
+    return Standing(intent, enrolment, capture)
+
+
+def _live_enrolment(house: House, uow: UnitOfWork, intent: Intent) -> Enrolment:
+    """The locked enrolment this intent was opened for. Raises FaceNotAvailable when it ended."""
+    intent.require_open(house.clock())
+    if intent.enrolment_id is None:
+        raise WrongState(f"the payment intent is {intent.state}: no capture was opened for it")
+    enrolment = uow.enrolments.lock(intent.enrolment_id)
+    if enrolment is None or enrolment.state is not EnrolmentState.ACTIVE:
+        raise FaceNotAvailable()
+    consent = uow.consents.find(id=enrolment.consent_id)
+    if consent is None or not consent.active(house.clock()):
+        raise FaceNotAvailable()
+    if intent.state is IntentState.REVOKED or intent.enrolment_epoch != enrolment.epoch:
+        raise FaceNotAvailable()
+    return enrolment
+
+
+def _look_at_face(house: House, standing: Standing, frames: Frames) -> Standing:
+    enrolment, capture = standing.enrolment, standing.capture
+    if capture is None or enrolment.sealed_reference is None:
+        raise FaceNotAvailable()
+    sealed: str = enrolment.sealed_reference
+
+    def compare(faces: ObservedFaces) -> bool:
+        reference = house.templates.unseal(enrolment.id, sealed, binding=enrolment.binding)
+        with wiped(reference):
+            distance = house.engine.distance(faces, reference)
+        return distance <= house.policy.face_distance_at_most
+
+    matched = look_at(house, capture, frames.manifest, frames.images, compare)
+    judged = replace(standing.intent, pad_passed=True, face_matched=matched)
+    return replace(standing, intent=judged)
+
+
+def _verify_second_factor(house: House, standing: Standing, code: str | None) -> Proven | None:
+    if code is None:
+        return None
+    with house.unit_of_work() as uow:
+        customer = uow.customers.find(id=standing.enrolment.customer_id)
+    return examine(house, customer, Proof(code=code), Channel.TILL)
+
+
+def _facts(standing: Standing, proven: Proven | None) -> Facts:
+    intent = standing.intent
+    return Facts(
+        method=Method.FACE,
+        intent_expires_at=intent.expires_at,
+        second_factor_ok=None if proven is None else proven.code_ok,
+        consent_active=True,  # step 2 refused otherwise, and step 7 looks again
+        enrolment_live=standing.enrolment.state is EnrolmentState.ACTIVE,
+        pad_passed=intent.pad_passed,
+        face_matched=intent.face_matched,
+    )
+
+
+def _sign_if_approved(house: House, standing: Standing, decision: Decision) -> Authorization | None:
+    if decision.outcome is not Outcome.APPROVE:
+        return None
+    return sign_authorization(house, standing.intent)
+
+
+def _commit_if_still_live(
+    house: House,
+    claim: Claim,
+    standing: Standing,
+    proven: Proven | None,
+    decision: Decision,
+    authorization: Authorization | None,
+) -> IntentAnswer:
+    with house.unit_of_work() as uow:
+        live = _live_enrolment(house, uow, standing.intent)
+        if live.epoch != standing.enrolment.epoch:
+            raise FaceNotAvailable()
+        answer = record_decision(
+            house, uow, claim, standing.intent, Method.FACE, decision, proven, authorization
+        )
+        uow.commit()
+    return answer

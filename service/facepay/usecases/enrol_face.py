@@ -1,0 +1,130 @@
+"""Enrol a face: password, one-time code, consent, and a live capture. Hard to enter, on purpose.
+
+The reference is sealed under a key of its own before it touches the database, and overwritten in
+memory as soon as it is sealed.
+"""
+
+from dataclasses import replace
+
+from facepay.domain.consent import Consent
+from facepay.domain.enrolment import Enrolment, EnrolmentState
+from facepay.domain.errors import FaceNotAvailable, ProofRejected, WrongState
+from facepay.domain.manifest import Manifest
+from facepay.ports import ObservedFaces, UnitOfWork
+from facepay.usecases.answers import EnrolmentAnswer
+from facepay.usecases.house import House, new_id, wiped
+from facepay.usecases.log import append_leaf
+from facepay.usecases.once import Change, Claim, once
+from facepay.usecases.prove import Needs, Proof, prove
+from facepay.usecases.revoke_face import enrolment_answer
+from facepay.usecases.use_capture import look_at, use_capture
+
+
+def begin_enrolment(house: House, change: Change, proof: Proof) -> EnrolmentAnswer:
+    """A pending enrolment, for which a capture can be opened.
+
+    Raises ProofRejected; WrongState without an active consent, or while a face is enrolled.
+    """
+
+    def act(claim: Claim) -> EnrolmentAnswer:
+        customer_id = change.caller.subject_id
+        with house.unit_of_work() as uow:
+            customer = uow.customers.find(id=customer_id)
+            consent = _active_consent(house, uow, customer_id)
+            _require_no_face(uow, customer_id)
+        proven = prove(house, customer, proof, Needs.PASSWORD_AND_CODE)
+        enrolment = _pending(house, consent)
+        with house.unit_of_work() as uow:
+            uow.enrolments.add(enrolment)
+            if not proven.settle(uow):
+                raise ProofRejected()
+            answer = enrolment_answer(enrolment)
+            claim.answer(uow, answer)
+            append_leaf(house, uow, "enrolment.begun", enrolment=enrolment.id)
+            uow.commit()
+        return answer
+
+    return once(house, change, EnrolmentAnswer, act)
+
+
+def finish_enrolment(
+    house: House, change: Change, capture_id: str, manifest: Manifest, images: list[bytes]
+) -> EnrolmentAnswer:
+    """Judge the burst, make the reference, seal it, activate the enrolment.
+
+    Raises what `look_at` raises; FaceNotAvailable when consent or enrolment ended meanwhile.
+    """
+
+    def act(claim: Claim) -> EnrolmentAnswer:
+        with house.unit_of_work() as uow:
+            capture = use_capture(house, uow, claim, capture_id)
+            enrolment = _still_pending(house, uow, capture.enrolment_id)
+            uow.commit()
+
+        def seal_reference(faces: ObservedFaces) -> str:
+            house.templates.create_key(enrolment.id)
+            with wiped(house.engine.reference(faces)) as reference:
+                return house.templates.seal(enrolment.id, reference, binding=enrolment.binding)
+
+        sealed = look_at(house, capture, manifest, images, seal_reference)
+        with house.unit_of_work() as uow:
+            active = _activate(house, uow, enrolment, sealed)
+            answer = enrolment_answer(active)
+            claim.answer(uow, answer)
+            append_leaf(house, uow, "face.enrolled", enrolment=active.id)
+            uow.commit()
+        return answer
+
+    return once(house, change, EnrolmentAnswer, act)
+
+
+def _active_consent(house: House, uow: UnitOfWork, customer_id: str) -> Consent:
+    now = house.clock()
+    for consent in uow.consents.find_all(customer_id=customer_id):
+        if consent.active(now):
+            return consent
+    raise WrongState("enrolling a face needs an active consent to pay by face")
+
+
+def _require_no_face(uow: UnitOfWork, customer_id: str) -> None:
+    if uow.enrolments.find(customer_id=customer_id, state=EnrolmentState.ACTIVE.value):
+        raise WrongState("a face is enrolled already: revoke it first")
+
+
+def _pending(house: House, consent: Consent) -> Enrolment:
+    return Enrolment(
+        id=new_id("enr"),
+        customer_id=consent.customer_id,
+        consent_id=consent.id,
+        state=EnrolmentState.PENDING,
+        epoch=0,
+        model=house.engine.model,
+        sealed_reference=None,
+        created_at=house.clock(),
+        revoked_at=None,
+        key_destroyed_at=None,
+    )
+
+
+def _still_pending(house: House, uow: UnitOfWork, enrolment_id: str) -> Enrolment:
+    enrolment = uow.enrolments.find(id=enrolment_id)
+    if enrolment is None or enrolment.state is not EnrolmentState.PENDING:
+        raise FaceNotAvailable("the enrolment is no longer open")
+    return enrolment
+
+
+def _activate(house: House, uow: UnitOfWork, pending: Enrolment, sealed: str) -> Enrolment:
+    """Under the customer's row lock, so that two enrolments cannot both become the one face."""
+    uow.customers.lock(pending.customer_id)
+    held = uow.enrolments.lock(pending.id)
+    consent = uow.consents.find(id=pending.consent_id)
+    if held is None or held.state is not EnrolmentState.PENDING:
+        raise FaceNotAvailable("the enrolment is no longer open")
+    if consent is None or not consent.active(house.clock()):
+        raise FaceNotAvailable("the consent has ended")
+    _require_no_face(uow, pending.customer_id)
+    active = replace(
+        held, state=EnrolmentState.ACTIVE, epoch=held.epoch + 1, sealed_reference=sealed
+    )
+    uow.enrolments.update(active, epoch=held.epoch)
+    return active

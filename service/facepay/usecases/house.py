@@ -1,0 +1,60 @@
+"""The house: every port a use case may need, and the policy in force. Built by `bootstrap`."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from facepay.domain.capture import Burst
+from facepay.domain.policy import Policy
+from facepay.ports import (
+    Clock,
+    FaceEngine,
+    ObservedFaces,
+    OneTimeCodes,
+    PadDetector,
+    Passwords,
+    SecretVault,
+    Signer,
+    TemplateVault,
+    UnitsOfWork,
+)
+
+
+@dataclass(frozen=True)
+class House:
+    issuer: str
+    policy: Policy
+    clock: Clock
+    unit_of_work: UnitsOfWork
+    engine: FaceEngine
+    pad: PadDetector
+    templates: TemplateVault
+    secrets: SecretVault
+    signer: Signer
+    passwords: Passwords
+    codes: OneTimeCodes
+
+
+@contextmanager
+def observed(house: House, burst: Burst) -> Iterator[ObservedFaces]:
+    """What the engine sees in a burst, overwritten when the block is left, whatever happens."""
+    faces = house.engine.observe(burst)
+    try:
+        yield faces
+    finally:
+        faces.wipe()
+
+
+@contextmanager
+def wiped(buffer: bytearray) -> Iterator[bytearray]:
+    """A plaintext that is overwritten when the block is left."""
+    try:
+        yield buffer
+    finally:
+        buffer[:] = bytes(len(buffer))
+
+
+def new_id(prefix: str) -> str:
+    """An identifier nobody can guess: 128 random bits."""
+    return f"{prefix}_{secrets.token_hex(16)}"

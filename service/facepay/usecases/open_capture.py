@@ -1,0 +1,153 @@
+"""Open a capture: draw a challenge and a nonce, start the clock.
+
+Only an explicit act opens one, it lives 60 s, and it is good for one burst. Without an active
+face, consent and second factor there is nothing to capture for: refused here, before any picture
+is taken, and in the same words for a customer who does not exist.
+"""
+
+import secrets
+from dataclasses import replace
+from datetime import datetime
+
+from facepay.domain.capture import LIFETIME, MAX_FRAMES, Capture, CaptureState, Purpose, Turn
+from facepay.domain.enrolment import CAPTURES, OPEN_FOR, Enrolment, EnrolmentState
+from facepay.domain.errors import (
+    CaptureExpired,
+    CapturesUsedUp,
+    FaceNotAvailable,
+    NotFound,
+    WrongState,
+)
+from facepay.domain.payment import Intent, IntentState
+from facepay.ports import UnitOfWork
+from facepay.usecases.answers import CaptureAnswer, rfc3339
+from facepay.usecases.house import House, new_id
+from facepay.usecases.log import append_leaf
+from facepay.usecases.once import Caller, Change, Claim, once
+from facepay.usecases.prove import active_factors
+
+TURNS_PER_CHALLENGE = 2
+
+
+def open_payment_capture(
+    house: House, change: Change, intent_id: str, payer_alias: str
+) -> CaptureAnswer:
+    """Raises NotFound, WrongState, IntentExpired, CapturesUsedUp, FaceNotAvailable."""
+
+    def act(claim: Claim) -> CaptureAnswer:
+        now = house.clock()
+        with house.unit_of_work() as uow:
+            enrolment = _payable_face(house, uow, payer_alias, now)
+            held = uow.enrolments.lock(enrolment.id)
+            if held is None or held.state is not EnrolmentState.ACTIVE:
+                raise FaceNotAvailable()
+            intent = _own_open_intent(uow, change.caller, intent_id, now)
+            if intent.captures_used >= house.policy.captures_per_intent:
+                raise CapturesUsedUp()
+            _cancel_open(uow, uow.captures.find_all(intent_id=intent.id))
+            capture = _draw(house, change.caller, held, Purpose.PAYMENT, intent.id)
+            uow.intents.update(_capturing(intent, held, capture), state=intent.state.value)
+            return _store(house, uow, claim, capture)
+
+    return once(house, change, CaptureAnswer, act)
+
+
+def open_enrolment_capture(house: House, change: Change, enrolment_id: str) -> CaptureAnswer:
+    """Raises NotFound, WrongState, CapturesUsedUp; CaptureExpired for an old enrolment."""
+
+    def act(claim: Claim) -> CaptureAnswer:
+        now = house.clock()
+        with house.unit_of_work() as uow:
+            enrolment = uow.enrolments.lock(enrolment_id)
+            if enrolment is None or enrolment.customer_id != change.caller.subject_id:
+                raise NotFound()
+            if enrolment.state is not EnrolmentState.PENDING:
+                raise WrongState(f"the enrolment is {enrolment.state}")
+            if now >= enrolment.created_at + OPEN_FOR:
+                raise CaptureExpired("the enrolment was opened too long ago: begin a new one")
+            earlier = uow.captures.find_all(enrolment_id=enrolment_id)
+            if len(earlier) >= CAPTURES:
+                raise CapturesUsedUp()
+            _cancel_open(uow, earlier)
+            capture = _draw(house, change.caller, enrolment, Purpose.ENROLMENT, None)
+            return _store(house, uow, claim, capture)
+
+    return once(house, change, CaptureAnswer, act)
+
+
+def _payable_face(house: House, uow: UnitOfWork, alias: str, now: datetime) -> Enrolment:
+    customer = uow.customers.find(alias=alias)
+    if customer is None:
+        raise FaceNotAvailable()
+    active = EnrolmentState.ACTIVE.value
+    enrolment = uow.enrolments.find(customer_id=customer.id, state=active)
+    if enrolment is None or enrolment.model != house.engine.model:
+        raise FaceNotAvailable()
+    consent = uow.consents.find(id=enrolment.consent_id)
+    if consent is None or not consent.active(now) or not active_factors(uow, customer.id):
+        raise FaceNotAvailable()
+    return enrolment
+
+
+def _own_open_intent(uow: UnitOfWork, caller: Caller, intent_id: str, now: datetime) -> Intent:
+    intent = uow.intents.lock(intent_id)
+    if intent is None or intent.terminal_id != caller.subject_id:
+        raise NotFound()
+    intent.require_open(now)
+    return intent
+
+
+def _capturing(intent: Intent, enrolment: Enrolment, capture: Capture) -> Intent:
+    return intent.moved_to(
+        IntentState.CAPTURING,
+        customer_id=enrolment.customer_id,
+        enrolment_id=enrolment.id,
+        enrolment_epoch=enrolment.epoch,
+        capture_id=capture.id,
+        captures_used=intent.captures_used + 1,
+        pad_passed=None,
+        face_matched=None,
+        decision_reason=None,
+    )
+
+
+def _cancel_open(uow: UnitOfWork, captures: list[Capture]) -> None:
+    for capture in captures:
+        if capture.state is CaptureState.OPEN:
+            uow.captures.update(replace(capture, state=CaptureState.CANCELLED))
+
+
+def _draw(
+    house: House, caller: Caller, enrolment: Enrolment, purpose: Purpose, intent_id: str | None
+) -> Capture:
+    now = house.clock()
+    return Capture(
+        id=new_id("cap"),
+        purpose=purpose,
+        customer_id=enrolment.customer_id,
+        enrolment_id=enrolment.id,
+        intent_id=intent_id,
+        opened_by=caller.keyid,
+        nonce=secrets.token_urlsafe(24),
+        steps=tuple(secrets.choice(tuple(Turn)).value for _ in range(TURNS_PER_CHALLENGE)),
+        state=CaptureState.OPEN,
+        used_by=None,
+        opened_at=now,
+        deadline=now + LIFETIME,
+    )
+
+
+def _store(house: House, uow: UnitOfWork, claim: Claim, capture: Capture) -> CaptureAnswer:
+    uow.captures.add(capture)
+    answer = CaptureAnswer(
+        id=capture.id,
+        purpose=capture.purpose,
+        nonce=capture.nonce,
+        challenge=list(capture.steps),
+        max_frames=MAX_FRAMES,
+        deadline=rfc3339(capture.deadline),
+    )
+    claim.answer(uow, answer)
+    append_leaf(house, uow, "capture.opened", capture=capture.id, purpose=capture.purpose)
+    uow.commit()
+    return answer

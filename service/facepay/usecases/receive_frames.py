@@ -1,0 +1,26 @@
+"""A burst arrives: hand it to the enrolment or to the payment its capture was opened for."""
+
+from dataclasses import asdict
+
+from facepay.domain.capture import Purpose
+from facepay.domain.errors import NotFound
+from facepay.usecases.answers import FramesAnswer
+from facepay.usecases.authorize_payment import Attempt, Frames, authorize_payment
+from facepay.usecases.enrol_face import finish_enrolment
+from facepay.usecases.house import House
+from facepay.usecases.once import Change
+from facepay.usecases.use_capture import find_capture
+
+
+def receive_frames(house: House, change: Change, frames: Frames) -> FramesAnswer:
+    """ "accepted" means: a living head, in time, and one face. It does not say whose."""
+    with house.unit_of_work() as uow:
+        capture = find_capture(uow, change.caller, frames.capture_id)
+    if capture.purpose is Purpose.ENROLMENT:
+        enrolled = finish_enrolment(house, change, capture.id, frames.manifest, frames.images)
+        return FramesAnswer(capture.id, capture.purpose, "accepted", asdict(enrolled), None)
+    if capture.intent_id is None:
+        raise NotFound()
+    attempt = Attempt(capture.intent_id, frames=frames)
+    intent = authorize_payment(house, change, attempt)
+    return FramesAnswer(capture.id, capture.purpose, "accepted", None, asdict(intent))

@@ -1,0 +1,60 @@
+"""Write a decision down: intent, authorization, used-up code, leaf and answer, together."""
+
+from facepay.domain.decision import Decision, Outcome
+from facepay.domain.errors import WrongState
+from facepay.domain.payment import Authorization, Intent, IntentState, Method
+from facepay.ports import UnitOfWork
+from facepay.usecases.answers import IntentAnswer
+from facepay.usecases.house import House
+from facepay.usecases.log import append_leaf
+from facepay.usecases.once import Claim
+from facepay.usecases.payment_intents import intent_answer
+from facepay.usecases.prove import Proven
+
+_STATE_AFTER = {
+    Outcome.APPROVE: IntentState.APPROVED,
+    Outcome.STEP_UP: IntentState.AWAITING_SECOND_FACTOR,
+    Outcome.DECLINE: IntentState.DECLINED,
+}
+
+
+def record_decision(
+    house: House,
+    uow: UnitOfWork,
+    claim: Claim,
+    judged: Intent,
+    method: Method,
+    decision: Decision,
+    proven: Proven | None,
+    authorization: Authorization | None,
+) -> IntentAnswer:
+    """The caller commits. A code used or revoked since it was checked turns a yes into a no.
+
+    Raises WrongState when the intent moved on meanwhile: it is then decided by somebody else.
+    """
+    held = uow.intents.lock(judged.id)
+    if held is None or held.state is not judged.state or held.capture_id != judged.capture_id:
+        raise WrongState("the payment intent has moved on meanwhile")
+    if proven is not None and not proven.settle(uow):
+        decision = Decision(Outcome.DECLINE, "second_factor_used_meanwhile")
+    approved = decision.outcome is Outcome.APPROVE
+    decided = judged.moved_to(
+        _STATE_AFTER[decision.outcome], method=method, decision_reason=decision.reason
+    )
+    uow.intents.update(decided, state=held.state.value)
+    if approved and authorization is not None:
+        uow.authorizations.add(authorization)
+    answer = intent_answer(house, decided, authorization if approved else None)
+    claim.answer(uow, answer)
+    append_leaf(
+        house,
+        uow,
+        f"payment.{decision.outcome}",
+        intent=judged.id,
+        method=method,
+        reason=decision.reason,
+        amount_minor=judged.amount_minor,
+        currency=judged.currency,
+        policy=house.policy.version,
+    )
+    return answer

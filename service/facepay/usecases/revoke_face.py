@@ -1,0 +1,119 @@
+"""Take the face back: at once, by any one proof, for good.
+
+The row is marked under the same lock an approval is written under, so once this has answered no
+approval by this face can follow, on any worker. Then the enrolment's key is destroyed in the
+vault: every copy of the template, backups included, is dead. Should the vault be away, the
+revocation holds all the same and the key is destroyed by `destroy_pending_keys` later.
+"""
+
+from dataclasses import replace
+
+from facepay.domain.capture import CaptureState
+from facepay.domain.enrolment import Enrolment, EnrolmentState
+from facepay.domain.errors import NotFound, VaultUnavailable
+from facepay.domain.payment import IntentState
+from facepay.ports import UnitOfWork
+from facepay.usecases.answers import EnrolmentAnswer, rfc3339
+from facepay.usecases.house import House
+from facepay.usecases.log import append_leaf
+from facepay.usecases.once import Change, Claim, once
+from facepay.usecases.prove import Needs, Proof, prove
+
+_FACE_UNDER_WAY = frozenset({IntentState.CAPTURING, IntentState.AWAITING_SECOND_FACTOR})
+
+
+def revoke_face(house: House, change: Change, enrolment_id: str, proof: Proof) -> EnrolmentAnswer:
+    """Raises ProofRejected, or NotFound for an enrolment that is not the caller's."""
+
+    def act(claim: Claim) -> EnrolmentAnswer:
+        with house.unit_of_work() as uow:
+            customer = uow.customers.find(id=change.caller.subject_id)
+            if customer is None or not uow.enrolments.find(
+                id=enrolment_id, customer_id=customer.id
+            ):
+                raise NotFound()
+        proven = prove(house, customer, proof, Needs.ANY_ONE)
+        with house.unit_of_work() as uow:
+            revoked, ended_now = end_enrolment(house, uow, enrolment_id)
+            proven.settle(uow)  # leaving is never refused because a code was used meanwhile
+            answer = enrolment_answer(revoked)
+            claim.answer(uow, answer)
+            if ended_now:
+                append_leaf(house, uow, "face.revoked", enrolment=enrolment_id)
+            uow.commit()
+        return answer
+
+    answer = once(house, change, EnrolmentAnswer, act)
+    destroyed = destroy_key(house, enrolment_id)
+    return replace(answer, key_destroyed=answer.key_destroyed or destroyed)
+
+
+def end_enrolment(house: House, uow: UnitOfWork, enrolment_id: str) -> tuple[Enrolment, bool]:
+    """Revoke under the row's lock and stop everything under way with this face.
+
+    Returns the revoked enrolment, and whether it was this call that ended it.
+    """
+    enrolment = uow.enrolments.lock(enrolment_id)
+    if enrolment is None:
+        raise NotFound()
+    if enrolment.state is EnrolmentState.REVOKED:
+        return enrolment, False
+    revoked = replace(
+        enrolment,
+        state=EnrolmentState.REVOKED,
+        epoch=enrolment.epoch + 1,
+        sealed_reference=None,
+        revoked_at=house.clock(),
+    )
+    uow.enrolments.update(revoked)
+    _stop_what_is_under_way(uow, enrolment_id)
+    return revoked, True
+
+
+def _stop_what_is_under_way(uow: UnitOfWork, enrolment_id: str) -> None:
+    for intent in uow.intents.find_all(enrolment_id=enrolment_id):
+        held = uow.intents.lock(intent.id) if intent.state in _FACE_UNDER_WAY else None
+        if held is not None and held.state in _FACE_UNDER_WAY:
+            uow.intents.update(held.moved_to(IntentState.REVOKED))
+    open_captures = uow.captures.find_all(enrolment_id=enrolment_id, state=CaptureState.OPEN.value)
+    for capture in sorted(open_captures, key=lambda each: each.id):
+        uow.captures.update(replace(capture, state=CaptureState.CANCELLED))
+
+
+def destroy_key(house: House, enrolment_id: str) -> bool:
+    """Destroy the key of a revoked enrolment; False when the vault is away."""
+    with house.unit_of_work() as uow:
+        enrolment = uow.enrolments.find(id=enrolment_id)
+    if enrolment is None or enrolment.state is not EnrolmentState.REVOKED:
+        return False
+    if enrolment.key_destroyed_at is not None:
+        return True
+    try:
+        house.templates.destroy_key(enrolment_id)
+    except VaultUnavailable:
+        return False
+    with house.unit_of_work() as uow:
+        held = uow.enrolments.lock(enrolment_id)
+        if held is not None and held.key_destroyed_at is None:
+            uow.enrolments.update(replace(held, key_destroyed_at=house.clock()))
+            append_leaf(house, uow, "face.key_destroyed", enrolment=enrolment_id)
+            uow.commit()
+    return True
+
+
+def destroy_pending_keys(house: House) -> int:
+    """Finish what a revocation could not while the vault was away; how many keys went."""
+    with house.unit_of_work() as uow:
+        pending = uow.enrolments.find_all(state=EnrolmentState.REVOKED.value, key_destroyed_at=None)
+    return sum(destroy_key(house, enrolment.id) for enrolment in pending)
+
+
+def enrolment_answer(enrolment: Enrolment) -> EnrolmentAnswer:
+    revoked = enrolment.revoked_at
+    return EnrolmentAnswer(
+        id=enrolment.id,
+        state=enrolment.state,
+        created_at=rfc3339(enrolment.created_at),
+        revoked_at=rfc3339(revoked) if revoked else None,
+        key_destroyed=enrolment.key_destroyed_at is not None,
+    )

@@ -1,0 +1,93 @@
+"""Use a capture up, and look at its burst: the part that enrolment and payment share.
+
+A capture is used by exactly one idempotent request, in one short commit, before any pixel is
+looked at. Whatever then comes of it, it is spent; only that same request, repeated, may go on.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from facepay.domain.capture import Burst, Capture, CaptureState, PadOutcome, PadVerdict
+from facepay.domain.errors import (
+    CaptureExpired,
+    CaptureRefused,
+    CaptureRetry,
+    NotFound,
+    Refused,
+    WrongState,
+)
+from facepay.domain.manifest import Manifest, verify_manifest
+from facepay.ports import ObservedFaces, UnitOfWork
+from facepay.usecases.house import House, observed
+from facepay.usecases.log import append_leaf
+from facepay.usecases.once import Caller, Claim
+
+Result = TypeVar("Result")
+
+
+def find_capture(uow: UnitOfWork, caller: Caller, capture_id: str) -> Capture:
+    """The caller's own capture. Raises NotFound."""
+    capture = uow.captures.find(id=capture_id)
+    if capture is None or capture.opened_by != caller.keyid:
+        raise NotFound()
+    return capture
+
+
+def use_capture(house: House, uow: UnitOfWork, claim: Claim, capture_id: str) -> Capture:
+    """Mark the capture used by this claim; the caller commits.
+
+    Raises CaptureExpired after the deadline, WrongState when another request used it or it was
+    cancelled.
+    """
+    capture = uow.captures.lock(capture_id)
+    if capture is None:
+        raise NotFound()
+    if capture.state is CaptureState.USED and capture.used_by == claim.id:
+        return capture
+    if capture.state is CaptureState.USED:
+        raise WrongState("a capture is good for one burst: open a new one")
+    if capture.state is CaptureState.CANCELLED:
+        raise WrongState("the capture was cancelled: open a new one")
+    if house.clock() >= capture.deadline:
+        raise CaptureExpired()
+    used = replace(capture, state=CaptureState.USED, used_by=claim.id)
+    uow.captures.update(used, state=CaptureState.OPEN.value)
+    return used
+
+
+def look_at(
+    house: House,
+    capture: Capture,
+    manifest: Manifest,
+    images: list[bytes],
+    look: Callable[[ObservedFaces], Result],
+) -> Result:
+    """Check the manifest, judge liveness, and only then let `look` see the faces.
+
+    Pixels and landmarks are overwritten before this returns. A refusal leaves a leaf in the log
+    and nothing else. Raises what the manifest, the engine and the PAD raise.
+    """
+    try:
+        burst = verify_manifest(manifest, images, expected=capture)
+        return _judge(house, capture, burst, look)
+    except Refused as refusal:
+        with house.unit_of_work() as uow:
+            append_leaf(house, uow, "capture.refused", capture=capture.id, code=refusal.code)
+            uow.commit()
+        raise
+
+
+def _judge(
+    house: House, capture: Capture, burst: Burst, look: Callable[[ObservedFaces], Result]
+) -> Result:
+    with observed(house, burst) as faces:
+        _require_bona_fide(house.pad.judge(faces, capture.turns()))
+        return look(faces)
+
+
+def _require_bona_fide(verdict: PadVerdict) -> None:
+    if verdict.outcome is PadOutcome.RETRY:
+        raise CaptureRetry("follow the prompts a little more slowly and turn a little further")
+    if verdict.outcome is not PadOutcome.BONA_FIDE:
+        raise CaptureRefused()

@@ -1,0 +1,49 @@
+"""Withdraw consent: one step, no proof beyond the signature, as easy as granting (PIPL art. 15).
+
+Without consent there is no ground to keep a face: every enrolment made under it is revoked in the
+same transaction, and its key destroyed.
+"""
+
+from dataclasses import replace
+
+from facepay.domain.enrolment import EnrolmentState
+from facepay.domain.errors import NotFound
+from facepay.usecases.answers import ConsentAnswer
+from facepay.usecases.grant_consent import consent_answer
+from facepay.usecases.house import House
+from facepay.usecases.log import append_leaf
+from facepay.usecases.once import Change, Claim, once
+from facepay.usecases.revoke_face import destroy_key, end_enrolment
+
+
+def withdraw_consent(house: House, change: Change, consent_id: str) -> ConsentAnswer:
+    """Raises NotFound for a consent that is not the caller's."""
+
+    def act(claim: Claim) -> ConsentAnswer:
+        with house.unit_of_work() as uow:
+            enrolments = uow.enrolments.find_all(
+                consent_id=consent_id, customer_id=change.caller.subject_id
+            )
+            ended = [e.id for e in enrolments if end_enrolment(house, uow, e.id)[1]]
+            consent = uow.consents.lock(consent_id)
+            if consent is None or consent.customer_id != change.caller.subject_id:
+                raise NotFound()
+            if consent.withdrawn_at is None:
+                consent = replace(consent, withdrawn_at=house.clock())
+                uow.consents.update(consent)
+            answer = consent_answer(consent)
+            claim.answer(uow, answer)
+            append_leaf(house, uow, "consent.withdrawn", consent=consent_id)
+            for enrolment_id in ended:
+                append_leaf(house, uow, "face.revoked", enrolment=enrolment_id)
+            uow.commit()
+        return answer
+
+    answer = once(house, change, ConsentAnswer, act)
+    with house.unit_of_work() as uow:
+        revoked = uow.enrolments.find_all(
+            consent_id=consent_id, state=EnrolmentState.REVOKED.value, key_destroyed_at=None
+        )
+    for enrolment in revoked:
+        destroy_key(house, enrolment.id)
+    return answer

@@ -1,0 +1,51 @@
+"""Put the front door together: limits, signatures, views, problem responses, OpenAPI."""
+
+from typing import Any
+
+from flask import Flask
+from flask_smorest import Api
+from werkzeug.routing import BaseConverter
+
+from facepay.usecases.house import House
+from facepay.web.doors import API_VERSION, guard
+from facepay.web.faces import faces
+from facepay.web.frames import InMemoryRequest
+from facepay.web.parties import parties
+from facepay.web.payments import payments
+from facepay.web.problems import register_problems
+from facepay.web.published import published
+
+BLUEPRINTS = (parties, faces, payments, published)
+
+
+class IdConverter(BaseConverter):
+    """Our identifiers and nothing else: `pi_` and 32 hexadecimal digits; the rest is a 404."""
+
+    regex = r"[a-z]{2,5}_[0-9a-f]{32}"
+
+
+def create_app(house: House, origin: str) -> Flask:
+    """The WSGI application for one worker.
+
+    `origin` is what clients sign (`https://pay.example`): a request signed for another host does
+    not hold here, whatever its Host header says.
+    """
+    app = Flask("facepay")
+    app.request_class = InMemoryRequest
+    app.config.update(_openapi())
+    app.extensions["facepay"] = house
+    app.url_map.converters["id"] = IdConverter
+    api = Api(app)
+    for blueprint in BLUEPRINTS:
+        api.register_blueprint(blueprint)
+    guard(app, house, origin)
+    register_problems(app)
+    return app
+
+
+def _openapi() -> dict[str, Any]:
+    return {
+        "API_TITLE": "facepay",
+        "API_VERSION": API_VERSION,
+        "OPENAPI_VERSION": "3.1.0",
+    }

@@ -1,0 +1,106 @@
+"""Which doors are open to whom: every view is marked, and an unmarked one stays shut."""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from flask import Flask, Request, Response, current_app, g, request
+from werkzeug.exceptions import NotFound as RouteNotFound
+
+from facepay.domain.customer import Role
+from facepay.domain.errors import FacepayError, KeyMissing, NotAllowed, UnsupportedMedia
+from facepay.usecases.house import House
+from facepay.usecases.once import Caller, Change
+from facepay.web.signatures import verify_signature
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+API_VERSION = "2026-11-23"
+SMALL_BODY = 64 * 1024
+FRAMES_BODY = 4 * 1024 * 1024
+LONGEST_KEY = 255
+
+
+class UnsupportedVersion(FacepayError):
+    code = "unsupported_version"
+
+
+def public(view: View) -> View:
+    """Needs no signature: what is published for everybody."""
+    view.__dict__["allowed_roles"] = frozenset()
+    return view
+
+
+def signed_by(*roles: Role) -> Callable[[View], View]:
+    """Needs a signature of one of these roles."""
+
+    def mark(view: View) -> View:
+        view.__dict__["allowed_roles"] = frozenset(roles)
+        return view
+
+    return mark
+
+
+def takes_frames(view: View) -> View:
+    """Takes multipart/form-data up to the limit for a capture, instead of a small JSON body."""
+    view.__dict__["takes_frames"] = True
+    return view
+
+
+def guard(app: Flask, house: House, origin: str) -> None:
+    """Check size, kind, version and signature of every request before its view sees it."""
+
+    @app.before_request
+    def check() -> None:
+        g.request_id = secrets.token_hex(8)
+        if request.routing_exception is not None:
+            raise request.routing_exception
+        view = app.view_functions[request.endpoint or ""]
+        roles = view.__dict__.get("allowed_roles")
+        if roles is None:
+            raise RouteNotFound()
+        frames = view.__dict__.get("takes_frames", False)
+        request.max_content_length = FRAMES_BODY if frames else SMALL_BODY
+        _check_version(request)
+        _check_kind(request, "multipart/form-data" if frames else "application/json")
+        if roles:
+            g.caller = verify_signature(house, origin, request)
+            if g.caller.role not in roles:
+                raise NotAllowed()
+
+    @app.after_request
+    def sign_off(response: Response) -> Response:
+        response.headers["Facepay-Version"] = API_VERSION
+        response.headers["Facepay-Request-Id"] = g.get("request_id", "")
+        response.headers["Cache-Control"] = response.headers.get("Cache-Control", "no-store")
+        return response
+
+
+def house() -> House:
+    return cast(House, current_app.extensions["facepay"])
+
+
+def caller() -> Caller:
+    return cast(Caller, g.caller)
+
+
+def change() -> Change:
+    """The signed request as something to be done once. Raises KeyMissing."""
+    key = request.headers.get("Idempotency-Key", "")
+    if not 0 < len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
+        raise KeyMissing()
+    digest = hashlib.sha256()
+    for part in (request.method.encode(), request.full_path.encode(), request.get_data()):
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return Change(caller(), key, digest.hexdigest())
+
+
+def _check_version(incoming: Request) -> None:
+    if incoming.headers.get("Facepay-Version", API_VERSION) != API_VERSION:
+        raise UnsupportedVersion()
+
+
+def _check_kind(incoming: Request, expected: str) -> None:
+    if incoming.get_data() and incoming.mimetype != expected:
+        raise UnsupportedMedia(f"send {expected}")

@@ -1,0 +1,83 @@
+"""Notices, consents, enrolments and captures: the face, and how it is taken back."""
+
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from facepay.domain.customer import Role
+from facepay.domain.policy import Notice
+from facepay.usecases.answers import CaptureAnswer, ConsentAnswer, EnrolmentAnswer, FramesAnswer
+from facepay.usecases.enrol_face import begin_enrolment
+from facepay.usecases.grant_consent import grant_consent
+from facepay.usecases.open_capture import open_enrolment_capture
+from facepay.usecases.prove import Proof
+from facepay.usecases.receive_frames import receive_frames
+from facepay.usecases.revoke_face import revoke_face
+from facepay.usecases.withdraw_consent import withdraw_consent
+from facepay.web.doors import change, house, public, signed_by, takes_frames
+from facepay.web.frames import parse_frames
+from facepay.web.schemas import faces as shapes
+from facepay.web.schemas.parties import ProofShape
+from facepay.web.schemas.payments import FramesAccepted
+
+faces = Blueprint("faces", __name__, url_prefix="/v1", description=__doc__)
+
+
+@faces.get("/notices/current")
+@faces.response(200, shapes.Notice)
+@public
+def read_notice() -> Notice:
+    """The notice a customer consents to, and its hash"""
+    return house().policy.notice
+
+
+@faces.post("/consents")
+@faces.arguments(shapes.NewConsent)
+@faces.response(201, shapes.Consent)
+@signed_by(Role.CUSTOMER)
+def create_consent(new: dict[str, Any]) -> ConsentAnswer:
+    """Consent to pay by face, separately and for a limited time"""
+    return grant_consent(house(), change(), **new)
+
+
+@faces.post("/consents/<id:consent_id>/withdraw")
+@faces.response(200, shapes.Consent)
+@signed_by(Role.CUSTOMER)
+def end_consent(consent_id: str) -> ConsentAnswer:
+    """Withdraw a consent; the face enrolled under it is revoked and its key destroyed"""
+    return withdraw_consent(house(), change(), consent_id)
+
+
+@faces.post("/enrolments")
+@faces.arguments(ProofShape)
+@faces.response(201, shapes.Enrolment)
+@signed_by(Role.CUSTOMER)
+def create_enrolment(proof: Proof) -> EnrolmentAnswer:
+    """Begin to enrol a face, with password and one-time code"""
+    return begin_enrolment(house(), change(), proof)
+
+
+@faces.post("/enrolments/<id:enrolment_id>/captures")
+@faces.response(201, shapes.Capture)
+@signed_by(Role.CUSTOMER)
+def create_enrolment_capture(enrolment_id: str) -> CaptureAnswer:
+    """Open the capture that an enrolment needs: a challenge, a nonce, 60 seconds"""
+    return open_enrolment_capture(house(), change(), enrolment_id)
+
+
+@faces.post("/enrolments/<id:enrolment_id>/revoke")
+@faces.arguments(ProofShape)
+@faces.response(200, shapes.Enrolment)
+@signed_by(Role.CUSTOMER)
+def revoke_enrolment(proof: Proof, enrolment_id: str) -> EnrolmentAnswer:
+    """Take the face back, at once, with any one proof"""
+    return revoke_face(house(), change(), enrolment_id, proof)
+
+
+@faces.post("/captures/<id:capture_id>/frames")
+@faces.response(200, FramesAccepted)
+@takes_frames
+@signed_by(Role.TERMINAL, Role.CUSTOMER)
+def send_frames(capture_id: str) -> FramesAnswer:
+    """Send the burst of a capture: the manifest and its pictures, once"""
+    return receive_frames(house(), change(), parse_frames(capture_id))

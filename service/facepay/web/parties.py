@@ -1,0 +1,61 @@
+"""Merchants, terminals, customers and their second factors."""
+
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from facepay.domain.customer import Role
+from facepay.usecases.answers import FactorAnswer, Registered
+from facepay.usecases.prove import Proof
+from facepay.usecases.register import register_customer, register_merchant, register_terminal
+from facepay.usecases.second_factors import add_second_factor, confirm_second_factor
+from facepay.web.doors import change, house, signed_by
+from facepay.web.schemas import parties as shapes
+
+parties = Blueprint("parties", __name__, url_prefix="/v1", description=__doc__)
+
+
+@parties.post("/merchants")
+@parties.arguments(shapes.NewParty)
+@parties.response(201, shapes.RegisteredParty)
+@signed_by(Role.OPERATOR)
+def create_merchant(new: dict[str, Any]) -> Registered:
+    """Register a merchant and the key its backend signs with"""
+    return register_merchant(house(), change(), new["name"], new["public_key"])
+
+
+@parties.post("/terminals")
+@parties.arguments(shapes.NewParty)
+@parties.response(201, shapes.RegisteredParty)
+@signed_by(Role.MERCHANT)
+def create_terminal(new: dict[str, Any]) -> Registered:
+    """Register a terminal of the calling merchant"""
+    return register_terminal(house(), change(), new["name"], new["public_key"])
+
+
+@parties.post("/customers")
+@parties.arguments(shapes.NewCustomer)
+@parties.response(201, shapes.RegisteredParty)
+@signed_by(Role.OPERATOR)
+def create_customer(new: dict[str, Any]) -> Registered:
+    """Register a customer with a password and the key of their own device"""
+    return register_customer(house(), change(), new["alias"], new["password"], new["public_key"])
+
+
+@parties.post("/second_factors")
+@parties.arguments(shapes.NewFactor)
+@parties.response(201, shapes.Factor)
+@signed_by(Role.CUSTOMER)
+def create_second_factor(new: dict[str, Any]) -> FactorAnswer:
+    """Add a one-time-code factor; its secret is shown until it is confirmed"""
+    proof = Proof(new["password"], new.get("code"))
+    return add_second_factor(house(), change(), new["name"], proof)
+
+
+@parties.post("/second_factors/<id:factor_id>/confirm")
+@parties.arguments(shapes.Code)
+@parties.response(200, shapes.Factor)
+@signed_by(Role.CUSTOMER)
+def confirm_factor(sent: dict[str, Any], factor_id: str) -> FactorAnswer:
+    """Confirm a factor with one right code"""
+    return confirm_second_factor(house(), change(), factor_id, sent["code"])

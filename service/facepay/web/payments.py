@@ -1,0 +1,85 @@
+"""Payment intents: open, capture, second factor, password, reverse."""
+
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from facepay.domain.customer import Role
+from facepay.domain.money import Money
+from facepay.usecases.answers import CaptureAnswer, IntentAnswer
+from facepay.usecases.authorize_payment import Attempt, authorize_payment
+from facepay.usecases.open_capture import open_payment_capture
+from facepay.usecases.payment_intents import (
+    choose_alternative,
+    create_intent,
+    read_intent,
+    reverse_payment,
+)
+from facepay.usecases.roll_back_to_password import roll_back_to_password
+from facepay.web.doors import caller, change, house, signed_by
+from facepay.web.schemas import payments as shapes
+from facepay.web.schemas.faces import Capture, PayerClaim
+from facepay.web.schemas.parties import Code
+
+payments = Blueprint("payments", __name__, url_prefix="/v1/payment_intents", description=__doc__)
+
+
+@payments.post("")
+@payments.arguments(shapes.NewIntent)
+@payments.response(201, shapes.Intent)
+@signed_by(Role.TERMINAL)
+def open_intent(new: dict[str, Any]) -> IntentAnswer:
+    """Open a payment intent"""
+    money = Money(new["amount_minor"], new["currency"])
+    return create_intent(house(), change(), money, new["order_ref"])
+
+
+@payments.get("/<id:intent_id>")
+@payments.response(200, shapes.Intent)
+@signed_by(Role.TERMINAL, Role.MERCHANT)
+def get_intent(intent_id: str) -> IntentAnswer:
+    """Look at a payment intent: the answer to an outcome that was lost on the way"""
+    return read_intent(house(), caller(), intent_id)
+
+
+@payments.post("/<id:intent_id>/captures")
+@payments.arguments(PayerClaim)
+@payments.response(201, Capture)
+@signed_by(Role.TERMINAL)
+def create_capture(claim: dict[str, Any], intent_id: str) -> CaptureAnswer:
+    """Open a capture for the payer who steps up: a challenge, a nonce, 60 seconds"""
+    return open_payment_capture(house(), change(), intent_id, claim["payer"])
+
+
+@payments.post("/<id:intent_id>/second_factor")
+@payments.arguments(Code)
+@payments.response(200, shapes.Intent)
+@signed_by(Role.TERMINAL)
+def send_second_factor(sent: dict[str, Any], intent_id: str) -> IntentAnswer:
+    """Send the payer's one-time code: approved with an authorization, or declined"""
+    return authorize_payment(house(), change(), Attempt(intent_id, code=sent["code"]))
+
+
+@payments.post("/<id:intent_id>/use_password")
+@payments.arguments(shapes.PasswordPayment)
+@payments.response(200, shapes.Intent)
+@signed_by(Role.TERMINAL)
+def use_password(sent: dict[str, Any], intent_id: str) -> IntentAnswer:
+    """Pay by password and one-time code, whatever became of the face"""
+    return roll_back_to_password(house(), change(), intent_id, sent["payer"], sent["proof"])
+
+
+@payments.post("/<id:intent_id>/choose_alternative")
+@payments.response(200, shapes.Intent)
+@signed_by(Role.TERMINAL)
+def leave_face(intent_id: str) -> IntentAnswer:
+    """The payer would rather pay another way: an outcome of its own, not a failure"""
+    return choose_alternative(house(), change(), intent_id)
+
+
+@payments.post("/<id:intent_id>/reverse")
+@payments.response(200, shapes.Intent)
+@signed_by(Role.TERMINAL, Role.MERCHANT)
+def reverse(intent_id: str) -> IntentAnswer:
+    """Take an approval back; safe to repeat"""
+    return reverse_payment(house(), change(), intent_id)

@@ -1,0 +1,103 @@
+"""Every refusal as an RFC 9457 problem response, from the one registry.
+
+A domain error carries its code; `problem_table.py` (made from `sdk_spec/errors.yaml`) knows the
+rest. What is not foreseen becomes `internal_error` without a word of what happened: that goes to
+the log, by request id, with the type of the exception and never its text.
+"""
+
+import logging
+import traceback
+from typing import Any
+
+from flask import Flask, Response, g, json, request
+from werkzeug.exceptions import HTTPException
+
+from facepay.domain.errors import FacepayError
+from facepay.web.problem_table import PROBLEMS
+
+logger = logging.getLogger("facepay.web")
+
+_BY_STATUS = {
+    400: "malformed_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "body_too_large",
+    415: "unsupported_media_type",
+    422: "invalid_request",
+}
+RETRY_AFTER_S = 1
+
+
+def register_problems(app: Flask) -> None:
+    app.register_error_handler(FacepayError, _from_domain)
+    app.register_error_handler(HTTPException, _from_http)
+    app.register_error_handler(RecursionError, _from_depth)
+    app.register_error_handler(Exception, _from_the_unforeseen)
+
+
+def problem(code: str, *, detail: str | None = None, param: str | None = None) -> Response:
+    entry = PROBLEMS[code]
+    address = f"{request.host_url}v1/errors/{code}"
+    body: dict[str, Any] = {
+        "type": address,
+        "title": entry.title,
+        "status": entry.status,
+        "code": code,
+        "retryable": entry.retryable,
+        "user_action": entry.user_action,
+        "doc_url": address,
+        "request_id": g.get("request_id", ""),
+    }
+    if detail is not None:
+        body["detail"] = detail
+    if param is not None:
+        body["param"] = param
+    response = Response(
+        json.dumps(body), status=entry.status, content_type="application/problem+json"
+    )
+    if entry.retryable and entry.status in (409, 503):
+        response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return response
+
+
+def _from_domain(error: FacepayError) -> Response:
+    return problem(error.code, detail=error.detail, param=error.param)
+
+
+def _from_http(error: HTTPException) -> Response:
+    messages = getattr(error, "data", {}).get("messages")
+    if error.code == 422 and messages:
+        param, detail = first_message(messages)
+        return problem("invalid_request", detail=detail, param=param)
+    response = problem(_BY_STATUS.get(error.code or 500, "internal_error"))
+    if error.code == 405:
+        response.headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
+    return response
+
+
+def _from_depth(error: RecursionError) -> Response:
+    """A body nested deeper than the JSON reader can follow."""
+    return problem("malformed_request")
+
+
+def _from_the_unforeseen(error: Exception) -> Response:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    logger.error(
+        "unforeseen %s at %s:%s request_id=%s",
+        type(error).__name__,
+        frame.filename,
+        frame.lineno,
+        g.get("request_id", ""),
+    )
+    return problem("internal_error")
+
+
+def first_message(messages: Any, path: str = "") -> tuple[str, str]:
+    """The first field that webargs complains of, as a dotted name, and what it says."""
+    while isinstance(messages, dict) and messages:
+        name, messages = next(iter(messages.items()))
+        if not path and name in ("json", "query", "form", "files"):
+            continue
+        path = f"{path}.{name}" if path else str(name)
+    text = messages[0] if isinstance(messages, list) and messages else str(messages)
+    return path, str(text)

@@ -1,0 +1,56 @@
+"""What everybody may read without a key: signing keys, the log, the error registry, health."""
+
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from facepay.domain.errors import NotFound
+from facepay.usecases.log import read_leaves, sign_checkpoint
+from facepay.web.doors import house, public
+from facepay.web.problem_table import PROBLEMS
+from facepay.web.schemas import published as shapes
+
+published = Blueprint("published", __name__, description=__doc__)
+
+
+@published.get("/.well-known/jwks.json")
+@published.response(200, shapes.Jwks)
+@public
+def read_jwks() -> dict[str, Any]:
+    """The keys that verify authorizations and checkpoints offline (RFC 7517)"""
+    return dict(house().signer.jwks())
+
+
+@published.get("/v1/log/leaves")
+@published.arguments(shapes.After, location="query")
+@published.response(200, shapes.Leaves)
+@public
+def get_leaves(page: dict[str, Any]) -> dict[str, Any]:
+    """The log, in pages of 500 leaves: hashes and salted commitments, no person"""
+    return {"leaves": read_leaves(house(), after=page["after"])}
+
+
+@published.get("/v1/log/checkpoint")
+@published.response(200, shapes.Checkpoint)
+@public
+def get_checkpoint() -> dict[str, str]:
+    """A signature over how long the log is and how it ends"""
+    return {"checkpoint": sign_checkpoint(house())}
+
+
+@published.get("/v1/errors/<code>")
+@published.response(200, shapes.ErrorEntry)
+@public
+def get_error(code: str) -> Any:
+    """What an error code means and what to do"""
+    if code not in PROBLEMS:
+        raise NotFound()
+    return PROBLEMS[code]
+
+
+@published.get("/v1/health")
+@published.response(200, shapes.Health)
+@public
+def get_health() -> dict[str, str]:
+    """Answers as soon as this worker can take requests"""
+    return {"status": "ok"}

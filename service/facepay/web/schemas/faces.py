@@ -1,0 +1,93 @@
+"""Consents, enrolments and captures."""
+
+from typing import Any
+
+from marshmallow import fields, post_load, validate
+
+from facepay.domain.capture import MAX_FRAMES
+from facepay.domain.consent import ConsentPurpose
+from facepay.domain.manifest import FrameRecord, Manifest
+from facepay.web.schemas.fields import Sha256, Shape, Text, Whole
+
+A_DAY_MS = 24 * 3600 * 1000
+
+
+class Notice(Shape):
+    version = fields.String(required=True)
+    text = fields.String(required=True)
+    sha256 = fields.String(required=True)
+
+
+class NewConsent(Shape):
+    """Consent to one purpose under one notice. It always ends, at the latest after the default."""
+
+    purpose = fields.Enum(ConsentPurpose, by_value=True, required=True)
+    notice_version = Text(required=True, longest=100)
+    notice_sha256 = Sha256(required=True)
+    expires_at = fields.AwareDateTime(format="iso", load_default=None, allow_none=True)
+
+
+class Consent(Shape):
+    id = fields.String(required=True)
+    purpose = fields.String(required=True)
+    notice_version = fields.String(required=True)
+    notice_sha256 = fields.String(required=True)
+    granted_at = fields.String(required=True)
+    expires_at = fields.String(required=True)
+    withdrawn_at = fields.String(allow_none=True, required=True)
+
+
+class Enrolment(Shape):
+    id = fields.String(required=True)
+    state = fields.String(required=True)
+    created_at = fields.String(required=True)
+    revoked_at = fields.String(allow_none=True, required=True)
+    key_destroyed = fields.Boolean(
+        required=True, metadata={"description": "nothing can open the template any more"}
+    )
+
+
+class PayerClaim(Shape):
+    """Whose face is to be compared: facepay compares 1:1 and never searches."""
+
+    payer = Text(required=True, longest=100)
+
+
+class Capture(Shape):
+    id = fields.String(required=True)
+    purpose = fields.String(required=True)
+    nonce = fields.String(required=True)
+    challenge = fields.List(fields.String(), required=True)
+    max_frames = fields.Integer(required=True)
+    deadline = fields.String(required=True)
+
+
+class FrameShape(Shape):
+    """`step` is 0 while the payer holds still and n during turn n of the challenge."""
+
+    index = Whole(required=True, least=0, most=MAX_FRAMES - 1)
+    sha256 = Sha256(required=True)
+    monotonic_ms = Whole(required=True, least=0, most=365 * A_DAY_MS)
+    step = Whole(required=True, least=0, most=8)
+
+    @post_load
+    def to_record(self, members: dict[str, Any], **_: Any) -> FrameRecord:
+        return FrameRecord(**members)
+
+
+class ManifestShape(Shape):
+    """Travels as the form field `manifest`, beside the pictures in `frames`, in order."""
+
+    capture_id = Text(required=True, longest=64)
+    nonce = Text(required=True, longest=128)
+    sdk_version = Text(required=True, longest=64)
+    mirrored = fields.Boolean(required=True, truthy={True}, falsy={False})
+    frames = fields.List(
+        fields.Nested(FrameShape),
+        required=True,
+        validate=validate.Length(min=1, max=MAX_FRAMES),
+    )
+
+    @post_load
+    def to_manifest(self, members: dict[str, Any], **_: Any) -> Manifest:
+        return Manifest(**{**members, "frames": tuple(members["frames"])})

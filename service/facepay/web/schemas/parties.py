@@ -1,0 +1,79 @@
+"""Clients, merchants, terminals, customers and their factors."""
+
+from typing import Any
+
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey
+from marshmallow import ValidationError, fields, post_load, validate
+
+from facepay.usecases.prove import Proof
+from facepay.usecases.register import PublicKey
+from facepay.web.schemas.fields import Digits, Shape, Text, password
+
+
+class PublicJwk(Shape):
+    """A P-256 public key as a JWK (RFC 7517, RFC 7518 6.2.1). A private part is refused."""
+
+    kty = fields.String(required=True, validate=validate.Equal("EC"))
+    crv = fields.String(required=True, validate=validate.Equal("P-256"))
+    x = Text(required=True, shortest=43, longest=43)
+    y = Text(required=True, shortest=43, longest=43)
+
+    @post_load
+    def to_key(self, members: dict[str, Any], **_: Any) -> PublicKey:
+        try:
+            key = ECKey.import_key(members)
+            pem = key.as_pem(private=False).decode()
+        except (JoseError, ValueError, TypeError) as error:
+            raise ValidationError("Not a point of P-256.") from error
+        return PublicKey(key.thumbprint(), pem)
+
+
+class NewParty(Shape):
+    name = Text(required=True, longest=100)
+    public_key = fields.Nested(PublicJwk, required=True)
+
+
+class NewCustomer(Shape):
+    alias = Text(required=True, longest=100)
+    password = password(required=True)
+    public_key = fields.Nested(PublicJwk, required=True)
+
+
+class RegisteredParty(Shape):
+    id = fields.String(required=True)
+    keyid = fields.String(required=True)
+
+
+class ProofShape(Shape):
+    """Any of what the customer knows or has; which of it is needed depends on the door."""
+
+    password = password()
+    code = Digits(load_only=True)
+
+    @post_load
+    def to_proof(self, members: dict[str, Any], **_: Any) -> Proof:
+        return Proof(**members)
+
+
+class NewFactor(Shape):
+    """`code` is needed when a factor is active already."""
+
+    name = Text(required=True, longest=100)
+    password = password(required=True)
+    code = Digits(load_only=True)
+
+
+class Code(Shape):
+    code = Digits(required=True, load_only=True)
+
+
+class Factor(Shape):
+    """`secret` and `uri` are there while the factor is pending, and never again."""
+
+    id = fields.String(required=True)
+    kind = fields.String(required=True)
+    name = fields.String(required=True)
+    state = fields.String(required=True)
+    secret = fields.String(allow_none=True)
+    uri = fields.String(allow_none=True)

@@ -1,0 +1,47 @@
+"""What is published for everybody: keys, the log, the error registry."""
+
+from marshmallow import fields
+
+from facepay.web.schemas.fields import Shape
+
+
+class Jwks(Shape):
+    keys = fields.List(fields.Dict(keys=fields.String(), values=fields.String()), required=True)
+
+
+class After(Shape):
+    """Where a page of the log begins: behind this leaf."""
+
+    after = fields.Integer(load_default=0, validate=lambda value: 0 <= value <= 2**53)
+
+
+class Leaf(Shape):
+    seq = fields.Integer(required=True)
+    at = fields.String(required=True)
+    kind = fields.String(required=True)
+    commitment = fields.String(required=True)
+    previous = fields.String(required=True)
+    hash = fields.String(required=True)
+
+
+class Leaves(Shape):
+    leaves = fields.List(fields.Nested(Leaf), required=True)
+
+
+class Checkpoint(Shape):
+    checkpoint = fields.String(
+        required=True, metadata={"description": "JWS (ES256) over size and last hash"}
+    )
+
+
+class ErrorEntry(Shape):
+    code = fields.String(required=True)
+    status = fields.Integer(required=True)
+    retryable = fields.Boolean(required=True)
+    user_action = fields.String(required=True)
+    title = fields.String(required=True)
+    meaning = fields.String(required=True)
+
+
+class Health(Shape):
+    status = fields.String(required=True)

@@ -1,0 +1,260 @@
+"""The real engine on rendered captures: who is let through, and who is not.
+
+The captures come from `facepay_rehearsal.bursts`: two public-domain portraits, turned by a
+renderer. They prove that the signals work; they do not prove that people pass.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from io import BytesIO
+
+import numpy as np
+import pytest
+from facepay_rehearsal import bursts
+from PIL import Image
+
+from facepay.adapters.dlib_face import DlibFaceEngine, TurnsPadDetector
+from facepay.domain.capture import Burst, Frame, PadOutcome, Turn
+from facepay.domain.errors import (
+    CaptureRetry,
+    FacepayError,
+    FaceTooSmall,
+    FrameTooLarge,
+    NoFace,
+    TwoFaces,
+    UnreadableFrame,
+    UnsupportedFrame,
+)
+from facepay.face.observe import Observation
+from facepay.ports import FaceEngine, ObservedFaces, PadDetector
+
+LEFT, RIGHT = Turn.LEFT, Turn.RIGHT
+CHALLENGES = [(LEFT, LEFT), (LEFT, RIGHT), (RIGHT, LEFT), (RIGHT, RIGHT)]
+# The policy's limit is calibrated elsewhere; these two say that the engine leaves room for one.
+SAME_PERSON, TWO_PEOPLE = 0.40, 0.60
+
+ENGINE: FaceEngine = DlibFaceEngine()
+PAD: PadDetector = TurnsPadDetector()
+
+
+def burst(shots: Sequence[bursts.Shot], *, mirrored: bool = False) -> Burst:
+    frames = tuple(Frame(shot.jpeg, shot.step, shot.monotonic_ms) for shot in shots)
+    return Burst(frames=frames, mirrored=mirrored)
+
+
+@cache
+def genuine(name: str, steps: tuple[Turn, ...], seed: int, mirrored: bool = False) -> Burst:
+    return burst(bursts.genuine(name, steps, seed, mirrored=mirrored), mirrored=mirrored)
+
+
+def replaced(whole: Burst, position: int, image: bytes) -> Burst:
+    frames = list(whole.frames)
+    frames[position] = Frame(image, frames[position].step, frames[position].monotonic_ms)
+    return Burst(tuple(frames), whole.mirrored)
+
+
+def every_frame(whole: Burst, change: Callable[[Image.Image], bytes]) -> Burst:
+    frames = [
+        Frame(change(Image.open(BytesIO(frame.image))), frame.step, frame.monotonic_ms)
+        for frame in whole.frames
+    ]
+    return Burst(tuple(frames), whole.mirrored)
+
+
+def encoded(image: Image.Image, kind: str = "JPEG", **options: object) -> bytes:
+    stored = BytesIO()
+    image.save(stored, kind, **options)
+    return stored.getvalue()
+
+
+@pytest.fixture(scope="session")
+def observed() -> Iterator[Callable[[Burst], ObservedFaces]]:
+    """Observe a burst once a session, and wipe everything at the end."""
+    seen: dict[Burst, ObservedFaces] = {}
+
+    def look(one: Burst) -> ObservedFaces:
+        if one not in seen:
+            seen[one] = ENGINE.observe(one)
+        return seen[one]
+
+    yield look
+    for faces in seen.values():
+        faces.wipe()
+
+
+Look = Callable[[Burst], ObservedFaces]
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("steps", CHALLENGES)
+@pytest.mark.parametrize("name", ["eileen", "grace"])
+def test_a_payer_who_turns_as_asked_is_alive(
+    observed: Look, name: str, steps: tuple[Turn, ...], mirrored: bool
+) -> None:
+    verdict = PAD.judge(observed(genuine(name, steps, 3, mirrored)), steps)
+    assert (verdict.outcome, verdict.reason) == (PadOutcome.BONA_FIDE, "turned_as_asked")
+
+
+@pytest.mark.parametrize("name", ["eileen", "grace"])
+def test_a_payer_is_recognised_in_another_capture(observed: Look, name: str) -> None:
+    reference = ENGINE.reference(observed(genuine(name, CHALLENGES[0], 3)))
+    for steps in CHALLENGES[1:]:
+        assert ENGINE.distance(observed(genuine(name, steps, 3)), reference) < SAME_PERSON
+
+
+def test_a_payer_enrolled_at_a_plain_camera_pays_at_a_mirrored_one(observed: Look) -> None:
+    reference = ENGINE.reference(observed(genuine("eileen", CHALLENGES[0], 3)))
+    probe = observed(genuine("eileen", CHALLENGES[1], 3, True))
+    assert ENGINE.distance(probe, reference) < SAME_PERSON
+
+
+def test_a_stranger_is_not_taken_for_the_payer(observed: Look) -> None:
+    for steps in CHALLENGES:
+        reference = ENGINE.reference(observed(genuine("grace", steps, 3)))
+        assert ENGINE.distance(observed(genuine("eileen", steps, 3)), reference) > TWO_PEOPLE
+
+
+def test_a_recording_of_another_challenge_is_refused(observed: Look) -> None:
+    faces = observed(genuine("eileen", (LEFT, LEFT), 3))
+    assert PAD.judge(faces, (RIGHT, RIGHT)).outcome is PadOutcome.ATTACK
+    assert PAD.judge(faces, (LEFT, RIGHT)).outcome is PadOutcome.ATTACK
+
+
+def test_a_wrong_mirror_flag_does_not_pass_for_the_turn_asked(observed: Look) -> None:
+    flipped = genuine("eileen", (LEFT, RIGHT), 3, True)
+    faces = observed(Burst(flipped.frames, mirrored=False))
+    assert PAD.judge(faces, (LEFT, RIGHT)).outcome is PadOutcome.ATTACK
+
+
+@pytest.mark.parametrize("name", ["eileen", "grace"])
+@pytest.mark.parametrize("attack", [bursts.still_photo, bursts.shaken_photo, bursts.moved_print])
+def test_a_photo_of_the_payer_does_not_pay(
+    observed: Look, attack: Callable[..., list[bursts.Shot]], name: str
+) -> None:
+    verdict = PAD.judge(observed(burst(attack(name, (LEFT, RIGHT), 5))), (LEFT, RIGHT))
+    assert verdict.outcome is PadOutcome.ATTACK
+
+
+@pytest.mark.parametrize("tilt", [-50.0, 50.0])
+@pytest.mark.parametrize("axis", [-40.0, -20.0, 20.0, 40.0])
+def test_a_print_tilted_about_a_slanted_axis_is_never_alive(tilt: float, axis: float) -> None:
+    shots = bursts.moved_print("eileen", (LEFT, RIGHT), 5, tilt=tilt, axis=axis)
+    try:
+        verdict = PAD.judge(ENGINE.observe(burst(shots)), (LEFT, RIGHT))
+    except NoFace:
+        return
+    assert verdict.outcome is not PadOutcome.BONA_FIDE
+
+
+def test_one_frame_sent_again_and_again_is_refused() -> None:
+    whole = genuine("eileen", (LEFT, RIGHT), 3)
+    first = whole.frames[0].image
+    again = Burst(tuple(Frame(first, f.step, f.monotonic_ms) for f in whole.frames), False)
+    verdict = PAD.judge(ENGINE.observe(again), (LEFT, RIGHT))
+    assert (verdict.outcome, verdict.reason) == (PadOutcome.ATTACK, "identical_frames")
+
+
+def test_a_bystander_beside_the_payer_stops_the_capture() -> None:
+    with pytest.raises(TwoFaces):
+        ENGINE.observe(burst(bursts.two_faces("eileen", "grace", (LEFT, RIGHT), 1)))
+
+
+def test_a_capture_of_an_empty_room_is_refused() -> None:
+    wall = Image.fromarray(np.random.default_rng(1).integers(90, 110, (480, 640, 3), np.uint8))
+    with pytest.raises(NoFace):
+        ENGINE.observe(every_frame(genuine("eileen", (LEFT, RIGHT), 3), lambda _: encoded(wall)))
+
+
+def test_a_payer_too_far_away_is_told_so() -> None:
+    def far(picture: Image.Image) -> bytes:
+        room = Image.new("RGB", picture.size, (120, 118, 115))
+        room.paste(picture.resize((213, 160), Image.Resampling.BICUBIC), (200, 150))
+        return encoded(room)
+
+    with pytest.raises(FaceTooSmall):
+        ENGINE.observe(every_frame(genuine("eileen", (LEFT, RIGHT), 3), far))
+
+
+@pytest.mark.parametrize(
+    ("broken", "expected"),
+    [
+        (lambda jpeg: b"", UnreadableFrame),
+        (lambda jpeg: jpeg[: len(jpeg) // 2], UnreadableFrame),
+        (lambda jpeg: encoded(Image.open(BytesIO(jpeg)), "PNG"), UnsupportedFrame),
+        (lambda jpeg: encoded(Image.open(BytesIO(jpeg)), "GIF"), UnsupportedFrame),
+        (lambda jpeg: encoded(Image.new("RGB", (1921, 1080))), FrameTooLarge),
+    ],
+)
+def test_one_bad_frame_ends_the_capture_and_is_named(
+    broken: Callable[[bytes], bytes], expected: type[FacepayError]
+) -> None:
+    whole = genuine("eileen", (LEFT, RIGHT), 3)
+    with pytest.raises(expected) as refused:
+        ENGINE.observe(replaced(whole, 2, broken(whole.frames[2].image)))
+    assert refused.value.param == "frames[2]"
+    assert refused.value.__cause__ is None
+
+
+def _upside_down(picture: Image.Image) -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    return encoded(picture.rotate(180), exif=exif, quality=90)
+
+
+@pytest.mark.parametrize(
+    "camera",
+    [
+        lambda picture: encoded(picture, "WEBP", quality=88),
+        lambda picture: encoded(picture.convert("CMYK"), quality=90),
+        _upside_down,
+    ],
+    ids=["webp", "cmyk", "exif"],
+)
+def test_an_unusual_camera_still_pays(
+    observed: Look, camera: Callable[[Image.Image], bytes]
+) -> None:
+    steps = (LEFT, RIGHT)
+    faces = observed(every_frame(genuine("eileen", steps, 3), camera))
+    assert PAD.judge(faces, steps).outcome is PadOutcome.BONA_FIDE
+    reference = ENGINE.reference(observed(genuine("eileen", CHALLENGES[0], 3)))
+    assert ENGINE.distance(faces, reference) < SAME_PERSON
+
+
+def test_the_reference_is_the_raw_metric_the_threshold_was_calibrated_on(observed: Look) -> None:
+    reference = ENGINE.reference(observed(genuine("eileen", CHALLENGES[0], 3)))
+    assert len(reference) == 512
+    assert 1.2 < np.linalg.norm(np.frombuffer(reference, "<f4")) < 1.6
+
+
+def test_without_a_frontal_look_nobody_is_enrolled() -> None:
+    whole = genuine("eileen", (LEFT, LEFT), 3)
+    turned = tuple(frame for frame in whole.frames if frame.step and frame.monotonic_ms)
+    extremes = Burst((turned[1], turned[2], turned[5], turned[6]), False)
+    with pytest.raises(CaptureRetry):
+        ENGINE.reference(ENGINE.observe(extremes))
+
+
+def test_after_the_wipe_nothing_of_the_face_is_left() -> None:
+    faces = ENGINE.observe(genuine("grace", (LEFT, RIGHT), 3))
+    assert isinstance(faces, Observation)
+    ENGINE.reference(faces)
+    kept = [
+        array
+        for frame in faces.seen
+        for array in (frame.points, frame.chip, frame.descriptor)
+        if array is not None
+    ]
+    assert len(kept) > len(faces.seen) + 3
+    assert all(array.any() for array in kept)
+    faces.wipe()
+    faces.wipe()
+    assert not any(array.any() for array in kept)
+    with pytest.raises(RuntimeError):
+        ENGINE.reference(faces)
+
+
+def test_what_is_logged_of_a_capture_shows_no_face(observed: Look) -> None:
+    faces = observed(genuine("eileen", CHALLENGES[0], 3))
+    assert isinstance(faces, Observation)
+    assert "array" not in repr(faces) + repr(faces.seen[0])
+    assert len(repr(faces.seen)) < 4000

@@ -1,0 +1,96 @@
+"""What a merchant's acquirer can check offline, and what forgers and key rotation cannot break."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, KeySet
+from tests.integration import openbao_fixture
+from tests.integration.openbao_fixture import administer
+
+from facepay.adapters.openbao_session import OpenBaoSession
+from facepay.adapters.transit_signer import TransitSigner
+from facepay.domain.errors import VaultUnavailable
+from facepay.embedded.openbao_server import EmbeddedOpenBao
+
+openbao = openbao_fixture.openbao
+
+CLAIMS = {"payment_id": "pay_1", "amount_minor": 1250, "currency": "EUR", "note": "café"}
+TYP = "facepay-authorization+jwt"
+
+
+@pytest.fixture
+def session(openbao: EmbeddedOpenBao) -> Iterator[OpenBaoSession]:
+    session = openbao_fixture.session_with(openbao)
+    yield session
+    session.close()
+
+
+@pytest.fixture
+def signer(session: OpenBaoSession) -> TransitSigner:
+    return TransitSigner(session)
+
+
+def verified(token: str, published: Any) -> jwt.Token:
+    """As an acquirer does it: joserfc as it comes, the published keys, no OpenBao."""
+    return jwt.decode(token, KeySet.import_key_set(published), algorithms=["ES256"])
+
+
+def test_a_signature_verifies_offline_with_the_published_keys(signer: TransitSigner) -> None:
+    token = verified(signer.sign(CLAIMS, typ=TYP), signer.jwks())
+    assert token.claims == CLAIMS
+    published = signer.jwks()["keys"][-1]
+    assert token.header == {"alg": "ES256", "typ": TYP, "kid": published["kid"]}
+    assert published["kid"] == ECKey.import_key(dict(published)).thumbprint()  # RFC 7638
+    assert set(published) == {"kty", "crv", "x", "y", "kid", "use", "alg"}  # no private half
+
+
+def test_one_changed_character_anywhere_is_noticed(signer: TransitSigner) -> None:
+    token, published = signer.sign(CLAIMS, typ=TYP), signer.jwks()
+    # The last one of a part may encode padding bits only, which change nothing.
+    ends = {index - 1 for index, sign in enumerate(token) if sign == "."} | {len(token) - 1}
+    for index, sign in enumerate(token):
+        if sign == "." or index in ends:
+            continue
+        forged = token[:index] + ("A" if sign != "A" else "B") + token[index + 1 :]
+        with pytest.raises((JoseError, ValueError)):
+            verified(forged, published)
+
+
+def test_rotation_is_used_at_once_and_old_signatures_stay_verifiable(
+    openbao: EmbeddedOpenBao, signer: TransitSigner
+) -> None:
+    old = signer.sign(CLAIMS, typ=TYP)  # the signer now holds the old key set for a minute
+    administer(openbao, "transit/keys/authorizations/rotate", {})
+    new = signer.sign(CLAIMS, typ=TYP)
+    published = signer.jwks()
+    assert kid_of(old) != kid_of(new)
+    assert verified(old, published).claims == verified(new, published).claims == CLAIMS
+    assert [key["kid"] for key in published["keys"]][-2:] == [kid_of(old), kid_of(new)]
+
+
+def kid_of(token: str) -> str:
+    return str(jws.extract_compact(token.encode()).headers()["kid"])
+
+
+def test_verifying_elsewhere_in_the_process_is_not_changed_by_signing(
+    signer: TransitSigner,
+) -> None:
+    signer.sign(CLAIMS, typ=TYP)
+    local = ECKey.generate_key("P-256")
+    token = jwt.encode({"alg": "ES256"}, {"a": 1}, local, algorithms=["ES256"])
+    assert jwt.decode(token, local, algorithms=["ES256"]).claims == {"a": 1}
+
+
+def test_without_openbao_nothing_is_signed(openbao: EmbeddedOpenBao, signer: TransitSigner) -> None:
+    published = signer.jwks()
+    openbao.stop()
+    try:
+        with pytest.raises(VaultUnavailable):
+            signer.sign(CLAIMS, typ=TYP)
+        assert signer.jwks() == published  # kept for a minute
+    finally:
+        openbao.start()
+    assert verified(signer.sign(CLAIMS, typ=TYP), published).claims == CLAIMS

@@ -1,0 +1,160 @@
+"""Frames come from outside: whatever is in them, the service answers with a refusal or pixels."""
+
+import struct
+import time
+from collections.abc import Callable
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from facepay.face.decode import decode
+from facepay.face.errors import FaceRefusal, RefusalKind
+
+ORIENTATION_TAG = 0x0112
+ROTATED_90 = 6  # the camera was held upright; the picture is to be turned clockwise
+
+
+def picture(width: int = 64, height: int = 48, mode: str = "RGB") -> Image.Image:
+    """Left half bright, right half dark: orientation can be seen."""
+    grey = np.full((height, width), 220, dtype=np.uint8)
+    grey[:, width // 2 :] = 30
+    return Image.fromarray(grey).convert(mode)
+
+
+def encoded(image: Image.Image, kind: str = "JPEG", **options: object) -> bytes:
+    stored = BytesIO()
+    image.save(stored, kind, **options)
+    return stored.getvalue()
+
+
+def refusal_of(image: bytes) -> RefusalKind:
+    with pytest.raises(FaceRefusal) as refused:
+        decode(image)
+    assert refused.value.__cause__ is None
+    return refused.value.kind
+
+
+def test_a_camera_jpeg_becomes_rgb_that_its_owner_can_overwrite() -> None:
+    pixels = decode(encoded(picture()))
+    assert pixels.shape == (48, 64, 3)
+    assert pixels.dtype == np.uint8
+    assert pixels[:, :24].mean() > 200 > 60 > pixels[:, 40:].mean()
+    pixels.fill(0)
+    assert not pixels.any()
+
+
+@pytest.mark.parametrize("options", [{}, {"lossless": True}, {"exif": Image.Exif().tobytes()}])
+def test_a_browser_that_sends_webp_is_served(options: dict[str, object]) -> None:
+    assert decode(encoded(picture(), "WEBP", **options)).shape == (48, 64, 3)
+
+
+def test_a_phone_held_upright_is_seen_upright() -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION_TAG] = ROTATED_90
+    pixels = decode(encoded(picture(), exif=exif))
+    assert pixels.shape == (64, 48, 3)
+    assert pixels[:24].mean() > 200 > 60 > pixels[40:].mean()
+
+
+@pytest.mark.parametrize("mode", ["L", "CMYK"])
+def test_a_grey_or_cmyk_camera_is_served(mode: str) -> None:
+    pixels = decode(encoded(picture(mode=mode)))
+    assert pixels.shape == (48, 64, 3)
+    assert pixels[:, :24].mean() > 180 > 80 > pixels[:, 40:].mean()
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "BMP", "TIFF"])
+def test_a_format_with_a_larger_attack_surface_is_not_even_opened(kind: str) -> None:
+    assert refusal_of(encoded(picture(), kind)) is RefusalKind.UNSUPPORTED
+
+
+def test_a_video_disguised_as_one_webp_frame_is_refused() -> None:
+    frames = [picture(), picture().rotate(180)]
+    animated = encoded(frames[0], "WEBP", save_all=True, append_images=frames[1:], duration=100)
+    assert refusal_of(animated) is RefusalKind.UNSUPPORTED
+
+
+def test_two_pictures_in_one_jpeg_are_refused() -> None:
+    two = encoded(picture(), "MPO", save_all=True, append_images=[picture()])
+    assert refusal_of(two) is RefusalKind.UNSUPPORTED
+
+
+@pytest.mark.parametrize("cut", [2, 3, 20, 200, -40])
+def test_an_upload_that_broke_off_is_refused(cut: int) -> None:
+    whole = encoded(picture(320, 240))
+    assert refusal_of(whole[:cut]) in {RefusalKind.UNREADABLE, RefusalKind.UNSUPPORTED}
+
+
+def test_an_empty_frame_is_refused() -> None:
+    assert refusal_of(b"") is RefusalKind.UNREADABLE
+
+
+def test_text_is_refused() -> None:
+    assert refusal_of(b"<html>not a face</html>") is RefusalKind.UNSUPPORTED
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
+def test_a_frame_larger_than_agreed_is_refused(kind: str) -> None:
+    assert refusal_of(encoded(picture(1921, 16), kind)) is RefusalKind.TOO_LARGE
+    assert decode(encoded(picture(1920, 16), kind)).shape == (16, 1920, 3)
+
+
+def claiming(image: bytes, width: int, height: int) -> bytes:
+    """The same JPEG with another size in its frame header."""
+    at = image.index(b"\xff\xc0") + 5
+    return image[:at] + struct.pack(">HH", height, width) + image[at + 4 :]
+
+
+@pytest.mark.parametrize("side", [10_000, 30_000, 65_535])
+def test_a_decompression_bomb_costs_no_memory_and_no_time(side: int) -> None:
+    bomb = claiming(encoded(picture()), side, side)
+    started = time.perf_counter()
+    assert refusal_of(bomb) is RefusalKind.TOO_LARGE
+    assert time.perf_counter() - started < 0.2
+
+
+def webp_bomb() -> bytes:
+    bits = (16_383 - 1) | (16_383 - 1) << 14
+    body = b"\x2f" + struct.pack("<I", bits) + bytes(32)
+    chunk = b"VP8L" + struct.pack("<I", len(body)) + body
+    return b"RIFF" + struct.pack("<I", len(chunk) + 4) + b"WEBP" + chunk
+
+
+def test_a_webp_bomb_is_refused_before_a_decoder_allocates() -> None:
+    assert refusal_of(webp_bomb()) is RefusalKind.TOO_LARGE
+
+
+def test_a_progressive_jpeg_of_ordinary_make_is_served() -> None:
+    assert decode(encoded(picture(), progressive=True)).shape == (48, 64, 3)
+
+
+def test_thousands_of_scans_in_one_jpeg_do_not_occupy_a_worker() -> None:
+    whole = encoded(picture(1920, 1920), progressive=True)
+    scan = whole.rindex(b"\xff\xda")
+    many = whole[:scan] + whole[scan:-2] * 500 + whole[-2:]
+    assert refusal_of(many) is RefusalKind.UNSUPPORTED
+
+
+def _random_bytes(seed: int) -> bytes:
+    return b"\xff\xd8\xff" + np.random.default_rng(seed).bytes(500)
+
+
+def _flipped(seed: int) -> bytes:
+    rng = np.random.default_rng(seed)
+    image = bytearray(encoded(picture(320, 240), ["JPEG", "WEBP"][seed % 2]))
+    for at in rng.integers(0, len(image), 12):
+        image[at] ^= int(rng.integers(1, 256))
+    return bytes(image)
+
+
+@pytest.mark.parametrize("broken", [_random_bytes, _flipped])
+def test_damaged_frames_never_crash_the_service(broken: Callable[[int], bytes]) -> None:
+    for seed in range(150):
+        try:
+            pixels = decode(broken(seed))
+        except FaceRefusal as refused:
+            assert refused.__cause__ is None
+        else:
+            assert pixels.ndim == 3
