@@ -24,12 +24,17 @@ FRAME_SIZE = (640, 480)
 
 
 class Outline(NamedTuple):
-    """The head with hair and hat, in outer-eye widths from the middle of the eyes."""
+    """The head with hair and hat, in outer-eye widths from the middle of the eyes.
+
+    `relief` is how far eyes, nose and lips stand apart in depth, against the generic head;
+    `facing` is how many degrees the portrait itself is turned, the sitter's left positive.
+    """
 
     centre_x: float
     half_width: float
     above: float
-    below: float
+    relief: float
+    facing: float
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -54,9 +59,14 @@ class _Source:
 
 
 _SOURCES = {
-    "eileen": _Source("skimage", "data/astronaut.png", 0.38, Outline(0.03, 1.22, 1.5, 1.25)),
+    "eileen": _Source(
+        "skimage", "data/astronaut.png", 0.38, Outline(0.03, 1.22, 1.5, relief=1.0, facing=0.0)
+    ),
     "grace": _Source(
-        "matplotlib", "mpl-data/sample_data/grace_hopper.jpg", 0.56, Outline(-0.02, 0.95, 1.5, 1.25)
+        "matplotlib",
+        "mpl-data/sample_data/grace_hopper.jpg",
+        0.56,
+        Outline(-0.02, 0.95, 1.5, relief=1.2, facing=3.0),
     ),
 }
 NAMES = tuple(_SOURCES)

@@ -34,14 +34,14 @@ MAX_TURN_DEGREES = 45.0
 # than in an average face: dlib's five points draw a rendered turn smaller than it is (they pull
 # towards the faces they were trained on), and these values, found by a random search over both
 # portraits, make it read as a real one does, 0.25 and more at full turn (liveness.md).
-_FACE_HALF_WIDTH = 0.80
-_FACE_DEPTH = 1.04
-_HAIR_DEPTH = 0.57
-_AXIS_DEPTH = 0.21
-_NOSE = (0.18, 0.35, 0.31, 0.24)  # height, width, y of the middle, length
-_LIPS = (0.28, 0.26, 0.68, 0.32)
-_SOCKETS = (-0.46, 0.16, 0.28)  # height, width, distance from the middle
-_RIGID_SHARE = 0.77  # of the half width: inside it the head turns as one piece
+_FACE_HALF_WIDTH = 0.87
+_FACE_DEPTH = 1.0
+_HAIR_DEPTH = 0.36
+_AXIS_DEPTH = 0.29
+_NOSE = (0.19, 0.30, 0.37, 0.24)  # rise, width, y of the middle, height
+_LIPS = (0.215, 0.37, 0.68, 0.32)
+_SOCKETS = (-0.27, 0.27, 0.24, 0.32)  # rise, width, height, distance from the middle
+_RIGID_SHARE = 0.49  # of the half width: inside it the head turns as one piece
 _NECK_FROM, _NECK_TO = 1.0, 1.5
 
 
@@ -155,11 +155,13 @@ def _depth(x: Floats, y: Floats, outline: Outline, nose_x: float) -> Floats:
     # A soft maximum, so that the face passes into the hair without a step.
     relief = tall * (face**8 + hair**8 + 1e-6) ** 0.125
     for rise, width, middle, length in (_NOSE, _LIPS):
-        relief = relief + rise * np.exp(
+        relief = relief + outline.relief * rise * np.exp(
             -(((x - nose_x) / width) ** 2) - ((y - middle) / length) ** 2
         )
-    rise, width, apart = _SOCKETS
-    relief = relief + rise * np.exp(-(((np.abs(x) - apart) / width) ** 2) - (y / width) ** 2)
+    rise, width, high, apart = _SOCKETS  # flat inside, so that the eyes keep their shape
+    relief = relief + outline.relief * rise * np.exp(
+        -(((np.abs(x) - apart) / width) ** 4) - (y / high) ** 4
+    )
     return np.asarray(relief, dtype=np.float32)
 
 
@@ -177,9 +179,10 @@ def _fade(value: NDArray[np.floating[Any]], start: float, end: float) -> Floats:
 def _turn_head(source: Portrait, head: _Head, pose: Pose) -> Pixels:
     if abs(pose.turn) > MAX_TURN_DEGREES:
         raise ValueError("the portrait shows one side only: turns end at 45 degrees")
-    angle = np.radians(np.float32(pose.turn)) * head.hold
+    turn = pose.turn - source.outline.facing
+    angle = np.radians(np.float32(turn)) * head.hold
     target = head.x * np.cos(angle) + (head.depth - head.axis) * np.sin(angle)
-    came_from = _inverted(head.x[0], target, to_the_right=pose.turn >= 0)
+    came_from = _inverted(head.x[0], target, to_the_right=turn >= 0)
     rows, columns = head.x.shape
     column = came_from - head.x[0, 0]
     row = np.arange(rows, dtype=np.float32)[:, None] + np.zeros((1, columns), np.float32)
