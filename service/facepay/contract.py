@@ -7,6 +7,7 @@
 `make generate` writes them, `make check` fails when one of them has drifted.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -220,6 +221,8 @@ def _help() -> str:
     texts = []
     for words in COMMANDS:
         argv = [sys.executable, "-m", "facepay.cli", *words, "--help"]
-        done = subprocess.run(argv, capture_output=True, text=True, check=True)
+        # A fixed width: the text must not depend on whose terminal made it.
+        environment = {**os.environ, "COLUMNS": "80"}
+        done = subprocess.run(argv, capture_output=True, text=True, check=True, env=environment)
         texts.append(done.stdout.replace("python -m facepay.cli", "facepay"))
     return "\n".join(texts)

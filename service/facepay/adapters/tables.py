@@ -29,6 +29,9 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+_NUMBERED_BY_US = {"autoincrement": False}
+
+
 def _time(*, index: bool = False) -> Any:
     return Field(sa_type=UtcDateTime, index=index)
 
@@ -167,7 +170,7 @@ class AuthorizationRow(SQLModel, table=True):
 
 class LeafRow(SQLModel, table=True):
     __tablename__ = "log_leaves"
-    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    seq: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs=_NUMBERED_BY_US)
     at: datetime = _time()
     kind: str
     commitment: str
@@ -177,7 +180,7 @@ class LeafRow(SQLModel, table=True):
 
 class OpeningRow(SQLModel, table=True):
     __tablename__ = "log_openings"
-    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    seq: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs=_NUMBERED_BY_US)
     salt: str
     details: str
 
@@ -185,7 +188,7 @@ class OpeningRow(SQLModel, table=True):
 class HeadRow(SQLModel, table=True):
     __tablename__ = "log_heads"
     id: str = Field(primary_key=True)
-    size: int
+    size: int = Field(sa_type=BigInteger)
     hash: str
 
 

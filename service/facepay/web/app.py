@@ -32,7 +32,7 @@ def create_app(house: House, origin: str) -> Flask:
     """
     app = Flask("facepay")
     app.request_class = InMemoryRequest
-    app.config.update(_openapi())
+    app.config.update(_openapi(), FACEPAY_ORIGIN=origin)
     app.extensions["facepay"] = house
     app.url_map.converters["id"] = IdConverter
     api = Api(app)

@@ -9,7 +9,7 @@ import logging
 import traceback
 from typing import Any
 
-from flask import Flask, Response, g, json, request
+from flask import Flask, Response, current_app, g, json
 from werkzeug.exceptions import HTTPException
 
 from facepay.domain.errors import FacepayError
@@ -37,7 +37,7 @@ def register_problems(app: Flask) -> None:
 
 def problem(code: str, *, detail: str | None = None, param: str | None = None) -> Response:
     entry = PROBLEMS[code]
-    address = f"{request.host_url}v1/errors/{code}"
+    address = f"{current_app.config['FACEPAY_ORIGIN']}/v1/errors/{code}"
     body: dict[str, Any] = {
         "type": address,
         "title": entry.title,

@@ -63,13 +63,13 @@ def upgrade() -> None:
     op.create_table(
         "log_heads",
         sa.Column("id", sa.String(), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("hash", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "log_leaves",
-        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("commitment", sa.String(), nullable=False),
@@ -80,7 +80,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "log_openings",
-        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("salt", sa.String(), nullable=False),
         sa.Column("details", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("seq"),
