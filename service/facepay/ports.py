@@ -50,7 +50,7 @@ class FaceEngine(Protocol):
         """
 
     def reference(self, faces: ObservedFaces) -> bytearray:
-        """A reference template from the near-frontal frames; float32 little-endian, unit length 1.
+        """Plain mean of raw near-frontal descriptors, not unit-scaled; 128 float32 little-endian.
 
         The caller seals it and overwrites it. Raises CaptureRetry where no frame is good enough.
         """

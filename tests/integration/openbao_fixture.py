@@ -1,13 +1,11 @@
 """One real OpenBao for a whole test session, and logins to it.
 
-Bind the fixtures in the module (or once in a conftest) that needs them:
+`tests/conftest.py` binds both fixtures, so tests just name them. A module that stops the server or
+rotates its keys binds them again, and gets a server of its own:
 
     from tests.integration import openbao_fixture
     openbao = openbao_fixture.openbao
     vault = openbao_fixture.vault
-
-Whoever stops or rotates something puts it back: the server is shared. pytest keeps one server per
-place where the fixture is bound, so a conftest above all its users starts one, two modules two.
 """
 
 import secrets

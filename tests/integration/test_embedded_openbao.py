@@ -11,15 +11,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.integration import openbao_fixture
-from tests.integration.openbao_fixture import BINDING, TEMPLATE, new_enrolment
 
 from facepay.adapters.openbao import OpenBaoVault
 from facepay.embedded.children import ChildFailed
 from facepay.embedded.openbao_server import EmbeddedOpenBao
-
-openbao = openbao_fixture.openbao
-vault = openbao_fixture.vault
+from tests.integration.openbao_fixture import BINDING, TEMPLATE, new_enrolment
 
 
 def test_nothing_sealed_is_logged_by_us_or_by_openbao(

@@ -10,7 +10,6 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from facepay_rehearsal import bursts
 from PIL import Image
 
 from facepay.adapters.dlib_face import DlibFaceEngine, TurnsPadDetector
@@ -27,6 +26,7 @@ from facepay.domain.errors import (
 )
 from facepay.face.observe import Observation
 from facepay.ports import FaceEngine, ObservedFaces, PadDetector
+from facepay_rehearsal import bursts
 
 LEFT, RIGHT = Turn.LEFT, Turn.RIGHT
 CHALLENGES = [(LEFT, LEFT), (LEFT, RIGHT), (RIGHT, LEFT), (RIGHT, RIGHT)]
@@ -137,7 +137,9 @@ def test_a_photo_of_the_payer_does_not_pay(
 
 @pytest.mark.parametrize("tilt", [-50.0, 50.0])
 @pytest.mark.parametrize("axis", [-40.0, -20.0, 20.0, 40.0])
-def test_a_print_tilted_about_a_slanted_axis_is_never_alive(tilt: float, axis: float) -> None:
+def test_a_print_tilted_by_50_degrees_does_not_follow_turns_to_both_sides(
+    tilt: float, axis: float
+) -> None:
     shots = bursts.moved_print("eileen", (LEFT, RIGHT), 5, tilt=tilt, axis=axis)
     try:
         verdict = PAD.judge(ENGINE.observe(burst(shots)), (LEFT, RIGHT))

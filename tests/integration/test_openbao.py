@@ -3,15 +3,11 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from tests.integration import openbao_fixture
-from tests.integration.openbao_fixture import BINDING, TEMPLATE, administer, new_enrolment
 
 from facepay.adapters.openbao import OpenBaoVault
 from facepay.domain.errors import SealBroken
 from facepay.embedded.openbao_server import EmbeddedOpenBao
-
-openbao = openbao_fixture.openbao
-vault = openbao_fixture.vault
+from tests.integration.openbao_fixture import BINDING, TEMPLATE, administer, new_enrolment
 
 
 def test_a_sealed_template_comes_back_as_it_was_and_can_be_overwritten(

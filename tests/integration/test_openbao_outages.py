@@ -8,13 +8,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from tests.integration import openbao_fixture
-from tests.integration.openbao_fixture import BINDING, TEMPLATE, administer, new_enrolment
 
 from facepay.adapters.openbao import OpenBaoVault
 from facepay.adapters.openbao_session import OpenBaoSession
 from facepay.domain.errors import VaultUnavailable
 from facepay.embedded.openbao_server import EmbeddedOpenBao
+from tests.integration import openbao_fixture
+from tests.integration.openbao_fixture import BINDING, TEMPLATE, administer, new_enrolment
 
 openbao = openbao_fixture.openbao
 vault = openbao_fixture.vault

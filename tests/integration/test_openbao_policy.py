@@ -6,11 +6,8 @@ from typing import Any
 
 import pytest
 import requests
-from tests.integration import openbao_fixture
 
 from facepay.embedded.openbao_server import EmbeddedOpenBao
-
-openbao = openbao_fixture.openbao
 
 FORBIDDEN = 403
 TEXT = base64.b64encode(b"text").decode()

@@ -7,13 +7,13 @@ import pytest
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
-from tests.integration import openbao_fixture
-from tests.integration.openbao_fixture import administer
 
 from facepay.adapters.openbao_session import OpenBaoSession
 from facepay.adapters.transit_signer import TransitSigner
 from facepay.domain.errors import VaultUnavailable
 from facepay.embedded.openbao_server import EmbeddedOpenBao
+from tests.integration import openbao_fixture
+from tests.integration.openbao_fixture import administer
 
 openbao = openbao_fixture.openbao
 

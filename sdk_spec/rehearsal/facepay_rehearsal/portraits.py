@@ -66,7 +66,7 @@ _SOURCES = {
         "matplotlib",
         "mpl-data/sample_data/grace_hopper.jpg",
         0.56,
-        Outline(-0.02, 0.95, 1.5, relief=1.2, facing=3.0),
+        Outline(-0.02, 0.95, 1.5, relief=1.25, facing=2.0),
     ),
 }
 NAMES = tuple(_SOURCES)

@@ -8,6 +8,7 @@ holds the one write lock (BEGIN IMMEDIATE).
 from dataclasses import fields
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
 from sqlalchemy import delete, select, update
@@ -27,7 +28,8 @@ class SqlRepository(Generic[Entity]):
         self._entity = entity
         self._row = row
         self._columns: Any = row
-        self._makers = _makers(entity)
+        kind: Any = entity  # mypy does not see that every class can be hashed
+        self._makers = _makers(kind)
 
     def add(self, entity: Entity) -> None:
         try:
@@ -80,6 +82,7 @@ def _columns_of(entity: Any) -> dict[str, Any]:
     return columns
 
 
+@cache
 def _makers(entity: type) -> dict[str, Any]:
     """For each field the function that turns a column's value into the field's."""
     hints = get_type_hints(entity)

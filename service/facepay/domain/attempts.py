@@ -1,7 +1,8 @@
 """How many wrong guesses a password or code may take, and how long it then rests.
 
-An attempt is charged *before* it is checked and given back when it was right: guesses that race
-each other cannot outnumber the limit. After `policy.failures_allowed` failures each further one
+An attempt is charged *before* it is checked and given back when it was right, or when it could not
+be checked at all: guesses that race each other cannot outnumber the limit, and an outage is
+nobody's wrong guess. After `policy.failures_allowed` failures each further one
 is possible only after a delay that doubles (PSD2 RTS art. 4(3)(b), rights.md "Limits").
 
 Counters are kept per channel: what a stranger types at a till never delays the owner's own
@@ -36,6 +37,10 @@ class Attempts:
             return replace(self, failures=failures)
         delay = min(policy.first_delay * 2 ** min(beyond, 30), policy.longest_delay)
         return replace(self, failures=failures, blocked_until=now + delay)
+
+    def given_back(self) -> "Attempts":
+        """Without the attempt that was charged last, which could not be looked at."""
+        return replace(self, failures=max(self.failures - 1, 0), blocked_until=None)
 
     def cleared(self) -> "Attempts":
         return replace(self, failures=0, blocked_until=None)

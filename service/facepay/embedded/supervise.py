@@ -48,7 +48,9 @@ def running(ground: Ground) -> Iterator[EmbeddedService]:
                 register_operator(house, ground.operator)
             destroy_pending_keys(house)
             state = ground.directory / STATE_FILE
-            _write_state(state, {"url": service.url, "pid": service.pid, "openbao_pid": bao.pid})
+            known: dict[str, object] = {"url": service.url, "pid": service.pid}
+            known |= {"openbao_url": bao.url, "openbao_pid": bao.pid}
+            _write_state(state, known)
             try:
                 yield service
             finally:

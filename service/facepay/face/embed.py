@@ -66,5 +66,5 @@ def parse_template(template: bytearray) -> Descriptor:
 
 
 def distance(one: Descriptor, other: Descriptor) -> float:
-    """Euclidean distance of raw descriptors; about 0.3 for one person, 0.7 and more for two."""
+    """Euclidean distance of raw descriptors, 0 for equal ones; what counts as near is policy."""
     return float(np.linalg.norm(one - other))

@@ -77,7 +77,7 @@ def authorize_payment(house: House, change: Change, attempt: Attempt) -> IntentA
         if attempt.frames is not None:
             standing = _look_at_face(house, standing, attempt.frames)
         # 5 verify the second factor
-        proven = _verify_second_factor(house, standing, attempt.code)
+        proven = _verify_second_factor(house, claim, standing, attempt.code)
         # 6 decide
         decision = decide(_facts(standing, proven), house.clock())
         # Signed before the commit, so that no approval can exist without its signature; if
@@ -146,12 +146,14 @@ def _look_at_face(house: House, standing: Standing, frames: Frames) -> Standing:
     return replace(standing, intent=judged)
 
 
-def _verify_second_factor(house: House, standing: Standing, code: str | None) -> Proven | None:
+def _verify_second_factor(
+    house: House, claim: Claim, standing: Standing, code: str | None
+) -> Proven | None:
     if code is None:
         return None
     with house.unit_of_work() as uow:
         customer = uow.customers.find(id=standing.enrolment.customer_id)
-    return examine(house, customer, Proof(code=code), Channel.TILL)
+    return examine(house, customer, Proof(code=code), Channel.TILL, at=claim.received_at)
 
 
 def _facts(standing: Standing, proven: Proven | None) -> Facts:

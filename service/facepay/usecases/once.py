@@ -12,6 +12,7 @@ import json
 import secrets
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 from facepay.domain.customer import Role
@@ -62,6 +63,11 @@ class Claim:
     def id(self) -> str:
         return self.record.id
 
+    @property
+    def received_at(self) -> datetime:
+        """When the request first arrived; a retry after a crash does not age its code."""
+        return self.record.created_at
+
     def answer(self, uow: UnitOfWork, answer: Any) -> None:
         """Remember the answer in the transaction that makes the change.
 
@@ -87,8 +93,8 @@ class GivenBefore(FacepayError):
     """A refusal that was already given to this very request; carries its registered code."""
 
     def __init__(self, code: str, detail: str | None, param: str | None) -> None:
-        super().__init__(detail, param=param)
         self.code = code
+        super().__init__(detail, param=param)
 
 
 def once(
@@ -138,6 +144,8 @@ def _claim(house: House, change: Change) -> IdempotencyRecord:
                 return known
             if now < known.lease_until:
                 raise InProgress() from None
+            # What was presented with the request counts as of when it first arrived.
+            fresh = replace(fresh, created_at=known.created_at)
             uow.idempotency.update(fresh, fence=known.fence)
         uow.commit()
     return fresh

@@ -7,11 +7,12 @@ by `Proven.settle`, inside the transaction of what it was given for.
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import Enum, auto
 
 from facepay.domain.attempts import Attempts, Channel, counter_id
 from facepay.domain.customer import Customer, FactorState, SecondFactor
-from facepay.domain.errors import AlreadyExists, ProofRejected, SealBroken
+from facepay.domain.errors import AlreadyExists, ProofRejected, SealBroken, Unavailable
 from facepay.ports import UnitOfWork
 from facepay.usecases.house import House, wiped
 
@@ -68,8 +69,13 @@ class Proven:
         return True
 
 
-def examine(house: House, customer: Customer | None, proof: Proof, channel: Channel) -> Proven:
-    """Look at everything that was presented, whoever it is for and whatever comes of the rest."""
+def examine(
+    house: House, customer: Customer | None, proof: Proof, channel: Channel, *, at: datetime
+) -> Proven:
+    """Look at everything that was presented, whoever it is for and whatever comes of the rest.
+
+    `at` is when the code was presented.
+    """
     subject = customer.id if customer else None
     presented = {"password": proof.password, "code": proof.code}
     counters = {
@@ -86,7 +92,11 @@ def examine(house: House, customer: Customer | None, proof: Proof, channel: Chan
     match: CodeMatch | None = None
     code_ok: bool | None = None
     if proof.code is not None:
-        match = _match_code(house, subject, proof.code) if open_to_try.get("code") else None
+        try:
+            match = _match_code(house, subject, proof.code, at) if open_to_try.get("code") else None
+        except Unavailable:
+            _give_back(house, [counters[name] for name, charged in open_to_try.items() if charged])
+            raise
         code_ok = match is not None
     right_ones = {"password": password_ok, "code": code_ok}
     cleared = tuple(sorted(counters[name] for name in counters if right_ones[name]))
@@ -95,38 +105,45 @@ def examine(house: House, customer: Customer | None, proof: Proof, channel: Chan
 
 def prove(house: House, customer: Customer | None, proof: Proof, needs: Needs) -> Proven:
     """For the customer's own device. Raises ProofRejected, which never says what was wrong."""
-    proven = examine(house, customer, proof, Channel.OWN_DEVICE)
-    held = {
+    # Of two proofs of which one is enough, the second is asked only when the first does not hold:
+    # a right password takes the face back also while the vault with the codes is away.
+    singly = [Proof(password=proof.password), Proof(code=proof.code)]
+    for presented in singly if needs is Needs.ANY_ONE else [proof]:
+        proven = examine(house, customer, presented, Channel.OWN_DEVICE, at=house.clock())
+        if _holds(proven, needs):
+            return proven
+    raise ProofRejected()
+
+
+def _holds(proven: Proven, needs: Needs) -> bool:
+    return {
         Needs.ANY_ONE: bool(proven.password_ok or proven.code_ok),
         Needs.PASSWORD: bool(proven.password_ok),
         Needs.PASSWORD_AND_CODE: bool(proven.password_ok and proven.code_ok),
     }[needs]
-    if not held:
-        raise ProofRejected()
-    return proven
 
 
 def active_factors(uow: UnitOfWork, customer_id: str) -> list[SecondFactor]:
     return uow.second_factors.find_all(customer_id=customer_id, state=FactorState.ACTIVE.value)
 
 
-def match_factor(house: House, factor: SecondFactor, code: str) -> CodeMatch | None:
-    """Whether `code` is right for this factor now, and newer than the last one used."""
+def match_factor(house: House, factor: SecondFactor, code: str, at: datetime) -> CodeMatch | None:
+    """Whether `code` is right for this factor at `at`, and newer than the last one used."""
     try:
         sealed = house.secrets.unseal_secret(factor.sealed_secret, binding=factor.id)
     except SealBroken:
         return None  # a row that was tampered with proves nothing
     with wiped(sealed) as secret:
-        step = house.codes.matching_step(secret.decode(), code, house.clock())
+        step = house.codes.matching_step(secret.decode(), code, at)
     if step is None or step <= factor.last_step:
         return None
     return CodeMatch(factor.id, step)
 
 
-def _match_code(house: House, customer_id: str | None, code: str) -> CodeMatch | None:
+def _match_code(house: House, customer_id: str | None, code: str, at: datetime) -> CodeMatch | None:
     with house.unit_of_work() as uow:
         factors = active_factors(uow, customer_id) if customer_id else []
-    matches = [match_factor(house, factor, code) for factor in factors]
+    matches = [match_factor(house, factor, code, at) for factor in factors]
     return next((match for match in matches if match is not None), None)
 
 
@@ -144,3 +161,13 @@ def charge(house: House, counter: str) -> bool:
         uow.attempts.update(held.charged(house.policy, now))
         uow.commit()
     return True
+
+
+def _give_back(house: House, counters: list[str]) -> None:
+    """An outage is nobody's wrong guess: those who retry through one are not blocked by it."""
+    with house.unit_of_work() as uow:
+        for counter in counters:
+            held = uow.attempts.lock(counter)
+            if held is not None:
+                uow.attempts.update(held.given_back())
+        uow.commit()

@@ -30,7 +30,7 @@ def roll_back_to_password(
         if intent is None:
             raise NotFound()
         intent.require_open(house.clock())
-        proven = examine(house, customer, proof, Channel.TILL)
+        proven = examine(house, customer, proof, Channel.TILL, at=claim.received_at)
         paying = replace(intent, customer_id=customer.id if customer else intent.customer_id)
         decision = decide(_facts(paying, proven), house.clock())
         approved = decision.outcome is Outcome.APPROVE

@@ -58,7 +58,7 @@ def confirm_second_factor(house: House, change: Change, factor_id: str, code: st
         if factor.state is not FactorState.PENDING:
             raise WrongState("the factor is confirmed already")
         allowed = charge(house, counter_id(f"{factor.id}:confirm", Channel.OWN_DEVICE))
-        match = match_factor(house, factor, code) if allowed else None
+        match = match_factor(house, factor, code, house.clock()) if allowed else None
         if match is None:
             raise ProofRejected()
         active = replace(factor, state=FactorState.ACTIVE, last_step=match.step)

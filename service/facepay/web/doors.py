@@ -1,6 +1,7 @@
 """Which doors are open to whom: every view is marked, and an unmarked one stays shut."""
 
 import hashlib
+import json
 import secrets
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -9,7 +10,13 @@ from flask import Flask, Request, Response, current_app, g, request
 from werkzeug.exceptions import NotFound as RouteNotFound
 
 from facepay.domain.customer import Role
-from facepay.domain.errors import FacepayError, KeyMissing, NotAllowed, UnsupportedMedia
+from facepay.domain.errors import (
+    FacepayError,
+    KeyMissing,
+    MalformedRequest,
+    NotAllowed,
+    UnsupportedMedia,
+)
 from facepay.usecases.house import House
 from facepay.usecases.once import Caller, Change
 from facepay.web.signatures import verify_signature
@@ -68,6 +75,8 @@ def guard(app: Flask, house: House, origin: str) -> None:
             g.caller = verify_signature(house, origin, request)
             if g.caller.role not in roles:
                 raise NotAllowed()
+        if not frames:
+            _check_json(request)
 
     @app.after_request
     def sign_off(response: Response) -> Response:
@@ -104,3 +113,11 @@ def _check_version(incoming: Request) -> None:
 def _check_kind(incoming: Request, expected: str) -> None:
     if incoming.get_data() and incoming.mimetype != expected:
         raise UnsupportedMedia(f"send {expected}")
+
+
+def _check_json(incoming: Request) -> None:
+    """Once, here: the readers behind it let deep nesting and endless numbers through as crashes."""
+    try:
+        json.loads(incoming.get_data() or b"null")
+    except (ValueError, RecursionError):
+        raise MalformedRequest() from None

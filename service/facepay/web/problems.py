@@ -31,7 +31,6 @@ RETRY_AFTER_S = 1
 def register_problems(app: Flask) -> None:
     app.register_error_handler(FacepayError, _from_domain)
     app.register_error_handler(HTTPException, _from_http)
-    app.register_error_handler(RecursionError, _from_depth)
     app.register_error_handler(Exception, _from_the_unforeseen)
 
 
@@ -73,11 +72,6 @@ def _from_http(error: HTTPException) -> Response:
     if error.code == 405:
         response.headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
     return response
-
-
-def _from_depth(error: RecursionError) -> Response:
-    """A body nested deeper than the JSON reader can follow."""
-    return problem("malformed_request")
 
 
 def _from_the_unforeseen(error: Exception) -> Response:

@@ -1,0 +1,84 @@
+"""The reference client of facepay: small, typed, and line by line what sdk_spec/protocol.md says.
+
+It shares no code with the service. `__all__` is what other code may lean on.
+"""
+
+from facepay_client.answers import (
+    Capture,
+    Consent,
+    Enrolment,
+    ErrorEntry,
+    Factor,
+    FramesAccepted,
+    Intent,
+    Leaf,
+    Notice,
+    Registered,
+)
+from facepay_client.capture import CaptureBody, Frame, build_body
+from facepay_client.customer import Customer
+from facepay_client.errors import (
+    FacepayError,
+    Problem,
+    ProblemDetails,
+    Unreachable,
+    UnreadableAnswer,
+    VerificationFailed,
+)
+from facepay_client.keys import KeyPair
+from facepay_client.merchant import Merchant
+from facepay_client.operator import Operator
+from facepay_client.published import Published
+from facepay_client.signing import sign
+from facepay_client.terminal import Terminal
+from facepay_client.transport import Request, RetryPolicy, Transport, fresh_key, parse_answer
+from facepay_client.verify import (
+    Authorization,
+    FetchedLog,
+    VerifiedLog,
+    fetch_log,
+    leaf_hash,
+    verify_authorization,
+    verify_log,
+)
+
+__all__ = [
+    "Authorization",
+    "Capture",
+    "CaptureBody",
+    "Consent",
+    "Customer",
+    "Enrolment",
+    "ErrorEntry",
+    "FacepayError",
+    "Factor",
+    "FetchedLog",
+    "Frame",
+    "FramesAccepted",
+    "Intent",
+    "KeyPair",
+    "Leaf",
+    "Merchant",
+    "Notice",
+    "Operator",
+    "Problem",
+    "ProblemDetails",
+    "Published",
+    "Registered",
+    "Request",
+    "RetryPolicy",
+    "Terminal",
+    "Transport",
+    "Unreachable",
+    "UnreadableAnswer",
+    "VerificationFailed",
+    "VerifiedLog",
+    "build_body",
+    "fetch_log",
+    "fresh_key",
+    "leaf_hash",
+    "parse_answer",
+    "sign",
+    "verify_authorization",
+    "verify_log",
+]

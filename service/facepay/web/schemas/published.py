@@ -1,6 +1,6 @@
 """What is published for everybody: keys, the log, the error registry."""
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from facepay.web.schemas.fields import Shape
 
@@ -12,7 +12,7 @@ class Jwks(Shape):
 class After(Shape):
     """Where a page of the log begins: behind this leaf."""
 
-    after = fields.Integer(load_default=0, validate=lambda value: 0 <= value <= 2**53)
+    after = fields.Integer(load_default=0, validate=validate.Range(min=0, max=2**53))
 
 
 class Leaf(Shape):

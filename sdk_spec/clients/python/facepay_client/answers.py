@@ -1,0 +1,154 @@
+"""What the service answers, as small frozen types; sdk_spec/openapi.yaml describes each.
+
+Fields the service adds later are ignored; a missing one is an UnreadableAnswer. What must not end
+in a log (secrets, nonces, authorizations) is left out of every repr.
+"""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, TypeVar
+
+from facepay_client.errors import UnreadableAnswer
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A merchant, terminal or customer, and the name of the key it signs with."""
+
+    id: str
+    keyid: str
+
+
+@dataclass(frozen=True)
+class Factor:
+    """`secret` (base32) and `uri` (otpauth) are there until the factor is confirmed."""
+
+    id: str
+    kind: str
+    name: str
+    state: str
+    secret: str | None = field(default=None, repr=False)
+    uri: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What a customer reads before consenting; `sha256` is over the text in UTF-8."""
+
+    version: str
+    text: str = field(repr=False)
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Consent:
+    id: str
+    purpose: str
+    notice_version: str
+    notice_sha256: str
+    granted_at: str
+    expires_at: str
+    withdrawn_at: str | None
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """`key_destroyed`: nothing can open the template any more."""
+
+    id: str
+    state: str
+    created_at: str
+    revoked_at: str | None
+    key_destroyed: bool
+
+
+@dataclass(frozen=True)
+class Capture:
+    """`challenge`: the turns to ask for, in the payer's own left and right."""
+
+    id: str
+    purpose: str
+    nonce: str = field(repr=False)
+    challenge: tuple[str, ...]
+    max_frames: int
+    deadline: str
+
+
+@dataclass(frozen=True)
+class Intent:
+    """`reason_class` says of a refusal as much as a terminal may know."""
+
+    id: str
+    merchant_id: str
+    terminal_id: str
+    amount_minor: int
+    currency: str
+    order_ref: str
+    state: str
+    methods: tuple[str, ...]
+    user_action: str
+    reason_class: str | None
+    authorization: str | None = field(repr=False)
+    expires_at: str
+
+
+@dataclass(frozen=True)
+class FramesAccepted:
+    """A living head, in time, one face. It does not say whose."""
+
+    capture_id: str
+    purpose: str
+    outcome: str
+    enrolment: Enrolment | None
+    payment_intent: Intent | None
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One entry of the log; hashes are lower-case hex SHA-256."""
+
+    seq: int
+    at: str
+    kind: str
+    commitment: str
+    previous: str
+    hash: str
+
+
+@dataclass(frozen=True)
+class ErrorEntry:
+    """What the registry says of one error code."""
+
+    code: str
+    status: int
+    retryable: bool
+    user_action: str
+    title: str
+    meaning: str
+
+
+def read(kind: type[Answer], body: Mapping[str, Any]) -> Answer:
+    """`body` as a `kind`. Raises UnreadableAnswer when a field is missing."""
+    known: dict[str, Any] = {}
+    for each in fields(kind):  # type: ignore[arg-type]  # every kind here is a dataclass
+        if each.name in body:
+            value = body[each.name]
+            known[each.name] = tuple(value) if isinstance(value, list) else value
+        elif each.default is MISSING:
+            raise UnreadableAnswer(f"{kind.__name__} without `{each.name}`")
+    return kind(**known)
+
+
+def read_frames_accepted(body: Mapping[str, Any]) -> FramesAccepted:
+    """Raises UnreadableAnswer."""
+    enrolment, intent = body.get("enrolment"), body.get("payment_intent")
+    return read(
+        FramesAccepted,
+        {
+            **body,
+            "enrolment": read(Enrolment, enrolment) if enrolment else None,
+            "payment_intent": read(Intent, intent) if intent else None,
+        },
+    )

@@ -1,0 +1,27 @@
+"""Sending a burst, which terminals and customers' own devices do alike."""
+
+from collections.abc import Sequence
+
+from facepay_client.answers import Capture, FramesAccepted, read_frames_accepted
+from facepay_client.capture import Frame, build_body
+from facepay_client.transport import Request, Transport, fresh_key
+
+
+def send_burst(
+    transport: Transport,
+    capture: Capture,
+    frames: Sequence[Frame],
+    *,
+    mirrored: bool,
+    idempotency_key: str | None,
+) -> FramesAccepted:
+    """Raises ValueError for frames the service would refuse unseen, and what `send` raises."""
+    body = build_body(capture, frames, mirrored=mirrored)
+    request = Request(
+        "POST",
+        f"/v1/captures/{capture.id}/frames",
+        body.content,
+        body.content_type,
+        idempotency_key or fresh_key(),
+    )
+    return read_frames_accepted(transport.send(request))

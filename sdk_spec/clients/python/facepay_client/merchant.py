@@ -1,0 +1,28 @@
+"""A merchant's backend: it takes in terminals, looks at payments and reverses them."""
+
+from collections.abc import Mapping
+
+from facepay_client.answers import Intent, Registered, read
+from facepay_client.transport import Transport
+
+
+class Merchant:
+    """Signs with the key that the operator registered for it."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def register_terminal(
+        self, name: str, public_jwk: Mapping[str, str], *, idempotency_key: str | None = None
+    ) -> Registered:
+        body = {"name": name, "public_key": dict(public_jwk)}
+        answer = self._transport.post("/v1/terminals", body, idempotency_key=idempotency_key)
+        return read(Registered, answer)
+
+    def get_intent(self, intent_id: str) -> Intent:
+        return read(Intent, self._transport.get(f"/v1/payment_intents/{intent_id}"))
+
+    def reverse(self, intent_id: str, *, idempotency_key: str | None = None) -> Intent:
+        """Take an approval back."""
+        path = f"/v1/payment_intents/{intent_id}/reverse"
+        return read(Intent, self._transport.post(path, idempotency_key=idempotency_key))

@@ -1,0 +1,196 @@
+"""Verify offline what the service signs: authorizations, and the log.
+
+Everything here follows sdk_spec/protocol.md and trusts only the published keys; no code is shared
+with the service. `verify_*` raises VerificationFailed and returns a small frozen type. Accepting
+each `jti` once, and keeping the last checkpoint to compare with the next, is up to the caller.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from facepay_client.answers import Leaf
+from facepay_client.errors import UnreadableAnswer, VerificationFailed
+from facepay_client.published import Published
+
+ALGORITHM = "ES256"
+AUTHORIZATION_TYP = "facepay-authorization+jwt"
+CHECKPOINT_TYP = "facepay-checkpoint+jwt"
+GENESIS = hashlib.sha256(b"facepay log v1").hexdigest()
+LEAF_PREFIX = "facepay leaf v1\n"
+LEEWAY = 60  # seconds that the issuer's clock may be ahead of ours
+
+
+@dataclass(frozen=True)
+class Authorization:
+    """A signed yes that held. `id` is its `jti`: accept each once."""
+
+    id: str
+    payment_intent: str
+    merchant: str
+    terminal: str
+    amount_minor: int
+    currency: str
+    order_ref: str
+    issued_at: int
+    expires_at: int
+    policy_version: str
+
+
+@dataclass(frozen=True)
+class VerifiedLog:
+    """A log that holds together up to a signed end: `size` leaves, the last of them `hash`."""
+
+    size: int
+    hash: str
+    issued_at: int
+
+
+@dataclass(frozen=True)
+class FetchedLog:
+    """A log as it was read, not yet verified."""
+
+    leaves: tuple[Leaf, ...]
+    checkpoint: str
+
+
+def verify_authorization(
+    token: str,
+    *,
+    jwks: Mapping[str, Any],
+    expected_issuer: str,
+    expected_merchant: str,
+    expected_amount_minor: int,
+    expected_currency: str,
+    expected_order_ref: str,
+    now: float,
+) -> Authorization:
+    """`now` is Unix time. Raises VerificationFailed, which names what does not hold."""
+    # 1 the signature, by a published key, and what kind of token it is
+    claims = _verify_jws(token, jwks, AUTHORIZATION_TYP)
+    # 2 who says it to whom, about what
+    expected = {
+        "iss": expected_issuer,
+        "aud": expected_merchant,
+        "merchant": expected_merchant,
+        "amount_minor": expected_amount_minor,
+        "currency": expected_currency,
+        "order_ref": expected_order_ref,
+    }
+    for name, value in expected.items():
+        # `type` too: JSON's 1.0 and true are not the integer 1.
+        if type(claims.get(name)) is not type(value) or claims[name] != value:
+            raise VerificationFailed(f"`{name}` is not the expected one")
+    # 3 when
+    issued_at, expires_at = _verify_time(claims, now)
+    return Authorization(
+        id=_text(claims, "jti"),
+        payment_intent=_text(claims, "payment_intent"),
+        merchant=expected_merchant,
+        terminal=_text(claims, "terminal"),
+        amount_minor=expected_amount_minor,
+        currency=expected_currency,
+        order_ref=expected_order_ref,
+        issued_at=issued_at,
+        expires_at=expires_at,
+        policy_version=_text(claims, "policy_version"),
+    )
+
+
+def fetch_log(published: Published) -> FetchedLog:
+    """The checkpoint first: leaves that are written meanwhile lie behind it and do no harm.
+
+    Raises UnreadableAnswer when a page does not go on where the one before ended.
+    """
+    checkpoint = published.checkpoint()
+    leaves: list[Leaf] = []
+    while page := published.leaves(after=len(leaves)):
+        if page[0].seq != len(leaves) + 1:
+            raise UnreadableAnswer("a page of the log does not follow the one before")
+        leaves += page
+    return FetchedLog(tuple(leaves), checkpoint)
+
+
+def verify_log(
+    leaves: Sequence[Leaf],
+    checkpoint: str,
+    jwks: Mapping[str, Any],
+    *,
+    expected_issuer: str | None = None,
+) -> VerifiedLog:
+    """Recompute every hash from the first leaf on, and compare with the signed end.
+
+    Leaves after the checkpoint must hold together too, though nothing is signed about them yet.
+    Raises VerificationFailed at the first leaf that does not fit.
+    """
+    claims = _verify_jws(checkpoint, jwks, CHECKPOINT_TYP)
+    if expected_issuer is not None and claims.get("iss") != expected_issuer:
+        raise VerificationFailed("`iss` is not the expected one")
+    size, signed = _integer(claims, "size"), _text(claims, "hash")
+    if not 0 <= size <= len(leaves):
+        raise VerificationFailed("the log is shorter than its checkpoint says")
+    ends = [GENESIS]
+    for number, leaf in enumerate(leaves, start=1):
+        if leaf.seq != number or leaf.previous != ends[-1] or leaf.hash != leaf_hash(leaf):
+            raise VerificationFailed(f"the log is broken at leaf {number}")
+        ends.append(leaf.hash)
+    if ends[size] != signed:
+        raise VerificationFailed("the log does not end as its checkpoint says")
+    return VerifiedLog(size, signed, _integer(claims, "iat"))
+
+
+def leaf_hash(leaf: Leaf) -> str:
+    """SHA-256 over the prefix and the canonical JSON of everything but the hash itself."""
+    record = {
+        "at": leaf.at,
+        "commitment": leaf.commitment,
+        "kind": leaf.kind,
+        "previous": leaf.previous,
+        "seq": leaf.seq,
+    }
+    canonical = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256((LEAF_PREFIX + canonical).encode()).hexdigest()
+
+
+def _verify_time(claims: Mapping[str, Any], now: float) -> tuple[int, int]:
+    issued_at, expires_at = _integer(claims, "iat"), _integer(claims, "exp")
+    if now >= expires_at:
+        raise VerificationFailed("the authorization has run out")
+    if issued_at > now + LEEWAY:
+        raise VerificationFailed("the authorization is from the future")
+    return issued_at, expires_at
+
+
+def _verify_jws(token: str, jwks: Mapping[str, Any], typ: str) -> dict[str, Any]:
+    try:
+        keys = KeySet.import_key_set({"keys": list(jwks["keys"])})
+        verified = jws.deserialize_compact(token, keys, algorithms=[ALGORITHM])
+        claims = json.loads(verified.payload)
+    except (JoseError, ValueError, KeyError, TypeError) as error:
+        raise VerificationFailed(f"the signature does not hold ({type(error).__name__})") from None
+    # Each kind of token says what it is, so that none can be passed off as another (RFC 8725 3.11).
+    if verified.headers().get("typ") != typ:
+        raise VerificationFailed(f"this is not a {typ}")
+    if not isinstance(claims, dict):
+        raise VerificationFailed("the claims are not an object")
+    return claims
+
+
+def _text(claims: Mapping[str, Any], name: str) -> str:
+    value = claims.get(name)
+    if not isinstance(value, str):
+        raise VerificationFailed(f"`{name}` is missing")
+    return value
+
+
+def _integer(claims: Mapping[str, Any], name: str) -> int:
+    value = claims.get(name)
+    if type(value) is not int:
+        raise VerificationFailed(f"`{name}` is missing")
+    return value

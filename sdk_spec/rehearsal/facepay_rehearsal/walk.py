@@ -1,0 +1,296 @@
+"""The walk: every step of the story, over HTTP, each with what must come of it.
+
+A step returns what came, in a few words; a refusal that was not caught is what came, too. Steps
+build on one another in the order of STEPS. Nothing here looks into the service.
+"""
+
+import base64
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from facepay.embedded.children import ChildFailed
+from facepay_client import (
+    Capture,
+    FacepayError,
+    Frame,
+    Intent,
+    Problem,
+    Request,
+    VerificationFailed,
+    fetch_log,
+    fresh_key,
+    parse_answer,
+    verify_authorization,
+    verify_log,
+)
+from facepay_rehearsal.company import ALIAS, Company
+from facepay_rehearsal.needles import burst_needles
+from facepay_rehearsal.report import StepResult
+from facepay_rehearsal.scan import scan
+from facepay_rehearsal.stage import Stage
+
+
+@dataclass(frozen=True)
+class Step:
+    name: str
+    expected: str
+    act: Callable[["Walk"], str]
+
+
+class Walk:
+    """One rehearsal; `run` yields the results as they come."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._paid: Intent | None = None
+        self._left_open: tuple[Intent, Capture, list[Frame]] | None = None
+        self.company = Company(stage)
+
+    def run(self) -> Iterator[StepResult]:
+        for step in STEPS:
+            begun = time.monotonic()
+            try:
+                actual = step.act(self)
+            except Problem as problem:
+                actual = _refusal(problem)
+            except (FacepayError, ChildFailed) as error:
+                actual = f"failed: {error}"  # their messages carry no secret
+            except Exception as error:  # a step that fails is a result, and the walk goes on
+                actual = f"failed: {type(error).__name__}"
+            yield StepResult(step.name, step.expected, actual, _ms_since(begun))
+
+    def openbao_ready(self) -> str:
+        self._stage.open()
+        return self._stage.openbao_health()
+
+    def service_ready(self) -> str:
+        return str(self.company.transport().get("/v1/health").get("status"))
+
+    def customer_registered(self) -> str:
+        customer = self.company.meet()
+        payer = self.company.payer
+        factor = customer.add_second_factor("phone", payer.password)
+        payer.secret = factor.secret or ""
+        confirmed = customer.confirm_second_factor(factor.id, self.company.fresh_code())
+        return f"second factor {confirmed.state}"
+
+    def consent_granted(self) -> str:
+        notice = self.company.published.notice()
+        if hashlib.sha256(notice.text.encode()).hexdigest() != notice.sha256:
+            return "the notice is not what its hash says"
+        consent = self.company.customer.grant_consent(notice)
+        return "granted" if consent.withdrawn_at is None else "withdrawn"
+
+    def face_enrolled(self) -> str:
+        company = self.company
+        pending = company.customer.begin_enrolment(company.payer.password, company.fresh_code())
+        company.payer.enrolment = company.shown_to_own_device(pending).enrolment
+        return company.payer.enrolment.state if company.payer.enrolment else "no enrolment"
+
+    def face_payment_approved(self) -> str:
+        intent = self.company.seen()
+        self._paid = self.company.terminal.send_code(intent.id, self.company.fresh_code())
+        return self._paid.state
+
+    def authorization_verified_offline(self) -> str:
+        self._verify(_token(self._paid), self._paid)
+        return "verified"
+
+    def wrong_face_declined(self) -> str:
+        intent = self.company.seen(portrait="eileen")
+        return _outcome(self.company.terminal.send_code(intent.id, self.company.fresh_code()))
+
+    def still_photo_refused(self) -> str:
+        return f"accepted, {self.company.seen('still_photo').state}"
+
+    def two_faces_refused(self) -> str:
+        return f"accepted, {self.company.seen('two_faces').state}"
+
+    def replayed_request_refused(self) -> str:
+        transport = self.company.till_transport
+        signed = transport.signed(_new_intent_request(self.company.next_order(), 990))
+        parse_answer(transport.send_once(signed))
+        again = parse_answer(transport.send_once(signed))
+        return f"accepted, {again['state']}"
+
+    def tampered_amount_refused(self) -> str:
+        transport = self.company.till_transport
+        honest = _new_intent_request(self.company.next_order(), 990)
+        signed = transport.signed(honest)
+        signed.body = honest.content.replace(b"990", b"991")
+        try:
+            parse_answer(transport.send_once(signed))
+            request = "request accepted"
+        except Problem as problem:
+            request = _refusal(problem)
+        return f"{request}; {self._tampered_authorization()}"
+
+    def totp_reuse_refused(self) -> str:
+        first, second = self.company.seen(), self.company.seen()
+        code = self.company.fresh_code()  # after both faces, so that both codes fall in one step
+        paid = self.company.terminal.send_code(first.id, code)
+        if paid.state != "approved":
+            return f"the first use was {_outcome(paid)}"
+        return _outcome(self.company.terminal.send_code(second.id, code))
+
+    def idempotent_retry_same_answer(self) -> str:
+        intent, key = self.company.seen(), fresh_key()
+        code, before = self.company.fresh_code(), self._approvals()
+        first = self.company.terminal.send_code(intent.id, code, idempotency_key=key)
+        again = self.company.terminal.send_code(intent.id, code, idempotency_key=key)
+        count = self._approvals() - before
+        same = first == again and first.authorization is not None
+        return (
+            f"{first.state}, {'same' if same else 'another'} answer, approvals in the log: {count}"
+        )
+
+    def face_revoked(self) -> str:
+        company, enrolment = self.company, self.company.payer.enrolment
+        intent = company.new_intent()
+        capture = company.terminal.open_capture(intent.id, ALIAS)
+        frames = company.camera.take("genuine", "grace", capture.challenge)
+        self._left_open = (intent, capture, frames)
+        revoked = company.customer.revoke_face(
+            enrolment.id if enrolment else "none", password=company.payer.password
+        )
+        return f"{revoked.state}, key {'destroyed' if revoked.key_destroyed else 'not destroyed'}"
+
+    def face_after_revocation_refused(self) -> str:
+        terminal = self.company.terminal
+        if self._left_open is None:
+            return "no capture was open"
+        intent, capture, frames = self._left_open
+        told = [
+            _told(lambda: terminal.send_frames(capture, frames)),
+            _told(lambda: terminal.open_capture(intent.id, ALIAS)),
+            _told(lambda: terminal.open_capture(self.company.new_intent().id, ALIAS)),
+        ]
+        return told[0] if len(set(told)) == 1 else "; ".join(told)
+
+    def password_payment_approved(self) -> str:
+        if self._left_open is None:
+            return "no payment was open"
+        company, intent = self.company, self._left_open[0]
+        code = company.fresh_code()
+        paid = company.terminal.use_password(intent.id, ALIAS, company.payer.password, code)
+        self._verify(_token(paid), paid)
+        return paid.state
+
+    def log_verified(self) -> str:
+        published = self.company.published
+        log = fetch_log(published)
+        verify_log(log.leaves, log.checkpoint, published.jwks(), expected_issuer=self._stage.url)
+        return "verified"
+
+    def nothing_left_behind(self) -> str:
+        taken = self.company.camera.taken
+        needles = (needle for shots in taken for needle in burst_needles(shots))
+        findings = scan(self._stage.directory, needles)
+        return "clean" if not findings else f"{len(findings)} traces, {findings[0].kind} first"
+
+    def _verify(self, token: str, intent: Intent | None) -> None:
+        if intent is None:
+            raise VerificationFailed("there is no payment to compare with")
+        verify_authorization(
+            token,
+            jwks=self.company.published.jwks(),
+            expected_issuer=self._stage.url,
+            expected_merchant=self.company.merchant_id,
+            expected_amount_minor=intent.amount_minor,
+            expected_currency=intent.currency,
+            expected_order_ref=intent.order_ref,
+            now=self._stage.clock(),
+        )
+
+    def _tampered_authorization(self) -> str:
+        """One cent more in the signed claims, and the expectation with it: still no."""
+        if self._paid is None:
+            return "no authorization to tamper with"
+        dearer = replace(self._paid, amount_minor=self._paid.amount_minor + 1)
+        try:
+            self._verify(_one_cent_more(_token(self._paid)), dearer)
+        except VerificationFailed:
+            return "authorization does not verify"
+        return "authorization verifies"
+
+    def _approvals(self) -> int:
+        leaves = fetch_log(self.company.published).leaves
+        return sum(leaf.kind == "payment.approve" for leaf in leaves)
+
+
+def _told(act: Callable[[], object]) -> str:
+    try:
+        act()
+    except Problem as problem:
+        return _refusal(problem)
+    return "accepted"
+
+
+def _refusal(problem: Problem) -> str:
+    return f"{problem.status} {problem.code}"
+
+
+def _outcome(intent: Intent) -> str:
+    return f"{intent.state} {intent.reason_class}" if intent.reason_class else intent.state
+
+
+def _token(intent: Intent | None) -> str:
+    if intent is None or intent.authorization is None:
+        raise VerificationFailed("there is no authorization")
+    return intent.authorization
+
+
+def _one_cent_more(token: str) -> str:
+    header, payload, signature = token.split(".")
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
+    claims["amount_minor"] += 1
+    text = json.dumps(claims, separators=(",", ":")).encode()
+    return f"{header}.{base64.urlsafe_b64encode(text).decode().rstrip('=')}.{signature}"
+
+
+def _new_intent_request(order_ref: str, amount_minor: int) -> Request:
+    body = {"amount_minor": amount_minor, "currency": "EUR", "order_ref": order_ref}
+    content = json.dumps(body).encode()
+    return Request("POST", "/v1/payment_intents", content, idempotency_key=fresh_key())
+
+
+def _ms_since(begun: float) -> int:
+    return round((time.monotonic() - begun) * 1000)
+
+
+STEPS = (
+    Step("openbao_ready", "initialised, unsealed", Walk.openbao_ready),
+    Step("service_ready", "ok", Walk.service_ready),
+    Step("customer_registered", "second factor active", Walk.customer_registered),
+    Step("consent_granted", "granted", Walk.consent_granted),
+    Step("face_enrolled", "active", Walk.face_enrolled),
+    Step("face_payment_approved", "approved", Walk.face_payment_approved),
+    Step("authorization_verified_offline", "verified", Walk.authorization_verified_offline),
+    Step("wrong_face_declined", "declined not_verified", Walk.wrong_face_declined),
+    Step("still_photo_refused", "422 capture_refused", Walk.still_photo_refused),
+    Step("two_faces_refused", "422 two_faces", Walk.two_faces_refused),
+    Step("replayed_request_refused", "401 nonce_replayed", Walk.replayed_request_refused),
+    Step(
+        "tampered_amount_refused",
+        "401 signature_invalid; authorization does not verify",
+        Walk.tampered_amount_refused,
+    ),
+    Step("totp_reuse_refused", "declined not_verified", Walk.totp_reuse_refused),
+    Step(
+        "idempotent_retry_same_answer",
+        "approved, same answer, approvals in the log: 1",
+        Walk.idempotent_retry_same_answer,
+    ),
+    Step("face_revoked", "revoked, key destroyed", Walk.face_revoked),
+    Step(
+        "face_after_revocation_refused",
+        "409 face_not_available",
+        Walk.face_after_revocation_refused,
+    ),
+    Step("password_payment_approved", "approved", Walk.password_payment_approved),
+    Step("log_verified", "verified", Walk.log_verified),
+    Step("nothing_left_behind", "clean", Walk.nothing_left_behind),
+)

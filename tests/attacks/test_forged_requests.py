@@ -1,0 +1,203 @@
+"""Nobody speaks for somebody else: unsigned, forged, bent, stale and replayed requests."""
+
+import json
+from typing import Any
+
+import pytest
+import requests
+
+from facepay_client import KeyPair, Problem, Request, RetryPolicy, Transport
+from tests.stand.forgery import post, send, told
+from tests.stand.people import Payer, Street, Till, genuine
+
+ORDER = {"amount_minor": 100, "currency": "EUR", "order_ref": "bread"}
+INTENTS = "/v1/payment_intents"
+UNSIGNED, FORGED = (401, "signature_missing"), (401, "signature_invalid")
+
+
+def test_unsigned(street: Street) -> None:
+    for method, path in (("POST", INTENTS), ("GET", f"{INTENTS}/pi_{'0' * 32}")):
+        answer = requests.request(method, street.service.url + path, json=ORDER, timeout=10)
+        assert told(answer) == UNSIGNED
+
+
+def test_signed_with_an_unknown_key(street: Street) -> None:
+    stranger = street.transport(KeyPair.generate())
+    assert told(send(stranger, post(INTENTS, ORDER))) == FORGED
+
+
+def test_signed_with_another_key_under_a_known_keyid(street: Street, till: Till) -> None:
+    mine = street.transport(KeyPair.generate())
+    theirs = till.transport.signed(post(INTENTS, ORDER)).headers["Signature-Input"]
+    keyid = theirs.split('keyid="')[1].split('"')[0]
+    prepared = mine.signed(post(INTENTS, ORDER))
+    own = prepared.headers["Signature-Input"].split('keyid="')[1].split('"')[0]
+    prepared.headers["Signature-Input"] = prepared.headers["Signature-Input"].replace(own, keyid)
+    assert told(mine.send_once(prepared)) == FORGED
+
+
+def test_tampered_amount(till: Till) -> None:
+    dearer = json.dumps({**ORDER, "amount_minor": 101}).encode()
+    assert told(send(till.transport, post(INTENTS, ORDER), body=dearer)) == FORGED
+
+
+def test_tampered_amount_with_a_digest_to_match(till: Till) -> None:
+    dearer = json.dumps({**ORDER, "amount_minor": 101}).encode()
+    digest = till.transport.signed(Request("POST", INTENTS, dearer)).headers["Content-Digest"]
+    headers = {"Content-Digest": digest}
+    assert told(send(till.transport, post(INTENTS, ORDER), body=dearer, headers=headers)) == FORGED
+
+
+@pytest.mark.parametrize(
+    "bent",
+    [
+        {"headers": {"Idempotency-Key": "another"}},
+        {"headers": {"Content-Type": "application/json; charset=utf-7"}},
+        {"headers": {"Content-Digest": None}},
+        {"headers": {"Signature": "sig=:AAAA:"}},
+        {"headers": {"Signature": "not a dictionary", "Signature-Input": "((("}},
+        {"method": "PUT"},
+    ],
+    ids=["idempotency_key", "content_type", "no_digest", "signature", "garbage", "method"],
+)
+def test_tampered_headers(till: Till, bent: dict[str, Any]) -> None:
+    answer = send(till.transport, post(INTENTS, ORDER), **bent)
+    assert told(answer) in (FORGED, (405, "method_not_allowed"))
+
+
+def test_tampered_target(street: Street, till: Till) -> None:
+    mine, other = till.intent(), till.intent()
+    reverse = post(f"{INTENTS}/{mine.id}/choose_alternative")
+    bent = f"{street.service.url}{INTENTS}/{other.id}/choose_alternative"
+    assert told(send(till.transport, reverse, url=bent)) == FORGED
+    with_query = f"{street.service.url}{INTENTS}/{mine.id}/choose_alternative?x=1"
+    assert told(send(till.transport, reverse, url=with_query)) == FORGED
+
+
+def test_signed_for_another_host(street: Street, till: Till) -> None:
+    """A request captured on its way to one service does not hold at another."""
+    key = till.transport._key
+    elsewhere = Transport("http://pay.elsewhere.example", key, clock=till.transport._clock)
+    prepared = elsewhere.signed(post(INTENTS, ORDER))
+    prepared.url = street.service.url + INTENTS
+    prepared.headers["Host"] = "pay.elsewhere.example"
+    assert told(till.transport.send_once(prepared)) == FORGED
+
+
+@pytest.mark.parametrize("seconds", [-61, 62, -(10**6), 10**9])
+def test_stale_or_from_the_future(street: Street, till: Till, seconds: int) -> None:
+    now = street.service.clock.now().timestamp()
+    off = Transport(street.service.url, till.transport._key, clock=lambda: now + seconds)
+    assert told(send(off, post(INTENTS, ORDER))) == (401, "signature_stale")
+
+
+def test_replayed_nonce(till: Till) -> None:
+    prepared = till.transport.signed(post(INTENTS, ORDER))
+    assert till.transport.send_once(prepared).status_code == 201
+    for _ in range(4):  # whichever worker it lands on
+        assert told(till.transport.send_once(prepared)) == (401, "nonce_replayed")
+
+
+def test_replayed_at_the_end_of_its_window(street: Street, till: Till) -> None:
+    """A nonce is remembered as long as its signature could still be accepted."""
+    now = street.service.clock.now().timestamp()
+    ahead = Transport(street.service.url, till.transport._key, clock=lambda: now + 55)
+    prepared = ahead.signed(post(INTENTS, ORDER))
+    assert ahead.send_once(prepared).status_code == 201
+    street.service.clock.advance(100)
+    assert told(ahead.send_once(prepared)) == (401, "nonce_replayed")
+
+
+def test_two_signatures_on_one_request(till: Till) -> None:
+    prepared = till.transport.signed(post(INTENTS, ORDER))
+    for name in ("Signature", "Signature-Input"):
+        value = prepared.headers[name]
+        label, rest = value.split("=", 1)
+        prepared.headers[name] = f"{value}, {label}2={rest}"
+    assert told(till.transport.send_once(prepared)) == FORGED
+
+
+def test_a_role_opens_only_its_own_doors(street: Street, till: Till, grace: Payer) -> None:
+    shut = [
+        (till.transport, post("/v1/merchants", {})),
+        (till.transport, post("/v1/consents", {})),
+        (till.transport, post(f"/v1/enrolments/{grace.enrolment_id}/revoke", {})),
+        (grace.transport, post(INTENTS, ORDER)),
+        (grace.transport, post("/v1/customers", {})),
+        (street.operator_transport, post(INTENTS, ORDER)),
+        (street.operator_transport, post("/v1/enrolments", {})),
+    ]
+    for transport, request in shut:
+        assert told(send(transport, request)) == (403, "not_allowed")
+
+
+def test_another_merchants_payment_cannot_be_seen_or_touched(
+    street: Street, till: Till, grace: Payer
+) -> None:
+    intent = till.intent()
+    capture = till.terminal.open_capture(intent.id, grace.alias)
+    stranger = street.till()
+    doors = [
+        Request("GET", f"{INTENTS}/{intent.id}"),
+        post(f"{INTENTS}/{intent.id}/captures", {"payer": grace.alias}, "a"),
+        post(f"{INTENTS}/{intent.id}/second_factor", {"code": "123456"}, "b"),
+        post(f"{INTENTS}/{intent.id}/reverse", None, "c"),
+        post(f"{INTENTS}/{intent.id}/choose_alternative", None, "d"),
+        post(
+            f"{INTENTS}/{intent.id}/use_password",
+            {"payer": grace.alias, "password": "wrong password", "code": "123456"},
+            "e",
+        ),
+    ]
+    for request in doors:
+        assert told(send(stranger.transport, request)) == (404, "not_found"), request.path
+    with pytest.raises(Problem) as error:
+        stranger.terminal.send_frames(capture, genuine("grace", tuple(capture.challenge), 2))
+    assert error.value.code == "not_found"
+    assert till.terminal.get_intent(intent.id).state == "capturing"
+
+
+def test_another_customers_face_cannot_be_touched(street: Street, grace: Payer) -> None:
+    stranger = street.payer()
+    with pytest.raises(Problem) as error:
+        stranger.customer.revoke_face(grace.enrolment_id, password="correct horse battery")
+    assert error.value.code == "not_found"
+    with pytest.raises(Problem) as error:
+        stranger.customer.withdraw_consent(grace.consent_id)
+    assert error.value.code == "not_found"
+
+
+def test_unknown_payer_and_payer_without_a_face_cannot_be_told_apart(
+    street: Street, till: Till
+) -> None:
+    faceless = street.payer()
+    answers = []
+    for alias in (faceless.alias, "nobody at all"):
+        request = post(f"{INTENTS}/{till.intent().id}/captures", {"payer": alias}, alias)
+        problem = send(till.transport, request).json()
+        problem.pop("request_id")
+        answers.append(problem)
+    assert answers[0] == answers[1]
+
+
+def test_wrong_password_unknown_payer_and_wrong_code_cannot_be_told_apart(
+    till: Till, grace: Payer
+) -> None:
+    tries = [
+        (grace.alias, "wrong password", grace.code()),
+        (grace.alias, "correct horse battery", grace.wrong_code()),
+        ("nobody at all", "correct horse battery", "123456"),
+    ]
+    told_of = []
+    for alias, password, code in tries:
+        answer = till.terminal.use_password(till.intent().id, alias, password, code)
+        told_of.append((answer.state, answer.reason_class, answer.user_action, answer.methods))
+    assert len(set(map(str, told_of))) == 1
+    assert told_of[0][0] == "declined"
+
+
+def test_the_client_retries_with_a_fresh_nonce_and_the_same_key(street: Street, till: Till) -> None:
+    """What the replay rules cost an honest client: nothing."""
+    patient = street.transport(till.transport._key, RetryPolicy(attempts=3))
+    first = patient.post(INTENTS, ORDER, idempotency_key="same")
+    assert patient.post(INTENTS, ORDER, idempotency_key="same") == first

@@ -1,0 +1,223 @@
+"""What can be held into a camera or sent as a picture: each refused by name, nothing kept."""
+
+import io
+import json
+import struct
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from facepay_client import Capture, Frame, Problem, Request, build_body
+from facepay_rehearsal import bursts
+from tests.stand.forgery import send, told
+from tests.stand.people import Payer, Street, Till, as_frames, genuine
+
+
+@pytest.fixture
+def capture(till: Till, grace: Payer) -> Capture:
+    return till.terminal.open_capture(till.intent().id, grace.alias)
+
+
+def refused(till: Till, capture: Capture, frames: tuple[Frame, ...]) -> tuple[int, str, str]:
+    with pytest.raises(Problem) as error:
+        till.terminal.send_frames(capture, frames)
+    return error.value.status, error.value.code, error.value.user_action
+
+
+def real(capture: Capture, seed: int = 2) -> tuple[Frame, ...]:
+    return genuine("grace", tuple(capture.challenge), seed)
+
+
+def with_image(frames: tuple[Frame, ...], number: int, image: bytes) -> tuple[Frame, ...]:
+    return tuple(
+        replace(frame, image=image) if index == number else frame
+        for index, frame in enumerate(frames)
+    )
+
+
+def test_still_photo(till: Till, capture: Capture) -> None:
+    shots = as_frames(bursts.still_photo("grace", capture.challenge, 5))
+    assert refused(till, capture, shots) == (422, "capture_refused", "use_password")
+
+
+def test_moved_print(till: Till, capture: Capture) -> None:
+    shots = as_frames(bursts.moved_print("grace", capture.challenge, 5))
+    code = refused(till, capture, shots)[1]
+    assert code in ("capture_refused", "capture_retry")
+
+
+def test_two_faces(till: Till, capture: Capture) -> None:
+    shots = as_frames(bursts.two_faces("grace", "eileen", capture.challenge, 5))
+    assert refused(till, capture, shots) == (422, "two_faces", "be_alone_in_the_picture")
+
+
+def test_no_face(till: Till, capture: Capture) -> None:
+    frames = tuple(
+        replace(frame, image=jpeg(Image.effect_noise((640, 480), 40 + index)))
+        for index, frame in enumerate(real(capture))
+    )
+    assert refused(till, capture, frames) == (422, "no_face", "try_again")
+
+
+def test_answer_to_another_challenge(till: Till, grace: Payer, street: Street) -> None:
+    """A recording of another challenge: the turns go the wrong way."""
+    capture = till.terminal.open_capture(till.intent().id, grace.alias)
+    other = {"turn_left": "turn_right", "turn_right": "turn_left"}
+    wrong = genuine("grace", tuple(other[step] for step in capture.challenge), 2)
+    assert refused(till, capture, wrong)[1] == "capture_refused"
+
+
+def jpeg(image: Image.Image) -> bytes:
+    out = io.BytesIO()
+    image.convert("RGB").save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+def gigantic_jpeg() -> bytes:
+    """A small file whose header claims 65,000 pixels a side: a decompression bomb."""
+    small = bytearray(jpeg(Image.new("RGB", (64, 64))))
+    start = small.index(b"\xff\xc0")
+    small[start + 5 : start + 9] = struct.pack(">HH", 65_000, 65_000)
+    return bytes(small)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("truncated", "unreadable_frame"),
+        ("corrupt", "unreadable_frame"),
+        ("only_a_header", "unreadable_frame"),
+        ("bomb", "frame_too_large"),
+        ("too_wide", "frame_too_large"),
+    ],
+)
+def test_broken_picture(till: Till, capture: Capture, name: str, code: str) -> None:
+    frames = real(capture)
+    good = frames[3].image
+    half = len(good) // 2
+    broken = {
+        "truncated": good[:half],
+        "corrupt": good[:200] + bytes(half) + good[200 + half :],
+        "only_a_header": good[:24],
+        "bomb": gigantic_jpeg(),
+        "too_wide": jpeg(Image.new("RGB", (1921, 100))),
+    }[name]
+    assert refused(till, capture, with_image(frames, 3, broken))[1] == code
+
+
+def hand_made(capture: Capture, frames: tuple[Frame, ...], **bent: Any) -> tuple[bytes, str]:
+    """A multipart body whose manifest was changed after the fact, but is signed all the same."""
+    body = build_body(capture, frames)
+    boundary = body.content_type.split("boundary=")[1].encode()
+    parts = body.content.split(b"--" + boundary)
+    head, text = parts[1].split(b"\r\n\r\n", 1)
+    manifest = json.loads(text)
+    for path, value in bent.items():
+        place: Any = manifest
+        *way, last = path.split("__")
+        for step in way:
+            place = place[int(step) if step.isdigit() else step]
+        place[int(last) if last.isdigit() else last] = value
+    parts[1] = head + b"\r\n\r\n" + json.dumps(manifest).encode() + b"\r\n"
+    return (b"--" + boundary).join(parts), body.content_type
+
+
+@pytest.mark.parametrize(
+    "bent",
+    [
+        {"nonce": "another nonce"},
+        {"capture_id": "cap_" + "0" * 32},
+        {"frames__1__sha256": "0" * 64},
+        {"frames__1__index": 2},
+        {"frames__1__monotonic_ms": 0},
+        {"frames__11__monotonic_ms": 70_000},
+        {"frames__11__step": 0},
+        {"frames__0__step": 2},
+    ],
+    ids=lambda bent: next(iter(bent)),
+)
+def test_manifest_that_does_not_fit(till: Till, capture: Capture, bent: dict[str, Any]) -> None:
+    content, kind = hand_made(capture, real(capture), **bent)
+    request = Request("POST", f"/v1/captures/{capture.id}/frames", content, kind, "bent")
+    assert told(send(till.transport, request)) == (422, "manifest_invalid")
+    with pytest.raises(Problem) as error:
+        till.terminal.send_frames(capture, real(capture))
+    assert error.value.code == "wrong_state", "a frame that does not fit ends the capture"
+
+
+def test_identical_frames(till: Till, capture: Capture) -> None:
+    frames = real(capture)
+    assert refused(till, capture, with_image(frames, 1, frames[0].image))[1] == "manifest_invalid"
+
+
+def test_reordered_frames(till: Till, capture: Capture) -> None:
+    content, kind = hand_made(capture, real(capture))
+    swapped = content.replace(b'filename="1"', b'filename="x"')
+    boundary = b"--" + kind.split("boundary=")[1].encode()
+    parts = swapped.split(boundary)
+    parts[2], parts[3] = parts[3], parts[2]
+    request = Request(
+        "POST", f"/v1/captures/{capture.id}/frames", boundary.join(parts), kind, "swapped"
+    )
+    assert told(send(till.transport, request)) == (422, "manifest_invalid")
+
+
+def part(name: str) -> bytes:
+    return b'--b\r\nContent-Disposition: form-data; name="' + name.encode() + b'"\r\n\r\n{}\r\n'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"--b\r\n", b"--b--\r\n", part("manifest") + b"--b--", part("x") + b"--b--"],
+    ids=["empty", "no_end", "no_parts", "no_pictures", "unknown_part"],
+)
+def test_broken_multipart(till: Till, capture: Capture, body: bytes) -> None:
+    kind = "multipart/form-data; boundary=b"
+    request = Request("POST", f"/v1/captures/{capture.id}/frames", body, kind, "k")
+    assert told(send(till.transport, request))[1] in ("invalid_request", "malformed_request")
+
+
+@pytest.mark.parametrize("manifest", ["{", "[" * 60_000, "null", "[]", '{"frames": [[]]}', "\x00"])
+def test_broken_manifest(till: Till, capture: Capture, manifest: str) -> None:
+    frame = real(capture)[0].image
+    body = (
+        b'--b\r\nContent-Disposition: form-data; name="manifest"\r\n\r\n'
+        + manifest.encode()
+        + b'\r\n--b\r\nContent-Disposition: form-data; name="frames"; filename="0"\r\n\r\n'
+        + frame
+        + b"\r\n--b--\r\n"
+    )
+    kind = "multipart/form-data; boundary=b"
+    request = Request("POST", f"/v1/captures/{capture.id}/frames", body, kind, "k")
+    assert told(send(till.transport, request))[0] in (400, 422)
+
+
+def test_a_picture_of_another_format(till: Till, capture: Capture) -> None:
+    png = io.BytesIO()
+    Image.new("RGB", (640, 480)).save(png, "PNG")
+    lies = b"\xff\xd8\xff" + png.getvalue()
+    frames = with_image(real(capture), 0, lies)
+    assert refused(till, capture, frames)[1] in ("unsupported_frame_type", "unreadable_frame")
+
+
+def test_a_capture_is_used_once(till: Till, capture: Capture) -> None:
+    assert till.terminal.send_frames(capture, real(capture)).outcome == "accepted"
+    assert refused(till, capture, real(capture, 3))[:2] == (409, "wrong_state")
+
+
+def test_the_refused_are_not_kept(street: Street, till: Till, grace: Payer) -> None:
+    """After a refused enrolment there is no template, and no key that could open one."""
+    payer = street.payer()
+    payer.consent()
+    enrolment = payer.customer.begin_enrolment("correct horse battery", payer.code())
+    capture = payer.customer.open_enrolment_capture(enrolment.id)
+    with pytest.raises(Problem):
+        payer.customer.send_frames(
+            capture, as_frames(bursts.still_photo("grace", capture.challenge, 5))
+        )
+    with street.service.house.unit_of_work() as uow:
+        row = uow.enrolments.find(id=enrolment.id)
+    assert row is not None
+    assert (row.state, row.sealed_reference) == ("pending", None)

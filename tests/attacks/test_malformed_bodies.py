@@ -1,0 +1,191 @@
+"""No input may produce a 5xx, and none is half believed: malformed JSON bodies and headers."""
+
+import json
+from typing import Any
+
+import pytest
+
+from facepay_client import KeyPair, Request
+from tests.stand.forgery import post, send, told
+from tests.stand.people import Payer, Street, Till
+
+INTENTS = "/v1/payment_intents"
+ORDER: dict[str, Any] = {"amount_minor": 100, "currency": "EUR", "order_ref": "bread"}
+
+
+@pytest.mark.parametrize(
+    ("change", "param"),
+    [
+        ({"amount_minor": "100"}, "amount_minor"),
+        ({"amount_minor": 100.0}, "amount_minor"),
+        ({"amount_minor": True}, "amount_minor"),
+        ({"amount_minor": None}, "amount_minor"),
+        ({"amount_minor": 0}, "amount_minor"),
+        ({"amount_minor": -1}, "amount_minor"),
+        ({"amount_minor": 10**30}, "amount_minor"),
+        ({"amount_minor": [100]}, "amount_minor"),
+        ({"currency": "eur"}, "currency"),
+        ({"currency": "EUR\n"}, "currency"),
+        ({"currency": {}}, "currency"),
+        ({"order_ref": ""}, "order_ref"),
+        ({"order_ref": "x" * 101}, "order_ref"),
+        ({"order_ref": "nul\x00"}, "order_ref"),
+        ({"order_ref": "line\nbreak"}, "order_ref"),
+        ({"order_ref": "\ud800"}, "order_ref"),
+        ({"surprise": 1}, "surprise"),
+    ],
+)
+def test_wrong_field(till: Till, change: dict[str, Any], param: str) -> None:
+    answer = send(till.transport, post(INTENTS, {**ORDER, **change}))
+    assert told(answer) == (422, "invalid_request")
+    assert answer.json()["param"] == param
+
+
+@pytest.mark.parametrize("missing", sorted(ORDER))
+def test_missing_field(till: Till, missing: str) -> None:
+    body = {name: value for name, value in ORDER.items() if name != missing}
+    answer = send(till.transport, post(INTENTS, body))
+    assert (*told(answer), answer.json()["param"]) == (422, "invalid_request", missing)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"amount_minor": 100, "curr',
+        b"\xff\xfe\x00",
+        b"[" * 60_000,
+        b'{"a":' * 10_000,
+        b"{}" + b"\x00",
+        b'{"amount_minor": ' + b"9" * 5_000 + b"}",
+        b"nonsense",
+    ],
+    ids=["truncated", "not_utf8", "deep_list", "deep_object", "nul", "long_number", "words"],
+)
+def test_not_json(till: Till, raw: bytes) -> None:
+    answer = send(till.transport, Request("POST", INTENTS, raw, idempotency_key="k"))
+    assert told(answer) == (400, "malformed_request")
+
+
+@pytest.mark.parametrize("raw", [b"[]", b'"text"', b"null", b"1", b"NaN", b"[{}]"])
+def test_json_that_is_no_object(till: Till, raw: bytes) -> None:
+    answer = send(till.transport, Request("POST", INTENTS, raw, idempotency_key="k"))
+    assert told(answer) in ((422, "invalid_request"), (400, "malformed_request"))
+
+
+def test_oversized(till: Till) -> None:
+    answer = send(till.transport, post(INTENTS, {**ORDER, "order_ref": "x" * 70_000}))
+    assert told(answer) == (413, "body_too_large")
+
+
+def test_oversized_frames(till: Till, grace: Payer) -> None:
+    capture = till.terminal.open_capture(till.intent().id, grace.alias)
+    path = f"/v1/captures/{capture.id}/frames"
+    kind = "multipart/form-data; boundary=b"
+    body = b"--b\r\n" + b"x" * (4 * 1024 * 1024)
+    answer = send(till.transport, Request("POST", path, body, kind, "k"))
+    assert told(answer) == (413, "body_too_large")
+
+
+def test_wrong_media_type(till: Till) -> None:
+    raw = json.dumps(ORDER).encode()
+    for kind in ("text/plain", "application/xml", "multipart/form-data; boundary=b"):
+        answer = send(till.transport, Request("POST", INTENTS, raw, kind, "k"))
+        assert told(answer) == (415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize("key", [None, "x" * 256, "\u00e9", "two\twords"])
+def test_missing_or_unusable_idempotency_key(till: Till, key: str | None) -> None:
+    headers = {} if key is None else {"Idempotency-Key": key.encode("latin-1")}
+    prepared = till.transport.signed(Request("POST", INTENTS, json.dumps(ORDER).encode()))
+    prepared.headers.update(headers)
+    answer = till.transport.send_once(prepared)
+    # An added key that the signature does not cover is refused for that already.
+    assert told(answer) in ((400, "idempotency_key_missing"), (401, "signature_invalid"))
+
+
+def test_one_key_for_two_requests(till: Till) -> None:
+    first = send(till.transport, post(INTENTS, ORDER, "the key"))
+    assert first.status_code == 201
+    other = send(till.transport, post(INTENTS, {**ORDER, "amount_minor": 101}, "the key"))
+    assert told(other) == (422, "idempotency_key_reused")
+    again = send(till.transport, post(INTENTS, ORDER, "the key"))
+    assert again.json() == first.json()
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/v1", "/v1/nothing", "/v1/payment_intents/%00", "/v1/payment_intents/..%2f..",
+     "/v1/payment_intents/pi_" + "g" * 32, "/v1/errors/%FF", "/static/x", "/openapi.json"],
+)  # fmt: skip
+def test_unknown_address(till: Till, path: str) -> None:
+    assert told(send(till.transport, Request("GET", path))) == (404, "not_found")
+
+
+def test_unknown_version(till: Till) -> None:
+    prepared = till.transport.signed(post(INTENTS, ORDER))
+    prepared.headers["Facepay-Version"] = "1999-12-31"
+    assert told(till.transport.send_once(prepared)) == (400, "unsupported_version")
+
+
+@pytest.mark.parametrize("after", ["x", "-1", "1e3", str(2**70), ""])
+def test_wrong_page_of_the_log(till: Till, after: str) -> None:
+    answer = send(till.transport, Request("GET", f"/v1/log/leaves?after={after}"))
+    assert told(answer) == (422, "invalid_request")
+
+
+def test_wrong_keys_at_registration(street: Street) -> None:
+    good = {"kty": "EC", "crv": "P-256", "x": "A" * 43, "y": "A" * 43}
+    bad = [
+        good,  # not a point of the curve
+        {**good, "crv": "P-384"},
+        {**good, "kty": "RSA"},
+        {**good, "d": "A" * 43},  # a private key must not be sent at all
+        {**good, "x": "!" * 43},
+        {},
+        None,
+        "key",
+    ]
+    for number, jwk in enumerate(bad):
+        request = post("/v1/merchants", {"name": "x", "public_key": jwk}, str(number))
+        assert told(send(street.operator_transport, request)) == (422, "invalid_request"), jwk
+
+
+def test_an_alias_or_key_is_registered_once(street: Street) -> None:
+    jwk = KeyPair.generate().public_jwk
+    new = {"alias": "the one and only", "password": "long enough", "public_key": jwk}
+    first = send(street.operator_transport, post("/v1/customers", new, "once"))
+    assert first.status_code == 201
+    other = {**new, "alias": "another"}
+    assert told(send(street.operator_transport, post("/v1/customers", other, "two"))) == (
+        409,
+        "already_exists",
+    )
+    other = {**new, "public_key": KeyPair.generate().public_jwk}
+    assert told(send(street.operator_transport, post("/v1/customers", other, "three"))) == (
+        409,
+        "already_exists",
+    )
+
+
+def test_consent_needs_the_notice_in_force_and_an_end_in_reach(street: Street) -> None:
+    payer = street.payer()
+    notice = street.published.notice()
+    good = {
+        "purpose": "face_payment",
+        "notice_version": notice.version,
+        "notice_sha256": notice.sha256,
+    }
+    bad = [
+        ({"purpose": "analytics"}, "purpose"),
+        ({"purpose": ["face_payment"]}, "purpose"),
+        ({"notice_version": "old"}, "notice_version"),
+        ({"notice_sha256": "0" * 64}, "notice_sha256"),
+        ({"expires_at": "2020-01-01T00:00:00Z"}, "expires_at"),
+        ({"expires_at": "9999-12-31T23:59:59+00:00"}, "expires_at"),
+        ({"expires_at": "0001-01-01T00:00:00+14:00"}, "expires_at"),
+        ({"expires_at": "2027-01-01T00:00:00"}, "expires_at"),
+        ({"bundle": True}, "bundle"),
+    ]
+    for number, (change, param) in enumerate(bad):
+        answer = send(payer.transport, post("/v1/consents", {**good, **change}, str(number)))
+        assert (*told(answer), answer.json()["param"]) == (422, "invalid_request", param)

@@ -1,0 +1,107 @@
+"""Two workers, many hands: what may happen once happens once."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from facepay_client import Problem, RetryPolicy
+from tests.stand.forgery import post, send
+from tests.stand.people import PASSWORD, Payer, Street, Till, genuine
+
+Result = TypeVar("Result")
+INTENTS = "/v1/payment_intents"
+
+
+def authorizations(street: Street, intent_id: str) -> int:
+    with street.service.house.unit_of_work() as uow:
+        return len(uow.authorizations.find_all(intent_id=intent_id))
+
+
+def use_password(intent_id: str) -> str:
+    return f"{INTENTS}/{intent_id}/use_password"
+
+
+def at_once(number: int, act: Callable[[int], Result]) -> list[Result]:
+    with ThreadPoolExecutor(number) as pool:
+        return [each.result() for each in [pool.submit(act, i) for i in range(number)]]
+
+
+def test_twenty_requests_with_one_key_make_one_authorization(
+    street: Street, till: Till, grace: Payer
+) -> None:
+    intent = till.intent()
+    street.show_face(till, intent, grace, "grace")
+    request = post(f"{INTENTS}/{intent.id}/second_factor", {"code": grace.code()}, "one key")
+    answers = at_once(20, lambda _: send(till.transport, request))
+    assert {answer.status_code for answer in answers} <= {200, 409}
+    approved = [answer.json() for answer in answers if answer.status_code == 200]
+    assert approved
+    assert all(body == approved[0] for body in approved)
+    assert approved[0]["state"] == "approved"
+    assert authorizations(street, intent.id) == 1
+
+
+def test_twenty_requests_with_twenty_keys_make_one_authorization(
+    street: Street, till: Till, grace: Payer
+) -> None:
+    intent = till.intent()
+    body = {"payer": grace.alias, "password": PASSWORD, "code": grace.code()}
+    path = f"{INTENTS}/{intent.id}/use_password"
+    at_once(20, lambda i: send(till.transport, post(path, body, f"key {i}")))
+    assert till.terminal.get_intent(intent.id).state in ("approved", "declined")
+    assert authorizations(street, intent.id) <= 1
+
+
+def test_one_code_on_five_payments_at_once_pays_one(
+    street: Street, till: Till, grace: Payer
+) -> None:
+    intents = [till.intent() for _ in range(5)]
+    body = {"payer": grace.alias, "password": PASSWORD, "code": grace.code()}
+    at_once(
+        5,
+        lambda i: send(till.transport, post(use_password(intents[i].id), body, f"key {i}")),
+    )
+    assert sum(authorizations(street, intent.id) for intent in intents) <= 1
+
+
+def test_guesses_that_race_cannot_outnumber_the_limit(street: Street, till: Till) -> None:
+    payer = street.payer()
+    intents = [till.intent() for _ in range(12)]
+    right = payer.code()
+    body = {"payer": payer.alias, "password": PASSWORD, "code": payer.wrong_code()}
+    at_once(
+        12,
+        lambda i: send(till.transport, post(use_password(intents[i].id), body, f"key {i}")),
+    )
+    blocked = till.terminal.use_password(till.intent().id, payer.alias, PASSWORD, right)
+    assert blocked.state == "declined", "after five wrong codes even the right one must wait"
+    own_device = payer.customer.add_second_factor("tablet", PASSWORD, payer.code())
+    assert own_device.state == "pending", "what happens at tills must not block the owner"
+
+
+def test_one_burst_sent_by_ten_hands_is_judged_once(till: Till, grace: Payer) -> None:
+    intent = till.intent()
+    capture = till.terminal.open_capture(intent.id, grace.alias)
+    frames = genuine("grace", tuple(capture.challenge), 2)
+
+    def try_it(i: int) -> str:
+        try:
+            return till.terminal.send_frames(capture, frames, idempotency_key=f"hand {i}").outcome
+        except Problem as problem:
+            return problem.code
+
+    outcomes = at_once(10, try_it)
+    assert outcomes.count("accepted") == 1
+    assert set(outcomes) == {"accepted", "wrong_state"}
+
+
+def test_an_impatient_client_gets_the_one_answer_in_the_end(
+    street: Street, till: Till, grace: Payer
+) -> None:
+    patient = street.transport(till.transport._key, RetryPolicy(attempts=8))
+    intent = till.intent()
+    body = {"payer": grace.alias, "password": PASSWORD, "code": grace.code()}
+    path = f"{INTENTS}/{intent.id}/use_password"
+    answers = at_once(6, lambda _: patient.post(path, body, idempotency_key="the one"))
+    assert all(answer == answers[0] for answer in answers)
+    assert answers[0]["state"] == "approved"

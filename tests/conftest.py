@@ -1,0 +1,122 @@
+"""Real servers for the whole session, and what they are called in tests.
+
+    openbao          one OpenBao; whoever stops, restarts or rotates it starts an own one
+    vault            the adapter, logged in to it
+    postgres         one PostgreSQL: new_database(), drop_database(url), execute(statement)
+    postgres_url     an empty database in it, for the session
+    database_url     a migrated database, fresh for each test, on SQLite and on PostgreSQL
+    database         facepay's Database over it, closed afterwards
+    service          the service under gunicorn, two workers, on SQLite and on PostgreSQL
+
+Nothing is skipped because something is missing: what a test needs, `make test` installs.
+"""
+
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from facepay.adapters.migrate import migrate
+from facepay.adapters.unit_of_work import Database
+from facepay.embedded.openbao_server import EmbeddedOpenBao
+from tests.integration import openbao_fixture
+from tests.stand.postgres import Postgres
+from tests.stand.service import RunningService, running_service
+from tests.stand.tally import Tally
+
+openbao = openbao_fixture.openbao
+vault = openbao_fixture.vault
+
+TALLY = pytest.StashKey[Tally]()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with Postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres: Postgres) -> str:
+    return postgres.new_database()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Postgres) -> str:
+    """A migrated database that nobody writes to."""
+    url = postgres.new_database()
+    migrate(url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database file that nobody writes to."""
+    file = tmp_path_factory.mktemp("sqlite") / "template.db"
+    migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture
+def database_url(
+    request: pytest.FixtureRequest, database_kind: str, tmp_path: Path
+) -> Iterator[str]:
+    if database_kind == "sqlite":
+        yield sqlite_copy(request.getfixturevalue("sqlite_template"), tmp_path)
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    url = server.new_database(template=request.getfixturevalue("postgres_template"))
+    yield url
+    server.drop_database(url)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    opened = Database(database_url)
+    yield opened
+    opened.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def service(
+    request: pytest.FixtureRequest,
+    openbao: EmbeddedOpenBao,
+    database_kind: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[RunningService]:
+    directory = tmp_path_factory.mktemp(f"service-{database_kind}")
+    url = f"sqlite:///{directory / 'facepay.db'}"
+    if database_kind == "postgresql":
+        url = request.getfixturevalue("postgres").new_database()
+    with running_service(openbao, url, directory) as running:
+        yield running
+
+
+def sqlite_copy(template: Path, directory: Path) -> str:
+    copy = directory / "facepay.db"
+    shutil.copyfile(template, copy)
+    return f"sqlite:///{copy}"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[TALLY] = Tally()
+    # A session that is told to go takes its servers with it.
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated"))
+
+
+def pytest_runtest_call(item: pytest.Item) -> None:
+    item.config.stash[TALLY].add(item)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    terminalreporter.write_line(config.stash[TALLY].line())

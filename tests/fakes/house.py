@@ -1,0 +1,86 @@
+"""A house of fakes: the real use cases and database, everything else in memory."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+from sqlmodel import SQLModel
+
+from facepay.adapters.policy_file import read_policy
+from facepay.adapters.unit_of_work import Database
+from facepay.config import SHIPPED_POLICY
+from facepay.usecases.house import House
+from tests.fakes.journal import Journal
+from tests.fakes.senses import FakeClock, FakeCodes, FakeEngine, FakePad, FakePasswords
+from tests.fakes.vault import FakeSigner, FakeVault
+
+
+@dataclass
+class FakeHouse:
+    """`house` is what use cases take; the rest is what it is built of."""
+
+    database: Database
+    journal: Journal = field(default_factory=Journal)
+    clock: FakeClock = field(default_factory=FakeClock)
+    passwords: FakePasswords = field(default_factory=FakePasswords)
+    codes: FakeCodes = field(default_factory=FakeCodes)
+
+    def __post_init__(self) -> None:
+        self.vault = FakeVault(self.journal)
+        self.signer = FakeSigner(self.journal)
+        self.engine = FakeEngine(self.journal)
+        self.pad = FakePad(self.journal)
+        self.house = House(
+            issuer="https://pay.example",
+            policy=read_policy(SHIPPED_POLICY),
+            clock=self.clock,
+            unit_of_work=self.database,
+            engine=self.engine,
+            pad=self.pad,
+            templates=self.vault,
+            secrets=self.vault,
+            signer=self.signer,
+            passwords=self.passwords,
+            codes=self.codes,
+        )
+
+
+def fake_house(database: Database) -> FakeHouse:
+    return FakeHouse(database)
+
+
+@contextmanager
+def memory_database(copy_of: sqlite3.Connection | None = None) -> Iterator[Database]:
+    """A database in memory, for one thread: a copy, or empty.
+
+    It has one connection: a use case that kept a transaction open while it asks the vault, and
+    there met another one, would fail at once.
+    """
+    database = Database("sqlite://")
+    if copy_of is None:
+        SQLModel.metadata.create_all(database.engine)
+    else:
+        _copy(copy_of, database)
+    yield database
+    database.engine.dispose()
+
+
+def kept(database: Database) -> sqlite3.Connection:
+    """A copy of a database in memory, to make further copies of."""
+    copy = sqlite3.connect(":memory:", check_same_thread=False)
+    with database.engine.connect() as connection:
+        _raw(connection).backup(copy)
+    return copy
+
+
+def _copy(source: sqlite3.Connection, database: Database) -> None:
+    with database.engine.connect() as connection:
+        source.backup(_raw(connection))
+
+
+def _raw(connection: Connection) -> sqlite3.Connection:
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)
+    return raw

@@ -1,0 +1,139 @@
+"""What the house perceives and knows by itself, faked: faces, liveness, time, passwords, codes.
+
+A picture is the text `face:NAME:anything`; it shows NAME. Two pictures of one name are 0.1 apart,
+of two names 0.9.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from facepay.domain.capture import Burst, PadOutcome, PadVerdict, Turn
+from facepay.domain.errors import NoFace
+from facepay.ports import ObservedFaces
+from tests.fakes.journal import Journal
+
+SAME, DIFFERENT = 0.1, 0.9
+STEP_S = 30
+
+
+def picture(name: str, number: int) -> bytes:
+    return f"face:{name}:{number}".encode()
+
+
+class FakeFaces:
+    """Implements `ports.ObservedFaces`; `person` is gone once it was wiped."""
+
+    def __init__(self, person: str) -> None:
+        self.person = person
+
+    @property
+    def wiped(self) -> bool:
+        return self.person == ""
+
+    def wipe(self) -> None:
+        self.person = ""
+
+
+class FakeEngine:
+    """Implements `ports.FaceEngine`; keeps what it handed out: tests see what became of it."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.faces: list[FakeFaces] = []
+        self.references: list[bytearray] = []
+        self.model_name = "fake-1"
+        self._journal = journal
+
+    @property
+    def model(self) -> str:
+        return self.model_name
+
+    def observe(self, burst: Burst) -> ObservedFaces:
+        self._journal.note("engine.observe")
+        kind, _, rest = burst.frames[0].image.decode().partition(":")
+        if kind != "face":
+            raise NoFace()
+        seen = FakeFaces(rest.split(":")[0])
+        self.faces.append(seen)
+        return seen
+
+    def reference(self, faces: ObservedFaces) -> bytearray:
+        self._journal.note("engine.reference")
+        made = bytearray(_own(faces).person.encode())
+        self.references.append(made)
+        return made
+
+    def distance(self, faces: ObservedFaces, reference: bytearray) -> float:
+        self._journal.note("engine.distance")
+        return SAME if _own(faces).person.encode() == bytes(reference) else DIFFERENT
+
+
+class FakePad:
+    """Implements `ports.PadDetector`; says what `outcome` says."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.outcome = PadOutcome.BONA_FIDE
+        self._journal = journal
+
+    def judge(self, faces: ObservedFaces, challenge: Sequence[Turn]) -> PadVerdict:
+        self._journal.note("pad.judge")
+        assert not _own(faces).wiped
+        return PadVerdict(self.outcome, "fake")
+
+
+class FakeClock:
+    """Implements `ports.Clock`; stands still until it is told."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 23, 12, 0, 0, 250, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+class FakePasswords:
+    """Implements `ports.Passwords`, quickly; `asked_for_nobody` counts the unknown customers."""
+
+    def __init__(self) -> None:
+        self.asked_for_nobody = 0
+
+    def hash(self, password: str) -> str:
+        return "fake$" + hashlib.sha256(password.encode()).hexdigest()
+
+    def verify(self, phc: str | None, password: str) -> bool:
+        self.asked_for_nobody += phc is None
+        return phc == self.hash(password)
+
+
+class FakeCodes:
+    """Implements `ports.OneTimeCodes`: another code for each secret and each step of 30 s."""
+
+    def __init__(self) -> None:
+        self._made = 0
+
+    def new_secret(self) -> str:
+        self._made += 1
+        return f"SECRET{self._made}"
+
+    def uri(self, secret: str, *, account: str) -> str:
+        return f"otpauth://fake/{account}?secret={secret}"
+
+    def matching_step(self, secret: str, code: str, at: datetime) -> int | None:
+        return self.step(at) if code == self.code(secret, at) else None
+
+    def code(self, secret: str, at: datetime) -> str:
+        digest = hashlib.sha256(f"{secret}{self.step(at)}".encode()).digest()
+        return f"{int.from_bytes(digest[:8]) % 10**6:06d}"
+
+    @staticmethod
+    def step(at: datetime) -> int:
+        return int(at.timestamp()) // STEP_S
+
+
+def _own(faces: ObservedFaces) -> FakeFaces:
+    assert isinstance(faces, FakeFaces)
+    assert not faces.wiped, "wiped faces were looked at"
+    return faces

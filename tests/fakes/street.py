@@ -1,0 +1,183 @@
+"""A shop, its till and its customers, who do what people do through the real use cases.
+
+Each method is one act of one person, under a fresh idempotency key unless a `change` is given.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+
+from facepay.domain.consent import ConsentPurpose
+from facepay.domain.customer import Role
+from facepay.domain.manifest import FrameRecord, Manifest
+from facepay.domain.money import Money
+from facepay.usecases.answers import (
+    CaptureAnswer,
+    ConsentAnswer,
+    EnrolmentAnswer,
+    FramesAnswer,
+    IntentAnswer,
+)
+from facepay.usecases.authorize_payment import Attempt, Frames, authorize_payment
+from facepay.usecases.enrol_face import begin_enrolment
+from facepay.usecases.grant_consent import grant_consent
+from facepay.usecases.once import Caller, Change
+from facepay.usecases.open_capture import open_enrolment_capture, open_payment_capture
+from facepay.usecases.payment_intents import create_intent
+from facepay.usecases.prove import Proof
+from facepay.usecases.receive_frames import receive_frames
+from facepay.usecases.register import (
+    PublicKey,
+    register_customer,
+    register_merchant,
+    register_operator,
+    register_terminal,
+)
+from facepay.usecases.revoke_face import revoke_face
+from facepay.usecases.roll_back_to_password import roll_back_to_password
+from facepay.usecases.second_factors import add_second_factor, confirm_second_factor
+from tests.fakes.house import FakeHouse
+from tests.fakes.senses import picture
+
+FRAMES = 6
+PASSWORD = "correct horse battery"
+WRONG_CODE = "wrong"
+
+
+@dataclass
+class Customer:
+    """Somebody with an alias, a device of their own, and in time a factor and a face."""
+
+    alias: str
+    caller: Caller
+    secret: str = ""
+    consent_id: str = ""
+    enrolment_id: str = ""
+
+
+class Street:
+    """One merchant with one till; customers come by `settle_in` or `enrol`."""
+
+    def __init__(self, fakes: FakeHouse) -> None:
+        self.fakes = fakes
+        self.house = fakes.house
+        operator = register_operator(self.house, key())
+        self.operator = Caller(operator.keyid, Role.OPERATOR, operator.id)
+        shop = register_merchant(self.house, self.change(self.operator), "shop", key())
+        self.merchant = Caller(shop.keyid, Role.MERCHANT, shop.id)
+        till = register_terminal(self.house, self.change(self.merchant), "till", key())
+        self.till = Caller(till.keyid, Role.TERMINAL, till.id)
+        self.customers: dict[str, Customer] = {}
+
+    def change(self, caller: Caller) -> Change:
+        """A request nobody has sent before."""
+        return Change(caller, secrets.token_hex(8), secrets.token_hex(32))
+
+    # What a customer does.
+
+    def settle_in(self, alias: str) -> Customer:
+        """Registered, with a password and a confirmed one-time-code factor; no face."""
+        change = self.change(self.operator)
+        registered = register_customer(self.house, change, alias, PASSWORD, key())
+        customer = Customer(alias, Caller(registered.keyid, Role.CUSTOMER, registered.id))
+        change = self.change(customer.caller)
+        factor = add_second_factor(self.house, change, "phone", Proof(password=PASSWORD))
+        assert factor.secret is not None
+        customer.secret = factor.secret
+        change = self.change(customer.caller)
+        confirm_second_factor(self.house, change, factor.id, self.code_of(customer))
+        self.customers[alias] = customer
+        return customer
+
+    def code_of(self, customer: Customer) -> str:
+        """A code that was not used yet: the clock moves to the next step for it."""
+        self.fakes.clock.advance(30)
+        return self.fakes.codes.code(customer.secret, self.fakes.clock.now)
+
+    def consent(self, customer: Customer) -> ConsentAnswer:
+        notice = self.house.policy.notice
+        answer = grant_consent(
+            self.house,
+            self.change(customer.caller),
+            purpose=ConsentPurpose.FACE_PAYMENT,
+            notice_version=notice.version,
+            notice_sha256=notice.sha256,
+            expires_at=None,
+        )
+        customer.consent_id = answer.id
+        return answer
+
+    def begin(self, customer: Customer) -> EnrolmentAnswer:
+        proof = Proof(PASSWORD, self.code_of(customer))
+        answer = begin_enrolment(self.house, self.change(customer.caller), proof)
+        customer.enrolment_id = answer.id
+        return answer
+
+    def open_enrolment(self, customer: Customer) -> CaptureAnswer:
+        change = self.change(customer.caller)
+        return open_enrolment_capture(self.house, change, customer.enrolment_id)
+
+    def enrol(self, alias: str) -> Customer:
+        """Somebody who can pay by face from here on."""
+        customer = self.settle_in(alias)
+        self.consent(customer)
+        self.begin(customer)
+        self.send(customer.caller, self.open_enrolment(customer), alias)
+        return customer
+
+    def revoke(self, customer: Customer, proof: Proof | None = None) -> EnrolmentAnswer:
+        change = self.change(customer.caller)
+        return revoke_face(
+            self.house, change, customer.enrolment_id, proof or Proof(password=PASSWORD)
+        )
+
+    # What happens at the till.
+
+    def intent(self) -> IntentAnswer:
+        return create_intent(self.house, self.change(self.till), Money(1250, "EUR"), "order-1")
+
+    def open_payment(self, intent: IntentAnswer, payer: str) -> CaptureAnswer:
+        return open_payment_capture(self.house, self.change(self.till), intent.id, payer)
+
+    def send(
+        self, caller: Caller, capture: CaptureAnswer, person: str, change: Change | None = None
+    ) -> FramesAnswer:
+        """A burst of `person` for the capture."""
+        images = [picture(person, number) for number in range(FRAMES)]
+        frames = Frames(capture.id, manifest_for(capture, images), images)
+        return receive_frames(self.house, change or self.change(caller), frames)
+
+    def show_face(self, customer: Customer, person: str | None = None) -> IntentAnswer:
+        """An intent, its capture, and a burst of the payer, or of somebody else."""
+        intent = self.intent()
+        self.send(self.till, self.open_payment(intent, customer.alias), person or customer.alias)
+        return intent
+
+    def enter(self, intent: IntentAnswer, code: str, change: Change | None = None) -> IntentAnswer:
+        attempt = Attempt(intent.id, code=code)
+        return authorize_payment(self.house, change or self.change(self.till), attempt)
+
+    def pay_by_password(
+        self, intent: IntentAnswer, alias: str, proof: Proof, change: Change | None = None
+    ) -> IntentAnswer:
+        change = change or self.change(self.till)
+        return roll_back_to_password(self.house, change, intent.id, alias, proof)
+
+
+def manifest_for(capture: CaptureAnswer, images: list[bytes]) -> Manifest:
+    """As an honest device writes it: the hold first, then the turns in order."""
+    last = len(capture.challenge)
+    records = (
+        FrameRecord(
+            index=index,
+            sha256=hashlib.sha256(image).hexdigest(),
+            monotonic_ms=5000 + 220 * index,
+            step=min(index * (last + 1) // len(images), last),
+        )
+        for index, image in enumerate(images)
+    )
+    return Manifest(capture.id, capture.nonce, "test/1", False, tuple(records))
+
+
+def key() -> PublicKey:
+    return PublicKey(secrets.token_hex(16), "a public key, never read here")

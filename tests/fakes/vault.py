@@ -1,0 +1,97 @@
+"""A vault and a signer in memory, which can be away, and which remember every buffer they gave."""
+
+import json
+import secrets
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from facepay.domain.errors import SealBroken, VaultUnavailable
+from tests.fakes.journal import Journal
+
+SECRETS_KEY = "second-factors"
+
+
+@dataclass(frozen=True)
+class _Sealed:
+    key: object
+    binding: str
+    plaintext: bytes
+
+
+class FakeVault:
+    """Implements `ports.TemplateVault` and `ports.SecretVault`."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.away = False
+        self.keys: dict[str, object] = {SECRETS_KEY: object()}
+        self.opened: list[bytearray] = []
+        self._journal = journal
+        self._sealed: dict[str, _Sealed] = {}
+
+    def create_key(self, enrolment_id: str) -> None:
+        self._ask("create_key")
+        self.keys.setdefault(enrolment_id, object())
+
+    def seal(self, enrolment_id: str, plaintext: bytes | bytearray, *, binding: str) -> str:
+        self._ask("seal")
+        return self._seal(enrolment_id, plaintext, binding)
+
+    def unseal(self, enrolment_id: str, sealed: str, *, binding: str) -> bytearray:
+        self._ask("unseal")
+        return self._unseal(enrolment_id, sealed, binding)
+
+    def destroy_key(self, enrolment_id: str) -> None:
+        self._ask("destroy_key")
+        self.keys.pop(enrolment_id, None)
+
+    def seal_secret(self, plaintext: bytes, *, binding: str) -> str:
+        self._ask("seal_secret")
+        return self._seal(SECRETS_KEY, plaintext, binding)
+
+    def unseal_secret(self, sealed: str, *, binding: str) -> bytearray:
+        self._ask("unseal_secret")
+        return self._unseal(SECRETS_KEY, sealed, binding)
+
+    def _ask(self, method: str) -> None:
+        self._journal.note(f"vault.{method}")
+        if self.away:
+            raise VaultUnavailable()
+
+    def _seal(self, name: str, plaintext: bytes | bytearray, binding: str) -> str:
+        if name not in self.keys:
+            raise SealBroken()
+        token = f"sealed:{secrets.token_hex(8)}"
+        self._sealed[token] = _Sealed(self.keys[name], binding, bytes(plaintext))
+        return token
+
+    def _unseal(self, name: str, token: str, binding: str) -> bytearray:
+        sealed = self._sealed.get(token)
+        if sealed is None or sealed.key is not self.keys.get(name) or sealed.binding != binding:
+            raise SealBroken()
+        buffer = bytearray(sealed.plaintext)
+        self.opened.append(buffer)
+        return buffer
+
+
+class FakeSigner:
+    """Implements `ports.Signer`: the shape of a JWS, and no signature."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.away = False
+        self.signed: list[dict[str, Any]] = []
+        self._journal = journal
+
+    def sign(self, claims: Mapping[str, Any], *, typ: str) -> str:
+        self._journal.note("signer.sign")
+        if self.away:
+            raise VaultUnavailable()
+        self.signed.append(dict(claims))
+        parts = ({"alg": "none", "typ": typ}, dict(claims))
+        encoded = (urlsafe_b64encode(json.dumps(part).encode()).decode() for part in parts)
+        return ".".join([*encoded, "not-a-signature"])
+
+    def jwks(self) -> dict[str, list[dict[str, str]]]:
+        self._journal.note("signer.jwks")
+        return {"keys": []}

@@ -1,0 +1,170 @@
+"""Storage on both databases: what was written is what is read, and nobody writes on stale ground."""
+
+import types
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlmodel import SQLModel
+
+from facepay.adapters import tables
+from facepay.adapters.migrate import migrate
+from facepay.adapters.unit_of_work import Database
+from facepay.domain.attempts import Attempts
+from facepay.domain.errors import AlreadyExists, StaleRow
+from facepay.ports import UnitOfWork
+
+MOMENT = datetime(2026, 11, 23, 23, 59, 59, 999999, tzinfo=UTC)
+# The repositories of a unit of work with their entities, parents before children.
+REPOSITORIES: dict[str, type] = {
+    name: get_args(hint)[0] for name, hint in get_type_hints(UnitOfWork).items()
+}
+ROWS = {"IdempotencyRecord": "IdempotencyRow", "UsedNonce": "NonceRow"}
+PARENTS = {
+    "merchant_id": "Merchant",
+    "terminal_id": "Terminal",
+    "customer_id": "Customer",
+    "consent_id": "Consent",
+    "enrolment_id": "Enrolment",
+    "intent_id": "Intent",
+}
+
+
+def row_of(entity: type) -> type[SQLModel]:
+    row: type[SQLModel] = getattr(tables, ROWS.get(entity.__name__, f"{entity.__name__}Row"))
+    return row
+
+
+def sample(entity: type, kind: str) -> Any:
+    """One value of `entity`: "full" has every optional field, "bare" has none of them."""
+    hints = get_type_hints(entity)
+    return entity(
+        **{
+            field.name: _value(entity, field.name, hints[field.name], kind)
+            for field in fields(entity)
+        }
+    )
+
+
+def _value(entity: type, name: str, hint: Any, kind: str) -> Any:
+    if get_origin(hint) in (Union, types.UnionType):
+        if kind == "bare":
+            return None
+        hint = next(each for each in get_args(hint) if each is not type(None))
+    if name == "id":
+        return f"{entity.__name__}-{kind}"
+    if name in PARENTS:
+        return f"{PARENTS[name]}-{kind}"
+    return _plain_value(name, hint, kind)
+
+
+def _plain_value(name: str, hint: Any, kind: str) -> Any:
+    if get_origin(hint) is tuple:
+        return ("turn_left", "turn_right") if kind == "full" else ()
+    if issubclass(hint, StrEnum):
+        return list(hint)[-1 if kind == "full" else 0]
+    plain: dict[type, Any] = {
+        str: f"{name} «ü» 顔 {kind}",
+        bool: kind == "full",
+        int: 10**12 if name == "amount_minor" else 2 if kind == "full" else 1,
+        datetime: MOMENT,
+    }
+    return plain[hint]
+
+
+def test_every_table_belongs_to_a_domain_value_and_has_its_fields() -> None:
+    assert {row_of(entity).__tablename__ for entity in REPOSITORIES.values()} == set(
+        SQLModel.metadata.tables
+    )
+    for entity in REPOSITORIES.values():
+        columns = SQLModel.metadata.tables[str(row_of(entity).__tablename__)].columns
+        assert [column.name for column in columns] == [field.name for field in fields(entity)]
+
+
+def test_the_migrations_make_exactly_the_tables_the_code_uses(database: Database) -> None:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_migrating_again_changes_nothing_that_is_kept(
+    database: Database, database_url: str
+) -> None:
+    with database() as uow:
+        uow.attempts.add(Attempts("x", 3, MOMENT))
+        uow.commit()
+    migrate(database_url)
+    with database() as uow:
+        assert uow.attempts.find(id="x") == Attempts("x", 3, MOMENT)
+
+
+@pytest.mark.parametrize("kind", ["full", "bare"])
+def test_every_value_comes_back_as_it_was_kept(database: Database, kind: str) -> None:
+    written = {name: sample(entity, kind) for name, entity in REPOSITORIES.items()}
+    with database() as uow:
+        for name in REPOSITORIES:
+            getattr(uow, name).add(written[name])
+        uow.commit()
+    with database() as uow:
+        for name, value in written.items():
+            key = fields(value)[0].name
+            repository = getattr(uow, name)
+            found = repository.find(**{key: getattr(value, key)})
+            assert found == value
+            assert [type(getattr(found, field.name)) for field in fields(value)] == [
+                type(getattr(value, field.name)) for field in fields(value)
+            ]
+            if key == "id":
+                assert repository.lock(value.id) == value
+
+
+def test_what_was_not_committed_never_was(database: Database) -> None:
+    with database() as uow:
+        uow.attempts.add(Attempts("x", 1, None))
+    with database() as uow:
+        assert uow.attempts.find(id="x") is None
+
+
+def test_a_row_that_moved_on_is_not_overwritten(database: Database) -> None:
+    before = Attempts("x", 1, None)
+    with database() as uow:
+        uow.attempts.add(before)
+        uow.commit()
+    with database() as uow:
+        uow.attempts.update(replace(before, failures=2), failures=1)
+        uow.commit()
+    with database() as uow:
+        with pytest.raises(StaleRow):
+            uow.attempts.update(replace(before, failures=9), failures=1)
+        with pytest.raises(StaleRow):
+            uow.attempts.update(Attempts("never there", 0, None))
+        uow.commit()
+    with database() as uow:
+        assert uow.attempts.find_all() == [Attempts("x", 2, None)]
+
+
+def test_a_name_that_is_taken_leaves_the_rest_of_the_transaction_alone(
+    database: Database,
+) -> None:
+    with database() as uow:
+        uow.attempts.add(Attempts("x", 1, None))
+        with pytest.raises(AlreadyExists):
+            uow.attempts.add(Attempts("x", 2, None))
+        uow.attempts.add(Attempts("y", 3, None))
+        uow.commit()
+    with database() as uow:
+        assert {each.id: each.failures for each in uow.attempts.find_all()} == {"x": 1, "y": 3}
+
+
+def test_only_what_is_older_is_forgotten(database: Database) -> None:
+    nonce = sample(REPOSITORIES["nonces"], "full")
+    with database() as uow:
+        uow.nonces.add(nonce)
+        uow.nonces.delete_before("expires_at", nonce.expires_at)
+        assert uow.nonces.find(id=nonce.id) == nonce
+        uow.nonces.delete_before("expires_at", nonce.expires_at.replace(year=2027))
+        assert uow.nonces.find(id=nonce.id) is None

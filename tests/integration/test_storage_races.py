@@ -1,0 +1,233 @@
+"""Races on both databases: what two people ask for at the same moment happens in some one order."""
+
+import json
+import time
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+
+from facepay.adapters.unit_of_work import Database
+from facepay.domain.audit import GENESIS, Head, Leaf, verify_chain
+from facepay.domain.enrolment import Enrolment, EnrolmentState
+from facepay.domain.errors import FaceNotAvailable, InProgress, NonceReplayed
+from facepay.domain.payment import Intent, IntentState
+from facepay.usecases.answers import EnrolmentAnswer, IntentAnswer, Registered
+from facepay.usecases.authenticate import use_nonce
+from facepay.usecases.authorize_payment import Attempt, authorize_payment
+from facepay.usecases.log import append_leaf
+from facepay.usecases.once import Claim, once
+from facepay.usecases.prove import Proof
+from facepay.usecases.register import register_merchant
+from facepay.usecases.revoke_face import revoke_face
+from tests.fakes.house import FakeHouse, fake_house
+from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street, key
+from tests.stand.race import together
+
+RACES = 100
+THREADS = 20
+
+
+def test_twenty_retries_at_once_register_one_merchant(database: Database) -> None:
+    fakes = fake_house(database)
+    street = Street(fakes)
+    change, public_key = street.change(street.operator), key()
+
+    def register() -> Registered:
+        return register_merchant(street.house, change, "another shop", public_key)
+
+    outcomes = together([register] * THREADS)
+    answers = {outcome for outcome in outcomes if isinstance(outcome, Registered)}
+    refusals = {type(outcome) for outcome in outcomes if not isinstance(outcome, Registered)}
+    assert len(answers) == 1
+    assert refusals <= {InProgress}
+    assert register() in answers
+    with database() as uow:
+        assert [each.name for each in uow.merchants.find_all(name="another shop")] == [
+            "another shop"
+        ]
+
+
+def test_a_nonce_is_let_in_once_however_many_send_it(database: Database) -> None:
+    house = fake_house(database).house
+    outcomes = together([lambda: use_nonce(house, "keyid", "a nonce")] * THREADS)
+    kinds = Counter(type(outcome) for outcome in outcomes)
+    assert kinds == {type(None): 1, NonceReplayed: THREADS - 1}
+
+
+def test_the_log_stays_one_chain_when_many_write_to_it(database: Database) -> None:
+    house = fake_house(database).house
+
+    def append_ten() -> None:
+        for _ in range(10):
+            with house.unit_of_work() as uow:
+                append_leaf(house, uow, "test.leaf")
+                uow.commit()
+
+    assert together([append_ten] * 8) == [None] * 8
+    leaves = leaves_of(database)
+    end = verify_chain(leaves, start=Head("log", 0, GENESIS))
+    assert end.size == len(leaves) == 80
+    with database() as uow:
+        assert uow.heads.find(id="log") == end
+
+
+def leaves_of(database: Database) -> list[Leaf]:
+    with database() as uow:
+        return uow.leaves.find_all(after_seq=0)
+
+
+def test_guesses_made_at_once_do_not_outnumber_the_five(database: Database) -> None:
+    fakes = fake_house(database)
+    street = Street(fakes)
+    street.settle_in("ada")
+    intents = [street.intent() for _ in range(THREADS)]
+    fakes.journal.events.clear()
+
+    def guess(intent: IntentAnswer) -> IntentAnswer:
+        return street.pay_by_password(intent, "ada", Proof(PASSWORD, WRONG_CODE))
+
+    outcomes = together([lambda intent=intent: guess(intent) for intent in intents])
+    assert {getattr(outcome, "state", outcome) for outcome in outcomes} == {"declined"}
+    assert fakes.journal.count("vault.unseal_secret") == 5
+
+
+def test_one_code_typed_at_many_tills_at_once_pays_once(database: Database) -> None:
+    fakes = fake_house(database)
+    street = Street(fakes)
+    ada = street.settle_in("ada")
+    intents = [street.intent() for _ in range(5)]
+    proof = Proof(PASSWORD, street.code_of(ada))
+
+    def pay(intent: IntentAnswer) -> IntentAnswer:
+        return street.pay_by_password(intent, "ada", proof)
+
+    outcomes = together([lambda intent=intent: pay(intent) for intent in intents])
+    states = Counter(getattr(outcome, "state", outcome) for outcome in outcomes)
+    assert states == {"approved": 1, "declined": 4}
+    assert len(fakes.signer.signed) >= 1
+    with database() as uow:
+        assert len(uow.authorizations.find_all()) == 1
+
+
+def test_a_worker_whose_lease_was_taken_over_changes_nothing_any_more(
+    database: Database,
+) -> None:
+    fakes = fake_house(database)
+    change = Street(fakes).change(Street(fakes).operator)
+    done: list[str] = []
+
+    def work(name: str, claim: Claim) -> Registered:
+        if name == "slow":
+            fakes.clock.advance(10)  # it is thought dead by now; another worker does it all
+            once(fakes.house, change, Registered, lambda other: work("quick", other))
+        with fakes.house.unit_of_work() as uow:
+            answer = Registered(name, "keyid")
+            append_leaf(fakes.house, uow, f"test.{name}")
+            claim.answer(uow, answer)
+            uow.commit()
+        done.append(name)
+        return answer
+
+    outcome = together([lambda: once(fakes.house, change, Registered, lambda c: work("slow", c))])
+    assert [type(each) for each in outcome] == [InProgress]
+    assert done == ["quick"]
+    assert [leaf.kind for leaf in leaves_of(database) if leaf.kind.startswith("test.")] == [
+        "test.quick"
+    ]
+    again = once(fakes.house, change, Registered, lambda c: work("again", c))
+    assert again == Registered("quick", "keyid")
+
+
+def test_no_approval_follows_an_acknowledged_revocation(database: Database) -> None:
+    fakes = fake_house(database)
+    street = Street(fakes)
+    ada = street.enrol("ada")
+    pairs = many_faces_about_to_pay(street, ada, database)
+    approvals = 0
+    for number, (intent, enrolment) in enumerate(pairs):
+        pay = approving(street, fakes, ada, intent)
+        leave = revoking(street, ada, enrolment)
+        # Every race begins at another distance, so that they meet at every step of each other.
+        lag = (number % 25) * 0.0004
+        acts = [pay, delayed(leave, lag)] if number % 2 else [delayed(pay, lag), leave]
+        paid, left = together(acts)
+        assert isinstance(left, EnrolmentAnswer)
+        assert (left.state, left.key_destroyed) == ("revoked", True)
+        assert isinstance(paid, IntentAnswer | FaceNotAvailable), paid
+        approvals += check_order(
+            database, intent, enrolment, approved=isinstance(paid, IntentAnswer)
+        )
+    verify_chain(leaves_of(database), start=Head("log", 0, GENESIS))
+    with database() as uow:
+        assert len(uow.authorizations.find_all()) == approvals
+
+
+def many_faces_about_to_pay(
+    street: Street, payer: Customer, database: Database
+) -> list[tuple[Intent, Enrolment]]:
+    """Copies of one intent that waits for its code, each with an enrolment of its own."""
+    waiting = street.show_face(payer)
+    pairs = []
+    with database() as uow:
+        intent, enrolment = (
+            uow.intents.find(id=waiting.id),
+            uow.enrolments.find(id=payer.enrolment_id),
+        )
+        assert intent is not None
+        assert enrolment is not None
+        for number in range(RACES):
+            face = replace(enrolment, id=f"enr_{number}")
+            street.fakes.vault.create_key(face.id)
+            uow.enrolments.add(face)
+            payment = replace(
+                intent,
+                id=f"pi_{number}",
+                enrolment_id=face.id,
+                expires_at=intent.expires_at + timedelta(days=1),
+            )
+            uow.intents.add(payment)
+            pairs.append((payment, face))
+        uow.commit()
+    return pairs
+
+
+def approving(street: Street, fakes: FakeHouse, payer: Customer, intent: Intent):  # type: ignore[no-untyped-def]
+    attempt = Attempt(intent.id, code=street.code_of(payer))
+    change = street.change(street.till)
+    return lambda: authorize_payment(street.house, change, attempt)
+
+
+def revoking(street: Street, payer: Customer, enrolment: Enrolment):  # type: ignore[no-untyped-def]
+    change = street.change(payer.caller)
+    proof = Proof(password=PASSWORD)
+    return lambda: revoke_face(street.house, change, enrolment.id, proof)
+
+
+def delayed(act, seconds: float):  # type: ignore[no-untyped-def]
+    def later() -> object:
+        time.sleep(seconds)
+        return act()
+
+    return later
+
+
+def check_order(
+    database: Database, intent: Intent, enrolment: Enrolment, *, approved: bool
+) -> bool:
+    """Whatever was answered is what is written, and the log has an approval only before the end."""
+    with database() as uow:
+        ended = uow.intents.find(id=intent.id)
+        face = uow.enrolments.find(id=enrolment.id)
+        authorization = uow.authorizations.find(intent_id=intent.id)
+        newest = uow.openings.find_all()[-8:]
+    assert ended is not None
+    assert face is not None
+    assert face.state is EnrolmentState.REVOKED
+    assert ended.state is (IntentState.APPROVED if approved else IntentState.REVOKED)
+    assert (authorization is not None) == approved
+    written = [json.loads(opening.details) for opening in sorted(newest, key=lambda o: o.seq)]
+    if approved:
+        paid_at = [each.get("intent") for each in written].index(intent.id)
+        left_at = [each.get("enrolment") for each in written].index(enrolment.id)
+        assert paid_at < left_at
+    return approved

@@ -1,0 +1,151 @@
+"""People and tills for the tests over HTTP; all they do goes through the reference client."""
+
+import itertools
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import pyotp
+
+from facepay_client import (
+    Customer,
+    Frame,
+    FramesAccepted,
+    Intent,
+    KeyPair,
+    Merchant,
+    Operator,
+    Published,
+    RetryPolicy,
+    Terminal,
+    Transport,
+)
+from facepay_rehearsal import bursts
+from tests.stand.service import RunningService
+
+PASSWORD = "correct horse battery"
+STEP = 30  # seconds of a TOTP step
+ONE_TRY = RetryPolicy(attempts=1)
+_orders = itertools.count(1)
+
+
+@lru_cache(maxsize=64)
+def genuine(portrait: str, steps: tuple[str, ...], seed: int) -> tuple[Frame, ...]:
+    """A genuine burst, rendered once for the whole session."""
+    return as_frames(bursts.genuine(portrait, steps, seed))
+
+
+def as_frames(shots: Sequence[bursts.Shot]) -> tuple[Frame, ...]:
+    return tuple(Frame(shot.jpeg, shot.monotonic_ms, shot.step) for shot in shots)
+
+
+@dataclass
+class Till:
+    """A terminal with the key it signs with, and its merchant."""
+
+    id: str
+    merchant_id: str
+    transport: Transport
+    terminal: Terminal
+    merchant: Merchant
+
+    def intent(self, amount_minor: int = 1999) -> Intent:
+        return self.terminal.create_intent(amount_minor, "EUR", f"order {next(_orders)}")
+
+
+class Payer:
+    """A customer with an app: device key, password, one confirmed authenticator, maybe a face."""
+
+    def __init__(self, street: "Street", alias: str, transport: Transport) -> None:
+        self._street = street
+        self.alias = alias
+        self.transport = transport
+        self.customer = Customer(transport)
+        self.enrolment_id = ""
+        self.consent_id = ""
+        self._totp: pyotp.TOTP | None = None
+        self._used_step = -1
+
+    def confirm_authenticator(self) -> None:
+        factor = self.customer.add_second_factor("phone", PASSWORD)
+        assert factor.secret is not None
+        self._totp = pyotp.TOTP(factor.secret)
+        self.customer.confirm_second_factor(factor.id, self.code())
+
+    def code(self) -> str:
+        """A code nobody has used: the service's clock is turned on where this step is spent."""
+        assert self._totp is not None
+        clock = self._street.service.clock
+        if self._totp.timecode(clock.now()) <= self._used_step:
+            clock.advance(STEP)
+        self._used_step = self._totp.timecode(clock.now())
+        return self.same_code()
+
+    def early_code(self) -> str:
+        """A fresh code at the very beginning of its 30 s."""
+        clock = self._street.service.clock
+        clock.advance(STEP - int(clock.now().timestamp()) % STEP)
+        return self.code()
+
+    def same_code(self) -> str:
+        """The code of this very moment, used or not."""
+        assert self._totp is not None
+        return self._totp.at(self._street.service.clock.now())
+
+    def wrong_code(self) -> str:
+        """Six digits that are not the right ones."""
+        return f"{(int(self.same_code()) + 1) % 10**6:06d}"
+
+    def consent(self) -> None:
+        notice = self._street.published.notice()
+        self.consent_id = self.customer.grant_consent(notice).id
+
+    def enrol(self, portrait: str, seed: int = 1) -> None:
+        self.consent()
+        self.enrolment_id = self.customer.begin_enrolment(PASSWORD, self.code()).id
+        capture = self.customer.open_enrolment_capture(self.enrolment_id)
+        self.customer.send_frames(capture, genuine(portrait, tuple(capture.challenge), seed))
+
+
+class Street:
+    """One running service with whoever is needed around it."""
+
+    def __init__(self, service: RunningService) -> None:
+        self.service = service
+        pem = service.log_path.with_name("operator.pem")
+        pem.touch(mode=0o600)
+        pem.write_bytes(service.operator_key.as_pem(private=True))
+        self.operator_transport = self.transport(KeyPair.load(pem))
+        self.operator = Operator(self.operator_transport)
+        self.published = Published(self.transport(None))
+
+    def transport(self, key: KeyPair | None, retry: RetryPolicy | None = None) -> Transport:
+        clock = self.service.clock
+        return Transport(
+            self.service.url, key, clock=lambda: clock.now().timestamp(), retry=retry or ONE_TRY
+        )
+
+    def till(self, retry: RetryPolicy | None = None) -> Till:
+        merchant_key, terminal_key = KeyPair.generate(), KeyPair.generate()
+        merchant_id = self.operator.register_merchant("Corner shop", merchant_key.public_jwk).id
+        merchant = Merchant(self.transport(merchant_key))
+        till_id = merchant.register_terminal("Till 1", terminal_key.public_jwk).id
+        transport = self.transport(terminal_key, retry)
+        return Till(till_id, merchant_id, transport, Terminal(transport), merchant)
+
+    def payer(self, face: str | None = None) -> Payer:
+        key = KeyPair.generate()
+        alias = f"payer {secrets.token_hex(6)}"
+        self.operator.register_customer(alias, PASSWORD, key.public_jwk)
+        payer = Payer(self, alias, self.transport(key))
+        payer.confirm_authenticator()
+        if face is not None:
+            payer.enrol(face)
+        return payer
+
+    def show_face(
+        self, till: Till, intent: Intent, payer: Payer, portrait: str, seed: int = 2
+    ) -> FramesAccepted:
+        capture = till.terminal.open_capture(intent.id, payer.alias)
+        return till.terminal.send_frames(capture, genuine(portrait, tuple(capture.challenge), seed))

@@ -1,0 +1,41 @@
+"""Counts which tests really ran, and against what: read off the fixtures each of them used."""
+
+from collections import Counter
+
+import pytest
+
+DATABASE_NAMES = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
+
+
+class Tally:
+    """Counts a test when its body begins: one that was skipped or never set up does not count."""
+
+    def __init__(self) -> None:
+        self._ran: Counter[str] = Counter()
+
+    def add(self, item: pytest.Item) -> None:
+        self._ran.update({"tests", *_used(item)})
+
+    def line(self) -> str:
+        told = ("OpenBao", "PostgreSQL", "SQLite", "real HTTP")
+        counts = ", ".join(f"{name} {self._ran[name]}" for name in told)
+        return f"facepay: {self._ran['tests']} tests ran; against {counts}"
+
+
+def _used(item: pytest.Item) -> set[str]:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    used = set()
+    if "openbao" in fixtures:
+        used.add("OpenBao")
+    if "service" in fixtures:
+        used.add("real HTTP")
+    if "postgres" in fixtures:
+        used.add("PostgreSQL")
+    if "sqlite_template" in fixtures:
+        used.add("SQLite")
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    if "database_kind" in parameters:
+        # Such a test uses one of the two, whatever its fixtures could have started.
+        used -= set(DATABASE_NAMES.values())
+        used.add(DATABASE_NAMES[parameters["database_kind"]])
+    return used

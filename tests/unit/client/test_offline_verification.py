@@ -1,0 +1,159 @@
+"""Authorizations and the log, verified offline, and every way in which they must not be."""
+
+import hashlib
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from joserfc import jws
+from joserfc.jwk import ECKey
+
+from facepay_client import Leaf, VerificationFailed, leaf_hash, verify_authorization, verify_log
+
+NOW = 1_800_000_000
+ISSUER = "https://pay.example"
+KEY = ECKey.generate_key("P-256")
+STRANGER = ECKey.generate_key("P-256")
+JWKS = {"keys": [{**KEY.as_dict(private=False), "kid": KEY.thumbprint(), "alg": "ES256"}]}
+CLAIMS: dict[str, Any] = {
+    "iss": ISSUER,
+    "aud": "mer_1",
+    "jti": "auth_1",
+    "iat": NOW,
+    "exp": NOW + 900,
+    "payment_intent": "pi_1",
+    "merchant": "mer_1",
+    "terminal": "term_1",
+    "amount_minor": 1250,
+    "currency": "EUR",
+    "order_ref": "order-1",
+    "nonce": "n",
+    "policy_version": "2026-11-23",
+}
+
+
+def signed(
+    claims: Any, typ: str = "facepay-authorization+jwt", key: ECKey = KEY, **header: str
+) -> str:
+    protected = {"alg": "ES256", "typ": typ, "kid": KEY.thumbprint(), **header}
+    return jws.serialize_compact(protected, json.dumps(claims), key)
+
+
+def verify(token: str, now: float = NOW, **other: Any) -> Any:
+    expected: dict[str, Any] = {
+        "expected_issuer": ISSUER,
+        "expected_merchant": "mer_1",
+        "expected_amount_minor": 1250,
+        "expected_currency": "EUR",
+        "expected_order_ref": "order-1",
+    }
+    return verify_authorization(token, jwks=JWKS, now=now, **(expected | other))
+
+
+def test_a_true_authorization_holds() -> None:
+    held = verify(signed(CLAIMS))
+    assert (held.id, held.payment_intent, held.amount_minor) == ("auth_1", "pi_1", 1250)
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        {"iss": "https://other.example"},
+        {"aud": "mer_2"},
+        {"aud": ["mer_1"]},
+        {"merchant": "mer_2"},
+        {"amount_minor": 1251},
+        {"amount_minor": 1250.0},
+        {"amount_minor": "1250"},
+        {"currency": "USD"},
+        {"order_ref": "order-2"},
+        {"exp": NOW},
+        {"exp": None},
+        {"iat": NOW + 3600},
+        {"jti": None},
+    ],
+    ids=str,
+)
+def test_a_claim_that_is_not_the_expected_one_is_refused(claim: dict[str, Any]) -> None:
+    with pytest.raises(VerificationFailed):
+        verify(signed(CLAIMS | claim))
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        signed(CLAIMS, key=STRANGER),
+        signed(CLAIMS, key=STRANGER, kid=STRANGER.thumbprint()),
+        signed(CLAIMS, typ="facepay-checkpoint+jwt"),
+        signed([CLAIMS]),
+        "",
+        "a.b.c",
+        "e30.e30.",
+    ],
+    ids=["foreign key", "unknown key", "another kind", "a list", "empty", "nonsense", "unsigned"],
+)
+def test_what_no_published_key_has_signed_is_refused(token: str) -> None:
+    with pytest.raises(VerificationFailed):
+        verify(token)
+
+
+def test_an_authorization_runs_out() -> None:
+    assert verify(signed(CLAIMS), now=NOW + 899.9)
+    with pytest.raises(VerificationFailed):
+        verify(signed(CLAIMS), now=NOW + 900)
+
+
+def log(count: int) -> list[Leaf]:
+    leaves: list[Leaf] = []
+    previous = hashlib.sha256(b"facepay log v1").hexdigest()
+    for seq in range(1, count + 1):
+        leaf = Leaf(seq, f"2026-11-23T12:00:{seq:02}.000000Z", "x.y", "c" * 64, previous, "")
+        leaves.append(replace(leaf, hash=leaf_hash(leaf)))
+        previous = leaves[-1].hash
+    return leaves
+
+
+def checkpoint(leaves: list[Leaf], **other: Any) -> str:
+    claims = {"iss": ISSUER, "iat": NOW, "size": len(leaves), "hash": leaves[-1].hash}
+    return signed(claims | other, typ="facepay-checkpoint+jwt")
+
+
+def test_a_leaf_is_hashed_as_the_protocol_says() -> None:
+    leaf = log(1)[0]
+    text = (
+        'facepay leaf v1\n{"at":"2026-11-23T12:00:01.000000Z","commitment":"' + "c" * 64 + '",'
+        f'"kind":"x.y","previous":"{leaf.previous}","seq":1}}'
+    )
+    assert leaf.hash == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_a_true_log_holds_and_may_have_grown_since_its_checkpoint() -> None:
+    leaves = log(5)
+    held = verify_log(leaves, checkpoint(leaves[:3]), JWKS, expected_issuer=ISSUER)
+    assert (held.size, held.hash) == (3, leaves[2].hash)
+
+
+def test_a_log_that_was_changed_cut_or_reordered_is_refused() -> None:
+    leaves = log(4)
+    end = checkpoint(leaves)
+    changed = [*leaves[:1], replace(leaves[1], kind="other"), *leaves[2:]]
+    rehashed = [*leaves[:1], replace(changed[1], hash=leaf_hash(changed[1])), *leaves[2:]]
+    for broken in (changed, rehashed, leaves[:3], leaves[1:], leaves[::-1], []):
+        with pytest.raises(VerificationFailed):
+            verify_log(broken, end, JWKS)
+
+
+@pytest.mark.parametrize(
+    "other", [{"hash": "0" * 64}, {"size": 5}, {"size": -1}, {"size": True}, {"iss": "other"}]
+)
+def test_a_checkpoint_that_does_not_fit_is_refused(other: dict[str, Any]) -> None:
+    leaves = log(4)
+    with pytest.raises(VerificationFailed):
+        verify_log(leaves, checkpoint(leaves, **other), JWKS, expected_issuer=ISSUER)
+
+
+def test_an_authorization_is_no_checkpoint() -> None:
+    leaves = log(2)
+    with pytest.raises(VerificationFailed):
+        verify_log(leaves, signed({"size": 2, "hash": leaves[-1].hash, "iat": NOW}), JWKS)

@@ -1,0 +1,66 @@
+"""Guessing: five tries, then a rest that doubles; and nobody can lock the owner's own device."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from facepay.adapters.policy_file import read_policy
+from facepay.config import SHIPPED_POLICY
+from facepay.domain.attempts import Attempts, Channel, counter_id, rest_of
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+POLICY = read_policy(SHIPPED_POLICY)
+
+
+def after_failures(count: int) -> tuple[Attempts, datetime]:
+    """After `count` failures, each as early as it is let in; and the time of the last."""
+    attempts, at = Attempts("x", 0, None), NOW
+    for _ in range(count):
+        at += rest_of(attempts, at)
+        assert not attempts.blocked(at)
+        attempts = attempts.charged(POLICY, at)
+    return attempts, at
+
+
+@pytest.mark.parametrize("failures", range(POLICY.failures_allowed))
+def test_a_slip_of_the_finger_costs_no_waiting(failures: int) -> None:
+    attempts, at = after_failures(failures)
+    assert not attempts.blocked(at)
+    assert rest_of(attempts, at) == timedelta(0)
+
+
+def test_the_sixth_guess_is_not_let_in() -> None:
+    attempts, at = after_failures(5)
+    assert attempts.blocked(at)
+    assert rest_of(attempts, at) >= timedelta(seconds=30)
+
+
+def test_each_further_guess_waits_twice_as_long_up_to_the_policys_longest() -> None:
+    rests = []
+    for failures in range(5, 16):
+        attempts, at = after_failures(failures)
+        rests.append(rest_of(attempts, at))
+    doubled = [POLICY.first_delay * 2**number for number in range(len(rests))]
+    assert rests == [min(delay, POLICY.longest_delay) for delay in doubled]
+
+
+def test_the_rest_ends_exactly_when_it_says() -> None:
+    attempts, at = after_failures(5)
+    assert attempts.blocked(at + timedelta(seconds=30) - timedelta(microseconds=1))
+    assert not attempts.blocked(at + timedelta(seconds=30))
+
+
+def test_a_very_long_attack_neither_overflows_nor_ever_opens() -> None:
+    many = replace(after_failures(6)[0], failures=10**6, blocked_until=None)
+    assert rest_of(many.charged(POLICY, NOW), NOW) == POLICY.longest_delay
+
+
+def test_a_right_answer_clears_everything() -> None:
+    attempts, at = after_failures(7)
+    assert not attempts.cleared().blocked(at)
+    assert attempts.cleared().failures == 0
+
+
+def test_what_is_typed_at_a_till_is_counted_apart_from_the_own_device() -> None:
+    assert counter_id("cus_1", Channel.TILL) != counter_id("cus_1", Channel.OWN_DEVICE)

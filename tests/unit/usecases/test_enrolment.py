@@ -1,0 +1,221 @@
+"""Hard to enter, easy to leave: what enrolling a face needs, and what is gone when it ends."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from facepay.domain.capture import PadOutcome
+from facepay.domain.consent import ConsentPurpose
+from facepay.domain.errors import (
+    CaptureExpired,
+    CaptureRefused,
+    CapturesUsedUp,
+    FaceNotAvailable,
+    FacepayError,
+    InvalidRequest,
+    NotFound,
+    ProofRejected,
+    WrongState,
+)
+from facepay.usecases.enrol_face import begin_enrolment
+from facepay.usecases.grant_consent import grant_consent
+from facepay.usecases.prove import Proof
+from facepay.usecases.revoke_face import revoke_face
+from facepay.usecases.withdraw_consent import withdraw_consent
+from tests.fakes.house import FakeHouse
+from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
+
+
+@pytest.fixture
+def bob(street: Street) -> Customer:
+    """Registered, with a factor and a consent, and no face yet."""
+    customer = street.settle_in("bob")
+    street.consent(customer)
+    return customer
+
+
+@pytest.mark.parametrize("missing", ["code", "password", "both right"])
+def test_enrolling_needs_password_and_code(
+    street: Street, fakes: FakeHouse, bob: Customer, missing: str
+) -> None:
+    code = street.code_of(bob)
+    proofs = {
+        "code": [Proof(PASSWORD), Proof(PASSWORD, WRONG_CODE)],
+        "password": [Proof(code=code), Proof("a wrong password", code)],
+        "both right": [Proof(), Proof("a wrong password", WRONG_CODE)],
+    }
+    for proof in proofs[missing]:
+        with pytest.raises(ProofRejected):
+            begin_enrolment(street.house, street.change(bob.caller), proof)
+    with fakes.database() as uow:
+        assert uow.enrolments.find(customer_id=bob.caller.subject_id) is None
+
+
+def test_enrolling_needs_a_consent(street: Street) -> None:
+    carol = street.settle_in("carol")
+    with pytest.raises(WrongState):
+        street.begin(carol)
+
+
+def test_a_consent_that_ran_out_is_none(street: Street, fakes: FakeHouse, bob: Customer) -> None:
+    fakes.clock.advance(street.house.policy.consent_lifetime.total_seconds())
+    with pytest.raises(WrongState):
+        street.begin(bob)
+
+
+def test_a_consent_withdrawn_while_the_face_is_enrolled_leaves_no_face(
+    street: Street, fakes: FakeHouse, bob: Customer
+) -> None:
+    street.begin(bob)
+    capture = street.open_enrolment(bob)
+
+    def withdraw() -> None:
+        withdraw_consent(street.house, street.change(bob.caller), bob.consent_id)
+
+    fakes.journal.when("vault.seal", withdraw)
+    with pytest.raises(FacepayError) as refusal:
+        street.send(bob.caller, capture, "bob")
+    assert refusal.value.code == "face_not_available"
+    with fakes.database() as uow:
+        enrolment = uow.enrolments.find(id=bob.enrolment_id)
+    assert enrolment is not None
+    assert (enrolment.state, enrolment.sealed_reference) == ("revoked", None)
+
+
+def test_a_face_that_is_not_alive_is_not_enrolled(
+    street: Street, fakes: FakeHouse, bob: Customer
+) -> None:
+    street.begin(bob)
+    fakes.pad.outcome = PadOutcome.ATTACK
+    with pytest.raises(CaptureRefused):
+        street.send(bob.caller, street.open_enrolment(bob), "bob")
+    assert fakes.journal.count("engine.reference") == 0
+    with pytest.raises(FaceNotAvailable):
+        street.open_payment(street.intent(), "bob")
+
+
+def test_an_enrolment_has_three_captures(street: Street, bob: Customer) -> None:
+    street.begin(bob)
+    for _ in range(3):
+        street.open_enrolment(bob)
+    with pytest.raises(CapturesUsedUp):
+        street.open_enrolment(bob)
+
+
+def test_an_enrolment_that_was_left_lying_cannot_be_taken_up(
+    street: Street, fakes: FakeHouse, bob: Customer
+) -> None:
+    street.begin(bob)
+    fakes.clock.advance(timedelta(minutes=10).total_seconds())
+    with pytest.raises(CaptureExpired):
+        street.open_enrolment(bob)
+
+
+def test_nobody_has_two_faces(street: Street, ada: Customer) -> None:
+    with pytest.raises(WrongState):
+        street.begin(ada)
+
+
+def test_of_two_enrolments_begun_only_one_becomes_the_face(street: Street, bob: Customer) -> None:
+    street.begin(bob)
+    first, capture = bob.enrolment_id, street.open_enrolment(bob)
+    street.begin(bob)
+    street.send(bob.caller, street.open_enrolment(bob), "bob")
+    with pytest.raises(WrongState):
+        street.send(bob.caller, capture, "mallory")
+    assert first != bob.enrolment_id
+
+
+def test_nobody_enrols_on_or_revokes_the_face_of_another(
+    street: Street, ada: Customer, bob: Customer
+) -> None:
+    street.begin(bob)
+    with pytest.raises(NotFound):
+        street.open_enrolment(replace(bob, caller=ada.caller))
+    change = street.change(bob.caller)
+    with pytest.raises(NotFound):
+        revoke_face(street.house, change, ada.enrolment_id, Proof(password=PASSWORD))
+    with pytest.raises(NotFound):
+        withdraw_consent(street.house, street.change(bob.caller), ada.consent_id)
+    assert street.show_face(ada)
+
+
+@pytest.mark.parametrize("by", ["password", "code"])
+def test_any_one_proof_takes_the_face_back_and_its_key_with_it(
+    street: Street, fakes: FakeHouse, ada: Customer, by: str
+) -> None:
+    proof = Proof(password=PASSWORD) if by == "password" else Proof(code=street.code_of(ada))
+    revoked = street.revoke(ada, proof)
+    assert (revoked.state, revoked.key_destroyed) == ("revoked", True)
+    assert ada.enrolment_id not in fakes.vault.keys
+    with pytest.raises(FaceNotAvailable):
+        street.open_payment(street.intent(), "ada")
+
+
+def test_revoking_needs_some_proof(street: Street, ada: Customer) -> None:
+    for proof in (Proof("a wrong password", WRONG_CODE), Proof(code=WRONG_CODE), Proof()):
+        change = street.change(ada.caller)
+        with pytest.raises(ProofRejected):
+            revoke_face(street.house, change, ada.enrolment_id, proof)
+    assert street.show_face(ada)
+
+
+def test_revoking_twice_is_no_error(street: Street, ada: Customer) -> None:
+    assert street.revoke(ada).revoked_at == street.revoke(ada).revoked_at
+
+
+def test_withdrawing_takes_one_step_and_no_proof_and_destroys_the_key(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    change = street.change(ada.caller)
+    answer = withdraw_consent(street.house, change, ada.consent_id)
+    assert answer.withdrawn_at is not None
+    assert ada.enrolment_id not in fakes.vault.keys
+    with pytest.raises(FaceNotAvailable):
+        street.open_payment(street.intent(), "ada")
+    with fakes.database() as uow:
+        enrolment = uow.enrolments.find(id=ada.enrolment_id)
+    assert enrolment is not None
+    assert enrolment.sealed_reference is None
+    assert enrolment.key_destroyed_at is not None
+
+
+def test_after_leaving_one_can_come_back_with_a_new_consent_and_a_new_key(
+    street: Street, ada: Customer
+) -> None:
+    left = ada.enrolment_id
+    withdraw_consent(street.house, street.change(ada.caller), ada.consent_id)
+    street.consent(ada)
+    street.begin(ada)
+    street.send(ada.caller, street.open_enrolment(ada), "ada")
+    assert ada.enrolment_id != left
+    assert street.enter(street.show_face(ada), street.code_of(ada)).state == "approved"
+
+
+def test_a_consent_is_to_the_notice_in_force_and_always_ends(
+    street: Street, fakes: FakeHouse
+) -> None:
+    carol = street.settle_in("carol")
+    notice = street.house.policy.notice
+    good = {
+        "purpose": ConsentPurpose.FACE_PAYMENT,
+        "notice_version": notice.version,
+        "notice_sha256": notice.sha256,
+        "expires_at": None,
+    }
+    too_late = fakes.clock.now + street.house.policy.consent_lifetime + timedelta(seconds=1)
+    for wrong in (
+        {"notice_version": "2020-01-01.en"},
+        {"notice_sha256": "0" * 64},
+        {"expires_at": fakes.clock.now},
+        {"expires_at": too_late},
+    ):
+        with pytest.raises(InvalidRequest):
+            grant_consent(street.house, street.change(carol.caller), **(good | wrong))
+    shorter = fakes.clock.now + timedelta(days=1)
+    change = street.change(carol.caller)
+    answer = grant_consent(street.house, change, **(good | {"expires_at": shorter}))
+    assert answer.expires_at == shorter.strftime("%Y-%m-%dT%H:%M:%SZ")
+    with pytest.raises(WrongState):
+        grant_consent(street.house, street.change(carol.caller), **good)

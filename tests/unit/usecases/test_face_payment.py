@@ -1,0 +1,239 @@
+"""One payment by face: in which order things are looked at, and who learns what of it."""
+
+import json
+from dataclasses import asdict
+
+import pytest
+
+from facepay.domain.capture import PadOutcome
+from facepay.domain.errors import (
+    CaptureExpired,
+    CaptureRefused,
+    CaptureRetry,
+    CapturesUsedUp,
+    FaceNotAvailable,
+    FacepayError,
+    IntentExpired,
+    NotFound,
+    WrongState,
+)
+from facepay.usecases.payment_intents import choose_alternative, read_intent, reverse_payment
+from tests.fakes.house import FakeHouse
+from tests.fakes.street import WRONG_CODE, Customer, Street
+
+
+def test_the_right_face_and_the_right_code_pay_once(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    intent = street.show_face(ada)
+    paid = street.enter(intent, street.code_of(ada))
+    assert paid.state == "approved"
+    assert paid.authorization is not None
+    (claims,) = fakes.signer.signed
+    assert claims["amount_minor"] == 1250
+    assert claims["payment_intent"] == intent.id
+    with pytest.raises(WrongState):
+        street.enter(intent, street.code_of(ada))
+    assert len(fakes.signer.signed) == 1
+
+
+def test_liveness_is_judged_before_the_reference_is_opened(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    fakes.journal.events.clear()
+    street.show_face(ada)
+    asked = fakes.journal.events
+    assert asked == ["engine.observe", "pad.judge", "vault.unseal", "engine.distance"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "refusal"),
+    [(PadOutcome.ATTACK, CaptureRefused), (PadOutcome.RETRY, CaptureRetry)],
+)
+def test_a_refused_capture_never_opens_the_reference(
+    street: Street,
+    fakes: FakeHouse,
+    ada: Customer,
+    outcome: PadOutcome,
+    refusal: type[FacepayError],
+) -> None:
+    fakes.pad.outcome = outcome
+    with pytest.raises(refusal):
+        street.show_face(ada)
+    assert fakes.journal.count("vault.unseal") == 0
+
+
+@pytest.mark.parametrize("person", ["ada", "bob"])
+def test_the_frames_do_not_tell_whose_face_it_was(
+    street: Street, ada: Customer, person: str
+) -> None:
+    intent = street.intent()
+    sent = street.send(street.till, street.open_payment(intent, "ada"), person)
+    assert sent.outcome == "accepted"
+    assert sent.payment_intent is not None
+    told = sent.payment_intent | {"id": "", "expires_at": ""}
+    assert told["state"] == "awaiting_second_factor"
+    assert told["user_action"] == "enter_code"
+    assert "match" not in json.dumps(asdict(sent))
+
+
+def test_a_wrong_face_and_a_wrong_code_are_refused_in_the_same_words(
+    street: Street, ada: Customer
+) -> None:
+    def heard(person: str, code: str) -> dict[str, object]:
+        answer = street.enter(street.show_face(ada, person), code)
+        return asdict(answer) | {"id": "", "expires_at": ""}
+
+    wrong_face = heard("bob", street.code_of(ada))
+    wrong_code = heard("ada", WRONG_CODE)
+    both_wrong = heard("bob", WRONG_CODE)
+    assert wrong_face == wrong_code == both_wrong
+    assert wrong_face["state"] == "declined"
+    assert wrong_face["reason_class"] == "not_verified"
+
+
+def test_nothing_of_a_refusal_is_signed(street: Street, fakes: FakeHouse, ada: Customer) -> None:
+    street.enter(street.show_face(ada, "bob"), street.code_of(ada))
+    street.enter(street.show_face(ada), WRONG_CODE)
+    assert fakes.signer.signed == []
+
+
+def test_a_code_before_any_face_pays_nothing(street: Street, ada: Customer) -> None:
+    with pytest.raises(WrongState):
+        street.enter(street.intent(), street.code_of(ada))
+
+
+def test_a_code_pays_one_thing_only(street: Street, fakes: FakeHouse, ada: Customer) -> None:
+    first, second = street.show_face(ada), street.show_face(ada)
+    code = street.code_of(ada)
+    assert street.enter(first, code).state == "approved"
+    assert street.enter(second, code).state == "declined"
+
+
+def test_a_code_from_the_step_before_is_no_longer_good(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    intent = street.show_face(ada)
+    code = street.code_of(ada)
+    fakes.clock.advance(30)
+    assert street.enter(intent, code).state == "declined"
+
+
+def test_a_capture_is_good_for_one_burst(street: Street, ada: Customer) -> None:
+    capture = street.open_payment(street.intent(), "ada")
+    street.send(street.till, capture, "ada")
+    with pytest.raises(WrongState):
+        street.send(street.till, capture, "ada")
+
+
+def test_a_refused_capture_is_spent_too(street: Street, fakes: FakeHouse, ada: Customer) -> None:
+    capture = street.open_payment(street.intent(), "ada")
+    fakes.pad.outcome = PadOutcome.RETRY
+    with pytest.raises(CaptureRetry):
+        street.send(street.till, capture, "ada")
+    fakes.pad.outcome = PadOutcome.BONA_FIDE
+    with pytest.raises(WrongState):
+        street.send(street.till, capture, "ada")
+
+
+@pytest.mark.parametrize(("after", "taken"), [(59.9, True), (60, False)])
+def test_a_capture_lives_sixty_seconds(
+    street: Street, fakes: FakeHouse, ada: Customer, after: float, taken: bool
+) -> None:
+    capture = street.open_payment(street.intent(), "ada")
+    fakes.clock.advance(after)
+    if taken:
+        assert street.send(street.till, capture, "ada").outcome == "accepted"
+        return
+    with pytest.raises(CaptureExpired):
+        street.send(street.till, capture, "ada")
+    assert fakes.journal.count("vault.unseal") == 0
+
+
+def test_an_older_capture_is_cancelled_by_a_newer_one(street: Street, ada: Customer) -> None:
+    intent = street.intent()
+    older = street.open_payment(intent, "ada")
+    street.open_payment(intent, "ada")
+    with pytest.raises(WrongState):
+        street.send(street.till, older, "ada")
+
+
+def test_a_payment_has_three_captures_and_then_still_the_password(
+    street: Street, ada: Customer
+) -> None:
+    intent = street.intent()
+    for _ in range(3):
+        street.open_payment(intent, "ada")
+    with pytest.raises(CapturesUsedUp):
+        street.open_payment(intent, "ada")
+    seen = read_intent(street.house, street.till, intent.id)
+    assert seen.methods == ["password"]
+
+
+def test_a_new_capture_forgets_the_face_of_the_one_before(street: Street, ada: Customer) -> None:
+    intent = street.show_face(ada)  # it matched
+    street.send(street.till, street.open_payment(intent, "ada"), "bob")
+    assert street.enter(intent, street.code_of(ada)).state == "declined"
+
+
+def test_a_payment_that_was_declined_may_be_tried_again_with_a_new_capture(
+    street: Street, ada: Customer
+) -> None:
+    intent = street.show_face(ada, "bob")
+    assert street.enter(intent, street.code_of(ada)).state == "declined"
+    street.send(street.till, street.open_payment(intent, "ada"), "ada")
+    assert street.enter(intent, street.code_of(ada)).state == "approved"
+
+
+def test_an_intent_that_ran_out_between_face_and_code_pays_nothing(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    intent = street.show_face(ada)
+    fakes.clock.advance(600)
+    with pytest.raises(IntentExpired):
+        street.enter(intent, street.code_of(ada))
+    assert fakes.signer.signed == []
+
+
+def test_an_unknown_payer_and_one_without_a_face_get_the_same_refusal(street: Street) -> None:
+    street.settle_in("bob")
+    heard = []
+    for alias in ("bob", "nobody"):
+        with pytest.raises(FaceNotAvailable) as refusal:
+            street.open_payment(street.intent(), alias)
+        heard.append((refusal.value.code, refusal.value.detail, refusal.value.param))
+    assert heard[0] == heard[1]
+
+
+def test_a_reference_of_another_model_is_never_compared(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    fakes.engine.model_name = "fake-2"
+    with pytest.raises(FaceNotAvailable):
+        street.open_payment(street.intent(), "ada")
+
+
+def test_a_capture_belongs_to_the_till_that_opened_it(street: Street, ada: Customer) -> None:
+    capture = street.open_payment(street.intent(), "ada")
+    with pytest.raises(NotFound):
+        street.send(ada.caller, capture, "ada")
+
+
+def test_a_payer_who_would_rather_not_is_not_asked_for_the_face_again(
+    street: Street, ada: Customer
+) -> None:
+    intent = street.intent()
+    chosen = choose_alternative(street.house, street.change(street.till), intent.id)
+    assert (chosen.state, chosen.methods) == ("payer_chose_alternative", ["password"])
+    with pytest.raises(WrongState):
+        street.open_payment(intent, "ada")
+
+
+def test_only_an_approval_can_be_taken_back(street: Street, ada: Customer) -> None:
+    intent = street.show_face(ada)
+    with pytest.raises(WrongState):
+        reverse_payment(street.house, street.change(street.merchant), intent.id)
+    street.enter(intent, street.code_of(ada))
+    for _ in range(2):
+        reverse = reverse_payment(street.house, street.change(street.merchant), intent.id)
+        assert (reverse.state, reverse.authorization) == ("reversed", None)

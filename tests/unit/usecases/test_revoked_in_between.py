@@ -1,0 +1,107 @@
+"""A face taken back, or its consent, in the middle of a walk: no approval comes out of it."""
+
+from collections.abc import Callable
+
+import pytest
+
+from facepay.domain.errors import FaceNotAvailable, FacepayError
+from facepay.domain.payment import IntentState
+from facepay.usecases.payment_intents import read_intent
+from facepay.usecases.prove import Proof
+from facepay.usecases.withdraw_consent import withdraw_consent
+from tests.fakes.house import FakeHouse
+from tests.fakes.street import Customer, Street
+
+EndIt = Callable[[Street, Customer], object]
+ENDS: dict[str, EndIt] = {
+    "revoked": lambda street, payer: street.revoke(payer),
+    "consent withdrawn": lambda street, payer: withdraw_consent(
+        street.house, street.change(payer.caller), payer.consent_id
+    ),
+}
+
+
+@pytest.fixture(params=ENDS)
+def end_it(request: pytest.FixtureRequest) -> EndIt:
+    return ENDS[request.param]
+
+
+@pytest.mark.parametrize("moment", ["vault.unseal_secret", "signer.sign"])
+def test_ended_while_the_code_is_checked_or_the_approval_signed(
+    street: Street, fakes: FakeHouse, ada: Customer, end_it: EndIt, moment: str
+) -> None:
+    intent = street.show_face(ada)
+    code = street.code_of(ada)
+    fakes.journal.when(moment, lambda: end_it(street, ada))
+    with pytest.raises(FaceNotAvailable):
+        street.enter(intent, code)
+    seen = read_intent(street.house, street.till, intent.id)
+    assert (seen.state, seen.authorization) == (IntentState.REVOKED, None)
+
+
+@pytest.mark.parametrize(
+    "moment", ["engine.observe", "pad.judge", "vault.unseal", "engine.distance"]
+)
+def test_ended_while_the_frames_are_looked_at(
+    street: Street, fakes: FakeHouse, ada: Customer, end_it: EndIt, moment: str
+) -> None:
+    intent = street.intent()
+    capture = street.open_payment(intent, "ada")
+    fakes.journal.when(moment, lambda: end_it(street, ada))
+    with pytest.raises(FacepayError) as refusal:
+        street.send(street.till, capture, "ada")
+    assert refusal.value.code == "face_not_available"
+    assert read_intent(street.house, street.till, intent.id).state == IntentState.REVOKED
+
+
+def test_ended_between_the_frames_and_the_code(
+    street: Street, fakes: FakeHouse, ada: Customer, end_it: EndIt
+) -> None:
+    intent = street.show_face(ada)
+    end_it(street, ada)
+    with pytest.raises(FaceNotAvailable):
+        street.enter(intent, street.code_of(ada))
+    assert fakes.signer.signed == []
+
+
+def test_ended_between_capture_and_frames(
+    street: Street, fakes: FakeHouse, ada: Customer, end_it: EndIt
+) -> None:
+    capture = street.open_payment(street.intent(), "ada")
+    end_it(street, ada)
+    with pytest.raises(FaceNotAvailable):
+        street.send(street.till, capture, "ada")
+    assert fakes.journal.count("vault.unseal") == 0
+
+
+def test_a_payment_that_lost_its_face_goes_on_by_password(
+    street: Street, ada: Customer, end_it: EndIt
+) -> None:
+    intent = street.show_face(ada)
+    end_it(street, ada)
+    proof = Proof("correct horse battery", street.code_of(ada))
+    assert street.pay_by_password(intent, "ada", proof).state == "approved"
+
+
+def test_an_expired_consent_ends_a_payment_under_way(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    lifetime = street.house.policy.consent_lifetime.total_seconds()
+    fakes.clock.advance(lifetime - 300)
+    intent = street.show_face(ada)
+    fakes.clock.advance(300)
+    with pytest.raises(FaceNotAvailable):
+        street.enter(intent, street.code_of(ada))
+    with pytest.raises(FaceNotAvailable):
+        street.open_payment(street.intent(), "ada")
+
+
+def test_a_face_enrolled_anew_does_not_finish_a_payment_of_the_one_before(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    intent = street.show_face(ada)
+    street.revoke(ada)
+    street.begin(ada)
+    street.send(ada.caller, street.open_enrolment(ada), "ada")
+    with pytest.raises(FaceNotAvailable):
+        street.enter(intent, street.code_of(ada))

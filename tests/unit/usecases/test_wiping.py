@@ -1,0 +1,98 @@
+"""Faces, references and secrets are overwritten on every path out, also where something breaks."""
+
+import pytest
+
+from facepay.domain.capture import PadOutcome
+from facepay.domain.errors import FacepayError, SealBroken, VaultUnavailable
+from facepay.usecases.prove import Proof
+from tests.fakes.house import FakeHouse
+from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
+
+
+class Broken(Exception):
+    """Something nobody foresaw."""
+
+
+def nothing_is_left(fakes: FakeHouse) -> bool:
+    buffers = [*fakes.engine.references, *fakes.vault.opened]
+    return all(seen.wiped for seen in fakes.engine.faces) and not any(map(any, buffers))
+
+
+@pytest.mark.parametrize("person", ["ada", "bob"])
+def test_after_a_payment_nothing_of_a_face_is_left_in_memory(
+    street: Street, fakes: FakeHouse, ada: Customer, person: str
+) -> None:
+    street.enter(street.show_face(ada, person), street.code_of(ada))
+    assert len(fakes.engine.faces) == 2  # the one that was enrolled, and this one
+    assert len(fakes.vault.opened) >= 2  # the reference and a secret
+    assert nothing_is_left(fakes)
+
+
+@pytest.mark.parametrize("outcome", [PadOutcome.ATTACK, PadOutcome.RETRY])
+def test_a_refused_face_is_overwritten(
+    street: Street, fakes: FakeHouse, ada: Customer, outcome: PadOutcome
+) -> None:
+    fakes.pad.outcome = outcome
+    with pytest.raises(FacepayError):
+        street.show_face(ada)
+    assert nothing_is_left(fakes)
+
+
+@pytest.mark.parametrize("error", [Broken(), VaultUnavailable(), SealBroken(), MemoryError()])
+@pytest.mark.parametrize("moment", ["pad.judge", "vault.unseal", "engine.distance"])
+def test_whatever_breaks_in_a_payment_the_face_is_overwritten(
+    street: Street, fakes: FakeHouse, ada: Customer, moment: str, error: Exception
+) -> None:
+    fakes.journal.fail(moment, error)
+    with pytest.raises(type(error)):
+        street.show_face(ada)
+    assert not fakes.engine.faces[-1].person
+    assert nothing_is_left(fakes)
+
+
+@pytest.mark.parametrize("error", [Broken(), VaultUnavailable()])
+@pytest.mark.parametrize(
+    "moment", ["pad.judge", "vault.create_key", "engine.reference", "vault.seal"]
+)
+def test_whatever_breaks_in_an_enrolment_face_and_reference_are_overwritten(
+    street: Street, fakes: FakeHouse, moment: str, error: Exception
+) -> None:
+    bob = street.settle_in("bob")
+    street.consent(bob)
+    street.begin(bob)
+    capture = street.open_enrolment(bob)
+    fakes.journal.fail(moment, error)
+    with pytest.raises(type(error)):
+        street.send(bob.caller, capture, "bob")
+    assert nothing_is_left(fakes)
+
+
+def test_an_enrolments_reference_is_overwritten_once_it_is_sealed(
+    street: Street, fakes: FakeHouse
+) -> None:
+    street.enrol("bob")
+    assert fakes.engine.references
+    assert nothing_is_left(fakes)
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_the_one_time_codes_secret_is_overwritten(
+    street: Street, fakes: FakeHouse, ada: Customer, right: bool
+) -> None:
+    code = street.code_of(ada) if right else WRONG_CODE
+    street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, code))
+    assert fakes.vault.opened
+    assert nothing_is_left(fakes)
+
+
+def test_nothing_of_a_face_is_in_any_row(street: Street, fakes: FakeHouse, ada: Customer) -> None:
+    street.enter(street.show_face(ada), street.code_of(ada))
+    with fakes.database.engine.connect() as connection:
+        names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")
+        rows = [
+            str(row)
+            for (name,) in names.all()
+            for row in connection.exec_driver_sql(f'SELECT * FROM "{name}"')  # noqa: S608
+        ]
+    assert len(rows) > 20
+    assert not [row for row in rows if "face:ada" in row or ada.secret in row or PASSWORD in row]

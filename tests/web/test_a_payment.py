@@ -1,0 +1,182 @@
+"""The walk as a till and an app see it: real gunicorn, real OpenBao, both databases, real faces."""
+
+import pyotp
+import pytest
+
+from facepay_client import Problem, VerificationFailed, verify_authorization
+from facepay_rehearsal import bursts
+from tests.stand.people import PASSWORD, Payer, Street, Till, as_frames, genuine
+
+
+def refusal(error: pytest.ExceptionInfo[Problem]) -> tuple[int, str, str]:
+    return error.value.status, error.value.code, error.value.user_action
+
+
+def test_a_face_and_a_code_pay_and_the_acquirer_can_check_it_offline(
+    street: Street, till: Till, grace: Payer
+) -> None:
+    intent = till.intent(4250)
+    assert intent.state == "created"
+    assert "password" in intent.methods, "face must never be the only way"
+    accepted = street.show_face(till, intent, grace, "grace")
+    assert accepted.payment_intent is not None
+    assert accepted.payment_intent.state == "awaiting_second_factor"
+    paid = till.terminal.send_code(intent.id, grace.code())
+    assert paid.state == "approved"
+    assert paid.authorization is not None
+    expected = {
+        "jwks": street.published.jwks(),
+        "expected_issuer": street.service.url,
+        "expected_merchant": till.merchant_id,
+        "expected_currency": "EUR",
+        "expected_order_ref": intent.order_ref,
+        "now": street.service.clock.now().timestamp(),
+    }
+    verify_authorization(paid.authorization, expected_amount_minor=4250, **expected)
+    with pytest.raises(VerificationFailed):
+        verify_authorization(paid.authorization, expected_amount_minor=4251, **expected)
+
+
+def test_a_stranger_with_the_right_code_does_not_pay_and_learns_no_reason(
+    street: Street, till: Till, grace: Payer
+) -> None:
+    intent = till.intent()
+    accepted = street.show_face(till, intent, grace, "eileen")
+    assert accepted.outcome == "accepted", "the till must not learn whether the face matched"
+    by_face = till.terminal.send_code(intent.id, grace.code())
+    other = till.intent()
+    street.show_face(till, other, grace, "grace")
+    by_code = till.terminal.send_code(other.id, grace.wrong_code())
+    told = [(i.state, i.reason_class, i.user_action, i.methods) for i in (by_face, by_code)]
+    assert told[0] == told[1], "wrong face and wrong code must look alike"
+    assert told[0][:2] == ("declined", "not_verified")
+
+
+def test_after_a_failed_face_the_same_payment_goes_on_by_password(
+    street: Street, till: Till, grace: Payer
+) -> None:
+    intent = till.intent()
+    street.show_face(till, intent, grace, "eileen")
+    assert till.terminal.send_code(intent.id, grace.code()).state == "declined"
+    paid = till.terminal.use_password(intent.id, grace.alias, PASSWORD, grace.code())
+    assert (paid.state, paid.amount_minor) == ("approved", intent.amount_minor)
+
+
+def test_a_revoked_face_pays_nothing_more_and_the_password_still_does(
+    street: Street, till: Till
+) -> None:
+    payer = street.payer(face="grace")
+    waiting, captured = till.intent(), till.intent()
+    street.show_face(till, waiting, payer, "grace")
+    capture = till.terminal.open_capture(captured.id, payer.alias)
+
+    revoked = payer.customer.revoke_face(payer.enrolment_id, password=PASSWORD)
+
+    assert (revoked.state, revoked.key_destroyed) == ("revoked", True)
+    gone = (409, "face_not_available", "use_password")
+    with pytest.raises(Problem) as with_code:
+        till.terminal.send_code(waiting.id, payer.code())
+    assert refusal(with_code) == gone
+    with pytest.raises(Problem) as with_frames:
+        till.terminal.send_frames(capture, genuine("grace", tuple(capture.challenge), 3))
+    assert refusal(with_frames) == gone
+    with pytest.raises(Problem) as anew:
+        till.terminal.open_capture(till.intent().id, payer.alias)
+    assert refusal(anew) == gone
+    assert till.terminal.get_intent(waiting.id).state == "revoked"
+    paid = till.terminal.use_password(waiting.id, payer.alias, PASSWORD, payer.code())
+    assert paid.state == "approved"
+
+
+def test_one_code_is_proof_enough_to_revoke(street: Street) -> None:
+    payer = street.payer(face="eileen")
+    assert payer.customer.revoke_face(payer.enrolment_id, code=payer.code()).state == "revoked"
+
+
+def test_withdrawing_consent_is_one_step_and_takes_the_face_with_it(
+    street: Street, till: Till
+) -> None:
+    payer = street.payer(face="eileen")
+    withdrawn = payer.customer.withdraw_consent(payer.consent_id)
+    assert withdrawn.withdrawn_at is not None
+    with pytest.raises(Problem) as error:
+        till.terminal.open_capture(till.intent().id, payer.alias)
+    assert error.value.code == "face_not_available"
+    house = street.service.house
+    with house.unit_of_work() as uow:
+        enrolment = uow.enrolments.find(id=payer.enrolment_id)
+    assert enrolment is not None
+    assert enrolment.sealed_reference is None
+    assert enrolment.key_destroyed_at is not None
+
+
+def test_a_capture_is_dead_after_60_seconds(street: Street, till: Till, grace: Payer) -> None:
+    intent = till.intent()
+    capture = till.terminal.open_capture(intent.id, grace.alias)
+    street.service.clock.advance(61)
+    with pytest.raises(Problem) as error:
+        till.terminal.send_frames(capture, genuine("grace", tuple(capture.challenge), 2))
+    assert refusal(error) == (410, "capture_expired", "try_again")
+    assert till.terminal.open_capture(intent.id, grace.alias).id != capture.id
+
+
+def test_a_payment_dies_after_ten_minutes(street: Street, till: Till, grace: Payer) -> None:
+    intent = till.intent()
+    street.service.clock.advance(601)
+    with pytest.raises(Problem) as error:
+        till.terminal.use_password(intent.id, grace.alias, PASSWORD, grace.code())
+    assert refusal(error) == (410, "intent_expired", "start_again")
+    assert till.terminal.get_intent(intent.id).state == "expired"
+
+
+def test_three_captures_and_then_the_password(street: Street, till: Till, grace: Payer) -> None:
+    intent = till.intent()
+    for _ in range(3):
+        till.terminal.open_capture(intent.id, grace.alias)
+    with pytest.raises(Problem) as error:
+        till.terminal.open_capture(intent.id, grace.alias)
+    assert refusal(error) == (409, "captures_used_up", "use_password")
+    paid = till.terminal.use_password(intent.id, grace.alias, PASSWORD, grace.code())
+    assert paid.state == "approved"
+
+
+def test_choosing_another_method_is_not_a_failure(till: Till) -> None:
+    chosen = till.terminal.choose_alternative(till.intent().id)
+    assert (chosen.state, chosen.reason_class) == ("payer_chose_alternative", None)
+
+
+def test_a_lost_outcome_can_be_asked_for_and_an_approval_reversed(till: Till, grace: Payer) -> None:
+    intent = till.intent()
+    paid = till.terminal.use_password(intent.id, grace.alias, PASSWORD, grace.code())
+    assert till.terminal.get_intent(intent.id).authorization == paid.authorization
+    assert till.merchant.get_intent(intent.id).state == "approved"
+    assert till.terminal.reverse(intent.id).state == "reversed"
+    assert till.merchant.reverse(intent.id).state == "reversed", "reversing is safe to repeat"
+
+
+def test_a_code_counts_once(till: Till, grace: Payer) -> None:
+    code = grace.code()
+    first = till.terminal.use_password(till.intent().id, grace.alias, PASSWORD, code)
+    again = till.terminal.use_password(till.intent().id, grace.alias, PASSWORD, code)
+    assert (first.state, again.state) == ("approved", "declined")
+
+
+def test_a_secret_is_shown_again_until_it_is_confirmed_and_then_never(street: Street) -> None:
+    payer = street.payer()
+    code = payer.code()
+    add = payer.customer.add_second_factor
+    shown = add("tablet", PASSWORD, code, idempotency_key="tablet")
+    assert add("tablet", PASSWORD, code, idempotency_key="tablet") == shown
+    assert shown.secret is not None
+    new = pyotp.TOTP(shown.secret).at(street.service.clock.now())
+    assert payer.customer.confirm_second_factor(shown.id, new).state == "active"
+    assert add("tablet", PASSWORD, code, idempotency_key="tablet").secret is None
+
+
+def test_a_mirrored_camera_works_as_well(street: Street, till: Till, grace: Payer) -> None:
+    intent = till.intent()
+    capture = till.terminal.open_capture(intent.id, grace.alias)
+    shots = bursts.genuine("grace", capture.challenge, 4, mirrored=True)
+    accepted = till.terminal.send_frames(capture, as_frames(shots), mirrored=True)
+    assert accepted.outcome == "accepted"
+    assert till.terminal.send_code(intent.id, grace.code()).state == "approved"
