@@ -1,4 +1,4 @@
-"""Storage on both databases: what was written is what is read, and nobody writes on stale ground."""
+"""Storage on both databases: what is read is what was written, and nothing is written blindly."""
 
 import types
 from dataclasses import fields, replace

@@ -5,6 +5,7 @@ wrong, used and blocked give the same answer after the same work. A right code i
 by `Proven.settle`, inside the transaction of what it was given for.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -48,13 +49,9 @@ class Proven:
     password_ok: bool | None
     code_ok: bool | None
     match: CodeMatch | None
-    counters: tuple[str, ...]
 
     def settle(self, uow: UnitOfWork) -> bool:
-        """Use the code up and clear the counters of what was right.
-
-        False when the code was used, or its factor revoked, since it was checked.
-        """
+        """Use the code up. False when it was used, or its factor revoked, since it was checked."""
         if self.match is not None:
             factor = uow.second_factors.lock(self.match.factor_id)
             if factor is None or factor.state is FactorState.REVOKED:
@@ -62,10 +59,6 @@ class Proven:
             if factor.last_step >= self.match.step:
                 return False
             uow.second_factors.update(replace(factor, last_step=self.match.step))
-        for counter in self.counters:
-            held = uow.attempts.lock(counter)
-            if held is not None:
-                uow.attempts.update(held.cleared())
         return True
 
 
@@ -95,12 +88,16 @@ def examine(
         try:
             match = _match_code(house, subject, proof.code, at) if open_to_try.get("code") else None
         except Unavailable:
-            _give_back(house, [counters[name] for name, charged in open_to_try.items() if charged])
+            # An outage is nobody's wrong guess: who retries through one is not blocked by it.
+            charged = [counters[name] for name in open_to_try if open_to_try[name]]
+            _settle_charges(house, charged, Attempts.given_back)
             raise
         code_ok = match is not None
     right_ones = {"password": password_ok, "code": code_ok}
-    cleared = tuple(sorted(counters[name] for name in counters if right_ones[name]))
-    return Proven(password_ok, code_ok, match, cleared)
+    # At once, and not with what they were given for: that may fail or be retried for other reasons.
+    cleared = [counters[name] for name in sorted(counters) if right_ones[name]]
+    _settle_charges(house, cleared, Attempts.cleared)
+    return Proven(password_ok, code_ok, match)
 
 
 def prove(house: House, customer: Customer | None, proof: Proof, needs: Needs) -> Proven:
@@ -163,11 +160,12 @@ def charge(house: House, counter: str) -> bool:
     return True
 
 
-def _give_back(house: House, counters: list[str]) -> None:
-    """An outage is nobody's wrong guess: those who retry through one are not blocked by it."""
+def _settle_charges(
+    house: House, counters: list[str], settle: Callable[[Attempts], Attempts]
+) -> None:
     with house.unit_of_work() as uow:
         for counter in counters:
             held = uow.attempts.lock(counter)
             if held is not None:
-                uow.attempts.update(held.given_back())
+                uow.attempts.update(settle(held))
         uow.commit()

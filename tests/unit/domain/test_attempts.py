@@ -62,5 +62,14 @@ def test_a_right_answer_clears_everything() -> None:
     assert attempts.cleared().failures == 0
 
 
+@pytest.mark.parametrize("failures", [1, 4, 5, 7])
+def test_an_attempt_that_could_not_be_looked_at_leaves_no_trace(failures: int) -> None:
+    attempts, at = after_failures(failures)
+    at += rest_of(attempts, at)
+    again = attempts.charged(POLICY, at).given_back()
+    assert again.failures == failures
+    assert not again.blocked(at)
+
+
 def test_what_is_typed_at_a_till_is_counted_apart_from_the_own_device() -> None:
     assert counter_id("cus_1", Channel.TILL) != counter_id("cus_1", Channel.OWN_DEVICE)

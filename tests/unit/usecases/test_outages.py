@@ -95,6 +95,19 @@ def test_an_outage_does_not_count_as_wrong_guesses(
     assert street.enter(intent, code, change).state == "approved"
 
 
+def test_a_right_answer_that_could_not_be_signed_does_not_count_as_a_wrong_one(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    intent, change = street.intent(), street.change(street.till)
+    proof = Proof(PASSWORD, street.code_of(ada))
+    fakes.signer.away = True
+    for _ in range(8):
+        with pytest.raises(VaultUnavailable):
+            street.pay_by_password(intent, "ada", proof, change)
+    fakes.signer.away = False
+    assert street.pay_by_password(intent, "ada", proof, change).state == "approved"
+
+
 def test_an_outage_gives_no_guesses_back_that_were_made_before(
     street: Street, fakes: FakeHouse, ada: Customer
 ) -> None:

@@ -75,7 +75,7 @@ def verify_authorization(
     # 1 the signature, by a published key, and what kind of token it is
     claims = _verify_jws(token, jwks, AUTHORIZATION_TYP)
     # 2 who says it to whom, about what
-    expected = {
+    expected: dict[str, str | int] = {
         "iss": expected_issuer,
         "aud": expected_merchant,
         "merchant": expected_merchant,
@@ -83,10 +83,7 @@ def verify_authorization(
         "currency": expected_currency,
         "order_ref": expected_order_ref,
     }
-    for name, value in expected.items():
-        # `type` too: JSON's 1.0 and true are not the integer 1.
-        if type(claims.get(name)) is not type(value) or claims[name] != value:
-            raise VerificationFailed(f"`{name}` is not the expected one")
+    _verify_equal(claims, expected)
     # 3 when
     issued_at, expires_at = _verify_time(claims, now)
     return Authorization(
@@ -156,6 +153,13 @@ def leaf_hash(leaf: Leaf) -> str:
     }
     canonical = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256((LEAF_PREFIX + canonical).encode()).hexdigest()
+
+
+def _verify_equal(claims: Mapping[str, Any], expected: Mapping[str, str | int]) -> None:
+    for name, value in expected.items():
+        # `type` too: JSON's 1.0 and true are not the integer 1.
+        if type(claims.get(name)) is not type(value) or claims[name] != value:
+            raise VerificationFailed(f"`{name}` is not the expected one")
 
 
 def _verify_time(claims: Mapping[str, Any], now: float) -> tuple[int, int]:

@@ -1,0 +1,77 @@
+"""A dependency is away: fail closed, name the alternative, and come back without a restart."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from facepay.embedded.openbao_server import EmbeddedOpenBao
+from facepay.usecases.revoke_face import destroy_pending_keys
+from facepay_client import Problem
+from tests.stand.people import PASSWORD, Payer, Street, genuine
+from tests.stand.service import running_service
+
+
+@pytest.fixture(scope="module")
+def own_bao(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedOpenBao]:
+    with EmbeddedOpenBao(tmp_path_factory.mktemp("own-bao")) as bao:
+        yield bao
+
+
+@pytest.fixture(scope="module")
+def street(own_bao: EmbeddedOpenBao, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
+    directory = tmp_path_factory.mktemp("outage")
+    with running_service(own_bao, f"sqlite:///{directory / 'facepay.db'}", directory) as running:
+        yield Street(running)
+
+
+@pytest.fixture(scope="module")
+def grace(street: Street) -> Payer:
+    return street.payer(face="grace")
+
+
+def test_without_the_vault_nothing_is_approved_and_afterwards_the_same_request_is(
+    street: Street, own_bao: EmbeddedOpenBao, grace: Payer
+) -> None:
+    till = street.till()
+    by_face, by_password = till.intent(), till.intent()
+    capture = till.terminal.open_capture(by_face.id, grace.alias)
+    frames = genuine("grace", tuple(capture.challenge), 2)
+    code = grace.early_code()
+    own_bao.stop()
+    with pytest.raises(Problem) as face:
+        till.terminal.send_frames(capture, frames, idempotency_key="frames")
+    with pytest.raises(Problem) as password:
+        till.terminal.use_password(
+            by_password.id, grace.alias, PASSWORD, code, idempotency_key="password"
+        )
+    for error in (face, password):
+        assert (error.value.status, error.value.code) == (503, "vault_unavailable")
+        assert error.value.user_action == "use_another_method"
+        assert error.value.retryable
+    own_bao.start()
+    paid = till.terminal.use_password(
+        by_password.id, grace.alias, PASSWORD, code, idempotency_key="password"
+    )
+    assert paid.state == "approved"
+    seen = till.terminal.send_frames(capture, frames, idempotency_key="frames")
+    assert seen.outcome == "accepted"
+
+
+def test_a_face_can_be_revoked_while_the_vault_is_away(
+    street: Street, own_bao: EmbeddedOpenBao
+) -> None:
+    till, payer = street.till(), street.payer(face="eileen")
+    own_bao.stop()
+    try:
+        revoked = payer.customer.revoke_face(payer.enrolment_id, password=PASSWORD)
+        assert (revoked.state, revoked.key_destroyed) == ("revoked", False)
+        with pytest.raises(Problem) as error:
+            till.terminal.open_capture(till.intent().id, payer.alias)
+        assert error.value.code == "face_not_available"
+    finally:
+        own_bao.start()
+    assert destroy_pending_keys(street.service.house) >= 1
+    with street.service.house.unit_of_work() as uow:
+        enrolment = uow.enrolments.find(id=payer.enrolment_id)
+    assert enrolment is not None
+    assert enrolment.key_destroyed_at is not None

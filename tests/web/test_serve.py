@@ -1,0 +1,87 @@
+"""`facepay serve`: everything comes up with one command, and nothing is left behind it."""
+
+import contextlib
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from facepay.embedded.supervise import STATE_FILE
+
+FACEPAY = str(Path(sys.executable).with_name("facepay"))
+
+
+@pytest.fixture
+def serving(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    directory = tmp_path / "serve"
+    command = [FACEPAY, "serve", "--directory", str(directory), "--port", "0"]
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: (directory / STATE_FILE).exists() or running.poll() is not None)
+        yield running
+    finally:
+        if running.poll() is None:
+            running.kill()
+        running.wait(10)
+
+
+def wait_for(happens: object, seconds: float = 60.0) -> None:
+    assert callable(happens)
+    deadline = time.monotonic() + seconds
+    while not happens():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def family(running: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    return psutil.Process(running.pid).children(recursive=True)
+
+
+def names(processes: list[psutil.Process]) -> set[str]:
+    found = set()
+    for each in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found.add(each.name())
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left_running(
+    serving: subprocess.Popen[bytes], tmp_path: Path, number: signal.Signals
+) -> None:
+    state = json.loads((tmp_path / "serve" / STATE_FILE).read_text())
+    assert requests.get(f"{state['url']}/v1/health", timeout=5).json() == {"status": "ok"}
+    children = family(serving)
+    assert len(children) >= 4, "OpenBao, gunicorn and its two workers"
+    assert {"bao", "gunicorn"} <= names(children)
+
+    serving.send_signal(number)
+
+    returned = serving.wait(40)
+    assert returned == (0 if number is not signal.SIGKILL else -signal.SIGKILL)
+    _, alive = psutil.wait_procs(children, timeout=40)
+    assert not alive
+
+
+def test_what_was_enrolled_is_there_after_a_restart(tmp_path: Path) -> None:
+    """The embedded vault opens again with the same keys: nobody has to enrol anew."""
+    directory = tmp_path / "serve"
+    command = [FACEPAY, "serve", "--directory", str(directory), "--port", "0"]
+    keys = []
+    for _ in range(2):
+        running = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        try:
+            wait_for(lambda: (directory / STATE_FILE).exists())
+            url = json.loads((directory / STATE_FILE).read_text())["url"]
+            keys.append(requests.get(f"{url}/.well-known/jwks.json", timeout=5).json())
+        finally:
+            running.terminate()
+            assert running.wait(40) == 0
+    assert keys[0] == keys[1]
