@@ -1,0 +1,101 @@
+"""Settings where they take effect: the real gunicorn, and the console."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from gunicorn.app.wsgiapp import WSGIApplication
+
+from facepay.adapters.policy_file import read_policy
+from facepay.config import SHIPPED_POLICY
+from facepay.domain.policy import Policy
+from facepay.embedded import gunicorn_conf
+
+LIVE = {
+    "FACEPAY_PROFILE": "live",
+    "FACEPAY_ORIGIN": "https://pay.example",
+    "FACEPAY_DATABASE_URL": "sqlite:///never-opened.db",
+    "FACEPAY_VAULT_URL": "https://vault.example:8200",
+    "FACEPAY_VAULT_ROLE_ID": "role",
+    "FACEPAY_VAULT_SECRET_ID": "vault-secret",
+}
+BIN = Path(sys.executable).parent
+
+
+def run(program: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(BIN / program), *arguments],
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_gunicorn_does_not_serve_without_a_secret_and_says_which(tmp_path: Path) -> None:
+    environment = {name: text for name, text in LIVE.items() if "SECRET" not in name}
+    arguments = ["-c", "python:facepay.embedded.gunicorn_conf", "--bind", "127.0.0.1:0"]
+    arguments += ["--chdir", str(tmp_path), "facepay.bootstrap:create_wsgi()"]
+    ended = run("gunicorn", *arguments, **environment)
+    assert ended.returncode != 0
+    assert "FACEPAY_VAULT_SECRET_ID is not set" in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("command", ["migrate", "sweep"])
+def test_the_console_does_not_run_without_a_secret(command: str) -> None:
+    environment = {name: text for name, text in LIVE.items() if "SECRET" not in name}
+    ended = run("facepay", command, **environment)
+    assert ended.returncode != 0
+    assert "FACEPAY_VAULT_SECRET_ID is not set" in ended.stderr
+
+
+def test_gunicorn_understands_every_setting_we_give_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    location = "python:facepay.embedded.gunicorn_conf"
+    monkeypatch.setattr(sys, "argv", ["gunicorn", "-c", location, "facepay.bootstrap:x()"])
+    in_force = WSGIApplication().cfg
+    ours = {n: v for n, v in vars(gunicorn_conf).items() if not n.startswith("_")}
+    assert {name: in_force.settings[name].get() for name in ours} == ours
+
+
+def test_the_access_log_has_no_query_no_header_and_no_body() -> None:
+    logged = gunicorn_conf.access_log_format
+    for revealing in ("%(r)s", "%(q)s", "%(f)s", "%(a)s", "%(h)s", "%(u)s", "}i)s", "}e)s"):
+        assert revealing not in logged
+
+
+def test_the_application_is_built_in_each_worker_and_not_before_the_fork() -> None:
+    assert gunicorn_conf.preload_app is False
+    assert gunicorn_conf.workers >= 2
+
+
+def shipped_policy_with(tmp_path: Path, before: str, after: str) -> Path:
+    text = SHIPPED_POLICY.read_text()
+    assert before in text
+    changed = tmp_path / "policy.toml"
+    changed.write_text(text.replace(before, after))
+    notice = read_policy(SHIPPED_POLICY).notice
+    (tmp_path / f"notice-{notice.version}.md").write_text(notice.text)
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("face_distance_at_most = 0.45", "face_distance_at_most = 0.6"),
+        ("failures_allowed = 5", "failures_allowed = 50"),
+        ("first_delay_seconds = 30", "first_delay_seconds = 1"),
+        ("captures_per_intent = 3", ""),
+        ("[notice]", "[another]"),
+    ],
+)
+def test_a_lax_or_incomplete_policy_is_no_start(tmp_path: Path, before: str, after: str) -> None:
+    with pytest.raises((ValueError, KeyError)):
+        read_policy(shipped_policy_with(tmp_path, before, after))
+
+
+def test_a_stricter_policy_is_taken(tmp_path: Path) -> None:
+    stricter = shipped_policy_with(tmp_path, "failures_allowed = 5", "failures_allowed = 3")
+    policy: Policy = read_policy(stricter)
+    assert policy.failures_allowed == 3

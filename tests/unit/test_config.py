@@ -1,0 +1,102 @@
+"""Settings: what is missing or unsafe keeps the service from starting, and says what to do."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from facepay import config
+from facepay.config import SHIPPED_POLICY, ConfigError, Profile, Settings
+
+LIVE = {
+    "FACEPAY_PROFILE": "live",
+    "FACEPAY_ORIGIN": "https://pay.example",
+    "FACEPAY_DATABASE_URL": "postgresql+psycopg://facepay:db-secret@db/facepay",
+    "FACEPAY_VAULT_URL": "https://vault.example:8200",
+    "FACEPAY_VAULT_ROLE_ID": "role",
+    "FACEPAY_VAULT_SECRET_ID": "vault-secret",
+}
+
+
+def test_a_complete_live_environment_starts() -> None:
+    settings = Settings.from_environment(LIVE)
+    assert settings.profile is Profile.LIVE
+    assert settings.policy_file == SHIPPED_POLICY
+    assert settings.rehearsal_clock_file is None
+
+
+@pytest.mark.parametrize("name", sorted(LIVE))
+@pytest.mark.parametrize("value", [None, ""])
+def test_without_a_setting_there_is_no_start_and_the_message_names_it(
+    name: str, value: str | None
+) -> None:
+    environment = {key: text for key, text in LIVE.items() if key != name}
+    if value is not None:
+        environment[name] = value
+    with pytest.raises(ConfigError, match=rf"{name} is not set"):
+        Settings.from_environment(environment)
+
+
+def test_there_is_no_profile_but_the_two() -> None:
+    with pytest.raises(ConfigError, match="FACEPAY_PROFILE"):
+        Settings.from_environment(LIVE | {"FACEPAY_PROFILE": "debug"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FACEPAY_REHEARSAL_CLOCK_FILE", "/tmp/clock"),  # noqa: S108 - never opened
+        ("FACEPAY_ORIGIN", "http://pay.example"),
+        ("FACEPAY_VAULT_URL", "http://vault.example:8200"),
+    ],
+)
+def test_live_refuses_what_is_for_rehearsals(name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=name):
+        Settings.from_environment(LIVE | {name: value})
+    rehearsal = {"FACEPAY_PROFILE": "rehearsal", name: value}
+    assert Settings.from_environment(LIVE | rehearsal).profile is Profile.REHEARSAL
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["pay.example", "https://", "https://pay.example/api", "https://pay.example?x=1", "/v1"],
+)
+def test_an_origin_is_scheme_and_host(origin: str) -> None:
+    with pytest.raises(ConfigError, match="FACEPAY_ORIGIN"):
+        Settings.from_environment(LIVE | {"FACEPAY_ORIGIN": origin})
+
+
+def test_a_slash_at_the_end_of_the_origin_is_forgiven() -> None:
+    settings = Settings.from_environment(LIVE | {"FACEPAY_ORIGIN": "https://pay.example/"})
+    assert settings.origin == "https://pay.example"
+
+
+def test_secrets_are_not_shown_when_settings_are_printed() -> None:
+    shown = repr(Settings.from_environment(LIVE))
+    assert "vault-secret" not in shown
+    assert "db-secret" not in shown
+
+
+def test_a_child_gets_the_very_same_settings(tmp_path: Path) -> None:
+    settings = replace(
+        Settings.from_environment(LIVE | {"FACEPAY_PROFILE": "rehearsal"}),
+        vault_ca_file=tmp_path / "ca.pem",
+        policy_file=tmp_path / "policy.toml",
+        rehearsal_clock_file=tmp_path / "clock",
+    )
+    assert Settings.from_environment(settings.to_environment()) == settings
+
+
+def test_every_variable_is_documented_and_every_documented_one_exists() -> None:
+    documented = set(re.findall(r"^\| (FACEPAY_[A-Z_]+) +\|", config.__doc__ or "", re.MULTILINE))
+    handed_on = set(Settings.from_environment(LIVE).to_environment())
+    asked_for: set[str] = set()
+
+    class Watching(dict[str, str]):
+        def get(self, name: str, default: str = "") -> str:  # type: ignore[override]
+            asked_for.add(name)
+            return super().get(name, default)
+
+    Settings.from_environment(Watching(LIVE))
+    assert documented == handed_on == asked_for
