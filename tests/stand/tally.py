@@ -25,9 +25,9 @@ class Tally:
 def _used(item: pytest.Item) -> set[str]:
     fixtures = set(getattr(item, "fixturenames", ()))
     used = set()
-    if "openbao" in fixtures:
+    if fixtures & {"openbao", "own_bao", "own_server", "serving"}:
         used.add("OpenBao")
-    if "service" in fixtures:
+    if fixtures & {"service", "gated", "street", "serving"} and "fakes" not in fixtures:
         used.add("real HTTP")
     if "postgres" in fixtures:
         used.add("PostgreSQL")

@@ -19,6 +19,8 @@ from facepay.domain.errors import AlreadyExists, StaleRow
 
 Entity = TypeVar("Entity")
 
+SWEPT_AT_ONCE = 200
+
 
 class SqlRepository(Generic[Entity]):
     """Implements `ports.Repository` for one entity class and its table."""
@@ -65,7 +67,11 @@ class SqlRepository(Generic[Entity]):
         self._session.expire_all()
 
     def delete_before(self, field: str, moment: datetime) -> None:
-        self._session.execute(delete(self._row).where(getattr(self._columns, field) < moment))
+        # Rows that another sweep holds are left to it: two sweeps must never wait for each other.
+        old = select(self._columns.id).where(getattr(self._columns, field) < moment)
+        ids = self._session.scalars(old.limit(SWEPT_AT_ONCE).with_for_update(skip_locked=True))
+        if found := list(ids):
+            self._session.execute(delete(self._row).where(self._columns.id.in_(found)))
 
     def _from_row(self, row: SQLModel) -> Entity:
         values = {name: make(getattr(row, name)) for name, make in self._makers.items()}

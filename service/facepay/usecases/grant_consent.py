@@ -35,6 +35,7 @@ def grant_consent(
             new_id("con"), customer_id, purpose, notice_version, notice_sha256, now, ends, None
         )
         with house.unit_of_work() as uow:
+            uow.customers.lock(customer_id)  # two grants at once must not both find none
             if any(known.active(now) for known in uow.consents.find_all(customer_id=customer_id)):
                 raise WrongState("a consent for this purpose is active already")
             uow.consents.add(consent)

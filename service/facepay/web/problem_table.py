@@ -42,7 +42,7 @@ PROBLEMS: dict[str, Problem] = {
         "The key is known, but its role, or the state of its merchant or terminal, does not open this door.",
     ),
     "proof_rejected": Problem(
-        "proof_rejected", 403, True, "check_password_and_code",
+        "proof_rejected", 403, False, "check_password_and_code",
         "What was presented does not prove it",
         "A password or code was wrong, already used, or is resting after too many failures. Which of them is not told. A one-time code counts once in its 30 s.",
     ),
