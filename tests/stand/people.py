@@ -64,12 +64,14 @@ class Payer:
         self.customer = Customer(transport)
         self.enrolment_id = ""
         self.consent_id = ""
+        self.factor_id = ""
         self._totp: pyotp.TOTP | None = None
         self._used_step = -1
 
     def confirm_authenticator(self) -> None:
         factor = self.customer.add_second_factor("phone", PASSWORD)
         assert factor.secret is not None
+        self.factor_id = factor.id
         self._totp = pyotp.TOTP(factor.secret)
         self.customer.confirm_second_factor(factor.id, self.code())
 

@@ -173,6 +173,28 @@ def test_a_secret_is_shown_again_until_it_is_confirmed_and_then_never(street: St
     assert add("tablet", PASSWORD, code, idempotency_key="tablet").secret is None
 
 
+def test_a_revoked_authenticator_pays_nothing_more(street: Street, till: Till) -> None:
+    payer = street.payer(face="grace")
+    intent = till.intent()
+    street.show_face(till, intent, payer, "grace")
+    assert payer.customer.revoke_second_factor(payer.factor_id, PASSWORD).state == "revoked"
+    assert till.terminal.send_code(intent.id, payer.code()).state == "declined"
+    with pytest.raises(Problem) as error:
+        till.terminal.open_capture(till.intent().id, payer.alias)
+    assert error.value.code == "face_not_available", "face alone must never pay"
+    anew = payer.customer.add_second_factor("new phone", PASSWORD)
+    assert anew.state == "pending", "the password alone brings a new one"
+
+
+def test_a_stolen_phone_cannot_revoke_the_authenticator_without_the_password(
+    street: Street,
+) -> None:
+    payer = street.payer()
+    with pytest.raises(Problem) as error:
+        payer.customer.revoke_second_factor(payer.factor_id, "wrong password")
+    assert error.value.code == "proof_rejected"
+
+
 def test_a_mirrored_camera_works_as_well(street: Street, till: Till, grace: Payer) -> None:
     intent = till.intent()
     capture = till.terminal.open_capture(intent.id, grace.alias)

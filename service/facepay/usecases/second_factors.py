@@ -1,4 +1,4 @@
-"""Add and confirm a one-time-code factor (TOTP). The face has no part in it, ever.
+"""Add, confirm and revoke a one-time-code factor (TOTP). The face has no part in it, ever.
 
 The secret can be read while the factor is pending and never again: a client that lost the answer
 repeats its request and sees it, until one right code confirms the factor.
@@ -67,6 +67,36 @@ def confirm_second_factor(house: House, change: Change, factor_id: str, code: st
             answer = FactorAnswer(active.id, active.kind, active.name, active.state)
             claim.answer(uow, answer)
             append_leaf(house, uow, "second_factor.confirmed", factor=factor_id)
+            uow.commit()
+        return answer
+
+    return once(house, change, FactorAnswer, act)
+
+
+def revoke_second_factor(
+    house: House, change: Change, factor_id: str, proof: Proof
+) -> FactorAnswer:
+    """Needs the password. Its codes count nowhere from then on, also where one was just checked.
+
+    Raises NotFound, ProofRejected.
+    """
+
+    def act(claim: Claim) -> FactorAnswer:
+        with house.unit_of_work() as uow:
+            customer = uow.customers.find(id=change.caller.subject_id)
+            if uow.second_factors.find(id=factor_id, customer_id=change.caller.subject_id) is None:
+                raise NotFound()
+        prove(house, customer, proof, Needs.PASSWORD)
+        with house.unit_of_work() as uow:
+            factor = uow.second_factors.lock(factor_id)
+            if factor is None:
+                raise NotFound()
+            revoked = replace(factor, state=FactorState.REVOKED)
+            uow.second_factors.update(revoked)
+            answer = FactorAnswer(revoked.id, revoked.kind, revoked.name, revoked.state)
+            claim.answer(uow, answer)
+            if factor.state is not FactorState.REVOKED:
+                append_leaf(house, uow, "second_factor.revoked", factor=factor_id)
             uow.commit()
         return answer
 

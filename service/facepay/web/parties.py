@@ -8,7 +8,11 @@ from facepay.domain.customer import Role
 from facepay.usecases.answers import FactorAnswer, Registered
 from facepay.usecases.prove import Proof
 from facepay.usecases.register import register_customer, register_merchant, register_terminal
-from facepay.usecases.second_factors import add_second_factor, confirm_second_factor
+from facepay.usecases.second_factors import (
+    add_second_factor,
+    confirm_second_factor,
+    revoke_second_factor,
+)
 from facepay.web.doors import change, house, signed_by
 from facepay.web.schemas import parties as shapes
 
@@ -59,3 +63,12 @@ def create_second_factor(new: dict[str, Any]) -> FactorAnswer:
 def confirm_factor(sent: dict[str, Any], factor_id: str) -> FactorAnswer:
     """Confirm a factor with one right code"""
     return confirm_second_factor(house(), change(), factor_id, sent["code"])
+
+
+@parties.post("/second_factors/<id:factor_id>/revoke")
+@parties.arguments(shapes.Password)
+@parties.response(200, shapes.Factor)
+@signed_by(Role.CUSTOMER)
+def revoke_factor(sent: dict[str, Any], factor_id: str) -> FactorAnswer:
+    """Revoke a factor with the password; its codes count nowhere from then on"""
+    return revoke_second_factor(house(), change(), factor_id, Proof(sent["password"]))

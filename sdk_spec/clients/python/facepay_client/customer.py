@@ -48,6 +48,14 @@ class Customer:
         answer = self._transport.post(path, {"code": code}, idempotency_key=idempotency_key)
         return read(Factor, answer)
 
+    def revoke_second_factor(
+        self, factor_id: str, password: str, *, idempotency_key: str | None = None
+    ) -> Factor:
+        """The codes of this factor count nowhere from then on."""
+        path = f"/v1/second_factors/{factor_id}/revoke"
+        answer = self._transport.post(path, {"password": password}, idempotency_key=idempotency_key)
+        return read(Factor, answer)
+
     def grant_consent(
         self,
         notice: Notice,
