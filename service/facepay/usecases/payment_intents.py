@@ -64,37 +64,29 @@ def read_intent(house: House, caller: Caller, intent_id: str) -> IntentAnswer:
 
 def choose_alternative(house: House, change: Change, intent_id: str) -> IntentAnswer:
     """The payer would rather not use the face: an outcome of its own, not a failure."""
-
-    def act(claim: Claim) -> IntentAnswer:
-        with house.unit_of_work() as uow:
-            intent = _own_intent(uow, change.caller, intent_id)
-            intent.require_open(house.clock())
-            chosen = intent
-            if intent.state is not IntentState.PAYER_CHOSE_ALTERNATIVE:
-                chosen = intent.moved_to(IntentState.PAYER_CHOSE_ALTERNATIVE)
-                uow.intents.update(chosen, state=intent.state.value)
-            answer = intent_answer(house, chosen, None)
-            claim.answer(uow, answer)
-            append_leaf(house, uow, "payment.alternative_chosen", intent=intent_id)
-            uow.commit()
-        return answer
-
-    return once(house, change, IntentAnswer, act)
+    kind = "payment.alternative_chosen"
+    return _move(house, change, intent_id, IntentState.PAYER_CHOSE_ALTERNATIVE, kind)
 
 
 def reverse_payment(house: House, change: Change, intent_id: str) -> IntentAnswer:
     """Take an approval back; safe to repeat. Raises WrongState for what was not approved."""
+    return _move(house, change, intent_id, IntentState.REVERSED, "payment.reversed")
 
+
+def _move(
+    house: House, change: Change, intent_id: str, target: IntentState, kind: str
+) -> IntentAnswer:
     def act(claim: Claim) -> IntentAnswer:
         with house.unit_of_work() as uow:
             intent = _own_intent(uow, change.caller, intent_id)
-            reversed_ = intent
-            if intent.state is not IntentState.REVERSED:
-                reversed_ = intent.moved_to(IntentState.REVERSED)
-                uow.intents.update(reversed_, state=intent.state.value)
-            answer = intent_answer(house, reversed_, None)
+            if target is not IntentState.REVERSED:  # an approval can be reversed at any time
+                intent.require_open(house.clock())
+            moved = intent if intent.state is target else intent.moved_to(target)
+            uow.intents.update(moved, state=intent.state.value)
+            answer = intent_answer(house, moved, None)
             claim.answer(uow, answer)
-            append_leaf(house, uow, "payment.reversed", intent=intent_id)
+            if moved is not intent:
+                append_leaf(house, uow, kind, intent=intent_id)
             uow.commit()
         return answer
 
