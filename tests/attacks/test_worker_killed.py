@@ -103,7 +103,7 @@ def test_killed_at_any_moment_and_retried(street: Street, grace: Payer) -> None:
     till = street.till()
     for moment in range(12):
         intent = till.intent()
-        code = grace.early_code()
+        code = grace.code()
         hasty = Terminal(street.transport(till.transport._key, ONCE))
         with ThreadPoolExecutor(1) as pool:
             sent = pool.submit(

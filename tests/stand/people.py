@@ -66,7 +66,6 @@ class Payer:
         self.consent_id = ""
         self.factor_id = ""
         self._totp: pyotp.TOTP | None = None
-        self._used_step = -1
 
     def confirm_authenticator(self) -> None:
         factor = self.customer.add_second_factor("phone", PASSWORD)
@@ -76,19 +75,13 @@ class Payer:
         self.customer.confirm_second_factor(factor.id, self.code())
 
     def code(self) -> str:
-        """A code nobody has used: the service's clock is turned on where this step is spent."""
+        """A code nobody has used, at the beginning of its 30 s: the service's clock is turned to
+        there, so that a busy machine cannot let it grow old on its way.
+        """
         assert self._totp is not None
         clock = self._street.service.clock
-        if self._totp.timecode(clock.now()) <= self._used_step:
-            clock.advance(STEP)
-        self._used_step = self._totp.timecode(clock.now())
-        return self.same_code()
-
-    def early_code(self) -> str:
-        """A fresh code at the very beginning of its 30 s."""
-        clock = self._street.service.clock
         clock.advance(STEP - int(clock.now().timestamp()) % STEP)
-        return self.code()
+        return self.same_code()
 
     def same_code(self) -> str:
         """The code of this very moment, used or not."""

@@ -36,7 +36,7 @@ def test_without_the_vault_nothing_is_approved_and_afterwards_the_same_request_i
     by_face, by_password = till.intent(), till.intent()
     capture = till.terminal.open_capture(by_face.id, grace.alias)
     frames = genuine("grace", tuple(capture.challenge), 2)
-    code = grace.early_code()
+    code = grace.code()
     own_bao.stop()
     with pytest.raises(Problem) as face:
         till.terminal.send_frames(capture, frames, idempotency_key="frames")
