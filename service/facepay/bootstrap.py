@@ -33,6 +33,7 @@ def build_house(settings: Settings) -> House:
     clock_file = settings.rehearsal_clock_file
     return House(
         issuer=settings.origin,
+        fingerprint_key=settings.fingerprint_key.encode(),
         policy=read_policy(settings.policy_file),
         clock=RehearsalClock(clock_file) if clock_file else system_clock,
         unit_of_work=Database(settings.database_url),

@@ -69,12 +69,14 @@ def add_operator(public_key: Path) -> None:
 
 @main.command()
 def sweep() -> None:
-    """Destroy the keys of revoked faces that the vault could not destroy at the time."""
+    """Destroy keys: of revoked faces while the vault was away, of enrolments never finished."""
     from facepay.bootstrap import build_house
     from facepay.config import Settings
+    from facepay.usecases.enrol_face import end_lapsed_enrolments
     from facepay.usecases.revoke_face import destroy_pending_keys
 
-    count = destroy_pending_keys(build_house(Settings.from_environment(os.environ)))
+    house = build_house(Settings.from_environment(os.environ))
+    count = end_lapsed_enrolments(house) + destroy_pending_keys(house)
     click.echo(f"keys destroyed: {count}")
 
 

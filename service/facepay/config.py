@@ -8,6 +8,7 @@
 | FACEPAY_VAULT_URL             | OpenBao or Vault, e.g. `https://vault.example:8200` |
 | FACEPAY_VAULT_ROLE_ID         | AppRole role id |
 | FACEPAY_VAULT_SECRET_ID       | AppRole secret id (secret) |
+| FACEPAY_FINGERPRINT_KEY       | keys the hashes of requests; 32 characters or more (secret) |
 | FACEPAY_VAULT_CA_FILE         | CA certificates for the vault, PEM; empty = the system's |
 | FACEPAY_POLICY_FILE           | policy, TOML; empty = the one that ships with this version |
 | FACEPAY_REHEARSAL_CLOCK_FILE  | seconds to turn the clock forward by; refused by `live` |
@@ -20,6 +21,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 PREFIX = "FACEPAY_"
+SHORTEST_KEY = 32
 SHIPPED_POLICY = Path(__file__).parent / "policy" / "2026-11.toml"
 
 
@@ -40,6 +42,7 @@ class Settings:
     vault_url: str
     vault_role_id: str
     vault_secret_id: str = field(repr=False)
+    fingerprint_key: str = field(repr=False)
     vault_ca_file: Path | None = None
     policy_file: Path = SHIPPED_POLICY
     rehearsal_clock_file: Path | None = None
@@ -50,6 +53,8 @@ class Settings:
             raise ConfigError(
                 f"{PREFIX}ORIGIN must be scheme and host only, e.g. https://pay.example"
             )
+        if len(self.fingerprint_key) < SHORTEST_KEY:
+            raise ConfigError(f"{PREFIX}FINGERPRINT_KEY needs {SHORTEST_KEY} characters or more")
         if self.profile is Profile.LIVE:
             self._require_live()
 
@@ -85,6 +90,7 @@ class Settings:
             vault_url=needed("VAULT_URL"),
             vault_role_id=needed("VAULT_ROLE_ID"),
             vault_secret_id=needed("VAULT_SECRET_ID"),
+            fingerprint_key=needed("FINGERPRINT_KEY"),
             vault_ca_file=path("VAULT_CA_FILE"),
             policy_file=path("POLICY_FILE") or SHIPPED_POLICY,
             rehearsal_clock_file=path("REHEARSAL_CLOCK_FILE"),
@@ -99,6 +105,7 @@ class Settings:
             "VAULT_URL": self.vault_url,
             "VAULT_ROLE_ID": self.vault_role_id,
             "VAULT_SECRET_ID": self.vault_secret_id,
+            "FINGERPRINT_KEY": self.fingerprint_key,
             "VAULT_CA_FILE": str(self.vault_ca_file or ""),
             "POLICY_FILE": str(self.policy_file),
             "REHEARSAL_CLOCK_FILE": str(self.rehearsal_clock_file or ""),

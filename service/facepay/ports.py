@@ -143,6 +143,9 @@ class Repository(Protocol[Entity]):
     def update(self, entity: Entity, **expecting: Any) -> None:
         """One conditional UPDATE by id. Raises StaleRow when the row no longer is as expected."""
 
+    def update_all(self, changes: Mapping[str, Any], **equals: Any) -> int:
+        """One UPDATE of every row that is as asked for; how many there were."""
+
     def delete_before(self, field: str, moment: datetime) -> None: ...
 
 
@@ -150,7 +153,7 @@ class UnitOfWork(Protocol):
     """One transaction. Leaving the block without `commit` rolls everything back.
 
     Rows are locked in one order everywhere, so that no two walks can wait for each other:
-    enrolment, intent, capture, counters and factors, idempotency record, log head.
+    customer, enrolment, intent, capture, counters and factors, idempotency record, log head.
     Raises StorageUnavailable when the database is away.
     """
 

@@ -91,6 +91,8 @@ def gigantic_jpeg() -> bytes:
         ("only_a_header", "unreadable_frame"),
         ("bomb", "frame_too_large"),
         ("too_wide", "frame_too_large"),
+        ("sliver", "unfit_frame"),
+        ("strip", "unfit_frame"),
     ],
 )
 def test_broken_picture(till: Till, capture: Capture, name: str, code: str) -> None:
@@ -102,7 +104,9 @@ def test_broken_picture(till: Till, capture: Capture, name: str, code: str) -> N
         "corrupt": good[:200] + bytes(half) + good[200 + half :],
         "only_a_header": good[:24],
         "bomb": gigantic_jpeg(),
-        "too_wide": jpeg(Image.new("RGB", (1921, 100))),
+        "too_wide": jpeg(Image.new("RGB", (1921, 800))),
+        "sliver": jpeg(Image.new("RGB", (1920, 4))),
+        "strip": jpeg(Image.new("RGB", (1, 1900))),
     }[name]
     assert refused(till, capture, with_image(frames, 3, broken))[1] == code
 
@@ -205,6 +209,17 @@ def test_a_picture_of_another_format(till: Till, capture: Capture) -> None:
 def test_a_capture_is_used_once(till: Till, capture: Capture) -> None:
     assert till.terminal.send_frames(capture, real(capture)).outcome == "accepted"
     assert refused(till, capture, real(capture, 3))[:2] == (409, "wrong_state")
+
+
+def test_a_sliver_does_not_kill_the_worker_that_holds_everybody_else(
+    street: Street, till: Till, grace: Payer
+) -> None:
+    before = street.service.worker_pids()
+    for size in ((1920, 4), (400, 1), (1, 1920)):
+        capture = till.terminal.open_capture(till.intent().id, grace.alias)
+        frames = (Frame(jpeg(Image.effect_noise(size, 60)), 0, 0),)
+        assert refused(till, capture, frames)[1] == "unfit_frame"
+    assert street.service.worker_pids() == before
 
 
 def test_the_refused_are_not_kept(street: Street, till: Till, grace: Payer) -> None:

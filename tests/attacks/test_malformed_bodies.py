@@ -1,7 +1,9 @@
 """No input may produce a 5xx, and none is half believed: malformed JSON bodies and headers."""
 
 import json
+import socket
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -103,6 +105,24 @@ def test_missing_or_unusable_idempotency_key(till: Till, key: str | None) -> Non
     assert told(answer) in ((400, "idempotency_key_missing"), (401, "signature_invalid"))
 
 
+def test_a_broken_chunk(street: Street) -> None:
+    """Also before anybody has signed anything, a body that cannot be read is a 400."""
+    address = urlsplit(street.service.url)
+    raw = (
+        b"POST /v1/payment_intents HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+    )
+    with socket.create_connection((address.hostname, address.port), timeout=10) as line:
+        line.sendall(head + b"zz\r\n")
+        answer = line.recv(4096)
+    assert answer.startswith(b"HTTP/1.1 400"), answer[:200]
+
+
+def test_a_header_does_not_move_the_address(till: Till) -> None:
+    prepared = till.transport.signed(Request("GET", "/x/v1/health"))
+    prepared.headers["SCRIPT_NAME"] = "/x"
+    assert told(till.transport.send_once(prepared))[0] in (400, 404)
+
+
 def test_one_key_for_two_requests(till: Till) -> None:
     first = send(till.transport, post(INTENTS, ORDER, "the key"))
     assert first.status_code == 201
@@ -115,7 +135,8 @@ def test_one_key_for_two_requests(till: Till) -> None:
 @pytest.mark.parametrize(
     "path",
     ["/", "/v1", "/v1/nothing", "/v1/payment_intents/%00", "/v1/payment_intents/..%2f..",
-     "/v1/payment_intents/pi_" + "g" * 32, "/v1/errors/%FF", "/static/x", "/openapi.json"],
+     "/v1/payment_intents/pi_" + "g" * 32, "/v1/errors/%FF", "/static/x", "/openapi.json",
+     "/v1//health"],
 )  # fmt: skip
 def test_unknown_address(till: Till, path: str) -> None:
     assert told(send(till.transport, Request("GET", path))) == (404, "not_found")

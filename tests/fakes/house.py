@@ -34,6 +34,7 @@ class FakeHouse:
         self.pad = FakePad(self.journal)
         self.house = House(
             issuer="https://pay.example",
+            fingerprint_key=b"a key for the fingerprints of tests",
             policy=read_policy(SHIPPED_POLICY),
             clock=self.clock,
             unit_of_work=self.database,

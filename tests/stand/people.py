@@ -129,11 +129,15 @@ class Street:
         transport = self.transport(terminal_key, retry)
         return Till(till_id, merchant_id, transport, Terminal(transport), merchant)
 
-    def payer(self, face: str | None = None) -> Payer:
+    def newcomer(self) -> Payer:
+        """Registered with a password, and nothing more."""
         key = KeyPair.generate()
         alias = f"payer {secrets.token_hex(6)}"
         self.operator.register_customer(alias, PASSWORD, key.public_jwk)
-        payer = Payer(self, alias, self.transport(key))
+        return Payer(self, alias, self.transport(key))
+
+    def payer(self, face: str | None = None) -> Payer:
+        payer = self.newcomer()
         payer.confirm_authenticator()
         if face is not None:
             payer.enrol(face)

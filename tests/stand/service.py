@@ -1,5 +1,6 @@
 """The real service for the tests over HTTP: gunicorn, two workers, a database, OpenBao."""
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -67,6 +68,7 @@ def running_service(
         vault_url=bao.url,
         vault_role_id=bao.role_id,
         vault_secret_id=bao.secret_id,
+        fingerprint_key=secrets.token_hex(32),
         rehearsal_clock_file=clock.offset_file,
     )
     with EmbeddedService(settings, directory, workers=WORKERS) as server:

@@ -16,6 +16,7 @@ LIVE = {
     "FACEPAY_VAULT_URL": "https://vault.example:8200",
     "FACEPAY_VAULT_ROLE_ID": "role",
     "FACEPAY_VAULT_SECRET_ID": "vault-secret",
+    "FACEPAY_FINGERPRINT_KEY": "a fingerprint-secret of 32 or more",
 }
 
 
@@ -24,6 +25,11 @@ def test_a_complete_live_environment_starts() -> None:
     assert settings.profile is Profile.LIVE
     assert settings.policy_file == SHIPPED_POLICY
     assert settings.rehearsal_clock_file is None
+
+
+def test_a_short_fingerprint_key_does_not_start() -> None:
+    with pytest.raises(ConfigError, match="FINGERPRINT_KEY"):
+        Settings.from_environment(LIVE | {"FACEPAY_FINGERPRINT_KEY": "short"})
 
 
 @pytest.mark.parametrize("name", sorted(LIVE))

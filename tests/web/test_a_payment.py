@@ -173,26 +173,62 @@ def test_a_secret_is_shown_again_until_it_is_confirmed_and_then_never(street: St
     assert add("tablet", PASSWORD, code, idempotency_key="tablet").secret is None
 
 
+def second_authenticator(street: Street, payer: Payer) -> tuple[str, str]:
+    """Added with password and code, confirmed: its id and secret."""
+    added = payer.customer.add_second_factor("tablet", PASSWORD, payer.code())
+    assert added.secret is not None
+    code = pyotp.TOTP(added.secret).at(street.service.clock.now())
+    payer.customer.confirm_second_factor(added.id, code)
+    return added.id, added.secret
+
+
 def test_a_revoked_authenticator_pays_nothing_more(street: Street, till: Till) -> None:
     payer = street.payer(face="grace")
-    intent = till.intent()
-    street.show_face(till, intent, payer, "grace")
-    assert payer.customer.revoke_second_factor(payer.factor_id, PASSWORD).state == "revoked"
-    assert till.terminal.send_code(intent.id, payer.code()).state == "declined"
+    tablet, secret = second_authenticator(street, payer)
+    revoked = payer.customer.revoke_second_factor(tablet, PASSWORD, payer.code())
+    assert revoked.state == "revoked"
+    street.service.clock.advance(30)
+    gone = pyotp.TOTP(secret).at(street.service.clock.now())
+    declined = till.terminal.use_password(till.intent().id, payer.alias, PASSWORD, gone)
+    assert declined.state == "declined"
+    paid = till.terminal.use_password(till.intent().id, payer.alias, PASSWORD, payer.code())
+    assert paid.state == "approved", "the other one still pays"
+
+
+def test_the_last_authenticator_stays(street: Street) -> None:
+    """Otherwise the password alone could bring a new one, and so replace the second factor."""
+    payer = street.payer()
     with pytest.raises(Problem) as error:
-        till.terminal.open_capture(till.intent().id, payer.alias)
-    assert error.value.code == "face_not_available", "face alone must never pay"
-    anew = payer.customer.add_second_factor("new phone", PASSWORD)
-    assert anew.state == "pending", "the password alone brings a new one"
+        payer.customer.revoke_second_factor(payer.factor_id, PASSWORD, payer.code())
+    assert error.value.code == "wrong_state"
 
 
-def test_a_stolen_phone_cannot_revoke_the_authenticator_without_the_password(
+def test_a_stolen_phone_and_the_password_do_not_change_the_second_factor(
     street: Street,
 ) -> None:
     payer = street.payer()
+    with pytest.raises(Problem) as adding:
+        payer.customer.add_second_factor("the thief's", PASSWORD)
+    with pytest.raises(Problem) as revoking:
+        payer.customer.revoke_second_factor(payer.factor_id, PASSWORD)
+    assert adding.value.code == revoking.value.code == "proof_rejected"
+
+
+def test_no_authenticator_lies_in_wait(street: Street) -> None:
+    """One pending at a time, for ten minutes: none from before outlives the confirmed one."""
+    payer = street.newcomer()
+    waiting = payer.customer.add_second_factor("in wait", PASSWORD)
+    payer.confirm_authenticator()
+    assert waiting.secret is not None
+    code = pyotp.TOTP(waiting.secret).at(street.service.clock.now())
     with pytest.raises(Problem) as error:
-        payer.customer.revoke_second_factor(payer.factor_id, "wrong password")
-    assert error.value.code == "proof_rejected"
+        payer.customer.confirm_second_factor(waiting.id, code)
+    assert error.value.code == "wrong_state"
+    late = payer.customer.add_second_factor("late", PASSWORD, payer.code())
+    street.service.clock.advance(600)
+    with pytest.raises(Problem) as error:
+        payer.customer.confirm_second_factor(late.id, "123456")
+    assert error.value.code == "wrong_state"
 
 
 def test_a_mirrored_camera_works_as_well(street: Street, till: Till, grace: Payer) -> None:

@@ -6,6 +6,7 @@ loaded at the first observation of a process; dlib's detector and network are no
 and `facepay.face.models` keeps a lock with each.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ from facepay.domain.errors import (
     FrameTooLarge,
     NoFace,
     TwoFaces,
+    UnfitFrame,
     UnreadableFrame,
     UnsupportedFrame,
 )
@@ -33,6 +35,7 @@ _ERRORS: dict[RefusalKind, type[FacepayError]] = {
     RefusalKind.UNREADABLE: UnreadableFrame,
     RefusalKind.UNSUPPORTED: UnsupportedFrame,
     RefusalKind.TOO_LARGE: FrameTooLarge,
+    RefusalKind.UNFIT_SHAPE: UnfitFrame,
     RefusalKind.NO_FACE: NoFace,
     RefusalKind.TWO_FACES: TwoFaces,
     RefusalKind.FACE_TOO_SMALL: FaceTooSmall,
@@ -46,16 +49,32 @@ _OUTCOMES = {
 }
 
 
+# Bursts that one worker may be busy with or keep waiting for. gunicorn gives it more threads than
+# this, so that passwords, revocations and health never queue behind faces.
+BURSTS_AT_ONCE = 3
+
+
 class DlibFaceEngine:
-    """`ports.FaceEngine` with dlib's detector, 5-point alignment and ResNet descriptor."""
+    """`ports.FaceEngine` with dlib's detector, 5-point alignment and ResNet descriptor.
+
+    Beyond `bursts_at_once` it refuses with FaceUnavailable instead of queueing.
+    """
+
+    def __init__(self, *, bursts_at_once: int = BURSTS_AT_ONCE) -> None:
+        self._places = threading.BoundedSemaphore(bursts_at_once)
 
     @property
     def model(self) -> str:
         return embed.MODEL
 
     def observe(self, burst: Burst) -> ObservedFaces:
-        frames = [SentFrame(image=frame.image, step=frame.step) for frame in burst.frames]
-        return _translated(lambda: observe(frames, mirrored=burst.mirrored))
+        if not self._places.acquire(blocking=False):
+            raise FaceUnavailable("too many captures at once")
+        try:
+            frames = [SentFrame(image=frame.image, step=frame.step) for frame in burst.frames]
+            return _translated(lambda: observe(frames, mirrored=burst.mirrored))
+        finally:
+            self._places.release()
 
     def reference(self, faces: ObservedFaces) -> bytearray:
         return _translated(lambda: recognise.reference(_own(faces)))

@@ -1,10 +1,11 @@
 """One repository for every kind of row: frozen domain values in, frozen domain values out.
 
 A row and its domain value have the same field names (a test holds them to it), so the mapping is
-written once. `lock` is SELECT … FOR UPDATE on PostgreSQL; on SQLite every unit of work already
-holds the one write lock (BEGIN IMMEDIATE).
+written once. `lock` is SELECT … FOR NO KEY UPDATE on PostgreSQL; on SQLite every unit of work
+already holds the one write lock (BEGIN IMMEDIATE).
 """
 
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
 from enum import StrEnum
@@ -53,7 +54,9 @@ class SqlRepository(Generic[Entity]):
         return [self._from_row(row) for row in self._session.scalars(query.limit(limit))]
 
     def lock(self, entity_id: str) -> Entity | None:
-        query = select(self._row).where(self._columns.id == entity_id).with_for_update()
+        query = select(self._row).where(self._columns.id == entity_id)
+        # FOR NO KEY UPDATE: keys never change, and rows that refer to this one need not wait.
+        query = query.with_for_update(key_share=True)
         row = self._session.scalars(query.execution_options(populate_existing=True)).first()
         return None if row is None else self._from_row(row)
 
@@ -65,6 +68,12 @@ class SqlRepository(Generic[Entity]):
         if done.rowcount != 1:
             raise StaleRow()
         self._session.expire_all()
+
+    def update_all(self, changes: Mapping[str, Any], **equals: Any) -> int:
+        change = update(self._row).filter_by(**equals).values(**changes)
+        done: Any = self._session.execute(change, execution_options={"synchronize_session": False})
+        self._session.expire_all()
+        return int(done.rowcount)
 
     def delete_before(self, field: str, moment: datetime) -> None:
         # Rows that another sweep holds are left to it: two sweeps must never wait for each other.

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 MAX_FRAMES = 24
-MAX_FRAME_PIXELS_A_SIDE = 1920
 LIFETIME = timedelta(seconds=60)
 
 

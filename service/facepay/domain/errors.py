@@ -14,7 +14,8 @@
     │   ├── CaptureExpired   IntentExpired
     ├── Refused                what was sent cannot be used
     │   ├── InvalidRequest   MalformedRequest   ManifestInvalid
-    │   ├── BodyTooLarge   FrameTooLarge   UnsupportedMedia   UnsupportedFrame   UnreadableFrame
+    │   ├── BodyTooLarge   FrameTooLarge   UnfitFrame
+    │   ├── UnsupportedMedia   UnsupportedFrame   UnreadableFrame
     │   ├── NoFace   TwoFaces   FaceTooSmall
     │   └── CaptureRetry   CaptureRefused
     ├── SealBroken             a sealed value does not open: its key is destroyed, or it was moved
@@ -149,6 +150,12 @@ class BodyTooLarge(Refused):
 
 class FrameTooLarge(Refused):
     code = "frame_too_large"
+
+
+class UnfitFrame(Refused):
+    """Too small, or too long a strip, to be a picture of a face."""
+
+    code = "unfit_frame"
 
 
 class UnsupportedMedia(Refused):

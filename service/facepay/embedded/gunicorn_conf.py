@@ -2,18 +2,20 @@
 
 `gunicorn -c python:facepay.embedded.gunicorn_conf "facepay.bootstrap:create_wsgi()"`
 
-Two workers with four threads each; the application is built after the fork, because neither
-database connections nor models survive one. The access log has path, status and time: no query,
-no header, no body. gunicorn's own help describes each name.
+Two workers with eight threads each, of which at most three look at faces; the application is
+built after the fork, because neither database connections nor models survive one. The access log
+has path, status and time: no query, no header, no body. It has no timeout for slow senders: a
+proxy in front reads the whole request first. gunicorn's own help describes each name.
 """
 
 workers = 2
 worker_class = "gthread"
-threads = 4
+threads = 8
 preload_app = False
 timeout = 60
 graceful_timeout = 20
 keepalive = 5
+forwarder_headers = ""  # nobody moves the path by a header
 limit_request_line = 2048
 limit_request_fields = 64
 accesslog = "-"

@@ -5,11 +5,12 @@ and then OpenBao. A child that dies takes the whole down: half a house serves no
 """
 
 import json
+import os
 import secrets
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from facepay.config import Profile, Settings
 from facepay.embedded.children import LOOPBACK
 from facepay.embedded.gunicorn_server import EmbeddedService
 from facepay.embedded.openbao_server import EmbeddedOpenBao
+from facepay.usecases.enrol_face import end_lapsed_enrolments
 from facepay.usecases.register import PublicKey, register_operator
 from facepay.usecases.revoke_face import destroy_pending_keys
 
@@ -46,6 +48,7 @@ def running(ground: Ground) -> Iterator[EmbeddedService]:
             house = build_house(service.settings)
             if ground.operator is not None:
                 register_operator(house, ground.operator)
+            end_lapsed_enrolments(house)
             destroy_pending_keys(house)
             state = ground.directory / STATE_FILE
             known: dict[str, object] = {"url": service.url, "pid": service.pid}
@@ -81,8 +84,18 @@ def _settings(ground: Ground, bao: EmbeddedOpenBao) -> Settings:
         vault_url=bao.url,
         vault_role_id=bao.role_id,
         vault_secret_id=bao.secret_id,
+        fingerprint_key=_kept_secret(ground.directory / "fingerprint.key"),
         rehearsal_clock_file=ground.clock_file,
     )
+
+
+def _kept_secret(path: Path) -> str:
+    """The secret in this file; made, readable by its owner only, the first time."""
+    with suppress(FileExistsError):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32))
+    return path.read_text()
 
 
 def _write_state(path: Path, state: dict[str, object]) -> None:

@@ -22,9 +22,15 @@ from facepay.face.header import parse_header
 Pixels = NDArray[np.uint8]
 
 MAX_PIXELS_A_SIDE = 1920
+# dlib's detector corrupts the heap on slivers (1920 x 4), and a very long strip is all work and no
+# face: no camera makes either.
+MIN_PIXELS_A_SIDE = 240
+MAX_SIDES_RATIO = 2.5
 MAX_BYTES = 4 * 1024 * 1024
 # Cameras write 1 scan and progressive encoders about 10; each one costs a pass over all pixels.
 MAX_SCANS = 32
+# One JPEG segment's worth; more is a table made to keep its reader busy.
+MAX_EXIF_BYTES = 65_535
 _SCAN_MARKER = b"\xff\xda"
 
 
@@ -32,11 +38,15 @@ def decode(image: bytes) -> Pixels:
     """Decode one frame.
 
     Returns (height, width, 3) uint8 RGB, EXIF orientation applied, writable and owned by the
-    caller, who overwrites it. Raises FaceRefusal UNREADABLE, UNSUPPORTED or TOO_LARGE.
+    caller, who overwrites it. Raises FaceRefusal UNREADABLE, UNSUPPORTED, TOO_LARGE or
+    UNFIT_SHAPE.
     """
     header = parse_header(image)
-    if max(header.width, header.height) > MAX_PIXELS_A_SIDE or len(image) > MAX_BYTES:
+    shorter, longer = sorted((header.width, header.height))
+    if longer > MAX_PIXELS_A_SIDE or len(image) > MAX_BYTES:
         raise FaceRefusal(RefusalKind.TOO_LARGE)
+    if shorter < MIN_PIXELS_A_SIDE or longer > MAX_SIDES_RATIO * shorter:
+        raise FaceRefusal(RefusalKind.UNFIT_SHAPE)
     if header.format == "JPEG" and image.count(_SCAN_MARKER) > MAX_SCANS:
         raise FaceRefusal(RefusalKind.UNSUPPORTED)
     try:
@@ -58,6 +68,8 @@ def _decode_checked(image: bytes, expected_format: str, expected_size: tuple[int
             raise FaceRefusal(RefusalKind.UNSUPPORTED)
         if opened.size != expected_size:
             raise FaceRefusal(RefusalKind.UNREADABLE)
+        if len(opened.info.get("exif", b"")) > MAX_EXIF_BYTES:
+            raise FaceRefusal(RefusalKind.UNSUPPORTED)
         opened.load()
         ImageOps.exif_transpose(opened, in_place=True)
         return _to_rgb(opened)

@@ -28,6 +28,8 @@ _ROI_FACE_HEIGHT = 90
 # Lower than elsewhere: a face is known to be about there. Of 29 rendered heads turned by 31 to 35
 # degrees that the first search lost, 28 are found so, and 23 at -0.2 in 1.9 faces.
 _ROI_MIN_SCORE = -0.3
+_WINDOW_PX = 80
+_LONGEST_SIDE_PX = 2400
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,11 @@ def has_second_face(boxes: Sequence[Box]) -> bool:
 
 
 def _search(pixels: Pixels, origin: tuple[int, int], scale: float, threshold: float) -> list[Box]:
+    # dlib's detector writes outside of its heap on very long or very flat pictures; and in what is
+    # smaller than its window, as a crop at a frame's edge can be, there is nothing to find.
+    sides = [side * scale for side in pixels.shape[:2]]
+    if min(sides) < _WINDOW_PX or max(sides) > _LONGEST_SIDE_PX:
+        return []
     grey = _shrink(pixels, scale)
     held = models()
     with held.detector_lock:
@@ -100,7 +107,7 @@ def _search(pixels: Pixels, origin: tuple[int, int], scale: float, threshold: fl
 
 def _shrink(pixels: Pixels, scale: float) -> Pixels:
     height, width = pixels.shape[:2]
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    size = (round(width * scale), round(height * scale))
     grey = Image.fromarray(np.ascontiguousarray(pixels)).convert("L")
     return np.array(grey.resize(size, Image.Resampling.BILINEAR), dtype=np.uint8)
 

@@ -14,6 +14,7 @@ class RefusalKind(StrEnum):
     UNREADABLE = "unreadable"
     UNSUPPORTED = "unsupported"
     TOO_LARGE = "too_large"
+    UNFIT_SHAPE = "unfit_shape"
     NO_FACE = "no_face"
     TWO_FACES = "two_faces"
     FACE_TOO_SMALL = "face_too_small"

@@ -16,6 +16,8 @@ _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _START_OF_SCAN = 0xDA
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
 _WEBP_ANIMATED = 0x02
+# Segments and fill bytes before the frame header; cameras write about 10, each costs its reader.
+MAX_MARKERS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,9 @@ def parse_header(image: bytes) -> Header:
 def _jpeg_size(image: bytes) -> tuple[int, int]:
     """Walk the marker segments up to the frame header (T.81 B.2.2)."""
     at = 2
-    while at + 4 <= len(image):
+    for _ in range(MAX_MARKERS):
+        if at + 4 > len(image):
+            break
         if image[at] != 0xFF:
             break
         marker = image[at + 1]

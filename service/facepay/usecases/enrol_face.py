@@ -7,7 +7,7 @@ memory as soon as it is sealed.
 from dataclasses import replace
 
 from facepay.domain.consent import Consent
-from facepay.domain.enrolment import Enrolment, EnrolmentState
+from facepay.domain.enrolment import OPEN_FOR, Enrolment, EnrolmentState
 from facepay.domain.errors import FaceNotAvailable, ProofRejected, WrongState
 from facepay.domain.manifest import Manifest
 from facepay.ports import ObservedFaces, UnitOfWork
@@ -16,7 +16,7 @@ from facepay.usecases.house import House, new_id, wiped
 from facepay.usecases.log import append_leaf
 from facepay.usecases.once import Change, Claim, once
 from facepay.usecases.prove import Needs, Proof, prove
-from facepay.usecases.revoke_face import enrolment_answer
+from facepay.usecases.revoke_face import destroy_key, end_enrolment, enrolment_answer
 from facepay.usecases.use_capture import look_at, use_capture
 
 
@@ -34,6 +34,9 @@ def begin_enrolment(house: House, change: Change, proof: Proof) -> EnrolmentAnsw
             _require_no_face(uow, customer_id)
         proven = prove(house, customer, proof, Needs.PASSWORD_AND_CODE)
         enrolment = _pending(house, consent)
+        # The key comes first: whatever ends this enrolment finds its key and destroys it, and
+        # nothing creates it again afterwards.
+        house.templates.create_key(enrolment.id)
         with house.unit_of_work() as uow:
             uow.enrolments.add(enrolment)
             if not proven.settle(uow):
@@ -62,7 +65,6 @@ def finish_enrolment(
             uow.commit()
 
         def seal_reference(faces: ObservedFaces) -> str:
-            house.templates.create_key(enrolment.id)
             with wiped(house.engine.reference(faces)) as reference:
                 return house.templates.seal(enrolment.id, reference, binding=enrolment.binding)
 
@@ -76,6 +78,21 @@ def finish_enrolment(
         return answer
 
     return once(house, change, EnrolmentAnswer, act)
+
+
+def end_lapsed_enrolments(house: House) -> int:
+    """End what was begun and never finished, and destroy its keys; how many there were."""
+    latest = house.clock() - OPEN_FOR
+    with house.unit_of_work() as uow:
+        pending = uow.enrolments.find_all(state=EnrolmentState.PENDING.value)
+    lapsed = [each.id for each in pending if each.created_at < latest]
+    for enrolment_id in lapsed:
+        with house.unit_of_work() as uow:
+            if end_enrolment(house, uow, enrolment_id)[1]:
+                append_leaf(house, uow, "enrolment.lapsed", enrolment=enrolment_id)
+            uow.commit()
+        destroy_key(house, enrolment_id)
+    return len(lapsed)
 
 
 def _active_consent(house: House, uow: UnitOfWork, customer_id: str) -> Consent:

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from facepay.domain.capture import Burst
 from facepay.domain.policy import Policy
@@ -24,6 +24,7 @@ from facepay.ports import (
 @dataclass(frozen=True)
 class House:
     issuer: str
+    fingerprint_key: bytes = field(repr=False)
     policy: Policy
     clock: Clock
     unit_of_work: UnitsOfWork

@@ -8,6 +8,7 @@ longer commit.
 """
 
 import hashlib
+import hmac
 import json
 import secrets
 from collections.abc import Callable
@@ -121,9 +122,12 @@ def once(
 
 def _claim(house: House, change: Change) -> IdempotencyRecord:
     now = house.clock()
+    # Keyed: requests carry passwords, and a plain hash in a stolen database could be searched.
+    digest = change.fingerprint.encode()
+    fingerprint = hmac.new(house.fingerprint_key, digest, hashlib.sha256).hexdigest()
     fresh = IdempotencyRecord(
         id=change.record_id,
-        fingerprint=change.fingerprint,
+        fingerprint=fingerprint,
         fence=secrets.token_hex(16),
         state=RecordState.IN_PROGRESS,
         lease_until=now + LEASE,
@@ -138,7 +142,7 @@ def _claim(house: House, change: Change) -> IdempotencyRecord:
             known = uow.idempotency.lock(change.record_id)
             if known is None:
                 raise InProgress() from None
-            if known.fingerprint != change.fingerprint:
+            if not hmac.compare_digest(known.fingerprint, fingerprint):
                 raise KeyReused() from None
             if known.state is not RecordState.IN_PROGRESS:
                 return known

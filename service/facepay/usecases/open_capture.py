@@ -37,11 +37,13 @@ def open_payment_capture(
     def act(claim: Claim) -> CaptureAnswer:
         now = house.clock()
         with house.unit_of_work() as uow:
+            # The intent first: who has none learns nothing about an alias.
+            _require_own_open(uow.intents.find(id=intent_id), change.caller, now)
             enrolment = _payable_face(house, uow, payer_alias, now)
             held = uow.enrolments.lock(enrolment.id)
             if held is None or held.state is not EnrolmentState.ACTIVE:
                 raise FaceNotAvailable()
-            intent = _own_open_intent(uow, change.caller, intent_id, now)
+            intent = _require_own_open(uow.intents.lock(intent_id), change.caller, now)
             if intent.captures_used >= house.policy.captures_per_intent:
                 raise CapturesUsedUp()
             _cancel_open(uow, uow.captures.find_all(intent_id=intent.id))
@@ -89,8 +91,7 @@ def _payable_face(house: House, uow: UnitOfWork, alias: str, now: datetime) -> E
     return enrolment
 
 
-def _own_open_intent(uow: UnitOfWork, caller: Caller, intent_id: str, now: datetime) -> Intent:
-    intent = uow.intents.lock(intent_id)
+def _require_own_open(intent: Intent | None, caller: Caller, now: datetime) -> Intent:
     if intent is None or intent.terminal_id != caller.subject_id:
         raise NotFound()
     intent.require_open(now)

@@ -90,7 +90,7 @@ def examine(
         except Unavailable:
             # An outage is nobody's wrong guess: who retries through one is not blocked by it.
             charged = [counters[name] for name in open_to_try if open_to_try[name]]
-            _settle_charges(house, charged, Attempts.given_back)
+            give_back(house, charged)
             raise
         code_ok = match is not None
     right_ones = {"password": password_ok, "code": code_ok}
@@ -158,6 +158,11 @@ def charge(house: House, counter: str) -> bool:
         uow.attempts.update(held.charged(house.policy, now))
         uow.commit()
     return True
+
+
+def give_back(house: House, counters: list[str]) -> None:
+    """Undo charges for attempts that nobody could look at."""
+    _settle_charges(house, counters, Attempts.given_back)
 
 
 def _settle_charges(

@@ -1,21 +1,37 @@
 """Add, confirm and revoke a one-time-code factor (TOTP). The face has no part in it, ever.
 
 The secret can be read while the factor is pending and never again: a client that lost the answer
-repeats its request and sees it, until one right code confirms the factor.
+repeats its request and sees it, until one right code confirms the factor or ten minutes are over.
+
+Whoever holds only the password and the device cannot change the factor: once one is active, adding
+and revoking need a code of an active one, the last active one stays, and at most one is pending,
+so that none can lie in wait from before. Who lost the last one turns to the institution.
 """
 
 from dataclasses import replace
+from datetime import timedelta
 
 from facepay.domain.attempts import Channel, counter_id
 from facepay.domain.customer import FactorState, SecondFactor
-from facepay.domain.errors import NotFound, ProofRejected, WrongState
+from facepay.domain.errors import NotFound, ProofRejected, Unavailable, WrongState
+from facepay.ports import UnitOfWork
 from facepay.usecases.answers import FactorAnswer
 from facepay.usecases.house import House, new_id, wiped
 from facepay.usecases.log import append_leaf
 from facepay.usecases.once import Change, Claim, once
-from facepay.usecases.prove import Needs, Proof, active_factors, charge, match_factor, prove
+from facepay.usecases.prove import (
+    CodeMatch,
+    Needs,
+    Proof,
+    active_factors,
+    charge,
+    give_back,
+    match_factor,
+    prove,
+)
 
 NEVER_USED = -1
+PENDING_FOR = timedelta(minutes=10)
 
 
 def add_second_factor(house: House, change: Change, name: str, proof: Proof) -> FactorAnswer:
@@ -25,17 +41,22 @@ def add_second_factor(house: House, change: Change, name: str, proof: Proof) -> 
     """
 
     def act(claim: Claim) -> FactorAnswer:
+        customer_id = change.caller.subject_id
         with house.unit_of_work() as uow:
-            customer = uow.customers.find(id=change.caller.subject_id)
-            has_factor = bool(active_factors(uow, change.caller.subject_id))
-        needs = Needs.PASSWORD_AND_CODE if has_factor else Needs.PASSWORD
-        proven = prove(house, customer, proof, needs)
-        factor = _new_factor(house, change.caller.subject_id, name)
+            customer = uow.customers.find(id=customer_id)
+            first = not active_factors(uow, customer_id)
+        proven = prove(house, customer, proof, Needs.PASSWORD if first else Needs.PASSWORD_AND_CODE)
+        factor = _new_factor(house, customer_id, name)
         with house.unit_of_work() as uow:
+            uow.customers.lock(customer_id)
+            if first and active_factors(uow, customer_id):
+                raise ProofRejected()  # one was confirmed meanwhile: now a code is needed
             if not proven.settle(uow):
                 raise ProofRejected()
+            pending = {"customer_id": customer_id, "state": FactorState.PENDING.value}
+            uow.second_factors.update_all({"state": FactorState.REVOKED.value}, **pending)
             uow.second_factors.add(factor)
-            answer = FactorAnswer(factor.id, factor.kind, factor.name, factor.state)
+            answer = _answer(factor)
             claim.answer(uow, answer)
             append_leaf(house, uow, "second_factor.added", factor=factor.id)
             uow.commit()
@@ -47,24 +68,22 @@ def add_second_factor(house: House, change: Change, name: str, proof: Proof) -> 
 def confirm_second_factor(house: House, change: Change, factor_id: str, code: str) -> FactorAnswer:
     """One right code shows that the app has the secret; the factor is active from then on.
 
-    Raises NotFound, WrongState (confirmed already), ProofRejected.
+    Raises NotFound, WrongState (not pending any more), ProofRejected.
     """
 
     def act(claim: Claim) -> FactorAnswer:
         with house.unit_of_work() as uow:
-            factor = uow.second_factors.find(id=factor_id, customer_id=change.caller.subject_id)
-        if factor is None:
-            raise NotFound()
+            factor = _own_factor(uow, change, factor_id)
         if factor.state is not FactorState.PENDING:
-            raise WrongState("the factor is confirmed already")
-        allowed = charge(house, counter_id(f"{factor.id}:confirm", Channel.OWN_DEVICE))
-        match = match_factor(house, factor, code, house.clock()) if allowed else None
-        if match is None:
-            raise ProofRejected()
+            raise WrongState(f"the factor is {factor.state}")
+        if house.clock() >= factor.created_at + PENDING_FOR:
+            raise WrongState("the factor was added too long ago: add a new one")
+        match = _match_charged(house, factor, code)
         active = replace(factor, state=FactorState.ACTIVE, last_step=match.step)
         with house.unit_of_work() as uow:
+            uow.customers.lock(factor.customer_id)
             uow.second_factors.update(active, state=FactorState.PENDING.value)
-            answer = FactorAnswer(active.id, active.kind, active.name, active.state)
+            answer = _answer(active)
             claim.answer(uow, answer)
             append_leaf(house, uow, "second_factor.confirmed", factor=factor_id)
             uow.commit()
@@ -76,31 +95,66 @@ def confirm_second_factor(house: House, change: Change, factor_id: str, code: st
 def revoke_second_factor(
     house: House, change: Change, factor_id: str, proof: Proof
 ) -> FactorAnswer:
-    """Needs the password. Its codes count nowhere from then on, also where one was just checked.
+    """Its codes count nowhere from then on, also where one was just checked.
 
-    Raises NotFound, ProofRejected.
+    Raises NotFound, ProofRejected; WrongState for the last active one: add another first.
     """
 
     def act(claim: Claim) -> FactorAnswer:
+        customer_id = change.caller.subject_id
         with house.unit_of_work() as uow:
-            customer = uow.customers.find(id=change.caller.subject_id)
-            if uow.second_factors.find(id=factor_id, customer_id=change.caller.subject_id) is None:
-                raise NotFound()
-        prove(house, customer, proof, Needs.PASSWORD)
+            customer = uow.customers.find(id=customer_id)
+            was_active = _own_factor(uow, change, factor_id).state is FactorState.ACTIVE
+        needs = Needs.PASSWORD_AND_CODE if was_active else Needs.PASSWORD
+        proven = prove(house, customer, proof, needs)
         with house.unit_of_work() as uow:
-            factor = uow.second_factors.lock(factor_id)
-            if factor is None:
-                raise NotFound()
+            uow.customers.lock(customer_id)
+            if not proven.settle(uow):
+                raise ProofRejected()
+            factor = _own_factor(uow, change, factor_id)
+            if factor.state is FactorState.ACTIVE:
+                _require_another(uow, factor, was_active=was_active)
             revoked = replace(factor, state=FactorState.REVOKED)
-            uow.second_factors.update(revoked)
-            answer = FactorAnswer(revoked.id, revoked.kind, revoked.name, revoked.state)
+            uow.second_factors.update(revoked, state=factor.state.value)
+            answer = _answer(revoked)
             claim.answer(uow, answer)
-            if factor.state is not FactorState.REVOKED:
-                append_leaf(house, uow, "second_factor.revoked", factor=factor_id)
+            append_leaf(house, uow, "second_factor.revoked", factor=factor_id)
             uow.commit()
         return answer
 
     return once(house, change, FactorAnswer, act)
+
+
+def _own_factor(uow: UnitOfWork, change: Change, factor_id: str) -> SecondFactor:
+    factor = uow.second_factors.find(id=factor_id, customer_id=change.caller.subject_id)
+    if factor is None:
+        raise NotFound()
+    return factor
+
+
+def _require_another(uow: UnitOfWork, factor: SecondFactor, *, was_active: bool) -> None:
+    if not was_active:
+        raise ProofRejected()  # it was confirmed meanwhile: now a code is needed
+    if len(active_factors(uow, factor.customer_id)) < 2:
+        raise WrongState("the last active factor stays: add another first")
+
+
+def _match_charged(house: House, factor: SecondFactor, code: str) -> CodeMatch:
+    counter = counter_id(f"{factor.id}:confirm", Channel.OWN_DEVICE)
+    if not charge(house, counter):
+        raise ProofRejected()
+    try:
+        match = match_factor(house, factor, code, house.clock())
+    except Unavailable:
+        give_back(house, [counter])
+        raise
+    if match is None:
+        raise ProofRejected()
+    return match
+
+
+def _answer(factor: SecondFactor) -> FactorAnswer:
+    return FactorAnswer(factor.id, factor.kind, factor.name, factor.state)
 
 
 def _new_factor(house: House, customer_id: str, name: str) -> SecondFactor:

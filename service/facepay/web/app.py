@@ -34,6 +34,7 @@ def create_app(house: House, origin: str) -> Flask:
     app.request_class = InMemoryRequest
     app.config.update(_openapi(), FACEPAY_ORIGIN=origin)
     app.extensions["facepay"] = house
+    app.url_map.merge_slashes = False  # no redirects: one address, one meaning
     app.url_map.converters["id"] = IdConverter
     api = Api(app)
     for blueprint in BLUEPRINTS:

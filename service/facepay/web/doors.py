@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from flask import Flask, Request, Response, current_app, g, request
+from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import NotFound as RouteNotFound
 
 from facepay.domain.customer import Role
@@ -100,7 +101,8 @@ def change() -> Change:
     if not 0 < len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
         raise KeyMissing()
     digest = hashlib.sha256()
-    for part in (request.method.encode(), request.full_path.encode(), request.get_data()):
+    head = (request.method, request.full_path, request.content_type or "")
+    for part in (*(text.encode() for text in head), request.get_data()):
         digest.update(len(part).to_bytes(8, "big") + part)
     return Change(caller(), key, digest.hexdigest())
 
@@ -111,8 +113,17 @@ def _check_version(incoming: Request) -> None:
 
 
 def _check_kind(incoming: Request, expected: str) -> None:
-    if incoming.get_data() and incoming.mimetype != expected:
+    if _read(incoming) and incoming.mimetype != expected:
         raise UnsupportedMedia(f"send {expected}")
+
+
+def _read(incoming: Request) -> bytes:
+    try:
+        return incoming.get_data()
+    except HTTPException:
+        raise  # too large, or the client is gone: those have words of their own
+    except Exception:  # whatever the server's reader says of a broken chunk or an early end
+        raise MalformedRequest("the body cannot be read") from None
 
 
 def _check_json(incoming: Request) -> None:

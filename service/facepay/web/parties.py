@@ -66,9 +66,9 @@ def confirm_factor(sent: dict[str, Any], factor_id: str) -> FactorAnswer:
 
 
 @parties.post("/second_factors/<id:factor_id>/revoke")
-@parties.arguments(shapes.Password)
+@parties.arguments(shapes.ProofShape)
 @parties.response(200, shapes.Factor)
 @signed_by(Role.CUSTOMER)
-def revoke_factor(sent: dict[str, Any], factor_id: str) -> FactorAnswer:
-    """Revoke a factor with the password; its codes count nowhere from then on"""
-    return revoke_second_factor(house(), change(), factor_id, Proof(sent["password"]))
+def revoke_factor(proof: Proof, factor_id: str) -> FactorAnswer:
+    """Revoke a factor, with password and a code; its own codes count nowhere from then on"""
+    return revoke_second_factor(house(), change(), factor_id, proof)

@@ -141,6 +141,11 @@ PROBLEMS: dict[str, Problem] = {
         "The manifest does not fit the capture and its frames",
         "A frame whose hash, order or time does not fit ends the capture. Open a new one.",
     ),
+    "unfit_frame": Problem(
+        "unfit_frame", 422, False, "none",
+        "A frame has an unfit shape",
+        "At least 240 pixels a side, and at most 2.5 times as long as wide.",
+    ),
     "unreadable_frame": Problem(
         "unreadable_frame", 422, False, "try_again",
         "A frame cannot be decoded",
@@ -189,7 +194,7 @@ PROBLEMS: dict[str, Problem] = {
     "face_unavailable": Problem(
         "face_unavailable", 503, True, "use_password",
         "Paying by face is not possible at the moment; the password is",
-        "The face engine is not ready. The same payment intent can go on by password.",
+        "The face engine is not ready, or busy. The same payment intent can go on by password, or the burst can be sent again with the same idempotency key.",
     ),
 }
 # fmt: on

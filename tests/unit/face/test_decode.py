@@ -17,7 +17,7 @@ ORIENTATION_TAG = 0x0112
 ROTATED_90 = 6  # the camera was held upright; the picture is to be turned clockwise
 
 
-def picture(width: int = 64, height: int = 48, mode: str = "RGB") -> Image.Image:
+def picture(width: int = 320, height: int = 240, mode: str = "RGB") -> Image.Image:
     """Left half bright, right half dark: orientation can be seen."""
     grey = np.full((height, width), 220, dtype=np.uint8)
     grey[:, width // 2 :] = 30
@@ -39,31 +39,31 @@ def refusal_of(image: bytes) -> RefusalKind:
 
 def test_a_camera_jpeg_becomes_rgb_that_its_owner_can_overwrite() -> None:
     pixels = decode(encoded(picture()))
-    assert pixels.shape == (48, 64, 3)
+    assert pixels.shape == (240, 320, 3)
     assert pixels.dtype == np.uint8
-    assert pixels[:, :24].mean() > 200 > 60 > pixels[:, 40:].mean()
+    assert pixels[:, :120].mean() > 200 > 60 > pixels[:, 200:].mean()
     pixels.fill(0)
     assert not pixels.any()
 
 
 @pytest.mark.parametrize("options", [{}, {"lossless": True}, {"exif": Image.Exif().tobytes()}])
 def test_a_browser_that_sends_webp_is_served(options: dict[str, object]) -> None:
-    assert decode(encoded(picture(), "WEBP", **options)).shape == (48, 64, 3)
+    assert decode(encoded(picture(), "WEBP", **options)).shape == (240, 320, 3)
 
 
 def test_a_phone_held_upright_is_seen_upright() -> None:
     exif = Image.Exif()
     exif[ORIENTATION_TAG] = ROTATED_90
     pixels = decode(encoded(picture(), exif=exif))
-    assert pixels.shape == (64, 48, 3)
-    assert pixels[:24].mean() > 200 > 60 > pixels[40:].mean()
+    assert pixels.shape == (320, 240, 3)
+    assert pixels[:120].mean() > 200 > 60 > pixels[200:].mean()
 
 
 @pytest.mark.parametrize("mode", ["L", "CMYK"])
 def test_a_grey_or_cmyk_camera_is_served(mode: str) -> None:
     pixels = decode(encoded(picture(mode=mode)))
-    assert pixels.shape == (48, 64, 3)
-    assert pixels[:, :24].mean() > 180 > 80 > pixels[:, 40:].mean()
+    assert pixels.shape == (240, 320, 3)
+    assert pixels[:, :120].mean() > 180 > 80 > pixels[:, 200:].mean()
 
 
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "BMP", "TIFF"])
@@ -98,8 +98,22 @@ def test_text_is_refused() -> None:
 
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
 def test_a_frame_larger_than_agreed_is_refused(kind: str) -> None:
-    assert refusal_of(encoded(picture(1921, 16), kind)) is RefusalKind.TOO_LARGE
-    assert decode(encoded(picture(1920, 16), kind)).shape == (16, 1920, 3)
+    assert refusal_of(encoded(picture(1921, 800), kind)) is RefusalKind.TOO_LARGE
+    assert decode(encoded(picture(1920, 800), kind)).shape == (800, 1920, 3)
+
+
+@pytest.mark.parametrize("size", [(1920, 4), (400, 1), (1, 1920), (239, 400), (240, 601)])
+def test_a_sliver_that_breaks_the_detector_is_refused(size: tuple[int, int]) -> None:
+    """dlib's detector wrote outside of its heap on 1920 x 4, and killed the worker."""
+    assert refusal_of(encoded(picture(*size))) is RefusalKind.UNFIT_SHAPE
+
+
+def test_a_header_made_to_keep_its_reader_busy_is_refused() -> None:
+    whole = encoded(picture())
+    filled = whole[:2] + b"\xff" * 100_000 + whole[2:]
+    segments = whole[:2] + b"\xff\xe5\x00\x02" * 100_000 + whole[2:]
+    assert refusal_of(filled) is RefusalKind.UNREADABLE
+    assert refusal_of(segments) is RefusalKind.UNREADABLE
 
 
 def claiming(image: bytes, width: int, height: int) -> bytes:
@@ -128,7 +142,7 @@ def test_a_webp_bomb_is_refused_before_a_decoder_allocates() -> None:
 
 
 def test_a_progressive_jpeg_of_ordinary_make_is_served() -> None:
-    assert decode(encoded(picture(), progressive=True)).shape == (48, 64, 3)
+    assert decode(encoded(picture(), progressive=True)).shape == (240, 320, 3)
 
 
 def test_thousands_of_scans_in_one_jpeg_do_not_occupy_a_worker() -> None:

@@ -51,9 +51,7 @@ def test_whatever_breaks_in_a_payment_the_face_is_overwritten(
 
 
 @pytest.mark.parametrize("error", [Broken(), VaultUnavailable()])
-@pytest.mark.parametrize(
-    "moment", ["pad.judge", "vault.create_key", "engine.reference", "vault.seal"]
-)
+@pytest.mark.parametrize("moment", ["pad.judge", "engine.reference", "vault.seal"])
 def test_whatever_breaks_in_an_enrolment_face_and_reference_are_overwritten(
     street: Street, fakes: FakeHouse, moment: str, error: Exception
 ) -> None:

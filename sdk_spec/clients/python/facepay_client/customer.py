@@ -49,12 +49,17 @@ class Customer:
         return read(Factor, answer)
 
     def revoke_second_factor(
-        self, factor_id: str, password: str, *, idempotency_key: str | None = None
+        self,
+        factor_id: str,
+        password: str,
+        code: str | None = None,
+        *,
+        idempotency_key: str | None = None,
     ) -> Factor:
-        """The codes of this factor count nowhere from then on."""
+        """An active one needs a code as well, and another active one beside it."""
         path = f"/v1/second_factors/{factor_id}/revoke"
-        answer = self._transport.post(path, {"password": password}, idempotency_key=idempotency_key)
-        return read(Factor, answer)
+        body = _proof(password, code)
+        return read(Factor, self._transport.post(path, body, idempotency_key=idempotency_key))
 
     def grant_consent(
         self,

@@ -7,7 +7,7 @@ from marshmallow import fields, post_load, validate
 from facepay.domain.capture import MAX_FRAMES
 from facepay.domain.consent import ConsentPurpose
 from facepay.domain.manifest import FrameRecord, Manifest
-from facepay.web.schemas.fields import Sha256, Shape, Text, Whole
+from facepay.web.schemas.fields import Sha256, Shape, Text, Truth, Whole
 
 A_DAY_MS = 24 * 3600 * 1000
 
@@ -81,7 +81,7 @@ class ManifestShape(Shape):
     capture_id = Text(required=True, longest=64)
     nonce = Text(required=True, longest=128)
     sdk_version = Text(required=True, longest=64)
-    mirrored = fields.Boolean(required=True, truthy={True}, falsy={False})
+    mirrored = Truth(required=True)
     frames = fields.List(
         fields.Nested(FrameShape),
         required=True,

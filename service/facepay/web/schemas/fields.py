@@ -44,6 +44,15 @@ class Whole(fields.Integer):
         return int(value)
 
 
+class Truth(fields.Boolean):
+    """A JSON boolean: neither 1 nor "true"."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if type(value) is not bool:
+            raise ValidationError("Not a valid boolean.")
+        return value
+
+
 class Digits(fields.String):
     """A one-time code: six digits (RFC 6238 with the default length)."""
 

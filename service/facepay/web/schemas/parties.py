@@ -68,10 +68,6 @@ class Code(Shape):
     code = Digits(required=True, load_only=True)
 
 
-class Password(Shape):
-    password = password(required=True)
-
-
 class Factor(Shape):
     """`secret` and `uri` are there while the factor is pending, and never again."""
 

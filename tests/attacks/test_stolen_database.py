@@ -1,0 +1,108 @@
+"""The whole database in a stranger's hands: what it does not give away, and cannot be bent into."""
+
+import hashlib
+import json
+from dataclasses import replace
+
+import pytest
+
+from facepay.domain.errors import SealBroken
+from facepay_client import Problem
+from tests.stand.people import PASSWORD, Payer, Street, Till
+
+
+def test_no_row_lets_a_password_be_tried_faster_than_argon2id_does(street: Street) -> None:
+    """Requests carry passwords; their hashes in the idempotency records are keyed."""
+    payer = street.newcomer()
+    body = json.dumps({"name": "phone", "password": PASSWORD}).encode()
+    payer.customer.add_second_factor("phone", PASSWORD)
+    with street.service.house.unit_of_work() as uow:
+        records = uow.idempotency.find_all()
+    digest = hashlib.sha256()
+    for part in (b"POST", b"/v1/second_factors?", b"application/json", body):
+        digest.update(len(part).to_bytes(8, "big") + part)
+    guesses = {digest.hexdigest(), hashlib.sha256(digest.hexdigest().encode()).hexdigest()}
+    assert records
+    assert not guesses & {record.fingerprint for record in records}
+    assert all(PASSWORD not in (record.answer or "") for record in records)
+
+
+def test_a_template_moved_to_another_customers_row_does_not_open(
+    street: Street, till: Till
+) -> None:
+    """Whoever can write to the database cannot make a stranger's face pay for the victim."""
+    thief, victim = street.payer(face="eileen"), street.payer(face="grace")
+    house = street.service.house
+    with house.unit_of_work() as uow:
+        theirs = uow.enrolments.find(id=thief.enrolment_id)
+        mine = uow.enrolments.lock(victim.enrolment_id)
+        assert theirs is not None
+        assert mine is not None
+        uow.enrolments.update(replace(mine, sealed_reference=theirs.sealed_reference))
+        uow.commit()
+    with pytest.raises(Problem) as error:
+        street.show_face(till, till.intent(), victim, "eileen")
+    assert (error.value.status, error.value.code) == (409, "face_not_available")
+
+
+def test_a_row_from_a_backup_does_not_bring_a_revoked_face_back(street: Street, till: Till) -> None:
+    payer = street.payer(face="grace")
+    house = street.service.house
+    with house.unit_of_work() as uow:
+        backup = uow.enrolments.find(id=payer.enrolment_id)
+    assert backup is not None
+    assert backup.sealed_reference is not None
+    payer.customer.revoke_face(payer.enrolment_id, password=PASSWORD)
+    with house.unit_of_work() as uow:
+        uow.enrolments.update(backup)
+        uow.commit()
+    with pytest.raises(SealBroken):
+        house.templates.unseal(backup.id, backup.sealed_reference, binding=backup.binding)
+    with pytest.raises(Problem) as error:
+        street.show_face(till, till.intent(), payer, "grace")
+    assert error.value.code == "face_not_available"
+
+
+def test_an_authenticators_secret_moved_to_another_row_proves_nothing(
+    street: Street, till: Till
+) -> None:
+    thief, victim = street.payer(), street.payer()
+    with street.service.house.unit_of_work() as uow:
+        theirs = uow.second_factors.find(id=thief.factor_id)
+        mine = uow.second_factors.lock(victim.factor_id)
+        assert theirs is not None
+        assert mine is not None
+        uow.second_factors.update(replace(mine, sealed_secret=theirs.sealed_secret))
+        uow.commit()
+    code = thief.code()
+    answer = till.terminal.use_password(till.intent().id, victim.alias, PASSWORD, code)
+    assert answer.state == "declined"
+
+
+def test_what_a_hostile_till_left_lying_about_does_not_hold_up_a_revocation(
+    street: Street, till: Till
+) -> None:
+    payer: Payer = street.payer(face="grace")
+    till.terminal.open_capture(till.intent().id, payer.alias)
+    with street.service.house.unit_of_work() as uow:
+        capture = uow.captures.find(customer_id=payer_id(street, payer), purpose="payment")
+        assert capture is not None
+        intent = uow.intents.find(id=capture.intent_id)
+        assert intent is not None
+        for number in range(3000):
+            copy = replace(intent, id=f"pi_{number:032x}")
+            uow.intents.add(copy)
+            uow.captures.add(replace(capture, id=f"cap_{number:032x}", intent_id=copy.id))
+        uow.commit()
+    revoked = payer.customer.revoke_face(payer.enrolment_id, password=PASSWORD)
+    assert revoked.state == "revoked"
+    with street.service.house.unit_of_work() as uow:
+        assert not uow.captures.find_all(enrolment_id=payer.enrolment_id, state="open")
+        assert not uow.intents.find_all(enrolment_id=payer.enrolment_id, state="capturing")
+
+
+def payer_id(street: Street, payer: Payer) -> str:
+    with street.service.house.unit_of_work() as uow:
+        customer = uow.customers.find(alias=payer.alias)
+    assert customer is not None
+    return customer.id
