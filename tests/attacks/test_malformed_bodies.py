@@ -108,9 +108,7 @@ def test_missing_or_unusable_idempotency_key(till: Till, key: str | None) -> Non
 def test_a_broken_chunk(street: Street) -> None:
     """Also before anybody has signed anything, a body that cannot be read is a 400."""
     address = urlsplit(street.service.url)
-    raw = (
-        b"POST /v1/payment_intents HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
-    )
+    head = b"POST /v1/payment_intents HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     with socket.create_connection((address.hostname, address.port), timeout=10) as line:
         line.sendall(head + b"zz\r\n")
         answer = line.recv(4096)
