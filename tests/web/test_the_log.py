@@ -1,0 +1,45 @@
+"""The log as anybody can read it: whole, signed, complete, and silent about people."""
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from facepay_client import VerificationFailed, fetch_log, verify_log
+from tests.stand.people import PASSWORD, Payer, Street, Till
+
+
+def test_every_approval_withdrawal_and_revocation_is_in_it(
+    street: Street, till: Till, grace: Payer
+) -> None:
+    leaver = street.payer(face="eileen")
+    approved = till.terminal.use_password(till.intent().id, grace.alias, PASSWORD, grace.code())
+    assert approved.state == "approved"
+    leaver.customer.withdraw_consent(leaver.consent_id)
+    log = fetch_log(street.published)
+    kinds = Counter(leaf.kind for leaf in log.leaves)
+    with street.service.house.unit_of_work() as uow:
+        authorizations = uow.authorizations.find_all()
+        withdrawn = [each for each in uow.consents.find_all() if each.withdrawn_at is not None]
+    assert kinds["payment.approve"] == len(authorizations)
+    assert kinds["consent.withdrawn"] == len(withdrawn)
+    assert kinds["face.revoked"] >= 1
+    assert kinds["face.key_destroyed"] >= 1
+
+
+def test_one_changed_leaf_is_noticed(street: Street, till: Till) -> None:
+    till.intent()
+    log = fetch_log(street.published)
+    jwks = street.published.jwks()
+    verify_log(log.leaves, log.checkpoint, jwks, expected_issuer=street.service.url)
+    forged = [*log.leaves[:-1], replace(log.leaves[-1], kind="payment.approve")]
+    with pytest.raises(VerificationFailed):
+        verify_log(forged, log.checkpoint, jwks, expected_issuer=street.service.url)
+    with pytest.raises(VerificationFailed):
+        verify_log(log.leaves[:-1], log.checkpoint, jwks, expected_issuer=street.service.url)
+
+
+def test_it_names_nobody(street: Street, grace: Payer) -> None:
+    text = str(list(fetch_log(street.published).leaves))
+    for name in (grace.alias, grace.enrolment_id, grace.consent_id, grace.factor_id):
+        assert name not in text
