@@ -4,10 +4,10 @@ BIN    := .venv/bin
 READY  := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check format generate lock scan clean
+.PHONY: help demo serve test check bench-engine format generate lock scan clean
 
 help: ## list every target
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(READY) ## the whole walk over HTTP: a face pays, is revoked, the password still pays
 	@$(BIN)/python -m facepay_rehearsal
@@ -24,6 +24,9 @@ check: $(READY) ## format, lint, types, import layers, and that nothing generate
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/facepay spec check
+
+bench-engine: $(READY) ## measure the face engine against dlib's own network: var/bench/engine.json
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.engine
 
 format: $(READY) ## format the code and mend what ruff can mend
 	@$(BIN)/ruff format .

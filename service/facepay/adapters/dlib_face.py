@@ -2,8 +2,8 @@
 
 Translates both ways: bursts and turns of the domain go in, refusals come out as errors of
 `domain.errors`, without their cause, whose frames hold pixels. It decides nothing. Models are
-loaded at the first observation of a process; dlib's detector and network are not thread-safe,
-and `facepay.face.models` keeps a lock with each.
+loaded at the first observation of a process, the network at its first comparison. dlib's detector
+is not thread-safe, and `facepay.face.models` keeps a lock with it.
 """
 
 import threading
@@ -27,6 +27,7 @@ from facepay.face import embed, recognise
 from facepay.face.errors import FaceRefusal, RefusalKind
 from facepay.face.observe import Observation, SentFrame, observe
 from facepay.face.pad import turns
+from facepay.face.weights import WeightsError
 from facepay.ports import ObservedFaces
 
 _Result = TypeVar("_Result")
@@ -55,7 +56,7 @@ BURSTS_AT_ONCE = 3
 
 
 class DlibFaceEngine:
-    """`ports.FaceEngine` with dlib's detector, 5-point alignment and ResNet descriptor.
+    """`ports.FaceEngine` with dlib's detector, 5-point alignment and ResNet weights.
 
     Beyond `bursts_at_once` it refuses with FaceUnavailable instead of queueing.
     """
@@ -106,4 +107,6 @@ def _translated(act: Callable[[], _Result]) -> _Result:
         kind, frame = refusal.kind, refusal.frame
     except FileNotFoundError:
         raise FaceUnavailable("the face models are not installed") from None
+    except WeightsError:
+        raise FaceUnavailable("the face models are not the ones they should be") from None
     raise _ERRORS[kind](param=None if frame is None else f"frames[{frame}]")

@@ -14,7 +14,16 @@ from facepay.config import Settings
 from facepay.embedded.children import LOOPBACK, Child, free_port
 
 START_TIMEOUT = 60.0  # seconds; importing the engine takes a while on a busy machine
-_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "OPENBLAS_CORETYPE")
+_PASSED_ON = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "VIRTUAL_ENV",
+    "XDG_CACHE_HOME",
+    "OPENBLAS_CORETYPE",
+)
 
 
 class EmbeddedService:

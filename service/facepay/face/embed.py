@@ -1,9 +1,9 @@
 """Aligned chips, 128-D descriptors, templates, and the distance between two of them.
 
-The network is dlib's ResNet (package face_recognition_models), fed with 150x150 chips aligned by
-five points. Its metric is the Euclidean distance of raw descriptors, whose length is about 1.4:
-every threshold is calibrated on that, so descriptors are averaged as they are and are never
-scaled to unit length. There is one template against one probe here, and no list to search.
+The network is dlib's ResNet, its weights run by onnxruntime (`session`), fed with 150x150 chips
+aligned by five points. Its metric is the Euclidean distance of raw descriptors, whose length is
+about 1.4: every threshold is calibrated on that, so descriptors are averaged as they are and are
+never scaled to unit length. There is one template against one probe here, and no list to search.
 """
 
 from collections.abc import Sequence
@@ -12,13 +12,15 @@ import dlib
 import numpy as np
 from numpy.typing import NDArray
 
+from facepay.face import session
 from facepay.face.decode import Pixels
 from facepay.face.detect import Box
 from facepay.face.landmarks import Points
-from facepay.face.models import models
 
 Descriptor = NDArray[np.float64]
 
+# Names what decides: weights, alignment, averaging. What multiplies the matrices is not in it, as
+# long as it agrees with dlib to 1e-5 (docs/adr/0008-onnx.md): references of before stay valid.
 MODEL = "dlib-resnet-v1/5-point/raw-mean"
 DIMENSIONS = 128
 TEMPLATE_BYTES = DIMENSIONS * 4
@@ -36,9 +38,19 @@ def align(pixels: Pixels, box: Box, points: Points) -> Pixels:
 
 def describe(chip: Pixels) -> Descriptor:
     """(128,) float64, the network's raw output for one chip."""
-    held = models()
-    with held.network_lock:
-        return np.array(held.network.compute_face_descriptor(chip), dtype=np.float64)
+    return describe_all([chip])[0]
+
+
+def describe_all(chips: Sequence[Pixels]) -> list[Descriptor]:
+    """As `describe`, for several chips in one run: the same numbers, sooner."""
+    if not chips:
+        return []
+    batch = np.stack(chips)
+    found = session.run(batch)
+    batch.fill(0)
+    descriptors = [row.astype(np.float64) for row in found]
+    found.fill(0)
+    return descriptors
 
 
 def fuse(descriptors: Sequence[Descriptor]) -> Descriptor:

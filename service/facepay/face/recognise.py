@@ -58,12 +58,13 @@ def _most_frontal(observation: Observation, count: int) -> list[SeenFrame]:
 
 
 def _fused(frames: list[SeenFrame]) -> Descriptor:
-    return embed.fuse([_descriptor(frame) for frame in frames])
+    _describe([frame for frame in frames if frame.descriptor is None])
+    return embed.fuse([frame.descriptor for frame in frames if frame.descriptor is not None])
 
 
-def _descriptor(frame: SeenFrame) -> Descriptor:
-    if frame.chip is None:
+def _describe(frames: list[SeenFrame]) -> None:
+    chips = [frame.chip for frame in frames if frame.chip is not None]
+    if len(chips) != len(frames):
         raise ValueError("a turned head has no chip to describe")
-    if frame.descriptor is None:
-        frame.descriptor = embed.describe(frame.chip)
-    return frame.descriptor
+    for frame, descriptor in zip(frames, embed.describe_all(chips), strict=True):
+        frame.descriptor = descriptor

@@ -1,0 +1,1 @@
+"""Measurements: `make bench-engine`. They write to var/bench and decide nothing."""
