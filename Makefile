@@ -45,7 +45,7 @@ lock: ## resolve the dependencies anew (needs uv on the PATH)
 		--universal --python-version 3.11 --override infra/lock/dlib-is-a-wheel.txt \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements.lock
 
-clean: ## remove the virtual environment and everything the service wrote
+clean: ## remove the virtual environment and everything the service wrote here
 	rm -rf .venv var build
 
 # Hashed all the way down: the build tool first, then everything else without build isolation,

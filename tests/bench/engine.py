@@ -28,6 +28,7 @@ REPORT = Path("var/bench/engine.json")
 ROUNDS = 15
 BATCH = 8
 PROBES = 2  # chips that a payment describes
+# With the taps that fall on padding; without them 241 M, so the share may pass 1 by a little.
 MULTIPLY_ADDS = 271_000_000
 SEEDS = (3, 4)
 STEPS = ("turn_left", "turn_right")
@@ -95,10 +96,10 @@ def _report(chips: Pixels, rounds: list[dict[str, float]]) -> dict[str, Any]:
     _progress(f"comparing {len(chips)} chips with dlib")
     ours, theirs = session.run(chips), dlib_network.run(chips)
     _progress("")
-    gflops = 2 * _SIDE**3 / median(one["sgemm"] for one in rounds) / 1e6
+    # A limit is the best this core was seen to do, so both sides of the share are their best.
+    gflops = 2 * _SIDE**3 / min(one["sgemm"] for one in rounds) / 1e6
     floor = 2 * MULTIPLY_ADDS / gflops / 1e6
-    floors = [2 * MULTIPLY_ADDS / (2 * _SIDE**3) * one["sgemm"] for one in rounds]
-    shares = [low / one["batch"] * BATCH for low, one in zip(floors, rounds, strict=True)]
+    best = min(one["batch"] for one in rounds) / BATCH
     return {
         "speedup": {
             "embedding_fp32": ratio("dlib", "one", 1),
@@ -113,7 +114,7 @@ def _report(chips: Pixels, rounds: list[dict[str, float]]) -> dict[str, Any]:
             "sgemm_gflops": round(gflops, 1),
             "multiply_adds": MULTIPLY_ADDS,
             "floor_ms": round(floor, 2),
-            f"share_of_limit_batch_{BATCH}": round(median(shares), 2),
+            f"share_of_limit_batch_{BATCH}": round(floor / best, 2),
         },
     }
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -64,6 +65,13 @@ def test_a_descriptor_does_not_depend_on_what_is_described_beside_it(chips: Pixe
     together = embed.describe_all(list(chips[:8]))
     for chip, descriptor in zip(chips[:8], together, strict=True):
         assert np.array_equal(embed.describe(chip), descriptor)
+
+
+def test_the_threads_of_a_worker_do_not_disturb_each_other(chips: Pixels) -> None:
+    alone = [session.run(chips[at : at + 2]) for at in range(8)]
+    with ThreadPoolExecutor(4) as threads:
+        at_once = list(threads.map(lambda at: session.run(chips[at : at + 2]), range(8)))
+    assert np.array_equal(alone, at_once)
 
 
 def test_what_is_decided_is_what_dlib_would_decide(
