@@ -5,7 +5,7 @@ renderer. They prove that the signals work; they do not prove that people pass.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from io import BytesIO
 
 import numpy as np
@@ -18,6 +18,7 @@ from facepay.domain.errors import (
     CaptureRetry,
     FacepayError,
     FaceTooSmall,
+    FaceUnavailable,
     FrameTooLarge,
     NoFace,
     TwoFaces,
@@ -27,6 +28,7 @@ from facepay.domain.errors import (
 from facepay.face.observe import Observation
 from facepay.ports import FaceEngine, ObservedFaces, PadDetector
 from facepay_rehearsal import bursts
+from tests.stand.race import together
 
 LEFT, RIGHT = Turn.LEFT, Turn.RIGHT
 CHALLENGES = [(LEFT, LEFT), (LEFT, RIGHT), (RIGHT, LEFT), (RIGHT, RIGHT)]
@@ -260,3 +262,13 @@ def test_what_is_logged_of_a_capture_shows_no_face(observed: Look) -> None:
     assert isinstance(faces, Observation)
     assert "array" not in repr(faces) + repr(faces.seen[0])
     assert len(repr(faces.seen)) < 4000
+
+
+def test_a_rush_of_captures_is_told_to_use_the_password_instead_of_queueing() -> None:
+    """What lets passwords and revocations through while a hostile till sends burst after burst."""
+    engine = DlibFaceEngine(bursts_at_once=1)
+    rush = [genuine("eileen", (LEFT, RIGHT), 3)] * 4
+    outcomes = together([partial(engine.observe, each) for each in rush])
+    refused = [each for each in outcomes if isinstance(each, FaceUnavailable)]
+    assert 1 <= len(refused) < len(rush)
+    assert not isinstance(engine.observe(rush[0]), FaceUnavailable), "places are given back"

@@ -4,9 +4,11 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
+from facepay.adapters.migrate import migrate
 from facepay.adapters.unit_of_work import Database
 from facepay.domain.audit import GENESIS, Head, Leaf, verify_chain
 from facepay.domain.enrolment import Enrolment, EnrolmentState
@@ -239,3 +241,27 @@ def check_what_is_written(
         paid_at = [each.get("intent") for each in written].index(intent.id)
         left_at = [each.get("enrolment") for each in written].index(enrolment.id)
         assert paid_at < left_at
+
+
+def test_rows_that_refer_to_a_locked_one_do_not_wait_for_it(postgres_url: str) -> None:
+    """Enrolling locks the customer while a capture of theirs is stored: that was a deadlock."""
+    migrate(postgres_url)
+    database = Database(postgres_url)
+    street = Street(fake_house(database))
+    ada = street.enrol("ada")
+    with database() as uow:
+        enrolment = uow.enrolments.find(customer_id=ada.caller.subject_id)
+    assert enrolment is not None
+    again = replace(enrolment, id="enr_" + "0" * 32, state=EnrolmentState.PENDING)
+    with ThreadPoolExecutor(1) as pool, database() as holder:
+        assert holder.customers.lock(ada.caller.subject_id) is not None
+        stored = pool.submit(add_enrolment, database, again)
+        assert stored.result(timeout=10) == again.id
+    database.engine.dispose()
+
+
+def add_enrolment(database: Database, enrolment: Enrolment) -> str:
+    with database() as uow:
+        uow.enrolments.add(enrolment)
+        uow.commit()
+    return enrolment.id

@@ -18,7 +18,7 @@ from facepay.domain.errors import (
     ProofRejected,
     WrongState,
 )
-from facepay.usecases.enrol_face import begin_enrolment
+from facepay.usecases.enrol_face import begin_enrolment, end_lapsed_enrolments
 from facepay.usecases.grant_consent import grant_consent
 from facepay.usecases.prove import Proof
 from facepay.usecases.revoke_face import revoke_face
@@ -219,3 +219,32 @@ def test_a_consent_is_to_the_notice_in_force_and_always_ends(
     assert answer.expires_at == shorter.strftime("%Y-%m-%dT%H:%M:%SZ")
     with pytest.raises(WrongState):
         grant_consent(street.house, street.change(carol.caller), **good)
+
+
+@pytest.mark.parametrize(
+    "moment", ["engine.observe", "pad.judge", "engine.reference", "vault.seal"]
+)
+def test_a_key_said_to_be_destroyed_does_not_come_back(
+    street: Street, fakes: FakeHouse, bob: Customer, moment: str
+) -> None:
+    """Revoked while the frames of the enrolment are being looked at."""
+    begun = street.begin(bob)
+    capture = street.open_enrolment(bob)
+    said = []
+    fakes.journal.when(moment, lambda: said.append(street.revoke(bob)))
+    with pytest.raises(FacepayError) as refusal:
+        street.send(bob.caller, capture, "bob")
+    assert refusal.value.code == "face_not_available"
+    assert [answer.key_destroyed for answer in said] == [True]
+    assert begun.id not in fakes.vault.keys
+
+
+def test_an_enrolment_never_finished_does_not_keep_its_key(
+    street: Street, fakes: FakeHouse, bob: Customer
+) -> None:
+    begun = street.begin(bob)
+    assert begun.id in fakes.vault.keys
+    assert end_lapsed_enrolments(street.house) == 0, "it may still be finished"
+    fakes.clock.advance(601)
+    assert end_lapsed_enrolments(street.house) == 1
+    assert begun.id not in fakes.vault.keys
