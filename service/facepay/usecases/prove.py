@@ -168,6 +168,8 @@ def give_back(house: House, counters: list[str]) -> None:
 def _settle_charges(
     house: House, counters: list[str], settle: Callable[[Attempts], Attempts]
 ) -> None:
+    if not counters:
+        return  # an empty unit of work would still take SQLite's one write lock
     with house.unit_of_work() as uow:
         for counter in counters:
             held = uow.attempts.lock(counter)
