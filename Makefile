@@ -4,7 +4,7 @@ BIN    := .venv/bin
 READY  := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check bench-engine format generate lock scan clean
+.PHONY: help demo serve test check bench-engine int8-ranges format generate lock scan clean
 
 help: ## list every target
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ check: $(READY) ## format, lint, types, import layers, and that nothing generate
 
 bench-engine: $(READY) ## measure the face engine against dlib's own network: var/bench/engine.json
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.engine
+
+int8-ranges: $(READY) ## measure the activation ranges of the quantised network anew
+	@$(BIN)/python -m tests.bench.int8_ranges
 
 format: $(READY) ## format the code and mend what ruff can mend
 	@$(BIN)/ruff format .

@@ -17,6 +17,7 @@ from facepay.adapters.policy_file import read_policy
 from facepay.adapters.transit_signer import TransitSigner
 from facepay.adapters.unit_of_work import Database
 from facepay.config import Settings
+from facepay.face.model_store import ModelStore
 from facepay.usecases.house import House
 from facepay.web.app import create_app
 
@@ -37,7 +38,7 @@ def build_house(settings: Settings) -> House:
         policy=read_policy(settings.policy_file),
         clock=RehearsalClock(clock_file) if clock_file else system_clock,
         unit_of_work=Database(settings.database_url),
-        engine=DlibFaceEngine(),
+        engine=DlibFaceEngine(ModelStore().embedder()),
         pad=TurnsPadDetector(),
         templates=vault,
         secrets=vault,

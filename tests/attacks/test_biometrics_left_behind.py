@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from facepay.face import recognise
+from facepay.face.model_store import ModelStore
 from facepay.face.observe import SentFrame, observe
 from facepay_rehearsal import scan as search
 from facepay_rehearsal.bursts import genuine
@@ -155,7 +156,11 @@ def test_what_the_engine_makes_of_a_shown_face_is_found(tmp_path: Path) -> None:
     """The needles of a burst fit the template that the engine seals after that burst."""
     shots = genuine("eileen", ["turn_left", "turn_right"], 1)
     observation = observe([SentFrame(shot.jpeg, shot.step) for shot in shots], mirrored=False)
-    plant(tmp_path, bytes(recognise.reference(observation)), "template")
+    plant(
+        tmp_path,
+        bytes(recognise.reference(observation, ModelStore().embedder()).astype("<f4")),
+        "template",
+    )
     plant(tmp_path, shots[-1].jpeg, "upload")
     found = {(each.file, each.kind) for each in scan(tmp_path, burst_needles(shots))}
     assert ("template", "embedding, as float32") in found

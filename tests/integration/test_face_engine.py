@@ -10,21 +10,25 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from facepay.adapters.dlib_face import DlibFaceEngine, TurnsPadDetector
 from facepay.domain.capture import Burst, Frame, PadOutcome, Turn
 from facepay.domain.errors import (
-    CaptureRetry,
+    Blurred,
     FacepayError,
     FaceTooSmall,
     FaceUnavailable,
     FrameTooLarge,
     NoFace,
+    NotFrontal,
+    TooBright,
+    TooDark,
     TwoFaces,
     UnreadableFrame,
     UnsupportedFrame,
 )
+from facepay.face.model_store import ModelStore
 from facepay.face.observe import Observation
 from facepay.ports import FaceEngine, ObservedFaces, PadDetector
 from facepay_rehearsal import bursts
@@ -33,9 +37,9 @@ from tests.stand.race import together
 LEFT, RIGHT = Turn.LEFT, Turn.RIGHT
 CHALLENGES = [(LEFT, LEFT), (LEFT, RIGHT), (RIGHT, LEFT), (RIGHT, RIGHT)]
 # The policy's limit is calibrated elsewhere; these two say that the engine leaves room for one.
-SAME_PERSON, TWO_PEOPLE = 0.40, 0.60
+SAME_PERSON, TWO_PEOPLE = 0.25, 0.40
 
-ENGINE: FaceEngine = DlibFaceEngine()
+ENGINE: FaceEngine = DlibFaceEngine(ModelStore().embedder())
 PAD: PadDetector = TurnsPadDetector()
 
 
@@ -113,7 +117,8 @@ def test_a_payer_enrolled_at_a_plain_camera_pays_at_a_mirrored_one(observed: Loo
 def test_a_stranger_is_not_taken_for_the_payer(observed: Look) -> None:
     for steps in CHALLENGES:
         reference = ENGINE.reference(observed(genuine("grace", steps, 3)))
-        assert ENGINE.distance(observed(genuine("eileen", steps, 3)), reference) > TWO_PEOPLE
+        distance = ENGINE.distance(observed(genuine("eileen", steps, 3)), reference)
+        assert distance > TWO_PEOPLE
 
 
 def test_a_recording_of_another_challenge_is_refused(observed: Look) -> None:
@@ -224,17 +229,11 @@ def test_an_unusual_camera_still_pays(
     assert ENGINE.distance(faces, reference) < SAME_PERSON
 
 
-def test_the_reference_is_the_raw_metric_the_threshold_was_calibrated_on(observed: Look) -> None:
-    reference = ENGINE.reference(observed(genuine("eileen", CHALLENGES[0], 3)))
-    assert len(reference) == 512
-    assert 1.2 < np.linalg.norm(np.frombuffer(reference, "<f4")) < 1.6
-
-
 def test_without_a_frontal_look_nobody_is_enrolled() -> None:
     whole = genuine("eileen", (LEFT, LEFT), 3)
     turned = tuple(frame for frame in whole.frames if frame.step and frame.monotonic_ms)
     extremes = Burst((turned[1], turned[2], turned[5], turned[6]), False)
-    with pytest.raises(CaptureRetry):
+    with pytest.raises(NotFrontal):
         ENGINE.reference(ENGINE.observe(extremes))
 
 
@@ -242,19 +241,35 @@ def test_after_the_wipe_nothing_of_the_face_is_left() -> None:
     faces = ENGINE.observe(genuine("grace", (LEFT, RIGHT), 3))
     assert isinstance(faces, Observation)
     ENGINE.reference(faces)
-    kept = [
-        array
-        for frame in faces.seen
-        for array in (frame.points, frame.chip, frame.descriptor)
-        if array is not None
-    ]
-    assert len(kept) > len(faces.seen) + 3
-    assert all(array.any() for array in kept)
+    seen = list(faces.seen)
+    assert len(seen) > 10
+    assert all(frame.points.any() and frame.image for frame in seen)
     faces.wipe()
     faces.wipe()
-    assert not any(array.any() for array in kept)
+    assert not any(frame.points.any() or frame.image or frame.fingerprint for frame in seen)
     with pytest.raises(RuntimeError):
         ENGINE.reference(faces)
+
+
+def light(factor: float, ambient: int = 0) -> Callable[[Image.Image], bytes]:
+    return lambda picture: encoded(picture.point(lambda level: round(level * factor) + ambient))
+
+
+@pytest.mark.parametrize(
+    ("camera", "expected"),
+    [
+        (light(0.15), TooDark),
+        (light(0.15, 215), TooBright),
+        (lambda picture: encoded(picture.filter(ImageFilter.GaussianBlur(6))), Blurred),
+    ],
+    ids=["too_dark", "too_bright", "blurred"],
+)
+def test_a_payer_whose_picture_is_poor_is_told_what_to_change(
+    camera: Callable[[Image.Image], bytes], expected: type[FacepayError]
+) -> None:
+    poor = every_frame(genuine("grace", (LEFT, RIGHT), 3), camera)
+    with pytest.raises(expected):
+        ENGINE.reference(ENGINE.observe(poor))
 
 
 def test_what_is_logged_of_a_capture_shows_no_face(observed: Look) -> None:
@@ -266,7 +281,7 @@ def test_what_is_logged_of_a_capture_shows_no_face(observed: Look) -> None:
 
 def test_a_rush_of_captures_is_told_to_use_the_password_instead_of_queueing() -> None:
     """What lets passwords and revocations through while a hostile till sends burst after burst."""
-    engine = DlibFaceEngine(bursts_at_once=1)
+    engine = DlibFaceEngine(ModelStore().embedder(), bursts_at_once=1)
     rush = [genuine("eileen", (LEFT, RIGHT), 3)] * 4
     outcomes = together([partial(engine.observe, each) for each in rush])
     refused = [each for each in outcomes if isinstance(each, FaceUnavailable)]

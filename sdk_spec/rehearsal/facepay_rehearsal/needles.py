@@ -8,15 +8,16 @@ encrypted or otherwise transformed first.
 
 import base64
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import combinations
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facepay.face import embed, recognise
-from facepay.face.embed import Descriptor
+from facepay.face import recognise
+from facepay.face.embed import Descriptor, Embedder
 from facepay.face.errors import FaceRefusal
+from facepay.face.model_store import ModelStore
 from facepay.face.observe import Observation, SentFrame, observe
 from facepay_rehearsal.bursts import Shot
 
@@ -73,7 +74,7 @@ def embedding_needles(embedding: Descriptor) -> Iterator[Needle]:
 
 
 def embeddings(frames: Sequence[SentFrame]) -> list[Descriptor]:
-    """The reference as the service makes it, each near-frontal frame's, and means of two.
+    """What the service computes of a burst: its reference, its probe, and each view of a frame.
 
     Empty where the engine refuses the burst: then the service has not computed any, either.
     """
@@ -82,25 +83,26 @@ def embeddings(frames: Sequence[SentFrame]) -> list[Descriptor]:
     except FaceRefusal:
         return []
     try:
-        return list(_all_of(observation))
+        return list(_all_of(observation, _embedder()))
     finally:
         observation.wipe()
 
 
-def _all_of(observation: Observation) -> Iterator[Descriptor]:
+@cache
+def _embedder() -> Embedder:
+    return ModelStore().embedder()
+
+
+def _all_of(observation: Observation, embedder: Embedder) -> Iterator[Descriptor]:
     try:
-        yield embed.parse_template(recognise.reference(observation))
+        yield recognise.reference(observation, embedder)
+        yield recognise.probe(observation, embedder)
     except FaceRefusal:
         return
-    near_frontal = [frame for frame in observation.seen if frame.chip is not None]
-    for frame in near_frontal:
-        if frame.chip is not None:
-            described = frame.descriptor
-            yield embed.describe(frame.chip) if described is None else described.copy()
-    # A probe is the mean of two frames; which two is the engine's own affair.
-    known = [frame.descriptor for frame in near_frontal if frame.descriptor is not None]
-    for one, other in combinations(known, 2):
-        yield embed.fuse([one, other])
+    for frame in observation.seen:
+        if frame.near_frontal:
+            for view in embedder.both_views(recognise.take_chip(frame, embedder)):
+                yield embedder.fused([view])
 
 
 def _as_base64(content: bytes, kind: str) -> Iterator[Needle]:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from facepay.face.decode import to_grey
 from facepay.face.detect import find_faces
 from facepay.face.landmarks import find_points
 
@@ -80,7 +81,8 @@ def portrait(name: str) -> Portrait:
         picture = opened.convert("RGB")
     framed = _framed(picture, source.face_share)
     pixels = np.array(framed, dtype=np.uint8)
-    points = find_points(pixels, find_faces(pixels)[0])
+    grey = to_grey(pixels)
+    points = find_points(grey, find_faces(grey)[0])
     return Portrait(name, pixels, points, source.outline)
 
 
@@ -95,7 +97,8 @@ def _installed(package: str, path: str) -> Path:
 def _framed(picture: Image.Image, face_share: float) -> Image.Image:
     """Crop to the camera's aspect ratio with the face in the middle, and scale to FRAME_SIZE."""
     # In full size: a face of a sixth of the portrait is too small for a camera's search.
-    face = find_faces(np.array(picture, dtype=np.uint8), short_side=min(picture.size))[0]
+    grey = to_grey(np.array(picture, dtype=np.uint8))
+    face = find_faces(grey, area=grey.size)[0]
     height = min(face.height / face_share, picture.width * FRAME_SIZE[1] / FRAME_SIZE[0])
     width = height * FRAME_SIZE[0] / FRAME_SIZE[1]
     middle_x, middle_y = (face.left + face.right) / 2, (face.top + face.bottom) / 2 - 0.08 * height

@@ -10,21 +10,30 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+import numpy as np
+
 from facepay.domain.capture import Burst, PadOutcome, PadVerdict, Turn
 from facepay.domain.errors import (
-    CaptureRetry,
+    Blurred,
     FacepayError,
     FaceTooSmall,
     FaceUnavailable,
     FrameTooLarge,
     NoFace,
+    NotFrontal,
+    TooBright,
+    TooDark,
     TwoFaces,
     UnfitFrame,
     UnreadableFrame,
     UnsupportedFrame,
 )
-from facepay.face import embed, recognise
+from facepay.face import recognise
+from facepay.face.cards import CardError
+from facepay.face.detect import Detector, HogDetector
+from facepay.face.embed import Embedder
 from facepay.face.errors import FaceRefusal, RefusalKind
+from facepay.face.model_store import ModelError
 from facepay.face.observe import Observation, SentFrame, observe
 from facepay.face.pad import turns
 from facepay.face.weights import WeightsError
@@ -40,7 +49,10 @@ _ERRORS: dict[RefusalKind, type[FacepayError]] = {
     RefusalKind.NO_FACE: NoFace,
     RefusalKind.TWO_FACES: TwoFaces,
     RefusalKind.FACE_TOO_SMALL: FaceTooSmall,
-    RefusalKind.NOT_FRONTAL: CaptureRetry,
+    RefusalKind.NOT_FRONTAL: NotFrontal,
+    RefusalKind.TOO_DARK: TooDark,
+    RefusalKind.TOO_BRIGHT: TooBright,
+    RefusalKind.BLURRED: Blurred,
 }
 _DIRECTIONS = {Turn.LEFT: turns.Direction.LEFT, Turn.RIGHT: turns.Direction.RIGHT}
 _OUTCOMES = {
@@ -56,32 +68,50 @@ BURSTS_AT_ONCE = 3
 
 
 class DlibFaceEngine:
-    """`ports.FaceEngine` with dlib's detector, 5-point alignment and ResNet weights.
+    """`ports.FaceEngine` with dlib's landmarks, a detector, and the network of a model card.
 
     Beyond `bursts_at_once` it refuses with FaceUnavailable instead of queueing.
     """
 
-    def __init__(self, *, bursts_at_once: int = BURSTS_AT_ONCE) -> None:
+    def __init__(
+        self,
+        embedder: Embedder,
+        *,
+        detector: Detector | None = None,
+        bursts_at_once: int = BURSTS_AT_ONCE,
+    ) -> None:
+        self._embedder = embedder
+        self._detector = detector or HogDetector()
         self._places = threading.BoundedSemaphore(bursts_at_once)
 
     @property
     def model(self) -> str:
-        return embed.MODEL
+        return self._embedder.model
 
     def observe(self, burst: Burst) -> ObservedFaces:
         if not self._places.acquire(blocking=False):
             raise FaceUnavailable("too many captures at once")
         try:
             frames = [SentFrame(image=frame.image, step=frame.step) for frame in burst.frames]
-            return _translated(lambda: observe(frames, mirrored=burst.mirrored))
+            return _translated(
+                lambda: observe(frames, mirrored=burst.mirrored, detector=self._detector)
+            )
         finally:
             self._places.release()
 
     def reference(self, faces: ObservedFaces) -> bytearray:
-        return _translated(lambda: recognise.reference(_own(faces)))
+        descriptor = _translated(lambda: recognise.reference(_own(faces), self._embedder))
+        template = bytearray(descriptor.astype("<f4").tobytes())
+        descriptor.fill(0)
+        return template
 
     def distance(self, faces: ObservedFaces, reference: bytearray) -> float:
-        return _translated(lambda: recognise.distance(_own(faces), reference))
+        probe = _translated(lambda: recognise.probe(_own(faces), self._embedder))
+        known = np.frombuffer(reference, dtype="<f4").astype(np.float64)
+        apart = self._embedder.distance(probe, known)
+        for descriptor in (probe, known):
+            descriptor.fill(0)
+        return apart
 
 
 class TurnsPadDetector:
@@ -107,6 +137,6 @@ def _translated(act: Callable[[], _Result]) -> _Result:
         kind, frame = refusal.kind, refusal.frame
     except FileNotFoundError:
         raise FaceUnavailable("the face models are not installed") from None
-    except WeightsError:
+    except (WeightsError, ModelError, CardError):
         raise FaceUnavailable("the face models are not the ones they should be") from None
     raise _ERRORS[kind](param=None if frame is None else f"frames[{frame}]")

@@ -16,7 +16,7 @@
     │   ├── InvalidRequest   MalformedRequest   ManifestInvalid
     │   ├── BodyTooLarge   FrameTooLarge   UnfitFrame
     │   ├── UnsupportedMedia   UnsupportedFrame   UnreadableFrame
-    │   ├── NoFace   TwoFaces   FaceTooSmall
+    │   ├── NoFace   TwoFaces   FaceTooSmall   NotFrontal   TooDark   TooBright   Blurred
     │   └── CaptureRetry   CaptureRefused
     ├── SealBroken             a sealed value does not open: its key is destroyed, or it was moved
     ├── ProofRejected          a password or code was wrong, unknown or blocked: never says which
@@ -182,8 +182,24 @@ class FaceTooSmall(Refused):
     code = "face_too_small"
 
 
+class NotFrontal(Refused):
+    code = "not_frontal"
+
+
+class TooDark(Refused):
+    code = "too_dark"
+
+
+class TooBright(Refused):
+    code = "too_bright"
+
+
+class Blurred(Refused):
+    code = "blurred"
+
+
 class CaptureRetry(Refused):
-    """A genuine payer may have been too quick, too dark, too far: a new capture may help."""
+    """A genuine payer may have been too quick, or turned too little: a new capture may help."""
 
     code = "capture_retry"
 

@@ -7,7 +7,7 @@ N x 128 float32, dlib's raw metric. Every affine is folded into the convolution 
 Rules: the layers must come in exactly the order this network has, with the shapes it has, or it is
 a WeightsError. Change `converted.VERSION` with whatever changes the graph.
 Only `model_cache` imports this while serving, and only when there is no cached file; the onnx
-package is needed here and nowhere else. It does not quantise.
+package is needed here and in `quantise`, which makes bytes of what is made here.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from facepay.face.converted import INPUT, OUTPUT, VERSION
+from facepay.face.converted import INPUT, OUTPUT, VERSIONS
 from facepay.face.weights import Layer, Network, WeightsError
 
 # Both are of 2022: any onnxruntime since 1.14 reads them, and no newer operator is needed.
@@ -109,7 +109,7 @@ class _Graph:
             opset_imports=[helper.make_opsetid("", _OPSET)],
             ir_version=_IR_VERSION,
             producer_name="facepay",
-            producer_version=VERSION,
+            producer_version=VERSIONS["fp32"],
         )
 
     def _node(self, kind: str, inputs: Sequence[str], **attributes: Any) -> str:

@@ -1,30 +1,31 @@
 """Where the face is: dlib's HOG detector, and whether there is a second face.
 
-The picture is searched grey with its shorter side at 300 px (about 400 px wide for a camera's
-4:3) and without upsampling: quick, and upsampling sees faces in folds of clothing. Where a
-turned head is lost, a crop around the last place is searched again at a finer scale. It does not
-find small faces in the background, and is not meant to.
+A whole picture is searched grey, reduced to the area of 400 x 300, and without upsampling: quick,
+and upsampling sees faces in folds of clothing. Where the face is known to be about, a crop around
+the last place is searched at a finer scale. It does not find small faces in the background, and is
+not meant to.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
+import dlib
 import numpy as np
-from PIL import Image
 
-from facepay.face.decode import Pixels
+from facepay.face.decode import Grey
 from facepay.face.models import models
 
-SEARCH_SHORT_SIDE = 300
+# Of a third of the frame's height a face then has 87 (16:9) to 100 (4:3) of the 80 pixels needed.
+SEARCH_AREA = 400 * 300
 MIN_SCORE = 0.0
 # A second face counts from this share of the first one's area, and this HOG score (liveness.md).
 SECOND_FACE_AREA = 0.35
 SECOND_FACE_SCORE = 0.25
 # Two boxes that overlap this much are one face, seen by two of the detector's five views.
 SAME_FACE_OVERLAP = 0.3
-_ROI_FACES = 2.4
-_ROI_FACE_HEIGHT = 90
+# Faces that fit into the crop, and a face's height in it: a quick look first, then a wider one.
+_ROIS = ((1.9, 86), (2.4, 90))
 # Lower than elsewhere: a face is known to be about there. Of 29 rendered heads turned by 31 to 35
 # degrees that the first search lost, 28 are found so, and 23 at -0.2 in 1.9 faces.
 _ROI_MIN_SCORE = -0.3
@@ -63,20 +64,42 @@ class Box:
         return width * height / min(self.area, other.area)
 
 
-def find_faces(pixels: Pixels, *, short_side: int = SEARCH_SHORT_SIDE) -> list[Box]:
-    """All faces of an RGB picture, best score first."""
-    scale = short_side / min(pixels.shape[:2])
-    return _search(pixels, (0, 0), scale, MIN_SCORE)
+class Detector(Protocol):
+    """Finds faces in a grey picture; `yunet` has another one."""
+
+    def find_faces(self, grey: Grey) -> list[Box]:
+        """All faces of a picture, best score first."""
+
+    def find_near(self, grey: Grey, last: Box) -> Box | None:
+        """The face near its last place, or None."""
 
 
-def find_near(pixels: Pixels, last: Box) -> Box | None:
+class HogDetector:
+    """dlib's frontal detector. Its boxes are what the landmark model was trained on."""
+
+    def find_faces(self, grey: Grey) -> list[Box]:
+        return find_faces(grey)
+
+    def find_near(self, grey: Grey, last: Box) -> Box | None:
+        return find_near(grey, last)
+
+
+def find_faces(grey: Grey, *, area: int = SEARCH_AREA) -> list[Box]:
+    """All faces, best score first; `area` in pixels is what the picture is reduced to."""
+    return _search(grey, (0, 0), float(np.sqrt(area / grey.size)), MIN_SCORE)
+
+
+def find_near(grey: Grey, last: Box) -> Box | None:
     """The face near its last place, searched in a crop at a finer scale, or None."""
     middle_x, middle_y = (last.left + last.right) / 2, (last.top + last.bottom) / 2
-    reach = last.height * _ROI_FACES / 2
-    left, top = max(0, round(middle_x - reach)), max(0, round(middle_y - reach))
-    crop = pixels[top : round(middle_y + reach), left : round(middle_x + reach)]
-    found = _search(crop, (left, top), _ROI_FACE_HEIGHT / last.height, _ROI_MIN_SCORE)
-    return next((box for box in found if box.overlap(last) >= SAME_FACE_OVERLAP), None)
+    for faces, height in _ROIS:
+        reach = last.height * faces / 2
+        left, top = max(0, round(middle_x - reach)), max(0, round(middle_y - reach))
+        crop = grey[top : max(0, round(middle_y + reach)), left : max(0, round(middle_x + reach))]
+        for box in _search(crop, (left, top), height / last.height, _ROI_MIN_SCORE):
+            if box.overlap(last) >= SAME_FACE_OVERLAP:
+                return box
+    return None
 
 
 def has_second_face(boxes: Sequence[Box]) -> bool:
@@ -90,26 +113,27 @@ def has_second_face(boxes: Sequence[Box]) -> bool:
     )
 
 
-def _search(pixels: Pixels, origin: tuple[int, int], scale: float, threshold: float) -> list[Box]:
+def _search(grey: Grey, origin: tuple[int, int], scale: float, threshold: float) -> list[Box]:
     # dlib's detector writes outside of its heap on very long or very flat pictures; and in what is
     # smaller than its window, as a crop at a frame's edge can be, there is nothing to find.
-    sides = [side * scale for side in pixels.shape[:2]]
-    if min(sides) < _WINDOW_PX or max(sides) > _LONGEST_SIDE_PX:
+    sides = [side * scale for side in grey.shape]
+    if not sides or min(sides) < _WINDOW_PX or max(sides) > _LONGEST_SIDE_PX:
         return []
-    grey = _shrink(pixels, scale)
+    small = _shrink(grey, scale)
     held = models()
     with held.detector_lock:
-        found = held.detector.run(grey, 0, threshold)
-    grey.fill(0)
+        found = held.detector.run(small, 0, threshold)
+    small.fill(0)
     boxes = [_box(rect, score, origin, scale) for rect, score in zip(*found[:2], strict=True)]
     return sorted(boxes, key=lambda box: box.score, reverse=True)
 
 
-def _shrink(pixels: Pixels, scale: float) -> Pixels:
-    height, width = pixels.shape[:2]
-    size = (round(width * scale), round(height * scale))
-    grey = Image.fromarray(np.ascontiguousarray(pixels)).convert("L")
-    return np.array(grey.resize(size, Image.Resampling.BILINEAR), dtype=np.uint8)
+def _shrink(grey: Grey, scale: float) -> Grey:
+    height, width = grey.shape
+    small: Grey = dlib.resize_image(
+        np.ascontiguousarray(grey), round(height * scale), round(width * scale)
+    )
+    return small
 
 
 def _box(rect: Any, score: float, origin: tuple[int, int], scale: float) -> Box:

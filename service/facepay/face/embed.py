@@ -1,82 +1,112 @@
-"""Aligned chips, 128-D descriptors, templates, and the distance between two of them.
+"""Chips and descriptors: a face laid into the network's input, and what the network makes of it.
 
-The network is dlib's ResNet, its weights run by onnxruntime (`session`), fed with 150x150 chips
-aligned by five points. Its metric is the Euclidean distance of raw descriptors, whose length is
-about 1.4: every threshold is calibrated on that, so descriptors are averaged as they are and are
-never scaled to unit length. There is one template against one probe here, and no list to search.
+Everything about the network comes from its card. A descriptor is unit-length; of several views (a
+chip, its mirror image, chips of other frames) the fused descriptor is the mean of theirs, scaled to
+unit length again. Thresholds are calibrated on that, see `calibration`. There is one template
+against one probe here, and no list to search.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import dlib
 import numpy as np
 from numpy.typing import NDArray
 
-from facepay.face import session
+from facepay.face.cards import ModelCard
 from facepay.face.decode import Pixels
-from facepay.face.detect import Box
 from facepay.face.landmarks import Points
+from facepay.face.session import Network
 
 Descriptor = NDArray[np.float64]
 
-# Names what decides: weights, alignment, averaging. What multiplies the matrices is not in it, as
-# long as it agrees with dlib to 1e-5 (docs/adr/0008-onnx.md): references of before stay valid.
-MODEL = "dlib-resnet-v1/5-point/raw-mean"
-DIMENSIONS = 128
-TEMPLATE_BYTES = DIMENSIONS * 4
-CHIP_SIDE = 150
-_CHIP_PADDING = 0.25
+_OUTER_CORNERS = (0, 2)
 
 
-def align(pixels: Pixels, box: Box, points: Points) -> Pixels:
-    """The face upright in a chip of (150, 150, 3) uint8 RGB, a fresh array."""
-    parts = [dlib.point(round(x), round(y)) for x, y in points]
-    shape = dlib.full_object_detection(dlib.rectangle(*box.corners()), parts)
-    chip: Pixels = dlib.get_face_chip(pixels, shape, CHIP_SIDE, _CHIP_PADDING)
-    return chip
+class Embedder:
+    """The network of a card, ready to describe chips. Safe to share between threads."""
+
+    def __init__(self, card: ModelCard, network: Network) -> None:
+        self.card = card
+        self._network = network
+        self._points = dlib.dpoints([dlib.dpoint(x, y) for x, y in card.alignment.points])
+        self._dims = dlib.chip_dims(card.input.side, card.input.side)
+
+    @property
+    def model(self) -> str:
+        """Name and identity: descriptors of another model do not compare."""
+        return f"{self.card.name}@{self.card.identity[:16]}"
+
+    @property
+    def eye_width(self) -> float:
+        """Distance of the outer eye corners in a chip, in pixels."""
+        points = np.array(self.card.alignment.points)
+        return float(np.linalg.norm(np.subtract(*points[list(_OUTER_CORNERS)])))
+
+    def align(self, pixels: Pixels, points: Points) -> Pixels:
+        """The face in a chip of (side, side, 3) uint8 RGB, a fresh array."""
+        seen = dlib.dpoints([dlib.dpoint(float(x), float(y)) for x, y in points])
+        place = dlib.chip_details(self._points, seen, self._dims)
+        chip: Pixels = dlib.extract_image_chip(pixels, place)
+        return chip
+
+    def both_views(self, chip: Pixels) -> list[Pixels]:
+        """The chip, and its mirror image where the card asks for it."""
+        return [chip, mirrored(chip)] if self.card.comparison.mirrored else [chip]
+
+    def fused(self, views: Sequence[Pixels]) -> Descriptor:
+        """(dimensions,) float64 of unit length, from one view or more, in one run.
+
+        Raises ValueError without a view, and what the network's file raises when it is loaded.
+        """
+        if not views:
+            raise ValueError("there is nothing to describe")
+        single = self._described(views)
+        fused = single.sum(axis=0)
+        single.fill(0)
+        unit: Descriptor = fused / np.linalg.norm(fused)
+        fused.fill(0)
+        return unit
+
+    def distance(self, one: Descriptor, other: Descriptor) -> float:
+        """Of two unit-length descriptors, as the card measures it; 0 for equal ones."""
+        return self.measured(float(np.linalg.norm(one - other)))
+
+    def measured(self, euclidean: float) -> float:
+        """What the card calls the distance of two unit-length descriptors so far apart."""
+        return euclidean**2 / 2 if self.card.comparison.distance == "cosine" else euclidean
+
+    def _described(self, views: Sequence[Pixels]) -> NDArray[np.float64]:
+        fed = self._fed(views)
+        found = self._network.run(self.card.output.name, {self.card.input.name: fed})
+        fed.fill(0)
+        single = found.reshape(len(views), -1).astype(np.float64)
+        found.fill(0)
+        if single.shape[1] != self.card.output.dimensions or not np.isfinite(single).all():
+            raise ValueError("the network does not give what its card promises")
+        single /= np.linalg.norm(single, axis=1, keepdims=True)
+        return single
+
+    def _fed(self, views: Sequence[Pixels]) -> NDArray[Any]:
+        wanted = self.card.input
+        batch: NDArray[Any] = np.stack(views)
+        if wanted.channels == "BGR":
+            batch = _replaced(batch, batch[..., ::-1])
+        if wanted.dtype == "float32":
+            mean, scale = (np.array(each, np.float32) for each in (wanted.mean, wanted.scale))
+            batch = _replaced(batch, (batch - mean) / scale)
+        if wanted.layout == "NCHW":
+            batch = _replaced(batch, batch.transpose(0, 3, 1, 2))
+        return batch
 
 
-def describe(chip: Pixels) -> Descriptor:
-    """(128,) float64, the network's raw output for one chip."""
-    return describe_all([chip])[0]
+def mirrored(chip: Pixels) -> Pixels:
+    """Left and right change places; a fresh array."""
+    return np.ascontiguousarray(chip[:, ::-1])
 
 
-def describe_all(chips: Sequence[Pixels]) -> list[Descriptor]:
-    """As `describe`, for several chips in one run: the same numbers, sooner."""
-    if not chips:
-        return []
-    batch = np.stack(chips)
-    found = session.run(batch)
-    batch.fill(0)
-    descriptors = [row.astype(np.float64) for row in found]
-    found.fill(0)
-    return descriptors
-
-
-def fuse(descriptors: Sequence[Descriptor]) -> Descriptor:
-    """The plain mean of raw descriptors: (128,) float64."""
-    mean: Descriptor = np.mean(descriptors, axis=0, dtype=np.float64)
-    return mean
-
-
-def to_template(descriptor: Descriptor) -> bytearray:
-    """128 little-endian float32, 512 bytes. The caller overwrites it."""
-    single = descriptor.astype("<f4")
-    template = bytearray(single.data.cast("B"))
-    single.fill(0)
-    return template
-
-
-def parse_template(template: bytearray) -> Descriptor:
-    """The inverse of `to_template`. Raises ValueError on a wrong length or a number not finite."""
-    if len(template) != TEMPLATE_BYTES:
-        raise ValueError("a template has 512 bytes")
-    descriptor = np.frombuffer(template, dtype="<f4").astype(np.float64)
-    if not np.isfinite(descriptor).all():
-        raise ValueError("a template holds finite numbers only")
-    return descriptor
-
-
-def distance(one: Descriptor, other: Descriptor) -> float:
-    """Euclidean distance of raw descriptors, 0 for equal ones; what counts as near is policy."""
-    return float(np.linalg.norm(one - other))
+def _replaced(old: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
+    """`new` as an array of its own; the old one is overwritten."""
+    fresh = np.array(new, order="C")
+    old.fill(0)
+    return fresh

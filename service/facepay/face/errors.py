@@ -19,6 +19,9 @@ class RefusalKind(StrEnum):
     TWO_FACES = "two_faces"
     FACE_TOO_SMALL = "face_too_small"
     NOT_FRONTAL = "not_frontal"
+    TOO_DARK = "too_dark"
+    TOO_BRIGHT = "too_bright"
+    BLURRED = "blurred"
 
 
 class FaceRefusal(Exception):

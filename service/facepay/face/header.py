@@ -14,6 +14,8 @@ JPEG_MAGIC = b"\xff\xd8\xff"
 # Start-of-frame markers; C4 (Huffman tables), C8 (reserved), CC (arithmetic tables) are none.
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _START_OF_SCAN = 0xDA
+_ONE_PASS = frozenset({0xC0, 0xC1})  # baseline and extended sequential, Huffman-coded
+_TELLS_MORE = frozenset(range(0xE1, 0xF0))  # APP1 to APP15: EXIF, MPF, ICC, Adobe and others
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
 _WEBP_ANIMATED = 0x02
 # Segments and fill bytes before the frame header; cameras write about 10, each costs its reader.
@@ -22,11 +24,17 @@ MAX_MARKERS = 64
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """`width` and `height` in pixels as stored, before any EXIF rotation."""
+    """`width` and `height` in pixels as stored, before any EXIF rotation.
+
+    `progressive`: the picture comes in several passes. `plain`: no segment before the frame header
+    says more about the picture (EXIF, a second picture) than a JPEG file of its own does.
+    """
 
     format: Literal["JPEG", "WEBP"]
     width: int
     height: int
+    progressive: bool = False
+    plain: bool = False
 
 
 def parse_header(image: bytes) -> Header:
@@ -34,15 +42,15 @@ def parse_header(image: bytes) -> Header:
     if not image:
         raise FaceRefusal(RefusalKind.UNREADABLE)
     if image.startswith(JPEG_MAGIC):
-        return Header("JPEG", *_jpeg_size(image))
+        return _jpeg_header(image)
     if image[:4] == b"RIFF" and image[8:12] == b"WEBP":
         return Header("WEBP", *_webp_size(image))
     raise FaceRefusal(RefusalKind.UNSUPPORTED)
 
 
-def _jpeg_size(image: bytes) -> tuple[int, int]:
+def _jpeg_header(image: bytes) -> Header:
     """Walk the marker segments up to the frame header (T.81 B.2.2)."""
-    at = 2
+    at, plain = 2, True
     for _ in range(MAX_MARKERS):
         if at + 4 > len(image):
             break
@@ -59,9 +67,11 @@ def _jpeg_size(image: bytes) -> tuple[int, int]:
         if marker in _START_OF_FRAME and at + 9 <= len(image):
             height = int.from_bytes(image[at + 5 : at + 7], "big")
             width = int.from_bytes(image[at + 7 : at + 9], "big")
-            return _positive(width, height)
+            size = _positive(width, height)
+            return Header("JPEG", *size, progressive=marker not in _ONE_PASS, plain=plain)
         if marker == _START_OF_SCAN or length < 2:
             break
+        plain = plain and marker not in _TELLS_MORE
         at += 2 + length
     raise FaceRefusal(RefusalKind.UNREADABLE)
 

@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
-from facepay.face.converted import VERSION
+from facepay.face.converted import VERSIONS
 from facepay.face.weights import find_weights, parse_weights
 
 _FORBIDDEN_BITS = stat.S_IRWXG | stat.S_IRWXO
@@ -32,19 +32,19 @@ def default_directory() -> Path:
     return cache / "facepay" / "models"
 
 
-def load_model(directory: Path | None = None, weights: Path | None = None) -> bytes:
-    """The serialised ONNX model; `weights` are the installed ones unless told otherwise.
+def load_model(precision: str, directory: Path | None = None, weights: Path | None = None) -> bytes:
+    """The serialised ONNX model in fp32 or int8; `weights` are the installed ones unless told.
 
     Raises FileNotFoundError without weights, and WeightsError where they are not dlib's.
     """
     content = (weights or find_weights()).read_bytes()
-    name = f"dlib-resnet-v1-{VERSION}-{sha256(content).hexdigest()[:32]}"
+    name = f"dlib-resnet-v1-{VERSIONS[precision]}-{sha256(content).hexdigest()[:32]}"
     kept = None
     with suppress(OSError, RuntimeError):
         kept = _prepared(directory or default_directory()) / f"{name}.onnx"
     if kept is None:
-        return _convert(content)
-    return _sound(kept) or _make(kept, lambda: _convert(content))
+        return _convert(content, precision)
+    return _sound(kept) or _make(kept, lambda: _convert(content, precision))
 
 
 def _make(kept: Path, convert: Callable[[], bytes]) -> bytes:
@@ -60,11 +60,13 @@ def _make(kept: Path, convert: Callable[[], bytes]) -> bytes:
     return model or convert()
 
 
-def _convert(content: bytes) -> bytes:
-    # The import takes a while and is needed once a machine.
+def _convert(content: bytes, precision: str) -> bytes:
+    # The imports take a while and are needed once a machine.
     from facepay.face.convert import convert
+    from facepay.face.quantise import quantise, shipped_ranges
 
-    return convert(parse_weights(content))
+    model = convert(parse_weights(content))
+    return quantise(model, shipped_ranges()) if precision == "int8" else model
 
 
 def _sound(kept: Path) -> bytes | None:

@@ -1,35 +1,26 @@
-"""One burst, seen: where the face is in each frame, its points, and chips of the frontal frames.
+"""One burst, seen: where the face is in each frame and its five points.
 
-The full pictures do not outlive the loop: each is overwritten as soon as its points and its chip
-are taken. What is left (points, chips, descriptors) lives in an `Observation` until `wipe`.
-This module refuses bursts that cannot be used (no face, two faces, too small); whether the head
-is alive is for `pad` to say, and whose it is for `recognise`.
+Frames are decoded grey and reduced, and overwritten as soon as all points are taken. What is left
+(points, and the encoded pictures for `recognise` to take chips from) lives in an `Observation`
+until `wipe`. This module refuses bursts that cannot be used (no face, two faces, too small);
+whether the head is alive is for `pad` to say, and whose it is for `recognise`.
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from hashlib import blake2b
 
-import numpy as np
-from PIL import Image
-
-from facepay.face.decode import Pixels, decode
-from facepay.face.detect import (
-    SEARCH_SHORT_SIDE,
-    Box,
-    find_faces,
-    find_near,
-    has_second_face,
-)
-from facepay.face.embed import Descriptor, align
+from facepay.face.decode import Grey, decode, decode_reduced, to_grey
+from facepay.face.detect import Box, Detector, HogDetector, find_faces
 from facepay.face.errors import FaceRefusal, RefusalKind
 from facepay.face.landmarks import Points, eye_shift, eye_width, find_points, yaw
+from facepay.face.quality import MIN_EYE_WIDTH_PX
+from facepay.face.track import Found, Tracker
 
-MIN_EYE_WIDTH_PX = 40.0
 MIN_SHARE_WITH_FACE = 0.8
 # In outer-eye widths, absolute: a personal asymmetry of a few hundredths fits in.
 NEAR_FRONTAL_YAW = 0.12
-_THUMB_SIZE = (160, 120)
 # A face too small for the search shows up here; used to say why, never to accept.
 _FINE_SHORT_SIDE = 900
 _FINE_MIN_SCORE = 0.5
@@ -47,132 +38,145 @@ class SentFrame:
 class SeenFrame:
     """A frame in which a face was found.
 
-    `position` counts from 0 in the burst as sent; `yaw` and `eye_shift` as in
-    `landmarks`; `change` is the mean absolute difference to the frame before, in grey levels at
-    160x120 (NaN for the first); `chip` is None unless the face is near frontal.
+    `position` counts from 0 in the burst as sent; `points` are in pixels of the picture as sent,
+    upright; `yaw` and `eye_shift` as in `landmarks`; `change` is the mean absolute difference to
+    the frame before, in grey levels at about 160x120 (NaN for the first); `fingerprint` is the
+    same for frames that look exactly the same there.
     """
 
     position: int
     step: int
+    image: bytes
     points: Points
     yaw: float
     eye_shift: float
     change: float
     fingerprint: bytes
-    chip: Pixels | None
-    descriptor: Descriptor | None = None
+
+    @property
+    def near_frontal(self) -> bool:
+        return abs(self.yaw) <= NEAR_FRONTAL_YAW
 
 
 @dataclass(slots=True, repr=False)
 class Observation:
-    """Everything kept of one burst. Biometric: hold it briefly, then `wipe` it."""
+    """Everything kept of one burst. Biometric: hold it briefly, then `wipe` it.
+
+    `stages` are milliseconds by name of what was done.
+    """
 
     sent: int
     seen: list[SeenFrame] = field(default_factory=list)
+    stages: dict[str, float] = field(default_factory=dict)
     wiped: bool = False
 
     def wipe(self) -> None:
-        """Overwrite points, chips and descriptors with zeros. Safe to call twice."""
+        """Overwrite the points and let go of the pictures. Safe to call twice."""
         for frame in self.seen:
-            for array in (frame.points, frame.chip, frame.descriptor):
-                if array is not None:
-                    array.fill(0)
+            frame.points.fill(0)
             frame.yaw = frame.eye_shift = frame.change = 0.0
-            frame.fingerprint = b""
+            frame.image = frame.fingerprint = b""
         self.seen.clear()
         self.wiped = True
 
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            taken = (time.perf_counter() - begun) * 1000
+            self.stages[stage] = self.stages.get(stage, 0.0) + taken
 
-def observe(frames: Sequence[SentFrame], *, mirrored: bool) -> Observation:
-    """Decode, detect, draw points and align.
 
-    Raises FaceRefusal of any kind but NOT_FRONTAL; whatever was kept until then is overwritten.
+def observe(
+    frames: Sequence[SentFrame], *, mirrored: bool, detector: Detector | None = None
+) -> Observation:
+    """Decode, detect and draw points.
+
+    Raises FaceRefusal of any kind but NOT_FRONTAL and those of `quality`; whatever was kept until
+    then is overwritten.
     """
     observation = Observation(sent=len(frames))
-    eye = _Eye(mirrored=mirrored)
+    tracker = Tracker(detector or HogDetector())
+    places: list[_Place] = []
     try:
         for position, frame in enumerate(frames):
-            seen = _look(eye, position, frame)
-            if seen is not None:
-                observation.seen.append(seen)
-        if not frames or len(observation.seen) < MIN_SHARE_WITH_FACE * len(frames):
-            small = bool(frames) and not observation.seen and _has_tiny_face(frames[0])
+            last = position == len(frames) - 1
+            places += _look(observation, tracker, position, frame, last=last)
+        if not frames or len(places) < MIN_SHARE_WITH_FACE * len(frames):
+            small = bool(frames) and not places and _has_tiny_face(frames[0])
             raise FaceRefusal(RefusalKind.FACE_TOO_SMALL if small else RefusalKind.NO_FACE)
+        # Together: between other work the landmark model falls out of the processor's cache.
+        with observation.timed("landmarks"):
+            observation.seen += [_draw(place, mirrored=mirrored) for place in places]
     except BaseException:
         observation.wipe()
         raise
     finally:
-        eye.close()
+        tracker.close()
+        for place in places:
+            place.grey.fill(0)
     return observation
 
 
-class _Eye:
-    """What carries over from one frame to the next: the last place of the face, a thumbnail."""
+@dataclass(frozen=True, slots=True, repr=False)
+class _Place:
+    """A frame that has a face, until its points are drawn."""
 
-    def __init__(self, *, mirrored: bool) -> None:
-        self.mirrored = mirrored
-        self._last: Box | None = None
-        self._thumb: Pixels | None = None
-
-    def find(self, pixels: Pixels, position: int) -> Box | None:
-        boxes = find_faces(pixels)
-        if has_second_face(boxes):
-            raise FaceRefusal(RefusalKind.TWO_FACES, frame=position)
-        box = boxes[0] if boxes else None
-        if box is None and self._last is not None:
-            box = find_near(pixels, self._last)
-        self._last = box or self._last
-        return box
-
-    def change(self, pixels: Pixels) -> float:
-        picture = Image.fromarray(pixels).convert("L").resize(_THUMB_SIZE, Image.Resampling.BOX)
-        thumb = np.array(picture, dtype=np.uint8)
-        before, self._thumb = self._thumb, thumb
-        if before is None:
-            return float("nan")
-        change = float(np.abs(thumb.astype(np.int16) - before).mean())
-        before.fill(0)
-        return change
-
-    def close(self) -> None:
-        if self._thumb is not None:
-            self._thumb.fill(0)
+    position: int
+    frame: SentFrame
+    grey: Grey
+    reduction: int
+    box: Box
+    found: Found
 
 
-def _look(eye: _Eye, position: int, frame: SentFrame) -> SeenFrame | None:
+def _look(
+    observation: Observation, tracker: Tracker, position: int, frame: SentFrame, *, last: bool
+) -> list[_Place]:
+    """One frame or none; a picture without a face is overwritten here."""
     try:
-        pixels = decode(frame.image)
+        with observation.timed("decode"):
+            grey, reduction = decode_reduced(frame.image)
     except FaceRefusal as refusal:
         raise FaceRefusal(refusal.kind, frame=position) from None
+    kept: list[_Place] = []
     try:
-        change = eye.change(pixels)
-        box = eye.find(pixels, position)
-        if box is None:
-            return None
-        points = find_points(pixels, box)
-        if eye_width(points) < MIN_EYE_WIDTH_PX:
-            raise FaceRefusal(RefusalKind.FACE_TOO_SMALL, frame=position)
-        turn = yaw(points, mirrored=eye.mirrored)
-        frontal = abs(turn) <= NEAR_FRONTAL_YAW
-        return SeenFrame(
-            position=position,
-            step=frame.step,
-            points=points,
-            yaw=turn,
-            eye_shift=eye_shift(points, mirrored=eye.mirrored),
-            change=change,
-            fingerprint=blake2b(pixels.data, digest_size=16).digest(),
-            chip=align(pixels, box, points) if frontal else None,
-        )
+        with observation.timed("detect"):
+            found = tracker.follow(grey, last=last)
+        if found.box is not None:
+            kept.append(_Place(position, frame, grey, reduction, found.box, found))
     finally:
-        pixels.fill(0)
+        if not kept:
+            grey.fill(0)
+    return kept
+
+
+def _draw(place: _Place, *, mirrored: bool) -> SeenFrame:
+    points = find_points(place.grey, place.box)
+    points *= place.reduction
+    if eye_width(points) < MIN_EYE_WIDTH_PX:
+        raise FaceRefusal(RefusalKind.FACE_TOO_SMALL, frame=place.position)
+    return SeenFrame(
+        position=place.position,
+        step=place.frame.step,
+        image=place.frame.image,
+        points=points,
+        yaw=yaw(points, mirrored=mirrored),
+        eye_shift=eye_shift(points, mirrored=mirrored),
+        change=place.found.change,
+        fingerprint=place.found.fingerprint,
+    )
 
 
 def _has_tiny_face(frame: SentFrame) -> bool:
     pixels = decode(frame.image)
+    grey = to_grey(pixels)
     try:
-        fine = max(SEARCH_SHORT_SIDE, min(_FINE_SHORT_SIDE, 2 * min(pixels.shape[:2])))
-        boxes = find_faces(pixels, short_side=fine)
+        fine = min(_FINE_SHORT_SIDE, 2 * min(grey.shape)) / min(grey.shape)
+        boxes = find_faces(grey, area=round(grey.size * fine * fine))
         return bool(boxes) and boxes[0].score >= _FINE_MIN_SCORE
     finally:
         pixels.fill(0)
+        grey.fill(0)

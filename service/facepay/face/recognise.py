@@ -1,70 +1,113 @@
-"""Whose face: a template from one observation, and the distance of another one to it.
+"""Whose face: a reference from one observation, and the distance of another one to it.
 
-Only near-frontal frames count, a few of them, hold-still frames first: descriptors of turned
-heads lie far from the same person's frontal ones. Each frame's descriptor is computed once and
-kept in the observation until it is wiped.
+Only near-frontal frames count, a few of them, hold-still frames first: descriptors of turned heads
+lie far from the same person's frontal ones. Each is decoded in colour, aligned and looked at for
+light and sharpness; what is not good enough is left out, and where too few are left the payer is
+told what to change. A reference is fused from 3 frames, each with its mirror image; a probe from 2
+frames, of which the second is mirrored: one run less a frame for the same error rates
+(docs/adr/0014-the-quick-engine.md). Chips, views and probes are overwritten before this returns.
 """
+
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from facepay.face import embed
-from facepay.face.embed import Descriptor
+from facepay.face.decode import Pixels, decode_colour
+from facepay.face.embed import Descriptor, Embedder, mirrored
 from facepay.face.errors import FaceRefusal, RefusalKind
+from facepay.face.landmarks import eye_width
 from facepay.face.observe import Observation, SeenFrame
+from facepay.face.quality import measure
 
 REFERENCE_FRAMES = 3
 PROBE_FRAMES = 2
+_REDUCTIONS = (8, 4, 2)
 
 
-def reference(observation: Observation) -> bytearray:
-    """A template from 3 near-frontal frames: 512 bytes, see `embed.to_template`.
+def reference(observation: Observation, embedder: Embedder) -> Descriptor:
+    """The fused descriptor of 3 near-frontal frames; the caller overwrites it.
 
-    Raises FaceRefusal NOT_FRONTAL where there are fewer than 3 such frames.
+    Raises FaceRefusal NOT_FRONTAL where there are fewer than 3 such frames, and TOO_DARK,
+    TOO_BRIGHT or BLURRED where they are there and not good enough.
     """
-    frames = _most_frontal(observation, REFERENCE_FRAMES)
-    if len(frames) < REFERENCE_FRAMES:
-        raise FaceRefusal(RefusalKind.NOT_FRONTAL)
-    fused = _fused(frames)
-    template = embed.to_template(fused)
-    fused.fill(0)
-    return template
+    chips = _chips(observation, embedder, wanted=REFERENCE_FRAMES, needed=REFERENCE_FRAMES)
+    views = [view for chip in chips for view in embedder.both_views(chip)]
+    return _fused(observation, embedder, views)
 
 
-def distance(observation: Observation, template: bytearray) -> float:
-    """Euclidean distance of the template to the mean descriptor of 2 near-frontal frames.
+def probe(observation: Observation, embedder: Embedder) -> Descriptor:
+    """The fused descriptor of 2 near-frontal frames, or of one; the caller overwrites it.
 
-    Raises FaceRefusal NOT_FRONTAL where no frame is near frontal, ValueError on a bad template.
+    Raises as `reference`, where there is not one frame.
     """
-    known = embed.parse_template(template)
-    frames = _most_frontal(observation, PROBE_FRAMES)
-    if not frames:
-        raise FaceRefusal(RefusalKind.NOT_FRONTAL)
-    probe = _fused(frames)
-    apart = embed.distance(probe, known)
-    probe.fill(0)
-    known.fill(0)
-    return apart
+    chips = _chips(observation, embedder, wanted=PROBE_FRAMES, needed=1)
+    return _fused(observation, embedder, _alternating(embedder, chips))
 
 
-def _most_frontal(observation: Observation, count: int) -> list[SeenFrame]:
+def _alternating(embedder: Embedder, chips: Sequence[Pixels]) -> list[Pixels]:
+    """The views of a probe: each chip once, every second mirrored; a single one both ways."""
+    if len(chips) == 1:
+        return embedder.both_views(chips[0])
+    if not embedder.card.comparison.mirrored:
+        return list(chips)
+    views = []
+    for number, chip in enumerate(chips):
+        views.append(mirrored(chip) if number % 2 else chip)
+        if number % 2:
+            chip.fill(0)
+    return views
+
+
+def _fused(observation: Observation, embedder: Embedder, views: list[Pixels]) -> Descriptor:
+    try:
+        with observation.timed("embed"):
+            return embedder.fused(views)
+    finally:
+        for view in views:
+            view.fill(0)
+
+
+def _chips(
+    observation: Observation, embedder: Embedder, *, wanted: int, needed: int
+) -> list[Pixels]:
+    """The best chips, at most `wanted`. Raises FaceRefusal where there are not `needed`."""
     if observation.wiped:
         raise RuntimeError("this observation was wiped")
-    usable = [frame for frame in observation.seen if frame.chip is not None]
+    faults: list[RefusalKind] = []
+    chips: list[Pixels] = []
+    for frame in _most_frontal(observation):
+        with observation.timed("align"):
+            chip = take_chip(frame, embedder)
+        fault = measure(chip).fault
+        if fault is None:
+            chips.append(chip)
+        else:
+            faults.append(fault)
+            chip.fill(0)
+        if len(chips) == wanted:
+            break
+    if len(chips) >= needed:
+        return chips
+    for chip in chips:
+        chip.fill(0)
+    raise FaceRefusal(max(faults, key=faults.count) if faults else RefusalKind.NOT_FRONTAL)
+
+
+def _most_frontal(observation: Observation) -> Iterator[SeenFrame]:
+    usable = [frame for frame in observation.seen if frame.near_frontal]
     rest = [frame.yaw for frame in usable if frame.step == 0] or [0.0]
     middle = float(np.median(rest))
     # Hold-still frames first; among them those closest to how this person holds the head.
-    usable.sort(key=lambda frame: (frame.step != 0, abs(frame.yaw - middle)))
-    return usable[:count]
+    yield from sorted(usable, key=lambda frame: (frame.step != 0, abs(frame.yaw - middle)))
 
 
-def _fused(frames: list[SeenFrame]) -> Descriptor:
-    _describe([frame for frame in frames if frame.descriptor is None])
-    return embed.fuse([frame.descriptor for frame in frames if frame.descriptor is not None])
-
-
-def _describe(frames: list[SeenFrame]) -> None:
-    chips = [frame.chip for frame in frames if frame.chip is not None]
-    if len(chips) != len(frames):
-        raise ValueError("a turned head has no chip to describe")
-    for frame, descriptor in zip(frames, embed.describe_all(chips), strict=True):
-        frame.descriptor = descriptor
+def take_chip(frame: SeenFrame, embedder: Embedder) -> Pixels:
+    """Decoded no larger than the network's input asks for."""
+    width = eye_width(frame.points)
+    enough = (n for n in _REDUCTIONS if width / n >= embedder.eye_width)
+    reduction = next(enough, 1)
+    pixels = decode_colour(frame.image, reduction)
+    try:
+        return embedder.align(pixels, frame.points / reduction)
+    finally:
+        pixels.fill(0)

@@ -1,11 +1,14 @@
-"""The network of this process: one onnxruntime session, made when it is first used.
+"""A network of this process: one onnxruntime session, made when it is first used.
 
 Rules: a session does not survive a fork, so a forked child makes its own; one thread computes, the
 caller's own, because workers already share the cores among them, and it never spins. `run` lets go
-of the GIL and needs no lock. Nothing is logged below errors, and nothing of a run is profiled.
+of the GIL and needs no lock. Nothing is logged below errors, and nothing of a run is profiled. No
+memory arena: what a run needed is freed after it, instead of lying about until the next.
 """
 
 import os
+import weakref
+from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
@@ -13,51 +16,58 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from facepay.face import model_cache
-from facepay.face.converted import INPUT, OUTPUT
-from facepay.face.decode import Pixels
-
 _ERRORS_ONLY = 3
 
-_loading = Lock()
-_loaded: dict[int, Any] = {}  # by process id: never more than the own one is used
+_networks: "weakref.WeakSet[Network]" = weakref.WeakSet()
 
 
-def run(chips: Pixels) -> NDArray[np.float32]:
-    """(N, 128) float32 for (N, 150, 150, 3) uint8 RGB; a fresh array, which the caller overwrites.
+class Network:
+    """`load` gives the serialised ONNX model, and is asked once a process."""
 
-    Raises FileNotFoundError without weights, and weights.WeightsError where they are not dlib's.
-    """
-    (descriptors,) = _session().run([OUTPUT], {INPUT: chips})
-    found: NDArray[np.float32] = descriptors
-    return found
+    def __init__(self, load: Callable[[], bytes]) -> None:
+        self._load = load
+        self._loading = Lock()
+        self._sessions: dict[int, Any] = {}  # by process id: never more than the own one is used
+        _networks.add(self)
+
+    def run(self, output: str, feeds: dict[str, NDArray[Any]]) -> NDArray[np.float32]:
+        """The output for a batch; a fresh array, which the caller overwrites.
+
+        Raises what `load` raises.
+        """
+        (found,) = self._session().run([output], feeds)
+        outcome: NDArray[np.float32] = found
+        return outcome
+
+    def _session(self) -> Any:
+        process = os.getpid()
+        found = self._sessions.get(process)
+        if found is not None:
+            return found
+        with self._loading:
+            if process not in self._sessions:
+                self._sessions[process] = open_session(self._load())
+            return self._sessions[process]
+
+    def after_fork(self) -> None:
+        """The parent may have been loading in another thread: its lock would never open here."""
+        self._loading = Lock()
 
 
 def open_session(model: bytes) -> Any:
-    """A session of one thread on the CPU."""
+    """A session of one thread on the CPU. Raises onnxruntime's errors on what is no model."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = _ERRORS_ONLY
+    options.enable_cpu_mem_arena = False
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-def _session() -> Any:
-    process = os.getpid()
-    found = _loaded.get(process)
-    if found is not None:
-        return found
-    with _loading:
-        if process not in _loaded:
-            _loaded[process] = open_session(model_cache.load_model())
-        return _loaded[process]
-
-
 def _after_fork() -> None:
-    """The parent may have been loading in another thread: its lock would never open here."""
-    global _loading
-    _loading = Lock()
+    for network in list(_networks):
+        network.after_fork()
 
 
 os.register_at_fork(after_in_child=_after_fork)

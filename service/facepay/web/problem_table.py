@@ -166,6 +166,26 @@ PROBLEMS: dict[str, Problem] = {
         "The face is too far away",
         "Come closer. Open a new capture.",
     ),
+    "not_frontal": Problem(
+        "not_frontal", 422, False, "look_straight",
+        "The face did not look into the camera for long enough",
+        "Look straight into the camera until the first prompt. Open a new capture.",
+    ),
+    "too_dark": Problem(
+        "too_dark", 422, False, "more_light",
+        "The face is too dark",
+        "Go where there is more light on the face. Open a new capture.",
+    ),
+    "too_bright": Problem(
+        "too_bright", 422, False, "less_light",
+        "The face is too bright",
+        "Turn away from the bright light. Open a new capture.",
+    ),
+    "blurred": Problem(
+        "blurred", 422, False, "hold_still",
+        "The face is blurred",
+        "Hold the camera and the head still before the first prompt; wipe the lens. Open a new capture.",
+    ),
     "capture_retry": Problem(
         "capture_retry", 422, False, "try_again",
         "The head's turns could not be followed well enough",

@@ -23,12 +23,12 @@ def track(*steps: Sequence[float], depth: float = DEEP, repeat: int = 0) -> Obse
         SeenFrame(
             position=position,
             step=step,
+            image=b"",
             points=np.ones((5, 2)),
             yaw=value,
             eye_shift=depth * value,
             change=2.0 if position else float("nan"),
             fingerprint=max(position, repeat).to_bytes(16, "big"),
-            chip=None,
         )
         for position, (step, value) in enumerate(yaws)
     ]

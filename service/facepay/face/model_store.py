@@ -1,0 +1,118 @@
+"""The networks that are there: those that ship with facepay, and those that an operator added.
+
+An added network is `NAME.toml` (the card) and the file that the card names, in one directory. Files
+are believed by the SHA-256 in their card, every time they are loaded; a network that does not run,
+or gives something else than its card promises, is refused when it is added.
+
+It downloads nothing, and it judges neither accuracy (`calibration`) nor licences: the card says the
+licence, and the operator has read it.
+"""
+
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from facepay.face import model_cache
+from facepay.face.cards import DLIB, CardError, ModelCard, parse_card
+from facepay.face.embed import Embedder
+from facepay.face.session import Network
+from facepay.face.weights import find_weights
+
+DEFAULT = "dlib-resnet-v1-int8"
+_MOST_BYTES = 1 << 30
+
+
+class ModelError(ValueError):
+    """The network is not there, or not what its card says; the message says which and why."""
+
+
+class ModelStore:
+    """`directory` holds the added networks; None where there are none."""
+
+    def __init__(self, directory: Path | None = None) -> None:
+        self._directory = directory
+
+    def cards(self) -> list[ModelCard]:
+        """All cards, those that ship first. Raises CardError on a damaged one."""
+        shipped = (files("facepay.face") / "cards").iterdir()
+        texts = [card.read_text(encoding="utf-8") for card in sorted(shipped, key=str)]
+        if self._directory is not None and self._directory.is_dir():
+            added = sorted(self._directory.glob("*.toml"))
+            texts += [card.read_text(encoding="utf-8") for card in added]
+        return [parse_card(text) for text in texts]
+
+    def card(self, name: str) -> ModelCard:
+        """Raises ModelError where there is none of this name."""
+        for card in self.cards():
+            if card.name == name:
+                return card
+        known = ", ".join(card.name for card in self.cards())
+        raise ModelError(f"there is no model {name}; there are: {known}")
+
+    def embedder(self, name: str = DEFAULT) -> Embedder:
+        """The network itself is loaded at the first use. Raises ModelError, CardError."""
+        card = self.card(name)
+        return Embedder(card, Network(lambda: self._load(card)))
+
+    def add(self, file: Path, text: str) -> ModelCard:
+        """Keep a network and its card. Raises CardError, ModelError; then nothing is kept."""
+        card = parse_card(text)
+        if self._directory is None:
+            raise ModelError("no directory for models is set: FACEPAY_MODELS")
+        if card.format == DLIB or card.name in {known.name for known in self.cards()}:
+            raise ModelError(f"a model {card.name} is there already, or ships with facepay")
+        content = _read(file, card)
+        _require_running(card, content)
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # The card last: a file without a card is not a model.
+        _write(self._directory / card.file, content)
+        _write(self._directory / f"{card.name}.toml", text.encode())
+        return card
+
+    def verify(self, card: ModelCard) -> None:
+        """The file is the one of the card, and runs. Raises ModelError."""
+        _require_running(card, self._load(card))
+
+    def _load(self, card: ModelCard) -> bytes:
+        if card.format == DLIB:
+            weights = find_weights(card.file)
+            _read(weights, card)
+            return model_cache.load_model(card.precision, weights=weights)
+        if self._directory is None:
+            raise ModelError(f"{card.file} is not there")
+        return _read(self._directory / card.file, card)
+
+
+def _read(file: Path, card: ModelCard) -> bytes:
+    try:
+        if file.stat().st_size > _MOST_BYTES:
+            raise ModelError(f"{card.file} is larger than 1 GiB")
+        content = file.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{card.file} cannot be read: {error.strerror}") from None
+    if sha256(content).hexdigest() != card.sha256:
+        raise ModelError(f"{card.file} is not the file of the card {card.name}: another SHA-256")
+    return content
+
+
+def _require_running(card: ModelCard, content: bytes) -> None:
+    """Two grey chips go through; what comes out has the shape the card says."""
+    embedder = Embedder(card, Network(lambda: content))
+    side = card.input.side
+    chips = [np.full((side, side, 3), grey, dtype=np.uint8) for grey in (96, 160)]
+    try:
+        embedder.fused(chips)
+    except Exception as error:  # onnxruntime has no common base for what it raises
+        raise ModelError(f"{card.name} does not run: {type(error).__name__}") from None
+
+
+def _write(path: Path, content: bytes) -> None:
+    part = path.with_name(f"{path.name}.part")
+    part.write_bytes(content)
+    part.chmod(0o600)
+    part.replace(path)
+
+
+__all__ = ["DEFAULT", "CardError", "ModelError", "ModelStore"]
