@@ -4,10 +4,10 @@ BIN    := .venv/bin
 READY  := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check bench-engine int8-ranges format generate lock scan clean
+.PHONY: help demo serve test check bench-engine int8-ranges bench-accuracy format generate lock scan clean
 
 help: ## list every target
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(READY) ## the whole walk over HTTP: a face pays, is revoked, the password still pays
 	@$(BIN)/python -m facepay_rehearsal
@@ -30,6 +30,9 @@ bench-engine: $(READY) ## measure the face engine against dlib's own network: va
 
 int8-ranges: $(READY) ## measure the activation ranges of the quantised network anew
 	@$(BIN)/python -m tests.bench.int8_ranges
+
+bench-accuracy: $(READY) ## measure error rates on LFW and London in ../shared/data: var/bench/accuracy.json
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.accuracy $(ARGS)
 
 format: $(READY) ## format the code and mend what ruff can mend
 	@$(BIN)/ruff format .

@@ -1,0 +1,62 @@
+"""Describe many photographs: files in, descriptors out, in two processes at most.
+
+Pictures are read once, one at a time in each process, and nothing biometric is written anywhere.
+What cannot be used is not left out in silence: it comes back with its reason. It knows no
+persons and compares nothing.
+"""
+
+import multiprocessing
+import signal
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from facepay.face.embed import Descriptor
+from facepay.face.errors import FaceRefusal
+from facepay.face.still import describe_still
+
+MOST_PROCESSES = 2
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Described:
+    """One file: its descriptor, or why there is none."""
+
+    descriptor: Descriptor | None
+    refusal: str = ""
+
+
+def describe_files(paths: Sequence[Path], processes: int = MOST_PROCESSES) -> Iterator[Described]:
+    """In the order of `paths`, as they become ready.
+
+    Raises FileNotFoundError or WeightsError where there is no model to describe with, and
+    BrokenProcessPool where a process was ended from outside.
+    """
+    if not 1 <= processes <= MOST_PROCESSES:
+        raise ValueError("one process or two")
+    # A fresh interpreter for each: sessions and locks of this one do not survive a fork.
+    fresh = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=fresh, initializer=_prepare) as pool:
+        try:
+            yield from pool.map(_describe, paths, chunksize=_AT_ONCE)
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+def _prepare() -> None:
+    """Ctrl-C is for the parent, which stops handing out work."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _describe(path: Path) -> Described:
+    try:
+        image = path.read_bytes()
+    except OSError as error:
+        return Described(None, error.strerror or "cannot be read")
+    try:
+        return Described(describe_still(image))
+    except FaceRefusal as refusal:
+        return Described(None, refusal.kind.value)
