@@ -124,7 +124,7 @@ def _counts(scores: Scores) -> dict[str, Any]:
     return {
         "persons": scores.persons,
         "genuine": scores.genuine_trials,
-        "impostor_persons": scores.impostors,
+        "impostor_persons": scores.impostor_persons,
         "impostor": scores.impostor_trials,
         "false_matches": {
             name: scores.false_matches(scores.threshold_at(rate)).errors

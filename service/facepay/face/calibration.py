@@ -76,13 +76,13 @@ class Rate:
 class Scores:
     """How many comparisons lie at or below each step of the grid, genuine and impostor.
 
-    `persons` are those with a genuine comparison, `impostors` all those who took part.
+    `persons` are those with a genuine comparison, `impostor_persons` all those who took part.
     """
 
     genuine: Counts
     impostor: Counts
     persons: int
-    impostors: int
+    impostor_persons: int
 
     @property
     def genuine_trials(self) -> int:
@@ -156,7 +156,7 @@ def compare(references: Gathered, probes: Gathered, *, each_pair_once: bool = Fa
         genuine=np.cumsum(genuine),
         impostor=np.cumsum(impostor),
         persons=_in_both(references.persons, probes.persons, each_pair_once),
-        impostors=len(np.union1d(references.persons, probes.persons)),
+        impostor_persons=len(np.union1d(references.persons, probes.persons)),
     )
 
 

@@ -40,7 +40,7 @@ def test_every_picture_meets_every_other_once(people: tuple[Vectors, Labels]) ->
     pairs = sum(PICTURES) * (sum(PICTURES) - 1) // 2
     genuine = sum(count * (count - 1) // 2 for count in PICTURES)
     assert (scores.genuine_trials, scores.impostor_trials) == (genuine, pairs - genuine)
-    assert (scores.persons, scores.impostors) == (6, 8)
+    assert (scores.persons, scores.impostor_persons) == (6, 8)
 
 
 def test_the_rates_are_those_of_a_slow_count(people: tuple[Vectors, Labels]) -> None:
@@ -86,7 +86,7 @@ def test_who_has_few_pictures_still_is_an_impostor(people: tuple[Vectors, Labels
     assert list(probes.persons) == [2, 5, 6, 6, 6, 7, 7, 7, 7]
     scores = score(*people, Protocol(3, 2))
     assert (scores.genuine_trials, scores.impostor_trials) == (8, 5 * 9 - 8)
-    assert (scores.persons, scores.impostors) == (3, 6)
+    assert (scores.persons, scores.impostor_persons) == (3, 6)
 
 
 def test_bigger_than_a_block_is_counted_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
