@@ -2,16 +2,29 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import click
 from joserfc.jwk import ECKey
 
+from facepay.config import ConfigError
+from facepay.console.models import models
 from facepay.usecases.register import PublicKey
 
 REPOSITORY = Path(__file__).parents[2]
 
 
-@click.group()
+class Console(click.Group):
+    """A setting that is missing or wrong is told in a line, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            raise click.ClickException(str(error)) from None
+
+
+@click.group(cls=Console)
 @click.version_option(package_name="facepay")
 def main() -> None:
     """facepay: your face can pay, and you can take it back."""
@@ -110,6 +123,9 @@ def _read_public_key(path: Path) -> PublicKey:
     if key.curve_name != "P-256":
         raise click.BadParameter("a P-256 key is needed")
     return PublicKey(key.thumbprint(), key.as_pem(private=False).decode())
+
+
+main.add_command(models)
 
 
 if __name__ == "__main__":

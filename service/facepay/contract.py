@@ -19,7 +19,15 @@ from flask import Flask
 from flask.views import View
 
 MARKS = ("<!-- help: made by `make generate` -->", "<!-- /help -->")
-COMMANDS = ((), ("serve",), ("migrate",), ("operator", "add"), ("sweep",), ("spec",))
+COMMANDS = (
+    (),
+    ("serve",),
+    ("migrate",),
+    ("operator", "add"),
+    ("models", "calibrate"),
+    ("sweep",),
+    ("spec",),
+)
 
 
 def made(repository: Path) -> dict[str, str]:
