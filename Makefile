@@ -4,7 +4,7 @@ BIN    := .venv/bin
 READY  := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check bench-engine int8-ranges bench-accuracy format generate lock scan clean
+.PHONY: help demo serve test check bench-engine int8-ranges bench-accuracy calibrate-shipped format generate lock scan clean
 
 help: ## list every target
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ int8-ranges: $(READY) ## measure the activation ranges of the quantised network 
 
 bench-accuracy: $(READY) ## measure error rates on LFW and London in ../shared/data: var/bench/accuracy.json
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.accuracy $(ARGS)
+
+calibrate-shipped: $(READY) ## make the report that rehearsals start with anew, after the model changed
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.calibrate_shipped $(ARGS)
 
 format: $(READY) ## format the code and mend what ruff can mend
 	@$(BIN)/ruff format .

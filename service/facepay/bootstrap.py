@@ -18,12 +18,16 @@ from facepay.adapters.transit_signer import TransitSigner
 from facepay.adapters.unit_of_work import Database
 from facepay.config import Settings
 from facepay.face.model_store import ModelStore
+from facepay.threshold import threshold_in_force
 from facepay.usecases.house import House
 from facepay.web.app import create_app
 
 
 def build_house(settings: Settings) -> House:
-    """Every port with its real adapter. Connections are opened when they are first needed."""
+    """Every port with its real adapter. Connections are opened when they are first needed.
+
+    Raises ConfigError where no calibration report supports a threshold.
+    """
     session = OpenBaoSession(
         settings.vault_url,
         role_id=settings.vault_role_id,
@@ -31,11 +35,13 @@ def build_house(settings: Settings) -> House:
         ca_file=settings.vault_ca_file,
     )
     vault = OpenBaoVault(session)
+    policy = read_policy(settings.policy_file)
     clock_file = settings.rehearsal_clock_file
     return House(
         issuer=settings.origin,
         fingerprint_key=settings.fingerprint_key.encode(),
-        policy=read_policy(settings.policy_file),
+        policy=policy,
+        face_distance_at_most=threshold_in_force(settings, policy),
         clock=RehearsalClock(clock_file) if clock_file else system_clock,
         unit_of_work=Database(settings.database_url),
         engine=DlibFaceEngine(ModelStore().embedder()),

@@ -11,6 +11,8 @@
 | FACEPAY_FINGERPRINT_KEY       | keys the hashes of requests; 32 characters or more (secret) |
 | FACEPAY_VAULT_CA_FILE         | CA certificates for the vault, PEM; empty = the system's |
 | FACEPAY_POLICY_FILE           | policy, TOML; empty = the one that ships with this version |
+| FACEPAY_CALIBRATION_REPORT    | signed report that gives the face threshold; needed by `live` |
+| FACEPAY_CALIBRATION_KEYS      | public keys trusted to sign one, PEM or JWK set |
 | FACEPAY_REHEARSAL_CLOCK_FILE  | seconds to turn the clock forward by; refused by `live` |
 """
 
@@ -45,6 +47,8 @@ class Settings:
     fingerprint_key: str = field(repr=False)
     vault_ca_file: Path | None = None
     policy_file: Path = SHIPPED_POLICY
+    calibration_report: Path | None = None
+    calibration_keys: Path | None = None
     rehearsal_clock_file: Path | None = None
 
     def __post_init__(self) -> None:
@@ -55,6 +59,10 @@ class Settings:
             )
         if len(self.fingerprint_key) < SHORTEST_KEY:
             raise ConfigError(f"{PREFIX}FINGERPRINT_KEY needs {SHORTEST_KEY} characters or more")
+        if (self.calibration_report is None) != (self.calibration_keys is None):
+            raise ConfigError(
+                f"{PREFIX}CALIBRATION_REPORT and {PREFIX}CALIBRATION_KEYS go together: set both"
+            )
         if self.profile is Profile.LIVE:
             self._require_live()
 
@@ -93,6 +101,8 @@ class Settings:
             fingerprint_key=needed("FINGERPRINT_KEY"),
             vault_ca_file=path("VAULT_CA_FILE"),
             policy_file=path("POLICY_FILE") or SHIPPED_POLICY,
+            calibration_report=path("CALIBRATION_REPORT"),
+            calibration_keys=path("CALIBRATION_KEYS"),
             rehearsal_clock_file=path("REHEARSAL_CLOCK_FILE"),
         )
 
@@ -108,6 +118,8 @@ class Settings:
             "FINGERPRINT_KEY": self.fingerprint_key,
             "VAULT_CA_FILE": str(self.vault_ca_file or ""),
             "POLICY_FILE": str(self.policy_file),
+            "CALIBRATION_REPORT": str(self.calibration_report or ""),
+            "CALIBRATION_KEYS": str(self.calibration_keys or ""),
             "REHEARSAL_CLOCK_FILE": str(self.rehearsal_clock_file or ""),
         }
         return {PREFIX + name: value for name, value in values.items()}

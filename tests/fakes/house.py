@@ -13,7 +13,15 @@ from facepay.adapters.unit_of_work import Database
 from facepay.config import SHIPPED_POLICY
 from facepay.usecases.house import House
 from tests.fakes.journal import Journal
-from tests.fakes.senses import FakeClock, FakeCodes, FakeEngine, FakePad, FakePasswords
+from tests.fakes.senses import (
+    DIFFERENT,
+    SAME,
+    FakeClock,
+    FakeCodes,
+    FakeEngine,
+    FakePad,
+    FakePasswords,
+)
 from tests.fakes.vault import FakeSigner, FakeVault
 
 
@@ -36,6 +44,7 @@ class FakeHouse:
             issuer="https://pay.example",
             fingerprint_key=b"a key for the fingerprints of tests",
             policy=read_policy(SHIPPED_POLICY),
+            face_distance_at_most=(SAME + DIFFERENT) / 2,
             clock=self.clock,
             unit_of_work=self.database,
             engine=self.engine,

@@ -84,7 +84,7 @@ def shipped_policy_with(tmp_path: Path, before: str, after: str) -> Path:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("face_distance_at_most = 0.30", "face_distance_at_most = 0.6"),
+        ("false_match_rate_at_most = 1e-4", "false_match_rate_at_most = 1e-3"),
         ("failures_allowed = 5", "failures_allowed = 50"),
         ("first_delay_seconds = 30", "first_delay_seconds = 1"),
         ("captures_per_intent = 3", ""),

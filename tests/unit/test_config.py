@@ -8,16 +8,7 @@ import pytest
 
 from facepay import config
 from facepay.config import SHIPPED_POLICY, ConfigError, Profile, Settings
-
-LIVE = {
-    "FACEPAY_PROFILE": "live",
-    "FACEPAY_ORIGIN": "https://pay.example",
-    "FACEPAY_DATABASE_URL": "postgresql+psycopg://facepay:db-secret@db/facepay",
-    "FACEPAY_VAULT_URL": "https://vault.example:8200",
-    "FACEPAY_VAULT_ROLE_ID": "role",
-    "FACEPAY_VAULT_SECRET_ID": "vault-secret",
-    "FACEPAY_FINGERPRINT_KEY": "a fingerprint-secret of 32 or more",
-}
+from tests.fakes.environment import LIVE
 
 
 def test_a_complete_live_environment_starts() -> None:
@@ -78,6 +69,13 @@ def test_a_slash_at_the_end_of_the_origin_is_forgiven() -> None:
     assert settings.origin == "https://pay.example"
 
 
+@pytest.mark.parametrize("name", ["FACEPAY_CALIBRATION_REPORT", "FACEPAY_CALIBRATION_KEYS"])
+def test_a_report_without_the_keys_to_believe_it_is_no_start(name: str) -> None:
+    for profile in ("live", "rehearsal"):
+        with pytest.raises(ConfigError, match="set both"):
+            Settings.from_environment(LIVE | {"FACEPAY_PROFILE": profile, name: "somewhere"})
+
+
 def test_secrets_are_not_shown_when_settings_are_printed() -> None:
     shown = repr(Settings.from_environment(LIVE))
     assert "vault-secret" not in shown
@@ -87,6 +85,8 @@ def test_secrets_are_not_shown_when_settings_are_printed() -> None:
 def test_a_child_gets_the_very_same_settings(tmp_path: Path) -> None:
     settings = replace(
         Settings.from_environment(LIVE | {"FACEPAY_PROFILE": "rehearsal"}),
+        calibration_report=tmp_path / "report.jws",
+        calibration_keys=tmp_path / "operator.pem",
         vault_ca_file=tmp_path / "ca.pem",
         policy_file=tmp_path / "policy.toml",
         rehearsal_clock_file=tmp_path / "clock",

@@ -13,7 +13,7 @@ def read_policy(path: Path) -> Policy:
     numbers = tomllib.loads(path.read_text())
     return Policy(
         version=numbers["version"],
-        face_distance_at_most=float(numbers["face_distance_at_most"]),
+        false_match_rate_at_most=float(numbers["false_match_rate_at_most"]),
         captures_per_intent=int(numbers["captures_per_intent"]),
         intent_lifetime=timedelta(minutes=numbers["intent_minutes"]),
         authorization_lifetime=timedelta(minutes=numbers["authorization_minutes"]),

@@ -1,11 +1,13 @@
 """The numbers that decide, as one versioned value. Read from a file; law changes, code stays.
 
-The face threshold is a distance in the engine's own metric and comes from a calibration, never
-from a library's default (engine.md: 0.6 lets one stranger in 160 through).
+How near a face must be is not among them: a policy says how often a stranger may pass, and a
+calibration report says at which distance that holds for the model in use.
 """
 
 from dataclasses import dataclass
 from datetime import timedelta
+
+from facepay.domain.calibration import MOST_FALSE_MATCHES
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ class Notice:
 @dataclass(frozen=True, slots=True)
 class Policy:
     version: str
-    face_distance_at_most: float
+    false_match_rate_at_most: float
     captures_per_intent: int
     intent_lifetime: timedelta
     authorization_lifetime: timedelta
@@ -31,8 +33,8 @@ class Policy:
     notice: Notice
 
     def __post_init__(self) -> None:
-        if not 0 < self.face_distance_at_most < 0.6:
-            raise ValueError("face_distance_at_most must lie below the library's default of 0.6")
+        if not 0 < self.false_match_rate_at_most <= MOST_FALSE_MATCHES:
+            raise ValueError("false_match_rate_at_most may not exceed 1e-4 (NIST SP 800-63B-4)")
         if self.failures_allowed > 5:
             raise ValueError("failures_allowed may not exceed 5 (PSD2 RTS art. 4(3)(b))")
         if self.first_delay < timedelta(seconds=30):

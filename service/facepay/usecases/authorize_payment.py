@@ -139,7 +139,7 @@ def _look_at_face(house: House, standing: Standing, frames: Frames) -> Standing:
         reference = house.templates.unseal(enrolment.id, sealed, binding=enrolment.binding)
         with wiped(reference):
             distance = house.engine.distance(faces, reference)
-        return distance <= house.policy.face_distance_at_most
+        return distance <= house.face_distance_at_most
 
     matched = look_at(house, capture, frames.manifest, frames.images, compare)
     judged = replace(standing.intent, pad_passed=True, face_matched=matched)

@@ -26,6 +26,7 @@ class House:
     issuer: str
     fingerprint_key: bytes = field(repr=False)
     policy: Policy
+    face_distance_at_most: float  # from the calibration report in force, never from a default
     clock: Clock
     unit_of_work: UnitsOfWork
     engine: FaceEngine

@@ -54,9 +54,9 @@ def test_a_withdrawn_consent_is_no_consent_from_that_moment() -> None:
 @pytest.mark.parametrize(
     ("number", "value"),
     [
-        ("face_distance_at_most", 0.6),
-        ("face_distance_at_most", 0.0),
-        ("face_distance_at_most", -1.0),
+        ("false_match_rate_at_most", 2e-4),
+        ("false_match_rate_at_most", 0.0),
+        ("false_match_rate_at_most", -1.0),
         ("failures_allowed", 6),
         ("first_delay", timedelta(seconds=29)),
     ],

@@ -1,0 +1,158 @@
+"""A report says the same to everybody who reads it, or it is not believed."""
+
+import base64
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from joserfc import jws
+from joserfc.jwk import ECKey
+
+from facepay.adapters.calibration_report import (
+    TYP,
+    KeyFileError,
+    ReportError,
+    read_report,
+    read_signing_key,
+    read_trusted_keys,
+    sign,
+)
+from facepay.config import SHIPPED_POLICY
+from facepay.threshold import SHIPPED_KEY, SHIPPED_REPORT
+from tests.fakes.calibrations import calibration, measured
+
+KEY = ECKey.generate_key("P-256")
+
+
+def read(tmp_path: Path, report: str) -> Any:
+    file = tmp_path / "report.jws"
+    file.write_text(report)
+    return read_report(file, [KEY])
+
+
+def signed(payload: Any, **header: str) -> str:
+    whole = {"alg": "ES256", "typ": TYP, "kid": KEY.thumbprint()} | header
+    return jws.serialize_compact(whole, json.dumps(payload).encode(), KEY)
+
+
+def payload_of(report: str) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(jws.deserialize_compact(report, KEY).payload)
+    return told
+
+
+def test_what_was_measured_is_what_is_read(tmp_path: Path) -> None:
+    assert read(tmp_path, sign(calibration(), KEY) + "\n") == calibration()
+
+
+def test_anybody_can_read_the_rates_without_this_code() -> None:
+    told = payload_of(sign(calibration(), KEY))["measured"]
+    assert told["false_match_rate"] == 3 / 100_000
+    assert told["false_non_match_rate"] == 0.01
+    assert told["false_match_rate_upper_95"] == pytest.approx(7.754e-5, rel=1e-3)
+
+
+def test_a_signature_for_something_else_is_no_report(tmp_path: Path) -> None:
+    authorization = signed(payload_of(sign(calibration(), KEY)), typ="facepay-authorization+jws")
+    with pytest.raises(ReportError, match="typ"):
+        read(tmp_path, authorization)
+
+
+@pytest.mark.parametrize("path", [("measured",), ("groups", 0, "measured")])
+def test_a_bound_that_the_counts_do_not_give_is_not_believed(
+    tmp_path: Path, path: tuple[Any, ...]
+) -> None:
+    told = payload_of(sign(calibration(), KEY))
+    inner: Any = told
+    for step in path:
+        inner = inner[step]
+    inner["false_match_rate_upper_95"] = 1e-6
+    with pytest.raises(ReportError, match="contradicts itself"):
+        read(tmp_path, signed(told))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("threshold", "0.3"),
+        ("threshold", True),
+        ("threshold", 9),
+        ("threshold", 0),
+        ("threshold", None),
+        ("pictures", -1),
+        ("pictures", 1.5),
+        ("measured", []),
+        ("groups", [1]),
+        ("model", {"name": "only"}),
+        ("protocol", {"references": 3}),
+        ("made_at", "yesterday"),
+        ("made_at", "2026-11-23T12:00:00"),
+    ],
+)
+def test_a_report_of_an_unknown_form_is_no_report(tmp_path: Path, name: str, value: Any) -> None:
+    told = payload_of(sign(calibration(), KEY)) | {name: value}
+    with pytest.raises(ReportError, match="form is unknown"):
+        read(tmp_path, signed(told))
+
+
+def test_more_errors_than_comparisons_are_no_report(tmp_path: Path) -> None:
+    told = payload_of(sign(calibration(), KEY))
+    told["measured"]["false_matches"] = told["measured"]["impostor"] + 1
+    with pytest.raises(ReportError, match="form is unknown"):
+        read(tmp_path, signed(told))
+
+
+@pytest.mark.parametrize("content", [b"", b"not a report", b"a.b.c", b"\xff\xfe", b"x" * 2_000_000])
+def test_any_other_file_is_no_report(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "report.jws"
+    file.write_bytes(content)
+    with pytest.raises(ReportError):
+        read_report(file, [KEY])
+
+
+def test_a_report_that_is_not_there_is_told_by_its_name(tmp_path: Path) -> None:
+    with pytest.raises(ReportError, match=r"gone\.jws"):
+        read_report(tmp_path / "gone.jws", [KEY])
+
+
+def test_an_unsigned_report_is_no_report(tmp_path: Path) -> None:
+    body = sign(calibration(), KEY).split(".")[1]
+    kid = json.dumps({"alg": "none", "kid": KEY.thumbprint()}).encode()
+    header = base64.urlsafe_b64encode(kid).decode().rstrip("=")
+    with pytest.raises(ReportError):
+        read(tmp_path, f"{header}.{body}.")
+
+
+def test_a_group_without_impostors_has_a_bound_and_no_rate(tmp_path: Path) -> None:
+    lonely = replace(calibration().groups[0], measured=measured(false_matches=0, impostor=0))
+    found = read(tmp_path, sign(calibration(groups=(lonely,)), KEY)).groups[0].measured
+    assert found.false_match_rate is None
+    assert found.false_match_rate_upper_95 == 1.0
+
+
+@pytest.mark.parametrize("private", [True, False])
+def test_a_key_is_read_as_pem_and_as_jwk(tmp_path: Path, private: bool) -> None:
+    reader: Any = read_signing_key if private else lambda path: read_trusted_keys(path)[0]
+    for text in (KEY.as_pem(private=private).decode(), json.dumps(KEY.as_dict(private=private))):
+        file = tmp_path / "key"
+        file.write_text(text)
+        assert reader(file).thumbprint() == KEY.thumbprint()
+
+
+def test_only_the_private_half_of_the_right_curve_signs(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    other = ECKey.generate_key("P-384")
+    locked = KEY.as_pem(private=True, password="secret")
+    for content in (KEY.as_pem(private=False), other.as_pem(private=True), locked, b"", b"\xff"):
+        file.write_bytes(content)
+        with pytest.raises(KeyFileError):
+            read_signing_key(file)
+
+
+def test_the_shipped_report_is_whole_and_counts_enough_strangers() -> None:
+    shipped = read_report(SHIPPED_REPORT, read_trusted_keys(SHIPPED_KEY))
+    assert shipped.measured.impostor >= 29_956
+    assert shipped.measured.false_match_rate_upper_95 <= 1e-4
+    assert shipped.measured.persons > 100
+    assert SHIPPED_REPORT.parent == SHIPPED_POLICY.parent
