@@ -16,8 +16,10 @@ from facepay.adapters.passwords import Argon2Passwords
 from facepay.adapters.policy_file import read_policy
 from facepay.adapters.transit_signer import TransitSigner
 from facepay.adapters.unit_of_work import Database
-from facepay.config import Settings
-from facepay.face.model_store import ModelStore
+from facepay.config import ConfigError, Settings
+from facepay.face.cards import CardError
+from facepay.face.embed import Embedder
+from facepay.face.model_store import ModelError, ModelStore
 from facepay.threshold import threshold_in_force
 from facepay.usecases.house import House
 from facepay.web.app import create_app
@@ -26,7 +28,7 @@ from facepay.web.app import create_app
 def build_house(settings: Settings) -> House:
     """Every port with its real adapter. Connections are opened when they are first needed.
 
-    Raises ConfigError where no calibration report supports a threshold.
+    Raises ConfigError where the model is not there, or no calibration report supports a threshold.
     """
     session = OpenBaoSession(
         settings.vault_url,
@@ -36,15 +38,16 @@ def build_house(settings: Settings) -> House:
     )
     vault = OpenBaoVault(session)
     policy = read_policy(settings.policy_file)
+    embedder = _embedder(settings)
     clock_file = settings.rehearsal_clock_file
     return House(
         issuer=settings.origin,
         fingerprint_key=settings.fingerprint_key.encode(),
         policy=policy,
-        face_distance_at_most=threshold_in_force(settings, policy),
+        face_distance_at_most=threshold_in_force(settings, policy, embedder.card),
         clock=RehearsalClock(clock_file) if clock_file else system_clock,
         unit_of_work=Database(settings.database_url),
-        engine=DlibFaceEngine(ModelStore().embedder()),
+        engine=DlibFaceEngine(embedder),
         pad=TurnsPadDetector(),
         templates=vault,
         secrets=vault,
@@ -52,6 +55,13 @@ def build_house(settings: Settings) -> House:
         passwords=Argon2Passwords(),
         codes=TotpCodes(),
     )
+
+
+def _embedder(settings: Settings) -> Embedder:
+    try:
+        return ModelStore(settings.models).embedder(settings.model)
+    except (ModelError, CardError) as error:
+        raise ConfigError(f"FACEPAY_MODEL: {error}") from None
 
 
 def create_wsgi() -> Flask:

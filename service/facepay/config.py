@@ -11,6 +11,8 @@
 | FACEPAY_FINGERPRINT_KEY       | keys the hashes of requests; 32 characters or more (secret) |
 | FACEPAY_VAULT_CA_FILE         | CA certificates for the vault, PEM; empty = the system's |
 | FACEPAY_POLICY_FILE           | policy, TOML; empty = the one that ships with this version |
+| FACEPAY_MODEL                 | name on the card of the model; empty = dlib-resnet-v1-int8 |
+| FACEPAY_MODELS                | folder of models that were added; empty = none |
 | FACEPAY_CALIBRATION_REPORT    | signed report that gives the face threshold; needed by `live` |
 | FACEPAY_CALIBRATION_KEYS      | public keys trusted to sign one, PEM or JWK set |
 | FACEPAY_REHEARSAL_CLOCK_FILE  | seconds to turn the clock forward by; refused by `live` |
@@ -24,6 +26,7 @@ from urllib.parse import urlsplit
 
 PREFIX = "FACEPAY_"
 SHORTEST_KEY = 32
+DEFAULT_MODEL = "dlib-resnet-v1-int8"
 SHIPPED_POLICY = Path(__file__).parent / "policy" / "2026-11.toml"
 
 
@@ -47,6 +50,8 @@ class Settings:
     fingerprint_key: str = field(repr=False)
     vault_ca_file: Path | None = None
     policy_file: Path = SHIPPED_POLICY
+    model: str = DEFAULT_MODEL
+    models: Path | None = None
     calibration_report: Path | None = None
     calibration_keys: Path | None = None
     rehearsal_clock_file: Path | None = None
@@ -101,6 +106,8 @@ class Settings:
             fingerprint_key=needed("FINGERPRINT_KEY"),
             vault_ca_file=path("VAULT_CA_FILE"),
             policy_file=path("POLICY_FILE") or SHIPPED_POLICY,
+            model=environment.get(PREFIX + "MODEL", "") or DEFAULT_MODEL,
+            models=path("MODELS"),
             calibration_report=path("CALIBRATION_REPORT"),
             calibration_keys=path("CALIBRATION_KEYS"),
             rehearsal_clock_file=path("REHEARSAL_CLOCK_FILE"),
@@ -118,6 +125,8 @@ class Settings:
             "FINGERPRINT_KEY": self.fingerprint_key,
             "VAULT_CA_FILE": str(self.vault_ca_file or ""),
             "POLICY_FILE": str(self.policy_file),
+            "MODEL": self.model,
+            "MODELS": str(self.models or ""),
             "CALIBRATION_REPORT": str(self.calibration_report or ""),
             "CALIBRATION_KEYS": str(self.calibration_keys or ""),
             "REHEARSAL_CLOCK_FILE": str(self.rehearsal_clock_file or ""),

@@ -13,10 +13,11 @@ from facepay.adapters.calibration_report import (
     read_report,
     read_trusted_keys,
 )
-from facepay.adapters.calibrator import model_in_use, protocol_in_use
+from facepay.adapters.calibrator import calibrated_model, protocol_in_use
 from facepay.config import ConfigError, Profile, Settings
 from facepay.domain.calibration import CalibrationUnfit, verify_calibration
 from facepay.domain.policy import Policy
+from facepay.face.cards import ModelCard
 
 SHIPPED_REPORT = Path(__file__).parent / "policy" / "calibration.jws"
 SHIPPED_KEY = Path(__file__).parent / "policy" / "calibration-key.pem"
@@ -29,19 +30,25 @@ _MEASURE = (
 _SHIPPED = "the report that ships with this version does not fit it: run `make calibrate-shipped`"
 
 
-def threshold_in_force(settings: Settings, policy: Policy) -> float:
+def threshold_in_force(settings: Settings, policy: Policy, card: ModelCard) -> float:
     """The largest distance that matches. Raises ConfigError."""
     report, keys = settings.calibration_report, settings.calibration_keys
     live = settings.profile is Profile.LIVE
     if report is None or keys is None:
         if live:
             raise ConfigError(f"FACEPAY_CALIBRATION_REPORT is not set: {_MEASURE}")
-        return _supported(SHIPPED_REPORT, SHIPPED_KEY, policy, _SHIPPED)
-    return _supported(report, keys, policy, _MEASURE, only_own_keys=live)
+        return _supported(SHIPPED_REPORT, SHIPPED_KEY, policy, card, _SHIPPED)
+    return _supported(report, keys, policy, card, _MEASURE, only_own_keys=live)
 
 
 def _supported(
-    report: Path, keys: Path, policy: Policy, remedy: str, *, only_own_keys: bool = False
+    report: Path,
+    keys: Path,
+    policy: Policy,
+    card: ModelCard,
+    remedy: str,
+    *,
+    only_own_keys: bool = False,
 ) -> float:
     try:
         trusted = read_trusted_keys(keys)
@@ -49,7 +56,7 @@ def _supported(
             _verify_own({key.thumbprint() for key in trusted})
         return verify_calibration(
             read_report(report, trusted),
-            expected_model=model_in_use(),
+            expected_model=calibrated_model(card),
             expected_protocol=protocol_in_use(),
             false_match_rate_at_most=policy.false_match_rate_at_most,
         )

@@ -23,9 +23,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from facepay.adapters.still_pictures import describe_files
+from facepay.adapters.calibrator import calibrated_model
+from facepay.adapters.still_pictures import Describing, describe_files
 from facepay.face.calibration import Labels, Protocol, Scores, Vectors, det_curve, score
-from facepay.face.still import model_in_use
+from facepay.face.model_store import DEFAULT
 from tests.bench import det_picture
 from tests.bench.groups import group_rates, read_people
 
@@ -53,22 +54,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--london", type=Path, default=SHARED / "london")
     parser.add_argument("--out", type=Path, default=REPORTS)
     parser.add_argument("--processes", type=int, choices=(1, 2), default=2)
+    parser.add_argument("--model", default=DEFAULT, help="a model that ships with facepay")
     options = parser.parse_args(argv)
     for folder in (options.lfw, options.london):
         if not folder.is_dir():
             parser.error(f"{folder} is not there: the pictures are not part of the repository")
+    by = Describing(options.model, processes=options.processes)
     console = Console(stderr=True)
     lfw_files = sorted(options.lfw.glob("*/*.jpg"))
-    lfw = _describe(console, "lfw", lfw_files, _folders(lfw_files), options.processes)
+    lfw = _describe(console, "lfw", lfw_files, _folders(lfw_files), by)
     scores = {str(protocol): score(lfw.vectors, lfw.labels, protocol) for protocol in PROTOCOLS}
     at = scores[GROUPS_AT[0]].threshold_at(RATES[GROUPS_AT[1]])
     neutral, smiling = (
         sorted((options.london / mood).glob("*.jpg")) for mood in ("neutral", "smiling")
     )
     stems = [path.stem for path in (*neutral, *smiling)]
-    london = _describe(console, "london", [*neutral, *smiling], stems, options.processes)
+    london = _describe(console, "london", [*neutral, *smiling], stems, by)
     people = read_people(options.london / "people.csv")
-    report = _report(scores, lfw, london)
+    report = _report(scores, lfw, london, by)
     report["groups"] = group_rates(london.vectors, london.labels, london.names, people, at)
     _write(options.out, report, scores)
     _show(Console(), report)
@@ -80,13 +83,13 @@ def _folders(files: Sequence[Path]) -> list[str]:
 
 
 def _describe(
-    console: Console, title: str, files: Sequence[Path], persons: Sequence[str], processes: int
+    console: Console, title: str, files: Sequence[Path], persons: Sequence[str], by: Describing
 ) -> Pictures:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     vectors, kept, unusable = [], [], {}
     with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
         found = progress.track(
-            describe_files(files, processes), total=len(files), description=f"describing {title}"
+            describe_files(files, by), total=len(files), description=f"describing {title}"
         )
         for person, one in zip(persons, found, strict=True):
             if one.descriptor is None:
@@ -98,7 +101,9 @@ def _describe(
     return Pictures(np.stack(vectors), labels.astype(np.int64), names.tolist(), unusable)
 
 
-def _report(scores: dict[str, Scores], lfw: Pictures, london: Pictures) -> dict[str, Any]:
+def _report(
+    scores: dict[str, Scores], lfw: Pictures, london: Pictures, by: Describing
+) -> dict[str, Any]:
     def at_each(value: Any) -> dict[str, dict[str, Any]]:
         return {
             protocol: {name: value(one, one.threshold_at(rate)) for name, rate in RATES.items()}
@@ -115,7 +120,7 @@ def _report(scores: dict[str, Scores], lfw: Pictures, london: Pictures) -> dict[
             name: {"used": len(one.vectors), "persons": len(one.names), "unusable": one.unusable}
             for name, one in (("lfw", lfw), ("london", london))
         },
-        "model": asdict(model_in_use()),
+        "model": asdict(calibrated_model(by.embedder().card)),
         "note": "comparisons are not independent: count persons, too (ISO/IEC 19795-1)",
     }
 

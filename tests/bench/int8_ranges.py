@@ -51,7 +51,9 @@ def _chips() -> list[np.ndarray]:
                 shots = bursts.genuine(name, steps, seed)
                 seen = observe([SentFrame(s.jpeg, s.step) for s in shots], mirrored=False)
                 frontal = [frame for frame in seen.seen if frame.near_frontal]
-                chips += [recognise.take_chip(frame, embedder) for frame in frontal]
+                chips += [
+                    recognise.take_chip(frame.image, frame.points, embedder) for frame in frontal
+                ]
     return chips
 
 

@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from facepay.adapters.calibrator import model_in_use, protocol_in_use
+from facepay.adapters.calibrator import calibrated_model, protocol_in_use
 from facepay.domain.calibration import Calibration, Group, Measured
 from facepay.face.confidence import upper_bound
+from facepay.face.model_store import DEFAULT, ModelStore
 
 
 def measured(
@@ -27,7 +28,7 @@ def measured(
 def calibration(**changes: Any) -> Calibration:
     group = measured(false_matches=1, impostor=20_000, refused=2, genuine=100)
     made = Calibration(
-        model=model_in_use(),
+        model=calibrated_model(ModelStore().card(DEFAULT)),
         protocol=protocol_in_use(),
         data_set="customers of a branch",
         pictures=1_500,

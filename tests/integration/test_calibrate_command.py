@@ -6,7 +6,6 @@ of anything: they show that the command measures, signs, and says what is wrong.
 
 import csv
 from collections.abc import Callable, Sequence
-from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
@@ -18,14 +17,21 @@ from PIL import Image, ImageEnhance
 
 from facepay.adapters.calibration_report import read_report, read_trusted_keys
 from facepay.cli import main
-from facepay.face import embed
 from facepay.face.decode import decode
+from facepay.face.embed import Descriptor
 from facepay.face.errors import FaceRefusal, RefusalKind
-from facepay.face.still import describe_still, model_in_use
-from facepay.face.weights import find_weights
+from facepay.face.model_store import ModelStore
+from facepay.face.still import describe_still
 from facepay_rehearsal.portraits import NAMES, portrait
 
 SHOTS = 18  # 18 x 18 comparisons of two strangers: 299 without an error support a rate of 1 in 100
+
+
+EMBEDDER = ModelStore().embedder()
+
+
+def described(image: bytes) -> Descriptor:
+    return describe_still(image, EMBEDDER)
 
 
 def jpeg(name: str, shot: int = 0) -> bytes:
@@ -128,12 +134,12 @@ def test_a_key_that_cannot_sign_is_told_before_any_picture_is_read(
 
 
 def test_a_still_is_described_as_a_payment_is_and_mirrored() -> None:
-    one, again = describe_still(jpeg("grace")), describe_still(jpeg("grace", 7))
-    other = describe_still(jpeg("eileen"))
+    one, again = described(jpeg("grace")), described(jpeg("grace", 7))
+    other = described(jpeg("eileen"))
     assert np.linalg.norm(one) == pytest.approx(1)
-    assert embed.distance(one, again) < 0.25 < 0.4 < embed.distance(one, other)
-    mirrored = describe_still(_encoded(decode(jpeg("grace"))[:, ::-1].copy()))
-    assert embed.distance(one, mirrored) < 0.1
+    assert EMBEDDER.distance(one, again) < 0.25 < 0.4 < EMBEDDER.distance(one, other)
+    mirrored = described(_encoded(decode(jpeg("grace"))[:, ::-1].copy()))
+    assert EMBEDDER.distance(one, mirrored) < 0.1
 
 
 def test_of_two_faces_the_large_one_in_the_middle_is_described() -> None:
@@ -141,16 +147,12 @@ def test_of_two_faces_the_large_one_in_the_middle_is_described() -> None:
     whole = Image.new("RGB", (1000, 480))
     whole.paste(small, (0, 0))
     whole.paste(Image.fromarray(portrait("grace").pixels), (360, 0))
-    described = describe_still(_encoded(np.asarray(whole)))
-    grace, eileen = describe_still(jpeg("grace")), describe_still(jpeg("eileen"))
-    assert embed.distance(described, grace) < 0.25 < embed.distance(described, eileen)
+    both = described(_encoded(np.asarray(whole)))
+    grace, eileen = described(jpeg("grace")), described(jpeg("eileen"))
+    assert EMBEDDER.distance(both, grace) < 0.25 < EMBEDDER.distance(both, eileen)
 
 
 def test_a_wall_has_no_descriptor() -> None:
     with pytest.raises(FaceRefusal) as caught:
-        describe_still(_encoded(np.full((300, 300, 3), 128, dtype=np.uint8)))
+        described(_encoded(np.full((300, 300, 3), 128, dtype=np.uint8)))
     assert caught.value.kind is RefusalKind.NO_FACE
-
-
-def test_the_hash_that_reports_are_bound_to_is_that_of_the_weights_in_use() -> None:
-    assert sha256(find_weights().read_bytes()).hexdigest() == model_in_use().sha256

@@ -71,7 +71,7 @@ def int8() -> Embedder:
 @pytest.fixture(scope="module")
 def chips(captures: list[Observation], fp32: Embedder) -> Pixels:
     frames = [frame for one in captures for frame in one.seen if frame.near_frontal]
-    return np.stack([recognise.take_chip(frame, fp32) for frame in frames])
+    return np.stack([recognise.take_chip(frame.image, frame.points, fp32) for frame in frames])
 
 
 def network(precision: str) -> Network:

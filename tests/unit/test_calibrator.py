@@ -10,11 +10,13 @@ from facepay.adapters.calibrator import (
     Sample,
     TooFewComparisons,
     calibrate,
-    model_in_use,
+    calibrated_model,
     protocol_in_use,
 )
 from facepay.domain.calibration import Protocol, verify_calibration
+from facepay.face.model_store import DEFAULT, ModelStore
 
+CARD = ModelStore().card(DEFAULT)
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
@@ -30,7 +32,7 @@ def sample(people: int, pictures: int = 5, *, spread: float = 0.05, **changes: A
 
 def calibrated(given: Sample, rate: float = 1e-4, protocol: Protocol | None = None) -> Any:
     protocol = protocol or protocol_in_use()
-    return calibrate(given, protocol=protocol, false_match_rate=rate, made_at=NOW)
+    return calibrate(given, card=CARD, protocol=protocol, false_match_rate=rate, made_at=NOW)
 
 
 def test_enough_people_give_a_threshold_that_a_live_profile_takes() -> None:
@@ -38,7 +40,7 @@ def test_enough_people_give_a_threshold_that_a_live_profile_takes() -> None:
     assert (found.measured.impostor, found.measured.false_matches) == (30_102, 0)
     assert (found.measured.genuine, found.measured.persons) == (174, 174)
     assert (found.pictures, found.unusable) == (174 * 5 + 3, 3)
-    expected = {"expected_model": model_in_use(), "expected_protocol": protocol_in_use()}
+    expected = {"expected_model": calibrated_model(CARD), "expected_protocol": protocol_in_use()}
     threshold = verify_calibration(found, **expected, false_match_rate_at_most=1e-4)
     assert threshold == found.threshold > 0
 

@@ -11,15 +11,17 @@ import pytest
 from joserfc.jwk import ECKey
 
 from facepay.adapters.calibration_report import sign
-from facepay.adapters.calibrator import model_in_use, protocol_in_use
+from facepay.adapters.calibrator import calibrated_model, protocol_in_use
 from facepay.adapters.policy_file import read_policy
 from facepay.bootstrap import build_house
 from facepay.config import SHIPPED_POLICY, ConfigError, Settings
+from facepay.face.model_store import DEFAULT, ModelStore
 from facepay.threshold import SHIPPED_KEY, SHIPPED_REPORT, threshold_in_force
 from tests.fakes.calibrations import calibration, measured
 from tests.fakes.environment import LIVE
 
 POLICY = read_policy(SHIPPED_POLICY)
+CARD = ModelStore().card(DEFAULT)
 KEY = ECKey.generate_key("P-256")
 START = "facepay models calibrate"
 
@@ -38,7 +40,7 @@ def live(tmp_path: Path) -> Start:
             "FACEPAY_CALIBRATION_KEYS": str(tmp_path / "keys.pem"),
         }
         settings = Settings.from_environment(environment)
-        return threshold_in_force(settings, replace(POLICY, **policy))
+        return threshold_in_force(settings, replace(POLICY, **policy), CARD)
 
     return start
 
@@ -66,7 +68,7 @@ def test_a_rehearsal_holds_a_report_of_its_own_to_the_same_rules(tmp_path: Path)
         calibration_keys=tmp_path / "keys.pem",
     )
     with pytest.raises(ConfigError, match=START):
-        threshold_in_force(settings, POLICY)
+        threshold_in_force(settings, POLICY, CARD)
 
 
 def test_nobody_answers_for_the_shipped_report_so_a_live_profile_does_not_take_it(
@@ -97,7 +99,7 @@ def test_a_threshold_that_was_raised_after_signing_is_noticed(live: Start) -> No
 
 @pytest.mark.parametrize("name", ["sha256", "alignment", "metric"])
 def test_a_report_of_another_model_is_not_taken(live: Start, name: str) -> None:
-    other = replace(model_in_use(), **{name: "another"})
+    other = replace(calibrated_model(CARD), **{name: "another"})
     with pytest.raises(ConfigError, match=rf"another model: its {name} is another.*{START}"):
         live(sign(calibration(model=other), KEY))
 

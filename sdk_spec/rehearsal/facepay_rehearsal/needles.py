@@ -101,7 +101,9 @@ def _all_of(observation: Observation, embedder: Embedder) -> Iterator[Descriptor
         return
     for frame in observation.seen:
         if frame.near_frontal:
-            for view in embedder.both_views(recognise.take_chip(frame, embedder)):
+            for view in embedder.both_views(
+                recognise.take_chip(frame.image, frame.points, embedder)
+            ):
                 yield embedder.fused([view])
 
 

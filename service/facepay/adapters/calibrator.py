@@ -12,7 +12,8 @@ import numpy as np
 
 from facepay.domain.calibration import CalibratedModel, Calibration, Group, Measured, Protocol
 from facepay.face import calibration as counting
-from facepay.face import recognise, still
+from facepay.face import recognise
+from facepay.face.cards import ModelCard
 from facepay.face.confidence import trials_needed
 from facepay.face.embed import Descriptor
 
@@ -35,10 +36,15 @@ class Sample:
     groups: Groups
 
 
-def model_in_use() -> CalibratedModel:
-    """What `still` describes with, and a payment, too."""
-    used = still.model_in_use()
-    return CalibratedModel(used.name, used.sha256, used.alignment, used.metric)
+def calibrated_model(card: ModelCard) -> CalibratedModel:
+    """What a distance of this card's descriptors means; its identity covers file and alignment."""
+    views = "mirrored-mean" if card.comparison.mirrored else "single"
+    return CalibratedModel(
+        name=card.name,
+        sha256=card.identity,
+        alignment=card.alignment.landmarks,
+        metric=f"{card.comparison.distance}/unit/{views}",
+    )
 
 
 def protocol_in_use() -> Protocol:
@@ -47,7 +53,12 @@ def protocol_in_use() -> Protocol:
 
 
 def calibrate(
-    sample: Sample, *, protocol: Protocol, false_match_rate: float, made_at: datetime
+    sample: Sample,
+    *,
+    card: ModelCard,
+    protocol: Protocol,
+    false_match_rate: float,
+    made_at: datetime,
 ) -> Calibration:
     """Raises TooFewComparisons where no threshold is supported, with what would be needed."""
     counted = counting.Protocol(protocol.references, protocol.probes)
@@ -64,7 +75,7 @@ def calibrate(
         among = counting.score(vectors[own], labels[own], counted)
         groups.append(Group(grouping, group, _measured(among, threshold)))
     return Calibration(
-        model=model_in_use(),
+        model=calibrated_model(card),
         protocol=protocol,
         data_set=sample.data_set,
         pictures=len(sample.persons) + sample.unusable,

@@ -12,8 +12,9 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from facepay.face.embed import Descriptor
+from facepay.face.embed import Descriptor, Embedder
 from facepay.face.errors import FaceRefusal
+from facepay.face.model_store import DEFAULT, ModelStore
 from facepay.face.still import describe_still
 
 MOST_PROCESSES = 2
@@ -28,17 +29,34 @@ class Described:
     refusal: str = ""
 
 
-def describe_files(paths: Sequence[Path], processes: int = MOST_PROCESSES) -> Iterator[Described]:
+@dataclass(frozen=True, slots=True)
+class Describing:
+    """Which model, by the name on its card; `directory` holds the added ones."""
+
+    model: str = DEFAULT
+    directory: Path | None = None
+    processes: int = MOST_PROCESSES
+
+    def embedder(self) -> Embedder:
+        return ModelStore(self.directory).embedder(self.model)
+
+
+_here: list[Embedder] = []  # of a child process: made once, before its first picture
+
+
+def describe_files(paths: Sequence[Path], by: Describing) -> Iterator[Described]:
     """In the order of `paths`, as they become ready.
 
-    Raises FileNotFoundError or WeightsError where there is no model to describe with, and
-    BrokenProcessPool where a process was ended from outside.
+    Raises FileNotFoundError, WeightsError or ModelError where there is no model to describe with,
+    and BrokenProcessPool where a process was ended from outside.
     """
-    if not 1 <= processes <= MOST_PROCESSES:
+    if not 1 <= by.processes <= MOST_PROCESSES:
         raise ValueError("one process or two")
     # A fresh interpreter for each: sessions and locks of this one do not survive a fork.
     fresh = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=fresh, initializer=_prepare) as pool:
+    with ProcessPoolExecutor(
+        by.processes, mp_context=fresh, initializer=_prepare, initargs=(by,)
+    ) as pool:
         try:
             yield from pool.map(_describe, paths, chunksize=_AT_ONCE)
         except BaseException:
@@ -46,9 +64,10 @@ def describe_files(paths: Sequence[Path], processes: int = MOST_PROCESSES) -> It
             raise
 
 
-def _prepare() -> None:
+def _prepare(by: Describing) -> None:
     """Ctrl-C is for the parent, which stops handing out work."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _here.append(by.embedder())
 
 
 def _describe(path: Path) -> Described:
@@ -57,6 +76,6 @@ def _describe(path: Path) -> Described:
     except OSError as error:
         return Described(None, error.strerror or "cannot be read")
     try:
-        return Described(describe_still(image))
+        return Described(describe_still(image, _here[0]))
     except FaceRefusal as refusal:
         return Described(None, refusal.kind.value)

@@ -19,9 +19,11 @@ from facepay.adapters.calibrator import (
     protocol_in_use,
 )
 from facepay.adapters.picture_list import Listed, ListError, read_groups, read_pictures
-from facepay.adapters.still_pictures import describe_files
+from facepay.adapters.still_pictures import Describing, describe_files
 from facepay.domain.calibration import MOST_FALSE_NON_MATCHES, Calibration, Protocol
+from facepay.face.cards import CardError
 from facepay.face.embed import Descriptor
+from facepay.face.model_store import DEFAULT, ModelError
 from facepay.face.weights import WeightsError
 
 _SHOWN = 20  # bad rows and unusable pictures; of more, the count is what helps
@@ -41,6 +43,8 @@ class Wanted:
     references: int | None = None
     probes: int | None = None
     processes: int = 2
+    model: str = DEFAULT
+    models: Path | None = None
 
 
 def calibrate_and_sign(wanted: Wanted) -> None:
@@ -55,9 +59,17 @@ def calibrate_and_sign(wanted: Wanted) -> None:
         if not wanted.out.absolute().parent.is_dir():
             raise click.ClickException(f"{wanted.out.parent}: there is no such folder")
         name = wanted.name or wanted.images.resolve().name
-        sample = _sample(name, listed, groups, wanted.processes)
+        by = Describing(wanted.model, wanted.models, wanted.processes)
+        card = by.embedder().card
+        sample = _sample(name, listed, groups, by)
         made_at = datetime.now(UTC).replace(microsecond=0)
-        found = calibrate(sample, protocol=protocol, false_match_rate=wanted.fmr, made_at=made_at)
+        found = calibrate(
+            sample,
+            card=card,
+            protocol=protocol,
+            false_match_rate=wanted.fmr,
+            made_at=made_at,
+        )
         wanted.out.write_text(sign(found, key) + "\n")
     _tell(found)
     click.echo(f"signed by {key.thumbprint()}: {wanted.out}")
@@ -70,7 +82,7 @@ def _plain_refusals() -> Iterator[None]:
         yield
     except ListError as error:
         raise click.ClickException(f"{error.path}\n{_some(error.problems)}") from None
-    except (KeyFileError, TooFewComparisons) as error:
+    except (KeyFileError, TooFewComparisons, ModelError, CardError) as error:
         raise click.ClickException(str(error)) from None
     except WeightsError:
         raise click.ClickException("the face models are not the ones they should be") from None
@@ -81,11 +93,11 @@ def _plain_refusals() -> Iterator[None]:
         raise click.ClickException(told) from None
 
 
-def _sample(name: str, listed: Sequence[Listed], groups: Groups, processes: int) -> Sample:
+def _sample(name: str, listed: Sequence[Listed], groups: Groups, by: Describing) -> Sample:
     persons: list[str] = []
     descriptors: list[Descriptor] = []
     unusable: list[str] = []
-    found = describe_files([one.file for one in listed], processes)
+    found = describe_files([one.file for one in listed], by)
     with click.progressbar(
         found, length=len(listed), label="describing", file=sys.stderr
     ) as described:

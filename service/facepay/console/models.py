@@ -5,6 +5,9 @@ from typing import Any
 
 import click
 
+from facepay.config import DEFAULT_MODEL
+
+# Heavy imports wait until a command runs: help must come at once.
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _TARGET = click.Path(dir_okay=False, path_type=Path)
@@ -13,6 +16,48 @@ _TARGET = click.Path(dir_okay=False, path_type=Path)
 @click.group()
 def models() -> None:
     """What describes faces, and what was measured of it."""
+
+
+_FOLDER_OPTION = click.option(
+    "--models",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="FACEPAY_MODELS",
+    help="The folder of added models; FACEPAY_MODELS.",
+)
+
+
+@models.command("list")
+@_FOLDER_OPTION
+def list_models(folder: Path | None) -> None:
+    """The models there are: name, identity, licence and source."""
+    from facepay.console.storing import list_cards
+
+    list_cards(folder)
+
+
+@models.command("add")
+@click.argument("file", type=_FILE)
+@click.option("--card", type=_FILE, required=True, help="The model card, TOML.")
+@_FOLDER_OPTION
+def add_model(file: Path, card: Path, folder: Path | None) -> None:
+    """Keep the ONNX network FILE and its card, after a run on two grey pictures.
+
+    A live profile uses it when it was calibrated: `facepay models calibrate`.
+    """
+    from facepay.console.storing import add_card
+
+    add_card(folder, file, card)
+
+
+@models.command("verify")
+@click.argument("names", nargs=-1)
+@_FOLDER_OPTION
+def verify_models(names: tuple[str, ...], folder: Path | None) -> None:
+    """Is every file the one of its card, and does it run? All models, or NAMES."""
+    from facepay.console.storing import verify_cards
+
+    verify_cards(folder, names)
 
 
 @models.command()
@@ -33,8 +78,15 @@ def models() -> None:
     "--references", type=click.IntRange(1, 20), help="Pictures a reference; the engine's."
 )
 @click.option("--probes", type=click.IntRange(1, 20), help="Pictures a probe; the engine's.")
+@click.option(
+    "--model",
+    default=DEFAULT_MODEL,
+    envvar="FACEPAY_MODEL",
+    help="Name on the card; FACEPAY_MODEL.",
+)
+@_FOLDER_OPTION
 @click.option("--processes", type=click.IntRange(1, 2), default=2, show_default=True)
-def calibrate(**options: Any) -> None:
+def calibrate(folder: Path | None, **options: Any) -> None:
     """Measure how often faces are confused, and sign the threshold that follows.
 
     Pictures of one person are compared as genuine, of two persons as impostor;
@@ -45,4 +97,4 @@ def calibrate(**options: Any) -> None:
     """
     from facepay.console.calibrating import Wanted, calibrate_and_sign
 
-    calibrate_and_sign(Wanted(**options))
+    calibrate_and_sign(Wanted(**options, models=folder))

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from facepay.face import model_cache
-from facepay.face.cards import DLIB, CardError, ModelCard, parse_card
+from facepay.face.cards import DLIB, ModelCard, parse_card
 from facepay.face.embed import Embedder
 from facepay.face.session import Network
 from facepay.face.weights import find_weights
@@ -113,6 +113,3 @@ def _write(path: Path, content: bytes) -> None:
     part.write_bytes(content)
     part.chmod(0o600)
     part.replace(path)
-
-
-__all__ = ["DEFAULT", "CardError", "ModelError", "ModelStore"]

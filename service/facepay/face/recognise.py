@@ -15,7 +15,7 @@ import numpy as np
 from facepay.face.decode import Pixels, decode_colour
 from facepay.face.embed import Descriptor, Embedder, mirrored
 from facepay.face.errors import FaceRefusal, RefusalKind
-from facepay.face.landmarks import eye_width
+from facepay.face.landmarks import Points, eye_width
 from facepay.face.observe import Observation, SeenFrame
 from facepay.face.quality import measure
 
@@ -77,7 +77,7 @@ def _chips(
     chips: list[Pixels] = []
     for frame in _most_frontal(observation):
         with observation.timed("align"):
-            chip = take_chip(frame, embedder)
+            chip = take_chip(frame.image, frame.points, embedder)
         fault = measure(chip).fault
         if fault is None:
             chips.append(chip)
@@ -101,13 +101,16 @@ def _most_frontal(observation: Observation) -> Iterator[SeenFrame]:
     yield from sorted(usable, key=lambda frame: (frame.step != 0, abs(frame.yaw - middle)))
 
 
-def take_chip(frame: SeenFrame, embedder: Embedder) -> Pixels:
-    """Decoded no larger than the network's input asks for."""
-    width = eye_width(frame.points)
+def take_chip(image: bytes, points: Points, embedder: Embedder) -> Pixels:
+    """The aligned chip, its picture decoded no larger than the network's input asks for.
+
+    `points` are in pixels of the picture as sent.
+    """
+    width = eye_width(points)
     enough = (n for n in _REDUCTIONS if width / n >= embedder.eye_width)
     reduction = next(enough, 1)
-    pixels = decode_colour(frame.image, reduction)
+    pixels = decode_colour(image, reduction)
     try:
-        return embedder.align(pixels, frame.points / reduction)
+        return embedder.align(pixels, points / reduction)
     finally:
         pixels.fill(0)
