@@ -49,14 +49,19 @@ class FaceEngine(Protocol):
         Raises UnreadableFrame, UnsupportedFrame, FrameTooLarge, NoFace, TwoFaces, FaceTooSmall.
         """
 
-    def reference(self, faces: ObservedFaces) -> bytearray:
-        """Plain mean of raw near-frontal descriptors, not unit-scaled; 128 float32 little-endian.
+    def reference(self, faces: ObservedFaces, secret: bytearray) -> bytearray:
+        """A protected template (ISO/IEC 24745): of no use to who has not got the secret, too.
 
-        The caller seals it and overwrites it. Raises CaptureRetry where no frame is good enough.
+        One template a secret. The caller seals it and overwrites both. Raises CaptureRetry where
+        no frame is good enough.
         """
 
-    def distance(self, faces: ObservedFaces, reference: bytearray) -> float:
-        """Euclidean distance between the reference and the probe fused over near-frontal frames."""
+    def distance(self, faces: ObservedFaces, reference: bytearray, secret: bytearray) -> float:
+        """Between the reference and the probe fused over near-frontal frames: Euclidean, at unit
+        length, 0 to 2. Raises SealBroken for what is no reference."""
+
+    def renewed(self, reference: bytearray, secret: bytearray, new_secret: bytearray) -> bytearray:
+        """The same reference under another secret, without its owner. Raises SealBroken."""
 
 
 class PadDetector(Protocol):
@@ -69,17 +74,21 @@ class TemplateVault(Protocol):
     """Seals with keys that never leave the vault. Raises VaultUnavailable.
 
     One key per enrolment: destroying it makes every copy of the template unreadable at once,
-    backups included. `binding` is authenticated with the ciphertext (AES-GCM associated data),
-    so that a sealed value moved to another row does not open.
+    backups included, and takes the secret derived from it along. `binding` is authenticated with
+    the ciphertext (AES-GCM associated data), so that a sealed value moved to another row does not
+    open. Raises SealBroken where the key is gone or the value is not its own.
     """
 
-    def create_key(self, enrolment_id: str) -> None: ...
+    def create_key(self, key_name: str) -> None: ...
 
-    def seal(self, enrolment_id: str, plaintext: bytes | bytearray, *, binding: str) -> str: ...
+    def seal(self, key_name: str, plaintext: bytes | bytearray, *, binding: str) -> str: ...
 
-    def unseal(self, enrolment_id: str, sealed: str, *, binding: str) -> bytearray: ...
+    def unseal(self, key_name: str, sealed: str, *, binding: str) -> bytearray: ...
 
-    def destroy_key(self, enrolment_id: str) -> None:
+    def derive_secret(self, key_name: str) -> bytearray:
+        """32 bytes that only this key gives, the same ones each time; for template protection."""
+
+    def destroy_key(self, key_name: str) -> None:
         """Idempotent: a key that is gone already is a success."""
 
 

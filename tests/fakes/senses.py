@@ -1,7 +1,7 @@
 """What the house perceives and knows by itself, faked: faces, liveness, time, passwords, codes.
 
 A picture is the text `face:NAME:anything`; it shows NAME. Two pictures of one name are 0.1 apart,
-of two names 0.9.
+of two names 0.9. A reference is the name and its secret: under another one it is a stranger's.
 """
 
 import hashlib
@@ -57,15 +57,23 @@ class FakeEngine:
         self.faces.append(seen)
         return seen
 
-    def reference(self, faces: ObservedFaces) -> bytearray:
+    def reference(self, faces: ObservedFaces, secret: bytearray) -> bytearray:
         self._journal.note("engine.reference")
-        made = bytearray(_own(faces).person.encode())
+        return self._made(_own(faces).person.encode() + secret)
+
+    def distance(self, faces: ObservedFaces, reference: bytearray, secret: bytearray) -> float:
+        self._journal.note("engine.distance")
+        known = _own(faces).person.encode() + secret
+        return SAME if known == bytes(reference) else DIFFERENT
+
+    def renewed(self, reference: bytearray, secret: bytearray, new_secret: bytearray) -> bytearray:
+        self._journal.note("engine.renewed")
+        return self._made(reference.removesuffix(secret) + new_secret)
+
+    def _made(self, reference: bytes | bytearray) -> bytearray:
+        made = bytearray(reference)
         self.references.append(made)
         return made
-
-    def distance(self, faces: ObservedFaces, reference: bytearray) -> float:
-        self._journal.note("engine.distance")
-        return SAME if _own(faces).person.encode() == bytes(reference) else DIFFERENT
 
 
 class FakePad:

@@ -1,5 +1,6 @@
 """A vault and a signer in memory, which can be away, and which remember every buffer they gave."""
 
+import hashlib
 import json
 import secrets
 from base64 import urlsafe_b64encode
@@ -13,9 +14,16 @@ from tests.fakes.journal import Journal
 SECRETS_KEY = "second-factors"
 
 
+class Key:
+    """Equal to itself alone: made again under the same name, it is another one."""
+
+    def __init__(self) -> None:
+        self.material = secrets.token_bytes(32)
+
+
 @dataclass(frozen=True)
 class _Sealed:
-    key: object
+    key: Key
     binding: str
     plaintext: bytes
 
@@ -25,26 +33,34 @@ class FakeVault:
 
     def __init__(self, journal: Journal) -> None:
         self.away = False
-        self.keys: dict[str, object] = {SECRETS_KEY: object()}
+        self.keys: dict[str, Key] = {SECRETS_KEY: Key()}
         self.opened: list[bytearray] = []
         self._journal = journal
         self._sealed: dict[str, _Sealed] = {}
 
-    def create_key(self, enrolment_id: str) -> None:
+    def create_key(self, key_name: str) -> None:
         self._ask("create_key")
-        self.keys.setdefault(enrolment_id, object())
+        self.keys.setdefault(key_name, Key())
 
-    def seal(self, enrolment_id: str, plaintext: bytes | bytearray, *, binding: str) -> str:
+    def seal(self, key_name: str, plaintext: bytes | bytearray, *, binding: str) -> str:
         self._ask("seal")
-        return self._seal(enrolment_id, plaintext, binding)
+        return self._seal(key_name, plaintext, binding)
 
-    def unseal(self, enrolment_id: str, sealed: str, *, binding: str) -> bytearray:
+    def unseal(self, key_name: str, sealed: str, *, binding: str) -> bytearray:
         self._ask("unseal")
-        return self._unseal(enrolment_id, sealed, binding)
+        return self._unseal(key_name, sealed, binding)
 
-    def destroy_key(self, enrolment_id: str) -> None:
+    def derive_secret(self, key_name: str) -> bytearray:
+        self._ask("derive_secret")
+        if key_name not in self.keys:
+            raise SealBroken()
+        secret = bytearray(hashlib.sha256(self.keys[key_name].material).digest())
+        self.opened.append(secret)
+        return secret
+
+    def destroy_key(self, key_name: str) -> None:
         self._ask("destroy_key")
-        self.keys.pop(enrolment_id, None)
+        self.keys.pop(key_name, None)
 
     def seal_secret(self, plaintext: bytes, *, binding: str) -> str:
         self._ask("seal_secret")

@@ -267,7 +267,7 @@ def test_with_foreign_weights_the_face_is_unavailable_and_nothing_is_guessed(
     foreign.write_bytes(b"not weights")
     monkeypatch.setattr(model_store, "find_weights", lambda _name: foreign)
     with pytest.raises(FaceUnavailable):
-        DlibFaceEngine(ModelStore().embedder()).reference(captures[0])
+        DlibFaceEngine(ModelStore().embedder()).reference(captures[0], bytearray(range(32)))
 
 
 def _open_to_others(directory: Path) -> None:

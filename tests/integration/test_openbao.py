@@ -59,6 +59,38 @@ def test_after_revocation_no_copy_opens_not_even_with_a_new_key_of_the_same_name
         vault.unseal(enrolment_id, copied_before, binding=BINDING)
 
 
+def test_each_key_gives_one_secret_of_its_own(vault: OpenBaoVault) -> None:
+    mine, yours = new_enrolment(vault), new_enrolment(vault)
+    secret = vault.derive_secret(mine)
+    assert isinstance(secret, bytearray)
+    assert len(secret) == 32
+    assert vault.derive_secret(mine) == secret
+    assert vault.derive_secret(yours) != secret
+
+
+def test_rotating_a_key_by_hand_does_not_make_its_owner_a_stranger(
+    openbao: EmbeddedOpenBao, vault: OpenBaoVault
+) -> None:
+    enrolment_id = new_enrolment(vault)
+    before = vault.derive_secret(enrolment_id)
+    administer(openbao, f"transit/keys/enrolment-{enrolment_id}/rotate", {})
+    assert vault.derive_secret(enrolment_id) == before
+
+
+def test_after_revocation_the_secret_is_gone_also_with_a_new_key_of_the_same_name(
+    vault: OpenBaoVault,
+) -> None:
+    enrolment_id = new_enrolment(vault)
+    before = vault.derive_secret(enrolment_id)
+    vault.destroy_key(enrolment_id)
+    with pytest.raises(SealBroken):
+        vault.derive_secret(enrolment_id)
+    with pytest.raises(SealBroken):
+        vault.derive_secret("never-existed")
+    vault.create_key(enrolment_id)
+    assert vault.derive_secret(enrolment_id) != before
+
+
 def test_once_a_revocation_is_acknowledged_nothing_brings_the_key_back(
     vault: OpenBaoVault,
 ) -> None:
@@ -113,6 +145,6 @@ def test_a_second_factor_opens_only_in_its_own_row(vault: OpenBaoVault) -> None:
 
 
 @pytest.mark.parametrize("enrolment_id", ["", "../authorizations", "a/config", "a b", "a.b", "-"])
-def test_an_enrolment_id_cannot_name_another_path(vault: OpenBaoVault, enrolment_id: str) -> None:
-    with pytest.raises(ValueError, match="enrolment id"):
+def test_a_key_name_cannot_name_another_path(vault: OpenBaoVault, enrolment_id: str) -> None:
+    with pytest.raises(ValueError, match="key name"):
         vault.destroy_key(enrolment_id)

@@ -40,6 +40,7 @@ def test_a_stopped_server_is_unavailable_at_once_and_works_again_when_it_is_back
         for ask in (
             lambda: vault.unseal(enrolment_id, sealed, binding=BINDING),
             lambda: vault.seal(enrolment_id, TEMPLATE, binding=BINDING),
+            lambda: vault.derive_secret(enrolment_id),
             lambda: vault.destroy_key(enrolment_id),
         ):
             with pytest.raises(VaultUnavailable) as caught:

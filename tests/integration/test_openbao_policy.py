@@ -11,6 +11,10 @@ from facepay.embedded.openbao_server import EmbeddedOpenBao
 
 FORBIDDEN = 403
 TEXT = base64.b64encode(b"text").decode()
+ROTATION = {
+    "input": base64.b64encode(b"facepay template rotation v1").decode(),
+    "key_version": "1",
+}
 NEW_KEY = {"type": "aes256-gcm96"}
 SIGN = {"input": TEXT, "hash_algorithm": "sha2-256", "marshaling_algorithm": "jws"}
 
@@ -64,7 +68,6 @@ def test_the_login_carries_this_policy_alone_and_lasts_an_hour_at_most(thief: Th
         ("POST", "transit/restore", {"backup": TEXT}),
         ("POST", "transit/datakey/plaintext/{key}", {}),
         ("POST", "transit/rewrap/{key}", {"ciphertext": "vault:v1:AAAA"}),
-        ("POST", "transit/hmac/{key}", {"input": TEXT}),
     ],
 )
 def test_no_key_leaves_the_vault(
@@ -233,6 +236,54 @@ def test_nothing_is_sealed_or_opened_without_its_binding(
 ) -> None:
     path = f"transit/{verb}/{key_name.format(key=key)}"
     assert thief.ask("POST", path, body).status_code == FORBIDDEN
+
+
+def test_of_an_enrolments_key_the_hmac_of_one_fixed_text_is_all_there_is(
+    thief: Thief, key: str
+) -> None:
+    path = f"transit/hmac/{key}"
+    told = thief.ask("POST", path, ROTATION)
+    assert told.json()["data"]["hmac"].startswith("vault:v1:")
+    for other in (
+        {"input": TEXT},
+        {"input": ""},
+        {"input": ROTATION["input"].rstrip("=")},
+        {"key_version": 1},
+        {"key_version": "0"},
+        {"key_version": "latest"},
+        {"key_version": "2"},
+        {"algorithm": "sha2-512"},
+        {"algorithm": "sha2-256"},
+        {"batch_input": [{"input": TEXT}]},
+    ):
+        assert thief.ask("POST", path, ROTATION | other).status_code == FORBIDDEN, other
+    for name in ROTATION:
+        less = {key: value for key, value in ROTATION.items() if key != name}
+        assert thief.ask("POST", path, less).status_code == FORBIDDEN
+        assert thief.ask("POST", f"{path}?{name}={ROTATION[name]}", less).status_code == FORBIDDEN
+    assert thief.ask("GET", path).status_code == FORBIDDEN
+    batch = {"batch_input": [ROTATION]}
+    assert thief.ask("POST", path, batch).status_code == FORBIDDEN
+
+
+@pytest.mark.parametrize("below", ["sha2-512", "sha1", "none", "sha2-256/x", "x"])
+def test_another_hash_named_in_the_path_is_no_way_around(
+    thief: Thief, key: str, below: str
+) -> None:
+    """The policy cannot close these paths; nothing that comes out is the secret of a template."""
+    path = f"transit/hmac/{key}"
+    secret = thief.ask("POST", path, ROTATION).json()["data"]["hmac"]
+    assert thief.ask("POST", f"{path}/{below}", ROTATION | {"input": TEXT}).status_code == FORBIDDEN
+    answer = thief.ask("POST", f"{path}/{below}", ROTATION)
+    assert answer.status_code in {200, 400, 404, 405}
+    assert secret not in answer.text
+
+
+def test_an_hmac_of_the_shared_keys_is_refused(thief: Thief) -> None:
+    for shared in ("second-factors", "authorizations", "another"):
+        answer = thief.ask("POST", f"transit/hmac/{shared}", ROTATION)
+        assert answer.status_code == FORBIDDEN
+    assert thief.ask("POST", "transit/verify/second-factors", ROTATION).status_code == FORBIDDEN
 
 
 @pytest.mark.parametrize(

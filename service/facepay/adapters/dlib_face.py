@@ -10,8 +10,6 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-import numpy as np
-
 from facepay.domain.capture import Burst, PadOutcome, PadVerdict, Turn
 from facepay.domain.errors import (
     Blurred,
@@ -21,6 +19,7 @@ from facepay.domain.errors import (
     FrameTooLarge,
     NoFace,
     NotFrontal,
+    SealBroken,
     TooBright,
     TooDark,
     TwoFaces,
@@ -28,7 +27,7 @@ from facepay.domain.errors import (
     UnreadableFrame,
     UnsupportedFrame,
 )
-from facepay.face import recognise
+from facepay.face import protect, recognise
 from facepay.face.cards import CardError
 from facepay.face.detect import Detector, HogDetector
 from facepay.face.embed import Embedder
@@ -99,19 +98,28 @@ class DlibFaceEngine:
         finally:
             self._places.release()
 
-    def reference(self, faces: ObservedFaces) -> bytearray:
-        descriptor = _translated(lambda: recognise.reference(_own(faces), self._embedder))
-        template = bytearray(descriptor.astype("<f4").tobytes())
-        descriptor.fill(0)
-        return template
+    def reference(self, faces: ObservedFaces, secret: bytearray) -> bytearray:
+        def protected() -> bytearray:
+            descriptor = recognise.reference(_own(faces), self._embedder)
+            try:
+                return protect.protect(descriptor, secret)
+            finally:
+                descriptor.fill(0)
 
-    def distance(self, faces: ObservedFaces, reference: bytearray) -> float:
-        probe = _translated(lambda: recognise.probe(_own(faces), self._embedder))
-        known = np.frombuffer(reference, dtype="<f4").astype(np.float64)
-        apart = self._embedder.distance(probe, known)
-        for descriptor in (probe, known):
-            descriptor.fill(0)
-        return apart
+        return _translated(protected)
+
+    def distance(self, faces: ObservedFaces, reference: bytearray, secret: bytearray) -> float:
+        def apart() -> float:
+            probe = recognise.probe(_own(faces), self._embedder)
+            try:
+                return self._embedder.measured(protect.distance(reference, probe, secret))
+            finally:
+                probe.fill(0)
+
+        return _translated(apart)
+
+    def renewed(self, reference: bytearray, secret: bytearray, new_secret: bytearray) -> bytearray:
+        return _translated(lambda: protect.renew(reference, secret, new_secret))
 
 
 class TurnsPadDetector:
@@ -135,6 +143,8 @@ def _translated(act: Callable[[], _Result]) -> _Result:
         return act()
     except FaceRefusal as refusal:
         kind, frame = refusal.kind, refusal.frame
+    except protect.MalformedTemplate:
+        raise SealBroken("what was sealed is no template of this engine") from None
     except FileNotFoundError:
         raise FaceUnavailable("the face models are not installed") from None
     except (WeightsError, ModelError, CardError):

@@ -2,10 +2,12 @@
 
 Rules:
 - keys are made and used inside OpenBao and never leave it (`openbao_policy.hcl` sees to that);
-- one AES-256-GCM key per enrolment, `enrolment-<id>`: destroying it makes every copy of the
+- one AES-256-GCM key per enrolment, `enrolment-<name>`: destroying it makes every copy of the
   template unreadable at once. Second-factor secrets share the key `second-factors`;
 - `binding` is authenticated as GCM's associated data: a sealed value moved to another row, or
   to another enrolment, does not open;
+- the secret that protects a template is an HMAC-SHA-256 of one fixed text under the same key, so
+  that it goes with the key; always of the key's first version, so that rotating changes nothing;
 - a value that cannot be opened any more raises `SealBroken`; a vault that cannot be asked raises
   `VaultUnavailable`. The first stays so, the second passes.
 
@@ -24,11 +26,15 @@ from facepay.domain.errors import SealBroken, VaultUnavailable
 
 KEY_TYPE = "aes256-gcm96"
 SECOND_FACTORS_KEY = "second-factors"
+# Fixed: the policy lets the service ask for the HMAC of this text and of no other.
+ROTATION_LABEL = b"facepay template rotation v1"
+FIRST_VERSION = "1"  # as text: a policy does not recognise a number in a request
+SECRET_BYTES = 32
 BAD_REQUEST = 400
 NOT_FOUND = 404
 
 # No "/" and no ".", which would name another path of the transit engine.
-_ENROLMENT_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9])?")
+_KEY_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9])?")
 
 
 class OpenBaoVault:
@@ -38,9 +44,9 @@ class OpenBaoVault:
         self._session = session
         self._mount = mount
 
-    def create_key(self, enrolment_id: str) -> None:
-        """Make the key, ready to be destroyed. Once per id, before anything is sealed with it."""
-        key = _key_of(enrolment_id)
+    def create_key(self, key_name: str) -> None:
+        """Make the key, ready to be destroyed. Once a name, before anything is sealed with it."""
+        key = _key_of(key_name)
         self._session.call(
             lambda client: client.secrets.transit.create_key(
                 name=key, key_type=KEY_TYPE, mount_point=self._mount
@@ -48,19 +54,36 @@ class OpenBaoVault:
         )
         self._allow_deletion(key)
 
-    def seal(self, enrolment_id: str, plaintext: bytes | bytearray, *, binding: str) -> str:
-        return self._encrypt(_key_of(enrolment_id), plaintext, binding)
+    def seal(self, key_name: str, plaintext: bytes | bytearray, *, binding: str) -> str:
+        return self._encrypt(_key_of(key_name), plaintext, binding)
 
-    def unseal(self, enrolment_id: str, sealed: str, *, binding: str) -> bytearray:
-        return self._decrypt(_key_of(enrolment_id), sealed, binding)
+    def unseal(self, key_name: str, sealed: str, *, binding: str) -> bytearray:
+        return self._decrypt(_key_of(key_name), sealed, binding)
 
-    def destroy_key(self, enrolment_id: str) -> None:
+    def derive_secret(self, key_name: str) -> bytearray:
+        key = _key_of(key_name)
+        try:
+            answer = self._session.call(
+                lambda client: client.secrets.transit.generate_hmac(
+                    name=key,
+                    hash_input=_base64(ROTATION_LABEL),
+                    key_version=FIRST_VERSION,
+                    mount_point=self._mount,
+                )
+            )
+        except RequestRefused as refusal:
+            if refusal.status == BAD_REQUEST and not self._exists(key):
+                raise SealBroken("the key of this enrolment does not exist") from None
+            raise
+        return _secret_in(answer)
+
+    def destroy_key(self, key_name: str) -> None:
         """Idempotent, also when two callers destroy the same key at once.
 
         One DELETE and no write to `.../config` before it: OpenBao 2.7 does not order the two, so
         the config of one caller can bring back a key whose deletion another caller was told of.
         """
-        key = _key_of(enrolment_id)
+        key = _key_of(key_name)
         try:
             self._delete(key)
         except RequestRefused:
@@ -145,11 +168,22 @@ def _plaintext_in(answer: Any) -> bytearray:
     raise broken
 
 
-def _key_of(enrolment_id: str) -> str:
-    """The name of the enrolment's key. A malformed id is a bug of ours, hence ValueError."""
-    if not _ENROLMENT_ID.fullmatch(enrolment_id):
-        raise ValueError("an enrolment id has letters, digits, '-' and '_' only, at most 64")
-    return f"enrolment-{enrolment_id}"
+def _secret_in(answer: Any) -> bytearray:
+    form, _, encoded = text_in(answer, "data", "hmac").rpartition(":")
+    try:
+        secret = bytearray(base64.b64decode(encoded, validate=True))
+    except ValueError:
+        secret = bytearray()
+    if form != f"vault:v{FIRST_VERSION}" or len(secret) != SECRET_BYTES:
+        raise VaultUnavailable("the vault sent an answer of an unknown form")
+    return secret
+
+
+def _key_of(key_name: str) -> str:
+    """The key's name in the vault. A malformed one is a bug of ours, hence ValueError."""
+    if not _KEY_NAME.fullmatch(key_name):
+        raise ValueError("a key name has letters, digits, '-' and '_' only, at most 64")
+    return f"enrolment-{key_name}"
 
 
 def _base64(octets: bytes | bytearray) -> str:

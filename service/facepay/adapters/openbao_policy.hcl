@@ -43,6 +43,19 @@ path "transit/decrypt/enrolment-*" {
   }
 }
 
+# The secret that protects an enrolment's template: the HMAC of one fixed text ("facepay template
+# rotation v1"), of the key's first version. Nothing else can be put in, so this is no oracle; the
+# value dies with the key. As above, the "*" crosses "/": .../sha2-512 gives another number of the
+# same text, which opens nothing.
+path "transit/hmac/enrolment-*" {
+  capabilities        = ["update"]
+  required_parameters = ["input", "key_version"]
+  allowed_parameters = {
+    "input"       = ["ZmFjZXBheSB0ZW1wbGF0ZSByb3RhdGlvbiB2MQ=="]
+    "key_version" = ["1"]
+  }
+}
+
 # Second-factor secrets share one key, which only an administrator creates, rotates or deletes.
 path "transit/encrypt/second-factors" {
   capabilities        = ["update"]

@@ -137,8 +137,8 @@ def _look_at_face(house: House, standing: Standing, frames: Frames) -> Standing:
 
     def compare(faces: ObservedFaces) -> bool:
         reference = house.templates.unseal(enrolment.id, sealed, binding=enrolment.binding)
-        with wiped(reference):
-            distance = house.engine.distance(faces, reference)
+        with wiped(reference), wiped(house.templates.derive_secret(enrolment.id)) as secret:
+            distance = house.engine.distance(faces, reference, secret)
         return distance <= house.face_distance_at_most
 
     matched = look_at(house, capture, frames.manifest, frames.images, compare)

@@ -1,7 +1,7 @@
 """Enrol a face: password, one-time code, consent, and a live capture. Hard to enter, on purpose.
 
-The reference is sealed under a key of its own before it touches the database, and overwritten in
-memory as soon as it is sealed.
+The reference is protected by a secret of its enrolment's key and sealed with that key before it
+touches the database, and overwritten in memory as soon as it is sealed.
 """
 
 from dataclasses import replace
@@ -65,7 +65,9 @@ def finish_enrolment(
             uow.commit()
 
         def seal_reference(faces: ObservedFaces) -> str:
-            with wiped(house.engine.reference(faces)) as reference:
+            with wiped(house.templates.derive_secret(enrolment.id)) as secret:
+                reference = house.engine.reference(faces, secret)
+            with wiped(reference):
                 return house.templates.seal(enrolment.id, reference, binding=enrolment.binding)
 
         sealed = look_at(house, capture, manifest, images, seal_reference)

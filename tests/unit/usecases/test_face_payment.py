@@ -43,7 +43,8 @@ def test_liveness_is_judged_before_the_reference_is_opened(
     fakes.journal.events.clear()
     street.show_face(ada)
     asked = fakes.journal.events
-    assert asked == ["engine.observe", "pad.judge", "vault.unseal", "engine.distance"]
+    assert asked[:2] == ["engine.observe", "pad.judge"]
+    assert asked[2:] == ["vault.unseal", "vault.derive_secret", "engine.distance"]
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,8 @@ def test_ended_while_the_code_is_checked_or_the_approval_signed(
 
 
 @pytest.mark.parametrize(
-    "moment", ["engine.observe", "pad.judge", "vault.unseal", "engine.distance"]
+    "moment",
+    ["engine.observe", "pad.judge", "vault.unseal", "vault.derive_secret", "engine.distance"],
 )
 def test_ended_while_the_frames_are_looked_at(
     street: Street, fakes: FakeHouse, ada: Customer, end_it: EndIt, moment: str

@@ -39,7 +39,9 @@ def test_a_refused_face_is_overwritten(
 
 
 @pytest.mark.parametrize("error", [Broken(), VaultUnavailable(), SealBroken(), MemoryError()])
-@pytest.mark.parametrize("moment", ["pad.judge", "vault.unseal", "engine.distance"])
+@pytest.mark.parametrize(
+    "moment", ["pad.judge", "vault.unseal", "vault.derive_secret", "engine.distance"]
+)
 def test_whatever_breaks_in_a_payment_the_face_is_overwritten(
     street: Street, fakes: FakeHouse, ada: Customer, moment: str, error: Exception
 ) -> None:
@@ -51,7 +53,9 @@ def test_whatever_breaks_in_a_payment_the_face_is_overwritten(
 
 
 @pytest.mark.parametrize("error", [Broken(), VaultUnavailable()])
-@pytest.mark.parametrize("moment", ["pad.judge", "engine.reference", "vault.seal"])
+@pytest.mark.parametrize(
+    "moment", ["pad.judge", "vault.derive_secret", "engine.reference", "vault.seal"]
+)
 def test_whatever_breaks_in_an_enrolment_face_and_reference_are_overwritten(
     street: Street, fakes: FakeHouse, moment: str, error: Exception
 ) -> None:
