@@ -7,6 +7,7 @@ import os
 
 from flask import Flask
 
+from facepay import freed_memory
 from facepay.adapters.clocks import RehearsalClock, system_clock
 from facepay.adapters.dlib_face import DlibFaceEngine, TurnsPadDetector
 from facepay.adapters.one_time_codes import TotpCodes
@@ -16,7 +17,7 @@ from facepay.adapters.passwords import Argon2Passwords
 from facepay.adapters.policy_file import read_policy
 from facepay.adapters.transit_signer import TransitSigner
 from facepay.adapters.unit_of_work import Database
-from facepay.config import ConfigError, Settings
+from facepay.config import ConfigError, Profile, Settings
 from facepay.face.cards import CardError
 from facepay.face.embed import Embedder
 from facepay.face.model_store import ModelError, ModelStore
@@ -67,4 +68,7 @@ def _embedder(settings: Settings) -> Embedder:
 def create_wsgi() -> Flask:
     """The application of one gunicorn worker, from the environment. Raises ConfigError."""
     settings = Settings.from_environment(os.environ)
+    if settings.profile is Profile.LIVE and not freed_memory.is_overwritten(os.environ):
+        wanted = " ".join(f"{name}={value}" for name, value in freed_memory.ENVIRONMENT.items())
+        raise ConfigError(f"start gunicorn under glibc with {wanted}: freed memory is overwritten")
     return create_app(build_house(settings), settings.origin)

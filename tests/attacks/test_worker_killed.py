@@ -6,13 +6,12 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
 from facepay.embedded.openbao_server import EmbeddedOpenBao
 from facepay_client import FacepayError, Intent, RetryPolicy, Terminal
-from tests.stand.gate import Gate
+from tests.stand.gate import Gate, GatedBao, gate_before
 from tests.stand.people import PASSWORD, Payer, Street, Till
 from tests.stand.service import RunningService, running_service
 
@@ -21,17 +20,9 @@ PATIENT = RetryPolicy(attempts=30, first_wait=0.5, longest_wait=1.0)
 ONCE = RetryPolicy(attempts=1)
 
 
-class GatedBao:
-    """The same OpenBao, reached through a gate."""
-
-    def __init__(self, bao: EmbeddedOpenBao, gate: Gate) -> None:
-        self.url = f"http://127.0.0.1:{gate.port}"
-        self.role_id, self.secret_id = bao.role_id, bao.secret_id
-
-
 @pytest.fixture(scope="module")
 def gate(openbao: EmbeddedOpenBao) -> Iterator[Gate]:
-    with Gate(urlsplit(openbao.url).port or 0) as gate:
+    with gate_before(openbao) as gate:
         yield gate
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from gunicorn.app.wsgiapp import WSGIApplication
 
+from facepay import freed_memory
 from facepay.adapters.policy_file import read_policy
 from facepay.config import SHIPPED_POLICY
 from facepay.domain.policy import Policy
@@ -41,6 +42,16 @@ def test_gunicorn_does_not_serve_without_a_secret_and_says_which(tmp_path: Path)
     ended = run("gunicorn", *arguments, **environment)
     assert ended.returncode != 0
     assert "FACEPAY_VAULT_SECRET_ID is not set" in ended.stdout + ended.stderr
+
+
+def test_gunicorn_does_not_serve_live_with_an_allocator_that_keeps_faces(tmp_path: Path) -> None:
+    environment = LIVE | {"FACEPAY_FINGERPRINT_KEY": "k" * 32}
+    arguments = ["-c", "python:facepay.embedded.gunicorn_conf", "--bind", "127.0.0.1:0"]
+    arguments += ["--chdir", str(tmp_path), "facepay.bootstrap:create_wsgi()"]
+    ended = run("gunicorn", *arguments, **environment)
+    assert ended.returncode != 0
+    for name, value in freed_memory.ENVIRONMENT.items():
+        assert f"{name}={value}" in ended.stdout + ended.stderr
 
 
 @pytest.mark.parametrize("command", ["migrate", "sweep"])

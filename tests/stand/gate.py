@@ -9,6 +9,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Self
+from urllib.parse import urlsplit
+
+from facepay.embedded.openbao_server import EmbeddedOpenBao
 
 
 class Gate:
@@ -73,3 +76,15 @@ class Gate:
         for each in (source, sink):
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
+
+
+class GatedBao:
+    """The same OpenBao, reached through a gate."""
+
+    def __init__(self, bao: EmbeddedOpenBao, gate: Gate) -> None:
+        self.url = f"http://127.0.0.1:{gate.port}"
+        self.role_id, self.secret_id = bao.role_id, bao.secret_id
+
+
+def gate_before(bao: EmbeddedOpenBao) -> Gate:
+    return Gate(urlsplit(bao.url).port or 0)

@@ -57,7 +57,7 @@ class RunningService:
 
 @contextmanager
 def running_service(
-    bao: EmbeddedOpenBao, database_url: str, directory: Path
+    bao: EmbeddedOpenBao, database_url: str, directory: Path, *, workers: int = WORKERS
 ) -> Iterator[RunningService]:
     """Up, migrated, with one operator registered; down when the block is left."""
     clock = TurnableClock(directory / "clock")
@@ -71,7 +71,7 @@ def running_service(
         fingerprint_key=secrets.token_hex(32),
         rehearsal_clock_file=clock.offset_file,
     )
-    with EmbeddedService(settings, directory, workers=WORKERS) as server:
+    with EmbeddedService(settings, directory, workers=workers) as server:
         house = build_house(server.settings)
         key = ECKey.generate_key("P-256")
         register_operator(house, PublicKey(key.thumbprint(), key.as_pem(private=False).decode()))

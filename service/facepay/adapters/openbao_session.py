@@ -27,6 +27,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from facepay.domain.errors import VaultUnavailable
+from facepay.freed_memory import forget
 
 log = logging.getLogger(__name__)
 
@@ -152,13 +153,16 @@ def text_in(answer: Any, *path: str) -> str:
 
 
 def _outcome(request: Request, client: Any) -> Any:
-    # Raising after the handler, not inside it, keeps the foreign exception out of __context__.
+    # Raising after the handler, not inside it, keeps the foreign exception out of __context__; and
+    # it is forgotten, because urllib3's hang on to everybody who called them.
     try:
         return request(client)
     except hvac.exceptions.VaultError as error:
         failure = _refusal(error)
-    except (requests.RequestException, OSError, ValueError):
+        forget(error)
+    except (requests.RequestException, OSError, ValueError) as error:
         failure = VaultUnavailable("the vault did not answer")
+        forget(error)
     raise failure
 
 

@@ -9,6 +9,7 @@ from typing import Self
 from urllib.error import URLError
 from urllib.parse import urlsplit
 
+from facepay import freed_memory
 from facepay.adapters.migrate import migrate
 from facepay.config import Settings
 from facepay.embedded.children import LOOPBACK, Child, free_port
@@ -42,7 +43,7 @@ class EmbeddedService:
         argv += ["-c", "python:facepay.embedded.gunicorn_conf", "--workers", str(workers)]
         argv += ["--bind", f"{LOOPBACK}:{port}", "facepay.bootstrap:create_wsgi()"]
         environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-        environment |= self.settings.to_environment()
+        environment |= self.settings.to_environment() | freed_memory.ENVIRONMENT
         self._child = Child("gunicorn", argv, environment, directory / "service.log")
 
     def __enter__(self) -> Self:

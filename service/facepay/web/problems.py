@@ -2,7 +2,8 @@
 
 A domain error carries its code; `problem_table.py` (made from `sdk_spec/errors.yaml`) knows the
 rest. What is not foreseen becomes `internal_error` without a word of what happened: that goes to
-the log, by request id, with the type of the exception and never its text.
+the log, by request id, with the type of the exception and never its text. An error that is
+answered is also forgotten: nothing that hung on it outlives the answer.
 """
 
 import logging
@@ -13,6 +14,7 @@ from flask import Flask, Response, current_app, g, json
 from werkzeug.exceptions import HTTPException
 
 from facepay.domain.errors import FacepayError
+from facepay.freed_memory import forget
 from facepay.web.problem_table import PROBLEMS
 
 logger = logging.getLogger("facepay.web")
@@ -60,10 +62,12 @@ def problem(code: str, *, detail: str | None = None, param: str | None = None) -
 
 
 def _from_domain(error: FacepayError) -> Response:
+    forget(error)
     return problem(error.code, detail=error.detail, param=error.param)
 
 
 def _from_http(error: HTTPException) -> Response:
+    forget(error)
     messages = getattr(error, "data", {}).get("messages")
     if error.code == 422 and messages:
         param, detail = first_message(messages)
@@ -83,6 +87,7 @@ def _from_the_unforeseen(error: Exception) -> Response:
         frame.lineno,
         g.get("request_id", ""),
     )
+    forget(error)
     return problem("internal_error")
 
 

@@ -1,0 +1,219 @@
+"""Somebody reads a worker's memory after the answer: no frame, no chip, no embedding is there.
+
+What is searched for is first seen: while a capture waits for the vault, its frames lie in the
+worker's memory, and the same search finds them. Chips and embeddings are gone by then; that the
+search knows them is shown on a process that keeps them.
+"""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from facepay.embedded.openbao_server import EmbeddedOpenBao
+from facepay_client import Capture, Enrolment, Frame, KeyPair, Problem, Request, build_body
+from facepay_rehearsal import bursts
+from facepay_rehearsal.needles import Needle
+from facepay_rehearsal.scan import Haystack
+from tests.stand.forgery import send, told
+from tests.stand.gate import Gate, GatedBao, gate_before
+from tests.stand.memory import face_needles_of, kinds_in, memory_of, needles_of
+from tests.stand.people import PASSWORD, Payer, Street, Till, as_frames, genuine
+from tests.stand.service import RunningService, running_service
+
+LOOKS = 3  # a worker clears up behind an answer that has already arrived
+FOUND_FIRST = {"frame, its head", "frame, its middle"}
+KEEPER = """
+import sys
+from facepay.face import recognise
+from facepay.face.model_store import ModelStore
+from facepay.face.observe import SentFrame, observe
+from facepay_rehearsal import bursts
+shots = bursts.genuine("eileen", ("turn_left", "turn_right"), 11)
+seen = observe([SentFrame(shot.jpeg, shot.step) for shot in shots], mirrored=False)
+embedder = ModelStore().embedder()
+chips = [recognise.take_chip(frame.image, frame.points, embedder) for frame in seen.seen]
+kept = recognise.reference(seen, embedder)
+as_single = kept.astype("<f4")
+print("kept", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture(scope="module")
+def gate(openbao: EmbeddedOpenBao) -> Iterator[Gate]:
+    with gate_before(openbao) as gate:
+        yield gate
+
+
+@pytest.fixture(scope="module")
+def gated(
+    openbao: EmbeddedOpenBao, gate: Gate, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningService]:
+    directory: Path = tmp_path_factory.mktemp("memory")
+    url = f"sqlite:///{directory / 'facepay.db'}"
+    with running_service(GatedBao(openbao, gate), url, directory, workers=1) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def street(gated: RunningService) -> Street:
+    return Street(gated)
+
+
+def memory_of_workers(service: RunningService) -> list[bytes]:
+    return [region for pid in service.worker_pids() for region in memory_of(pid)]
+
+
+def left_in_workers(street: Street, needles: list[Needle]) -> set[str]:
+    haystack, left = Haystack(needles), set[str]()
+    for _ in range(LOOKS):
+        left = kinds_in(memory_of_workers(street.service), haystack)
+        if not left:
+            break
+    return left
+
+
+def begun(payer: Payer) -> tuple[Enrolment, Capture]:
+    payer.consent()
+    enrolment = payer.customer.begin_enrolment(PASSWORD, payer.code())
+    return enrolment, payer.customer.open_enrolment_capture(enrolment.id)
+
+
+def test_the_search_sees_a_face_while_it_is_used_and_none_once_the_answer_is_given(
+    street: Street, gate: Gate
+) -> None:
+    payer = street.payer()
+    enrolment, capture = begun(payer)
+    frames = genuine("eileen", tuple(capture.challenge), 11)
+    needles = list(face_needles_of("enrolment", frames))
+    with (
+        ThreadPoolExecutor(1) as pool,
+        gate.hold(f"encrypt/enrolment-{enrolment.id}".encode()) as held,
+    ):
+        sent = pool.submit(payer.customer.send_frames, capture, frames)
+        assert held.wait(20), "the reference never came to the vault"
+        memory = memory_of_workers(street.service)
+        gate.release()
+        assert sent.result(30).enrolment is not None
+    assert {f"enrolment: {kind}" for kind in FOUND_FIRST} <= kinds_in(memory, Haystack(needles))
+    assert left_in_workers(street, needles) == set()
+
+
+def test_the_search_knows_a_chip_and_an_embedding_when_it_sees_them() -> None:
+    frames = genuine("eileen", ("turn_left", "turn_right"), 11)
+    haystack = Haystack(list(face_needles_of("keeper", frames)))
+    with subprocess.Popen(
+        [sys.executable, "-c", KEEPER], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as keeper:
+        assert keeper.stdout is not None
+        assert keeper.stdout.readline() == b"kept\n"
+        found = kinds_in(memory_of(keeper.pid), haystack)
+        keeper.communicate(timeout=20)
+    expected = {"chip", "embedding, as float32", "embedding, as float64"}
+    assert {f"keeper: {kind}" for kind in expected} <= found
+
+
+@dataclass(frozen=True)
+class Scene:
+    street: Street
+    gate: Gate
+    till: Till
+    payer: Payer
+
+    def take(self, seed: int) -> tuple[Capture, tuple[Frame, ...]]:
+        capture = self.till.terminal.open_capture(self.till.intent().id, self.payer.alias)
+        return capture, genuine("grace", tuple(capture.challenge), seed)
+
+    def refused(self, capture: Capture, frames: Sequence[Frame]) -> None:
+        with pytest.raises(Problem):
+            self.till.terminal.send_frames(capture, frames)
+
+
+def upload(capture: Capture, frames: Sequence[Frame]) -> Request:
+    body = build_body(capture, frames)
+    path = f"/v1/captures/{capture.id}/frames"
+    return Request("POST", path, body.content, body.content_type, f"the burst of {capture.id}")
+
+
+def paid(scene: Scene) -> Sequence[Frame]:
+    capture, frames = scene.take(12)
+    intent = scene.till.terminal.send_frames(capture, frames).payment_intent
+    assert intent is not None
+    code = scene.payer.code()
+    assert scene.till.terminal.send_code(intent.id, code).state == "approved"
+    return frames
+
+
+def photographed(scene: Scene) -> Sequence[Frame]:
+    capture, _ = scene.take(13)
+    frames = as_frames(bursts.still_photo("grace", capture.challenge, 13))
+    scene.refused(capture, frames)
+    return frames
+
+
+def broken_off(scene: Scene) -> Sequence[Frame]:
+    """The last picture cannot be decoded: the engine gives up with the others in its hands."""
+    capture, frames = scene.take(14)
+    *good, last = frames
+    scene.refused(capture, [*good, replace(last, image=last.image[: len(last.image) // 2])])
+    return frames
+
+
+def forsaken(scene: Scene) -> Sequence[Frame]:
+    """The vault does not answer, in the middle of the comparison."""
+    capture, frames = scene.take(15)
+    with scene.gate.hold(b"decrypt/enrolment-"):
+        scene.refused(capture, frames)
+    return frames
+
+
+def misshapen(scene: Scene) -> Sequence[Frame]:
+    """A body that ends in the middle of a part."""
+    capture, frames = scene.take(16)
+    whole = upload(capture, frames)
+    request = replace(whole, content=whole.content[: -len(whole.content) // 20])
+    assert told(send(scene.till.transport, request))[0] in (400, 422)
+    return frames
+
+
+def unsigned(scene: Scene) -> Sequence[Frame]:
+    """Sent by somebody whose key nobody knows: refused before they are looked at."""
+    capture, frames = scene.take(17)
+    stranger = scene.street.transport(KeyPair.generate())
+    assert told(send(stranger, upload(capture, frames))) == (401, "signature_invalid")
+    return frames
+
+
+def abandoned(scene: Scene) -> Sequence[Frame]:
+    """The till hangs up when half of it is sent."""
+    capture, frames = scene.take(18)
+    prepared = scene.till.transport.signed(upload(capture, frames))
+    address = urlsplit(scene.street.service.url)
+    lines = [f"POST {prepared.path_url} HTTP/1.1", f"Host: {address.netloc}"]
+    lines += [f"{name}: {value}" for name, value in prepared.headers.items()]
+    content = "\r\n".join([*lines, "", ""]).encode() + prepared.body[: len(prepared.body) // 2]
+    with socket.create_connection((address.hostname, address.port), timeout=10) as connection:
+        connection.sendall(content)
+    return frames
+
+
+ENDINGS = (paid, photographed, broken_off, forsaken, misshapen, unsigned, abandoned)
+COMPARED = (paid, forsaken)
+
+
+def test_however_a_capture_ends_nothing_of_a_face_is_left_in_a_workers_memory(
+    street: Street, gate: Gate
+) -> None:
+    scene = Scene(street, gate, street.till(), street.payer(face="grace"))
+    needles: list[Needle] = []
+    for ending in ENDINGS:
+        sought = face_needles_of if ending in COMPARED else needles_of
+        needles += sought(ending.__name__, ending(scene))
+    assert left_in_workers(street, needles) == set()
