@@ -1,6 +1,8 @@
 """`facepay …`: thin; every command calls a use case or starts a server."""
 
 import os
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -82,15 +84,50 @@ def add_operator(public_key: Path) -> None:
 
 @main.command()
 def sweep() -> None:
-    """Destroy keys: of revoked faces while the vault was away, of enrolments never finished."""
+    """Destroy keys: of faces revoked while the vault was away, of enrolments never finished, of
+    renewed templates."""
     from facepay.bootstrap import build_house
     from facepay.config import Settings
     from facepay.usecases.enrol_face import end_lapsed_enrolments
+    from facepay.usecases.renew_template import destroy_retiring_keys
     from facepay.usecases.revoke_face import destroy_pending_keys
 
     house = build_house(Settings.from_environment(os.environ))
     count = end_lapsed_enrolments(house) + destroy_pending_keys(house)
+    count += destroy_retiring_keys(house)
     click.echo(f"keys destroyed: {count}")
+
+
+@main.group()
+def templates() -> None:
+    """Sealed templates of enrolled faces."""
+
+
+@templates.command("renew")
+@click.option("--enrolment", "enrolment_id", metavar="ID", help="This one; otherwise all.")
+@click.option(
+    "--made-before",
+    metavar="TIME",
+    type=click.DateTime(["%Y-%m-%dT%H:%M:%SZ"]),
+    help="Older than this only, in UTC; otherwise than now.",
+)
+def renew_templates(enrolment_id: str | None, made_before: datetime | None) -> None:
+    """Put templates under new keys and secrets, without their owners; old keys are destroyed.
+
+    Payments go on meanwhile. When it was interrupted, run it again with the time it began at.
+    """
+    from facepay.bootstrap import build_house
+    from facepay.config import Settings
+    from facepay.usecases import renew_template
+
+    house = build_house(Settings.from_environment(os.environ))
+    moment = (made_before or house.clock()).replace(microsecond=0, tzinfo=UTC)
+    every = [enrolment_id] if enrolment_id else renew_template.templates_made_before(house, moment)
+    click.echo(f"{len(every)} templates, made before {moment:%Y-%m-%dT%H:%M:%SZ}", err=True)
+    with click.progressbar(every, label="renewing", file=sys.stderr) as enrolment_ids:
+        done = renew_template.renew_templates(house, enrolment_ids)
+    click.echo(f"renewed: {done.renewed}, changed meanwhile: {done.changed}, broken: {done.broken}")
+    raise SystemExit(done.broken > 0)
 
 
 @main.group()

@@ -26,6 +26,7 @@ COMMANDS = (
     ("operator", "add"),
     ("models", "calibrate"),
     ("sweep",),
+    ("templates", "renew"),
     ("spec",),
 )
 

@@ -143,8 +143,15 @@ class Repository(Protocol[Entity]):
     def find(self, **equals: Any) -> Entity | None: ...
 
     def find_all(
-        self, *, limit: int | None = None, after_seq: int | None = None, **equals: Any
-    ) -> list[Entity]: ...
+        self,
+        *,
+        limit: int | None = None,
+        after_seq: int | None = None,
+        after_id: str | None = None,
+        having: str | None = None,
+        **equals: Any,
+    ) -> list[Entity]:
+        """In the order of `seq` or `id` where one is given; `having` names a field that is set."""
 
     def lock(self, entity_id: str) -> Entity | None:
         """The row, held against every other writer until this unit of work ends."""

@@ -57,7 +57,7 @@ def test_a_row_from_a_backup_does_not_bring_a_revoked_face_back(street: Street, 
         uow.enrolments.update(backup)
         uow.commit()
     with pytest.raises(SealBroken):
-        house.templates.unseal(backup.id, backup.sealed_reference, binding=backup.binding)
+        house.templates.unseal(backup.key_name, backup.sealed_reference, binding=backup.binding)
     with pytest.raises(Problem) as error:
         street.show_face(till, till.intent(), payer, "grace")
     assert error.value.code == "face_not_available"

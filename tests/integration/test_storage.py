@@ -4,6 +4,7 @@ import types
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
@@ -100,6 +101,45 @@ def test_migrating_again_changes_nothing_that_is_kept(
     migrate(database_url)
     with database() as uow:
         assert uow.attempts.find(id="x") == Attempts("x", 3, MOMENT)
+
+
+def test_a_face_enrolled_before_keys_had_names_keeps_its_key(
+    request: pytest.FixtureRequest, database_kind: str, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    if database_kind == "postgresql":
+        url = request.getfixturevalue("postgres").new_database()
+    migrate(url, revision="0001")
+    database = Database(url)
+    at = MOMENT.isoformat(sep=" ")
+    rows = {
+        "customers": f"'c', 'ada', 'x', '{at}'",
+        "consents": f"'k', 'c', 'face_payment', 'v', 'h', '{at}', '{at}', NULL",
+        "enrolments": f"'enr_1', 'c', 'k', 'active', 1, 'm', 'sealed', '{at}', NULL, NULL",
+    }
+    with database.engine.begin() as connection:
+        for table, values in rows.items():
+            connection.exec_driver_sql(f"INSERT INTO {table} VALUES ({values})")  # noqa: S608
+    migrate(url)
+    with database() as uow:
+        found = uow.enrolments.find(id="enr_1")
+    database.engine.dispose()
+    assert found is not None
+    assert (found.keys, found.sealed_reference) == (("enr_1",), "sealed")
+
+
+def test_rows_are_found_page_by_page_and_by_a_field_that_is_set(database: Database) -> None:
+    numbers = [f"{number:02}" for number in range(7)]
+    with database() as uow:
+        for number in reversed(numbers):
+            blocked = MOMENT if number in {"03", "05"} else None
+            uow.attempts.add(Attempts(number, 1, blocked))
+        uow.commit()
+    with database() as uow:
+        pages = [uow.attempts.find_all(limit=3, after_id=after) for after in ("", "02", "05")]
+        having = uow.attempts.find_all(having="blocked_until")
+    assert [each.id for page in pages for each in page] == numbers
+    assert {each.id for each in having} == {"03", "05"}
 
 
 @pytest.mark.parametrize("kind", ["full", "bare"])

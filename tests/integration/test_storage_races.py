@@ -187,8 +187,8 @@ def many_faces_about_to_pay(
         assert intent is not None
         assert enrolment is not None
         for number in range(RACES):
-            face = replace(enrolment, id=f"enr_{number}")
-            street.fakes.vault.create_key(face.id)
+            face = replace(enrolment, id=f"enr_{number}", key_name=f"enr_{number}")
+            street.fakes.vault.create_key(face.key_name)
             uow.enrolments.add(face)
             payment = replace(
                 intent,

@@ -10,12 +10,12 @@ from facepay.adapters.unit_of_work import open_engine
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def migrate(url: str) -> None:
-    """Run every migration that `url` has not seen yet; safe to run again."""
+def migrate(url: str, *, revision: str = "head") -> None:
+    """Run every migration up to `revision` that `url` has not seen yet; safe to run again."""
     engine = open_engine(url)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.connect() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
     engine.dispose()

@@ -46,11 +46,21 @@ class SqlRepository(Generic[Entity]):
         return found[0] if found else None
 
     def find_all(
-        self, *, limit: int | None = None, after_seq: int | None = None, **equals: Any
+        self,
+        *,
+        limit: int | None = None,
+        after_seq: int | None = None,
+        after_id: str | None = None,
+        having: str | None = None,
+        **equals: Any,
     ) -> list[Entity]:
         query = select(self._row).filter_by(**equals)
         if after_seq is not None:
             query = query.where(self._columns.seq > after_seq).order_by(self._columns.seq)
+        if after_id is not None:
+            query = query.where(self._columns.id > after_id).order_by(self._columns.id)
+        if having is not None:
+            query = query.where(getattr(self._columns, having).is_not(None))
         return [self._from_row(row) for row in self._session.scalars(query.limit(limit))]
 
     def lock(self, entity_id: str) -> Entity | None:

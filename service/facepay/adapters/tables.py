@@ -118,6 +118,10 @@ class EnrolmentRow(SQLModel, table=True):
     created_at: datetime = _time()
     revoked_at: datetime | None = _maybe_time()
     key_destroyed_at: datetime | None = _maybe_time()
+    key_name: str
+    next_key: str | None = Field(index=True)
+    retiring_key: str | None = Field(index=True)
+    renewed_at: datetime | None = _maybe_time()
 
 
 class CaptureRow(SQLModel, table=True):

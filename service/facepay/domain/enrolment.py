@@ -1,8 +1,11 @@
-"""An enrolment: one reference template of one customer, under one key of its own.
+"""An enrolment: one reference template of one customer, under a key of its own.
 
 States move one way: pending -> active -> revoked. `epoch` counts what happened to the row; an
 approval is only valid for the epoch it was decided on, and it is written under the same row lock
 as a revocation, so that none can follow an acknowledged revocation.
+
+A template can be renewed under another key; the enrolment, its id and its epoch stay. Every key
+that exists for it is named in its row, from before it seals anything until after it is destroyed.
 """
 
 from dataclasses import dataclass
@@ -21,7 +24,11 @@ class EnrolmentState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """`sealed_reference` is the vault's ciphertext; `key_destroyed_at` is when its key went."""
+    """`sealed_reference` is the vault's ciphertext, under `key_name`.
+
+    `next_key` is the key of a renewal under way, `retiring_key` one that has to be destroyed and
+    seals nothing that lives; `key_destroyed_at` is when, after a revocation, all of them went.
+    """
 
     id: str
     customer_id: str
@@ -33,6 +40,19 @@ class Enrolment:
     created_at: datetime
     revoked_at: datetime | None
     key_destroyed_at: datetime | None
+    key_name: str
+    next_key: str | None
+    retiring_key: str | None
+    renewed_at: datetime | None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Every key there may be for this enrolment."""
+        return tuple(filter(None, (self.key_name, self.next_key, self.retiring_key)))
+
+    @property
+    def template_made_at(self) -> datetime:
+        return self.renewed_at or self.created_at
 
     @property
     def binding(self) -> str:

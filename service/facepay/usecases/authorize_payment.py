@@ -26,7 +26,8 @@ from facepay.domain.manifest import Manifest
 from facepay.domain.payment import Authorization, Intent, IntentState, Method
 from facepay.ports import ObservedFaces, UnitOfWork
 from facepay.usecases.answers import IntentAnswer
-from facepay.usecases.house import House, wiped
+from facepay.usecases.compare_face import matches_reference
+from facepay.usecases.house import House
 from facepay.usecases.once import Change, Claim, once
 from facepay.usecases.prove import Proof, Proven, examine
 from facepay.usecases.record_decision import record_decision
@@ -131,15 +132,11 @@ def _live_enrolment(house: House, uow: UnitOfWork, intent: Intent) -> Enrolment:
 
 def _look_at_face(house: House, standing: Standing, frames: Frames) -> Standing:
     enrolment, capture = standing.enrolment, standing.capture
-    if capture is None or enrolment.sealed_reference is None:
+    if capture is None:
         raise FaceNotAvailable()
-    sealed: str = enrolment.sealed_reference
 
     def compare(faces: ObservedFaces) -> bool:
-        reference = house.templates.unseal(enrolment.id, sealed, binding=enrolment.binding)
-        with wiped(reference), wiped(house.templates.derive_secret(enrolment.id)) as secret:
-            distance = house.engine.distance(faces, reference, secret)
-        return distance <= house.face_distance_at_most
+        return matches_reference(house, faces, enrolment)
 
     matched = look_at(house, capture, frames.manifest, frames.images, compare)
     judged = replace(standing.intent, pad_passed=True, face_matched=matched)

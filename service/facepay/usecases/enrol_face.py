@@ -36,7 +36,7 @@ def begin_enrolment(house: House, change: Change, proof: Proof) -> EnrolmentAnsw
         enrolment = _pending(house, consent)
         # The key comes first: whatever ends this enrolment finds its key and destroys it, and
         # nothing creates it again afterwards.
-        house.templates.create_key(enrolment.id)
+        house.templates.create_key(enrolment.key_name)
         with house.unit_of_work() as uow:
             uow.enrolments.add(enrolment)
             if not proven.settle(uow):
@@ -65,10 +65,12 @@ def finish_enrolment(
             uow.commit()
 
         def seal_reference(faces: ObservedFaces) -> str:
-            with wiped(house.templates.derive_secret(enrolment.id)) as secret:
+            with wiped(house.templates.derive_secret(enrolment.key_name)) as secret:
                 reference = house.engine.reference(faces, secret)
             with wiped(reference):
-                return house.templates.seal(enrolment.id, reference, binding=enrolment.binding)
+                return house.templates.seal(
+                    enrolment.key_name, reference, binding=enrolment.binding
+                )
 
         sealed = look_at(house, capture, manifest, images, seal_reference)
         with house.unit_of_work() as uow:
@@ -111,8 +113,9 @@ def _require_no_face(uow: UnitOfWork, customer_id: str) -> None:
 
 
 def _pending(house: House, consent: Consent) -> Enrolment:
+    enrolment_id = new_id("enr")
     return Enrolment(
-        id=new_id("enr"),
+        id=enrolment_id,
         customer_id=consent.customer_id,
         consent_id=consent.id,
         state=EnrolmentState.PENDING,
@@ -122,6 +125,10 @@ def _pending(house: House, consent: Consent) -> Enrolment:
         created_at=house.clock(),
         revoked_at=None,
         key_destroyed_at=None,
+        key_name=enrolment_id,
+        next_key=None,
+        retiring_key=None,
+        renewed_at=None,
     )
 
 
@@ -143,7 +150,11 @@ def _activate(house: House, uow: UnitOfWork, pending: Enrolment, sealed: str) ->
         raise FaceNotAvailable("the consent has ended")
     _require_no_face(uow, pending.customer_id)
     active = replace(
-        held, state=EnrolmentState.ACTIVE, epoch=held.epoch + 1, sealed_reference=sealed
+        held,
+        state=EnrolmentState.ACTIVE,
+        epoch=held.epoch + 1,
+        model=house.engine.model,  # that made the reference, whatever was in use at the beginning
+        sealed_reference=sealed,
     )
     uow.enrolments.update(active, epoch=held.epoch)
     return active

@@ -1,9 +1,9 @@
 """Take the face back: at once, by any one proof, for good.
 
 The row is marked under the same lock an approval is written under, so once this has answered no
-approval by this face can follow, on any worker. Then the enrolment's key is destroyed in the
-vault: every copy of the template, backups included, is dead. Should the vault be away, the
-revocation holds all the same and the key is destroyed by `destroy_pending_keys` later.
+approval by this face can follow, on any worker. Then the enrolment's keys, that of a renewal under
+way too, are destroyed in the vault: every copy of the template, backups included, is dead. Should
+the vault be away, the revocation holds all the same, and `destroy_pending_keys` does it later.
 """
 
 from dataclasses import replace
@@ -80,7 +80,7 @@ def _stop_what_is_under_way(uow: UnitOfWork, enrolment_id: str) -> None:
 
 
 def destroy_key(house: House, enrolment_id: str) -> bool:
-    """Destroy the key of a revoked enrolment; False when the vault is away."""
+    """Destroy every key of a revoked enrolment; False when the vault is away."""
     with house.unit_of_work() as uow:
         enrolment = uow.enrolments.find(id=enrolment_id)
     if enrolment is None or enrolment.state is not EnrolmentState.REVOKED:
@@ -88,7 +88,8 @@ def destroy_key(house: House, enrolment_id: str) -> bool:
     if enrolment.key_destroyed_at is not None:
         return True
     try:
-        house.templates.destroy_key(enrolment_id)
+        for key in enrolment.keys:
+            house.templates.destroy_key(key)
     except VaultUnavailable:
         return False
     with house.unit_of_work() as uow:

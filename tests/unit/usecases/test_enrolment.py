@@ -221,8 +221,20 @@ def test_a_consent_is_to_the_notice_in_force_and_always_ends(
         grant_consent(street.house, street.change(carol.caller), **good)
 
 
+def test_a_face_enrolled_while_the_model_changes_is_of_the_model_that_saw_it(
+    street: Street, fakes: FakeHouse, bob: Customer
+) -> None:
+    street.begin(bob)
+    capture = street.open_enrolment(bob)
+    fakes.engine.model_name = "fake-2"
+    street.send(bob.caller, capture, "bob")
+    intent = street.show_face(bob)
+    assert street.enter(intent, street.code_of(bob)).state == "approved"
+
+
 @pytest.mark.parametrize(
-    "moment", ["engine.observe", "pad.judge", "engine.reference", "vault.seal"]
+    "moment",
+    ["engine.observe", "pad.judge", "vault.derive_secret", "engine.reference", "vault.seal"],
 )
 def test_a_key_said_to_be_destroyed_does_not_come_back(
     street: Street, fakes: FakeHouse, bob: Customer, moment: str

@@ -18,8 +18,9 @@ from facepay.domain.errors import (
     WrongState,
 )
 from facepay.usecases.payment_intents import choose_alternative, read_intent, reverse_payment
+from facepay.usecases.prove import Proof
 from tests.fakes.house import FakeHouse
-from tests.fakes.street import WRONG_CODE, Customer, Street
+from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 
 def test_the_right_face_and_the_right_code_pay_once(
@@ -212,6 +213,20 @@ def test_a_reference_of_another_model_is_never_compared(
     fakes.engine.model_name = "fake-2"
     with pytest.raises(FaceNotAvailable):
         street.open_payment(street.intent(), "ada")
+
+
+def test_a_reference_of_another_model_is_not_compared_when_the_model_changes_meanwhile(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    """Workers are replaced one by one: the next step of a payment may meet a newer one."""
+    intent = street.intent()
+    capture = street.open_payment(intent, "ada")
+    fakes.engine.model_name = "fake-2"
+    with pytest.raises(FaceNotAvailable):
+        street.send(street.till, capture, "ada")
+    assert fakes.journal.count("engine.distance") == 0
+    proof = Proof(PASSWORD, street.code_of(ada))
+    assert street.pay_by_password(intent, "ada", proof).state == "approved"
 
 
 def test_a_capture_belongs_to_the_till_that_opened_it(street: Street, ada: Customer) -> None:

@@ -1,0 +1,172 @@
+"""A template out of its seal, a database out of its time: what a thief has then, which is nothing.
+
+The faces are the real engine's, the keys a real OpenBao's.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sqlalchemy import insert, select
+from sqlmodel import SQLModel
+
+from facepay.adapters.unit_of_work import Database
+from facepay.domain.capture import Burst, Frame
+from facepay.domain.enrolment import Enrolment
+from facepay.domain.errors import SealBroken
+from facepay.face import protect, recognise
+from facepay.face.model_store import ModelStore
+from facepay.face.observe import Observation
+from facepay.ports import ObservedFaces
+from facepay.usecases.house import House
+from facepay.usecases.renew_template import renew_template
+from facepay_rehearsal import bursts
+from tests.stand.people import PASSWORD, Payer, Street, Till
+
+KEYS = 150
+
+
+@pytest.fixture
+def house(street: Street) -> House:
+    return street.service.house
+
+
+@pytest.fixture
+def face(house: House) -> Iterator[ObservedFaces]:
+    """Grace, as she shows herself at a till."""
+    seen = house.engine.observe(shown("grace", 8))
+    yield seen
+    seen.wipe()
+
+
+def shown(name: str, seed: int) -> Burst:
+    shots = bursts.genuine(name, ("turn_left", "turn_right"), seed)
+    frames = tuple(Frame(shot.jpeg, shot.step, shot.monotonic_ms) for shot in shots)
+    return Burst(frames, mirrored=False)
+
+
+def row(house: House, payer: Payer) -> Enrolment:
+    with house.unit_of_work() as uow:
+        found = uow.enrolments.find(id=payer.enrolment_id)
+    assert found is not None
+    return found
+
+
+def opened(house: House, enrolment: Enrolment) -> bytearray:
+    assert enrolment.sealed_reference is not None
+    return house.templates.unseal(
+        enrolment.key_name, enrolment.sealed_reference, binding=enrolment.binding
+    )
+
+
+def plain(faces: ObservedFaces) -> protect.Vector:
+    assert isinstance(faces, Observation)
+    return recognise.reference(faces, ModelStore().embedder())
+
+
+def test_a_renewed_enrolment_does_not_match_the_old_template(
+    street: Street, till: Till, house: House, face: ObservedFaces
+) -> None:
+    payer = street.payer(face="grace")
+    before = row(house, payer)
+    stolen, secret = opened(house, before), house.templates.derive_secret(before.key_name)
+    limit = house.face_distance_at_most
+    assert house.engine.distance(face, stolen, secret) <= limit, "it was hers"
+
+    renew_template(house, payer.enrolment_id)
+
+    after = row(house, payer)
+    new_secret = house.templates.derive_secret(after.key_name)
+    assert house.engine.distance(face, stolen, new_secret) > 1
+    assert house.engine.distance(face, opened(house, after), secret) > 1
+    with pytest.raises(SealBroken):
+        opened(house, before)
+    with pytest.raises(SealBroken):
+        house.templates.derive_secret(before.key_name)
+    with pytest.raises(SealBroken):
+        opened(house, replace(before, key_name=after.key_name))
+    intent = till.intent()
+    street.show_face(till, intent, payer, "grace")
+    assert till.terminal.send_code(intent.id, payer.code()).state == "approved"
+
+
+def test_a_template_under_another_enrolments_key_is_a_stranger(
+    street: Street, house: House, face: ObservedFaces
+) -> None:
+    one, other = row(house, street.payer(face="grace")), row(house, street.payer(face="grace"))
+    templates = [opened(house, each) for each in (one, other)]
+    secrets = [house.templates.derive_secret(each.key_name) for each in (one, other)]
+    limit = house.face_distance_at_most
+    for template, own, foreign in zip(templates, secrets, reversed(secrets), strict=True):
+        assert house.engine.distance(face, template, own) <= limit
+        assert house.engine.distance(face, template, foreign) > 1
+    assert np.linalg.norm(protect.parse(templates[0]) - protect.parse(templates[1])) > 1
+
+
+def test_a_stolen_template_without_the_key_says_nothing(house: House, face: ObservedFaces) -> None:
+    """Not whose it is, with everybody's photo at hand; not whether two are of one person."""
+    stranger = house.engine.observe(shown("eileen", 8))
+    grace, eileen = plain(face), plain(stranger)
+    stranger.wipe()
+    draw = np.random.default_rng(11)
+    hers, theirs, linked, unlinked, guesses = [], [], [], [], 0
+    for _ in range(KEYS):
+        one, two, three = (
+            protect.parse(protect.protect(each, draw.bytes(32))) for each in (grace, grace, eileen)
+        )
+        hers.append(np.linalg.norm(one - grace))
+        theirs.append(np.linalg.norm(one - eileen))
+        linked.append(np.linalg.norm(one - two))
+        unlinked.append(np.linalg.norm(one - three))
+        guesses += hers[-1] < theirs[-1]
+    # Distances of independent directions: sqrt(2) in the mean, 1/sqrt(2 * 128) about it. Bounds
+    # are four standard errors.
+    error = 4 * np.sqrt(2 / KEYS) / np.sqrt(2 * 128)
+    for distances in (hers, theirs, linked, unlinked):
+        assert abs(np.mean(distances) - np.sqrt(2)) < error
+        assert min(distances) > 1
+    assert abs(np.mean(hers) - np.mean(theirs)) < error
+    assert abs(np.mean(linked) - np.mean(unlinked)) < error
+    assert abs(guesses - KEYS / 2) < 4 * np.sqrt(KEYS) / 2
+
+
+def test_after_revocation_a_restored_backup_of_the_database_decrypts_nothing(
+    street: Street, house: House, database: Database
+) -> None:
+    """Every row of before, in a database of its own, in front of the vault as it is now."""
+    payer = street.payer(face="grace")
+    renewed = street.payer(face="grace")
+    assert isinstance(house.unit_of_work, Database)
+    copy_rows(house.unit_of_work, database)
+    restored = replace(house, unit_of_work=database)
+    assert opened(restored, row(restored, payer)), "the backup is whole"
+
+    payer.customer.revoke_face(payer.enrolment_id, password=PASSWORD)
+    renew_template(house, renewed.enrolment_id)
+
+    for enrolment in (row(restored, payer), row(restored, renewed)):
+        assert enrolment.state == "active"
+        for key in enrolment.keys:
+            with pytest.raises(SealBroken):
+                opened(restored, replace(enrolment, key_name=key))
+            with pytest.raises(SealBroken):
+                restored.templates.derive_secret(key)
+        with pytest.raises(SealBroken):
+            renew_template(restored, enrolment.id)
+        assert opened_by_no_other_key(house, enrolment, [row(house, renewed).key_name])
+
+
+def opened_by_no_other_key(house: House, enrolment: Enrolment, keys: list[str]) -> bool:
+    for key in keys:
+        with pytest.raises(SealBroken):
+            opened(house, replace(enrolment, key_name=key))
+    return True
+
+
+def copy_rows(source: Database, target: Database) -> None:
+    with source.engine.connect() as reading, target.engine.begin() as writing:
+        for table in SQLModel.metadata.sorted_tables:
+            rows = [dict(each._mapping) for each in reading.execute(select(table))]
+            if rows:
+                writing.execute(insert(table), rows)

@@ -1,0 +1,126 @@
+"""A renewal against a revocation, a sweep and another renewal, on both databases, in some order."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from facepay.adapters.unit_of_work import Database
+from facepay.domain.audit import GENESIS, Head, verify_chain
+from facepay.domain.enrolment import Enrolment, EnrolmentState
+from facepay.domain.errors import FacepayError
+from facepay.usecases.prove import Proof
+from facepay.usecases.renew_template import destroy_retiring_keys, renew_template
+from facepay.usecases.revoke_face import revoke_face
+from tests.fakes.house import FakeHouse, fake_house
+from tests.fakes.street import PASSWORD, Customer, Street
+from tests.fakes.vault import SECRETS_KEY
+from tests.stand.race import together
+
+RACES = 60
+
+Act = Callable[[], object]
+
+
+@pytest.fixture
+def fakes(database: Database) -> FakeHouse:
+    return fake_house(database)
+
+
+@pytest.fixture
+def street(fakes: FakeHouse) -> Street:
+    return Street(fakes)
+
+
+def many_faces(street: Street, payer: Customer) -> list[Enrolment]:
+    """Copies of one enrolment, each with a template under a key of its own."""
+    vault, faces = street.fakes.vault, []
+    with street.house.unit_of_work() as uow:
+        original = uow.enrolments.find(id=payer.enrolment_id)
+        assert original is not None
+        for number in range(RACES):
+            face = replace(original, id=f"enr_{number}", key_name=f"enr_{number}")
+            vault.create_key(face.key_name)
+            reference = b"ada" + vault.derive_secret(face.key_name)
+            sealed = vault.seal(face.key_name, reference, binding=face.binding)
+            face = replace(face, sealed_reference=sealed)
+            uow.enrolments.add(face)
+            faces.append(face)
+        uow.commit()
+    return faces
+
+
+def apart(number: int, one: Act, other: Act) -> list[Act]:
+    """Every race begins at another distance, so that they meet at every step of each other."""
+    lag = (number % 20) * 0.0005
+
+    def later(act: Act) -> object:
+        time.sleep(lag)
+        return act()
+
+    return [one, lambda: later(other)] if number % 2 else [lambda: later(one), other]
+
+
+def now(street: Street, face: Enrolment) -> Enrolment:
+    with street.house.unit_of_work() as uow:
+        found = uow.enrolments.find(id=face.id)
+    assert found is not None
+    return found
+
+
+def test_a_revocation_racing_a_renewal_leaves_no_key_and_no_template(
+    street: Street, fakes: FakeHouse
+) -> None:
+    ada = street.enrol("ada")
+    renewed = 0
+    for number, face in enumerate(many_faces(street, ada)):
+        change, proof = street.change(ada.caller), Proof(password=PASSWORD)
+
+        def revoke(change=change, face=face, proof=proof) -> object:  # type: ignore[no-untyped-def]
+            return revoke_face(street.house, change, face.id, proof)
+
+        def renew(face=face) -> object:  # type: ignore[no-untyped-def]
+            return renew_template(street.house, face.id)
+
+        outcome, left = together(apart(number, renew, revoke))
+        assert not isinstance(left, FacepayError), left
+        renewed += outcome is None
+        ended = now(street, face)
+        assert (ended.state, ended.sealed_reference) == (EnrolmentState.REVOKED, None)
+        assert ended.key_destroyed_at is not None
+        mine = {face.key_name, *ended.keys}
+        assert not mine & set(fakes.vault.keys)
+        # Nor one that nobody names any more: ada's own key and the other faces' are all there is.
+        waiting = {f"enr_{later}" for later in range(number + 1, RACES)}
+        assert set(fakes.vault.keys) == {SECRETS_KEY, ada.enrolment_id} | waiting
+    with street.house.unit_of_work() as uow:
+        leaves = uow.leaves.find_all(after_seq=0)
+    verify_chain(leaves, start=Head("log", 0, GENESIS))
+    assert sum(leaf.kind == "template.renewed" for leaf in leaves) == renewed
+
+
+@pytest.mark.parametrize("rival", ["a sweep", "another renewal"])
+def test_whatever_races_a_renewal_the_face_still_opens_with_its_one_key(
+    street: Street, fakes: FakeHouse, rival: str
+) -> None:
+    ada = street.enrol("ada")
+    faces = many_faces(street, ada)[: RACES // 2]
+    for number, face in enumerate(faces):
+
+        def renew(face=face) -> object:  # type: ignore[no-untyped-def]
+            return renew_template(street.house, face.id)
+
+        def sweep() -> object:
+            return destroy_retiring_keys(street.house)
+
+        together(apart(number, renew, sweep if rival == "a sweep" else renew))
+        destroy_retiring_keys(street.house)
+        live = now(street, face)
+        assert live.sealed_reference is not None
+        opened = fakes.vault.unseal(live.key_name, live.sealed_reference, binding=live.binding)
+        assert opened == b"ada" + fakes.vault.derive_secret(live.key_name)
+        assert live.keys == (live.key_name,)
+    named = {now(street, face).key_name for face in faces}
+    untouched = {f"enr_{number}" for number in range(RACES // 2, RACES)}
+    assert set(fakes.vault.keys) == {SECRETS_KEY, ada.enrolment_id} | named | untouched
