@@ -19,8 +19,10 @@ from facepay.adapters.transit_signer import TransitSigner
 from facepay.adapters.unit_of_work import Database
 from facepay.config import ConfigError, Profile, Settings
 from facepay.face.cards import CardError
+from facepay.face.detect import Detector, HogDetector
 from facepay.face.embed import Embedder
 from facepay.face.model_store import ModelError, ModelStore
+from facepay.face.yunet import YunetDetector
 from facepay.threshold import threshold_in_force
 from facepay.usecases.house import House
 from facepay.web.app import create_app
@@ -48,7 +50,7 @@ def build_house(settings: Settings) -> House:
         face_distance_at_most=threshold_in_force(settings, policy, embedder.card),
         clock=RehearsalClock(clock_file) if clock_file else system_clock,
         unit_of_work=Database(settings.database_url),
-        engine=DlibFaceEngine(embedder),
+        engine=DlibFaceEngine(embedder, detector=_detector(settings)),
         pad=TurnsPadDetector(),
         templates=vault,
         secrets=vault,
@@ -63,6 +65,17 @@ def _embedder(settings: Settings) -> Embedder:
         return ModelStore(settings.models).embedder(settings.model)
     except (ModelError, CardError) as error:
         raise ConfigError(f"FACEPAY_MODEL: {error}") from None
+
+
+def _detector(settings: Settings) -> Detector:
+    if settings.detector_file is None:
+        return HogDetector()
+    try:
+        return YunetDetector(settings.detector_file)
+    except ImportError:
+        raise ConfigError("FACEPAY_DETECTOR_FILE needs OpenCV: install facepay[yunet]") from None
+    except ValueError as error:
+        raise ConfigError(f"FACEPAY_DETECTOR_FILE: {error}") from None
 
 
 def create_wsgi() -> Flask:

@@ -13,6 +13,7 @@
 | FACEPAY_POLICY_FILE           | policy, TOML; empty = the one that ships with this version |
 | FACEPAY_MODEL                 | name on the card of the model; empty = dlib-resnet-v1-int8 |
 | FACEPAY_MODELS                | folder of models that were added; empty = none |
+| FACEPAY_DETECTOR_FILE         | YuNet's model file; empty = dlib's detector |
 | FACEPAY_CALIBRATION_REPORT    | signed report that gives the face threshold; needed by `live` |
 | FACEPAY_CALIBRATION_KEYS      | public keys trusted to sign one, PEM or JWK set |
 | FACEPAY_REHEARSAL_CLOCK_FILE  | seconds to turn the clock forward by; refused by `live` |
@@ -52,6 +53,7 @@ class Settings:
     policy_file: Path = SHIPPED_POLICY
     model: str = DEFAULT_MODEL
     models: Path | None = None
+    detector_file: Path | None = None
     calibration_report: Path | None = None
     calibration_keys: Path | None = None
     rehearsal_clock_file: Path | None = None
@@ -108,6 +110,7 @@ class Settings:
             policy_file=path("POLICY_FILE") or SHIPPED_POLICY,
             model=environment.get(PREFIX + "MODEL", "") or DEFAULT_MODEL,
             models=path("MODELS"),
+            detector_file=path("DETECTOR_FILE"),
             calibration_report=path("CALIBRATION_REPORT"),
             calibration_keys=path("CALIBRATION_KEYS"),
             rehearsal_clock_file=path("REHEARSAL_CLOCK_FILE"),
@@ -127,6 +130,7 @@ class Settings:
             "POLICY_FILE": str(self.policy_file),
             "MODEL": self.model,
             "MODELS": str(self.models or ""),
+            "DETECTOR_FILE": str(self.detector_file or ""),
             "CALIBRATION_REPORT": str(self.calibration_report or ""),
             "CALIBRATION_KEYS": str(self.calibration_keys or ""),
             "REHEARSAL_CLOCK_FILE": str(self.rehearsal_clock_file or ""),

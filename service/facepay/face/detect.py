@@ -64,6 +64,12 @@ class Box:
         return width * height / min(self.area, other.area)
 
 
+def centred(x: float, y: float, height: float, score: float) -> Box:
+    """A square box about a middle."""
+    half = height / 2
+    return Box(x - half, y - half, x + half, y + half, score)
+
+
 class Detector(Protocol):
     """Finds faces in a grey picture; `yunet` has another one."""
 

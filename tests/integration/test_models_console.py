@@ -1,0 +1,157 @@
+"""`facepay models list | add | verify`, and another network that joins by its card alone."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from facepay.adapters.dlib_face import DlibFaceEngine
+from facepay.bootstrap import build_house
+from facepay.cli import main
+from facepay.config import ConfigError, Settings
+from facepay.domain.capture import Burst, Frame
+from facepay.face.model_store import ModelStore
+from facepay_rehearsal import bursts
+from tests.fakes.environment import LIVE
+from tests.stand import other_network
+
+SECRET = bytearray(range(32))
+STEPS = ("turn_left", "turn_right")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return other_network.write(tmp_path_factory.mktemp("network"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "models"
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(folder: Path) -> Run:
+    def run(*arguments: object) -> Result:
+        command = ["models", *map(str, arguments), "--models", str(folder)]
+        ran = CliRunner().invoke(main, command)
+        assert ran.exception is None or isinstance(ran.exception, SystemExit), "a traceback"
+        return ran
+
+    return run
+
+
+def burst(name: str, seed: int) -> Burst:
+    shots = bursts.genuine(name, STEPS, seed)
+    frames = tuple(Frame(shot.jpeg, shot.step, shot.monotonic_ms) for shot in shots)
+    return Burst(frames, mirrored=False)
+
+
+def test_another_network_tells_people_apart_with_a_card_and_no_code(
+    run: Run, folder: Path, made: tuple[Path, Path]
+) -> None:
+    file, card = made
+    assert run("add", file, "--card", card).exit_code == 0
+    embedder = ModelStore(folder).embedder(other_network.NAME)
+    engine = DlibFaceEngine(embedder)
+    enrolled = engine.observe(burst("grace", 1))
+    reference = engine.reference(enrolled, SECRET)
+    assert len(reference) == 1 + other_network.DIMENSIONS
+    same, other = engine.observe(burst("grace", 2)), engine.observe(burst("eileen", 2))
+    # Cosine distance: half the square of the Euclidean one between unit vectors.
+    near, far = engine.distance(same, reference, SECRET), engine.distance(other, reference, SECRET)
+    assert near < 0.25**2 / 2 < 0.35**2 / 2 < far
+    for faces in (enrolled, same, other):
+        faces.wipe()
+
+
+def test_every_model_is_listed_with_its_licence(run: Run, made: tuple[Path, Path]) -> None:
+    assert run("add", made[0], "--card", made[1]).exit_code == 0
+    lines = run("list").stdout.splitlines()
+    names = [line.split()[0] for line in lines]
+    assert names == ["dlib-resnet-v1-fp32", "dlib-resnet-v1-int8", other_network.NAME]
+    assert all("CC0-1.0" in line for line in lines)
+
+
+def test_what_ships_is_sound(run: Run) -> None:
+    ran = run("verify")
+    assert ran.exit_code == 0
+    assert ran.stdout.splitlines() == ["dlib-resnet-v1-fp32: sound", "dlib-resnet-v1-int8: sound"]
+
+
+def test_a_file_that_was_changed_after_it_was_added_is_found(
+    run: Run, folder: Path, made: tuple[Path, Path]
+) -> None:
+    run("add", made[0], "--card", made[1])
+    kept = folder / "another.onnx"
+    kept.write_bytes(kept.read_bytes()[:-1] + b"x")
+    ran = run("verify", other_network.NAME)
+    assert ran.exit_code == 1
+    assert "another SHA-256" in ran.output
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("dimensions = 512", "dimensions = 256"), "does not run"),
+        (('name = "data"', 'name = "image"'), "does not run"),
+        (("side = 112", "side = 128"), "does not run"),
+        (('name = "another-network"', 'name = "dlib-resnet-v1-int8"'), "there already"),
+        (('file = "another.onnx"', 'file = "../another.onnx"'), "file: a file name"),
+        (("mirrored = false", ""), "mirrored is missing"),
+        (("mirrored = false", "mirrored = false\nthreshold = 0.6"), "threshold is not a field"),
+        (('distance = "cosine"', 'distance = "manhattan"'), "euclidean or cosine"),
+        (('licence = "CC0-1.0"', 'licence = " "'), "licence must be named"),
+        (("scale = [128, 128, 128]", "scale = [0, 0, 0]"), "input.scale"),
+        (('format = "onnx"', 'format = "onnx'), "not TOML"),
+    ],
+)
+def test_a_card_that_does_not_fit_adds_nothing_and_says_why(
+    run: Run,
+    folder: Path,
+    tmp_path: Path,
+    made: tuple[Path, Path],
+    change: tuple[str, str],
+    told: str,
+) -> None:
+    text = made[1].read_text()
+    assert change[0] in text
+    bent = tmp_path / "bent.toml"
+    bent.write_text(text.replace(*change))
+    ran = run("add", made[0], "--card", bent)
+    assert ran.exit_code == 1
+    assert told in ran.output
+    assert not folder.exists()
+
+
+def test_a_network_that_is_none_is_refused(run: Run, tmp_path: Path) -> None:
+    file, card = tmp_path / "another.onnx", tmp_path / "card.toml"
+    file.write_bytes(b"no network")
+    from hashlib import sha256
+
+    card.write_text(other_network.card_text(sha256(b"no network").hexdigest()))
+    ran = run("add", file, "--card", card)
+    assert ran.exit_code == 1
+    assert "does not run" in ran.output
+
+
+def test_an_added_model_decides_nothing_before_it_was_calibrated(
+    run: Run, folder: Path, made: tuple[Path, Path]
+) -> None:
+    run("add", made[0], "--card", made[1])
+    environment = LIVE | {
+        "FACEPAY_PROFILE": "rehearsal",
+        "FACEPAY_MODELS": str(folder),
+        "FACEPAY_MODEL": other_network.NAME,
+    }
+    with pytest.raises(ConfigError, match="measured on another model"):
+        build_house(Settings.from_environment(environment))
+
+
+def test_a_model_that_is_not_there_is_named_with_those_that_are() -> None:
+    environment = LIVE | {"FACEPAY_PROFILE": "rehearsal", "FACEPAY_MODEL": "arcface"}
+    with pytest.raises(ConfigError, match=r"FACEPAY_MODEL: there is no model arcface.*int8"):
+        build_house(Settings.from_environment(environment))
