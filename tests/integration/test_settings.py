@@ -111,3 +111,9 @@ def test_a_stricter_policy_is_taken(tmp_path: Path) -> None:
     stricter = shipped_policy_with(tmp_path, "failures_allowed = 5", "failures_allowed = 3")
     policy: Policy = read_policy(stricter)
     assert policy.failures_allowed == 3
+
+
+def test_the_guide_starts_gunicorn_with_what_it_asks_for() -> None:
+    guide = (Path(__file__).parents[2] / "infra" / "README.md").read_text()
+    for name, value in freed_memory.ENVIRONMENT.items():
+        assert f"{name}={value} " in guide
