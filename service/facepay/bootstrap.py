@@ -3,6 +3,7 @@
 gunicorn's factory is `facepay.bootstrap:create_wsgi()`; it runs in each worker, after the fork.
 """
 
+import logging
 import os
 
 from flask import Flask
@@ -84,4 +85,14 @@ def create_wsgi() -> Flask:
     if settings.profile is Profile.LIVE and not freed_memory.is_overwritten(os.environ):
         wanted = " ".join(f"{name}={value}" for name, value in freed_memory.ENVIRONMENT.items())
         raise ConfigError(f"start gunicorn under glibc with {wanted}: freed memory is overwritten")
+    _write_log()
     return create_app(build_house(settings), settings.origin)
+
+
+def _write_log() -> None:
+    """To stderr, where gunicorn's own log goes; of libraries, warnings only."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("[%(asctime)s] %(levelname)s %(name)s %(message)s"))
+    logger = logging.getLogger("facepay")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)

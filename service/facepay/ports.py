@@ -30,7 +30,8 @@ class Clock(Protocol):
 class ObservedFaces(Protocol):
     """What the engine saw in one burst: landmarks and aligned chips, in memory only.
 
-    `wipe` overwrites them. Use cases hold one only inside `with closing_faces(...)`.
+    `wipe` overwrites them. Use cases hold one only inside `with observed(...)`. An engine may also
+    tell how many seconds its own steps took, by name, in an attribute `seconds`.
     """
 
     def wipe(self) -> None: ...

@@ -62,12 +62,12 @@ class SeenFrame:
 class Observation:
     """Everything kept of one burst. Biometric: hold it briefly, then `wipe` it.
 
-    `stages` are milliseconds by name of what was done.
+    `seconds` are what each part of the work took, by its name.
     """
 
     sent: int
     seen: list[SeenFrame] = field(default_factory=list)
-    stages: dict[str, float] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
     wiped: bool = False
 
     def wipe(self) -> None:
@@ -80,13 +80,13 @@ class Observation:
         self.wiped = True
 
     @contextmanager
-    def timed(self, stage: str) -> Iterator[None]:
+    def timed(self, part: str) -> Iterator[None]:
         begun = time.perf_counter()
         try:
             yield
         finally:
-            taken = (time.perf_counter() - begun) * 1000
-            self.stages[stage] = self.stages.get(stage, 0.0) + taken
+            taken = time.perf_counter() - begun
+            self.seconds[part] = self.seconds.get(part, 0.0) + taken
 
 
 def observe(

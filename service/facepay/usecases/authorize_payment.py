@@ -32,6 +32,7 @@ from facepay.usecases.once import Change, Claim, once
 from facepay.usecases.prove import Proof, Proven, examine
 from facepay.usecases.record_decision import record_decision
 from facepay.usecases.sign_authorization import sign_authorization
+from facepay.usecases.steps import timed_step
 from facepay.usecases.use_capture import look_at, use_capture
 
 
@@ -80,7 +81,7 @@ def authorize_payment(house: House, change: Change, attempt: Attempt) -> IntentA
         # 5 verify the second factor
         proven = _verify_second_factor(house, claim, standing, attempt.code)
         # 6 decide
-        decision = decide(_facts(standing, proven), house.clock())
+        decision = _decide(house, standing, proven)
         # Signed before the commit, so that no approval can exist without its signature; if
         # step 7 finds the face revoked, the signature is dropped and was never seen by anybody.
         authorization = _sign_if_approved(house, standing, decision)
@@ -90,6 +91,7 @@ def authorize_payment(house: House, change: Change, attempt: Attempt) -> IntentA
     return once(house, change, IntentAnswer, walk)
 
 
+@timed_step("enter")
 def _enter(house: House, change: Change, claim: Claim, attempt: Attempt) -> Standing:
     expected = (
         IntentState.CAPTURING if attempt.frames is not None else IntentState.AWAITING_SECOND_FACTOR
@@ -143,6 +145,7 @@ def _look_at_face(house: House, standing: Standing, frames: Frames) -> Standing:
     return replace(standing, intent=judged)
 
 
+@timed_step("second_factor")
 def _verify_second_factor(
     house: House, claim: Claim, standing: Standing, code: str | None
 ) -> Proven | None:
@@ -153,9 +156,10 @@ def _verify_second_factor(
     return examine(house, customer, Proof(code=code), Channel.TILL, at=claim.received_at)
 
 
-def _facts(standing: Standing, proven: Proven | None) -> Facts:
+@timed_step("decide")
+def _decide(house: House, standing: Standing, proven: Proven | None) -> Decision:
     intent = standing.intent
-    return Facts(
+    facts = Facts(
         method=Method.FACE,
         intent_expires_at=intent.expires_at,
         second_factor_ok=None if proven is None else proven.code_ok,
@@ -164,14 +168,17 @@ def _facts(standing: Standing, proven: Proven | None) -> Facts:
         pad_passed=intent.pad_passed,
         face_matched=intent.face_matched,
     )
+    return decide(facts, house.clock())
 
 
+@timed_step("sign")
 def _sign_if_approved(house: House, standing: Standing, decision: Decision) -> Authorization | None:
     if decision.outcome is not Outcome.APPROVE:
         return None
     return sign_authorization(house, standing.intent)
 
 
+@timed_step("commit")
 def _commit_if_still_live(
     house: House,
     claim: Claim,

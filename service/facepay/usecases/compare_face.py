@@ -8,6 +8,7 @@ from facepay.domain.enrolment import Enrolment
 from facepay.domain.errors import FaceNotAvailable, SealBroken
 from facepay.ports import ObservedFaces
 from facepay.usecases.house import House, wiped
+from facepay.usecases.steps import timed_step
 
 
 def matches_reference(house: House, faces: ObservedFaces, enrolment: Enrolment) -> bool:
@@ -31,7 +32,10 @@ def _near(house: House, faces: ObservedFaces, enrolment: Enrolment) -> bool:
     sealed, key = enrolment.sealed_reference, enrolment.key_name
     if sealed is None or enrolment.model != house.engine.model:
         raise FaceNotAvailable()
-    reference = house.templates.unseal(key, sealed, binding=enrolment.binding)
-    with wiped(reference), wiped(house.templates.derive_secret(key)) as secret:
+    with timed_step("unseal"):
+        reference = house.templates.unseal(key, sealed, binding=enrolment.binding)
+    with timed_step("derive"):
+        secret = house.templates.derive_secret(key)
+    with wiped(reference), wiped(secret), timed_step("compare"):
         distance = house.engine.distance(faces, reference, secret)
     return distance <= house.face_distance_at_most

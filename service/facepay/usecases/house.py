@@ -19,6 +19,7 @@ from facepay.ports import (
     TemplateVault,
     UnitsOfWork,
 )
+from facepay.usecases.steps import add_steps_within, timed_step
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,12 @@ class House:
 @contextmanager
 def observed(house: House, burst: Burst) -> Iterator[ObservedFaces]:
     """What the engine sees in a burst, overwritten when the block is left, whatever happens."""
-    faces = house.engine.observe(burst)
+    with timed_step("observe"):
+        faces = house.engine.observe(burst)
     try:
         yield faces
     finally:
+        add_steps_within("face", getattr(faces, "seconds", {}))
         faces.wipe()
 
 

@@ -28,6 +28,7 @@ from facepay.domain.errors import (
 from facepay.domain.idempotency import KEPT_FOR, LEASE, IdempotencyRecord, RecordState
 from facepay.ports import UnitOfWork
 from facepay.usecases.house import House
+from facepay.usecases.steps import timed_step
 
 Answer = TypeVar("Answer")
 
@@ -120,6 +121,7 @@ def once(
         raise
 
 
+@timed_step("claim")
 def _claim(house: House, change: Change) -> IdempotencyRecord:
     now = house.clock()
     # Keyed: requests carry passwords, and a plain hash in a stolen database could be searched.

@@ -22,6 +22,7 @@ from facepay.ports import ObservedFaces, UnitOfWork
 from facepay.usecases.house import House, observed
 from facepay.usecases.log import append_leaf
 from facepay.usecases.once import Caller, Claim
+from facepay.usecases.steps import timed_step
 
 Result = TypeVar("Result")
 
@@ -82,7 +83,9 @@ def _judge(
     house: House, capture: Capture, burst: Burst, look: Callable[[ObservedFaces], Result]
 ) -> Result:
     with observed(house, burst) as faces:
-        _require_bona_fide(house.pad.judge(faces, capture.turns()))
+        with timed_step("pad"):
+            verdict = house.pad.judge(faces, capture.turns())
+        _require_bona_fide(verdict)
         return look(faces)
 
 

@@ -1,5 +1,6 @@
 """Put the front door together: limits, signatures, views, problem responses, OpenAPI."""
 
+import time
 from typing import Any
 
 from flask import Flask
@@ -7,6 +8,7 @@ from flask_smorest import Api
 from werkzeug.routing import BaseConverter
 
 from facepay.usecases.house import House
+from facepay.usecases.steps import Ticks
 from facepay.web.doors import API_VERSION, guard
 from facepay.web.faces import faces
 from facepay.web.frames import InMemoryRequest
@@ -14,6 +16,7 @@ from facepay.web.parties import parties
 from facepay.web.payments import payments
 from facepay.web.problems import register_problems
 from facepay.web.published import published
+from facepay.web.timing import time_requests
 
 BLUEPRINTS = (parties, faces, payments, published)
 
@@ -24,11 +27,11 @@ class IdConverter(BaseConverter):
     regex = r"[a-z]{2,5}_[0-9a-f]{32}"
 
 
-def create_app(house: House, origin: str) -> Flask:
+def create_app(house: House, origin: str, *, ticks: Ticks = time.perf_counter) -> Flask:
     """The WSGI application for one worker.
 
     `origin` is what clients sign (`https://pay.example`): a request signed for another host does
-    not hold here, whatever its Host header says.
+    not hold here, whatever its Host header says. `ticks` measures how long steps take.
     """
     app = Flask("facepay")
     app.request_class = InMemoryRequest
@@ -39,6 +42,7 @@ def create_app(house: House, origin: str) -> Flask:
     api = Api(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
+    time_requests(app, ticks)
     guard(app, house, origin)
     register_problems(app)
     return app

@@ -20,6 +20,7 @@ from facepay.domain.errors import (
 )
 from facepay.usecases.house import House
 from facepay.usecases.once import Caller, Change
+from facepay.usecases.steps import timed_step
 from facepay.web.signatures import verify_signature
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -73,7 +74,8 @@ def guard(app: Flask, house: House, origin: str) -> None:
         _check_version(request)
         _check_kind(request, "multipart/form-data" if frames else "application/json")
         if roles:
-            g.caller = verify_signature(house, origin, request)
+            with timed_step("signature"):
+                g.caller = verify_signature(house, origin, request)
             if g.caller.role not in roles:
                 raise NotAllowed()
         if not frames:

@@ -1,0 +1,82 @@
+"""How long a step took is known, whatever became of it, and never mixed up between requests."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from facepay.usecases.house import observed
+from facepay.usecases.steps import StepClock, start_clock, timed_step
+from tests.fakes.house import FakeHouse
+from tests.fakes.senses import FakeFaces
+from tests.fakes.street import Customer, Street
+
+WALK = ["claim", "enter", "observe", "pad", "unseal", "compare", "second_factor", "decide"]
+
+
+def whole_seconds() -> Iterator[float]:
+    now = 0.0
+    while True:
+        yield now
+        now += 1.0
+
+
+def test_a_step_that_fails_or_is_taken_twice_counts_in_full() -> None:
+    ticks = whole_seconds()
+    clock = start_clock(lambda: next(ticks))
+    with timed_step("unseal"):
+        pass
+    with pytest.raises(ValueError, match="broken"), timed_step("unseal"):
+        raise ValueError("broken")
+    assert dict(clock.seconds()) == {"unseal": 2.0}
+    assert clock.total() == 5.0
+
+
+def test_requests_on_two_threads_do_not_count_each_others_steps() -> None:
+    clocks: list[StepClock] = []
+
+    def other() -> None:
+        with timed_step("before any clock"):
+            pass
+        clocks.append(start_clock(lambda: 0.0))
+        with timed_step("other"):
+            pass
+
+    own = start_clock(lambda: 0.0)
+    thread = threading.Thread(target=other)
+    thread.start()
+    thread.join()
+    with timed_step("own"):
+        pass
+    assert list(own.seconds()) == ["own"]
+    assert list(clocks[0].seconds()) == ["other"]
+
+
+def test_every_step_of_a_payment_is_timed_in_its_order(street: Street, ada: Customer) -> None:
+    ticks = whole_seconds()
+    with_frames = start_clock(lambda: next(ticks))
+    intent = street.show_face(ada)
+    assert [step for step in with_frames.seconds() if step in WALK] == WALK
+    with_code = start_clock(lambda: next(ticks))
+    street.enter(intent, street.code_of(ada))
+    assert list(with_code.seconds()) == [
+        "claim",
+        "enter",
+        "second_factor",
+        "decide",
+        "sign",
+        "commit",
+    ]
+
+
+def test_what_the_engine_tells_of_its_own_steps_is_counted_under_it(
+    fakes: FakeHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class TellingFaces(FakeFaces):
+        seconds = {"decode": 0.25, "detect": 0.5}  # noqa: RUF012
+
+    monkeypatch.setattr(fakes.engine, "observe", lambda _burst: TellingFaces("ada"))
+    clock = start_clock(lambda: 0.0)
+    with observed(fakes.house, None):
+        pass
+    assert dict(clock.seconds()) == {"observe": 0.0, "face.decode": 0.25, "face.detect": 0.5}

@@ -1,0 +1,63 @@
+"""The operator's log says how long each step of a payment took, and nothing about anybody."""
+
+import re
+
+import pytest
+
+from facepay_client import Problem, Request, build_body
+from tests.stand.forgery import send
+from tests.stand.people import Payer, Street, Till, genuine
+
+LINE = re.compile(
+    r"\[[-0-9 :,]+\] INFO facepay\.timing request=[0-9a-f]{16} view=[a-z_.]+"
+    r"(?: [a-z_.]+=[0-9]+\.[0-9])+"
+)
+WITH_FRAMES = {"signature", "claim", "enter", "observe", "pad", "unseal", "compare", "commit"}
+WITH_CODE = {"signature", "claim", "enter", "second_factor", "decide", "sign", "commit"}
+
+
+def lines(street: Street, request_id: str) -> list[str]:
+    log = street.service.log_path.read_text().splitlines()
+    return [line for line in log if "facepay.timing" in line and f"request={request_id}" in line]
+
+
+def times(line: str) -> dict[str, float]:
+    return {name: float(ms) for name, ms in re.findall(r" ([a-z_.]+)=([0-9]+\.[0-9])(?= |$)", line)}
+
+
+def test_the_steps_of_a_payment_are_in_the_services_own_log(
+    street: Street, till: Till, grace: Payer
+) -> None:
+    intent = till.intent()
+    capture = till.terminal.open_capture(intent.id, grace.alias)
+    body = build_body(capture, genuine("grace", tuple(capture.challenge), 2))
+    path = f"/v1/captures/{capture.id}/frames"
+    shown = send(till.transport, Request("POST", path, body.content, body.content_type, "k"))
+    assert shown.status_code == 200
+    (line,) = lines(street, shown.headers["Facepay-Request-Id"])
+    assert LINE.fullmatch(line), line
+    spent = times(line)
+    assert spent.keys() >= WITH_FRAMES
+    assert spent["total"] >= spent["observe"] + spent["unseal"] > 0
+    till.terminal.send_code(intent.id, grace.code())
+    assert times(lines(street, "")[-1]).keys() >= WITH_CODE
+
+
+def test_no_line_of_the_times_names_anybody(street: Street, till: Till, grace: Payer) -> None:
+    intent = till.intent()
+    street.show_face(till, intent, grace, "eileen")
+    till.terminal.send_code(intent.id, grace.wrong_code())
+    written = lines(street, "")
+    assert written
+    assert [line for line in written if not LINE.fullmatch(line)] == []
+
+
+def test_a_terminal_is_not_told_how_far_its_request_came(
+    street: Street, till: Till, grace: Payer
+) -> None:
+    intent = till.intent()
+    with pytest.raises(Problem):
+        till.terminal.send_code(intent.id, "000000")
+    request = Request("GET", f"/v1/payment_intents/{intent.id}")
+    told = send(till.transport, request).headers
+    assert not [name for name in told if "tim" in name.lower()]
