@@ -20,6 +20,7 @@ from facepay_rehearsal.report import (
     write_report,
 )
 from facepay_rehearsal.stage import Stage, StageTaken
+from facepay_rehearsal.times import print_times
 from facepay_rehearsal.walk import STEPS, Walk
 
 DIRECTORY = Path("var/demo")
@@ -54,6 +55,9 @@ def _rehearse(console: Console, stage: Stage) -> bool:
             if (following := next(upcoming, None)) is not None:
                 status.update(f"{following.name} …")
     print_table(console, results)
+    for result in results:
+        if result.spent is not None:
+            print_times(console, result.spent)
     report = write_report(stage.directory, results, walk.company.camera.recipes)
     console.print(f"report: {report}; logs: {stage.directory}", highlight=False)
     return all_ok(results)

@@ -5,7 +5,7 @@ Neither holds a secret or a pixel: bursts are given by their recipes.
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich import box
@@ -13,18 +13,28 @@ from rich.console import Console
 from rich.table import Table
 
 from facepay_rehearsal.camera import Recipe
+from facepay_rehearsal.times import ServiceTime
 
 REPORT_FILE = "report.json"
 
 
 @dataclass(frozen=True)
 class StepResult:
-    """One line of the report. `ms` is the whole step, rendering of frames included."""
+    """One line of the report. `ms` is the whole step, rendering of frames included; `spent` is what
+    the service itself took, where that was looked up.
+    """
 
     name: str
     expected: str
     actual: str
     ms: int
+    spent: ServiceTime | None = None
+
+    def entry(self) -> dict[str, object]:
+        entry: dict[str, object] = {
+            name: getattr(self, name) for name in ("name", "expected", "actual", "ms")
+        }
+        return entry if self.spent is None else entry | {"service_ms": self.spent.entry()}
 
     @property
     def ok(self) -> bool:
@@ -57,7 +67,7 @@ def write_report(directory: Path, results: Sequence[StepResult], recipes: Sequen
     path = directory / REPORT_FILE
     report = {
         "ok": all_ok(results),
-        "steps": [asdict(result) for result in results],
+        "steps": [result.entry() for result in results],
         "bursts": [recipe.entry() for recipe in recipes],
     }
     path.write_text(json.dumps(report, indent=2) + "\n")

@@ -104,6 +104,10 @@ class Stage:
         return self._state["url"]
 
     @property
+    def service_log(self) -> Path:
+        return self.directory / "service.log"
+
+    @property
     def running(self) -> bool:
         return self._child is not None and self._child.running
 

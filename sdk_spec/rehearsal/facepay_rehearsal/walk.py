@@ -1,7 +1,7 @@
 """The walk: every step of the story, over HTTP, each with what must come of it.
 
 A step returns what came, in a few words; a refusal that was not caught is what came, too. Steps
-build on one another in the order of STEPS. Nothing here looks into the service.
+build on one another in the order of STEPS. Of the service, only the log's times are looked into.
 """
 
 import base64
@@ -31,6 +31,7 @@ from facepay_rehearsal.needles import burst_needles
 from facepay_rehearsal.report import StepResult
 from facepay_rehearsal.scan import scan
 from facepay_rehearsal.stage import Stage
+from facepay_rehearsal.times import ServiceLog, ServiceTime
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,13 @@ class Walk:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._paid: Intent | None = None
+        self._spent: ServiceTime | None = None
         self._left_open: tuple[Intent, Capture, list[Frame]] | None = None
         self.company = Company(stage)
 
     def run(self) -> Iterator[StepResult]:
         for step in STEPS:
-            begun = time.monotonic()
+            self._spent, begun = None, time.monotonic()
             try:
                 actual = step.act(self)
             except Problem as problem:
@@ -60,7 +62,7 @@ class Walk:
                 actual = f"failed: {error}"  # their messages carry no secret
             except Exception as error:  # a step that fails is a result, and the walk goes on
                 actual = f"failed: {type(error).__name__}"
-            yield StepResult(step.name, step.expected, actual, _ms_since(begun))
+            yield StepResult(step.name, step.expected, actual, _ms_since(begun), self._spent)
 
     def openbao_ready(self) -> str:
         self._stage.open()
@@ -91,8 +93,10 @@ class Walk:
         return company.payer.enrolment.state if company.payer.enrolment else "no enrolment"
 
     def face_payment_approved(self) -> str:
+        log = ServiceLog(self._stage.service_log)
         intent = self.company.seen()
         self._paid = self.company.terminal.send_code(intent.id, self.company.fresh_code())
+        self._spent = log.face_payment()
         return self._paid.state
 
     def authorization_verified_offline(self) -> str:

@@ -14,6 +14,7 @@ from facepay.domain.capture import MAX_FRAMES
 from facepay.domain.errors import InvalidRequest, MalformedRequest
 from facepay.domain.manifest import Manifest
 from facepay.usecases.authorize_payment import Frames
+from facepay.usecases.steps import timed_step
 from facepay.web.problems import first_message
 from facepay.web.schemas.faces import ManifestShape
 
@@ -27,6 +28,7 @@ class InMemoryRequest(Request):
         return BytesIO()
 
 
+@timed_step("parse")
 def parse_frames(capture_id: str) -> Frames:
     """Raises MalformedRequest, InvalidRequest."""
     strangers = (set(request.form) - {"manifest"}) | (set(request.files) - {"frames"})
