@@ -4,7 +4,7 @@ BIN    := .venv/bin
 READY  := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check bench-engine int8-ranges bench-accuracy calibrate-shipped format generate lock scan clean
+.PHONY: help demo serve test check bench-engine int8-ranges bench-accuracy calibrate-shipped bench-memory format generate lock scan clean
 
 help: ## list every target
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ bench-accuracy: $(READY) ## measure error rates on LFW and London in ../shared/d
 
 calibrate-shipped: $(READY) ## make the report that rehearsals start with anew, after the model changed
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.calibrate_shipped $(ARGS)
+
+bench-memory: $(READY) ## whether a worker's memory stays flat over 2,000 captures: var/bench/memory.json
+	@$(BIN)/python -m tests.bench.memory
 
 format: $(READY) ## format the code and mend what ruff can mend
 	@$(BIN)/ruff format .
