@@ -1,11 +1,12 @@
 """The one face of a capture, followed from frame to frame.
 
-A whole picture is searched in the first frame, in the last, in every seventh between (1.5 s), and
-at once when something as large as a face that counts changed outside of the payer's head. A second
-person ends the capture (`TWO_FACES`), and nothing of the bystander is kept. In between the face is
-taken to be where it was, as long as what is there looks like the frame before; where it does not (a
-turn, a step, a hand in front, another face), the detector looks again near the last place, and then
-everywhere. A frame in which no detector finds a face has none.
+A whole picture is searched in the first frame, in every seventh after a search (1.5 s), in the last
+unless one of the two before it was, and at once when something as large as a face that counts
+changed outside of the payer's head. A second person ends the capture (`TWO_FACES`), and nothing of
+the bystander is kept. In between the face is taken to be where it was, as long as what is there
+looks like the frame before; where it does not (a turn, a step, a hand in front, another face), the
+detector looks again near the last place, and then everywhere. A frame in which no detector finds a
+face has none.
 
 It does not say whose face it is: somebody who takes the payer's place with a face in the same
 pose, shot and light is seen as one face here.
@@ -23,9 +24,11 @@ from facepay.face.detect import SECOND_FACE_AREA, Box, Detector, has_second_face
 from facepay.face.errors import FaceRefusal, RefusalKind
 
 SEARCH_EVERY = 7
-# Correlation of two neighbouring frames' faces, in the same place. Rendered heads at rest in a hand
-# that shakes stay above 0.95; a turn by more than about 10 degrees, or another person, falls below.
-SAME_LOOK = 0.88
+FINAL_SEARCH_AFTER = 3
+# Correlation of two neighbouring frames' faces, in the same place. Heads at rest in a hand that
+# shakes stay above it, a turn by a few degrees or another person falls below. At 0.88 a box that
+# no longer fits made 2 of 64 rendered turns read too small; at 0.94 none.
+SAME_LOOK = 0.94
 # A block of the thumbnail has changed when its mean differs by this many grey levels: more than
 # edges do that a shaking hand moves.
 _CHANGED_LEVELS = 24
@@ -57,14 +60,19 @@ class Tracker:
         self._thumb: Grey | None = None
         self._searched: NDArray[np.float64] | None = None  # the blocks of the last whole search
         self._since_search = 0
+        self._shape: tuple[int, ...] = ()
         self._position = -1
 
     def follow(self, grey: Grey, *, last: bool) -> Found:
         """The face in the next frame. Raises FaceRefusal TWO_FACES."""
         self._position += 1
         self._since_search += 1
+        if self._thumb is not None and grey.shape != self._shape:
+            self._box = self._searched = None  # places in a picture of another size say nothing
+        self._shape = grey.shape
         before, self._thumb = self._thumb, _thumb(grey)
-        box = self._find(grey, self._thumb, whole=last or self._since_search >= SEARCH_EVERY)
+        due = FINAL_SEARCH_AFTER if last else SEARCH_EVERY
+        box = self._find(grey, self._thumb, whole=self._since_search >= due)
         if box is not self._box or box is None:
             _forget(self._look)
             self._look = None if box is None else _look(grey, box)
@@ -141,7 +149,7 @@ def _change(before: Grey | None, now: Grey) -> float:
 
 def _look(grey: Grey, box: Box) -> Grey:
     left, top, right, bottom = (max(0, value) for value in box.corners())
-    crop = np.ascontiguousarray(grey[top:bottom, left:right])
+    crop = np.array(grey[top:bottom, left:right])
     picture = Image.fromarray(crop).resize((_LOOK_SIDE, _LOOK_SIDE), Image.Resampling.BOX)
     crop.fill(0)
     return np.array(picture, dtype=np.uint8)
