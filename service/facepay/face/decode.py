@@ -1,9 +1,9 @@
 """One frame: bytes in, upright pixels out, grey or in colour, and no larger than needed.
 
 Rules: JPEG or a single WebP picture, nothing else; the size is read from the header before any
-decoder runs; a progressive JPEG may not hide thousands of scans; a JPEG with damaged or missing
-data is refused whole; the file is read from memory and never touches the disk. It does not
-colour-manage (an ICC profile is ignored), and does not judge whether there is a face.
+decoder runs; a JPEG, progressive or not, may not hide thousands of scans, and with damaged or
+missing data it is refused whole; the file is read from memory and never touches the disk. It does
+not colour-manage (an ICC profile is ignored), and does not judge whether there is a face.
 
 JPEG is decoded by libjpeg-turbo straight into arrays of our own, at a half, a quarter or an eighth
 of the size where that is enough: searching a face needs no more. What libjpeg-turbo does not turn
@@ -32,7 +32,8 @@ MAX_PIXELS_A_SIDE = 1920
 MIN_PIXELS_A_SIDE = 240
 MAX_SIDES_RATIO = 2.5
 MAX_BYTES = 4 * 1024 * 1024
-# Cameras write 1 scan and progressive encoders about 10; each one costs a pass over all pixels.
+# Cameras write 1 scan and progressive encoders about 10; each one costs a pass over all pixels,
+# also one that is empty.
 MAX_SCANS = 32
 # One JPEG segment's worth; more is a table made to keep its reader busy.
 MAX_EXIF_BYTES = 65_535
@@ -91,7 +92,7 @@ def _layout(image: bytes) -> Layout:
         raise FaceRefusal(RefusalKind.TOO_LARGE)
     if shorter < MIN_PIXELS_A_SIDE or longer > MAX_SIDES_RATIO * shorter:
         raise FaceRefusal(RefusalKind.UNFIT_SHAPE)
-    if header.progressive and image.count(_SCAN_MARKER) > MAX_SCANS:
+    if header.format == "JPEG" and image.count(_SCAN_MARKER) > MAX_SCANS:
         raise FaceRefusal(RefusalKind.UNSUPPORTED)
     return Layout(header, next((n for n in _REDUCTIONS if shorter // n >= SHORT_SIDE), 1))
 

@@ -14,11 +14,10 @@ JPEG_MAGIC = b"\xff\xd8\xff"
 # Start-of-frame markers; C4 (Huffman tables), C8 (reserved), CC (arithmetic tables) are none.
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _START_OF_SCAN = 0xDA
-_ONE_PASS = frozenset({0xC0, 0xC1})  # baseline and extended sequential, Huffman-coded
 _TELLS_MORE = frozenset(range(0xE1, 0xF0))  # APP1 to APP15: EXIF, MPF, ICC, Adobe and others
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
 _WEBP_ANIMATED = 0x02
-# Segments and fill bytes before the frame header; cameras write about 10, each costs its reader.
+# Segments and fill bytes before the first scan; cameras write about 10, each costs its reader.
 MAX_MARKERS = 64
 
 
@@ -26,14 +25,13 @@ MAX_MARKERS = 64
 class Header:
     """`width` and `height` in pixels as stored, before any EXIF rotation.
 
-    `progressive`: the picture comes in several passes. `plain`: no segment before the frame header
-    says more about the picture (EXIF, a second picture) than a JPEG file of its own does.
+    `plain`: no segment before the first scan says more about the picture (EXIF, a second picture)
+    than a JPEG file of its own does.
     """
 
     format: Literal["JPEG", "WEBP"]
     width: int
     height: int
-    progressive: bool = False
     plain: bool = False
 
 
@@ -49,12 +47,11 @@ def parse_header(image: bytes) -> Header:
 
 
 def _jpeg_header(image: bytes) -> Header:
-    """Walk the marker segments up to the frame header (T.81 B.2.2)."""
+    """Walk the marker segments up to the first scan (T.81 B.2.2)."""
     at, plain = 2, True
+    size: tuple[int, int] | None = None
     for _ in range(MAX_MARKERS):
-        if at + 4 > len(image):
-            break
-        if image[at] != 0xFF:
+        if at + 4 > len(image) or image[at] != 0xFF:
             break
         marker = image[at + 1]
         if marker == 0xFF:  # fill byte, B.1.1.2
@@ -63,14 +60,17 @@ def _jpeg_header(image: bytes) -> Header:
         if marker in _WITHOUT_LENGTH:
             at += 2
             continue
+        if marker == _START_OF_SCAN and size is not None:
+            return Header("JPEG", *size, plain=plain)
         length = int.from_bytes(image[at + 2 : at + 4], "big")
-        if marker in _START_OF_FRAME and at + 9 <= len(image):
+        if length < 2:
+            break
+        if marker in _START_OF_FRAME:
+            if size is not None or at + 9 > len(image):
+                break
             height = int.from_bytes(image[at + 5 : at + 7], "big")
             width = int.from_bytes(image[at + 7 : at + 9], "big")
             size = _positive(width, height)
-            return Header("JPEG", *size, progressive=marker not in _ONE_PASS, plain=plain)
-        if marker == _START_OF_SCAN or length < 2:
-            break
         plain = plain and marker not in _TELLS_MORE
         at += 2 + length
     raise FaceRefusal(RefusalKind.UNREADABLE)

@@ -110,10 +110,11 @@ def test_a_sliver_that_breaks_the_detector_is_refused(size: tuple[int, int]) -> 
 
 def test_a_header_made_to_keep_its_reader_busy_is_refused() -> None:
     whole = encoded(picture())
-    filled = whole[:2] + b"\xff" * 100_000 + whole[2:]
-    segments = whole[:2] + b"\xff\xe5\x00\x02" * 100_000 + whole[2:]
-    assert refusal_of(filled) is RefusalKind.UNREADABLE
-    assert refusal_of(segments) is RefusalKind.UNREADABLE
+    for at in (2, whole.index(b"\xff\xda")):
+        filled = whole[:at] + b"\xff" * 100_000 + whole[at:]
+        segments = whole[:at] + b"\xff\xe5\x00\x02" * 100_000 + whole[at:]
+        assert refusal_of(filled) is RefusalKind.UNREADABLE
+        assert refusal_of(segments) is RefusalKind.UNREADABLE
 
 
 def claiming(image: bytes, width: int, height: int) -> bytes:
@@ -150,6 +151,16 @@ def test_thousands_of_scans_in_one_jpeg_do_not_occupy_a_worker() -> None:
     scan = whole.rindex(b"\xff\xda")
     many = whole[:scan] + whole[scan:-2] * 500 + whole[-2:]
     assert refusal_of(many) is RefusalKind.UNSUPPORTED
+
+
+def test_thousands_of_empty_scans_in_a_baseline_jpeg_do_not_occupy_a_worker() -> None:
+    """Ten bytes each, and a pass over all pixels each: 4 MiB of them took minutes to refuse."""
+    whole = encoded(picture(1920, 1920))
+    empty = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00"  # of the first colour, and no data
+    many = whole[: whole.index(b"\xff\xda")] + empty * 2000 + whole[-2:]
+    started = time.perf_counter()
+    assert refusal_of(many) is RefusalKind.UNSUPPORTED
+    assert time.perf_counter() - started < 0.5
 
 
 def _random_bytes(seed: int) -> bytes:
