@@ -34,8 +34,9 @@ def _near(house: House, faces: ObservedFaces, enrolment: Enrolment) -> bool:
         raise FaceNotAvailable()
     with timed_step("unseal"):
         reference = house.templates.unseal(key, sealed, binding=enrolment.binding)
-    with timed_step("derive"):
-        secret = house.templates.derive_secret(key)
-    with wiped(reference), wiped(secret), timed_step("compare"):
-        distance = house.engine.distance(faces, reference, secret)
+    with wiped(reference):
+        with timed_step("derive"):
+            secret = house.templates.derive_secret(key)
+        with wiped(secret), timed_step("compare"):
+            distance = house.engine.distance(faces, reference, secret)
     return distance <= house.face_distance_at_most
