@@ -90,13 +90,20 @@ def end_lapsed_enrolments(house: House) -> int:
     with house.unit_of_work() as uow:
         pending = uow.enrolments.find_all(state=EnrolmentState.PENDING.value)
     lapsed = [each.id for each in pending if each.created_at < latest]
-    for enrolment_id in lapsed:
-        with house.unit_of_work() as uow:
-            if end_enrolment(house, uow, enrolment_id)[1]:
-                append_leaf(house, uow, "enrolment.lapsed", enrolment=enrolment_id)
-            uow.commit()
-        destroy_key(house, enrolment_id)
-    return len(lapsed)
+    return sum(_end_lapsed(house, enrolment_id) for enrolment_id in lapsed)
+
+
+def _end_lapsed(house: House, enrolment_id: str) -> bool:
+    """Whether it was still pending: what was finished meanwhile is somebody's face."""
+    with house.unit_of_work() as uow:
+        held = uow.enrolments.lock(enrolment_id)
+        if held is None or held.state is not EnrolmentState.PENDING:
+            return False
+        end_enrolment(house, uow, enrolment_id)
+        append_leaf(house, uow, "enrolment.lapsed", enrolment=enrolment_id)
+        uow.commit()
+    destroy_key(house, enrolment_id)
+    return True
 
 
 def _active_consent(house: House, uow: UnitOfWork, customer_id: str) -> Consent:

@@ -260,3 +260,24 @@ def test_an_enrolment_never_finished_does_not_keep_its_key(
     fakes.clock.advance(601)
     assert end_lapsed_enrolments(street.house) == 1
     assert begun.id not in fakes.vault.keys
+
+
+def test_a_face_finished_at_the_last_moment_is_not_swept_away_with_the_enrolments_that_lapsed(
+    street: Street, fakes: FakeHouse, bob: Customer
+) -> None:
+    """The sweep has read who is late, and destroys the key of one; then bob's frames are through."""
+    cleo = street.settle_in("cleo")
+    street.consent(cleo)
+    street.begin(cleo)
+    fakes.clock.advance(1)
+    begun = street.begin(bob)
+    fakes.clock.advance(599)
+    capture = street.open_enrolment(bob)
+    fakes.clock.advance(2)
+    fakes.journal.when("vault.destroy_key", lambda: street.send(bob.caller, capture, "bob"))
+    end_lapsed_enrolments(street.house)
+    with street.house.unit_of_work() as uow:
+        finished = uow.enrolments.find(id=begun.id)
+    assert finished is not None
+    assert finished.state == "active"
+    assert begun.id in fakes.vault.keys
