@@ -4,7 +4,7 @@ BIN    := .venv/bin
 READY  := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check bench-engine int8-ranges bench-accuracy calibrate-shipped bench-memory format generate lock scan clean
+.PHONY: help demo serve test check bench-engine int8-ranges bench-accuracy calibrate-shipped bench-memory bench-robust format generate lock scan clean
 
 help: ## list every target
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ calibrate-shipped: $(READY) ## make the report that rehearsals start with anew, 
 
 bench-memory: $(READY) ## whether a worker's memory stays flat over 2,000 captures: var/bench/memory.json
 	@$(BIN)/python -m tests.bench.memory
+
+bench-robust: $(READY) ## show the face engine 10,000 broken and odd pictures: var/bench/robust.json
+	@$(BIN)/python -W ignore -m tests.bench.robust
 
 format: $(READY) ## format the code and mend what ruff can mend
 	@$(BIN)/ruff format .
