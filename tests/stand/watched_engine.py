@@ -28,14 +28,18 @@ from PIL import Image, ImageOps
 
 from facepay.adapters.dlib_face import DlibFaceEngine
 from facepay.adapters.policy_file import read_policy
-from facepay.config import SHIPPED_POLICY
+from facepay.config import SHIPPED_POLICY, Settings
 from facepay.domain.capture import Burst, Frame
 from facepay.domain.errors import FacepayError
+from facepay.face.model_store import ModelStore
+from facepay.threshold import threshold_in_force
 from facepay.web.problem_table import PROBLEMS
 from facepay_rehearsal import bursts
 from facepay_rehearsal.bursts import Shot
+from tests.fakes.environment import LIVE
 
 PORTRAIT, STRANGER, STEPS, SEED = "grace", "eileen", ("turn_left", "turn_right"), 5
+SECRET = bytearray(range(32))
 LONGEST_MS = 2000.0
 MOST_MIB = 128.0
 PATIENCE_S = 20.0  # a busy machine; what is asked of a picture is measured in processor time
@@ -131,7 +135,10 @@ def _burst() -> tuple[Shot, list[Shot]]:
 def _serve(pipe: Connection, source: Shot, turned: Sequence[Shot]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    engine, at_most = DlibFaceEngine(), read_policy(SHIPPED_POLICY).face_distance_at_most
+    embedder = ModelStore().embedder()
+    engine = DlibFaceEngine(embedder)
+    settings = Settings.from_environment(LIVE | {"FACEPAY_PROFILE": "rehearsal"})
+    at_most = threshold_in_force(settings, read_policy(SHIPPED_POLICY), embedder.card)
     own, strangers = (_reference(engine, portrait) for portrait in (PORTRAIT, STRANGER))
 
     def judge(picture: bytes) -> tuple[str, str]:
@@ -139,8 +146,8 @@ def _serve(pipe: Connection, source: Shot, turned: Sequence[Shot]) -> None:
         try:
             faces = engine.observe(_as_burst(shown))
             try:
-                near = engine.distance(faces, own) <= at_most
-                mistaken = engine.distance(faces, strangers) <= at_most
+                near = engine.distance(faces, own, SECRET) <= at_most
+                mistaken = engine.distance(faces, strangers, SECRET) <= at_most
             finally:
                 faces.wipe()
         except FacepayError as error:
@@ -167,7 +174,7 @@ def _serve(pipe: Connection, source: Shot, turned: Sequence[Shot]) -> None:
 
 def _reference(engine: DlibFaceEngine, portrait: str) -> bytearray:
     faces = engine.observe(_as_burst(bursts.genuine(portrait, STEPS, SEED + 1)))
-    return engine.reference(faces)
+    return engine.reference(faces, SECRET)
 
 
 def _shows_something_else(picture: bytes, source: bytes) -> bool:

@@ -265,7 +265,7 @@ def test_an_enrolment_never_finished_does_not_keep_its_key(
 def test_a_face_finished_at_the_last_moment_is_not_swept_away_with_the_enrolments_that_lapsed(
     street: Street, fakes: FakeHouse, bob: Customer
 ) -> None:
-    """The sweep has read who is late, and destroys the key of one; then bob's frames are through."""
+    """The sweep knows who is late, and destroys one key; then bob's frames are through."""
     cleo = street.settle_in("cleo")
     street.consent(cleo)
     street.begin(cleo)
