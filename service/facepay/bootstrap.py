@@ -19,6 +19,7 @@ from facepay.adapters.policy_file import read_policy
 from facepay.adapters.transit_signer import TransitSigner
 from facepay.adapters.unit_of_work import Database
 from facepay.config import ConfigError, Profile, Settings
+from facepay.domain.errors import FaceUnavailable
 from facepay.face.cards import CardError
 from facepay.face.detect import Detector, HogDetector
 from facepay.face.embed import Embedder
@@ -27,6 +28,8 @@ from facepay.face.yunet import YunetDetector
 from facepay.threshold import threshold_in_force
 from facepay.usecases.house import House
 from facepay.web.app import create_app
+
+log = logging.getLogger(__name__)
 
 
 def build_house(settings: Settings) -> House:
@@ -86,7 +89,13 @@ def create_wsgi() -> Flask:
         wanted = " ".join(f"{name}={value}" for name, value in freed_memory.ENVIRONMENT.items())
         raise ConfigError(f"start gunicorn under glibc with {wanted}: freed memory is overwritten")
     _write_log()
-    return create_app(build_house(settings), settings.origin)
+    house = build_house(settings)
+    try:
+        house.engine.prepare()
+    except FaceUnavailable as error:
+        # Passwords and revocations need no face: the service starts, and faces are refused.
+        log.error("faces cannot be compared: %s", error.detail)
+    return create_app(house, settings.origin)
 
 
 def _write_log() -> None:

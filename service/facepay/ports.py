@@ -44,6 +44,9 @@ class FaceEngine(Protocol):
     def model(self) -> str:
         """Name and version of model and alignment; references of another model do not compare."""
 
+    def prepare(self) -> None:
+        """Load what the first payer would otherwise wait for. Raises FaceUnavailable."""
+
     def observe(self, burst: Burst) -> ObservedFaces:
         """Decode, detect and align.
 

@@ -48,6 +48,9 @@ class FakeEngine:
     def model(self) -> str:
         return self.model_name
 
+    def prepare(self) -> None:
+        self._journal.note("engine.prepare")
+
     def observe(self, burst: Burst) -> ObservedFaces:
         self._journal.note("engine.observe")
         kind, _, rest = burst.frames[0].image.decode().partition(":")

@@ -4,6 +4,8 @@ The captures come from `facepay_rehearsal.bursts`: two public-domain portraits, 
 renderer. They prove that the signals work; they do not prove that people pass.
 """
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from io import BytesIO
@@ -305,6 +307,19 @@ def test_what_is_logged_of_a_capture_shows_no_face(observed: Look) -> None:
     assert isinstance(faces, Observation)
     assert "array" not in repr(faces) + repr(faces.seen[0])
     assert len(repr(faces.seen)) < 4000
+
+
+def test_the_first_payer_after_a_start_does_not_wait_for_the_models() -> None:
+    """A fresh process, as a worker is: whatever is loaded is loaded before a burst arrives."""
+    script = """
+from facepay.adapters.dlib_face import DlibFaceEngine
+from facepay.face import models
+from facepay.face.model_store import ModelStore
+embedder = ModelStore().embedder()
+DlibFaceEngine(embedder).prepare()
+assert models._loaded and embedder._network._sessions
+"""
+    subprocess.run([sys.executable, "-W", "error", "-c", script], check=True, timeout=120)
 
 
 def test_a_rush_of_captures_is_told_to_use_the_password_instead_of_queueing() -> None:

@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+import numpy as np
+
 from facepay.domain.capture import Burst, PadOutcome, PadVerdict, Turn
 from facepay.domain.errors import (
     Blurred,
@@ -29,12 +31,14 @@ from facepay.domain.errors import (
 )
 from facepay.face import protect, recognise
 from facepay.face.cards import CardError
-from facepay.face.detect import Detector, HogDetector
+from facepay.face.detect import Detector, HogDetector, centred
 from facepay.face.embed import Embedder
 from facepay.face.errors import FaceRefusal, RefusalKind
+from facepay.face.landmarks import find_points
 from facepay.face.model_store import ModelError
 from facepay.face.observe import Observation, SentFrame, observe
 from facepay.face.pad import turns
+from facepay.face.recognise import PROBE_FRAMES
 from facepay.face.weights import WeightsError
 from facepay.ports import ObservedFaces
 
@@ -86,6 +90,16 @@ class DlibFaceEngine:
     @property
     def model(self) -> str:
         return self._embedder.model
+
+    def prepare(self) -> None:
+        _translated(self._load)
+
+    def _load(self) -> None:
+        side = self._embedder.card.input.side
+        grey = np.full((480, 640), 128, dtype=np.uint8)
+        find_points(grey, centred(320, 240, 160, 1.0))
+        self._detector.find_faces(grey)
+        self._embedder.fused([np.full((side, side, 3), 128, dtype=np.uint8)] * PROBE_FRAMES)
 
     def observe(self, burst: Burst) -> ObservedFaces:
         if not self._places.acquire(blocking=False):
