@@ -4,7 +4,7 @@ BIN    := .venv/bin
 READY  := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check bench-engine int8-ranges bench-accuracy calibrate-shipped bench-memory bench-robust format generate lock scan clean
+.PHONY: help demo serve test check bench-engine int8-ranges bench-accuracy calibrate-shipped bench-memory bench-robust bench-protection format generate lock scan clean
 
 help: ## list every target
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ bench-memory: $(READY) ## whether a worker's memory stays flat over 2,000 captur
 
 bench-robust: $(READY) ## show the face engine 10,000 broken and odd pictures: var/bench/robust.json
 	@$(BIN)/python -W ignore -m tests.bench.robust
+
+bench-protection: $(READY) ## measure what template protection gives and costs: var/bench/protection.json
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.protection $(ARGS)
 
 format: $(READY) ## format the code and mend what ruff can mend
 	@$(BIN)/ruff format .

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -118,16 +118,23 @@ def renew_templates(enrolment_id: str | None, made_before: datetime | None) -> N
     """
     from facepay.bootstrap import build_house
     from facepay.config import Settings
+    from facepay.domain.errors import Unavailable
     from facepay.usecases import renew_template
 
     house = build_house(Settings.from_environment(os.environ))
-    moment = (made_before or house.clock()).replace(microsecond=0, tzinfo=UTC)
+    # Rounded up to a second, so that what is printed can be given again.
+    now = house.clock().replace(microsecond=0) + timedelta(seconds=1)
+    moment = made_before.replace(tzinfo=UTC) if made_before else now
     every = [enrolment_id] if enrolment_id else renew_template.templates_made_before(house, moment)
     click.echo(f"{len(every)} templates, made before {moment:%Y-%m-%dT%H:%M:%SZ}", err=True)
-    with click.progressbar(every, label="renewing", file=sys.stderr) as enrolment_ids:
-        done = renew_template.renew_templates(house, enrolment_ids)
+    try:
+        with click.progressbar(every, label="renewing", file=sys.stderr) as enrolment_ids:
+            done = renew_template.renew_templates(house, enrolment_ids)
+    except Unavailable as error:
+        again = f"run it again with --made-before {moment:%Y-%m-%dT%H:%M:%SZ}"
+        raise click.ClickException(f"{error.code}: the rest was left; {again}") from None
     click.echo(f"renewed: {done.renewed}, changed meanwhile: {done.changed}, broken: {done.broken}")
-    raise SystemExit(done.broken > 0)
+    raise SystemExit(bool(done.broken or (enrolment_id and not done.renewed)))
 
 
 @main.group()

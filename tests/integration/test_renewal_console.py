@@ -1,0 +1,85 @@
+"""`facepay templates renew` as an operator runs it, beside the running service."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from facepay.domain.enrolment import Enrolment
+from tests.stand.people import PASSWORD, Payer, Street
+from tests.stand.service import RunningService
+
+
+@pytest.fixture(scope="module")
+def street(service: RunningService) -> Street:
+    return Street(service)
+
+
+def renew(service: RunningService, *arguments: str, **changed: str) -> tuple[int, str, str]:
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("facepay")), "templates", "renew", *arguments],
+        env={"PATH": os.environ["PATH"], **service.settings.to_environment(), **changed},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def key_of(service: RunningService, payer: Payer) -> str:
+    with service.house.unit_of_work() as uow:
+        found = uow.enrolments.find(id=payer.enrolment_id)
+    assert isinstance(found, Enrolment)
+    assert found.keys == (found.key_name,)
+    return found.key_name
+
+
+def test_one_template_or_all_are_renewed_and_what_is_done_is_not_done_again(
+    service: RunningService, street: Street
+) -> None:
+    one, other, gone = (street.payer(face="grace") for _ in range(3))
+    gone.customer.revoke_face(gone.enrolment_id, password=PASSWORD)
+    mine, theirs = key_of(service, one), key_of(service, other)
+
+    status, said, _ = renew(service, "--enrolment", one.enrolment_id)
+    assert (status, said) == (0, "renewed: 1, changed meanwhile: 0, broken: 0\n")
+    assert key_of(service, one) != mine
+    assert key_of(service, other) == theirs
+
+    status, said, told = renew(service)
+    moment = re.search(r"made before (\S+)", told)
+    assert moment is not None
+    counts = re.fullmatch(r"renewed: (\d+), changed meanwhile: 0, broken: (\d+)\n", said)
+    assert counts is not None
+    assert int(counts[1]) >= 2
+    assert status == (counts[2] != "0"), "what others of this street broke is told"
+    assert key_of(service, other) != theirs
+
+    service.clock.advance(2)
+    kept = key_of(service, one)
+    renew(service)
+    assert key_of(service, one) != kept
+    kept = key_of(service, one)
+    assert renew(service, "--made-before", moment[1])[1].startswith("renewed: 0")
+    assert key_of(service, one) == kept
+
+
+def test_an_enrolment_that_is_not_there_is_a_failure(service: RunningService) -> None:
+    status, said, _ = renew(service, "--enrolment", "enr_nobody")
+    assert (status, said) == (1, "renewed: 0, changed meanwhile: 1, broken: 0\n")
+
+
+def test_without_the_vault_it_stops_and_says_how_to_go_on(
+    service: RunningService, street: Street
+) -> None:
+    payer = street.payer(face="grace")
+    before = key_of(service, payer)
+    status, said, told = renew(service, FACEPAY_VAULT_URL="http://127.0.0.1:9")
+    assert (status, said) == (1, "")
+    assert "vault_unavailable" in told
+    assert "--made-before 20" in told
+    assert "Traceback" not in told
+    assert key_of(service, payer) == before
