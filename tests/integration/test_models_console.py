@@ -1,8 +1,11 @@
 """`facepay models list | add | verify`, and another network that joins by its card alone."""
 
 from collections.abc import Callable
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
+import onnx
 import pytest
 from click.testing import CliRunner, Result
 
@@ -11,10 +14,11 @@ from facepay.bootstrap import build_house
 from facepay.cli import main
 from facepay.config import ConfigError, Settings
 from facepay.domain.capture import Burst, Frame
-from facepay.face.model_store import ModelStore
+from facepay.face.model_store import ModelError, ModelStore
 from facepay_rehearsal import bursts
 from tests.fakes.environment import LIVE
 from tests.stand import other_network
+from tests.stand.race import together
 
 SECRET = bytearray(range(32))
 STEPS = ("turn_left", "turn_right")
@@ -106,6 +110,13 @@ def test_a_file_that_was_changed_after_it_was_added_is_found(
         (('distance = "cosine"', 'distance = "manhattan"'), "euclidean or cosine"),
         (('licence = "CC0-1.0"', 'licence = " "'), "licence must be named"),
         (("scale = [128, 128, 128]", "scale = [0, 0, 0]"), "input.scale"),
+        (("scale = [128, 128, 128]", f"scale = [1{'0' * 400}, 1, 1]"), "input.scale"),
+        (("side = 112", f"side = {'9' * 5000}"), "not TOML"),
+        (("side = 112", f"side = {'[' * 90_000}"), "not TOML"),
+        (("mirrored = false", "#" * 100_000), "too long"),
+        (('file = "another.onnx"', 'file = "a\\u0000b"'), "file: a file name"),
+        (('file = "another.onnx"', 'file = "another-network.toml"'), ".toml is for cards"),
+        (('licence = "CC0-1.0"', 'licence = "\\u001b[2J"'), "a line of text"),
         (('format = "onnx"', 'format = "onnx'), "not TOML"),
     ],
 )
@@ -130,12 +141,80 @@ def test_a_card_that_does_not_fit_adds_nothing_and_says_why(
 def test_a_network_that_is_none_is_refused(run: Run, tmp_path: Path) -> None:
     file, card = tmp_path / "another.onnx", tmp_path / "card.toml"
     file.write_bytes(b"no network")
-    from hashlib import sha256
-
     card.write_text(other_network.card_text(sha256(b"no network").hexdigest()))
     ran = run("add", file, "--card", card)
     assert ran.exit_code == 1
     assert "does not run" in ran.output
+
+
+def test_a_network_with_numbers_in_another_file_is_not_believed(
+    run: Run, folder: Path, tmp_path: Path, made: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They would not be what the card's SHA-256 and the calibration stand for, and could change."""
+    monkeypatch.chdir(tmp_path)  # where onnxruntime looks for them
+    file, card = tmp_path / "another.onnx", tmp_path / "card.toml"
+    onnx.save_model(
+        onnx.load(made[0]),
+        file,
+        save_as_external_data=True,
+        location="elsewhere.bin",
+        size_threshold=100_000,
+    )
+    card.write_text(other_network.card_text(sha256(file.read_bytes()).hexdigest()))
+    ran = run("add", file, "--card", card)
+    assert ran.exit_code == 1
+    assert "in another file" in ran.output
+    assert not folder.exists()
+    folder.mkdir()
+    for each in (file, card):
+        (folder / each.name).write_bytes(each.read_bytes())
+    assert run("verify", other_network.NAME).exit_code == 1
+
+
+def test_a_model_that_was_added_is_not_overwritten_by_another(
+    run: Run, folder: Path, tmp_path: Path, made: tuple[Path, Path]
+) -> None:
+    assert run("add", made[0], "--card", made[1]).exit_code == 0
+    model = onnx.load(made[0])
+    model.doc_string = "other bytes"
+    file, card = tmp_path / "other.onnx", tmp_path / "card.toml"
+    file.write_bytes(model.SerializeToString())
+    text = other_network.card_text(sha256(file.read_bytes()).hexdigest())
+    card.write_text(text.replace(other_network.NAME, "a-second-one"))
+    ran = run("add", file, "--card", card)
+    assert ran.exit_code == 1
+    assert "another.onnx is there already" in ran.output
+    assert run("verify", other_network.NAME).exit_code == 0
+    assert sorted(kept.name for kept in folder.iterdir()) == [
+        f"{other_network.NAME}.toml",
+        "another.onnx",
+    ]
+
+
+def test_two_models_added_at_once_do_not_mix(
+    run: Run, folder: Path, tmp_path: Path, made: tuple[Path, Path]
+) -> None:
+    card = tmp_path / "card.toml"
+    card.write_text(made[1].read_text().replace("CC0-1.0", "another licence"))
+    cards = [made[1], card]
+
+    def add(card: Path) -> bool:
+        try:
+            ModelStore(folder).add(made[0], card.read_text())
+        except ModelError:
+            return False
+        return True
+
+    assert sorted(together([partial(add, each) for each in cards])) == [False, True]
+    assert run("verify", other_network.NAME).exit_code == 0
+
+
+def test_a_card_that_is_not_text_is_named(run: Run, folder: Path) -> None:
+    folder.mkdir()
+    (folder / "broken.toml").write_bytes(b"\xff\xfe")
+    ran = run("list")
+    assert ran.exit_code == 1
+    assert "broken.toml is not UTF-8" in ran.output
 
 
 def test_an_added_model_decides_nothing_before_it_was_calibrated(

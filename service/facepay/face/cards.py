@@ -11,7 +11,6 @@ It does not read network files (`model_store`) and does not run them (`session`)
 
 import hashlib
 import json
-import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -23,7 +22,10 @@ from facepay.face.converted import VERSIONS
 DLIB = "dlib-resnet"  # dlib's own file, converted by `convert`
 ONNX = "onnx"
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?")
+_FILE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_MOST_TEXT = 100_000
+_LARGEST_NUMBER = 1e6
 _MOST_PIXELS = 512
 _MOST_DIMENSIONS = 4096
 
@@ -98,9 +100,11 @@ class ModelCard:
 
 def parse_card(text: str) -> ModelCard:
     """Raises CardError."""
+    if len(text) > _MOST_TEXT:
+        raise CardError("the card is too long")
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise CardError(f"the card is not TOML: {error}") from None
     table.setdefault("precision", "")
     parts: dict[str, Any] = {
@@ -137,7 +141,7 @@ def _alignment(table: Mapping[str, Any]) -> Alignment:
 def _numbers(found: object, count: int, where: str) -> tuple[float, ...]:
     if not isinstance(found, list) or len(found) != count:
         raise CardError(f"{where}: {count} numbers are needed")
-    if not all(type(value) in (int, float) and math.isfinite(value) for value in found):
+    if not all(type(value) in (int, float) and abs(value) <= _LARGEST_NUMBER for value in found):
         raise CardError(f"{where}: {count} numbers are needed")
     return tuple(float(value) for value in found)
 
@@ -162,7 +166,9 @@ def _require_sound(card: ModelCard) -> None:
     checks = (
         (_NAME.fullmatch(card.name), "name: lower-case letters, digits, dots and hyphens"),
         (card.licence.strip() and card.source.strip(), "source and licence must be named"),
-        ("/" not in card.file and card.file.strip("."), "file: a file name without a path"),
+        ((card.licence + card.source).isprintable(), "source and licence: a line of text each"),
+        (_FILE.fullmatch(card.file), "file: a file name without a path"),
+        (not card.file.endswith((".toml", ".part")), "file: .toml is for cards, .part for none"),
         (_SHA256.fullmatch(card.sha256), "sha256: 64 hex digits"),
         (card.format in (DLIB, ONNX), "format: dlib-resnet or onnx"),
         (card.precision in allowed_precision, "precision: fp32 or int8, of dlib-resnet only"),

@@ -2,20 +2,25 @@
 
 An added network is `NAME.toml` (the card) and the file that the card names, in one directory. Files
 are believed by the SHA-256 in their card, every time they are loaded; a network that does not run,
-or gives something else than its card promises, is refused when it is added.
+gives something else than its card promises, or keeps numbers in another file than the one with that
+SHA-256, is refused. What was added is never overwritten, also where two are added at once.
 
 It downloads nothing, and it judges neither accuracy (`calibration`) nor licences: the card says the
 licence, and the operator has read it.
 """
 
+import os
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
 
 import numpy as np
+import onnx
 
 from facepay.face import model_cache
-from facepay.face.cards import DLIB, ModelCard, parse_card
+from facepay.face.cards import DLIB, CardError, ModelCard, parse_card
 from facepay.face.embed import Embedder
 from facepay.face.session import Network
 from facepay.face.weights import find_weights
@@ -40,7 +45,7 @@ class ModelStore:
         texts = [card.read_text(encoding="utf-8") for card in sorted(shipped, key=str)]
         if self._directory is not None and self._directory.is_dir():
             added = sorted(self._directory.glob("*.toml"))
-            texts += [card.read_text(encoding="utf-8") for card in added]
+            texts += [_text(card) for card in added]
         return [parse_card(text) for text in texts]
 
     def card(self, name: str) -> ModelCard:
@@ -64,11 +69,13 @@ class ModelStore:
         if card.format == DLIB or card.name in {known.name for known in self.cards()}:
             raise ModelError(f"a model {card.name} is there already, or ships with facepay")
         content = _read(file, card)
+        _require_whole(card, content)
         _require_running(card, content)
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # The card last: a file without a card is not a model.
-        _write(self._directory / card.file, content)
-        _write(self._directory / f"{card.name}.toml", text.encode())
+        # The card last: a file without a card is not a model. The same network under another card
+        # shares its file.
+        _keep(self._directory / card.file, content)
+        _keep(self._directory / f"{card.name}.toml", text.encode())
         return card
 
     def verify(self, card: ModelCard) -> None:
@@ -82,7 +89,16 @@ class ModelStore:
             return model_cache.load_model(card.precision, weights=weights)
         if self._directory is None:
             raise ModelError(f"{card.file} is not there")
-        return _read(self._directory / card.file, card)
+        content = _read(self._directory / card.file, card)
+        _require_whole(card, content)
+        return content
+
+
+def _text(card: Path) -> str:
+    try:
+        return card.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise CardError(f"{card.name} is not UTF-8 text") from None
 
 
 def _read(file: Path, card: ModelCard) -> bytes:
@@ -108,8 +124,35 @@ def _require_running(card: ModelCard, content: bytes) -> None:
         raise ModelError(f"{card.name} does not run: {type(error).__name__}") from None
 
 
-def _write(path: Path, content: bytes) -> None:
-    part = path.with_name(f"{path.name}.part")
-    part.write_bytes(content)
-    part.chmod(0o600)
-    part.replace(path)
+def _require_whole(card: ModelCard, content: bytes) -> None:
+    """All of the network is in this file: of another one no SHA-256 is known."""
+    try:
+        model = onnx.load_from_string(content)
+    except Exception as error:  # protobuf's own
+        raise ModelError(f"{card.name} does not run: {type(error).__name__}") from None
+    if _points_elsewhere(model):
+        raise ModelError(f"{card.name} keeps a part of its network in another file")
+
+
+def _points_elsewhere(message: Any) -> bool:
+    """Whether any tensor says so: of the graph, of graphs within it, of functions."""
+    if isinstance(message, onnx.TensorProto):
+        return bool(message.data_location or message.external_data)
+    nested = (value for field, value in message.ListFields() if field.type == field.TYPE_MESSAGE)
+    return any(
+        _points_elsewhere(each)
+        for value in nested
+        for each in ([value] if hasattr(value, "ListFields") else value)
+    )
+
+
+def _keep(path: Path, content: bytes) -> None:
+    """Whole or not at all. Raises ModelError where something else is there."""
+    with NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.", suffix=".part") as part:
+        part.write(content)
+        part.flush()
+        try:
+            os.link(part.name, path)
+        except FileExistsError:
+            if path.read_bytes() != content:
+                raise ModelError(f"{path.name} is there already, and another one") from None
