@@ -11,19 +11,23 @@ from joserfc.jwk import ECKey
 
 from facepay.config import ConfigError
 from facepay.console.models import models
+from facepay.domain.errors import FacepayError
 from facepay.usecases.register import PublicKey
 
 REPOSITORY = Path(__file__).parents[2]
 
 
 class Console(click.Group):
-    """A setting that is missing or wrong is told in a line, without a traceback."""
+    """What is missing, wrong or away is told in a line, without a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except ConfigError as error:
             raise click.ClickException(str(error)) from None
+        except FacepayError as error:
+            told = f": {error.detail}" if error.detail else ""
+            raise click.ClickException(f"{error.code}{told}") from None
 
 
 @click.group(cls=Console)
@@ -125,7 +129,11 @@ def renew_templates(enrolment_id: str | None, made_before: datetime | None) -> N
     # Rounded up to a second, so that what is printed can be given again.
     now = house.clock().replace(microsecond=0) + timedelta(seconds=1)
     moment = made_before.replace(tzinfo=UTC) if made_before else now
-    every = [enrolment_id] if enrolment_id else renew_template.templates_made_before(house, moment)
+    every = (
+        renew_template.templates_made_before(house, moment)
+        if enrolment_id is None
+        else [enrolment_id]
+    )
     click.echo(f"{len(every)} templates, made before {moment:%Y-%m-%dT%H:%M:%SZ}", err=True)
     try:
         with click.progressbar(every, label="renewing", file=sys.stderr) as enrolment_ids:
@@ -134,7 +142,7 @@ def renew_templates(enrolment_id: str | None, made_before: datetime | None) -> N
         again = f"run it again with --made-before {moment:%Y-%m-%dT%H:%M:%SZ}"
         raise click.ClickException(f"{error.code}: the rest was left; {again}") from None
     click.echo(f"renewed: {done.renewed}, changed meanwhile: {done.changed}, broken: {done.broken}")
-    raise SystemExit(bool(done.broken or (enrolment_id and not done.renewed)))
+    raise SystemExit(bool(done.broken or (enrolment_id is not None and not done.renewed)))
 
 
 @main.group()

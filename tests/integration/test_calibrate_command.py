@@ -125,6 +125,12 @@ def test_bad_rows_are_named_before_any_picture_is_read(run: Run) -> None:
     assert "line 4: person and file are both needed" in ran.stderr
 
 
+def test_a_rate_that_is_no_number_is_refused_before_any_picture_is_read(run: Run) -> None:
+    ran = run(everybody(), "--fmr", "nan")
+    assert ran.exit_code == 1
+    assert "--fmr" in ran.stderr
+
+
 def test_a_key_that_cannot_sign_is_told_before_any_picture_is_read(
     run: Run, tmp_path: Path
 ) -> None:

@@ -72,6 +72,23 @@ def test_an_enrolment_that_is_not_there_is_a_failure(service: RunningService) ->
     assert (status, said) == (1, "renewed: 0, changed meanwhile: 1, broken: 0\n")
 
 
+def test_an_empty_id_is_nobodys_and_not_everybodys(service: RunningService, street: Street) -> None:
+    """A script whose variable is not set must not renew every template."""
+    payer = street.payer(face="grace")
+    before = key_of(service, payer)
+    status, said, told = renew(service, "--enrolment", "")
+    assert (status, said) == (1, "renewed: 0, changed meanwhile: 1, broken: 0\n")
+    assert "1 templates" in told
+    assert key_of(service, payer) == before
+
+
+def test_without_the_database_it_says_so_in_a_line(service: RunningService) -> None:
+    status, said, told = renew(service, FACEPAY_DATABASE_URL="sqlite:////nowhere/at/all.sqlite")
+    assert (status, said) == (1, "")
+    assert "storage_unavailable" in told
+    assert "Traceback" not in told
+
+
 def test_without_the_vault_it_stops_and_says_how_to_go_on(
     service: RunningService, street: Street
 ) -> None:

@@ -46,6 +46,13 @@ def test_every_bad_row_is_named(tmp_path: Path, pictures: Path) -> None:
     assert "already, in line 2" in caught.value.problems[4]
 
 
+def test_a_name_that_no_file_can_have_is_a_bad_row(tmp_path: Path, pictures: Path) -> None:
+    (pictures / "round").symlink_to("round")
+    with pytest.raises(ListError) as caught:
+        read_pictures(listing(tmp_path, "person,file\nann,a\0b\nann,round\n"), pictures)
+    assert [problem.split(":")[0] for problem in caught.value.problems] == ["line 2", "line 3"]
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

@@ -47,8 +47,10 @@ def read_pictures(path: Path, folder: Path) -> list[Listed]:
         if not person or not name:
             problems.append(f"line {line}: person and file are both needed")
             continue
-        file = (inside / name).resolve()
-        if not file.is_relative_to(inside):
+        file = _resolved(inside / name)
+        if file is None:
+            problems.append(f"line {line}: {name!r} names no file")
+        elif not file.is_relative_to(inside):
             problems.append(f"line {line}: {name} lies outside of {folder}")
         elif not file.is_file():
             problems.append(f"line {line}: there is no file {name} in {folder}")
@@ -60,6 +62,13 @@ def read_pictures(path: Path, folder: Path) -> list[Listed]:
     if problems or not listed:
         raise ListError(path, problems or ["no pictures are listed"])
     return listed
+
+
+def _resolved(path: Path) -> Path | None:
+    try:
+        return path.resolve()
+    except (ValueError, RuntimeError):  # a NUL in the name; a link that leads to itself
+        return None
 
 
 def read_groups(path: Path) -> dict[str, dict[str, str]]:

@@ -51,6 +51,8 @@ def calibrate_and_sign(wanted: Wanted) -> None:
     """Raises click.ClickException with what to do."""
     used = protocol_in_use()
     protocol = Protocol(wanted.references or used.references, wanted.probes or used.probes)
+    if not wanted.fmr > 0:
+        raise click.ClickException("--fmr: a rate above 0 is needed")
     with _plain_refusals():
         # What is cheap to find wrong comes first: describing takes minutes.
         key = read_signing_key(wanted.key)
