@@ -14,7 +14,7 @@ def measured(
     *, false_matches: int = 3, impostor: int = 100_000, refused: int = 4, genuine: int = 400
 ) -> Measured:
     return Measured(
-        persons=200,
+        persons=min(200, genuine),
         genuine=genuine,
         false_non_matches=refused,
         false_non_match_rate_upper_95=upper_bound(refused, genuine),

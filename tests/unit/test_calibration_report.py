@@ -1,6 +1,7 @@
 """A report says the same to everybody who reads it, or it is not believed."""
 
 import base64
+import hmac
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -82,6 +83,8 @@ def test_a_bound_that_the_counts_do_not_give_is_not_believed(
         ("threshold", None),
         ("pictures", -1),
         ("pictures", 1.5),
+        ("pictures", 10**400),
+        ("threshold", 10**400),
         ("measured", []),
         ("groups", [1]),
         ("model", {"name": "only"}),
@@ -92,6 +95,20 @@ def test_a_bound_that_the_counts_do_not_give_is_not_believed(
 )
 def test_a_report_of_an_unknown_form_is_no_report(tmp_path: Path, name: str, value: Any) -> None:
     told = payload_of(sign(calibration(), KEY)) | {name: value}
+    with pytest.raises(ReportError, match="form is unknown"):
+        read(tmp_path, signed(told))
+
+
+@pytest.mark.parametrize(
+    "bent",
+    [{"impostor_persons": 1}, {"persons": 0}, {"persons": 401}, {"impostor": 10**400}],
+    ids=lambda bent: next(iter(bent)),
+)
+def test_counts_that_no_pictures_can_give_are_no_report(
+    tmp_path: Path, bent: dict[str, int]
+) -> None:
+    told = payload_of(sign(calibration(), KEY))
+    told["measured"] |= bent
     with pytest.raises(ReportError, match="form is unknown"):
         read(tmp_path, signed(told))
 
@@ -122,6 +139,39 @@ def test_an_unsigned_report_is_no_report(tmp_path: Path) -> None:
     header = base64.urlsafe_b64encode(kid).decode().rstrip("=")
     with pytest.raises(ReportError):
         read(tmp_path, f"{header}.{body}.")
+
+
+def encoded(part: bytes) -> str:
+    return base64.urlsafe_b64encode(part).decode().rstrip("=")
+
+
+def test_the_public_key_is_no_password_to_sign_with(tmp_path: Path) -> None:
+    """HS256 over the very key that is trusted: whoever reads it could sign."""
+    body = sign(calibration(threshold=1.9), KEY).split(".")[1]
+    header = {"alg": "HS256", "typ": TYP, "kid": KEY.thumbprint()}
+    said = f"{encoded(json.dumps(header).encode())}.{body}"
+    for public in (KEY.as_pem(private=False), json.dumps(KEY.as_dict(private=False)).encode()):
+        tag = hmac.new(public, said.encode(), "sha256").digest()
+        with pytest.raises(ReportError, match="signature does not fit"):
+            read(tmp_path, f"{said}.{encoded(tag)}")
+
+
+@pytest.mark.parametrize("way", ["jwk", "jku", "x5u"])
+def test_a_report_does_not_bring_the_key_it_is_to_be_trusted_by(tmp_path: Path, way: str) -> None:
+    stranger = ECKey.generate_key("P-256")
+    brought = stranger.as_dict(private=False) if way == "jwk" else "https://example.test/keys"
+    header = {"alg": "ES256", "typ": TYP, "kid": KEY.thumbprint(), way: brought}
+    payload = json.dumps(payload_of(sign(calibration(threshold=1.9), KEY))).encode()
+    with pytest.raises(ReportError, match="signature does not fit"):
+        read(tmp_path, jws.serialize_compact(header, payload, stranger))
+
+
+def test_a_key_file_nested_without_end_is_no_key(tmp_path: Path) -> None:
+    file = tmp_path / "keys"
+    file.write_text('{"keys": ' + "[" * 100_000)
+    for reader in (read_trusted_keys, read_signing_key):
+        with pytest.raises(KeyFileError):
+            reader(file)
 
 
 def test_a_group_without_impostors_has_a_bound_and_no_rate(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ TYP = "facepay-calibration+jws"
 ALGORITHM = "ES256"
 CURVE = "P-256"
 MOST_BYTES = 1_000_000
+MOST_COUNTED = 10**15
 
 _PEM = re.compile(r"-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----", re.DOTALL)
 
@@ -59,7 +60,7 @@ def read_report(path: Path, trusted: Iterable[ECKey]) -> Calibration:
         raise ReportError(f"it is signed, but not as a report: its typ is not {TYP}")
     try:
         calibration = _from_json(json.loads(signed.payload))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ReportError(f"it is signed, but its form is unknown: {error}") from None
     for measured in (calibration.measured, *(group.measured for group in calibration.groups)):
         _verify_bounds(measured)
@@ -75,7 +76,7 @@ def read_trusted_keys(path: Path) -> list[ECKey]:
             keys = list(KeySet.import_key_set(told).keys) if "keys" in told else [_import(told)]
         else:
             keys = [_import(block) for block in _PEM.findall(text)]
-    except (JoseError, ValueError, TypeError, KeyError):
+    except (JoseError, ValueError, TypeError, KeyError, RecursionError):
         raise KeyFileError(f"{path}: not PEM, JWK or JWK Set") from None
     found = [key for key in keys if isinstance(key, ECKey) and key.curve_name == CURVE]
     if not found or len(found) != len(keys):
@@ -90,7 +91,7 @@ def read_signing_key(path: Path) -> ECKey:
     text = _read(path, KeyFileError)
     try:
         key = _import(json.loads(text) if text.lstrip().startswith("{") else text)
-    except (JoseError, ValueError, TypeError):
+    except (JoseError, ValueError, TypeError, RecursionError):
         raise KeyFileError(f"{path}: not a key without a passphrase, PEM or JWK") from None
     if not key.is_private or key.curve_name != CURVE:
         raise KeyFileError(f"{path}: a private key of {CURVE} is needed")
@@ -177,8 +178,8 @@ def _measured_from_json(told: dict[str, Any]) -> Measured:
 
 
 def _count(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ValueError("a count is a whole number")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_COUNTED:
+        raise ValueError("a count is a whole number, and not an absurd one")
     return value
 
 

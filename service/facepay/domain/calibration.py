@@ -59,6 +59,10 @@ class Measured:
             raise ValueError("more false non-matches than genuine comparisons")
         if not 0 <= self.false_matches <= self.impostor:
             raise ValueError("more false matches than impostor comparisons")
+        if not min(1, self.genuine) <= self.persons <= self.genuine:
+            raise ValueError("not as many persons as genuine comparisons need")
+        if self.impostor and self.impostor_persons < 2:
+            raise ValueError("impostor comparisons of fewer than two persons")
 
     @property
     def false_match_rate(self) -> float | None:
