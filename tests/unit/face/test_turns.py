@@ -153,3 +153,18 @@ def test_moving_rotating_or_zooming_a_photo_is_no_turn(degrees: float, scale: fl
     moved = FRONTAL @ spin * scale + np.array([30.0, -12.0])
     assert yaw(moved, mirrored=False) == pytest.approx(yaw(FRONTAL, mirrored=False))
     assert eye_shift(moved, mirrored=False) == pytest.approx(0.0)
+
+
+def test_one_frame_of_another_size_does_not_hide_that_the_picture_is_frozen() -> None:
+    seen = track(HOLD, turned(LEFT), turned(RIGHT))
+    for frame in seen.seen[1:]:
+        frame.change = 0.0
+    seen.seen[1].change = float("nan")  # after a first frame of another size
+    assert judge(seen, (LEFT, RIGHT)) == Judgement(Outcome.ATTACK, "frozen_picture")
+
+
+def test_a_burst_in_which_no_two_frames_can_be_compared_shows_no_life() -> None:
+    seen = track(HOLD, turned(LEFT), turned(RIGHT))
+    for frame in seen.seen:
+        frame.change = float("nan")
+    assert judge(seen, (LEFT, RIGHT)) == Judgement(Outcome.ATTACK, "frozen_picture")

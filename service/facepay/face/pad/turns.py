@@ -102,8 +102,10 @@ def _sanity(observation: Observation, turns: int) -> list[Judgement]:
         return [Judgement(Outcome.ATTACK, "identical_frames")]
     if repeated:
         return [Judgement(Outcome.RETRY, "repeated_frames")]
-    changes = [frame.change for frame in seen[1:]]
-    if changes and max(changes) < MIN_CHANGE:
+    # Not a number: there was nothing to compare with, as after a frame of another size. It must not
+    # hide what the other frames show; and a burst in which nothing can be compared shows no life.
+    changes = [frame.change for frame in seen[1:] if not np.isnan(frame.change)]
+    if max(changes, default=0.0) < MIN_CHANGE:
         return [Judgement(Outcome.ATTACK, "frozen_picture")]
     if min(steps.count(step) for step in range(turns + 1)) < MIN_FRAMES_A_STEP:
         return [Judgement(Outcome.RETRY, "too_few_frames")]
