@@ -160,6 +160,21 @@ def test_another_model_has_another_name_so_that_its_references_are_never_compare
     assert store.embedder().model != store.embedder("dlib-resnet-v1-fp32").model
 
 
+def test_a_worker_that_finds_its_model_never_loads_the_onnx_package(cache_home: Path) -> None:
+    """It would cost every worker's start, and memory for as long as it lives."""
+    model_cache.load_model("int8")  # kept from here on
+    script = """
+import sys
+import facepay.bootstrap
+from facepay.adapters.dlib_face import DlibFaceEngine
+from facepay.face.model_store import ModelStore
+DlibFaceEngine(ModelStore().embedder()).prepare()
+assert "onnx" not in sys.modules
+"""
+    environment = os.environ | {"XDG_CACHE_HOME": str(cache_home)}
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=120, env=environment)
+
+
 def test_a_forked_worker_has_a_session_of_its_own() -> None:
     script = """
 import os, numpy as np

@@ -17,7 +17,6 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 
 import numpy as np
-import onnx
 
 from facepay.face import model_cache
 from facepay.face.cards import DLIB, CardError, ModelCard, parse_card
@@ -126,21 +125,24 @@ def _require_running(card: ModelCard, content: bytes) -> None:
 
 def _require_whole(card: ModelCard, content: bytes) -> None:
     """All of the network is in this file: of another one no SHA-256 is known."""
+    # Only added networks come here; a worker with one that ships never needs the onnx package.
+    import onnx
+
     try:
         model = onnx.load_from_string(content)
     except Exception as error:  # protobuf's own
         raise ModelError(f"{card.name} does not run: {type(error).__name__}") from None
-    if _points_elsewhere(model):
+    if _points_elsewhere(model, onnx.TensorProto):
         raise ModelError(f"{card.name} keeps a part of its network in another file")
 
 
-def _points_elsewhere(message: Any) -> bool:
+def _points_elsewhere(message: Any, tensor: type[Any]) -> bool:
     """Whether any tensor says so: of the graph, of graphs within it, of functions."""
-    if isinstance(message, onnx.TensorProto):
+    if isinstance(message, tensor):
         return bool(message.data_location or message.external_data)
     nested = (value for field, value in message.ListFields() if field.type == field.TYPE_MESSAGE)
     return any(
-        _points_elsewhere(each)
+        _points_elsewhere(each, tensor)
         for value in nested
         for each in ([value] if hasattr(value, "ListFields") else value)
     )
