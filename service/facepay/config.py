@@ -25,9 +25,10 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from facepay.face.cards import DEFAULT as DEFAULT_MODEL
+
 PREFIX = "FACEPAY_"
 SHORTEST_KEY = 32
-DEFAULT_MODEL = "dlib-resnet-v1-int8"
 SHIPPED_POLICY = Path(__file__).parent / "policy" / "2026-11.toml"
 
 

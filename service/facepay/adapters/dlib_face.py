@@ -1,9 +1,9 @@
 """FaceEngine and PadDetector over the engine room `facepay.face`.
 
 Translates both ways: bursts and turns of the domain go in, refusals come out as errors of
-`domain.errors`, without their cause, whose frames hold pixels. It decides nothing. Models are
-loaded at the first observation of a process, the network at its first comparison. dlib's detector
-is not thread-safe, and `facepay.face.models` keeps a lock with it.
+`domain.errors`, without their cause, whose frames hold pixels. It decides nothing. Models and
+network are loaded by `prepare`, or when they are first used. dlib's detector is not thread-safe,
+and `facepay.face.models` keeps a lock with it.
 """
 
 import threading

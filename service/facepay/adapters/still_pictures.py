@@ -12,9 +12,10 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from facepay.face.cards import DEFAULT
 from facepay.face.embed import Descriptor, Embedder
 from facepay.face.errors import FaceRefusal
-from facepay.face.model_store import DEFAULT, ModelStore
+from facepay.face.model_store import ModelStore
 from facepay.face.still import describe_still
 
 MOST_PROCESSES = 2

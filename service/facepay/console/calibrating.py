@@ -21,9 +21,9 @@ from facepay.adapters.calibrator import (
 from facepay.adapters.picture_list import Listed, ListError, read_groups, read_pictures
 from facepay.adapters.still_pictures import Describing, describe_files
 from facepay.domain.calibration import MOST_FALSE_NON_MATCHES, Calibration, Protocol
-from facepay.face.cards import CardError
+from facepay.face.cards import DEFAULT, CardError
 from facepay.face.embed import Descriptor
-from facepay.face.model_store import DEFAULT, ModelError
+from facepay.face.model_store import ModelError
 from facepay.face.weights import WeightsError
 
 _SHOWN = 20  # bad rows and unusable pictures; of more, the count is what helps

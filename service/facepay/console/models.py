@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from facepay.config import DEFAULT_MODEL
+from facepay.face.cards import DEFAULT
 
 # Heavy imports wait until a command runs: help must come at once.
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -80,7 +80,7 @@ def verify_models(names: tuple[str, ...], folder: Path | None) -> None:
 @click.option("--probes", type=click.IntRange(1, 20), help="Pictures a probe; the engine's.")
 @click.option(
     "--model",
-    default=DEFAULT_MODEL,
+    default=DEFAULT,
     envvar="FACEPAY_MODEL",
     help="Name on the card; FACEPAY_MODEL.",
 )

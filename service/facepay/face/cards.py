@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 from facepay.face.converted import VERSIONS
 
+DEFAULT = "dlib-resnet-v1-int8"
 DLIB = "dlib-resnet"  # dlib's own file, converted by `convert`
 ONNX = "onnx"
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?")

@@ -11,7 +11,6 @@ into RGB (CMYK), and WebP, goes through Pillow; its own copy of the pixels is ov
 copy is out of reach there: the bytes object that carries the pixels from Pillow to numpy.
 """
 
-from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
@@ -48,14 +47,6 @@ _UPRIGHT = {2: (0, True), 3: (2, False), 4: (2, True), 5: (3, True), 6: (3, Fals
 _UPRIGHT[8] = (1, False)
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """What the header says: `reduction` divides the sides of the reduced picture."""
-
-    header: Header
-    reduction: int
-
-
 def decode(image: bytes) -> Pixels:
     """The whole picture in colour: (height, width, 3) uint8 RGB.
 
@@ -70,13 +61,15 @@ def decode_reduced(image: bytes) -> tuple[Grey, int]:
 
     As `decode`; the factor is by how much the sides were divided: 1, 2, 4 or 8.
     """
-    layout = _layout(image)
-    return _checked(image, layout.header, "GRAY", layout.reduction), layout.reduction
+    header = _header(image)
+    shorter = min(header.width, header.height)
+    reduction = next((n for n in _REDUCTIONS if shorter // n >= SHORT_SIDE), 1)
+    return _checked(image, header, "GRAY", reduction), reduction
 
 
 def decode_colour(image: bytes, reduction: int) -> Pixels:
     """As `decode`, the sides divided by a `reduction` of 1, 2, 4 or 8."""
-    pixels: Pixels = _checked(image, _layout(image).header, "RGB", reduction)
+    pixels: Pixels = _checked(image, _header(image), "RGB", reduction)
     return pixels
 
 
@@ -85,7 +78,7 @@ def to_grey(pixels: Pixels) -> Grey:
     return np.array(Image.fromarray(pixels).convert("L"), dtype=np.uint8)
 
 
-def _layout(image: bytes) -> Layout:
+def _header(image: bytes) -> Header:
     header = parse_header(image)
     shorter, longer = sorted((header.width, header.height))
     if longer > MAX_PIXELS_A_SIDE or len(image) > MAX_BYTES:
@@ -94,7 +87,7 @@ def _layout(image: bytes) -> Layout:
         raise FaceRefusal(RefusalKind.UNFIT_SHAPE)
     if header.format == "JPEG" and image.count(_SCAN_MARKER) > MAX_SCANS:
         raise FaceRefusal(RefusalKind.UNSUPPORTED)
-    return Layout(header, next((n for n in _REDUCTIONS if shorter // n >= SHORT_SIDE), 1))
+    return header
 
 
 def _checked(image: bytes, header: Header, colours: str, reduction: int) -> Any:

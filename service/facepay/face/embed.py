@@ -15,33 +15,26 @@ from numpy.typing import NDArray
 
 from facepay.face.cards import ModelCard
 from facepay.face.decode import Pixels
-from facepay.face.landmarks import Points
+from facepay.face.landmarks import Points, eye_width
 from facepay.face.session import Network
 
 Descriptor = NDArray[np.float64]
 
-_OUTER_CORNERS = (0, 2)
-
 
 class Embedder:
-    """The network of a card, ready to describe chips. Safe to share between threads."""
+    """The network of a card, ready to describe chips. Safe to share between threads.
+
+    `model` is name and identity: descriptors of another model do not compare. `eye_width` is the
+    distance of the outer eye corners in a chip, in pixels.
+    """
 
     def __init__(self, card: ModelCard, network: Network) -> None:
         self.card = card
         self._network = network
         self._points = dlib.dpoints([dlib.dpoint(x, y) for x, y in card.alignment.points])
         self._dims = dlib.chip_dims(card.input.side, card.input.side)
-
-    @property
-    def model(self) -> str:
-        """Name and identity: descriptors of another model do not compare."""
-        return f"{self.card.name}@{self.card.identity[:16]}"
-
-    @property
-    def eye_width(self) -> float:
-        """Distance of the outer eye corners in a chip, in pixels."""
-        points = np.array(self.card.alignment.points)
-        return float(np.linalg.norm(np.subtract(*points[list(_OUTER_CORNERS)])))
+        self.model = f"{card.name}@{card.identity[:16]}"
+        self.eye_width = eye_width(np.array(card.alignment.points))
 
     def align(self, pixels: Pixels, points: Points) -> Pixels:
         """The face in a chip of (side, side, 3) uint8 RGB, a fresh array."""

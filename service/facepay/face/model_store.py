@@ -19,12 +19,11 @@ from typing import Any
 import numpy as np
 
 from facepay.face import model_cache
-from facepay.face.cards import DLIB, CardError, ModelCard, parse_card
+from facepay.face.cards import DEFAULT, DLIB, CardError, ModelCard, parse_card
 from facepay.face.embed import Embedder
 from facepay.face.session import Network
 from facepay.face.weights import find_weights
 
-DEFAULT = "dlib-resnet-v1-int8"
 _MOST_BYTES = 1 << 30
 
 

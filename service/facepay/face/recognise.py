@@ -52,9 +52,11 @@ def _alternating(embedder: Embedder, chips: Sequence[Pixels]) -> list[Pixels]:
         return list(chips)
     views = []
     for number, chip in enumerate(chips):
-        views.append(mirrored(chip) if number % 2 else chip)
         if number % 2:
+            views.append(mirrored(chip))
             chip.fill(0)
+        else:
+            views.append(chip)
     return views
 
 
