@@ -76,8 +76,6 @@ def _detector(settings: Settings) -> Detector:
         return HogDetector()
     try:
         return YunetDetector(settings.detector_file)
-    except ImportError:
-        raise ConfigError("FACEPAY_DETECTOR_FILE needs OpenCV: install facepay[yunet]") from None
     except ValueError as error:
         raise ConfigError(f"FACEPAY_DETECTOR_FILE: {error}") from None
 

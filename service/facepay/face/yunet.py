@@ -1,9 +1,8 @@
-"""YuNet through OpenCV: another detector, for whoever installs its model file and OpenCV.
+"""YuNet through OpenCV: another detector, for whoever installs its model file.
 
 It keeps a turned head where HOG loses it, and finds smaller faces. Its boxes are drawn otherwise
 than HOG's, which the landmark model was trained on, so they are laid out anew from its own five
-landmarks. Optional: OpenCV is not among facepay's dependencies (`pip install facepay[yunet]`), and
-the file is not part of facepay (docs/adr/0014-the-quick-engine.md).
+landmarks. Optional: the file is not part of facepay (docs/adr/0014-the-quick-engine.md).
 
 `cv2.FaceDetectorYN` keeps its input size inside, so it has a lock.
 """
@@ -27,7 +26,7 @@ _EYES_TO_MOUTH = 0.42
 
 
 class YunetDetector:
-    """As `detect.Detector`. Raises ImportError without OpenCV, ValueError without a model."""
+    """As `detect.Detector`. Raises ValueError without a model."""
 
     def __init__(self, file: Path) -> None:
         import cv2
