@@ -19,7 +19,6 @@ from facepay.adapters.policy_file import read_policy
 from facepay.adapters.transit_signer import TransitSigner
 from facepay.adapters.unit_of_work import Database
 from facepay.config import ConfigError, Profile, Settings
-from facepay.domain.errors import FaceUnavailable
 from facepay.face.cards import CardError
 from facepay.face.detect import Detector, HogDetector
 from facepay.face.embed import Embedder
@@ -27,9 +26,8 @@ from facepay.face.model_store import ModelError, ModelStore
 from facepay.face.yunet import YunetDetector
 from facepay.threshold import threshold_in_force
 from facepay.usecases.house import House
+from facepay.usecases.prepare import prepare
 from facepay.web.app import create_app
-
-log = logging.getLogger(__name__)
 
 
 def build_house(settings: Settings) -> House:
@@ -88,11 +86,7 @@ def create_wsgi() -> Flask:
         raise ConfigError(f"start gunicorn under glibc with {wanted}: freed memory is overwritten")
     _write_log()
     house = build_house(settings)
-    try:
-        house.engine.prepare()
-    except FaceUnavailable as error:
-        # Passwords and revocations need no face: the service starts, and faces are refused.
-        log.error("faces cannot be compared: %s", error.detail)
+    prepare(house)
     return create_app(house, settings.origin)
 
 

@@ -2,7 +2,8 @@
 
 One process, one run, the same rendered frames for everybody, and the contenders take turns within
 each round: other work on the machine slows all of them, so believe the ratios before the
-milliseconds. Everything runs on one thread. Writes var/bench/engine.json; no pixels are in it.
+milliseconds. Our capture uses a second thread, as in the service, for decoding and the watch for
+bystanders; all else runs on one. Writes var/bench/engine.json; no pixels are in it.
 
 The documented use of face_recognition is its README's: load the file, `face_locations(image)`,
 `face_encodings(image)`, which locates once more. Beside it stands the careful use: locations are

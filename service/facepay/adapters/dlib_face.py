@@ -96,6 +96,7 @@ class DlibFaceEngine:
 
     def _load(self) -> None:
         side = self._embedder.card.input.side
+        np.median([0.0])  # its first use imports numpy.ma: 10 ms
         grey = np.full((480, 640), 128, dtype=np.uint8)
         find_points(grey, centred(320, 240, 160, 1.0))
         self._detector.find_faces(grey)

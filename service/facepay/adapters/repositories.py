@@ -1,7 +1,8 @@
 """One repository for every kind of row: frozen domain values in, frozen domain values out.
 
 A row and its domain value have the same field names (a test holds them to it), so the mapping is
-written once. `lock` is SELECT … FOR NO KEY UPDATE on PostgreSQL; on SQLite every unit of work
+written once, and statements are SQLAlchemy's core alone: an identity map would be kept for nobody.
+`lock` is SELECT … FOR NO KEY UPDATE on PostgreSQL; on SQLite every unit of work
 already holds the one write lock (BEGIN IMMEDIATE).
 """
 
@@ -12,8 +13,8 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import CursorResult, Table, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
 from facepay.domain.errors import AlreadyExists, StaleRow
@@ -29,17 +30,16 @@ class SqlRepository(Generic[Entity]):
     def __init__(self, session: Session, entity: type[Entity], row: type[SQLModel]) -> None:
         self._session = session
         self._entity = entity
-        self._row = row
-        self._columns: Any = row
+        self._table: Table = row.__table__  # type: ignore[attr-defined]  # SQLModel's, for tables
         kind: Any = entity  # mypy does not see that every class can be hashed
         self._makers = _makers(kind)
 
     def add(self, entity: Entity) -> None:
-        try:
-            with self._session.begin_nested():
-                self._session.add(self._row(**_columns_of(entity)))
-        except IntegrityError as error:
-            raise AlreadyExists() from error
+        on_postgresql = self._session.get_bind().dialect.name == "postgresql"
+        insert = postgresql.insert if on_postgresql else sqlite.insert
+        row = insert(self._table).values(**_columns_of(entity)).on_conflict_do_nothing()
+        if self._execute(row).rowcount != 1:
+            raise AlreadyExists()
 
     def find(self, **equals: Any) -> Entity | None:
         found = self.find_all(limit=1, **equals)
@@ -54,46 +54,52 @@ class SqlRepository(Generic[Entity]):
         having: str | None = None,
         **equals: Any,
     ) -> list[Entity]:
-        query = select(self._row).filter_by(**equals)
+        query = select(self._table).where(*self._that(equals))
         if after_seq is not None:
-            query = query.where(self._columns.seq > after_seq).order_by(self._columns.seq)
+            query = query.where(self._column("seq") > after_seq).order_by(self._column("seq"))
         if after_id is not None:
-            query = query.where(self._columns.id > after_id).order_by(self._columns.id)
+            query = query.where(self._column("id") > after_id).order_by(self._column("id"))
         if having is not None:
-            query = query.where(getattr(self._columns, having).is_not(None))
-        return [self._from_row(row) for row in self._session.scalars(query.limit(limit))]
+            query = query.where(self._column(having).is_not(None))
+        return [self._from_row(row) for row in self._execute(query.limit(limit)).mappings()]
 
     def lock(self, entity_id: str) -> Entity | None:
-        query = select(self._row).where(self._columns.id == entity_id)
+        query = select(self._table).where(self._column("id") == entity_id)
         # FOR NO KEY UPDATE: keys never change, and rows that refer to this one need not wait.
-        query = query.with_for_update(key_share=True)
-        row = self._session.scalars(query.execution_options(populate_existing=True)).first()
+        row = self._execute(query.with_for_update(key_share=True)).mappings().first()
         return None if row is None else self._from_row(row)
 
     def update(self, entity: Entity, **expecting: Any) -> None:
         columns = _columns_of(entity)
-        change = update(self._row).where(self._columns.id == columns.pop("id"))
-        change = change.filter_by(**expecting).values(**columns)
-        done: Any = self._session.execute(change, execution_options={"synchronize_session": False})
-        if done.rowcount != 1:
+        same = self._that({"id": columns.pop("id"), **expecting})
+        if self._execute(update(self._table).where(*same).values(**columns)).rowcount != 1:
             raise StaleRow()
-        self._session.expire_all()
 
     def update_all(self, changes: Mapping[str, Any], **equals: Any) -> int:
-        change = update(self._row).filter_by(**equals).values(**changes)
-        done: Any = self._session.execute(change, execution_options={"synchronize_session": False})
-        self._session.expire_all()
-        return int(done.rowcount)
+        change = update(self._table).where(*self._that(equals)).values(**changes)
+        return int(self._execute(change).rowcount)
 
     def delete_before(self, field: str, moment: datetime) -> None:
         # Rows that another sweep holds are left to it: two sweeps must never wait for each other.
-        old = select(self._columns.id).where(getattr(self._columns, field) < moment)
-        ids = self._session.scalars(old.limit(SWEPT_AT_ONCE).with_for_update(skip_locked=True))
-        if found := list(ids):
-            self._session.execute(delete(self._row).where(self._columns.id.in_(found)))
+        key = self._column("id")
+        old = select(key).where(self._column(field) < moment).limit(SWEPT_AT_ONCE)
+        if found := list(self._execute(old.with_for_update(skip_locked=True)).scalars()):
+            self._execute(delete(self._table).where(key.in_(found)))
 
-    def _from_row(self, row: SQLModel) -> Entity:
-        values = {name: make(getattr(row, name)) for name, make in self._makers.items()}
+    def _execute(self, statement: Any) -> CursorResult[Any]:
+        done: Any = self._session.connection().execute(
+            statement, execution_options={"preserve_rowcount": True}
+        )
+        return done  # type: ignore[no-any-return]
+
+    def _column(self, name: str) -> Any:
+        return self._table.c[name]
+
+    def _that(self, equals: Mapping[str, Any]) -> list[Any]:
+        return [self._column(name) == value for name, value in equals.items()]
+
+    def _from_row(self, row: Mapping[Any, Any]) -> Entity:
+        values = {name: make(row[name]) for name, make in self._makers.items()}
         return self._entity(**values)
 
 

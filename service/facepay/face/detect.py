@@ -2,8 +2,8 @@
 
 A whole picture is searched grey, reduced to the area of 400 x 300, and without upsampling: quick,
 and upsampling sees faces in folds of clothing. Where the face is known to be about, a crop around
-the last place is searched at a finer scale. It does not find small faces in the background, and is
-not meant to.
+the last place is searched at a finer scale, first with a part of the detector. It does not find
+small faces in the background, and is not meant to.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ import dlib
 import numpy as np
 
 from facepay.face.decode import Grey
-from facepay.face.models import models
+from facepay.face.models import LockedDetector, models
 
 # Of a third of the frame's height a face then has 87 (16:9) to 100 (4:3) of the 80 pixels needed.
 SEARCH_AREA = 400 * 300
@@ -24,7 +24,8 @@ SECOND_FACE_AREA = 0.35
 SECOND_FACE_SCORE = 0.25
 # Two boxes that overlap this much are one face, seen by two of the detector's five views.
 SAME_FACE_OVERLAP = 0.3
-# Faces that fit into the crop, and a face's height in it: a quick look first, then a wider one.
+# Faces that fit into the crop, and a face's height in it: a quick look first, then wider ones.
+_QUICK_ROI = (1.7, 84)
 _ROIS = ((1.9, 86), (2.4, 90))
 # Lower than elsewhere: a face is known to be about there. Of 29 rendered heads turned by 31 to 35
 # degrees that the first search lost, 28 are found so, and 23 at -0.2 in 1.9 faces.
@@ -92,20 +93,26 @@ class HogDetector:
 
 def find_faces(grey: Grey, *, area: int = SEARCH_AREA) -> list[Box]:
     """All faces, best score first; `area` in pixels is what the picture is reduced to."""
-    return _search(grey, (0, 0), float(np.sqrt(area / grey.size)), MIN_SCORE)
+    scale = float(np.sqrt(area / grey.size))
+    return _search(models().whole, grey, (0, 0), scale, MIN_SCORE)
 
 
 def find_near(grey: Grey, last: Box) -> Box | None:
     """The face near its last place, searched in a crop at a finer scale, or None."""
+    held = models()
+    quick = _in_crop(held.near, grey, last, _QUICK_ROI)
+    wider = (_in_crop(held.whole, grey, last, roi) for roi in _ROIS)
+    return quick or next((box for box in wider if box), None)
+
+
+def _in_crop(detector: LockedDetector, grey: Grey, last: Box, roi: tuple[float, int]) -> Box | None:
+    faces, height = roi
     middle_x, middle_y = (last.left + last.right) / 2, (last.top + last.bottom) / 2
-    for faces, height in _ROIS:
-        reach = last.height * faces / 2
-        left, top = max(0, round(middle_x - reach)), max(0, round(middle_y - reach))
-        crop = grey[top : max(0, round(middle_y + reach)), left : max(0, round(middle_x + reach))]
-        for box in _search(crop, (left, top), height / last.height, _ROI_MIN_SCORE):
-            if box.overlap(last) >= SAME_FACE_OVERLAP:
-                return box
-    return None
+    reach = last.height * faces / 2
+    left, top = max(0, round(middle_x - reach)), max(0, round(middle_y - reach))
+    crop = grey[top : max(0, round(middle_y + reach)), left : max(0, round(middle_x + reach))]
+    boxes = _search(detector, crop, (left, top), height / last.height, _ROI_MIN_SCORE)
+    return next((box for box in boxes if box.overlap(last) >= SAME_FACE_OVERLAP), None)
 
 
 def has_second_face(boxes: Sequence[Box]) -> bool:
@@ -119,18 +126,18 @@ def has_second_face(boxes: Sequence[Box]) -> bool:
     )
 
 
-def _search(grey: Grey, origin: tuple[int, int], scale: float, threshold: float) -> list[Box]:
+def _search(
+    detector: LockedDetector, grey: Grey, origin: tuple[int, int], scale: float, threshold: float
+) -> list[Box]:
     # dlib's detector writes outside of its heap on very long or very flat pictures; and in what is
     # smaller than its window, as a crop at a frame's edge can be, there is nothing to find.
     sides = [side * scale for side in grey.shape]
     if not sides or min(sides) < _WINDOW_PX or max(sides) > _LONGEST_SIDE_PX:
         return []
     small = _shrink(grey, scale)
-    held = models()
-    with held.detector_lock:
-        found = held.detector.run(small, 0, threshold)
+    found = detector.run(small, threshold)
     small.fill(0)
-    boxes = [_box(rect, score, origin, scale) for rect, score in zip(*found[:2], strict=True)]
+    boxes = [_box(rect, score, origin, scale) for rect, score in zip(*found, strict=True)]
     return sorted(boxes, key=lambda box: box.score, reverse=True)
 
 

@@ -1,12 +1,12 @@
-"""dlib's detector and landmark model, loaded once a process and only when first used.
+"""dlib's detectors and landmark model, loaded once a process and only when first used.
 
 The landmark model lies in the package face_recognition_models, which is found but never imported:
 its import needs pkg_resources, which newer setuptools no longer has. Nothing is downloaded. The
 landmark model is the 5-point one; the 68-point one beside it was trained on pictures whose
 licence excludes commercial use, and is not touched.
 
-dlib's detector keeps scratch memory inside, so it has a lock; the landmark model is read-only in
-use and needs none. The network that describes a face is not dlib's any more: see `session`.
+A detector keeps scratch memory inside, so it has a lock; the landmark model is read-only in use and
+needs none. The network that describes a face is not dlib's any more: see `session`.
 """
 
 from dataclasses import dataclass, field
@@ -15,18 +15,34 @@ from typing import Any
 
 import dlib
 
+from facepay.face.hog import cut_down
 from facepay.face.weights import find_weights
 
+# What finds 359 of 360 faces of rendered turns that the whole detector finds near their last place.
+NEAR_FILTERS, NEAR_LEVELS = 3, 2
 _LANDMARKS = "shape_predictor_5_face_landmarks.dat"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Models:
-    """`detector`: HOG, frontal; `landmarks`: 5 points."""
+class LockedDetector:
+    """One of dlib's detectors and the lock that its scratch memory needs."""
 
     detector: Any
+    _lock: Lock = field(default_factory=Lock)
+
+    def run(self, grey: Any, threshold: float) -> Any:
+        """dlib's rectangles and their scores."""
+        with self._lock:
+            return self.detector.run(grey, 0, threshold)[:2]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Models:
+    """`whole` and `near`: HOG, frontal, for a picture and for where a face was; `landmarks`: 5."""
+
+    whole: LockedDetector
+    near: LockedDetector
     landmarks: Any
-    detector_lock: Lock = field(default_factory=Lock)
 
 
 _loading = Lock()
@@ -42,7 +58,9 @@ def models() -> Models:
 
 
 def _load() -> Models:
+    detector = dlib.get_frontal_face_detector()
     return Models(
-        detector=dlib.get_frontal_face_detector(),
+        whole=LockedDetector(detector),
+        near=LockedDetector(cut_down(detector, filters=NEAR_FILTERS, levels=NEAR_LEVELS)),
         landmarks=dlib.shape_predictor(str(find_weights(_LANDMARKS))),
     )

@@ -1,6 +1,7 @@
 """One burst, seen: where the face is in each frame and its five points.
 
-Frames are decoded grey and reduced, and overwritten as soon as all points are taken. What is left
+Frames are decoded grey and reduced, in a second thread that is ahead of the search, and overwritten
+as soon as all points are taken. What is left
 (points, and the encoded pictures for `recognise` to take chips from) lives in an `Observation`
 until `wipe`. This module refuses bursts that cannot be used (no face, two faces, too small);
 whether the head is alive is for `pad` to say, and whose it is for `recognise`.
@@ -8,6 +9,7 @@ whether the head is alive is for `pad` to say, and whose it is for `recognise`.
 
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -62,7 +64,8 @@ class SeenFrame:
 class Observation:
     """Everything kept of one burst. Biometric: hold it briefly, then `wipe` it.
 
-    `seconds` are what each part of the work took, by its name.
+    `seconds` are what each part of the work took, by its name; of what the second thread does,
+    decoding and the watch for bystanders, what was waited for.
     """
 
     sent: int
@@ -97,27 +100,55 @@ def observe(
     Raises FaceRefusal of any kind but NOT_FRONTAL and those of `quality`; whatever was kept until
     then is overwritten.
     """
+    with ThreadPoolExecutor(1) as pool:
+        pictures = [pool.submit(decode_reduced, frame.image) for frame in frames]
+        tracker = Tracker(detector or HogDetector(), pool)
+        try:
+            return _observe(frames, pictures, tracker, mirrored=mirrored)
+        finally:
+            tracker.close()
+            _overwrite(pictures)
+
+
+_Picture = Future[tuple[Grey, int]]
+
+
+def _observe(
+    frames: Sequence[SentFrame], pictures: list[_Picture], tracker: Tracker, *, mirrored: bool
+) -> Observation:
     observation = Observation(sent=len(frames))
-    tracker = Tracker(detector or HogDetector())
     places: list[_Place] = []
     try:
-        for position, frame in enumerate(frames):
+        for position, (frame, picture) in enumerate(zip(frames, pictures, strict=True)):
             last = position == len(frames) - 1
-            places += _look(observation, tracker, position, frame, last=last)
+            places += _look(observation, tracker, _Sent(position, frame, picture), last=last)
         if not frames or len(places) < MIN_SHARE_WITH_FACE * len(frames):
             small = bool(frames) and not places and _has_tiny_face(frames[0])
             raise FaceRefusal(RefusalKind.FACE_TOO_SMALL if small else RefusalKind.NO_FACE)
         # Together: between other work the landmark model falls out of the processor's cache.
         with observation.timed("landmarks"):
             observation.seen += [_draw(place, mirrored=mirrored) for place in places]
+        with observation.timed("detect"):
+            tracker.finish()
     except BaseException:
         observation.wipe()
         raise
-    finally:
-        tracker.close()
-        for place in places:
-            place.grey.fill(0)
     return observation
+
+
+def _overwrite(pictures: list[_Picture]) -> None:
+    for picture in pictures:
+        if not picture.cancel() and picture.exception() is None:
+            picture.result()[0].fill(0)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Sent:
+    """A frame and its place in the burst, and the picture that the second thread makes of it."""
+
+    position: int
+    frame: SentFrame
+    picture: _Picture
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -132,25 +163,18 @@ class _Place:
     found: Found
 
 
-def _look(
-    observation: Observation, tracker: Tracker, position: int, frame: SentFrame, *, last: bool
-) -> list[_Place]:
-    """One frame or none; a picture without a face is overwritten here."""
+def _look(observation: Observation, tracker: Tracker, sent: _Sent, *, last: bool) -> list[_Place]:
+    """One frame or none."""
     try:
         with observation.timed("decode"):
-            grey, reduction = decode_reduced(frame.image)
+            grey, reduction = sent.picture.result()
     except FaceRefusal as refusal:
-        raise FaceRefusal(refusal.kind, frame=position) from None
-    kept: list[_Place] = []
-    try:
-        with observation.timed("detect"):
-            found = tracker.follow(grey, last=last)
-        if found.box is not None:
-            kept.append(_Place(position, frame, grey, reduction, found.box, found))
-    finally:
-        if not kept:
-            grey.fill(0)
-    return kept
+        raise FaceRefusal(refusal.kind, frame=sent.position) from None
+    with observation.timed("detect"):
+        found = tracker.follow(grey, last=last)
+    if found.box is None:
+        return []
+    return [_Place(sent.position, sent.frame, grey, reduction, found.box, found)]
 
 
 def _draw(place: _Place, *, mirrored: bool) -> SeenFrame:

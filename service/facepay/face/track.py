@@ -1,17 +1,15 @@
 """The one face of a capture, followed from frame to frame.
 
-A whole picture is searched in the first frame, in every seventh after a search (1.5 s), in the last
-unless one of the two before it was, and at once when something as large as a face that counts
-changed outside of the payer's head. A second person ends the capture (`TWO_FACES`), and nothing of
-the bystander is kept. In between the face is taken to be where it was, as long as what is there
-looks like the frame before; where it does not (a turn, a step, a hand in front, another face), the
-detector looks again near the last place, and then everywhere. A frame in which no detector finds a
-face has none.
+The first picture is searched whole. From then on the face is taken to be where it was, as long as
+what is there looks like the frame before; where it does not (a turn, a step, a hand in front, a
+stranger), and in every picture that `watch` searches for bystanders, the detector looks again near
+the last place, and then everywhere. A frame in which no detector finds a face has none.
 
 It does not say whose face it is: somebody who takes the payer's place with a face in the same
 pose, shot and light is seen as one face here.
 """
 
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -20,23 +18,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from facepay.face.decode import Grey
-from facepay.face.detect import SECOND_FACE_AREA, Box, Detector, has_second_face
-from facepay.face.errors import FaceRefusal, RefusalKind
+from facepay.face.detect import Box, Detector
+from facepay.face.watch import Watch
 
-SEARCH_EVERY = 7
-FINAL_SEARCH_AFTER = 3
 # Correlation of two neighbouring frames' faces, in the same place. Heads at rest in a hand that
 # shakes stay above it, a turn by a few degrees or another person falls below. At 0.88 a box that
 # no longer fits made 2 of 64 rendered turns read too small; at 0.94 none.
 SAME_LOOK = 0.94
-# A block of the thumbnail has changed when its mean differs by this many grey levels: more than
-# edges do that a shaking hand moves.
-_CHANGED_LEVELS = 24
-_BLOCK = 8
 _LOOK_SIDE = 24
 _THUMB_SHORT_SIDE = 120
-# What belongs to the payer: the box holds brows to chin, the head with its hair is about this much.
-_HEAD_BOXES = 2.0
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -53,26 +43,27 @@ class Found:
 class Tracker:
     """`close` overwrites what it remembers of a picture."""
 
-    def __init__(self, detector: Detector) -> None:
+    def __init__(self, detector: Detector, pool: Executor) -> None:
         self._detector = detector
+        self._watch = Watch(detector, pool)
         self._box: Box | None = None
         self._look: Grey | None = None
         self._thumb: Grey | None = None
-        self._searched: NDArray[np.float64] | None = None  # the blocks of the last whole search
-        self._since_search = 0
         self._shape: tuple[int, ...] = ()
         self._position = -1
 
     def follow(self, grey: Grey, *, last: bool) -> Found:
-        """The face in the next frame. Raises FaceRefusal TWO_FACES."""
+        """The face in the next frame; leave `grey` as it is until `finish` or `close`.
+
+        Raises FaceRefusal TWO_FACES, which may be about an earlier frame.
+        """
         self._position += 1
-        self._since_search += 1
         if self._thumb is not None and grey.shape != self._shape:
-            self._box = self._searched = None  # places in a picture of another size say nothing
+            self._box = None  # places in a picture of another size say nothing
+            self._watch.forget_places()
         self._shape = grey.shape
         before, self._thumb = self._thumb, _thumb(grey)
-        due = FINAL_SEARCH_AFTER if last else SEARCH_EVERY
-        box = self._find(grey, self._thumb, whole=self._since_search >= due)
+        box = self._find(grey, self._thumb, last=last)
         if box is not self._box or box is None:
             _forget(self._look)
             self._look = None if box is None else _look(grey, box)
@@ -80,26 +71,23 @@ class Tracker:
         fingerprint = blake2b(self._thumb.data, digest_size=16).digest()
         return Found(box, _change(before, self._thumb), fingerprint)
 
+    def finish(self) -> None:
+        """Raises FaceRefusal TWO_FACES, where a bystander was found in the end."""
+        self._watch.finish()
+
     def close(self) -> None:
-        for kept in (self._look, self._thumb, self._searched):
+        self._watch.close()
+        for kept in (self._look, self._thumb):
             _forget(kept)
 
-    def _find(self, grey: Grey, thumb: Grey, *, whole: bool) -> Box | None:
-        if whole or self._box is None or self._changed_beside(thumb, grey, self._box):
-            return self._search(grey, thumb) or self._near(grey)
-        if self._looks_the_same(grey, self._box):
+    def _find(self, grey: Grey, thumb: Grey, *, last: bool) -> Box | None:
+        if self._box is None:
+            return self._watch.search(grey, thumb, self._position)
+        watched = self._watch.glance(grey, thumb, self._box, self._position, last=last)
+        if not watched and self._looks_the_same(grey, self._box):
             return self._box
-        return self._near(grey) or self._search(grey, thumb)
-
-    def _search(self, grey: Grey, thumb: Grey) -> Box | None:
-        self._searched, self._since_search = _blocks(thumb), 0
-        boxes = self._detector.find_faces(grey)
-        if has_second_face(boxes):
-            raise FaceRefusal(RefusalKind.TWO_FACES, frame=self._position)
-        return boxes[0] if boxes else None
-
-    def _near(self, grey: Grey) -> Box | None:
-        return None if self._box is None else self._detector.find_near(grey, self._box)
+        near = self._detector.find_near(grey, self._box)
+        return near or self._watch.search(grey, thumb, self._position)
 
     def _looks_the_same(self, grey: Grey, box: Box) -> bool:
         if self._look is None:
@@ -110,34 +98,11 @@ class Tracker:
         self._look = now
         return alike
 
-    def _changed_beside(self, thumb: Grey, grey: Grey, box: Box) -> bool:
-        """Whether something of a bystander's size is new outside of the payer's head."""
-        if self._searched is None:
-            return True
-        changed = np.abs(_blocks(thumb) - self._searched) > _CHANGED_LEVELS
-        scale = thumb.shape[0] / grey.shape[0] / _BLOCK
-        reach = box.height * _HEAD_BOXES / 2
-        x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
-        rows, columns = (
-            slice(max(0, round((at - reach) * scale)), max(0, round((at + reach) * scale)))
-            for at in (y, x)
-        )
-        changed[rows, columns] = False
-        smallest = SECOND_FACE_AREA * box.area * scale * scale
-        return bool(np.count_nonzero(changed) > smallest)
-
 
 def _thumb(grey: Grey) -> Grey:
     """160 x 120 of a 640 x 480 picture; others likewise, by a whole factor."""
     factor = max(1, min(grey.shape) // _THUMB_SHORT_SIDE)
     return np.array(Image.fromarray(grey).reduce(factor), dtype=np.uint8)
-
-
-def _blocks(thumb: Grey) -> NDArray[np.float64]:
-    rows, columns = (side // _BLOCK for side in thumb.shape)
-    whole = thumb[: rows * _BLOCK, : columns * _BLOCK]
-    sums = np.add.reduceat(whole, range(0, len(whole), _BLOCK), axis=0, dtype=np.float64)
-    return np.add.reduceat(sums, range(0, whole.shape[1], _BLOCK), axis=1) / _BLOCK**2
 
 
 def _change(before: Grey | None, now: Grey) -> float:

@@ -1,7 +1,10 @@
-"""What the tracker notices between two searches of the whole picture, and what it lets pass.
+"""What tracker and watch notice between two searches of the whole picture, and what they let pass.
 
 The pictures are patterns, and the detector is one that knows where the test has put faces.
 """
+
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -9,7 +12,8 @@ import pytest
 from facepay.face.decode import Grey
 from facepay.face.detect import Box, centred
 from facepay.face.errors import FaceRefusal, RefusalKind
-from facepay.face.track import FINAL_SEARCH_AFTER, SEARCH_EVERY, Tracker
+from facepay.face.track import Tracker
+from facepay.face.watch import FINAL_SEARCH_AFTER, SEARCH_EVERY
 
 PAYER = centred(320, 240, 160, 1.0)
 BYSTANDER = centred(560, 200, 120, 0.9)
@@ -52,8 +56,14 @@ def detector() -> KnowingDetector:
 
 
 @pytest.fixture
-def tracker(detector: KnowingDetector) -> Tracker:
-    return Tracker(detector)
+def pool() -> Iterator[Executor]:
+    with ThreadPoolExecutor(1) as pool:
+        yield pool
+
+
+@pytest.fixture
+def tracker(detector: KnowingDetector, pool: Executor) -> Tracker:
+    return Tracker(detector, pool)
 
 
 def test_a_payer_who_holds_still_is_searched_for_once(
@@ -71,8 +81,9 @@ def test_a_bystander_who_stays_ends_the_capture_within_seven_frames(
     detector.there = [PAYER, BYSTANDER]  # dressed like the wall: nothing of the picture changes
     for _ in range(SEARCH_EVERY - 1):
         tracker.follow(scene(), last=False)
+    tracker.follow(scene(), last=False)
     with pytest.raises(FaceRefusal) as refused:
-        tracker.follow(scene(), last=False)
+        tracker.finish()
     assert (refused.value.kind, refused.value.frame) == (RefusalKind.TWO_FACES, SEARCH_EVERY)
 
 
@@ -81,23 +92,38 @@ def test_a_bystander_who_steps_in_is_seen_in_that_very_frame(
 ) -> None:
     tracker.follow(scene(), last=False)
     detector.there = [PAYER, BYSTANDER]
+    tracker.follow(scene(beside=True), last=False)
     with pytest.raises(FaceRefusal) as refused:
-        tracker.follow(scene(beside=True), last=False)
+        tracker.finish()
     assert (refused.value.kind, refused.value.frame) == (RefusalKind.TWO_FACES, 1)
 
 
-def test_the_last_frame_is_searched_unless_that_was_just_done(
-    tracker: Tracker, detector: KnowingDetector
+def test_a_bystander_who_comes_last_is_seen_unless_the_picture_was_just_searched(
+    tracker: Tracker, detector: KnowingDetector, pool: Executor
 ) -> None:
     for _ in range(FINAL_SEARCH_AFTER):
         tracker.follow(scene(), last=False)
     tracker.follow(scene(), last=True)
+    tracker.finish()
     assert detector.searches == 2
     again = KnowingDetector()
-    short = Tracker(again)
+    short = Tracker(again, pool)
     short.follow(scene(), last=False)
     short.follow(scene(), last=True)
+    short.finish()
     assert again.searches == 1
+
+
+def test_a_bystander_seen_early_is_not_forgotten_when_the_next_search_begins(
+    tracker: Tracker, detector: KnowingDetector
+) -> None:
+    tracker.follow(scene(), last=False)
+    detector.there = [PAYER, BYSTANDER]
+    tracker.follow(scene(beside=True), last=False)
+    detector.there = [PAYER]
+    with pytest.raises(FaceRefusal) as refused:
+        tracker.follow(scene(), last=False)
+    assert (refused.value.kind, refused.value.frame) == (RefusalKind.TWO_FACES, 1)
 
 
 def test_a_hand_before_the_face_is_no_face(tracker: Tracker, detector: KnowingDetector) -> None:
@@ -135,11 +161,11 @@ def test_frames_of_another_size_in_the_middle_of_a_capture_are_looked_at_anew(
     assert detector.searches == 2
 
 
-def test_looking_at_a_face_that_fills_the_frame_leaves_the_frame_as_it_is() -> None:
+def test_looking_at_a_face_that_fills_the_frame_leaves_the_frame_as_it_is(pool: Executor) -> None:
     whole = centred(320, 240, 640, 1.0)
     near = KnowingDetector()
     near.there = [whole]
-    tracker, picture = Tracker(near), scene()
+    tracker, picture = Tracker(near, pool), scene()
     before = picture.copy()
     tracker.follow(picture, last=False)
     tracker.follow(picture, last=False)

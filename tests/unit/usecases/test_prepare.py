@@ -1,0 +1,35 @@
+"""A start with something away is a start: passwords and revocations need no face, no vault."""
+
+import logging
+
+import pytest
+
+from facepay.domain.errors import FacepayError, FaceUnavailable, VaultUnavailable
+from facepay.usecases.prepare import prepare
+from tests.fakes.house import FakeHouse
+
+
+@pytest.mark.parametrize(
+    ("event", "error", "told"),
+    [
+        ("engine.prepare", FaceUnavailable("no models"), "faces cannot be compared: no models"),
+        ("signer.jwks", VaultUnavailable("no answer"), "the vault: no answer"),
+    ],
+)
+def test_a_worker_starts_without_what_is_away_and_tells_the_operator(
+    fakes: FakeHouse,
+    caplog: pytest.LogCaptureFixture,
+    event: str,
+    error: FacepayError,
+    told: str,
+) -> None:
+    fakes.journal.fail(event, error)
+    with caplog.at_level(logging.ERROR, logger="facepay"):
+        prepare(fakes.house)
+    assert told in caplog.text
+
+
+def test_what_a_payment_needs_is_ready_before_the_first_payer(fakes: FakeHouse) -> None:
+    prepare(fakes.house)
+    assert "engine.prepare" in fakes.journal.events
+    assert "signer.jwks" in fakes.journal.events
