@@ -4,14 +4,15 @@ One Protocol per real boundary, none for imagined ones. Adapters implement them;
 fakes that implement them too. Every method raises errors of `domain.errors` only.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from facepay.domain.attempts import Attempts
 from facepay.domain.audit import Head, Leaf, Opening
-from facepay.domain.capture import Burst, Capture, PadVerdict, Turn
+from facepay.domain.capture import Burst, Capture, PadVerdict
+from facepay.domain.challenge import Challenge
 from facepay.domain.consent import Consent
 from facepay.domain.customer import Client, Customer, Merchant, SecondFactor, Terminal
 from facepay.domain.enrolment import Enrolment
@@ -71,7 +72,7 @@ class FaceEngine(Protocol):
 class PadDetector(Protocol):
     """Presentation attack detection (ISO/IEC 30107-3) over one burst."""
 
-    def judge(self, faces: ObservedFaces, challenge: Sequence[Turn]) -> PadVerdict: ...
+    def judge(self, faces: ObservedFaces, challenge: Challenge) -> PadVerdict: ...
 
 
 class TemplateVault(Protocol):

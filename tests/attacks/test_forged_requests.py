@@ -135,7 +135,7 @@ def test_another_merchants_payment_cannot_be_seen_or_touched(
     street: Street, till: Till, grace: Payer
 ) -> None:
     intent = till.intent()
-    capture = till.terminal.open_capture(intent.id, grace.alias)
+    capture = till.capture(intent.id, grace.alias)
     stranger = street.till()
     doors = [
         Request("GET", f"{INTENTS}/{intent.id}"),
@@ -152,7 +152,7 @@ def test_another_merchants_payment_cannot_be_seen_or_touched(
     for request in doors:
         assert told(send(stranger.transport, request)) == (404, "not_found"), request.path
     with pytest.raises(Problem) as error:
-        stranger.terminal.send_frames(capture, genuine("grace", tuple(capture.challenge), 2))
+        stranger.terminal.send_frames(capture, genuine("grace", capture.challenge, 2))
     assert error.value.code == "not_found"
     assert till.terminal.get_intent(intent.id).state == "capturing"
 

@@ -80,7 +80,7 @@ def test_oversized(till: Till) -> None:
 
 
 def test_oversized_frames(till: Till, grace: Payer) -> None:
-    capture = till.terminal.open_capture(till.intent().id, grace.alias)
+    capture = till.capture(till.intent().id, grace.alias)
     path = f"/v1/captures/{capture.id}/frames"
     kind = "multipart/form-data; boundary=b"
     body = b"--b\r\n" + b"x" * (4 * 1024 * 1024)

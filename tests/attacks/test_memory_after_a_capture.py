@@ -24,7 +24,7 @@ from facepay_rehearsal.scan import Haystack
 from tests.stand.forgery import send, told
 from tests.stand.gate import Gate, GatedBao, gate_before
 from tests.stand.memory import face_needles_of, kinds_in, memory_of, needles_of
-from tests.stand.people import PASSWORD, Payer, Street, Till, as_frames, genuine
+from tests.stand.people import PASSWORD, TURNS, Payer, Street, Till, as_frames, genuine
 from tests.stand.service import RunningService, running_service
 
 LOOKS = 3  # a worker clears up behind an answer that has already arrived
@@ -83,7 +83,7 @@ def left_in_workers(street: Street, needles: list[Needle]) -> set[str]:
 def begun(payer: Payer) -> tuple[Enrolment, Capture]:
     payer.consent()
     enrolment = payer.customer.begin_enrolment(PASSWORD, payer.code())
-    return enrolment, payer.customer.open_enrolment_capture(enrolment.id)
+    return enrolment, payer.capture(enrolment.id)
 
 
 def test_the_search_sees_a_face_while_it_is_used_and_none_once_the_answer_is_given(
@@ -91,7 +91,7 @@ def test_the_search_sees_a_face_while_it_is_used_and_none_once_the_answer_is_giv
 ) -> None:
     payer = street.payer()
     enrolment, capture = begun(payer)
-    frames = genuine("eileen", tuple(capture.challenge), 11)
+    frames = genuine("eileen", capture.challenge, 11)
     needles = list(face_needles_of("enrolment", frames))
     with (
         ThreadPoolExecutor(1) as pool,
@@ -107,7 +107,7 @@ def test_the_search_sees_a_face_while_it_is_used_and_none_once_the_answer_is_giv
 
 
 def test_the_search_knows_a_chip_and_an_embedding_when_it_sees_them() -> None:
-    frames = genuine("eileen", ("turn_left", "turn_right"), 11)
+    frames = genuine("eileen", TURNS, 11)
     haystack = Haystack(list(face_needles_of("keeper", frames)))
     with subprocess.Popen(
         [sys.executable, "-c", KEEPER], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -128,8 +128,8 @@ class Scene:
     payer: Payer
 
     def take(self, seed: int) -> tuple[Capture, tuple[Frame, ...]]:
-        capture = self.till.terminal.open_capture(self.till.intent().id, self.payer.alias)
-        return capture, genuine("grace", tuple(capture.challenge), seed)
+        capture = self.till.capture(self.till.intent().id, self.payer.alias)
+        return capture, genuine("grace", capture.challenge, seed)
 
     def refused(self, capture: Capture, frames: Sequence[Frame]) -> None:
         with pytest.raises(Problem):
@@ -153,7 +153,7 @@ def paid(scene: Scene) -> Sequence[Frame]:
 
 def photographed(scene: Scene) -> Sequence[Frame]:
     capture, _ = scene.take(13)
-    frames = as_frames(bursts.still_photo("grace", capture.challenge, 13))
+    frames = as_frames(bursts.still_photo("grace", capture.challenge.steps, 13), capture.challenge)
     scene.refused(capture, frames)
     return frames
 

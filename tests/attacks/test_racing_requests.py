@@ -81,8 +81,8 @@ def test_guesses_that_race_cannot_outnumber_the_limit(street: Street, till: Till
 
 def test_one_burst_sent_by_ten_hands_is_judged_once(till: Till, grace: Payer) -> None:
     intent = till.intent()
-    capture = till.terminal.open_capture(intent.id, grace.alias)
-    frames = genuine("grace", tuple(capture.challenge), 2)
+    capture = till.capture(intent.id, grace.alias)
+    frames = genuine("grace", capture.challenge, 2)
 
     def try_it(i: int) -> str:
         try:

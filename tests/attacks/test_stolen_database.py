@@ -83,7 +83,7 @@ def test_what_a_hostile_till_left_lying_about_does_not_hold_up_a_revocation(
     street: Street, till: Till
 ) -> None:
     payer: Payer = street.payer(face="grace")
-    till.terminal.open_capture(till.intent().id, payer.alias)
+    till.capture(till.intent().id, payer.alias)
     with street.service.house.unit_of_work() as uow:
         capture = uow.captures.find(customer_id=payer_id(street, payer), purpose="payment")
         assert capture is not None

@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from facepay.embedded.openbao_server import EmbeddedOpenBao
-from facepay_client import RetryPolicy
+from facepay_client import Challenge, RetryPolicy
 from tests.stand.people import Payer, Street, Till, genuine
 from tests.stand.service import RunningService, running_service
 
@@ -35,7 +35,7 @@ CAPTURES = 2000
 WARM_UP = 200
 TILLS = 2
 SAMPLES = 20
-PORTRAIT, SEEDS = "grace", (2, 3)
+PORTRAIT, SEED = "grace", 2
 GROWTH_PERCENT_AT_MOST = 5.0
 PEAK_MIB_AT_MOST = 450
 MIB = 1024 * 1024
@@ -101,11 +101,13 @@ def _progress(console: Console) -> Progress:
 
 
 def _render(progress: Progress) -> None:
-    """Every challenge of two turns, so that nothing is drawn while the worker is watched."""
-    bursts = list(product(product(("turn_left", "turn_right"), repeat=2), SEEDS))
-    task = progress.add_task("rendering", total=len(bursts))
-    for steps, seed in bursts:
-        genuine(PORTRAIT, steps, seed)
+    """Every possible sequence of steps, so that nothing is drawn while the worker is watched."""
+    others = ("turn_left", "turn_right", "look_up", "look_down")
+    pairs = [pair for pair in product(others, repeat=2) if set(pair) & set(others[:2])]
+    asked = [(*pair[:at], "closer", *pair[at:]) for pair in pairs for at in range(3)]
+    task = progress.add_task("rendering", total=len(asked))
+    for steps in asked:
+        genuine(PORTRAIT, Challenge("no_light", steps), SEED)
         progress.advance(task)
 
 
@@ -119,7 +121,7 @@ def _capture_all(
     begun, done, lock = time.monotonic(), 0, threading.Lock()
 
     def capture(number: int) -> None:
-        _capture(tills[number % TILLS], payer, SEEDS[number // TILLS % len(SEEDS)])
+        _capture(tills[number % TILLS], payer)
         with lock:
             progress.advance(task)
 
@@ -130,9 +132,9 @@ def _capture_all(
     return time.monotonic() - begun
 
 
-def _capture(till: Till, payer: Payer, seed: int) -> None:
-    capture = till.terminal.open_capture(till.intent().id, payer.alias)
-    accepted = till.terminal.send_frames(capture, genuine(PORTRAIT, tuple(capture.challenge), seed))
+def _capture(till: Till, payer: Payer) -> None:
+    capture = till.capture(till.intent().id, payer.alias)
+    accepted = till.terminal.send_frames(capture, genuine(PORTRAIT, capture.challenge, SEED))
     assert accepted.outcome == "accepted"
 
 

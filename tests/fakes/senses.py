@@ -5,10 +5,10 @@ of two names 0.9. A reference is the name and its secret: under another one it i
 """
 
 import hashlib
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from facepay.domain.capture import Burst, PadOutcome, PadVerdict, Turn
+from facepay.domain.capture import Burst, PadOutcome, PadVerdict
+from facepay.domain.challenge import Challenge
 from facepay.domain.errors import NoFace
 from facepay.ports import ObservedFaces
 from tests.fakes.journal import Journal
@@ -86,7 +86,7 @@ class FakePad:
         self.outcome = PadOutcome.BONA_FIDE
         self._journal = journal
 
-    def judge(self, faces: ObservedFaces, challenge: Sequence[Turn]) -> PadVerdict:
+    def judge(self, faces: ObservedFaces, challenge: Challenge) -> PadVerdict:
         self._journal.note("pad.judge")
         assert not _own(faces).wiped
         return PadVerdict(self.outcome, "fake")

@@ -7,6 +7,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 
+from facepay.domain.challenge import Profile
 from facepay.domain.consent import ConsentPurpose
 from facepay.domain.customer import Role
 from facepay.domain.manifest import FrameRecord, Manifest
@@ -17,8 +18,10 @@ from facepay.usecases.answers import (
     EnrolmentAnswer,
     FramesAnswer,
     IntentAnswer,
+    ReservedAnswer,
 )
 from facepay.usecases.authorize_payment import Attempt, Frames, authorize_payment
+from facepay.usecases.begin_capture import begin_capture
 from facepay.usecases.enrol_face import begin_enrolment
 from facepay.usecases.grant_consent import grant_consent
 from facepay.usecases.once import Caller, Change
@@ -114,8 +117,10 @@ class Street:
         return answer
 
     def open_enrolment(self, customer: Customer) -> CaptureAnswer:
-        change = self.change(customer.caller)
-        return open_enrolment_capture(self.house, change, customer.enrolment_id)
+        """A capture that was opened and begun."""
+        change, profile = self.change(customer.caller), Profile.STANDARD
+        reserved = open_enrolment_capture(self.house, change, customer.enrolment_id, profile)
+        return begin_capture(self.house, self.change(customer.caller), reserved.id)
 
     def enrol(self, alias: str) -> Customer:
         """Somebody who can pay by face from here on."""
@@ -136,8 +141,18 @@ class Street:
     def intent(self) -> IntentAnswer:
         return create_intent(self.house, self.change(self.till), Money(1250, "EUR"), "order-1")
 
-    def open_payment(self, intent: IntentAnswer, payer: str) -> CaptureAnswer:
-        return open_payment_capture(self.house, self.change(self.till), intent.id, payer)
+    def reserve(
+        self, intent: IntentAnswer, payer: str, profile: Profile = Profile.STANDARD
+    ) -> ReservedAnswer:
+        change = self.change(self.till)
+        return open_payment_capture(self.house, change, intent.id, payer, profile)
+
+    def open_payment(
+        self, intent: IntentAnswer, payer: str, profile: Profile = Profile.STANDARD
+    ) -> CaptureAnswer:
+        """A capture that was opened and begun."""
+        reserved = self.reserve(intent, payer, profile)
+        return begin_capture(self.house, self.change(self.till), reserved.id)
 
     def send(
         self, caller: Caller, capture: CaptureAnswer, person: str, change: Change | None = None
@@ -165,8 +180,8 @@ class Street:
 
 
 def manifest_for(capture: CaptureAnswer, images: list[bytes]) -> Manifest:
-    """As an honest device writes it: the hold first, then the turns in order."""
-    last = len(capture.challenge)
+    """As an honest device writes it: the hold first, then the steps in order."""
+    last = len(capture.challenge["steps"])
     records = (
         FrameRecord(
             index=index,

@@ -128,6 +128,39 @@ def test_a_face_enrolled_before_keys_had_names_keeps_its_key(
     assert (found.keys, found.sealed_reference) == (("enr_1",), "sealed")
 
 
+def test_a_capture_that_was_open_when_challenges_changed_is_answered_by_a_new_one(
+    request: pytest.FixtureRequest, database_kind: str, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    if database_kind == "postgresql":
+        url = request.getfixturevalue("postgres").new_database()
+    migrate(url, revision="0002")
+    database = Database(url)
+    at = MOMENT.isoformat(sep=" ")
+    kept = "'c', 'enr_1', NULL, 'key', 'nonce', '[\"turn_left\"]'"
+    rows = [
+        ("customers", f"'c', 'ada', 'x', '{at}'"),
+        ("consents", f"'k', 'c', 'face_payment', 'v', 'h', '{at}', '{at}', NULL"),
+        (
+            "enrolments",
+            f"'enr_1', 'c', 'k', 'active', 1, 'm', 's', '{at}', NULL, NULL, 'e', NULL, NULL, NULL",
+        ),
+        ("captures", f"'open', 'payment', {kept}, 'open', NULL, '{at}', '{at}'"),
+        ("captures", f"'used', 'payment', {kept}, 'used', 'r', '{at}', '{at}'"),
+    ]
+    with database.engine.begin() as connection:
+        for table, values in rows:
+            connection.exec_driver_sql(f"INSERT INTO {table} VALUES ({values})")  # noqa: S608
+    migrate(url)
+    with database() as uow:
+        was_open, used = (uow.captures.find(id=name) for name in ("open", "used"))
+    database.engine.dispose()
+    assert was_open is not None
+    assert used is not None
+    assert (was_open.state, used.state) == ("cancelled", "used")
+    assert (used.profile, used.light, used.begun_at) == ("no_light", (), MOMENT)
+
+
 def test_rows_are_found_page_by_page_and_by_a_field_that_is_set(database: Database) -> None:
     numbers = [f"{number:02}" for number in range(7)]
     with database() as uow:

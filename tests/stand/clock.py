@@ -1,5 +1,6 @@
 """A clock the tests turn forward for a running service: nobody sleeps to see something expire."""
 
+import threading
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ class TurnableClock:
         self.offset_file = offset_file
         self._now = RehearsalClock(offset_file)
         self._seconds = 0
+        self._one_at_a_time = threading.Lock()
 
     def now(self) -> datetime:
         """What the service's workers read at this moment."""
@@ -21,8 +23,9 @@ class TurnableClock:
     __call__ = now
 
     def advance(self, seconds: int) -> None:
-        self._seconds += seconds
-        # Renamed into place: a worker never reads half a number and falls back in time.
-        fresh = self.offset_file.with_suffix(".fresh")
-        fresh.write_text(str(self._seconds))
-        fresh.replace(self.offset_file)
+        with self._one_at_a_time:
+            self._seconds += seconds
+            # Renamed into place: a worker never reads half a number and falls back in time.
+            fresh = self.offset_file.with_suffix(".fresh")
+            fresh.write_text(str(self._seconds))
+            fresh.replace(self.offset_file)

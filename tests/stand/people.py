@@ -9,6 +9,8 @@ from functools import lru_cache
 import pyotp
 
 from facepay_client import (
+    Capture,
+    Challenge,
     Customer,
     Frame,
     FramesAccepted,
@@ -21,23 +23,30 @@ from facepay_client import (
     Terminal,
     Transport,
 )
-from facepay_rehearsal import bursts
+from facepay_rehearsal import bursts, camera
+from tests.stand.clock import TurnableClock
 from tests.stand.service import RunningService
 
 PASSWORD = "correct horse battery"
 STEP = 30  # seconds of a TOTP step
+RECORDING = 6  # seconds that recording a burst takes; they pass at once
+TURNS = Challenge("no_light", ("turn_left", "turn_right"))
 ONE_TRY = RetryPolicy(attempts=1)
 _orders = itertools.count(1)
 
 
+def genuine(portrait: str, challenge: Challenge, seed: int) -> tuple[Frame, ...]:
+    """A genuine burst; what it shows is rendered once for the whole session."""
+    return as_frames(_rendered(portrait, challenge.steps, seed), challenge)
+
+
 @lru_cache(maxsize=64)
-def genuine(portrait: str, steps: tuple[str, ...], seed: int) -> tuple[Frame, ...]:
-    """A genuine burst, rendered once for the whole session."""
-    return as_frames(bursts.genuine(portrait, steps, seed))
+def _rendered(portrait: str, steps: tuple[str, ...], seed: int) -> list[bursts.Shot]:
+    return bursts.genuine(portrait, steps, seed)
 
 
-def as_frames(shots: Sequence[bursts.Shot]) -> tuple[Frame, ...]:
-    return tuple(Frame(shot.jpeg, shot.monotonic_ms, shot.step) for shot in shots)
+def as_frames(shots: Sequence[bursts.Shot], challenge: Challenge) -> tuple[Frame, ...]:
+    return tuple(camera.as_frames(shots, challenge))
 
 
 @dataclass
@@ -49,6 +58,14 @@ class Till:
     transport: Transport
     terminal: Terminal
     merchant: Merchant
+    clock: TurnableClock
+
+    def capture(self, intent_id: str, alias: str, profile: str = "standard") -> Capture:
+        """Opened, begun, and long enough ago for its burst to be recorded."""
+        reserved = self.terminal.open_capture(intent_id, alias, profile=profile)
+        capture = self.terminal.begin_capture(reserved)
+        self.clock.advance(RECORDING)
+        return capture
 
     def intent(self, amount_minor: int = 1999) -> Intent:
         return self.terminal.create_intent(amount_minor, "EUR", f"order {next(_orders)}")
@@ -99,8 +116,14 @@ class Payer:
     def enrol(self, portrait: str, seed: int = 1) -> None:
         self.consent()
         self.enrolment_id = self.customer.begin_enrolment(PASSWORD, self.code()).id
-        capture = self.customer.open_enrolment_capture(self.enrolment_id)
-        self.customer.send_frames(capture, genuine(portrait, tuple(capture.challenge), seed))
+        capture = self.capture(self.enrolment_id)
+        self.customer.send_frames(capture, genuine(portrait, capture.challenge, seed))
+
+    def capture(self, enrolment_id: str) -> Capture:
+        """As `Till.capture`."""
+        capture = self.customer.begin_capture(self.customer.open_enrolment_capture(enrolment_id))
+        self._street.service.clock.advance(RECORDING)
+        return capture
 
 
 class Street:
@@ -127,7 +150,9 @@ class Street:
         merchant = Merchant(self.transport(merchant_key))
         till_id = merchant.register_terminal("Till 1", terminal_key.public_jwk).id
         transport = self.transport(terminal_key, retry)
-        return Till(till_id, merchant_id, transport, Terminal(transport), merchant)
+        return Till(
+            till_id, merchant_id, transport, Terminal(transport), merchant, self.service.clock
+        )
 
     def newcomer(self) -> Payer:
         """Registered with a password, and nothing more."""
@@ -146,5 +171,5 @@ class Street:
     def show_face(
         self, till: Till, intent: Intent, payer: Payer, portrait: str, seed: int = 2
     ) -> FramesAccepted:
-        capture = till.terminal.open_capture(intent.id, payer.alias)
-        return till.terminal.send_frames(capture, genuine(portrait, tuple(capture.challenge), seed))
+        capture = till.capture(intent.id, payer.alias)
+        return till.terminal.send_frames(capture, genuine(portrait, capture.challenge, seed))

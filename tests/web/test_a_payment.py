@@ -68,7 +68,7 @@ def test_a_revoked_face_pays_nothing_more_and_the_password_still_does(
     payer = street.payer(face="grace")
     waiting, captured = till.intent(), till.intent()
     street.show_face(till, waiting, payer, "grace")
-    capture = till.terminal.open_capture(captured.id, payer.alias)
+    capture = till.capture(captured.id, payer.alias)
 
     revoked = payer.customer.revoke_face(payer.enrolment_id, password=PASSWORD)
 
@@ -78,10 +78,10 @@ def test_a_revoked_face_pays_nothing_more_and_the_password_still_does(
         till.terminal.send_code(waiting.id, payer.code())
     assert refusal(with_code) == gone
     with pytest.raises(Problem) as with_frames:
-        till.terminal.send_frames(capture, genuine("grace", tuple(capture.challenge), 3))
+        till.terminal.send_frames(capture, genuine("grace", capture.challenge, 3))
     assert refusal(with_frames) == gone
     with pytest.raises(Problem) as anew:
-        till.terminal.open_capture(till.intent().id, payer.alias)
+        till.capture(till.intent().id, payer.alias)
     assert refusal(anew) == gone
     assert till.terminal.get_intent(waiting.id).state == "revoked"
     paid = till.terminal.use_password(waiting.id, payer.alias, PASSWORD, payer.code())
@@ -100,7 +100,7 @@ def test_withdrawing_consent_is_one_step_and_takes_the_face_with_it(
     withdrawn = payer.customer.withdraw_consent(payer.consent_id)
     assert withdrawn.withdrawn_at is not None
     with pytest.raises(Problem) as error:
-        till.terminal.open_capture(till.intent().id, payer.alias)
+        till.capture(till.intent().id, payer.alias)
     assert error.value.code == "face_not_available"
     house = street.service.house
     with house.unit_of_work() as uow:
@@ -112,12 +112,12 @@ def test_withdrawing_consent_is_one_step_and_takes_the_face_with_it(
 
 def test_a_capture_is_dead_after_60_seconds(street: Street, till: Till, grace: Payer) -> None:
     intent = till.intent()
-    capture = till.terminal.open_capture(intent.id, grace.alias)
+    capture = till.capture(intent.id, grace.alias)
     street.service.clock.advance(61)
     with pytest.raises(Problem) as error:
-        till.terminal.send_frames(capture, genuine("grace", tuple(capture.challenge), 2))
+        till.terminal.send_frames(capture, genuine("grace", capture.challenge, 2))
     assert refusal(error) == (410, "capture_expired", "try_again")
-    assert till.terminal.open_capture(intent.id, grace.alias).id != capture.id
+    assert till.capture(intent.id, grace.alias).id != capture.id
 
 
 def test_a_payment_dies_after_ten_minutes(street: Street, till: Till, grace: Payer) -> None:
@@ -132,9 +132,9 @@ def test_a_payment_dies_after_ten_minutes(street: Street, till: Till, grace: Pay
 def test_three_captures_and_then_the_password(street: Street, till: Till, grace: Payer) -> None:
     intent = till.intent()
     for _ in range(3):
-        till.terminal.open_capture(intent.id, grace.alias)
+        till.capture(intent.id, grace.alias)
     with pytest.raises(Problem) as error:
-        till.terminal.open_capture(intent.id, grace.alias)
+        till.capture(intent.id, grace.alias)
     assert refusal(error) == (409, "captures_used_up", "use_password")
     paid = till.terminal.use_password(intent.id, grace.alias, PASSWORD, grace.code())
     assert paid.state == "approved"
@@ -233,8 +233,10 @@ def test_no_authenticator_lies_in_wait(street: Street) -> None:
 
 def test_a_mirrored_camera_works_as_well(street: Street, till: Till, grace: Payer) -> None:
     intent = till.intent()
-    capture = till.terminal.open_capture(intent.id, grace.alias)
-    shots = bursts.genuine("grace", capture.challenge, 4, mirrored=True)
-    accepted = till.terminal.send_frames(capture, as_frames(shots), mirrored=True)
+    capture = till.capture(intent.id, grace.alias)
+    shots = bursts.genuine("grace", capture.challenge.steps, 4, mirrored=True)
+    accepted = till.terminal.send_frames(
+        capture, as_frames(shots, capture.challenge), mirrored=True
+    )
     assert accepted.outcome == "accepted"
     assert till.terminal.send_code(intent.id, grace.code()).state == "approved"

@@ -34,8 +34,8 @@ def test_without_the_vault_nothing_is_approved_and_afterwards_the_same_request_i
 ) -> None:
     till = street.till()
     by_face, by_password = till.intent(), till.intent()
-    capture = till.terminal.open_capture(by_face.id, grace.alias)
-    frames = genuine("grace", tuple(capture.challenge), 2)
+    capture = till.capture(by_face.id, grace.alias)
+    frames = genuine("grace", capture.challenge, 2)
     code = grace.code()
     own_bao.stop()
     with pytest.raises(Problem) as face:
@@ -66,7 +66,7 @@ def test_a_face_can_be_revoked_while_the_vault_is_away(
         revoked = payer.customer.revoke_face(payer.enrolment_id, password=PASSWORD)
         assert (revoked.state, revoked.key_destroyed) == ("revoked", False)
         with pytest.raises(Problem) as error:
-            till.terminal.open_capture(till.intent().id, payer.alias)
+            till.capture(till.intent().id, payer.alias)
         assert error.value.code == "face_not_available"
     finally:
         own_bao.start()

@@ -29,8 +29,8 @@ def test_the_steps_of_a_payment_are_in_the_services_own_log(
     street: Street, till: Till, grace: Payer
 ) -> None:
     intent = till.intent()
-    capture = till.terminal.open_capture(intent.id, grace.alias)
-    body = build_body(capture, genuine("grace", tuple(capture.challenge), 2))
+    capture = till.capture(intent.id, grace.alias)
+    body = build_body(capture, genuine("grace", capture.challenge, 2))
     path = f"/v1/captures/{capture.id}/frames"
     shown = send(till.transport, Request("POST", path, body.content, body.content_type, "k"))
     assert shown.status_code == 200

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from facepay_client import Frame
+from facepay_client import Challenge, Frame
 from facepay_rehearsal import bursts
 from facepay_rehearsal.bursts import Shot
 
@@ -22,7 +22,7 @@ _KINDS: dict[str, Callable[[str, Sequence[str], int], list[Shot]]] = {
 
 @dataclass(frozen=True)
 class Recipe:
-    """`kind` is one of genuine, still_photo, two_faces; `steps` are the turns asked for."""
+    """`kind` is one of genuine, still_photo, two_faces; `steps` are what was asked for."""
 
     kind: str
     portrait: str
@@ -55,9 +55,23 @@ class Camera:
         self.recipes: list[Recipe] = []
         self.taken: list[list[Shot]] = []
 
-    def take(self, kind: str, portrait: str, steps: Sequence[str]) -> list[Frame]:
-        recipe = Recipe(kind, portrait, tuple(steps), seed=len(self.recipes) + 1)
+    def take(self, kind: str, portrait: str, challenge: Challenge) -> list[Frame]:
+        recipe = Recipe(kind, portrait, challenge.steps, seed=len(self.recipes) + 1)
         self.recipes.append(recipe)
         shots = recipe.shots()
         self.taken.append(shots)
-        return [Frame(shot.jpeg, shot.monotonic_ms, shot.step) for shot in shots]
+        return as_frames(shots, challenge)
+
+
+def as_frames(shots: Sequence[Shot], challenge: Challenge) -> list[Frame]:
+    """As an SDK sends them, which shows the colours of the challenge from the first frame on."""
+    first = shots[0].monotonic_ms
+    return [
+        Frame(
+            shot.jpeg,
+            shot.monotonic_ms,
+            shot.step,
+            challenge.colour_at(shot.monotonic_ms - first),
+        )
+        for shot in shots
+    ]

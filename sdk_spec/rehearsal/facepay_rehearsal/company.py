@@ -14,6 +14,7 @@ from facepay_client import (
     Capture,
     Customer,
     Enrolment,
+    Frame,
     FramesAccepted,
     Intent,
     KeyPair,
@@ -86,12 +87,19 @@ class Company:
         self._orders += 1
         return f"order-{self._orders}"
 
+    def record(self, kind: str, portrait: str, capture: Capture) -> list[Frame]:
+        """A burst for this capture; the time it takes to record passes at once."""
+        frames = self.camera.take(kind, portrait, capture.challenge)
+        span = frames[-1].monotonic_ms - frames[0].monotonic_ms
+        self._stage.clock.forward(span // 1000 + 1)
+        return frames
+
     def shown_at_till(self, intent: Intent, kind: str, portrait: str) -> FramesAccepted:
         """Somebody before the till's camera, claiming to be Grace. Raises Problem."""
 
         def attempt() -> FramesAccepted:
-            capture = self.terminal.open_capture(intent.id, ALIAS)
-            frames = self.camera.take(kind, portrait, capture.challenge)
+            capture = self.terminal.begin_capture(self.terminal.open_capture(intent.id, ALIAS))
+            frames = self.record(kind, portrait, capture)
             return self.terminal.send_frames(capture, frames)
 
         return _patiently(attempt)
@@ -100,8 +108,9 @@ class Company:
         """Grace before her phone, to enrol. Raises Problem."""
 
         def attempt() -> FramesAccepted:
-            capture: Capture = self.customer.open_enrolment_capture(enrolment.id)
-            frames = self.camera.take("genuine", "grace", capture.challenge)
+            reserved = self.customer.open_enrolment_capture(enrolment.id)
+            capture = self.customer.begin_capture(reserved)
+            frames = self.record("genuine", "grace", capture)
             return self.customer.send_frames(capture, frames)
 
         return _patiently(attempt)

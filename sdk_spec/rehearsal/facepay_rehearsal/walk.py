@@ -154,8 +154,8 @@ class Walk:
     def face_revoked(self) -> str:
         company, enrolment = self.company, self.company.payer.enrolment
         intent = company.new_intent()
-        capture = company.terminal.open_capture(intent.id, ALIAS)
-        frames = company.camera.take("genuine", "grace", capture.challenge)
+        capture = company.terminal.begin_capture(company.terminal.open_capture(intent.id, ALIAS))
+        frames = company.record("genuine", "grace", capture)
         self._left_open = (intent, capture, frames)
         revoked = company.customer.revoke_face(
             enrolment.id if enrolment else "none", password=company.payer.password

@@ -1,18 +1,20 @@
 """FaceEngine and PadDetector over the engine room `facepay.face`.
 
-Translates both ways: bursts and turns of the domain go in, refusals come out as errors of
+Translates both ways: bursts and challenges of the domain go in, refusals come out as errors of
 `domain.errors`, without their cause, whose frames hold pixels. It decides nothing. Models and
 network are loaded by `prepare`, or when they are first used. dlib's detector is not thread-safe,
 and `facepay.face.models` keeps a lock with it.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
 
-from facepay.domain.capture import Burst, PadOutcome, PadVerdict, Turn
+from facepay.domain.capture import Burst, PadOutcome, PadVerdict
+from facepay.domain.challenge import Challenge, Step
 from facepay.domain.errors import (
     Blurred,
     FacepayError,
@@ -57,7 +59,7 @@ _ERRORS: dict[RefusalKind, type[FacepayError]] = {
     RefusalKind.TOO_BRIGHT: TooBright,
     RefusalKind.BLURRED: Blurred,
 }
-_DIRECTIONS = {Turn.LEFT: turns.Direction.LEFT, Turn.RIGHT: turns.Direction.RIGHT}
+_DIRECTIONS = {Step.TURN_LEFT: turns.Direction.LEFT, Step.TURN_RIGHT: turns.Direction.RIGHT}
 _OUTCOMES = {
     turns.Outcome.BONA_FIDE: PadOutcome.BONA_FIDE,
     turns.Outcome.RETRY: PadOutcome.RETRY,
@@ -106,7 +108,10 @@ class DlibFaceEngine:
         if not self._places.acquire(blocking=False):
             raise FaceUnavailable("too many captures at once")
         try:
-            frames = [SentFrame(image=frame.image, step=frame.step) for frame in burst.frames]
+            frames = [
+                SentFrame(frame.image, frame.step, frame.monotonic_ms, frame.colour)
+                for frame in burst.frames
+            ]
             return _translated(
                 lambda: observe(frames, mirrored=burst.mirrored, detector=self._detector)
             )
@@ -138,12 +143,23 @@ class DlibFaceEngine:
 
 
 class TurnsPadDetector:
-    """`ports.PadDetector` by challenged head turns; see `facepay.face.pad.turns` for its limits."""
+    """`ports.PadDetector` by challenged head turns; see `facepay.face.pad.turns` for its limits.
 
-    def judge(self, faces: ObservedFaces, challenge: Sequence[Turn]) -> PadVerdict:
-        asked = [_DIRECTIONS[turn] for turn in challenge]
-        judgement = turns.judge(_own(faces), asked)
+    Of a challenge's other steps it looks at nothing.
+    """
+
+    def judge(self, faces: ObservedFaces, challenge: Challenge) -> PadVerdict:
+        numbers = [n for n, step in enumerate(challenge.steps, start=1) if step.turns]
+        asked = [_DIRECTIONS[challenge.steps[n - 1]] for n in numbers]
+        judgement = turns.judge(_only(_own(faces), numbers), asked)
         return PadVerdict(_OUTCOMES[judgement.outcome], judgement.reason)
+
+
+def _only(whole: Observation, steps: list[int]) -> Observation:
+    """The hold and these steps, numbered anew; the points are shared with the whole."""
+    anew = {0: 0} | {step: number for number, step in enumerate(steps, start=1)}
+    kept = [replace(each, step=anew[each.step]) for each in whole.seen if each.step in anew]
+    return Observation(sent=whole.sent, seen=kept)
 
 
 def _own(faces: ObservedFaces) -> Observation:

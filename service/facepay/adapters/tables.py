@@ -132,11 +132,14 @@ class CaptureRow(SQLModel, table=True):
     enrolment_id: str = Field(foreign_key="enrolments.id", index=True)
     intent_id: str | None = Field(default=None, index=True)
     opened_by: str
-    nonce: str
+    profile: str
+    nonce: str | None
     steps: list[str] = Field(sa_type=JSON)
+    light: list[str] = Field(sa_type=JSON)
     state: str
     used_by: str | None
     opened_at: datetime = _time()
+    begun_at: datetime | None = _maybe_time()
     deadline: datetime = _time()
 
 

@@ -1,24 +1,19 @@
 """A capture: one short, challenged burst of frames, for one purpose, used once.
 
-The challenge is a random sequence of head turns. A capture dies at its deadline, 60 s after
-it was opened (TC260 face-payment guide: collect only after a manual act, stop at 60 s), and
-whatever comes of it, it can never be used again: a retry is a new capture.
+Opening reserves it; beginning it, when the payer is ready, draws its challenge. From then it lives
+60 s (TC260 face-payment guide: collect only after a manual act, stop at 60 s), and whatever comes
+of it, it can never be used again: a retry is a new capture.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from facepay.domain.challenge import Challenge, Colour, Profile, Step
+
 MAX_FRAMES = 24
+BEGUN_WITHIN = timedelta(minutes=5)
 LIFETIME = timedelta(seconds=60)
-
-
-class Turn(StrEnum):
-    """One step of a challenge, in the payer's own left and right."""
-
-    LEFT = "turn_left"
-    RIGHT = "turn_right"
 
 
 class Purpose(StrEnum):
@@ -27,6 +22,9 @@ class Purpose(StrEnum):
 
 
 class CaptureState(StrEnum):
+    """`reserved` was opened and has no challenge yet; `open` was begun and waits for its burst."""
+
+    RESERVED = "reserved"
     OPEN = "open"
     USED = "used"
     CANCELLED = "cancelled"
@@ -50,11 +48,15 @@ class PadVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One picture of a capture as the SDK declares it; `step` 0 is "hold still", n is turn n."""
+    """One picture of a capture as the SDK declares it; `step` 0 is "hold still", n is step n.
+
+    `colour` is what the screen showed then; None without light.
+    """
 
     image: bytes
     step: int
     monotonic_ms: int
+    colour: Colour | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,11 @@ class Burst:
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """`used_by` is the idempotent request that used it: only that very request may come again."""
+    """`used_by` is the idempotent request that used it: only that very request may come again.
+
+    Before it is begun there is no nonce, no challenge and no `begun_at`, and it dies at `deadline`
+    unless it is begun; afterwards it dies at `deadline` unless its burst has come.
+    """
 
     id: str
     purpose: Purpose
@@ -75,12 +81,17 @@ class Capture:
     enrolment_id: str
     intent_id: str | None
     opened_by: str
-    nonce: str
+    profile: Profile
+    nonce: str | None
     steps: tuple[str, ...]
+    light: tuple[str, ...]
     state: CaptureState
     used_by: str | None
     opened_at: datetime
+    begun_at: datetime | None
     deadline: datetime
 
-    def turns(self) -> Sequence[Turn]:
-        return tuple(Turn(step) for step in self.steps)
+    @property
+    def challenge(self) -> Challenge:
+        steps = tuple(Step(step) for step in self.steps)
+        return Challenge(self.profile, steps, tuple(Colour(each) for each in self.light))

@@ -13,7 +13,7 @@
     ├── Gone
     │   ├── CaptureExpired   IntentExpired
     ├── Refused                what was sent cannot be used
-    │   ├── InvalidRequest   MalformedRequest   ManifestInvalid
+    │   ├── InvalidRequest   MalformedRequest   ManifestInvalid   LivenessNotPossible
     │   ├── BodyTooLarge   FrameTooLarge   UnfitFrame
     │   ├── UnsupportedMedia   UnsupportedFrame   UnreadableFrame
     │   ├── NoFace   TwoFaces   FaceTooSmall   NotFrontal   TooDark   TooBright   Blurred
@@ -142,6 +142,12 @@ class MalformedRequest(Refused):
 
 class ManifestInvalid(Refused):
     code = "manifest_invalid"
+
+
+class LivenessNotPossible(Refused):
+    """What this payer can do is too little to prove life: a weaker check is not the answer."""
+
+    code = "liveness_not_possible"
 
 
 class BodyTooLarge(Refused):

@@ -41,7 +41,9 @@ def verify_manifest(manifest: Manifest, images: Sequence[bytes], *, expected: Ca
     """
     if manifest.capture_id != expected.id:
         raise ManifestInvalid("the manifest belongs to another capture", param="capture_id")
-    if not hmac.compare_digest(manifest.nonce.encode(), expected.nonce.encode()):
+    if expected.nonce is None or not hmac.compare_digest(
+        manifest.nonce.encode(), expected.nonce.encode()
+    ):
         raise ManifestInvalid("the nonce is not the capture's", param="nonce")
     records = manifest.frames
     if not 0 < len(records) <= MAX_FRAMES or len(records) != len(images):

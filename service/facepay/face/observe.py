@@ -30,10 +30,15 @@ _FINE_MIN_SCORE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class SentFrame:
-    """A frame as it was sent: encoded picture, and the challenge step it claims to belong to."""
+    """A frame as it was sent: encoded picture, and the challenge step it claims to belong to.
+
+    `monotonic_ms` is the device's clock, `colour` the name of what its screen showed.
+    """
 
     image: bytes
     step: int
+    monotonic_ms: int = 0
+    colour: str | None = None
 
 
 @dataclass(slots=True, repr=False)
@@ -43,7 +48,7 @@ class SeenFrame:
     `position` counts from 0 in the burst as sent; `points` are in pixels of the picture as sent,
     upright; `yaw` and `eye_shift` as in `landmarks`; `change` is the mean absolute difference to
     the frame before, in grey levels at about 160x120 (NaN for the first); `fingerprint` is the
-    same for frames that look exactly the same there.
+    same for frames that look exactly the same there; `monotonic_ms` and `colour` as they were sent.
     """
 
     position: int
@@ -54,6 +59,8 @@ class SeenFrame:
     eye_shift: float
     change: float
     fingerprint: bytes
+    monotonic_ms: int = 0
+    colour: str | None = None
 
     @property
     def near_frontal(self) -> bool:
@@ -191,6 +198,8 @@ def _draw(place: _Place, *, mirrored: bool) -> SeenFrame:
         eye_shift=eye_shift(points, mirrored=mirrored),
         change=place.found.change,
         fingerprint=place.found.fingerprint,
+        monotonic_ms=place.frame.monotonic_ms,
+        colour=place.frame.colour,
     )
 
 

@@ -43,13 +43,26 @@ class ConsentAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class ReservedAnswer:
+    """A capture that was opened; what it will ask is not drawn yet."""
+
+    id: str
+    purpose: str
+    profile: str
+    begin_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaptureAnswer:
-    """What the SDK needs to record one burst: the challenge, its nonce and its deadline."""
+    """What the SDK needs to record one burst: the challenge, its nonce and its deadline.
+
+    `challenge` has profile, steps, and the light as slot_ms and colours.
+    """
 
     id: str
     purpose: str
     nonce: str
-    challenge: list[str]
+    challenge: dict[str, object]
     max_frames: int
     deadline: str
 

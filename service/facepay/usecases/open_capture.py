@@ -1,15 +1,16 @@
-"""Open a capture: draw a challenge and a nonce, start the clock.
+"""Open a capture: reserve one, so that the payer can be told what will be asked.
 
-Only an explicit act opens one, it lives 60 s, and it is good for one burst. Without an active
-face, consent and second factor there is nothing to capture for: refused here, before any picture
-is taken, and in the same words for a customer who does not exist.
+Only an explicit act opens one, it is to be begun within 5 minutes, and it is good for one burst.
+What is asked is drawn when it is begun. Without an active face, consent and second factor there is
+nothing to capture for: refused here, before any picture is taken, and in the same words for a
+customer who does not exist.
 """
 
-import secrets
 from dataclasses import replace
 from datetime import datetime
 
-from facepay.domain.capture import LIFETIME, MAX_FRAMES, Capture, CaptureState, Purpose, Turn
+from facepay.domain.capture import BEGUN_WITHIN, Capture, CaptureState, Purpose
+from facepay.domain.challenge import Profile, require_provable
 from facepay.domain.enrolment import CAPTURES, OPEN_FOR, Enrolment, EnrolmentState
 from facepay.domain.errors import (
     CaptureExpired,
@@ -20,21 +21,21 @@ from facepay.domain.errors import (
 )
 from facepay.domain.payment import Intent, IntentState
 from facepay.ports import UnitOfWork
-from facepay.usecases.answers import CaptureAnswer, rfc3339
+from facepay.usecases.answers import ReservedAnswer, rfc3339
 from facepay.usecases.house import House, new_id
 from facepay.usecases.log import append_leaf
 from facepay.usecases.once import Caller, Change, Claim, once
 from facepay.usecases.prove import active_factors
 
-TURNS_PER_CHALLENGE = 2
-
 
 def open_payment_capture(
-    house: House, change: Change, intent_id: str, payer_alias: str
-) -> CaptureAnswer:
-    """Raises NotFound, WrongState, IntentExpired, CapturesUsedUp, FaceNotAvailable."""
+    house: House, change: Change, intent_id: str, payer_alias: str, profile: Profile
+) -> ReservedAnswer:
+    """Raises NotFound, WrongState, IntentExpired, CapturesUsedUp, FaceNotAvailable,
+    LivenessNotPossible."""
 
-    def act(claim: Claim) -> CaptureAnswer:
+    def act(claim: Claim) -> ReservedAnswer:
+        require_provable(profile)
         now = house.clock()
         with house.unit_of_work() as uow:
             # The intent first: who has none learns nothing about an alias.
@@ -47,17 +48,21 @@ def open_payment_capture(
             if intent.captures_used >= house.policy.captures_per_intent:
                 raise CapturesUsedUp()
             _cancel_open(uow, uow.captures.find_all(intent_id=intent.id))
-            capture = _draw(house, change.caller, held, Purpose.PAYMENT, intent.id)
+            capture = _reserve(house, change.caller, held, Purpose.PAYMENT, intent.id, profile)
             uow.intents.update(_capturing(intent, held, capture), state=intent.state.value)
             return _store(house, uow, claim, capture)
 
-    return once(house, change, CaptureAnswer, act)
+    return once(house, change, ReservedAnswer, act)
 
 
-def open_enrolment_capture(house: House, change: Change, enrolment_id: str) -> CaptureAnswer:
-    """Raises NotFound, WrongState, CapturesUsedUp; CaptureExpired for an old enrolment."""
+def open_enrolment_capture(
+    house: House, change: Change, enrolment_id: str, profile: Profile
+) -> ReservedAnswer:
+    """Raises NotFound, WrongState, CapturesUsedUp, LivenessNotPossible; CaptureExpired for an old
+    enrolment."""
 
-    def act(claim: Claim) -> CaptureAnswer:
+    def act(claim: Claim) -> ReservedAnswer:
+        require_provable(profile)
         now = house.clock()
         with house.unit_of_work() as uow:
             enrolment = uow.enrolments.lock(enrolment_id)
@@ -71,10 +76,11 @@ def open_enrolment_capture(house: House, change: Change, enrolment_id: str) -> C
             if len(earlier) >= CAPTURES:
                 raise CapturesUsedUp()
             _cancel_open(uow, earlier)
-            capture = _draw(house, change.caller, enrolment, Purpose.ENROLMENT, None)
+            purpose = Purpose.ENROLMENT
+            capture = _reserve(house, change.caller, enrolment, purpose, None, profile)
             return _store(house, uow, claim, capture)
 
-    return once(house, change, CaptureAnswer, act)
+    return once(house, change, ReservedAnswer, act)
 
 
 def _payable_face(house: House, uow: UnitOfWork, alias: str, now: datetime) -> Enrolment:
@@ -114,12 +120,17 @@ def _capturing(intent: Intent, enrolment: Enrolment, capture: Capture) -> Intent
 
 def _cancel_open(uow: UnitOfWork, captures: list[Capture]) -> None:
     for capture in captures:
-        if capture.state is CaptureState.OPEN:
+        if capture.state in (CaptureState.RESERVED, CaptureState.OPEN):
             uow.captures.update(replace(capture, state=CaptureState.CANCELLED))
 
 
-def _draw(
-    house: House, caller: Caller, enrolment: Enrolment, purpose: Purpose, intent_id: str | None
+def _reserve(
+    house: House,
+    caller: Caller,
+    enrolment: Enrolment,
+    purpose: Purpose,
+    intent_id: str | None,
+    profile: Profile,
 ) -> Capture:
     now = house.clock()
     return Capture(
@@ -129,24 +140,25 @@ def _draw(
         enrolment_id=enrolment.id,
         intent_id=intent_id,
         opened_by=caller.keyid,
-        nonce=secrets.token_urlsafe(24),
-        steps=tuple(secrets.choice(tuple(Turn)).value for _ in range(TURNS_PER_CHALLENGE)),
-        state=CaptureState.OPEN,
+        profile=profile,
+        nonce=None,
+        steps=(),
+        light=(),
+        state=CaptureState.RESERVED,
         used_by=None,
         opened_at=now,
-        deadline=now + LIFETIME,
+        begun_at=None,
+        deadline=now + BEGUN_WITHIN,
     )
 
 
-def _store(house: House, uow: UnitOfWork, claim: Claim, capture: Capture) -> CaptureAnswer:
+def _store(house: House, uow: UnitOfWork, claim: Claim, capture: Capture) -> ReservedAnswer:
     uow.captures.add(capture)
-    answer = CaptureAnswer(
+    answer = ReservedAnswer(
         id=capture.id,
         purpose=capture.purpose,
-        nonce=capture.nonce,
-        challenge=list(capture.steps),
-        max_frames=MAX_FRAMES,
-        deadline=rfc3339(capture.deadline),
+        profile=capture.profile,
+        begin_by=rfc3339(capture.deadline),
     )
     claim.answer(uow, answer)
     append_leaf(house, uow, "capture.opened", capture=capture.id, purpose=capture.purpose)

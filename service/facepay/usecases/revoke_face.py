@@ -76,7 +76,9 @@ def _stop_what_is_under_way(uow: UnitOfWork, enrolment_id: str) -> None:
         revoked = {"state": IntentState.REVOKED.value}
         uow.intents.update_all(revoked, enrolment_id=enrolment_id, state=state.value)
     cancelled = {"state": CaptureState.CANCELLED.value}
-    uow.captures.update_all(cancelled, enrolment_id=enrolment_id, state=CaptureState.OPEN.value)
+    # In this order: one that is begun meanwhile is met in its second state.
+    for waiting in (CaptureState.RESERVED, CaptureState.OPEN):
+        uow.captures.update_all(cancelled, enrolment_id=enrolment_id, state=waiting.value)
 
 
 def destroy_key(house: House, enrolment_id: str) -> bool:

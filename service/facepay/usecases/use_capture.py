@@ -38,12 +38,14 @@ def find_capture(uow: UnitOfWork, caller: Caller, capture_id: str) -> Capture:
 def use_capture(house: House, uow: UnitOfWork, claim: Claim, capture_id: str) -> Capture:
     """Mark the capture used by this claim; the caller commits.
 
-    Raises CaptureExpired after the deadline, WrongState when another request used it or it was
-    cancelled.
+    Raises CaptureExpired after the deadline, WrongState when it was not begun, another request used
+    it, or it was cancelled.
     """
     capture = uow.captures.lock(capture_id)
     if capture is None:
         raise NotFound()
+    if capture.state is CaptureState.RESERVED:
+        raise WrongState("begin the capture first")
     if capture.state is CaptureState.USED and capture.used_by == claim.id:
         return capture
     if capture.state is CaptureState.USED:
@@ -84,7 +86,7 @@ def _judge(
 ) -> Result:
     with observed(house, burst) as faces:
         with timed_step("pad"):
-            verdict = house.pad.judge(faces, capture.turns())
+            verdict = house.pad.judge(faces, capture.challenge)
         _require_bona_fide(verdict)
         return look(faces)
 

@@ -6,7 +6,14 @@ from flask_smorest import Blueprint
 
 from facepay.domain.customer import Role
 from facepay.domain.policy import Notice
-from facepay.usecases.answers import CaptureAnswer, ConsentAnswer, EnrolmentAnswer, FramesAnswer
+from facepay.usecases.answers import (
+    CaptureAnswer,
+    ConsentAnswer,
+    EnrolmentAnswer,
+    FramesAnswer,
+    ReservedAnswer,
+)
+from facepay.usecases.begin_capture import begin_capture
 from facepay.usecases.enrol_face import begin_enrolment
 from facepay.usecases.grant_consent import grant_consent
 from facepay.usecases.open_capture import open_enrolment_capture
@@ -58,11 +65,12 @@ def create_enrolment(proof: Proof) -> EnrolmentAnswer:
 
 
 @faces.post("/enrolments/<id:enrolment_id>/captures")
-@faces.response(201, shapes.Capture)
+@faces.arguments(shapes.NewCapture)
+@faces.response(201, shapes.ReservedCapture)
 @signed_by(Role.CUSTOMER)
-def create_enrolment_capture(enrolment_id: str) -> CaptureAnswer:
-    """Open the capture that an enrolment needs: a challenge, a nonce, 60 seconds"""
-    return open_enrolment_capture(house(), change(), enrolment_id)
+def create_enrolment_capture(new: dict[str, Any], enrolment_id: str) -> ReservedAnswer:
+    """Open the capture that an enrolment needs, to be begun within 5 minutes"""
+    return open_enrolment_capture(house(), change(), enrolment_id, new["profile"])
 
 
 @faces.post("/enrolments/<id:enrolment_id>/revoke")
@@ -72,6 +80,14 @@ def create_enrolment_capture(enrolment_id: str) -> CaptureAnswer:
 def revoke_enrolment(proof: Proof, enrolment_id: str) -> EnrolmentAnswer:
     """Take the face back, at once, with any one proof"""
     return revoke_face(house(), change(), enrolment_id, proof)
+
+
+@faces.post("/captures/<id:capture_id>/begin")
+@faces.response(200, shapes.Capture)
+@signed_by(Role.TERMINAL, Role.CUSTOMER)
+def start_capture(capture_id: str) -> CaptureAnswer:
+    """Begin a capture, once the payer is ready: a challenge, a nonce, 60 seconds"""
+    return begin_capture(house(), change(), capture_id)
 
 
 @faces.post("/captures/<id:capture_id>/frames")

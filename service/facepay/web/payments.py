@@ -6,7 +6,7 @@ from flask_smorest import Blueprint
 
 from facepay.domain.customer import Role
 from facepay.domain.money import Money
-from facepay.usecases.answers import CaptureAnswer, IntentAnswer
+from facepay.usecases.answers import IntentAnswer, ReservedAnswer
 from facepay.usecases.authorize_payment import Attempt, authorize_payment
 from facepay.usecases.open_capture import open_payment_capture
 from facepay.usecases.payment_intents import (
@@ -18,7 +18,7 @@ from facepay.usecases.payment_intents import (
 from facepay.usecases.roll_back_to_password import roll_back_to_password
 from facepay.web.doors import caller, change, house, signed_by
 from facepay.web.schemas import payments as shapes
-from facepay.web.schemas.faces import Capture, PayerClaim
+from facepay.web.schemas.faces import PayerClaim, ReservedCapture
 from facepay.web.schemas.parties import Code
 
 payments = Blueprint("payments", __name__, url_prefix="/v1/payment_intents", description=__doc__)
@@ -44,11 +44,12 @@ def get_intent(intent_id: str) -> IntentAnswer:
 
 @payments.post("/<id:intent_id>/captures")
 @payments.arguments(PayerClaim)
-@payments.response(201, Capture)
+@payments.response(201, ReservedCapture)
 @signed_by(Role.TERMINAL)
-def create_capture(claim: dict[str, Any], intent_id: str) -> CaptureAnswer:
-    """Open a capture for the payer who steps up: a challenge, a nonce, 60 seconds"""
-    return open_payment_capture(house(), change(), intent_id, claim["payer"])
+def create_capture(claim: dict[str, Any], intent_id: str) -> ReservedAnswer:
+    """Open a capture for the payer who steps up, to be begun within 5 minutes"""
+    payer, profile = claim["payer"], claim["profile"]
+    return open_payment_capture(house(), change(), intent_id, payer, profile)
 
 
 @payments.post("/<id:intent_id>/second_factor")

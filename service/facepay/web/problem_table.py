@@ -99,7 +99,7 @@ PROBLEMS: dict[str, Problem] = {
     "capture_expired": Problem(
         "capture_expired", 410, False, "try_again",
         "The capture has run out",
-        "A capture lives 60 s from its opening. Open a new one; show instructions before, not during.",
+        "A capture is begun within 5 minutes of its opening and lives 60 s from then. Open a new one; show instructions before you begin it.",
     ),
     "intent_expired": Problem(
         "intent_expired", 410, False, "start_again",
@@ -140,6 +140,11 @@ PROBLEMS: dict[str, Problem] = {
         "manifest_invalid", 422, False, "try_again",
         "The manifest does not fit the capture and its frames",
         "A frame whose hash, order or time does not fit ends the capture. Open a new one.",
+    ),
+    "liveness_not_possible": Problem(
+        "liveness_not_possible", 422, False, "use_password",
+        "This profile leaves too little to prove life",
+        "Who cannot move cannot pay by face: a weaker check is not offered. The password is.",
     ),
     "unfit_frame": Problem(
         "unfit_frame", 422, False, "none",

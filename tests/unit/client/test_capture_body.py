@@ -7,13 +7,13 @@ from io import BytesIO
 import pytest
 from werkzeug.formparser import parse_form_data
 
-from facepay_client import Capture, CaptureBody, Frame, build_body
+from facepay_client import Capture, CaptureBody, Challenge, Frame, build_body
 
 CAPTURE = Capture(
     id="cap_1",
     purpose="payment",
     nonce="a-nonce-of-the-capture",
-    challenge=("turn_left", "turn_right"),
+    challenge=Challenge("standard", ("turn_left", "turn_right"), ("red", "green")),
     max_frames=3,
     deadline="2026-11-23T12:00:00Z",
 )

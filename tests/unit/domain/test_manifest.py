@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from facepay.domain.capture import MAX_FRAMES, Capture, CaptureState, Purpose
+from facepay.domain.challenge import Profile
 from facepay.domain.errors import ManifestInvalid
 from facepay.domain.manifest import FrameRecord, Manifest, verify_manifest
 
@@ -19,11 +20,14 @@ CAPTURE = Capture(
     enrolment_id="enr_1",
     intent_id="pi_1",
     opened_by="key",
+    profile=Profile.STANDARD,
     nonce="the-nonce",
     steps=("turn_left", "turn_right"),
+    light=(),
     state=CaptureState.OPEN,
     used_by=None,
     opened_at=NOW,
+    begun_at=NOW,
     deadline=NOW + timedelta(seconds=60),
 )
 IMAGES = [f"picture {number}".encode() for number in range(6)]

@@ -5,6 +5,7 @@ It shares no code with the service. `__all__` is what other code may lean on.
 
 from facepay_client.answers import (
     Capture,
+    Challenge,
     Consent,
     Enrolment,
     ErrorEntry,
@@ -14,6 +15,7 @@ from facepay_client.answers import (
     Leaf,
     Notice,
     Registered,
+    ReservedCapture,
 )
 from facepay_client.capture import CaptureBody, Frame, build_body
 from facepay_client.customer import Customer
@@ -46,6 +48,7 @@ __all__ = [
     "Authorization",
     "Capture",
     "CaptureBody",
+    "Challenge",
     "Consent",
     "Customer",
     "Enrolment",
@@ -66,6 +69,7 @@ __all__ = [
     "Published",
     "Registered",
     "Request",
+    "ReservedCapture",
     "RetryPolicy",
     "Terminal",
     "Transport",

@@ -65,13 +65,37 @@ class Enrolment:
 
 
 @dataclass(frozen=True)
-class Capture:
-    """`challenge`: the turns to ask for, in the payer's own left and right."""
+class ReservedCapture:
+    """Show the instructions, then begin it: before `begin_by`, RFC 3339."""
 
     id: str
     purpose: str
+    profile: str
+    begin_by: str
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """What to ask for, in the payer's own left and right, and the colours to show meanwhile."""
+
+    profile: str
+    steps: tuple[str, ...]
+    light: tuple[str, ...] = ()
+    slot_ms: int = 440
+
+    def colour_at(self, since_first_ms: int) -> str | None:
+        """What to show this many milliseconds after the first frame; None: no colour."""
+        if not self.light:
+            return None
+        return self.light[since_first_ms // self.slot_ms % len(self.light)]
+
+
+@dataclass(frozen=True)
+class Capture:
+    id: str
+    purpose: str
     nonce: str = field(repr=False)
-    challenge: tuple[str, ...]
+    challenge: Challenge
     max_frames: int
     deadline: str
 
@@ -139,6 +163,16 @@ def read(kind: type[Answer], body: Mapping[str, Any]) -> Answer:
         elif each.default is MISSING:
             raise UnreadableAnswer(f"{kind.__name__} without `{each.name}`")
     return kind(**known)
+
+
+def read_capture(body: Mapping[str, Any]) -> Capture:
+    """Raises UnreadableAnswer."""
+    challenge = body.get("challenge")
+    light = challenge.get("light") if isinstance(challenge, dict) else None
+    if not isinstance(challenge, dict) or not isinstance(light, dict):
+        raise UnreadableAnswer("Capture without a readable `challenge`")
+    told = {"slot_ms": light.get("slot_ms"), "light": light.get("colours")}
+    return read(Capture, {**body, "challenge": read(Challenge, {**challenge, **told})})
 
 
 def read_frames_accepted(body: Mapping[str, Any]) -> FramesAccepted:

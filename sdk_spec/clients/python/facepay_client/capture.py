@@ -20,14 +20,16 @@ MAX_BYTES = 4 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Frame:
-    """A picture as the camera gave it (JPEG or WebP), when, and during which turn.
+    """A picture as the camera gave it (JPEG or WebP), when, during which step, in which light.
 
-    `monotonic_ms` grows from frame to frame; `step` is 0 while holding still, n during turn n.
+    `monotonic_ms` grows from frame to frame; `step` is 0 while holding still, n during step n;
+    `colour` is what the screen showed, see `Challenge.colour_at`.
     """
 
     image: bytes = field(repr=False)
     monotonic_ms: int
     step: int
+    colour: str | None = None
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,11 @@ from facepay_client.answers import (
     Factor,
     FramesAccepted,
     Notice,
+    ReservedCapture,
     read,
 )
 from facepay_client.capture import Frame
-from facepay_client.frames import send_burst
+from facepay_client.frames import begin, send_burst
 from facepay_client.transport import Transport
 
 FACE_PAYMENT = "face_payment"
@@ -93,10 +94,22 @@ class Customer:
         return read(Enrolment, answer)
 
     def open_enrolment_capture(
-        self, enrolment_id: str, *, idempotency_key: str | None = None
-    ) -> Capture:
+        self,
+        enrolment_id: str,
+        *,
+        profile: str = "standard",
+        idempotency_key: str | None = None,
+    ) -> ReservedCapture:
+        """Show the instructions, then begin it; `profile` as for a payment."""
         path = f"/v1/enrolments/{enrolment_id}/captures"
-        return read(Capture, self._transport.post(path, idempotency_key=idempotency_key))
+        answer = self._transport.post(path, {"profile": profile}, idempotency_key=idempotency_key)
+        return read(ReservedCapture, answer)
+
+    def begin_capture(
+        self, reserved: ReservedCapture, *, idempotency_key: str | None = None
+    ) -> Capture:
+        """Once the payer is ready: the challenge, and 60 seconds for it."""
+        return begin(self._transport, reserved, idempotency_key=idempotency_key)
 
     def send_frames(
         self,

@@ -1,10 +1,24 @@
-"""Sending a burst, which terminals and customers' own devices do alike."""
+"""Beginning a capture and sending its burst, which tills and customers' own devices do alike."""
 
 from collections.abc import Sequence
 
-from facepay_client.answers import Capture, FramesAccepted, read_frames_accepted
+from facepay_client.answers import (
+    Capture,
+    FramesAccepted,
+    ReservedCapture,
+    read_capture,
+    read_frames_accepted,
+)
 from facepay_client.capture import Frame, build_body
 from facepay_client.transport import Request, Transport, fresh_key
+
+
+def begin(
+    transport: Transport, reserved: ReservedCapture, *, idempotency_key: str | None
+) -> Capture:
+    """Raises what `post` raises, and UnreadableAnswer."""
+    path = f"/v1/captures/{reserved.id}/begin"
+    return read_capture(transport.post(path, idempotency_key=idempotency_key))
 
 
 def send_burst(

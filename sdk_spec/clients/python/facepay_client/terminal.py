@@ -6,9 +6,9 @@ or whether a face matched.
 
 from collections.abc import Mapping, Sequence
 
-from facepay_client.answers import Capture, FramesAccepted, Intent, read
+from facepay_client.answers import Capture, FramesAccepted, Intent, ReservedCapture, read
 from facepay_client.capture import Frame
-from facepay_client.frames import send_burst
+from facepay_client.frames import begin, send_burst
 from facepay_client.transport import Transport
 
 
@@ -36,12 +36,26 @@ class Terminal:
         return read(Intent, self._transport.get(f"/v1/payment_intents/{intent_id}"))
 
     def open_capture(
-        self, intent_id: str, payer: str, *, idempotency_key: str | None = None
-    ) -> Capture:
-        """A challenge for the payer of this alias; show instructions before, not during."""
+        self,
+        intent_id: str,
+        payer: str,
+        *,
+        profile: str = "standard",
+        idempotency_key: str | None = None,
+    ) -> ReservedCapture:
+        """For the payer of this alias: show the instructions, then begin it. `profile` is
+        "no_light" for somebody who cannot stand the colours."""
         path = f"/v1/payment_intents/{intent_id}/captures"
-        answer = self._transport.post(path, {"payer": payer}, idempotency_key=idempotency_key)
-        return read(Capture, answer)
+        body = {"payer": payer, "profile": profile}
+        return read(
+            ReservedCapture, self._transport.post(path, body, idempotency_key=idempotency_key)
+        )
+
+    def begin_capture(
+        self, reserved: ReservedCapture, *, idempotency_key: str | None = None
+    ) -> Capture:
+        """Once the payer is ready: the challenge, and 60 seconds for it."""
+        return begin(self._transport, reserved, idempotency_key=idempotency_key)
 
     def send_frames(
         self,

@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import fields, post_load, validate
 
 from facepay.domain.capture import MAX_FRAMES
+from facepay.domain.challenge import Profile
 from facepay.domain.consent import ConsentPurpose
 from facepay.domain.manifest import FrameRecord, Manifest
 from facepay.web.schemas.fields import Sha256, Shape, Text, Truth, Whole
@@ -47,17 +48,47 @@ class Enrolment(Shape):
     )
 
 
-class PayerClaim(Shape):
+class NewCapture(Shape):
+    """`profile`: what this payer can do, when it is not everything."""
+
+    profile = fields.Enum(Profile, by_value=True, load_default=Profile.STANDARD)
+
+
+class PayerClaim(NewCapture):
     """Whose face is to be compared: facepay compares 1:1 and never searches."""
 
     payer = Text(required=True, longest=100)
+
+
+class ReservedCapture(Shape):
+    """Show the instructions now; what will be asked is drawn when the capture is begun."""
+
+    id = fields.String(required=True)
+    purpose = fields.String(required=True)
+    profile = fields.String(required=True)
+    begin_by = fields.String(required=True)
+
+
+class Light(Shape):
+    """Show each colour for `slot_ms`, from the first frame on, again and again; none: nothing."""
+
+    slot_ms = fields.Integer(required=True)
+    colours = fields.List(fields.String(), required=True)
+
+
+class Challenge(Shape):
+    """`steps` follow the hold, in the payer's own left and right."""
+
+    profile = fields.String(required=True)
+    steps = fields.List(fields.String(), required=True)
+    light = fields.Nested(Light, required=True)
 
 
 class Capture(Shape):
     id = fields.String(required=True)
     purpose = fields.String(required=True)
     nonce = fields.String(required=True)
-    challenge = fields.List(fields.String(), required=True)
+    challenge = fields.Nested(Challenge, required=True)
     max_frames = fields.Integer(required=True)
     deadline = fields.String(required=True)
 

@@ -1,0 +1,94 @@
+"""The challenge of one capture: what the payer is asked to do, and which colours light the face.
+
+Drawn at random for each capture, so that no recording can have been made for it. The steps are
+three: "come closer", and two others of which one at least turns the head. The light is a cyclic
+sequence of ten colours, each shown for SLOT_MS: about 23 bits, and 2.3 changes a second, which is
+under the three flashes of WCAG 2.3.1. Whether the answer fits is for the manifest check (what the
+device says) and for presentation attack detection (what the pixels show).
+"""
+
+import secrets
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise, product
+
+from facepay.domain.errors import LivenessNotPossible
+
+SLOT_MS = 440
+SLOTS = 10
+
+
+class Step(StrEnum):
+    """One thing to do, in the payer's own left and right."""
+
+    TURN_LEFT = "turn_left"
+    TURN_RIGHT = "turn_right"
+    CLOSER = "closer"
+    LOOK_UP = "look_up"
+    LOOK_DOWN = "look_down"
+
+    @property
+    def turns(self) -> bool:
+        return self in (Step.TURN_LEFT, Step.TURN_RIGHT)
+
+
+class Colour(StrEnum):
+    RED = "red"
+    GREEN = "green"
+    BLUE = "blue"
+    YELLOW = "yellow"
+    CYAN = "cyan"
+    MAGENTA = "magenta"
+
+
+class Profile(StrEnum):
+    """What this payer can do: for people who cannot stand the light, or cannot move."""
+
+    STANDARD = "standard"
+    NO_LIGHT = "no_light"
+    NO_MOTION = "no_motion"
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """Step n of a capture is `steps[n - 1]`; step 0 is "hold still". `light` may be empty."""
+
+    profile: Profile
+    steps: tuple[Step, ...]
+    light: tuple[Colour, ...]
+
+    def colour_at(self, since_first_ms: int) -> Colour | None:
+        """The colour this many milliseconds after the first frame; None where there is no light."""
+        if not self.light:
+            return None
+        return self.light[since_first_ms // SLOT_MS % len(self.light)]
+
+
+_OTHERS = tuple(step for step in Step if step is not Step.CLOSER)
+_PAIRS = tuple(pair for pair in product(_OTHERS, repeat=2) if pair[0].turns or pair[1].turns)
+
+
+def require_provable(profile: Profile) -> None:
+    """Raises LivenessNotPossible where the rest would be too little to prove life."""
+    if profile is Profile.NO_MOTION:
+        raise LivenessNotPossible()
+
+
+def draw_challenge(profile: Profile) -> Challenge:
+    """From the operating system's CSPRNG; every possible challenge is as likely as any other.
+
+    Raises LivenessNotPossible.
+    """
+    require_provable(profile)
+    steps: list[Step] = list(secrets.choice(_PAIRS))
+    steps.insert(secrets.randbelow(len(steps) + 1), Step.CLOSER)
+    light = () if profile is Profile.NO_LIGHT else _draw_light()
+    return Challenge(profile, tuple(steps), light)
+
+
+def _draw_light() -> tuple[Colour, ...]:
+    """No two neighbours alike, and the last not as the first: the sequence repeats."""
+    while True:
+        light = tuple(secrets.choice(tuple(Colour)) for _ in range(SLOTS))
+        if all(one is not other for one, other in pairwise((*light, light[0]))):
+            return light
