@@ -102,7 +102,7 @@ def _errors_page(registry: dict[str, Any]) -> str:
         "",
         "Made from `errors.yaml` by `make generate`. Every refusal is `application/problem+json`",
         "(RFC 9457) with `type, title, status, code, retryable, user_action, doc_url, request_id`,",
-        "and `detail` and `param` where they help.",
+        "and `detail`, `param` and `guidance` where they help.",
         "",
         "| code | status | retryable | user action | what it means |",
         "|---|---|---|---|---|",
@@ -115,6 +115,8 @@ def _errors_page(registry: dict[str, Any]) -> str:
         )
     lines += ["", "User actions:", ""]
     lines += [f"- `{name}`: {text}" for name, text in registry["user_actions"].items()]
+    lines += ["", "Guidance (`capture_retry` alone has it, and not always):", ""]
+    lines += [f"- `{name}`: {text}" for name, text in registry["guidance"].items()]
     return "\n".join([*lines, ""])
 
 
@@ -160,12 +162,13 @@ def _problem_schema(registry: dict[str, Any]) -> dict[str, Any]:
         "code": {"type": "string", "enum": list(registry["errors"])},
         "detail": text,
         "param": text,
+        "guidance": {"type": "string", "enum": list(registry["guidance"])},
         "retryable": {"type": "boolean"},
         "user_action": {"type": "string", "enum": list(registry["user_actions"])},
         "doc_url": {"type": "string", "format": "uri"},
         "request_id": text,
     }
-    required = [name for name in properties if name not in ("detail", "param")]
+    required = [name for name in properties if name not in ("detail", "param", "guidance")]
     return {"type": "object", "properties": properties, "required": required}
 
 

@@ -7,7 +7,7 @@ of two names 0.9. A reference is the name and its secret: under another one it i
 import hashlib
 from datetime import UTC, datetime, timedelta
 
-from facepay.domain.capture import Burst, PadOutcome, PadVerdict
+from facepay.domain.capture import Burst, Guidance, PadOutcome, PadVerdict
 from facepay.domain.challenge import Challenge
 from facepay.domain.errors import NoFace
 from facepay.ports import ObservedFaces
@@ -84,12 +84,13 @@ class FakePad:
 
     def __init__(self, journal: Journal) -> None:
         self.outcome = PadOutcome.BONA_FIDE
+        self.guidance: Guidance | None = None
         self._journal = journal
 
     def judge(self, faces: ObservedFaces, challenge: Challenge) -> PadVerdict:
         self._journal.note("pad.judge")
         assert not _own(faces).wiped
-        return PadVerdict(self.outcome, "fake")
+        return PadVerdict(self.outcome, "fake_signal", self.guidance)
 
 
 class FakeClock:

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from facepay.domain import errors
+from facepay.domain.capture import Guidance
 from facepay.domain.errors import FacepayError
 from facepay.web import doors, problems
 from facepay.web.problem_table import PROBLEMS
@@ -49,6 +50,10 @@ def test_every_user_action_is_explained_and_used() -> None:
     assert used == set(REGISTRY["user_actions"])
 
 
+def test_the_guidance_a_terminal_may_hear_is_registered() -> None:
+    assert {each.value for each in Guidance} == set(REGISTRY["guidance"])
+
+
 def test_only_what_may_pass_is_called_retryable() -> None:
     retryable = {code for code, entry in REGISTRY["errors"].items() if entry["retryable"]}
     unavailable = {kind.code for kind in every_error(errors.Unavailable)}
@@ -67,3 +72,4 @@ def test_a_refusal_given_again_says_what_it_said_before(detail: str | None) -> N
 
     again = GivenBefore("no_face", detail, "frames[2]")
     assert (again.code, again.detail, again.param) == ("no_face", detail, "frames[2]")
+    assert again.guidance is None, "as those were remembered that had none"

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from facepay.domain.capture import Burst, PadOutcome, PadVerdict
+from facepay.domain.capture import Burst, Guidance, PadOutcome, PadVerdict
 from facepay.domain.challenge import Challenge, Step
 from facepay.domain.errors import (
     Blurred,
@@ -66,6 +66,14 @@ _OUTCOMES = {
     turns.Outcome.ATTACK: PadOutcome.ATTACK,
 }
 
+_GUIDANCE = {
+    "hold_not_steady": Guidance.HOLD_STILL,
+    "hold_not_frontal": Guidance.LOOK_STRAIGHT,
+    "turn_too_small": Guidance.TURN_FURTHER,
+    "eyes_do_not_follow": Guidance.TURN_FURTHER,
+    "turn_not_from_rest": Guidance.SLOWER,
+    "too_few_frames": Guidance.SLOWER,
+}
 
 # Bursts that one worker may be busy with or keep waiting for. gunicorn gives it more threads than
 # this, so that passwords, revocations and health never queue behind faces.
@@ -152,7 +160,8 @@ class TurnsPadDetector:
         numbers = [n for n, step in enumerate(challenge.steps, start=1) if step.turns]
         asked = [_DIRECTIONS[challenge.steps[n - 1]] for n in numbers]
         judgement = turns.judge(_only(_own(faces), numbers), asked)
-        return PadVerdict(_OUTCOMES[judgement.outcome], judgement.reason)
+        reason = judgement.reason
+        return PadVerdict(_OUTCOMES[judgement.outcome], reason, _GUIDANCE.get(reason))
 
 
 def _only(whole: Observation, steps: list[int]) -> Observation:

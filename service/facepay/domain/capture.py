@@ -30,6 +30,19 @@ class CaptureState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Guidance(StrEnum):
+    """What a payer may do better at the next try: all that a terminal hears of a retry."""
+
+    HOLD_STILL = "hold_still"
+    TURN_FURTHER = "turn_further"
+    SLOWER = "slower"
+    COME_CLOSER = "come_closer"
+    LOOK_STRAIGHT = "look_straight"
+    MORE_LIGHT = "more_light"
+    LESS_LIGHT = "less_light"
+    NOBODY_ELSE = "nobody_else"
+
+
 class PadOutcome(StrEnum):
     """ISO/IEC 30107-3: what the liveness check concluded."""
 
@@ -40,10 +53,14 @@ class PadOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PadVerdict:
-    """`reason` names the signal, for the operator; it never reaches a terminal."""
+    """`reason` names the signal, for the operator; it never reaches a terminal.
+
+    `guidance` is for a retry, where there is any.
+    """
 
     outcome: PadOutcome
     reason: str
+    guidance: Guidance | None = None
 
 
 @dataclass(frozen=True, slots=True)

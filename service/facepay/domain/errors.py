@@ -30,16 +30,19 @@
 class FacepayError(Exception):
     """Base of all registered errors.
 
-    `detail` says what happened in this case and `param` names the field at fault; neither ever
-    carries a secret, a score, a threshold or anything of a face.
+    `detail` says what happened in this case, `param` names the field at fault, and `guidance` what
+    the payer may do better; none ever carries a secret, a score, a threshold or anything of a face.
     """
 
     code: str
 
-    def __init__(self, detail: str | None = None, *, param: str | None = None) -> None:
+    def __init__(
+        self, detail: str | None = None, *, param: str | None = None, guidance: str | None = None
+    ) -> None:
         super().__init__(detail or self.code)
         self.detail = detail
         self.param = param
+        self.guidance = guidance
 
 
 class Unauthenticated(FacepayError):
@@ -129,7 +132,20 @@ class IntentExpired(Gone):
 
 
 class Refused(FacepayError):
+    """`reason` is for the operator's log and the customer's ledger, and for nobody else."""
+
     code = "invalid_request"
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        param: str | None = None,
+        guidance: str | None = None,
+        reason: str | None = None,
+    ) -> None:
+        super().__init__(detail, param=param, guidance=guidance)
+        self.reason = reason or self.code
 
 
 class InvalidRequest(Refused):
@@ -205,13 +221,16 @@ class Blurred(Refused):
 
 
 class CaptureRetry(Refused):
-    """A genuine payer may have been too quick, or turned too little: a new capture may help."""
+    """A genuine payer may have been too quick, or turned too little: a new capture may help.
+
+    `guidance` is one of `capture.Guidance`, or None.
+    """
 
     code = "capture_retry"
 
 
 class CaptureRefused(Refused):
-    """No sign of a living, turning head. Which signal failed is not said (rights.md 3.2)."""
+    """No sign of a living head that does as asked. Which signal failed is not said."""
 
     code = "capture_refused"
 

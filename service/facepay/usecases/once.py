@@ -79,7 +79,8 @@ class Claim:
         self._settle(uow, done)
 
     def refuse(self, uow: UnitOfWork, error: FacepayError) -> None:
-        refusal = json.dumps({"code": error.code, "detail": error.detail, "param": error.param})
+        told = ("code", "detail", "param", "guidance")
+        refusal = json.dumps({name: getattr(error, name) for name in told})
         self._settle(uow, replace(self.record, state=RecordState.REFUSED, answer=refusal))
 
     def _settle(self, uow: UnitOfWork, done: IdempotencyRecord) -> None:
@@ -94,9 +95,11 @@ class Claim:
 class GivenBefore(FacepayError):
     """A refusal that was already given to this very request; carries its registered code."""
 
-    def __init__(self, code: str, detail: str | None, param: str | None) -> None:
+    def __init__(
+        self, code: str, detail: str | None, param: str | None, guidance: str | None = None
+    ) -> None:
         self.code = code
-        super().__init__(detail, param=param)
+        super().__init__(detail, param=param, guidance=guidance)
 
 
 def once(

@@ -69,14 +69,22 @@ def look_at(
     """Check the manifest, judge liveness, and only then let `look` see the faces.
 
     Pixels and landmarks are overwritten before this returns. A refusal leaves a leaf in the log
-    and nothing else. Raises what the manifest, the engine and the PAD raise.
+    and nothing else: there its reason can be opened, by the operator and for the customer. Raises
+    what the manifest, the engine and the PAD raise.
     """
     try:
         burst = verify_manifest(manifest, images, expected=capture)
         return _judge(house, capture, burst, look)
     except Refused as refusal:
         with house.unit_of_work() as uow:
-            append_leaf(house, uow, "capture.refused", capture=capture.id, code=refusal.code)
+            append_leaf(
+                house,
+                uow,
+                "capture.refused",
+                capture=capture.id,
+                code=refusal.code,
+                reason=refusal.reason,
+            )
             uow.commit()
         raise
 
@@ -93,6 +101,6 @@ def _judge(
 
 def _require_bona_fide(verdict: PadVerdict) -> None:
     if verdict.outcome is PadOutcome.RETRY:
-        raise CaptureRetry("follow the prompts a little more slowly and turn a little further")
+        raise CaptureRetry(guidance=verdict.guidance, reason=verdict.reason)
     if verdict.outcome is not PadOutcome.BONA_FIDE:
-        raise CaptureRefused()
+        raise CaptureRefused(reason=verdict.reason)

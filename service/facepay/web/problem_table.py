@@ -193,12 +193,12 @@ PROBLEMS: dict[str, Problem] = {
     ),
     "capture_retry": Problem(
         "capture_retry", 422, False, "try_again",
-        "The head's turns could not be followed well enough",
-        "Follow the prompts a little more slowly and turn a little further. Open a new capture.",
+        "The prompts were not followed well enough to be sure",
+        "`guidance`, where it is there, says what to do better. Open a new capture.",
     ),
     "capture_refused": Problem(
         "capture_refused", 422, False, "use_password",
-        "The capture does not show a living, turning head",
+        "The capture does not show a living head that does as asked",
         "Which check failed is not told. Open a new capture, or go on by password.",
     ),
     "internal_error": Problem(

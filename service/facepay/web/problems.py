@@ -36,7 +36,13 @@ def register_problems(app: Flask) -> None:
     app.register_error_handler(Exception, _from_the_unforeseen)
 
 
-def problem(code: str, *, detail: str | None = None, param: str | None = None) -> Response:
+def problem(
+    code: str,
+    *,
+    detail: str | None = None,
+    param: str | None = None,
+    guidance: str | None = None,
+) -> Response:
     entry = PROBLEMS[code]
     address = f"{current_app.config['FACEPAY_ORIGIN']}/v1/errors/{code}"
     body: dict[str, Any] = {
@@ -53,6 +59,8 @@ def problem(code: str, *, detail: str | None = None, param: str | None = None) -
         body["detail"] = detail
     if param is not None:
         body["param"] = param
+    if guidance is not None:
+        body["guidance"] = guidance
     response = Response(
         json.dumps(body), status=entry.status, content_type="application/problem+json"
     )
@@ -63,7 +71,7 @@ def problem(code: str, *, detail: str | None = None, param: str | None = None) -
 
 def _from_domain(error: FacepayError) -> Response:
     forget(error)
-    return problem(error.code, detail=error.detail, param=error.param)
+    return problem(error.code, detail=error.detail, param=error.param, guidance=error.guidance)
 
 
 def _from_http(error: HTTPException) -> Response:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import pytest
 
-from facepay.domain.capture import PadOutcome
+from facepay.domain.capture import Guidance, PadOutcome
 from facepay.domain.errors import (
     CaptureExpired,
     CaptureRefused,
@@ -63,6 +63,37 @@ def test_a_refused_capture_never_opens_the_reference(
     with pytest.raises(refusal):
         street.show_face(ada)
     assert fakes.journal.count("vault.unseal") == 0
+
+
+def test_a_payer_who_may_try_again_is_told_what_to_do_also_after_a_lost_answer(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    fakes.pad.outcome, fakes.pad.guidance = PadOutcome.RETRY, Guidance.SLOWER
+    capture, change = street.open_payment(street.intent(), "ada"), street.change(street.till)
+    for _ in range(2):
+        with pytest.raises(FacepayError) as refusal:
+            street.send(street.till, capture, "ada", change)
+        assert (refusal.value.code, refusal.value.guidance) == ("capture_retry", "slower")
+
+
+@pytest.mark.parametrize("outcome", [PadOutcome.ATTACK, PadOutcome.RETRY])
+def test_why_a_capture_was_refused_is_in_the_operators_log_and_nowhere_else(
+    street: Street, fakes: FakeHouse, ada: Customer, outcome: PadOutcome
+) -> None:
+    fakes.pad.outcome = outcome
+    capture, change = street.open_payment(street.intent(), "ada"), street.change(street.till)
+    with pytest.raises(FacepayError) as refusal:
+        street.send(street.till, capture, "ada", change)
+    assert "fake_signal" not in f"{refusal.value} {refusal.value.detail} {refusal.value.param}"
+    with fakes.database() as uow:
+        leaf = uow.leaves.find(kind="capture.refused")
+        assert leaf is not None
+        opening = uow.openings.find(seq=leaf.seq)
+        record = uow.idempotency.find(id=change.record_id)
+    assert opening is not None
+    assert json.loads(opening.details)["reason"] == "fake_signal"
+    assert record is not None
+    assert "fake_signal" not in (record.answer or "")
 
 
 @pytest.mark.parametrize("person", ["ada", "bob"])

@@ -44,6 +44,7 @@ class ProblemDetails:
     request_id: str
     detail: str | None = None
     param: str | None = None
+    guidance: str | None = None
 
     @classmethod
     def parse(cls, status: int, body: Mapping[str, Any]) -> "ProblemDetails":
@@ -69,6 +70,7 @@ class ProblemDetails:
             request_id=text("request_id"),
             detail=optional("detail"),
             param=optional("param"),
+            guidance=optional("guidance"),
         )
 
 
@@ -94,6 +96,11 @@ class Problem(FacepayError):
     @property
     def user_action(self) -> str:
         return self.details.user_action
+
+    @property
+    def guidance(self) -> str | None:
+        """What the payer may do better at the next try; only of `capture_retry`."""
+        return self.details.guidance
 
     @property
     def param(self) -> str | None:
