@@ -9,6 +9,7 @@ import os
 from flask import Flask
 
 from facepay import freed_memory
+from facepay.adapters.attestation import RegisteredKeyAttestation
 from facepay.adapters.clocks import RehearsalClock, system_clock
 from facepay.adapters.dlib_face import DlibFaceEngine, TurnsPadDetector
 from facepay.adapters.one_time_codes import TotpCodes
@@ -19,6 +20,7 @@ from facepay.adapters.policy_file import read_policy
 from facepay.adapters.transit_signer import TransitSigner
 from facepay.adapters.unit_of_work import Database
 from facepay.config import ConfigError, Profile, Settings
+from facepay.domain.policy import Policy
 from facepay.face.cards import CardError
 from facepay.face.detect import Detector, HogDetector
 from facepay.face.embed import Embedder
@@ -54,12 +56,22 @@ def build_house(settings: Settings) -> House:
         unit_of_work=Database(settings.database_url),
         engine=DlibFaceEngine(embedder, detector=_detector(settings)),
         pad=TurnsPadDetector(),
+        attestation=_attestation(policy),
         templates=vault,
         secrets=vault,
         signer=TransitSigner(session),
         passwords=Argon2Passwords(),
         codes=TotpCodes(),
     )
+
+
+def _attestation(policy: Policy) -> RegisteredKeyAttestation:
+    if policy.platform_attestation_required:
+        raise ConfigError(
+            "FACEPAY_POLICY_FILE: platform_attestation_required needs a verifier of Play Integrity "
+            "or App Attest evidence, and this version has none: no face could pay"
+        )
+    return RegisteredKeyAttestation()
 
 
 def _embedder(settings: Settings) -> Embedder:

@@ -123,10 +123,12 @@ def _errors_page(registry: dict[str, Any]) -> str:
 def _openapi(registry: dict[str, Any]) -> str:
     from facepay.usecases.house import House
     from facepay.web.app import create_app
+    from facepay.web.schemas.manifest import ManifestShape
 
     # Only the shapes are asked for: no view runs, so no port is needed.
     app = create_app(cast(House, None), "https://pay.example")
     api = app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
+    api.spec.components.schema("Manifest", schema=ManifestShape)
     document = api.spec.to_dict()
     document["info"]["description"] = (
         "Pay with a face that can be taken back. Signatures, captures and errors are described in "
@@ -200,7 +202,12 @@ _FRAMES_BODY = {
                 "type": "object",
                 "required": ["manifest", "frames"],
                 "properties": {
-                    "manifest": {"type": "string", "description": "JSON, see protocol.md"},
+                    "manifest": {
+                        "type": "string",
+                        "description": "compact JWS of the capturing device, see protocol.md",
+                        "contentMediaType": "application/jose",
+                        "contentSchema": {"$ref": "#/components/schemas/Manifest"},
+                    },
                     "frames": {
                         "type": "array",
                         "items": {"type": "string", "contentMediaType": "image/jpeg"},

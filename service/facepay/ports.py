@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from facepay.domain.attempts import Attempts
+from facepay.domain.attestation import Attested
 from facepay.domain.audit import Head, Leaf, Opening
 from facepay.domain.capture import Burst, Capture, PadVerdict
 from facepay.domain.challenge import Challenge
@@ -17,6 +18,7 @@ from facepay.domain.consent import Consent
 from facepay.domain.customer import Client, Customer, Merchant, SecondFactor, Terminal
 from facepay.domain.enrolment import Enrolment
 from facepay.domain.idempotency import IdempotencyRecord, UsedNonce
+from facepay.domain.manifest import SignedManifest
 from facepay.domain.payment import Authorization, Intent
 
 Entity = TypeVar("Entity")
@@ -73,6 +75,14 @@ class PadDetector(Protocol):
     """Presentation attack detection (ISO/IEC 30107-3) over one burst."""
 
     def judge(self, faces: ObservedFaces, challenge: Challenge) -> PadVerdict: ...
+
+
+class Attestation(Protocol):
+    """Who vouches for a capturing device: its registered key, and its platform where it can."""
+
+    def verify(self, signed: SignedManifest, key: Client) -> Attested:
+        """Raises ManifestInvalid where the key did not sign this, AttestationUnsupported where
+        nobody here can check what the platform says, DeviceNotTrusted where that does not hold."""
 
 
 class TemplateVault(Protocol):

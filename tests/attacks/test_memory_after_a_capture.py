@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from facepay.embedded.openbao_server import EmbeddedOpenBao
-from facepay_client import Capture, Enrolment, Frame, KeyPair, Problem, Request, build_body
+from facepay_client import Capture, Enrolment, Frame, KeyPair, Problem, Request
 from facepay_rehearsal import bursts
 from facepay_rehearsal.needles import Needle
 from facepay_rehearsal.scan import Haystack
@@ -136,8 +136,8 @@ class Scene:
             self.till.terminal.send_frames(capture, frames)
 
 
-def upload(capture: Capture, frames: Sequence[Frame]) -> Request:
-    body = build_body(capture, frames)
+def upload(scene: Scene, capture: Capture, frames: Sequence[Frame]) -> Request:
+    body = scene.till.terminal.sign_frames(capture, frames)
     path = f"/v1/captures/{capture.id}/frames"
     return Request("POST", path, body.content, body.content_type, f"the burst of {capture.id}")
 
@@ -177,7 +177,7 @@ def forsaken(scene: Scene) -> Sequence[Frame]:
 def misshapen(scene: Scene) -> Sequence[Frame]:
     """A body that ends in the middle of a part."""
     capture, frames = scene.take(16)
-    whole = upload(capture, frames)
+    whole = upload(scene, capture, frames)
     request = replace(whole, content=whole.content[: -len(whole.content) // 20])
     assert told(send(scene.till.transport, request))[0] in (400, 422)
     return frames
@@ -187,14 +187,14 @@ def unsigned(scene: Scene) -> Sequence[Frame]:
     """Sent by somebody whose key nobody knows: refused before they are looked at."""
     capture, frames = scene.take(17)
     stranger = scene.street.transport(KeyPair.generate())
-    assert told(send(stranger, upload(capture, frames))) == (401, "signature_invalid")
+    assert told(send(stranger, upload(scene, capture, frames))) == (401, "signature_invalid")
     return frames
 
 
 def abandoned(scene: Scene) -> Sequence[Frame]:
     """The till hangs up when half of it is sent."""
     capture, frames = scene.take(18)
-    prepared = scene.till.transport.signed(upload(capture, frames))
+    prepared = scene.till.transport.signed(upload(scene, capture, frames))
     address = urlsplit(scene.street.service.url)
     lines = [f"POST {prepared.path_url} HTTP/1.1", f"Host: {address.netloc}"]
     lines += [f"{name}: {value}" for name, value in prepared.headers.items()]

@@ -16,6 +16,7 @@ from tests.fakes.journal import Journal
 from tests.fakes.senses import (
     DIFFERENT,
     SAME,
+    FakeAttestation,
     FakeClock,
     FakeCodes,
     FakeEngine,
@@ -40,6 +41,7 @@ class FakeHouse:
         self.signer = FakeSigner(self.journal)
         self.engine = FakeEngine(self.journal)
         self.pad = FakePad(self.journal)
+        self.attestation = FakeAttestation(self.journal)
         self.house = House(
             issuer="https://pay.example",
             fingerprint_key=b"a key for the fingerprints of tests",
@@ -49,6 +51,7 @@ class FakeHouse:
             unit_of_work=self.database,
             engine=self.engine,
             pad=self.pad,
+            attestation=self.attestation,
             templates=self.vault,
             secrets=self.vault,
             signer=self.signer,

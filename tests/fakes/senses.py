@@ -7,9 +7,12 @@ of two names 0.9. A reference is the name and its secret: under another one it i
 import hashlib
 from datetime import UTC, datetime, timedelta
 
+from facepay.domain.attestation import Attested
 from facepay.domain.capture import Burst, Guidance, PadOutcome, PadVerdict
 from facepay.domain.challenge import Challenge
-from facepay.domain.errors import NoFace
+from facepay.domain.customer import Client
+from facepay.domain.errors import ManifestInvalid, NoFace
+from facepay.domain.manifest import SignedManifest
 from facepay.ports import ObservedFaces
 from tests.fakes.journal import Journal
 
@@ -91,6 +94,24 @@ class FakePad:
         self._journal.note("pad.judge")
         assert not _own(faces).wiped
         return PadVerdict(self.outcome, "fake_signal", self.guidance)
+
+
+class FakeAttestation:
+    """Implements `ports.Attestation`: what a key signed is its name; says what `platform` says."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.platform: str | None = None
+        self._journal = journal
+
+    def verify(self, signed: SignedManifest, key: Client) -> Attested:
+        self._journal.note("attestation.verify")
+        if signed.jws != signed_by(key.id):
+            raise ManifestInvalid(reason="foreign_signature")
+        return Attested(self.platform)
+
+
+def signed_by(keyid: str) -> str:
+    return f"signed by {keyid}"
 
 
 class FakeClock:

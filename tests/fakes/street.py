@@ -6,11 +6,13 @@ Each method is one act of one person, under a fresh idempotency key unless a `ch
 import hashlib
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
-from facepay.domain.challenge import Profile
+from facepay.domain.attestation import Health
+from facepay.domain.challenge import Challenge, Colour, Profile
 from facepay.domain.consent import ConsentPurpose
 from facepay.domain.customer import Role
-from facepay.domain.manifest import FrameRecord, Manifest
+from facepay.domain.manifest import Camera, Facing, FrameRecord, Manifest, SignedManifest
 from facepay.domain.money import Money
 from facepay.usecases.answers import (
     CaptureAnswer,
@@ -20,7 +22,7 @@ from facepay.usecases.answers import (
     IntentAnswer,
     ReservedAnswer,
 )
-from facepay.usecases.authorize_payment import Attempt, Frames, authorize_payment
+from facepay.usecases.authorize_payment import Attempt, authorize_payment
 from facepay.usecases.begin_capture import begin_capture
 from facepay.usecases.enrol_face import begin_enrolment
 from facepay.usecases.grant_consent import grant_consent
@@ -39,8 +41,9 @@ from facepay.usecases.register import (
 from facepay.usecases.revoke_face import revoke_face
 from facepay.usecases.roll_back_to_password import roll_back_to_password
 from facepay.usecases.second_factors import add_second_factor, confirm_second_factor
+from facepay.usecases.use_capture import Frames
 from tests.fakes.house import FakeHouse
-from tests.fakes.senses import picture
+from tests.fakes.senses import picture, signed_by
 
 FRAMES = 6
 PASSWORD = "correct horse battery"
@@ -159,7 +162,23 @@ class Street:
     ) -> FramesAnswer:
         """A burst of `person` for the capture."""
         images = [picture(person, number) for number in range(FRAMES)]
-        frames = Frames(capture.id, manifest_for(capture, images), images)
+        manifest = manifest_for(capture, images)
+        return self.send_manifest(caller, manifest, images, change)
+
+    def send_manifest(
+        self,
+        caller: Caller,
+        manifest: Manifest,
+        images: list[bytes],
+        change: Change | None = None,
+        *,
+        kid: str = "",
+        signer: str = "",
+    ) -> FramesAnswer:
+        """Signed by the caller's own key, unless somebody else is named."""
+        jws = signed_by(signer or caller.keyid)
+        signed = SignedManifest(jws, kid or caller.keyid, manifest)
+        frames = Frames(manifest.capture_id, signed, images)
         return receive_frames(self.house, change or self.change(caller), frames)
 
     def show_face(self, customer: Customer, person: str | None = None) -> IntentAnswer:
@@ -181,17 +200,34 @@ class Street:
 
 def manifest_for(capture: CaptureAnswer, images: list[bytes]) -> Manifest:
     """As an honest device writes it: the hold first, then the steps in order."""
-    last = len(capture.challenge["steps"])
-    records = (
-        FrameRecord(
+    told: Any = capture.challenge
+    steps, light = tuple(told["steps"]), tuple(told["light"]["colours"])
+    challenge = Challenge(Profile(told["profile"]), steps, tuple(map(Colour, light)))
+    last = len(steps)
+    records: list[FrameRecord] = []
+    for index, image in enumerate(images):
+        record = FrameRecord(
             index=index,
             sha256=hashlib.sha256(image).hexdigest(),
             monotonic_ms=5000 + 220 * index,
             step=min(index * (last + 1) // len(images), last),
+            colour=challenge.colour_at(220 * index),
+            previous=records[-1].digest() if records else "",
         )
-        for index, image in enumerate(images)
+        records.append(record)
+    return Manifest(
+        capture_id=capture.id,
+        nonce=capture.nonce,
+        sdk_version="test/1",
+        mirrored=False,
+        camera=Camera("camera", Facing.FRONT),
+        width=640,
+        height=480,
+        exposure_locked=True,
+        health=Health(None, None, None),
+        attestation=None,
+        frames=tuple(records),
     )
-    return Manifest(capture.id, capture.nonce, "test/1", False, tuple(records))
 
 
 def key() -> PublicKey:

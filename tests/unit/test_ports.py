@@ -7,7 +7,15 @@ from typing import Any, get_type_hints
 import pytest
 
 from facepay import ports
-from facepay.adapters import clocks, dlib_face, one_time_codes, openbao, passwords, transit_signer
+from facepay.adapters import (
+    attestation,
+    clocks,
+    dlib_face,
+    one_time_codes,
+    openbao,
+    passwords,
+    transit_signer,
+)
 from facepay.adapters.repositories import SqlRepository
 from facepay.adapters.unit_of_work import Database, SqlUnitOfWork
 from facepay.face.observe import Observation
@@ -24,6 +32,8 @@ IMPLEMENTATIONS: list[tuple[type, type]] = [
     (ports.FaceEngine, senses.FakeEngine),
     (ports.PadDetector, dlib_face.TurnsPadDetector),
     (ports.PadDetector, senses.FakePad),
+    (ports.Attestation, attestation.RegisteredKeyAttestation),
+    (ports.Attestation, senses.FakeAttestation),
     (ports.ObservedFaces, Observation),
     (ports.ObservedFaces, senses.FakeFaces),
     (ports.Passwords, passwords.Argon2Passwords),

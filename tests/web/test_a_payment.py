@@ -3,7 +3,7 @@
 import pyotp
 import pytest
 
-from facepay_client import Problem, VerificationFailed, verify_authorization
+from facepay_client import Device, Problem, Terminal, VerificationFailed, verify_authorization
 from facepay_rehearsal import bursts
 from tests.stand.people import PASSWORD, Payer, Street, Till, as_frames, genuine
 
@@ -235,8 +235,7 @@ def test_a_mirrored_camera_works_as_well(street: Street, till: Till, grace: Paye
     intent = till.intent()
     capture = till.capture(intent.id, grace.alias)
     shots = bursts.genuine("grace", capture.challenge.steps, 4, mirrored=True)
-    accepted = till.terminal.send_frames(
-        capture, as_frames(shots, capture.challenge), mirrored=True
-    )
+    mirror = Terminal(till.transport, Device(mirrored=True))
+    accepted = mirror.send_frames(capture, as_frames(shots, capture.challenge))
     assert accepted.outcome == "accepted"
     assert till.terminal.send_code(intent.id, grace.code()).state == "approved"

@@ -35,11 +35,11 @@ def test_without_the_vault_nothing_is_approved_and_afterwards_the_same_request_i
     till = street.till()
     by_face, by_password = till.intent(), till.intent()
     capture = till.capture(by_face.id, grace.alias)
-    frames = genuine("grace", capture.challenge, 2)
+    burst = till.terminal.sign_frames(capture, genuine("grace", capture.challenge, 2))
     code = grace.code()
     own_bao.stop()
     with pytest.raises(Problem) as face:
-        till.terminal.send_frames(capture, frames, idempotency_key="frames")
+        till.terminal.send_body(burst, idempotency_key="frames")
     with pytest.raises(Problem) as password:
         till.terminal.use_password(
             by_password.id, grace.alias, PASSWORD, code, idempotency_key="password"
@@ -53,7 +53,7 @@ def test_without_the_vault_nothing_is_approved_and_afterwards_the_same_request_i
         by_password.id, grace.alias, PASSWORD, code, idempotency_key="password"
     )
     assert paid.state == "approved"
-    seen = till.terminal.send_frames(capture, frames, idempotency_key="frames")
+    seen = till.terminal.send_body(burst, idempotency_key="frames")
     assert seen.outcome == "accepted"
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from facepay_client import Problem, Request, build_body
+from facepay_client import Problem, Request
 from tests.stand.forgery import send
 from tests.stand.people import Payer, Street, Till, genuine
 
@@ -12,7 +12,17 @@ LINE = re.compile(
     r"\[[-0-9 :,]+\] INFO facepay\.timing request=[0-9a-f]{16} view=[a-z_.]+"
     r"(?: [a-z_.]+=[0-9]+\.[0-9])+"
 )
-WITH_FRAMES = {"signature", "claim", "enter", "observe", "pad", "unseal", "compare", "commit"}
+WITH_FRAMES = {
+    "signature",
+    "claim",
+    "enter",
+    "manifest",
+    "observe",
+    "pad",
+    "unseal",
+    "compare",
+    "commit",
+}
 WITH_CODE = {"signature", "claim", "enter", "second_factor", "decide", "sign", "commit"}
 
 
@@ -30,7 +40,7 @@ def test_the_steps_of_a_payment_are_in_the_services_own_log(
 ) -> None:
     intent = till.intent()
     capture = till.capture(intent.id, grace.alias)
-    body = build_body(capture, genuine("grace", capture.challenge, 2))
+    body = till.terminal.sign_frames(capture, genuine("grace", capture.challenge, 2))
     path = f"/v1/captures/{capture.id}/frames"
     shown = send(till.transport, Request("POST", path, body.content, body.content_type, "k"))
     assert shown.status_code == 200

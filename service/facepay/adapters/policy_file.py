@@ -2,8 +2,10 @@
 
 import hashlib
 import tomllib
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from facepay.domain.policy import Notice, Policy
 
@@ -21,8 +23,17 @@ def read_policy(path: Path) -> Policy:
         failures_allowed=int(numbers["failures_allowed"]),
         first_delay=timedelta(seconds=numbers["first_delay_seconds"]),
         longest_delay=timedelta(seconds=numbers["longest_delay_seconds"]),
+        unknown_health_allowed=_truth(numbers["devices"], "unknown_health_allowed"),
+        platform_attestation_required=_truth(numbers["devices"], "platform_attestation_required"),
         notice=_read_notice(path.parent / numbers["notice"]["file"], numbers["notice"]["version"]),
     )
+
+
+def _truth(table: Mapping[str, Any], name: str) -> bool:
+    value = table[name]
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} is true or false")
+    return value
 
 
 def _read_notice(path: Path, version: str) -> Notice:

@@ -13,7 +13,8 @@
     ├── Gone
     │   ├── CaptureExpired   IntentExpired
     ├── Refused                what was sent cannot be used
-    │   ├── InvalidRequest   MalformedRequest   ManifestInvalid   LivenessNotPossible
+    │   ├── InvalidRequest   MalformedRequest   LivenessNotPossible
+    │   ├── ManifestInvalid   DeviceNotTrusted   AttestationUnsupported
     │   ├── BodyTooLarge   FrameTooLarge   UnfitFrame
     │   ├── UnsupportedMedia   UnsupportedFrame   UnreadableFrame
     │   ├── NoFace   TwoFaces   FaceTooSmall   NotFrontal   TooDark   TooBright   Blurred
@@ -158,6 +159,18 @@ class MalformedRequest(Refused):
 
 class ManifestInvalid(Refused):
     code = "manifest_invalid"
+
+
+class DeviceNotTrusted(Refused):
+    """The device says of itself that its camera may not be one, or does not say enough."""
+
+    code = "device_not_trusted"
+
+
+class AttestationUnsupported(Refused):
+    """Evidence of a platform that nobody here can check; it is not ignored."""
+
+    code = "attestation_unsupported"
 
 
 class LivenessNotPossible(Refused):

@@ -1,28 +1,61 @@
-"""The capture manifest: what the capturing device says about the frames it sends.
+"""The capture manifest: what the capturing device says about the frames it sends, and signs.
 
-It is covered by the request's signature together with the frames (RFC 9421, RFC 9530), so here
-only its agreement with the capture and with the frames is checked. A frame whose hash, order or
-time does not fit ends the capture.
+Nothing of it is believed about a face. It ties the frames to one capture and to one registered
+device: a frame that was swapped, edited, reordered, repeated or recorded at another time does not
+fit, and ends the capture. What it cannot stop is a device that lies with its own key; that is for
+the pixels to show, and for attestation.
 """
 
 import hashlib
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
 from itertools import pairwise
 
+from facepay.domain.attestation import Evidence, Health
+from facepay.domain.audit import canonical
 from facepay.domain.capture import MAX_FRAMES, Burst, Capture, Frame
+from facepay.domain.challenge import Challenge, Colour
 from facepay.domain.errors import ManifestInvalid
 
-LONGEST_BURST_MS = 60_000
+TYP = "facepay-manifest+jwt"
+# No SDK takes two pictures at 33 a second, and none waits longer for a step. So few frames, so far
+# apart at most, never span more than the 60 s that a capture lives.
+SHORTEST_GAP_MS, LONGEST_GAP_MS = 30, 2_500
+# The burst cannot have taken longer than the service waited for it, but clocks and networks wobble.
+TOLERANCE = timedelta(seconds=2)
+# So close to the border of two colours a screen may show either.
+BORDER_MS = 60
+
+
+class Facing(StrEnum):
+    FRONT = "front"
+    BACK = "back"
+    EXTERNAL = "external"
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    id: str
+    facing: Facing
 
 
 @dataclass(frozen=True, slots=True)
 class FrameRecord:
+    """`sha256` is over the picture's bytes, `previous` over the record before; lower-case hex."""
+
     index: int
     sha256: str
     monotonic_ms: int
     step: int
+    colour: Colour | None
+    previous: str
+
+    def digest(self) -> str:
+        """SHA-256 over the record as canonical JSON: what the next record's `previous` must be."""
+        return hashlib.sha256(canonical(asdict(self)).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,44 +64,117 @@ class Manifest:
     nonce: str
     sdk_version: str
     mirrored: bool
+    camera: Camera
+    width: int
+    height: int
+    exposure_locked: bool
+    health: Health
+    attestation: Evidence | None
     frames: tuple[FrameRecord, ...]
 
 
-def verify_manifest(manifest: Manifest, images: Sequence[bytes], *, expected: Capture) -> Burst:
-    """The frames in order, once everything fits.
+@dataclass(frozen=True, slots=True)
+class SignedManifest:
+    """As it arrived: a compact JWS, the key it names, and what it says. Not yet verified."""
 
-    Raises ManifestInvalid: foreign capture, wrong nonce, count, order, clock, steps or hash.
+    jws: str
+    kid: str
+    manifest: Manifest
+
+
+def verify_addressed(signed: SignedManifest, pictures: int, *, expected: Capture) -> None:
+    """The cheap part: of this capture, of the device that opened it, one record a picture.
+
+    Raises ManifestInvalid.
     """
-    if manifest.capture_id != expected.id:
-        raise ManifestInvalid("the manifest belongs to another capture", param="capture_id")
-    if expected.nonce is None or not hmac.compare_digest(
-        manifest.nonce.encode(), expected.nonce.encode()
-    ):
-        raise ManifestInvalid("the nonce is not the capture's", param="nonce")
+    manifest = signed.manifest
+    if not _same(signed.kid, expected.opened_by):
+        raise ManifestInvalid(
+            "sign with the key that opened the capture", param="manifest.kid", reason="foreign_key"
+        )
+    if not _same(manifest.capture_id, expected.id):
+        raise ManifestInvalid(
+            "the manifest belongs to another capture", param="capture_id", reason="another_capture"
+        )
+    if expected.nonce is None or not _same(manifest.nonce, expected.nonce):
+        raise ManifestInvalid(
+            "the nonce is not the capture's", param="nonce", reason="another_nonce"
+        )
+    if not 0 < len(manifest.frames) <= MAX_FRAMES or len(manifest.frames) != pictures:
+        raise _misfit(f"send 1 to {MAX_FRAMES} frames, one record each", "wrong_number")
+
+
+def verify_records(manifest: Manifest, *, expected: Capture, received_at: datetime) -> None:
+    """Order, clock, steps, colours and chain, as this challenge asked for. Raises ManifestInvalid.
+
+    `received_at` is when the request first arrived.
+    """
     records = manifest.frames
-    if not 0 < len(records) <= MAX_FRAMES or len(records) != len(images):
-        raise ManifestInvalid(f"send 1 to {MAX_FRAMES} frames, one record each", param="frames")
-    _verify_order(records, last_step=len(expected.steps))
+    if [record.index for record in records] != list(range(len(records))):
+        raise _misfit("frames must be numbered from 0 in order", "reordered")
+    _verify_clock(records, expected, received_at)
+    _verify_steps(records, expected.challenge)
+    _verify_colours(records, expected.challenge)
+    links = ["", *(record.digest() for record in records[:-1])]
+    for record, link in zip(records, links, strict=True):
+        if not _same(record.previous, link):
+            raise _misfit("a record does not follow the one before", "broken_chain", record.index)
+
+
+def verify_pictures(manifest: Manifest, images: Sequence[bytes]) -> Burst:
+    """The frames in order, once every picture is the one its record names. Raises ManifestInvalid.
+
+    `images` are as many as the records are.
+    """
+    records = manifest.frames
+    if len({record.sha256 for record in records}) != len(records):
+        raise _misfit("two frames are the same picture", "identical_frames")
     for record, image in zip(records, images, strict=True):
-        digest = hashlib.sha256(image).hexdigest()
-        if not hmac.compare_digest(record.sha256.lower().encode(), digest.encode()):
-            raise ManifestInvalid(
-                "the hash is not that of the frame", param=f"frames.{record.index}"
-            )
-    if len({record.sha256.lower() for record in records}) != len(records):
-        raise ManifestInvalid("two frames are the same picture", param="frames")
-    frames = (Frame(i, r.step, r.monotonic_ms) for i, r in zip(images, records, strict=True))
+        if not _same(record.sha256, hashlib.sha256(image).hexdigest()):
+            raise _misfit("the hash is not that of the frame", "edited_frame", record.index)
+    frames = (
+        Frame(image, record.step, record.monotonic_ms, record.colour)
+        for image, record in zip(images, records, strict=True)
+    )
     return Burst(tuple(frames), manifest.mirrored)
 
 
-def _verify_order(records: Sequence[FrameRecord], *, last_step: int) -> None:
-    if [record.index for record in records] != list(range(len(records))):
-        raise ManifestInvalid("frames must be numbered from 0 in order", param="frames")
+def _verify_clock(records: Sequence[FrameRecord], expected: Capture, at: datetime) -> None:
     times = [record.monotonic_ms for record in records]
-    if any(later <= earlier for earlier, later in pairwise(times)):
-        raise ManifestInvalid("the frames' clock must run forward", param="frames")
-    if times[-1] - times[0] > LONGEST_BURST_MS:
-        raise ManifestInvalid("the burst is longer than a capture lives", param="frames")
+    for number, (earlier, later) in enumerate(pairwise(times), start=1):
+        if later <= earlier:
+            raise _misfit("the frames' clock must run forward", "clock_backwards", number)
+        if not SHORTEST_GAP_MS <= later - earlier <= LONGEST_GAP_MS:
+            allowed = f"{SHORTEST_GAP_MS} to {LONGEST_GAP_MS} ms"
+            raise _misfit(f"frames are {allowed} apart", "clock_leaps", number)
+    span = times[-1] - times[0]
+    begun = expected.begun_at
+    if begun is None or timedelta(milliseconds=span) > at - begun + TOLERANCE:
+        raise _misfit("the burst is longer than the time it was given", "clock_ahead")
+
+
+def _verify_steps(records: Sequence[FrameRecord], challenge: Challenge) -> None:
     steps = [record.step for record in records]
-    if steps != sorted(steps) or steps[0] < 0 or steps[-1] > last_step:
-        raise ManifestInvalid("steps must follow the challenge", param="frames")
+    if steps != sorted(steps) or set(steps) != set(range(len(challenge.steps) + 1)):
+        raise _misfit("steps must follow the challenge, each with frames of its own", "wrong_steps")
+
+
+def _verify_colours(records: Sequence[FrameRecord], challenge: Challenge) -> None:
+    first = records[0].monotonic_ms
+    for record in records:
+        since = record.monotonic_ms - first
+        near = {max(since - BORDER_MS, 0), since, since + BORDER_MS}
+        if record.colour not in {challenge.colour_at(moment) for moment in near}:
+            raise _misfit(
+                "the colour is not the challenge's at that time", "wrong_colour", record.index
+            )
+
+
+def _same(one: str, other: str) -> bool:
+    """In a time that does not tell how much of it is right."""
+    return hmac.compare_digest(one.encode(), other.encode())
+
+
+def _misfit(detail: str, reason: str, frame: int | None = None) -> ManifestInvalid:
+    param = "frames" if frame is None else f"frames.{frame}"
+    return ManifestInvalid(detail, param=param, reason=reason)

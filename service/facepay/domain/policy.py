@@ -30,6 +30,8 @@ class Policy:
     failures_allowed: int
     first_delay: timedelta
     longest_delay: timedelta
+    unknown_health_allowed: bool
+    platform_attestation_required: bool
     notice: Notice
 
     def __post_init__(self) -> None:

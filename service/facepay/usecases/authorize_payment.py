@@ -22,7 +22,6 @@ from facepay.domain.capture import Capture
 from facepay.domain.decision import Decision, Facts, Outcome, decide
 from facepay.domain.enrolment import Enrolment, EnrolmentState
 from facepay.domain.errors import FaceNotAvailable, NotFound, WrongState
-from facepay.domain.manifest import Manifest
 from facepay.domain.payment import Authorization, Intent, IntentState, Method
 from facepay.ports import ObservedFaces, UnitOfWork
 from facepay.usecases.answers import IntentAnswer
@@ -33,16 +32,7 @@ from facepay.usecases.prove import Proof, Proven, examine
 from facepay.usecases.record_decision import record_decision
 from facepay.usecases.sign_authorization import sign_authorization
 from facepay.usecases.steps import timed_step
-from facepay.usecases.use_capture import look_at, use_capture
-
-
-@dataclass(frozen=True, slots=True)
-class Frames:
-    """One burst as it arrived: the manifest and the encoded pictures, in order."""
-
-    capture_id: str
-    manifest: Manifest
-    images: list[bytes]
+from facepay.usecases.use_capture import Frames, look_at, use_capture
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +67,7 @@ def authorize_payment(house: House, change: Change, attempt: Attempt) -> IntentA
         # 3 PAD over the captured frames
         # 4 unseal the reference, compare (only if PAD passed)
         if attempt.frames is not None:
-            standing = _look_at_face(house, standing, attempt.frames)
+            standing = _look_at_face(house, claim, standing, attempt.frames)
         # 5 verify the second factor
         proven = _verify_second_factor(house, claim, standing, attempt.code)
         # 6 decide
@@ -132,7 +122,7 @@ def _live_enrolment(house: House, uow: UnitOfWork, intent: Intent) -> Enrolment:
     return enrolment
 
 
-def _look_at_face(house: House, standing: Standing, frames: Frames) -> Standing:
+def _look_at_face(house: House, claim: Claim, standing: Standing, frames: Frames) -> Standing:
     enrolment, capture = standing.enrolment, standing.capture
     if capture is None:
         raise FaceNotAvailable()
@@ -140,7 +130,7 @@ def _look_at_face(house: House, standing: Standing, frames: Frames) -> Standing:
     def compare(faces: ObservedFaces) -> bool:
         return matches_reference(house, faces, enrolment)
 
-    matched = look_at(house, capture, frames.manifest, frames.images, compare)
+    matched = look_at(house, claim, capture, frames, compare)
     judged = replace(standing.intent, pad_passed=True, face_matched=matched)
     return replace(standing, intent=judged)
 

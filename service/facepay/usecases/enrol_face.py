@@ -9,7 +9,6 @@ from dataclasses import replace
 from facepay.domain.consent import Consent
 from facepay.domain.enrolment import OPEN_FOR, Enrolment, EnrolmentState
 from facepay.domain.errors import FaceNotAvailable, ProofRejected, WrongState
-from facepay.domain.manifest import Manifest
 from facepay.ports import ObservedFaces, UnitOfWork
 from facepay.usecases.answers import EnrolmentAnswer
 from facepay.usecases.house import House, new_id, wiped
@@ -17,7 +16,7 @@ from facepay.usecases.log import append_leaf
 from facepay.usecases.once import Change, Claim, once
 from facepay.usecases.prove import Needs, Proof, prove
 from facepay.usecases.revoke_face import destroy_key, end_enrolment, enrolment_answer
-from facepay.usecases.use_capture import look_at, use_capture
+from facepay.usecases.use_capture import Frames, look_at, use_capture
 
 
 def begin_enrolment(house: House, change: Change, proof: Proof) -> EnrolmentAnswer:
@@ -50,9 +49,7 @@ def begin_enrolment(house: House, change: Change, proof: Proof) -> EnrolmentAnsw
     return once(house, change, EnrolmentAnswer, act)
 
 
-def finish_enrolment(
-    house: House, change: Change, capture_id: str, manifest: Manifest, images: list[bytes]
-) -> EnrolmentAnswer:
+def finish_enrolment(house: House, change: Change, frames: Frames) -> EnrolmentAnswer:
     """Judge the burst, make the reference, seal it, activate the enrolment.
 
     Raises what `look_at` raises; FaceNotAvailable when consent or enrolment ended meanwhile.
@@ -60,7 +57,7 @@ def finish_enrolment(
 
     def act(claim: Claim) -> EnrolmentAnswer:
         with house.unit_of_work() as uow:
-            capture = use_capture(house, uow, claim, capture_id)
+            capture = use_capture(house, uow, claim, frames.capture_id)
             enrolment = _still_pending(house, uow, capture.enrolment_id)
             uow.commit()
 
@@ -72,7 +69,7 @@ def finish_enrolment(
                     enrolment.key_name, reference, binding=enrolment.binding
                 )
 
-        sealed = look_at(house, capture, manifest, images, seal_reference)
+        sealed = look_at(house, claim, capture, frames, seal_reference)
         with house.unit_of_work() as uow:
             active = _activate(house, uow, enrolment, sealed)
             answer = enrolment_answer(active)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from facepay.domain.capture import Burst
 from facepay.domain.policy import Policy
 from facepay.ports import (
+    Attestation,
     Clock,
     FaceEngine,
     ObservedFaces,
@@ -32,6 +33,7 @@ class House:
     unit_of_work: UnitsOfWork
     engine: FaceEngine
     pad: PadDetector
+    attestation: Attestation
     templates: TemplateVault
     secrets: SecretVault
     signer: Signer

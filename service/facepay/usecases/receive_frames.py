@@ -5,11 +5,11 @@ from dataclasses import asdict
 from facepay.domain.capture import Purpose
 from facepay.domain.errors import NotFound
 from facepay.usecases.answers import FramesAnswer
-from facepay.usecases.authorize_payment import Attempt, Frames, authorize_payment
+from facepay.usecases.authorize_payment import Attempt, authorize_payment
 from facepay.usecases.enrol_face import finish_enrolment
 from facepay.usecases.house import House
 from facepay.usecases.once import Change
-from facepay.usecases.use_capture import find_capture
+from facepay.usecases.use_capture import Frames, find_capture
 
 
 def receive_frames(house: House, change: Change, frames: Frames) -> FramesAnswer:
@@ -17,7 +17,7 @@ def receive_frames(house: House, change: Change, frames: Frames) -> FramesAnswer
     with house.unit_of_work() as uow:
         capture = find_capture(uow, change.caller, frames.capture_id)
     if capture.purpose is Purpose.ENROLMENT:
-        enrolled = finish_enrolment(house, change, capture.id, frames.manifest, frames.images)
+        enrolled = finish_enrolment(house, change, frames)
         return FramesAnswer(capture.id, capture.purpose, "accepted", asdict(enrolled), None)
     if capture.intent_id is None:
         raise NotFound()

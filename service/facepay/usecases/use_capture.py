@@ -5,7 +5,7 @@ looked at. Whatever then comes of it, it is spent; only that same request, repea
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from facepay.domain.capture import Burst, Capture, CaptureState, PadOutcome, PadVerdict
@@ -17,14 +17,24 @@ from facepay.domain.errors import (
     Refused,
     WrongState,
 )
-from facepay.domain.manifest import Manifest, verify_manifest
+from facepay.domain.manifest import SignedManifest
 from facepay.ports import ObservedFaces, UnitOfWork
+from facepay.usecases.check_manifest import check_manifest
 from facepay.usecases.house import House, observed
 from facepay.usecases.log import append_leaf
 from facepay.usecases.once import Caller, Claim
 from facepay.usecases.steps import timed_step
 
 Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """One burst as it arrived: the manifest and the encoded pictures, in order."""
+
+    capture_id: str
+    manifest: SignedManifest
+    images: list[bytes]
 
 
 def find_capture(uow: UnitOfWork, caller: Caller, capture_id: str) -> Capture:
@@ -61,9 +71,9 @@ def use_capture(house: House, uow: UnitOfWork, claim: Claim, capture_id: str) ->
 
 def look_at(
     house: House,
+    claim: Claim,
     capture: Capture,
-    manifest: Manifest,
-    images: list[bytes],
+    frames: Frames,
     look: Callable[[ObservedFaces], Result],
 ) -> Result:
     """Check the manifest, judge liveness, and only then let `look` see the faces.
@@ -73,7 +83,13 @@ def look_at(
     what the manifest, the engine and the PAD raise.
     """
     try:
-        burst = verify_manifest(manifest, images, expected=capture)
+        burst = check_manifest(
+            house,
+            frames.manifest,
+            frames.images,
+            expected=capture,
+            received_at=claim.received_at,
+        )
         return _judge(house, capture, burst, look)
     except Refused as refusal:
         with house.unit_of_work() as uow:

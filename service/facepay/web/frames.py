@@ -3,20 +3,16 @@
 Everything stays in memory: `InMemoryRequest` keeps werkzeug from spooling a part to a temp file.
 """
 
-import json
 from io import BytesIO
 from typing import IO, Any
 
 from flask import Request, request
-from marshmallow import ValidationError
 
 from facepay.domain.capture import MAX_FRAMES
-from facepay.domain.errors import InvalidRequest, MalformedRequest
-from facepay.domain.manifest import Manifest
-from facepay.usecases.authorize_payment import Frames
+from facepay.domain.errors import InvalidRequest
 from facepay.usecases.steps import timed_step
-from facepay.web.problems import first_message
-from facepay.web.schemas.faces import ManifestShape
+from facepay.usecases.use_capture import Frames
+from facepay.web.manifests import parse_manifest
 
 
 class InMemoryRequest(Request):
@@ -30,7 +26,7 @@ class InMemoryRequest(Request):
 
 @timed_step("parse")
 def parse_frames(capture_id: str) -> Frames:
-    """Raises MalformedRequest, InvalidRequest."""
+    """Raises BodyTooLarge, MalformedRequest, InvalidRequest."""
     strangers = (set(request.form) - {"manifest"}) | (set(request.files) - {"frames"})
     if strangers:
         raise InvalidRequest("Unknown field.", param=min(strangers))
@@ -40,15 +36,4 @@ def parse_frames(capture_id: str) -> Frames:
     images = [part.stream.read() for part in request.files.getlist("frames")]
     if not images:
         raise InvalidRequest("Send the pictures.", param="frames")
-    return Frames(capture_id, _parse_manifest(manifests[0]), images)
-
-
-def _parse_manifest(text: str) -> Manifest:
-    try:
-        manifest: Manifest = ManifestShape().load(json.loads(text))
-    except ValidationError as error:
-        param, detail = first_message(error.messages)
-        raise InvalidRequest(detail, param=f"manifest.{param}") from None
-    except (ValueError, RecursionError):
-        raise MalformedRequest("the manifest is not JSON", param="manifest") from None
-    return manifest
+    return Frames(capture_id, parse_manifest(manifests[0]), images)

@@ -109,7 +109,7 @@ PROBLEMS: dict[str, Problem] = {
     "body_too_large": Problem(
         "body_too_large", 413, False, "none",
         "The body is too large",
-        "4 MiB for the frames of a capture, 64 KiB otherwise.",
+        "4 MiB for the frames of a capture, of which 48 KiB for the manifest; 64 KiB otherwise.",
     ),
     "frame_too_large": Problem(
         "frame_too_large", 413, False, "none",
@@ -139,7 +139,17 @@ PROBLEMS: dict[str, Problem] = {
     "manifest_invalid": Problem(
         "manifest_invalid", 422, False, "try_again",
         "The manifest does not fit the capture and its frames",
-        "A frame whose hash, order or time does not fit ends the capture. Open a new one.",
+        "A frame whose hash, order, time, step or colour does not fit ends the capture, as does another device's key. Open a new one.",
+    ),
+    "device_not_trusted": Problem(
+        "device_not_trusted", 422, False, "use_password",
+        "This device is not one to show a face to",
+        "It says of itself that it is rooted, that its camera is virtual, or that a debugger is attached; or it does not say enough. Which of them is not told.",
+    ),
+    "attestation_unsupported": Problem(
+        "attestation_unsupported", 422, False, "use_password",
+        "This evidence of the device's platform cannot be checked here",
+        'The format is unknown, or the service has no verifier for it. Send `"attestation": null`, or a format that it has.',
     ),
     "liveness_not_possible": Problem(
         "liveness_not_possible", 422, False, "use_password",

@@ -44,8 +44,8 @@ def test_liveness_is_judged_before_the_reference_is_opened(
     fakes.journal.events.clear()
     street.show_face(ada)
     asked = fakes.journal.events
-    assert asked[:2] == ["engine.observe", "pad.judge"]
-    assert asked[2:] == ["vault.unseal", "vault.derive_secret", "engine.distance"]
+    assert asked[:3] == ["attestation.verify", "engine.observe", "pad.judge"]
+    assert asked[3:] == ["vault.unseal", "vault.derive_secret", "engine.distance"]
 
 
 @pytest.mark.parametrize(

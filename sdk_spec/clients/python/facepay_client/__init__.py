@@ -19,6 +19,7 @@ from facepay_client.answers import (
 )
 from facepay_client.capture import CaptureBody, Frame, build_body
 from facepay_client.customer import Customer
+from facepay_client.device import Device, Evidence, Health
 from facepay_client.errors import (
     FacepayError,
     Problem,
@@ -51,13 +52,16 @@ __all__ = [
     "Challenge",
     "Consent",
     "Customer",
+    "Device",
     "Enrolment",
     "ErrorEntry",
+    "Evidence",
     "FacepayError",
     "Factor",
     "FetchedLog",
     "Frame",
     "FramesAccepted",
+    "Health",
     "Intent",
     "KeyPair",
     "Leaf",

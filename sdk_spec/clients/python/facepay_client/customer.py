@@ -15,18 +15,20 @@ from facepay_client.answers import (
     ReservedCapture,
     read,
 )
-from facepay_client.capture import Frame
-from facepay_client.frames import begin, send_burst
+from facepay_client.capture import CaptureBody, Frame, build_body
+from facepay_client.device import Device
+from facepay_client.frames import begin, send_body
 from facepay_client.transport import Transport
 
 FACE_PAYMENT = "face_payment"
 
 
 class Customer:
-    """Signs with the key of the device that the operator registered."""
+    """Signs with the key of the device that the operator registered; `device` is its camera."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, device: Device | None = None) -> None:
         self._transport = transport
+        self._device = device or Device()
 
     def add_second_factor(
         self,
@@ -105,6 +107,11 @@ class Customer:
         answer = self._transport.post(path, {"profile": profile}, idempotency_key=idempotency_key)
         return read(ReservedCapture, answer)
 
+    def sign_frames(self, capture: Capture, frames: Sequence[Frame]) -> CaptureBody:
+        """The manifest of a burst, signed, with its pictures. Raises ValueError for frames the
+        service would refuse unseen."""
+        return build_body(capture, frames, self._transport.key, self._device)
+
     def begin_capture(
         self, reserved: ReservedCapture, *, idempotency_key: str | None = None
     ) -> Capture:
@@ -112,17 +119,18 @@ class Customer:
         return begin(self._transport, reserved, idempotency_key=idempotency_key)
 
     def send_frames(
-        self,
-        capture: Capture,
-        frames: Sequence[Frame],
-        *,
-        mirrored: bool = False,
-        idempotency_key: str | None = None,
+        self, capture: Capture, frames: Sequence[Frame], *, idempotency_key: str | None = None
     ) -> FramesAccepted:
-        """The burst, once; accepted, its `enrolment` is active."""
-        return send_burst(
-            self._transport, capture, frames, mirrored=mirrored, idempotency_key=idempotency_key
-        )
+        """The burst, once. Accepted, its `enrolment` is active.
+
+        Should no answer come, a second call signs anew, which is another request: who wants to ask
+        again keeps what `sign_frames` gave.
+        """
+        return self.send_body(self.sign_frames(capture, frames), idempotency_key=idempotency_key)
+
+    def send_body(self, body: CaptureBody, *, idempotency_key: str | None = None) -> FramesAccepted:
+        """As `send_frames`, for what `sign_frames` gave."""
+        return send_body(self._transport, body, idempotency_key=idempotency_key)
 
     def revoke_face(
         self,

@@ -1,7 +1,5 @@
 """Beginning a capture and sending its burst, which tills and customers' own devices do alike."""
 
-from collections.abc import Sequence
-
 from facepay_client.answers import (
     Capture,
     FramesAccepted,
@@ -9,7 +7,7 @@ from facepay_client.answers import (
     read_capture,
     read_frames_accepted,
 )
-from facepay_client.capture import Frame, build_body
+from facepay_client.capture import CaptureBody
 from facepay_client.transport import Request, Transport, fresh_key
 
 
@@ -21,19 +19,13 @@ def begin(
     return read_capture(transport.post(path, idempotency_key=idempotency_key))
 
 
-def send_burst(
-    transport: Transport,
-    capture: Capture,
-    frames: Sequence[Frame],
-    *,
-    mirrored: bool,
-    idempotency_key: str | None,
+def send_body(
+    transport: Transport, body: CaptureBody, *, idempotency_key: str | None
 ) -> FramesAccepted:
-    """Raises ValueError for frames the service would refuse unseen, and what `send` raises."""
-    body = build_body(capture, frames, mirrored=mirrored)
+    """Raises what `send` raises."""
     request = Request(
         "POST",
-        f"/v1/captures/{capture.id}/frames",
+        f"/v1/captures/{body.capture_id}/frames",
         body.content,
         body.content_type,
         idempotency_key or fresh_key(),

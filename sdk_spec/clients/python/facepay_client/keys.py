@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from joserfc import jws
 from joserfc.jwk import ECKey
 
 CURVE = "P-256"
+ALGORITHM = "ES256"
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,11 @@ class KeyPair:
         """For signing; see `signing.py`."""
         key: EllipticCurvePrivateKey = self._key.private_key  # type: ignore[assignment]
         return key
+
+    def sign_jws(self, payload: bytes, *, typ: str) -> str:
+        """A compact JWS, ES256, that names this key. ECDSA is random: keep it for a repetition."""
+        header = {"alg": ALGORITHM, "typ": typ, "kid": self.keyid}
+        return jws.serialize_compact(header, payload, self._key, [ALGORITHM])
 
     @property
     def public_jwk(self) -> dict[str, str]:

@@ -88,6 +88,13 @@ class Transport:
         self._retry = retry or RetryPolicy()
         self._sleep = sleep
 
+    @property
+    def key(self) -> KeyPair:
+        """What this client signs with. Raises ValueError where it has no key."""
+        if self._key is None:
+            raise ValueError("a client without a key signs nothing")
+        return self._key
+
     def get(self, path: str, query: Mapping[str, str | int] | None = None) -> dict[str, Any]:
         """Raises Problem, Unreachable, UnreadableAnswer."""
         return self.send(Request("GET", f"{path}?{urlencode(query)}" if query else path))

@@ -1,16 +1,10 @@
 """Consents, enrolments and captures."""
 
-from typing import Any
+from marshmallow import fields
 
-from marshmallow import fields, post_load, validate
-
-from facepay.domain.capture import MAX_FRAMES
 from facepay.domain.challenge import Profile
 from facepay.domain.consent import ConsentPurpose
-from facepay.domain.manifest import FrameRecord, Manifest
-from facepay.web.schemas.fields import Sha256, Shape, Text, Truth, Whole
-
-A_DAY_MS = 24 * 3600 * 1000
+from facepay.web.schemas.fields import Sha256, Shape, Text
 
 
 class Notice(Shape):
@@ -91,34 +85,3 @@ class Capture(Shape):
     challenge = fields.Nested(Challenge, required=True)
     max_frames = fields.Integer(required=True)
     deadline = fields.String(required=True)
-
-
-class FrameShape(Shape):
-    """`step` is 0 while the payer holds still and n during turn n of the challenge."""
-
-    index = Whole(required=True, least=0, most=MAX_FRAMES - 1)
-    sha256 = Sha256(required=True)
-    monotonic_ms = Whole(required=True, least=0, most=365 * A_DAY_MS)
-    step = Whole(required=True, least=0, most=8)
-
-    @post_load
-    def to_record(self, members: dict[str, Any], **_: Any) -> FrameRecord:
-        return FrameRecord(**members)
-
-
-class ManifestShape(Shape):
-    """Travels as the form field `manifest`, beside the pictures in `frames`, in order."""
-
-    capture_id = Text(required=True, longest=64)
-    nonce = Text(required=True, longest=128)
-    sdk_version = Text(required=True, longest=64)
-    mirrored = Truth(required=True)
-    frames = fields.List(
-        fields.Nested(FrameShape),
-        required=True,
-        validate=validate.Length(min=1, max=MAX_FRAMES),
-    )
-
-    @post_load
-    def to_manifest(self, members: dict[str, Any], **_: Any) -> Manifest:
-        return Manifest(**{**members, "frames": tuple(members["frames"])})
