@@ -46,16 +46,17 @@ def build_house(settings: Settings) -> House:
     vault = OpenBaoVault(session)
     policy = read_policy(settings.policy_file)
     embedder = _embedder(settings)
+    same_person = threshold_in_force(settings, policy, embedder.card)
     clock_file = settings.rehearsal_clock_file
     return House(
         issuer=settings.origin,
         fingerprint_key=settings.fingerprint_key.encode(),
         policy=policy,
-        face_distance_at_most=threshold_in_force(settings, policy, embedder.card),
+        face_distance_at_most=same_person,
         clock=RehearsalClock(clock_file) if clock_file else system_clock,
         unit_of_work=Database(settings.database_url),
         engine=DlibFaceEngine(embedder, detector=_detector(settings)),
-        pad=TurnsPadDetector(),
+        pad=TurnsPadDetector(embedder, same_person=same_person),
         attestation=_attestation(policy),
         templates=vault,
         secrets=vault,

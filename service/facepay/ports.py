@@ -74,7 +74,11 @@ class FaceEngine(Protocol):
 class PadDetector(Protocol):
     """Presentation attack detection (ISO/IEC 30107-3) over one burst."""
 
-    def judge(self, faces: ObservedFaces, challenge: Challenge) -> PadVerdict: ...
+    def judge(self, faces: ObservedFaces, challenge: Challenge) -> PadVerdict:
+        """Alive, and one person from the first frame to the last.
+
+        Raises CaptureRetry where no frame is good enough to be compared; FaceUnavailable.
+        """
 
 
 class Attestation(Protocol):

@@ -44,8 +44,9 @@ CHALLENGES = [(LEFT, LEFT), (LEFT, RIGHT), (RIGHT, LEFT), (RIGHT, RIGHT)]
 SAME_PERSON, TWO_PEOPLE = 0.25, 0.40
 SECRET = bytearray(range(32))
 
-ENGINE: FaceEngine = DlibFaceEngine(ModelStore().embedder())
-PAD: PadDetector = TurnsPadDetector()
+EMBEDDER = ModelStore().embedder()
+ENGINE: FaceEngine = DlibFaceEngine(EMBEDDER)
+PAD: PadDetector = TurnsPadDetector(EMBEDDER, same_person=0.3)
 
 
 def burst(shots: Sequence[bursts.Shot], *, mirrored: bool = False) -> Burst:

@@ -39,7 +39,7 @@ from facepay.face.errors import FaceRefusal, RefusalKind
 from facepay.face.landmarks import find_points
 from facepay.face.model_store import ModelError
 from facepay.face.observe import Observation, SentFrame, observe
-from facepay.face.pad import turns
+from facepay.face.pad import identity, turns
 from facepay.face.recognise import PROBE_FRAMES
 from facepay.face.weights import WeightsError
 from facepay.ports import ObservedFaces
@@ -151,15 +151,26 @@ class DlibFaceEngine:
 
 
 class TurnsPadDetector:
-    """`ports.PadDetector` by challenged head turns; see `facepay.face.pad.turns` for its limits.
+    """`ports.PadDetector` by challenged head turns of the person who is compared.
 
-    Of a challenge's other steps it looks at nothing.
+    See `facepay.face.pad.turns` for its limits; of a challenge's other steps it looks at nothing.
+    `same_person` is the distance that matches (`threshold`), which is the model's own.
     """
 
+    def __init__(self, embedder: Embedder, *, same_person: float) -> None:
+        self._embedder = embedder
+        self._same_person = same_person
+
     def judge(self, faces: ObservedFaces, challenge: Challenge) -> PadVerdict:
+        seen = _own(faces)
         numbers = [n for n, step in enumerate(challenge.steps, start=1) if step.turns]
         asked = [_DIRECTIONS[challenge.steps[n - 1]] for n in numbers]
-        judgement = turns.judge(_only(_own(faces), numbers), asked)
+        judgement = turns.judge(_only(seen, numbers), asked)
+        if judgement.outcome is turns.Outcome.BONA_FIDE:
+            other = _translated(
+                lambda: identity.judge(seen, self._embedder, same_person=self._same_person)
+            )
+            judgement = other or judgement
         reason = judgement.reason
         return PadVerdict(_OUTCOMES[judgement.outcome], reason, _GUIDANCE.get(reason))
 

@@ -52,9 +52,7 @@ class Embedder:
 
         Raises ValueError without a view, and what the network's file raises when it is loaded.
         """
-        if not views:
-            raise ValueError("there is nothing to describe")
-        single = self._described(views)
+        single = self.described(views)
         fused = single.sum(axis=0)
         single.fill(0)
         unit: Descriptor = fused / np.linalg.norm(fused)
@@ -69,7 +67,10 @@ class Embedder:
         """What the card calls the distance of two unit-length descriptors so far apart."""
         return euclidean**2 / 2 if self.card.comparison.distance == "cosine" else euclidean
 
-    def _described(self, views: Sequence[Pixels]) -> NDArray[np.float64]:
+    def described(self, views: Sequence[Pixels]) -> NDArray[np.float64]:
+        """(views, dimensions) float64, a row of unit length each, in one run. Raises as `fused`."""
+        if not views:
+            raise ValueError("there is nothing to describe")
         fed = self._fed(views)
         found = self._network.run(self.card.output.name, {self.card.input.name: fed})
         fed.fill(0)

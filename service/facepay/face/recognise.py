@@ -69,6 +69,15 @@ def _fused(observation: Observation, embedder: Embedder, views: list[Pixels]) ->
             view.fill(0)
 
 
+def best_chips(observation: Observation, embedder: Embedder) -> list[Pixels]:
+    """The chips that a reference would be made of, best first: a probe's are among them.
+
+    Whoever asks whether somebody else shows elsewhere has to compare with all of these. The caller
+    overwrites them. Raises as `probe`.
+    """
+    return _chips(observation, embedder, wanted=REFERENCE_FRAMES, needed=1)
+
+
 def _chips(
     observation: Observation, embedder: Embedder, *, wanted: int, needed: int
 ) -> list[Pixels]:
