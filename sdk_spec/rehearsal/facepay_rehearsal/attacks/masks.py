@@ -1,0 +1,56 @@
+"""Masks worn by a living head: it turns, nods and comes closer as asked, under real light."""
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facepay_rehearsal.attacks.prints import printed
+from facepay_rehearsal.canvas import COARSE, SCALE, canvas, grid
+from facepay_rehearsal.course import Manner, course
+from facepay_rehearsal.filming import Source, developed, head_of, live_head, person, place
+from facepay_rehearsal.portraits import Portrait
+from facepay_rehearsal.shots import Challenge, Shot
+from facepay_rehearsal.surfaces import Surface, normals_of
+
+Floats = NDArray[np.float32]
+
+_STIFF = Manner(blinks=False)
+_OVAL = (0.84, 0.12, 1.22)  # half width, y of the middle, half height: units
+_RIM = 0.025
+_ROUND_HEAD = 1.05  # radius of the bent paper, its crest this far in front of the ears
+_CREST = 1.24
+
+
+def paper_mask(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
+    """The owner's print, cut out as an oval and bent around somebody else's head: a cylinder, with
+    no nose and no eyelids.
+    """
+    rng = np.random.default_rng(seed)
+    where, owner = place(rng), person(source)
+    moments = course(challenge, rng, _STIFF)
+    return developed(moments, live_head(owner, where, _bent(owner)), rng)
+
+
+@cache
+def _bent(owner: Portrait) -> Surface:
+    wearer = head_of(owner.somebody_else())
+    x, y = grid(COARSE)
+    inside = _oval(x, y, canvas(owner).chin)
+    bent = _CREST - _ROUND_HEAD + np.sqrt(np.maximum(_ROUND_HEAD**2 - x**2, 0)) + 0 * y
+    front = np.where(inside > 0, bent, wearer.front).astype(np.float32)
+    fine_x, fine_y = grid(SCALE)
+    edge = _oval(fine_x, fine_y, canvas(owner).chin)
+    cut = np.clip(edge * SCALE + 0.5, 0, 1)[..., None]
+    sheet = np.where((edge < _RIM)[..., None], np.float32(0.8), printed(owner))
+    albedo = wearer.albedo * (1 - cut) + sheet * cut
+    return Surface(
+        albedo.astype(np.float32), front, wearer.back, normals_of(front), neck=wearer.neck
+    )
+
+
+def _oval(x: Floats, y: Floats, chin: float) -> Floats:
+    """How far inside of the cut-out a place is, in units, about."""
+    half, middle, high = _OVAL
+    reach = np.sqrt((x / half) ** 2 + ((y - middle) / (high * chin / 1.27)) ** 2)
+    return np.asarray((1 - reach) * half, dtype=np.float32)

@@ -1,0 +1,58 @@
+"""Challenges that were not asked: what an attacker recorded earlier."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from facepay_rehearsal.light import SCREEN
+from facepay_rehearsal.shots import Asked, Challenge
+
+_TURNS = ("turn_left", "turn_right")
+_MOVES = (*_TURNS, "look_up", "look_down")
+
+
+def another_challenge(challenge: Challenge, rng: np.random.Generator) -> Asked:
+    """Drawn as a server draws: as many steps, none of the challenges equal; other light."""
+    asked = tuple(challenge.steps)
+    while (steps := _steps(len(asked), rng)) == asked:
+        pass
+    return Asked(steps, another_light(challenge, rng))
+
+
+def another_light(challenge: Challenge, rng: np.random.Generator) -> tuple[str, ...]:
+    """A code of the same length that is not the one asked, in no cyclic shift; empty if it is."""
+    asked = list(challenge.light)
+    if not asked:
+        return ()
+    shifts = {tuple(asked[i:] + asked[:i]) for i in range(len(asked))}
+    while (code := _code(len(asked), rng)) in shifts:
+        pass
+    return code
+
+
+def another_order(steps: Sequence[str], rng: np.random.Generator) -> tuple[str, ...]:
+    """The same steps in another order, or other turns where all are the same."""
+    asked = tuple(steps)
+    if len(set(asked)) == 1:
+        return tuple(_TURNS[asked[0] == _TURNS[0]] for _ in asked)
+    while (order := tuple(asked[i] for i in rng.permutation(len(asked)))) == asked:
+        pass
+    return order
+
+
+def _steps(count: int, rng: np.random.Generator) -> tuple[str, ...]:
+    """At least one turn, and from three steps on "closer" at a random place."""
+    steps = [str(rng.choice(_TURNS)), *(str(rng.choice(_MOVES)) for _ in range(count - 1))]
+    steps = [steps[i] for i in rng.permutation(count)]
+    if count >= 3:
+        turn = next(i for i, step in enumerate(steps) if step in _TURNS)
+        steps[int(rng.choice([i for i in range(count) if i != turn]))] = "closer"
+    return tuple(steps)
+
+
+def _code(length: int, rng: np.random.Generator) -> tuple[str, ...]:
+    code: list[str] = []
+    while len(code) < length:
+        left = [c for c in SCREEN if c not in (code[-1:] + code[:1] * (len(code) == length - 1))]
+        code.append(left[int(rng.integers(len(left)))])
+    return tuple(code)

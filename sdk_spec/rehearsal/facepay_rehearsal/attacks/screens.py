@@ -1,0 +1,106 @@
+"""Recordings and pictures on a tablet's screen, held before the camera.
+
+A screen shines by itself and is glossy: of the challenge's light almost nothing comes back. What
+it plays was recorded by a camera before, so it carries the light of another challenge, or none.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facepay_rehearsal.attacks.others import another_challenge, another_light
+from facepay_rehearsal.canvas import COARSE, HEIGHT, LEFT, SCALE, TOP, WIDTH, grid
+from facepay_rehearsal.colour import to_linear
+from facepay_rehearsal.course import Moment, clock, course, swaying
+from facepay_rehearsal.filming import (
+    Place,
+    Source,
+    filmed,
+    live_head,
+    person,
+    place,
+    recorded,
+    sent,
+)
+from facepay_rehearsal.portraits import Pixels
+from facepay_rehearsal.resample import scaled
+from facepay_rehearsal.sensor import Sensor
+from facepay_rehearsal.shots import Asked, Challenge, Shot
+from facepay_rehearsal.surfaces import Surface
+
+Floats = NDArray[np.float32]
+
+_GLASS = 0.035  # what a display sends back of the light on it
+_ACROSS = (-3.0, 3.0)  # where its picture lies on the canvas, in units, 4:3
+_DOWN = (-1.95, 2.55)
+_BEZEL = 0.15
+
+
+def screen_wrong_challenge(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
+    """A recording of an earlier capture, under another challenge: other steps, other light."""
+    rng = np.random.default_rng(seed)
+    return _replayed(source, challenge, another_challenge(challenge, rng), rng)
+
+
+def screen_right_motion(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
+    """A recording in which the motion happens to be right and in time; its light is another."""
+    rng = np.random.default_rng(seed)
+    light = another_light(challenge, rng) if seed % 2 else ()
+    return _replayed(source, challenge, Asked(challenge.steps, light), rng)
+
+
+def _replayed(
+    source: Source, challenge: Challenge, before: Asked, rng: np.random.Generator
+) -> list[Shot]:
+    moments = swaying(clock(challenge, rng), rng, 0.3)
+    then = course(before, rng)
+    recording = recorded(then, live_head(person(source), place(rng)), rng)
+    return shown(moments, recording, rng)
+
+
+def shown(
+    moments: list[Moment], recording: Iterator[Pixels], rng: np.random.Generator
+) -> list[Shot]:
+    """A recording, played frame by frame on a tablet that is filmed."""
+    where, sensor = _held_out(place(rng), rng), Sensor(rng)
+    grain = _grain(rng)
+
+    def frames() -> Iterator[Pixels]:
+        for moment, played in zip(moments, recording, strict=True):
+            yield sensor.develop(filmed(tablet(played, grain), where, moment))
+
+    return sent(moments, frames(), rng)
+
+
+def tablet(played: Pixels, grain: Floats) -> Surface:
+    """A display with a picture on it; `grain` (704, 704, 3) is what its pixel grid does."""
+    width, height = (round((b - a) * SCALE) for a, b in (_ACROSS, _DOWN))
+    glow = np.zeros((round(HEIGHT * SCALE), round(WIDTH * SCALE), 3), np.float32)
+    left, top = round((_ACROSS[0] - LEFT) * SCALE), round((_DOWN[0] - TOP) * SCALE)
+    part = slice(top, top + height), slice(left, left + width)
+    glow[part] = to_linear(scaled(played, (width, height)))
+    glow *= grain
+    x, y = grid(COARSE)
+    room = np.minimum(
+        np.minimum(x - _ACROSS[0], _ACROSS[1] - x), np.minimum(y - _DOWN[0], _DOWN[1] - y)
+    )
+    normals = np.zeros((*room.shape, 3), np.float32)
+    normals[..., 2] = 1
+    return Surface(
+        np.full_like(glow, _GLASS), room + _BEZEL, -room - _BEZEL, normals, glow=glow, flat=True
+    )
+
+
+def _held_out(where: Place, rng: np.random.Generator) -> Place:
+    """So near that the picture fills the frame, or nearly."""
+    return where.at_distance(float(rng.uniform(4.0, 4.5)))
+
+
+def _grain(rng: np.random.Generator) -> Floats:
+    """Moire between display and sensor, faint; often none."""
+    x, y = grid(SCALE)
+    depth = float(rng.uniform(0, 0.03))
+    waves = rng.uniform(-9, 9, (3, 2)) * 0.2 + rng.uniform(-9, 9, 2)
+    planes = [np.cos(x * a + y * b) for a, b in waves]
+    return (1 + depth * np.stack(planes, axis=2)).astype(np.float32)
