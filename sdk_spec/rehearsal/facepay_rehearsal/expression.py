@@ -18,7 +18,7 @@ Floats = NDArray[np.float32]
 
 _EYE_HIGH, _EYE_LOW = 0.065, 0.06  # units from the corners' line to the middle of each lid
 _CREASE = 0.20  # units above the corners: from here skin is taken along
-_OPEN = 0.30  # units between the lips of a mouth wide open
+_OPEN = 0.20  # units between the lips of a mouth wide open
 _DARK = np.array([0.02, 0.006, 0.005], dtype=np.float32)
 
 
@@ -66,7 +66,7 @@ def _open(albedo: Floats, laid_out: Canvas, mouth: float) -> None:
 def lips_part(laid_out: Canvas) -> float:
     """y in units of the line between the lips."""
     base = laid_out.nose[1]
-    top, bottom = base + 0.30 * (laid_out.chin - base), base + 0.60 * (laid_out.chin - base)
+    top, bottom = base + 0.30 * (laid_out.chin - base), base + 0.48 * (laid_out.chin - base)
     rows, columns, _, y = _patch(-0.16, 0.16, top, bottom)
     grey = to_linear(laid_out.texture[rows, columns]).mean(axis=(1, 2))
     return float(y[int(np.argmin(grey)), 0])

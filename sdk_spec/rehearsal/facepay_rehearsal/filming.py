@@ -18,6 +18,7 @@ from facepay_rehearsal.scene import Pose, look
 from facepay_rehearsal.sensor import Sensor, encoded
 from facepay_rehearsal.shots import Shot
 from facepay_rehearsal.surfaces import Surface, bust, recoloured
+from facepay_rehearsal.wardrobe import Worn
 
 Floats = NDArray[np.float32]
 Source = Portrait | str
@@ -95,12 +96,18 @@ def head_of(source: Portrait) -> Surface:
     return bust(canvas(source))
 
 
-def live_head(source: Portrait, where: Place, surface: Surface | None = None) -> Scene:
-    """A living person: turns, nods, blinks, talks. `surface` is another shape for the same face."""
+def live_head(
+    source: Portrait, where: Place, surface: Surface | None = None, worn: Worn | None = None
+) -> Scene:
+    """A living person: turns, nods, blinks, talks. `surface` is another shape or skin for the same
+    face; what is `worn` lies over the skin.
+    """
     shape = surface or head_of(source)
 
     def picture(moment: Moment, behind: Floats | None = None, /) -> Floats:
         skin = with_expression(shape.albedo, canvas(source), moment.blink, moment.mouth)
+        if worn is not None:
+            skin = worn.over(skin)
         return filmed(recoloured(shape, skin), where, moment, behind)
 
     return picture

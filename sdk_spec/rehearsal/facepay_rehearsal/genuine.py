@@ -5,17 +5,36 @@ These heads are themselves attacks of the species full_render: that they pass pr
 works, not that people pass.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from facepay_rehearsal.course import Manner, course
-from facepay_rehearsal.filming import INDOOR, Source, developed, live_head, person, place
-from facepay_rehearsal.shots import Challenge, Shot
+from facepay_rehearsal.filming import (
+    INDOOR,
+    Source,
+    developed,
+    head_of,
+    live_head,
+    person,
+    place,
+)
+from facepay_rehearsal.rooms import NEAR
+from facepay_rehearsal.shots import Asked, Challenge, Shot
+from facepay_rehearsal.surfaces import Surface
+from facepay_rehearsal.wardrobe import Worn, darkened
+from facepay_rehearsal.wardrobe import glasses as some_glasses
+
+# 750 to 1,450 lx: near a window. In the sun (20,000 lx and more) the screen's light is lost.
+_BRIGHT = (0.018, 0.035)
+# Late by up to 0.6 s. There is time for two frames more in the 24 that a capture may have.
+_SLOW = Manner(reaction_ms=(300, 600), tail=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
+    """`share` is the screen's light against the room's, `wall` its distance in units."""
+
     share: tuple[float, float] = INDOOR
     wall: float | None = None
     free: bool = False
@@ -26,14 +45,58 @@ def indoor(
     source: Source, challenge: Challenge, seed: int, *, mirrored: bool = False
 ) -> list[Shot]:
     """An ordinary room, exposure and white balance locked."""
-    return payer(source, challenge, seed, Setting(), mirrored=mirrored)
+    return _payer(source, challenge, seed, Setting(), mirrored=mirrored)
 
 
-def payer(
-    source: Source, challenge: Challenge, seed: int, setting: Setting, *, mirrored: bool = False
+def free_exposure(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
+    """A camera that goes on setting exposure and white balance, and so works against the light."""
+    return _payer(source, challenge, seed, Setting(free=True))
+
+
+def bright(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
+    """Near a window: the screen's light is 2 to 3 % of what is there."""
+    return _payer(source, challenge, seed, Setting(share=_BRIGHT))
+
+
+def slow(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
+    """Each movement begins up to 0.6 s after its prompt."""
+    return _payer(source, challenge, seed, Setting(manner=_SLOW))
+
+
+def wall_behind(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
+    """A wall 20 cm behind the head: it takes the screen's light too."""
+    return _payer(source, challenge, seed, Setting(wall=NEAR))
+
+
+def glasses(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
+    """Glasses with frames; their lenses mirror the screen."""
+    worn, mirror = some_glasses(np.random.default_rng([seed, 1]))
+    surface = replace(head_of(person(source)), mirror=mirror)
+    return _payer(source, challenge, seed, Setting(), surface, worn)
+
+
+def dark_skin(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
+    """Dark skin, which sends back a fifth of the light; a light portrait's skin is darkened."""
+    return _payer(source, challenge, seed, Setting(), darkened(head_of(person(source))))
+
+
+def no_light(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
+    """A challenge without light, for those who cannot stand it, in an ordinary room."""
+    return _payer(source, Asked(challenge.steps), seed, Setting())
+
+
+def _payer(
+    source: Source,
+    challenge: Challenge,
+    seed: int,
+    setting: Setting,
+    surface: Surface | None = None,
+    worn: Worn | None = None,
+    *,
+    mirrored: bool = False,
 ) -> list[Shot]:
     rng = np.random.default_rng(seed)
     where = place(rng, setting.share, setting.wall)
     moments = course(challenge, rng, setting.manner)
-    scene = live_head(person(source), where)
+    scene = live_head(person(source), where, surface, worn)
     return developed(moments, scene, rng, free=setting.free, mirrored=mirrored)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facepay_rehearsal.canvas import LEFT, SCALE, TOP
-from facepay_rehearsal.resample import moved, sampled, scaled
+from facepay_rehearsal.resample import blurred, moved, sampled, scaled
 from facepay_rehearsal.scene import FOCAL_PX, FRAME_SIZE, Pose, Seen
 from facepay_rehearsal.surfaces import Surface
 
@@ -59,7 +59,7 @@ def lit(surface: Surface, seen: Seen, behind: Floats, lights: Lights) -> Floats:
     arriving = _arriving(seen)
     cover, x, y, arriving, ambient = (
         scaled(plane, FRAME_SIZE)
-        for plane in (seen.cover, seen.x, seen.y, arriving, _ambient(seen))
+        for plane in (blurred(seen.cover, 0.7), seen.x, seen.y, arriving, _ambient(seen))
     )
     on_canvas = (x - np.float32(LEFT)) * SCALE - 0.5, (y - np.float32(TOP)) * SCALE - 0.5
     screen = np.array(lights.screen, np.float32) * np.float32(lights.share)
@@ -72,8 +72,11 @@ def lit(surface: Surface, seen: Seen, behind: Floats, lights: Lights) -> Floats:
     )
     if surface.glow is not None:
         picture += sampled(surface.glow, *on_canvas)
+    if surface.mirror is not None:
+        shine = sampled(surface.mirror, *on_canvas)[..., None]
+        picture += shine * (np.array(lights.screen, np.float32) * np.float32(lights.share))
     picture -= behind
-    picture *= np.clip(cover * 2 - np.float32(0.5), 0, 1)[..., None]
+    picture *= np.clip(cover * 1.6 - np.float32(0.3), 0, 1)[..., None]
     picture += behind
     return picture
 

@@ -4,15 +4,20 @@ A maker takes (source, challenge, seed): a name of `portraits` or a Portrait, an
 and `light`, and a number; the same three give the same bytes.
 """
 
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from facepay_rehearsal import genuine
-from facepay_rehearsal.attacks import masks, prints, puppets, screens
+from facepay_rehearsal.attacks import crowds, injected, masks, prints, puppets, screens, swaps
 from facepay_rehearsal.filming import Source
 from facepay_rehearsal.shots import Challenge, Shot
 
-Maker = Callable[[Source, Challenge, int], list[Shot]]
+
+class Maker(Protocol):
+    """A function of this package; `__name__` is the species."""
+
+    __name__: str
+
+    def __call__(self, source: Source, challenge: Challenge, seed: int, /) -> list[Shot]: ...
 
 
 class Species(NamedTuple):
@@ -22,15 +27,59 @@ class Species(NamedTuple):
     make: Maker
 
 
+def _all(cls: str, *makers: Maker) -> dict[str, Species]:
+    return {maker.__name__: Species(cls, maker) for maker in makers}
+
+
 SPECIES: dict[str, Species] = {
-    "print_still": Species("plain", prints.print_still),
-    "print_moved": Species("plain", prints.print_moved),
-    "screen_wrong_challenge": Species("plain", screens.screen_wrong_challenge),
-    "screen_right_motion": Species("plain", screens.screen_right_motion),
-    "puppet_plain": Species("plain", puppets.puppet_plain),
-    "paper_mask": Species("demanding", masks.paper_mask),
+    **_all(
+        "plain",
+        prints.print_still,
+        prints.print_moved,
+        prints.print_bent,
+        prints.cutout_eyes,
+        screens.screen_still,
+        screens.screen_wrong_challenge,
+        screens.screen_right_motion,
+        injected.injected_identical,
+        injected.injected_jitter,
+        injected.injected_old,
+        injected.injected_right_motion,
+        puppets.puppet_plain,
+        crowds.two_faces,
+        crowds.no_face,
+        injected.wrong_order,
+        injected.stale_frames,
+    ),
+    **_all(
+        "demanding",
+        masks.paper_mask,
+        screens.screen_relit_slow,
+        puppets.puppet_uniform_tint,
+        swaps.swap_midway,
+        swaps.swap_print_then_head,
+        masks.occluded,
+    ),
+    **_all(
+        "hard",
+        screens.screen_relit_fast,
+        puppets.puppet_face_tint,
+        puppets.puppet_shaded,
+        puppets.full_render,
+        masks.rigid_mask,
+    ),
 }
 
 GENUINE: dict[str, Maker] = {
-    "indoor": genuine.indoor,
+    maker.__name__: maker
+    for maker in (
+        genuine.indoor,
+        genuine.free_exposure,
+        genuine.bright,
+        genuine.slow,
+        genuine.wall_behind,
+        genuine.glasses,
+        genuine.dark_skin,
+        genuine.no_light,
+    )
 }

@@ -32,7 +32,9 @@ class Surface:
     """`albedo` (rows, columns, 3) float32 linear, as the photograph's light shows it; `front`,
     `back` (352, 352) float32 units; `normals` (352, 352, 3) float32 to the right, down, and
     towards the camera. Below `neck` (y in units; None: rigid) a turn fades out until `neck` + 0.7.
-    `glow` is light of its own, like `albedo`, or None. `flat`: all of it lies at z = 0. `reach` is
+    `glow` is light of its own, like `albedo`, or None. `mirror` (704,
+    704) is how much of the screen glass throws back, against the screen's light on a face, or None.
+    `flat`: all of it lies at z = 0. `reach` is
     how far it may extend before and behind z = 0 when it is turned.
     """
 
@@ -42,6 +44,7 @@ class Surface:
     normals: Floats
     neck: float | None = None
     glow: Floats | None = None
+    mirror: Floats | None = None
     flat: bool = False
     reach: tuple[float, float] = (1.55, 0.75)
 

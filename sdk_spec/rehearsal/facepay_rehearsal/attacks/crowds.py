@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from facepay_rehearsal.course import Moment, course
 from facepay_rehearsal.filming import Source, developed, live_head, person, place
+from facepay_rehearsal.light import wall
 from facepay_rehearsal.shots import Challenge, Shot
 
 Floats = NDArray[np.float32]
@@ -33,3 +34,15 @@ def two_faces(
         return payer(moment, bystander(rest, behind))
 
     return developed(moments, picture, rng, mirrored=mirrored)
+
+
+def no_face(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
+    """An empty room, in the screen's light. Nothing of the source is shown."""
+    rng = np.random.default_rng(seed)
+    where = place(rng)
+    del source
+
+    def picture(moment: Moment, _behind: Floats | None = None, /) -> Floats:
+        return wall(where.room, where.pose(moment), where.lights(moment))
+
+    return developed(course(challenge, rng), picture, rng)

@@ -12,6 +12,7 @@ from facepay_rehearsal.filming import Source, developed, head_of, live_head, per
 from facepay_rehearsal.portraits import Portrait
 from facepay_rehearsal.shots import Challenge, Shot
 from facepay_rehearsal.surfaces import Surface, normals_of
+from facepay_rehearsal.wardrobe import cheek, cloth_mask, hand, over_the_mouth
 
 Floats = NDArray[np.float32]
 
@@ -30,6 +31,45 @@ def paper_mask(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
     where, owner = place(rng), person(source)
     moments = course(challenge, rng, _STIFF)
     return developed(moments, live_head(owner, where, _bent(owner)), rng)
+
+
+def rigid_mask(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
+    """The owner's face in hard plastic, true in shape, worn and turned: no lids, no lips.
+
+    Hard: everything but the lids is a head's. What stops it: the second factor, limits, lockouts,
+    and a person who looks on.
+    """
+    rng = np.random.default_rng(seed)
+    where, owner = place(rng), person(source)
+    moments = course(challenge, rng, _STIFF)
+    return developed(moments, live_head(owner, where, _cast(owner)), rng)
+
+
+def occluded(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
+    """Mouth and nose are covered, by a cloth mask or a hand: too little is left to judge."""
+    rng = np.random.default_rng(seed)
+    where, owner = place(rng), person(source)
+    head, laid_out = head_of(owner), canvas(owner)
+    cover = cloth_mask(rng, laid_out) if seed % 2 else hand(rng, laid_out, cheek(head.albedo))
+    scene = live_head(owner, where, over_the_mouth(head, cover), cover)
+    return developed(course(challenge, rng), scene, rng)
+
+
+@cache
+def _cast(owner: Portrait) -> Surface:
+    """The owner's face on the wearer's head, in paint: paler, and a little less various."""
+    wearer, own = head_of(owner.somebody_else()), head_of(owner)
+    x, y = grid(COARSE)
+    inside = _oval(x, y, canvas(owner).chin)
+    share = np.clip(inside / 0.06, 0, 1)
+    front = (wearer.front * (1 - share) + (own.front + 0.04) * share).astype(np.float32)
+    fine_x, fine_y = grid(SCALE)
+    cut = np.clip(_oval(fine_x, fine_y, canvas(owner).chin) * SCALE / 2, 0, 1)[..., None]
+    paint = 0.02 + 0.93 * (0.88 * own.albedo + 0.12 * own.albedo.mean(axis=2, keepdims=True))
+    albedo = wearer.albedo * (1 - cut) + paint * cut
+    return Surface(
+        albedo.astype(np.float32), front, wearer.back, normals_of(front), neck=wearer.neck
+    )
 
 
 @cache

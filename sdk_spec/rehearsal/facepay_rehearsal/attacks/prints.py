@@ -9,17 +9,29 @@ from numpy.typing import NDArray
 from facepay_rehearsal.canvas import COARSE, SCALE, canvas, grid
 from facepay_rehearsal.colour import to_linear
 from facepay_rehearsal.course import Manner, Moment, clock, course, swaying
-from facepay_rehearsal.filming import Place, Scene, Source, developed, filmed, person, place
+from facepay_rehearsal.expression import with_expression
+from facepay_rehearsal.filming import (
+    Place,
+    Scene,
+    Source,
+    developed,
+    filmed,
+    head_of,
+    person,
+    place,
+)
 from facepay_rehearsal.portraits import Portrait
 from facepay_rehearsal.resample import blurred
 from facepay_rehearsal.shots import Challenge, Shot
-from facepay_rehearsal.surfaces import Surface
+from facepay_rehearsal.surfaces import Surface, normals_of, recoloured
 
 Floats = NDArray[np.float32]
 
 _INK, _PAPER = 0.05, 0.80  # light that comes back from printed black and from white
 _BORDER = 0.10  # units of white around the picture
 _BY_HAND = Manner(turn=(28, 42), nod=(24, 36), sway=1.6, blinks=False)
+_HALF_BENT = 1.6  # units from the crest to the edges of a bent print
+_THICK = 0.12  # units: more than a sheet, so that no step of a ray passes through
 _WIDEST = (-1.9, -1.7, 1.9, 2.2)  # left, top, right, bottom of a print about life size
 
 
@@ -38,6 +50,34 @@ def print_moved(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
     lean = float(rng.uniform(-25, 25))
     moments = [replace(moment, lean=lean) for moment in course(challenge, rng, _BY_HAND)]
     return developed(moments, held(person(source), place(rng)), rng)
+
+
+def print_bent(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
+    """A print bent to a part of a cylinder, as if it were a head, and moved as asked."""
+    rng = np.random.default_rng(seed)
+    moments = course(challenge, rng, _BY_HAND)
+    sheet = _bent(person(source), float(rng.uniform(1.75, 2.6)))
+    where = place(rng).nearer()
+    return developed(moments, lambda moment, behind=None: filmed(sheet, where, moment, behind), rng)
+
+
+def cutout_eyes(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
+    """A print with holes for the eyes; somebody's living eyes behind it look and blink."""
+    rng = np.random.default_rng(seed)
+    owner = person(source)
+    behind_it, where = owner.somebody_else(), place(rng).nearer()
+    moments = course(challenge, rng, replace(_BY_HAND, blinks=True))
+    sheet, holes = paper(owner), _eye_holes(owner)
+
+    def picture(moment: Moment, behind: Floats | None = None, /) -> Floats:
+        eyes = with_expression(
+            head_of(behind_it).albedo, canvas(behind_it), moment.blink, mouth=0.0
+        )
+        # A little darker: they lie behind the sheet.
+        mixed = sheet.albedo * (1 - holes) + np.float32(0.75) * eyes * holes
+        return filmed(recoloured(sheet, mixed), where, moment, behind)
+
+    return developed(moments, picture, rng)
 
 
 def held(source: Portrait, where: Place) -> Scene:
@@ -59,6 +99,29 @@ def paper(source: Portrait) -> Surface:
     normals = np.zeros((*room.shape, 3), np.float32)
     normals[..., 2] = 1
     return Surface(printed(source), room, -room, normals, flat=True)
+
+
+def _bent(source: Portrait, radius: float) -> Surface:
+    """The print as a part of an upright cylinder of that radius in units, its crest at z = 0."""
+    flat = paper(source)
+    x, y = grid(COARSE)
+    bow = np.sqrt(np.maximum(radius**2 - x**2, 0.01)) - radius + 0 * y
+    room = np.minimum(flat.front, _HALF_BENT - np.abs(x))
+    front = np.where(room > 0, bow, -9).astype(np.float32)
+    back = np.where(room > 0, bow - _THICK, 9).astype(np.float32)
+    normals = normals_of(np.maximum(bow, -1.2).astype(np.float32))
+    return Surface(flat.albedo, front, back, normals, reach=(1.1, 1.6))
+
+
+def _eye_holes(source: Portrait) -> Floats:
+    """(704, 704, 1) float32: 1 where the print is cut out."""
+    x, y = grid(SCALE)
+    holes = np.zeros((y.size, x.size), np.float32)
+    for outer, inner in zip((-0.5, 0.5), canvas(source).inner, strict=True):
+        middle, half = (outer + inner) / 2, abs(inner - outer) / 2 + 0.03
+        reach = np.sqrt(((x - middle) / half) ** 2 + (y / 0.10) ** 2)
+        holes = np.maximum(holes, np.clip((1 - reach) * 0.10 * SCALE, 0, 1))
+    return holes[..., None].astype(np.float32)
 
 
 def edges(source: Portrait) -> tuple[float, float, float, float]:

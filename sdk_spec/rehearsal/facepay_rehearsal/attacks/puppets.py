@@ -4,18 +4,21 @@ The warp follows the prompts as they come: the middle of the face goes ahead, th
 more, the silhouette stays. The frames are injected where a camera's should be.
 """
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facepay_rehearsal.canvas import LEFT, SCALE, TOP, Canvas, canvas
+from facepay_rehearsal.canvas import COARSE, LEFT, SCALE, TOP, Canvas, canvas, grid
 from facepay_rehearsal.colour import to_linear, to_srgb
 from facepay_rehearsal.course import Moment, course
 from facepay_rehearsal.expression import with_expression
-from facepay_rehearsal.filming import Source, person, sent
+from facepay_rehearsal.filming import INDOOR, Source, head_of, person, sent
+from facepay_rehearsal.genuine import indoor
+from facepay_rehearsal.light import DARK
 from facepay_rehearsal.portraits import Pixels, Portrait
-from facepay_rehearsal.resample import sampled
+from facepay_rehearsal.resample import sampled, scaled
 from facepay_rehearsal.scene import FRAME_SIZE
 from facepay_rehearsal.sensor import noisy
 from facepay_rehearsal.shots import Challenge, Shot
@@ -23,24 +26,109 @@ from facepay_rehearsal.shots import Challenge, Shot
 Floats = NDArray[np.float32]
 
 _UNIT_PX = 98.0
-_HEAD, _NOSE = 0.62, 0.30  # units that head and nose move at a turn of 90 degrees
+_HEAD, _NOSE = 0.40, 0.50  # units that head and nose move at a turn of 90 degrees
+_ROUNDS = 6
 
 
 def puppet_plain(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
     """A photograph animated as asked, in the light it was taken in."""
     rng = np.random.default_rng(seed)
     moments = course(challenge, rng)
-    frames = (_picture(person(source), moment, rng) for moment in moments)
+    return _injected(source, moments, _unlit, rng)
+
+
+def puppet_uniform_tint(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
+    """The puppet, with the whole frame tinted in the colours as they are shown."""
+    rng = np.random.default_rng(seed)
+    moments = course(challenge, rng)
+    share = _share(rng)
+    return _injected(source, moments, lambda _source, _x, _y: np.float32(share), rng)
+
+
+def puppet_face_tint(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
+    """The puppet, with only the person tinted, equally all over.
+
+    Hard: on skin the light is right. What stops it: the chain of frames signed by a key inside the
+    device, and attestation, because no camera saw it; second factor, limits, lockouts.
+    """
+    rng = np.random.default_rng(seed)
+    share = _share(rng)
+
+    def tint(owner: Portrait, x: Floats, y: Floats) -> Floats:
+        return np.clip(_coarse(canvas(owner).inside, x, y) * 12, 0, 1) * np.float32(share)
+
+    return _injected(source, course(challenge, rng), tint, rng)
+
+
+def puppet_shaded(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
+    """The puppet, lit through a head's normals: the front more than the sides.
+
+    Hard: as puppet_face_tint, and shaded as a head is. What stops it is the same.
+    """
+    rng = np.random.default_rng(seed)
+    share = _share(rng)
+
+    def tint(owner: Portrait, x: Floats, y: Floats) -> Floats:
+        inside = np.clip(_coarse(canvas(owner).inside, x, y) * 12, 0, 1)
+        facing = _coarse(np.ascontiguousarray(head_of(owner).normals[..., 2]), x, y)
+        return inside * np.maximum(facing, 0) * np.float32(share)
+
+    return _injected(source, course(challenge, rng), tint, rng)
+
+
+def full_render(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
+    """The owner's photograph on a three-dimensional head in a rendered room: our genuine payer.
+
+    Hard: it is what every other signal is tested with. What stops it: the device key and
+    attestation (an injection needs both), the second factor, limits, lockouts.
+    """
+    return indoor(source, challenge, seed + 7919)
+
+
+def photograph_at_rest(source: Portrait) -> Pixels:
+    """(480, 640, 3) uint8: the photograph framed as a front camera frames a payer."""
+    rest = Moment(0, 0, None, DARK)
+    return _drawn(source, rest, _unlit, 0.6, np.random.default_rng(0))
+
+
+# How much of the screen's light a place of the canvas shows: (owner, x, y in units) -> share.
+Tint = Callable[[Portrait, Floats, Floats], Floats | np.float32]
+
+
+def _unlit(_source: Portrait, _x: Floats, _y: Floats) -> np.float32:
+    return np.float32(0)
+
+
+def _share(rng: np.random.Generator) -> float:
+    return float(np.exp(rng.uniform(*np.log(INDOOR))))
+
+
+def _injected(
+    source: Source, moments: list[Moment], tint: Tint, rng: np.random.Generator
+) -> list[Shot]:
+    noise = float(rng.uniform(0.8, 1.8))
+    frames = (_drawn(person(source), moment, tint, noise, rng) for moment in moments)
     return sent(moments, frames, rng)
 
 
-def _picture(source: Portrait, moment: Moment, rng: np.random.Generator) -> Pixels:
+def _drawn(
+    source: Portrait, moment: Moment, tint: Tint, noise: float, rng: np.random.Generator
+) -> Pixels:
     laid_out = canvas(source)
     colours = with_expression(_linear(source), laid_out, moment.blink, moment.mouth)
     x, y = warp(laid_out, moment)
     at = (x - np.float32(LEFT)) * SCALE - 0.5, (y - np.float32(TOP)) * SCALE - 0.5
     picture = sampled(colours, *at, mirror=True)
-    return noisy(to_srgb(picture), 1.2, rng)
+    amount = np.asarray(tint(source, x, y), dtype=np.float32)
+    if amount.any():
+        light = 1 + amount[..., None] * np.array(moment.screen, np.float32)
+        picture *= light / np.float32(1 + amount.mean() / 2)
+    return noisy(to_srgb(picture), noise, rng)
+
+
+def _coarse(field: Floats, x: Floats, y: Floats) -> Floats:
+    at = (x - np.float32(LEFT)) * COARSE - 0.5, (y - np.float32(TOP)) * COARSE - 0.5
+    return sampled(field, *at)
 
 
 @cache
@@ -50,17 +138,27 @@ def _linear(source: Portrait) -> Floats:
 
 def warp(laid_out: Canvas, moment: Moment) -> tuple[Floats, Floats]:
     """(480, 640) float32: which place of the canvas each pixel shows, in units."""
-    width, height = FRAME_SIZE
-    size = _UNIT_PX * moment.scale
-    column = (np.arange(width, dtype=np.float32) - width / 2 - moment.shift[0]) / size
-    row = (np.arange(height, dtype=np.float32) - height * 0.45 - moment.shift[1]) / size
+    width, height = FRAME_SIZE[0] // 2, FRAME_SIZE[1] // 2
+    size = _UNIT_PX * moment.scale / 2
+    column = (np.arange(width, dtype=np.float32) + 0.5 - width / 2 - moment.shift[0] / 2) / size
+    row = (np.arange(height, dtype=np.float32) + 0.5 - height * 0.45 - moment.shift[1] / 2) / size
     angle = np.radians(moment.roll)
-    x = np.cos(angle) * column[None] + np.sin(angle) * row[:, None]
-    y = np.cos(angle) * row[:, None] - np.sin(angle) * column[None]
+    to_x = np.cos(angle) * column[None] + np.sin(angle) * row[:, None]
+    to_y = np.cos(angle) * row[:, None] - np.sin(angle) * column[None]
+    right, up = np.sin(np.radians(moment.turn)), np.sin(np.radians(moment.nod))
+    x, y = to_x, to_y
+    for _ in range(_ROUNDS):  # each place moves by its own amount: solved for where it came from
+        ahead = _coarse(_ahead(laid_out), x.astype(np.float32), y.astype(np.float32))
+        x, y = to_x - right * ahead, to_y + up * ahead
+    whole_x, whole_y = (scaled(plane.astype(np.float32), FRAME_SIZE) for plane in (x, y))
+    return whole_x, whole_y
+
+
+@cache
+def _ahead(laid_out: Canvas) -> Floats:
+    """(352, 352): how far a place of the canvas moves at a turn of 90 degrees, in units."""
+    x, y = grid(COARSE)
     nose_x, base = laid_out.nose
-    head = np.exp(-((x / 0.95) ** 4) - ((y - 0.25) / 1.35) ** 4)
-    nose = np.exp(-(((x - nose_x) / 0.24) ** 2) - ((y - base) / 0.35) ** 2)
-    moved = _HEAD * head + _NOSE * nose
-    x = x - np.sin(np.radians(moment.turn)) * moved
-    y = y + np.sin(np.radians(moment.nod)) * moved
-    return x.astype(np.float32), y.astype(np.float32)
+    head = np.exp(-((x / 1.0) ** 4) - ((y - 0.25) / 1.4) ** 4)
+    nose = np.exp(-(((x - nose_x) / 0.34) ** 2) - ((y - 0.85 * base) / 0.42) ** 2)
+    return np.asarray(_HEAD * head + _NOSE * nose, dtype=np.float32)

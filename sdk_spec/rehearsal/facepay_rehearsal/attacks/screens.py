@@ -4,15 +4,17 @@ A screen shines by itself and is glossy: of the challenge's light almost nothing
 it plays was recorded by a camera before, so it carries the light of another challenge, or none.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facepay_rehearsal.attacks.others import another_challenge, another_light
+from facepay_rehearsal.attacks.puppets import photograph_at_rest
 from facepay_rehearsal.canvas import COARSE, HEIGHT, LEFT, SCALE, TOP, WIDTH, grid
 from facepay_rehearsal.colour import to_linear
-from facepay_rehearsal.course import Moment, clock, course, swaying
+from facepay_rehearsal.course import Moment, clock, course, shining, swaying
 from facepay_rehearsal.filming import (
     Place,
     Source,
@@ -50,6 +52,41 @@ def screen_right_motion(source: Source, challenge: Challenge, seed: int) -> list
     return _replayed(source, challenge, Asked(challenge.steps, light), rng)
 
 
+def screen_still(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
+    """A photograph on a tablet in the hand."""
+    rng = np.random.default_rng(seed)
+    moments = swaying(clock(challenge, rng), rng, 1.5)
+    still = photograph_at_rest(person(source))
+    return shown(moments, (still for _ in moments), rng)
+
+
+def screen_relit_slow(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
+    """A puppet that moves as asked on a tablet, relit in the colours it sees 250 ms before."""
+    return _relit(source, challenge, seed, late_ms=250)
+
+
+def screen_relit_fast(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
+    """The same with 80 ms.
+
+    Hard: its light is right but for one frame in two, and that only just after a change. What stops
+    it: the device key and attestation do not (the camera is real); second factor, limits, lockouts.
+    """
+    return _relit(source, challenge, seed, late_ms=80)
+
+
+def _relit(source: Source, challenge: Challenge, seed: int, late_ms: float) -> list[Shot]:
+    rng = np.random.default_rng(seed)
+    moments = course(challenge, rng)
+    drawn = [replace(m, screen=shining(challenge.light, m.ms, late_ms)) for m in moments]
+    playing = recorded(drawn, live_head(person(source), place(rng)), rng)
+    in_the_hand = swaying([_at_rest(moment) for moment in moments], rng, 0.3)
+    return shown(in_the_hand, playing, rng)
+
+
+def _at_rest(moment: Moment) -> Moment:
+    return Moment(moment.step, moment.ms, moment.colour, moment.screen)
+
+
 def _replayed(
     source: Source, challenge: Challenge, before: Asked, rng: np.random.Generator
 ) -> list[Shot]:
@@ -60,7 +97,7 @@ def _replayed(
 
 
 def shown(
-    moments: list[Moment], recording: Iterator[Pixels], rng: np.random.Generator
+    moments: list[Moment], recording: Iterable[Pixels], rng: np.random.Generator
 ) -> list[Shot]:
     """A recording, played frame by frame on a tablet that is filmed."""
     where, sensor = _held_out(place(rng), rng), Sensor(rng)
