@@ -1,0 +1,235 @@
+"""A capture in one file, for trying the liveness check without a service.
+
+A zip archive whose members are stored as they are (APPNOTE 4.4.5, method 0):
+
+    capture.json    {"format": "facepay-capture/1", "challenge": {"steps": [...],
+                    "light": {"slot_ms": 440, "colours": [...]}}, "made_at": …, "delete_by": …}
+    manifest.json   what a capturing device signs (protocol.md), with a nonce of this file's own
+    manifest.jws    only where it was signed: the same payload as a compact JWS, ES256
+    frames/00.jpg   the pictures, in order; .webp where they are WebP
+
+It holds a face, in the clear: it is written for its owner's eyes only, never over another file, and
+says by when it should be deleted. A file is read whole and checked before anything of it is used:
+hashes, order and chain of the manifest must fit.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey
+
+from facepay.adapters.recordings import RecordingError, Taken, open_file
+from facepay.domain.capture import MAX_FRAMES
+from facepay.face.decode import MAX_BYTES
+from facepay.face.header import JPEG_MAGIC
+
+FORMAT = "facepay-capture/1"
+TYP = "facepay-manifest+jwt"
+KEEP = timedelta(days=7)
+SLOT_MS = 440
+_TEXT_BYTES = 256 * 1024
+_MOST_BYTES = MAX_FRAMES * MAX_BYTES + 4 * _TEXT_BYTES
+_ZIP_MAGIC = b"PK\x03\x04"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CaptureFile:
+    """`signed_by` is the thumbprint that a signature names, unverified; None without one."""
+
+    frames: tuple[Taken, ...]
+    steps: tuple[str, ...]
+    light: tuple[str, ...]
+    mirrored: bool
+    delete_by: datetime
+    signed_by: str | None = None
+
+
+def write_capture(
+    path: Path, content: CaptureFile, manifest: Mapping[str, Any], key: ECKey | None
+) -> None:
+    """Create the file, readable by its owner only. Raises RecordingError where there is one.
+
+    `manifest` is what the device says about itself and the camera; the records are added here.
+    """
+    told = {
+        "format": FORMAT,
+        "challenge": {
+            "steps": list(content.steps),
+            "light": {"slot_ms": SLOT_MS, "colours": list(content.light)},
+        },
+        "made_at": _stamp(datetime.now(UTC)),
+        "delete_by": _stamp(content.delete_by),
+    }
+    signed = dict(manifest) | {"mirrored": content.mirrored, "frames": _records(content.frames)}
+    members = {"capture.json": _text(told), "manifest.json": _text(signed)}
+    if key is not None:
+        header = {"alg": "ES256", "typ": TYP, "kid": key.thumbprint()}
+        token = jws.serialize_compact(header, members["manifest.json"], key, ["ES256"])
+        members["manifest.jws"] = token.encode()
+    for index, frame in enumerate(content.frames):
+        members[_name(index, frame.image)] = frame.image
+    _create(path, _zipped(members))
+
+
+def is_capture_file(path: Path) -> bool:
+    """By its first bytes. Raises RecordingError where there is no file to read."""
+    if path.is_dir():
+        return False
+    with open_file(path) as file:
+        return file.read(len(_ZIP_MAGIC)) == _ZIP_MAGIC
+
+
+def read_capture(path: Path) -> CaptureFile:
+    """Raises RecordingError for whatever does not fit."""
+    members = _members(path)
+    try:
+        told, manifest = (json.loads(members[name]) for name in ("capture.json", "manifest.json"))
+        if told["format"] != FORMAT:
+            raise RecordingError("a capture file of another format")
+        steps = tuple(map(str, told["challenge"]["steps"]))
+        frames = _frames(manifest["frames"], members, len(steps))
+        return CaptureFile(
+            frames=frames,
+            steps=steps,
+            light=tuple(map(str, told["challenge"]["light"]["colours"])),
+            mirrored=manifest["mirrored"] is True,
+            delete_by=datetime.fromisoformat(told["delete_by"]).astimezone(UTC),
+            signed_by=_signer(members),
+        )
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        ArithmeticError,
+        RecursionError,
+    ) as error:
+        if isinstance(error, RecordingError):
+            raise
+    raise RecordingError("not a capture file: something is missing in it, or in an unknown form")
+
+
+def _text(told: Mapping[str, Any]) -> bytes:
+    """Canonical: sorted keys, no spaces, ASCII."""
+    return json.dumps(told, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _records(frames: Sequence[Taken]) -> list[dict[str, Any]]:
+    records: list[dict[str, Any]] = []
+    for index, frame in enumerate(frames):
+        records.append(
+            {
+                "index": index,
+                "sha256": hashlib.sha256(frame.image).hexdigest(),
+                "monotonic_ms": frame.monotonic_ms,
+                "step": frame.step,
+                "colour": frame.colour,
+                "previous": hashlib.sha256(_text(records[-1])).hexdigest() if records else "",
+            }
+        )
+    return records
+
+
+def _name(index: int, image: bytes) -> str:
+    return f"frames/{index:02}.{'jpg' if image.startswith(JPEG_MAGIC) else 'webp'}"
+
+
+def _zipped(members: Mapping[str, bytes]) -> bytes:
+    made = BytesIO()
+    with ZipFile(made, "w", ZIP_STORED) as archive:
+        for name, content in members.items():
+            entry = ZipInfo(name)
+            entry.external_attr = 0o600 << 16
+            archive.writestr(entry, content)
+    return made.getvalue()
+
+
+def _create(path: Path, content: bytes) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path, flags, 0o600)
+    except FileExistsError:
+        raise RecordingError("there is such a file already; nothing was written") from None
+    except OSError as error:
+        raise RecordingError(error.strerror or "it cannot be written") from None
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        path.unlink()
+        raise
+
+
+def _members(path: Path) -> dict[str, bytes]:
+    try:
+        with open_file(path) as file:
+            content = file.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise RecordingError("larger than a capture can be")
+        with ZipFile(BytesIO(content)) as archive:
+            entries = archive.infolist()
+            names = {entry.filename for entry in entries}
+            if len(entries) > MAX_FRAMES + 3 or len(names) != len(entries):
+                raise RecordingError("not a capture file: too many members, or one twice")
+            # As they are, and unencrypted: nothing can be larger inside than the file is.
+            if any(entry.compress_type != ZIP_STORED or entry.flag_bits & 1 for entry in entries):
+                raise RecordingError("not a capture file: its members must be stored as they are")
+            return {entry.filename: archive.read(entry) for entry in entries}
+    except OSError as error:
+        raise RecordingError(error.strerror or "it cannot be read") from None
+    except (BadZipFile, EOFError, ValueError, NotImplementedError) as error:
+        if isinstance(error, RecordingError):
+            raise
+        raise RecordingError("the capture file is damaged, or none") from None
+
+
+def _frames(
+    records: Sequence[Mapping[str, Any]], members: Mapping[str, bytes], last_step: int
+) -> tuple[Taken, ...]:
+    if not 0 < len(records) <= MAX_FRAMES:
+        raise RecordingError(f"a capture has 1 to {MAX_FRAMES} frames")
+    images = dict(sorted((n, c) for n, c in members.items() if n.startswith("frames/")))
+    frames = tuple(
+        Taken(image, record["step"], record["monotonic_ms"], record["colour"])
+        for image, record in zip(images.values(), records, strict=True)
+    )
+    if any(type(n) is not int for frame in frames for n in (frame.step, frame.monotonic_ms)):
+        raise RecordingError("its frames have no step, or no time")
+    names = [_name(index, frame.image) for index, frame in enumerate(frames)]
+    if names != list(images) or _records(frames) != list(records):
+        raise RecordingError("its frames are not the ones of its manifest")
+    for one, other in pairwise(frames):
+        if other.monotonic_ms <= one.monotonic_ms or other.step < one.step:
+            raise RecordingError("the clock and the steps of its frames must run forward")
+    if frames[0].step < 0 or frames[-1].step > last_step:
+        raise RecordingError("its frames belong to steps that its challenge does not have")
+    return frames
+
+
+def _signer(members: Mapping[str, bytes]) -> str | None:
+    if "manifest.jws" not in members:
+        return None
+    try:
+        token = jws.extract_compact(members["manifest.jws"])
+    except (JoseError, ValueError):
+        raise RecordingError("its signed manifest is no JWS") from None
+    if token.payload != members["manifest.json"]:
+        raise RecordingError("its signed manifest is not the one beside it")
+    return str(token.headers()["kid"])

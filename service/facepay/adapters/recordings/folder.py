@@ -1,0 +1,38 @@
+"""A folder of frames: pictures as a camera or an SDK left them, in the order of their names.
+
+They are handed on as they are: what the service would refuse (PNG, slivers) is refused here too.
+"""
+
+import re
+from pathlib import Path
+
+from facepay.adapters.recordings import RecordingError, open_file
+from facepay.face.decode import MAX_BYTES
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".webp"})
+MOST_FILES = 2_000
+
+
+def list_frames(folder: Path) -> list[Path]:
+    """JPEG and WebP files, 2.jpg before 10.jpg; others are left out. Raises RecordingError."""
+    try:
+        found = [file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES]
+    except OSError as error:
+        raise RecordingError(error.strerror or "it cannot be read") from None
+    if not 0 < len(found) <= MOST_FILES:
+        raise RecordingError(f"a folder of 1 to {MOST_FILES:,} JPEG or WebP pictures is needed")
+    return sorted(found, key=lambda file: _natural(file.name))
+
+
+def read_frame(file: Path) -> bytes:
+    """Raises RecordingError; a file larger than the engine takes is not read whole."""
+    try:
+        with open_file(file) as opened:
+            return opened.read(MAX_BYTES + 1)
+    except (OSError, RecordingError) as error:
+        raise RecordingError(f"{file.name}: {error}") from None
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    parts = re.split(r"([0-9]+)", name)
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts if part]
