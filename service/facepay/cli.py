@@ -11,6 +11,7 @@ from joserfc.jwk import ECKey
 
 from facepay.config import ConfigError
 from facepay.console.models import models
+from facepay.console.pad import pad
 from facepay.domain.errors import FacepayError
 from facepay.usecases.register import PublicKey
 
@@ -177,7 +178,8 @@ def _read_public_key(path: Path) -> PublicKey:
     return PublicKey(key.thumbprint(), key.as_pem(private=False).decode())
 
 
-main.add_command(models)
+for group in (models, pad):
+    main.add_command(group)
 
 
 if __name__ == "__main__":

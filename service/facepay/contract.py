@@ -25,6 +25,7 @@ COMMANDS = (
     ("migrate",),
     ("operator", "add"),
     ("models", "calibrate"),
+    ("pad", "judge"),
     ("sweep",),
     ("templates", "renew"),
     ("spec",),

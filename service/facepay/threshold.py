@@ -33,12 +33,20 @@ _SHIPPED = "the report that ships with this version does not fit it: run `make c
 def threshold_in_force(settings: Settings, policy: Policy, card: ModelCard) -> float:
     """The largest distance that matches. Raises ConfigError."""
     report, keys = settings.calibration_report, settings.calibration_keys
-    live = settings.profile is Profile.LIVE
+    if settings.profile is not Profile.LIVE:
+        return rehearsal_threshold(report, keys, policy, card)
     if report is None or keys is None:
-        if live:
-            raise ConfigError(f"FACEPAY_CALIBRATION_REPORT is not set: {_MEASURE}")
+        raise ConfigError(f"FACEPAY_CALIBRATION_REPORT is not set: {_MEASURE}")
+    return _supported(report, keys, policy, card, _MEASURE, only_own_keys=True)
+
+
+def rehearsal_threshold(
+    report: Path | None, keys: Path | None, policy: Policy, card: ModelCard
+) -> float:
+    """As `threshold_in_force` where nobody pays: of the shipped report, unless there is another."""
+    if report is None or keys is None:
         return _supported(SHIPPED_REPORT, SHIPPED_KEY, policy, card, _SHIPPED)
-    return _supported(report, keys, policy, card, _MEASURE, only_own_keys=live)
+    return _supported(report, keys, policy, card, _MEASURE)
 
 
 def _supported(

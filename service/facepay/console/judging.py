@@ -1,0 +1,208 @@
+"""What `facepay pad judge` does: the frames of a recording, judged as the service judges a capture.
+
+The service's own adapters in the same order: faces are observed, then judged. Only the frames'
+origin differs, and that here every signal is told.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import click
+
+from facepay.adapters.recordings import Progress
+from facepay.adapters.recordings.capture_file import is_capture_file, read_capture
+from facepay.adapters.recordings.sources import Frames, from_folder, from_video, lit
+from facepay.config import ConfigError
+from facepay.console.asked import Unusable, one_line, parse_light, parse_steps, plan
+from facepay.console.engine import Engine, engine_in_use
+from facepay.domain.capture import Burst, Frame, PadOutcome
+from facepay.domain.challenge import Challenge, Colour, Profile, Step
+from facepay.face.cards import CardError
+from facepay.face.model_store import ModelError
+from facepay.face.observe import Observation
+
+_BAR = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the console was asked for."""
+
+    recording: Path
+    steps: str | None
+    light: str | None
+    hold: float
+    at: str | None
+    mirrored: bool
+    detector: Path | None
+    brief: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Frames, and the challenge that they are judged against."""
+
+    frames: Frames
+    steps: tuple[str, ...]
+    light: tuple[str, ...]
+    mirrored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """What one signal saw; `ms` is what it took."""
+
+    name: str
+    score: float | None
+    verdict: str
+    reason: str
+    ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Every signal, and what follows from all of them."""
+
+    signals: list[Signal]
+    verdict: str
+    reason: str
+    guidance: str | None
+
+
+def judge_recording(wanted: Wanted) -> None:
+    """Prints JSON on stdout. Raises Unusable."""
+    engine = _engine(wanted.detector)
+    with one_line(wanted.recording):
+        asked = _asked(wanted)
+        if asked.frames.warning:
+            click.echo(f"{wanted.recording}: {asked.frames.warning}", err=True)
+        engine.faces.prepare()
+        told = _judged(asked, engine)
+    click.echo(json.dumps(told, indent=None if wanted.brief else 2, allow_nan=False))
+
+
+def _asked(wanted: Wanted) -> Asked:
+    steps, light = parse_steps(wanted.steps), parse_light(wanted.light)
+    if is_capture_file(wanted.recording):
+        if wanted.at is not None:
+            raise Unusable("--at: a capture file says itself when its prompts came")
+        return _from_capture(wanted, steps, light)
+    if not steps:
+        raise Unusable("--steps: say what was asked for, like turn_left,turn_right")
+    times = plan(steps, wanted.hold, wanted.at)
+    with progress("reading", quiet=wanted.brief) as ahead:
+        if wanted.recording.is_dir():
+            frames = from_folder(wanted.recording, times)
+        else:
+            frames = from_video(wanted.recording, times, ahead)
+    lit_frames = Frames(lit(frames.taken, light), frames.warning)
+    return Asked(lit_frames, steps, light, wanted.mirrored)
+
+
+def _from_capture(wanted: Wanted, steps: tuple[str, ...], light: tuple[str, ...]) -> Asked:
+    """The file's own steps and light, unless others are given to judge it against."""
+    content = read_capture(wanted.recording)
+    own = parse_steps(",".join(content.steps), str(wanted.recording))
+    shown = [frame.colour or "" for frame in content.frames if frame.colour is not None]
+    parse_light(",".join([*content.light, *shown]), str(wanted.recording))
+    if steps and len(steps) != len(own):
+        raise Unusable(f"--steps: the capture file has {len(own)} steps")
+    frames = list(content.frames) if not light else lit(content.frames, light)
+    late = content.delete_by < datetime.now(UTC)
+    due = f"it should have been deleted by {content.delete_by:%Y-%m-%d}" if late else ""
+    return Asked(
+        frames=Frames(frames, due),
+        steps=steps or own,
+        light=light or content.light,
+        mirrored=content.mirrored or wanted.mirrored,
+    )
+
+
+def _engine(detector_file: Path | None) -> Engine:
+    try:
+        return engine_in_use(detector_file)
+    except (ConfigError, ModelError, CardError) as error:
+        raise Unusable(str(error)) from None
+    except ValueError as error:
+        raise Unusable(f"--detector: {error}") from None
+
+
+def _judged(asked: Asked, engine: Engine) -> dict[str, Any]:
+    frames = tuple(
+        Frame(
+            each.image, each.step, each.monotonic_ms, Colour(each.colour) if each.colour else None
+        )
+        for each in asked.frames.taken
+    )
+    faces = cast(Observation, engine.faces.observe(Burst(frames, asked.mirrored)))
+    try:
+        judged = _judge(faces, asked, engine)
+        seconds = faces.seconds
+        return {
+            "recording": _told(asked, len(faces.seen)),
+            "engine": {"detector": engine.detector, "landmarks": 5},
+            "signals": [asdict(signal) for signal in judged.signals],
+            "verdict": judged.verdict,
+            "reason": judged.reason,
+            "guidance": judged.guidance,
+            "ms": {part: _ms(taken) for part, taken in seconds.items()},
+            "ms_per_frame": _ms(sum(seconds.values()) / len(frames)),
+        }
+    finally:
+        faces.wipe()
+
+
+def _judge(faces: Observation, asked: Asked, engine: Engine) -> Judged:
+    """The seam: here the signals are heard."""
+    profile = Profile.STANDARD if asked.light else Profile.NO_LIGHT
+    steps, light = tuple(map(Step, asked.steps)), tuple(map(Colour, asked.light))
+    with faces.timed("turns"):
+        found = engine.pad.judge(faces, Challenge(profile, steps, light))
+    passed = found.outcome is PadOutcome.BONA_FIDE
+    took = _ms(faces.seconds["turns"])
+    signal = Signal("turns", None, "pass" if passed else "fail", found.reason, took)
+    return Judged([signal], found.outcome.value, found.reason, None)
+
+
+def _told(asked: Asked, with_face: int) -> dict[str, Any]:
+    taken = asked.frames.taken
+    return {
+        "frames": len(taken),
+        "frames_with_face": with_face,
+        "seconds": round((taken[-1].monotonic_ms - taken[0].monotonic_ms) / 1000, 2),
+        "steps": list(asked.steps),
+        "frames_per_step": [
+            sum(frame.step == step for frame in taken) for step in range(len(asked.steps) + 1)
+        ],
+        "light": list(asked.light),
+        "mirrored": asked.mirrored,
+    }
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 2)
+
+
+@contextmanager
+def progress(label: str, *, quiet: bool) -> Iterator[Progress]:
+    """A bar on stderr; none where `quiet`."""
+    if quiet:
+        yield lambda _share: None
+        return
+    with click.progressbar(length=_BAR, label=label, file=sys.stderr) as bar:
+        done = 0
+
+        def ahead(share: float) -> None:
+            nonlocal done
+            now = int(share * _BAR)
+            if now > done:
+                bar.update(now - done)
+                done = now
+
+        yield ahead

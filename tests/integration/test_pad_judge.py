@@ -1,0 +1,252 @@
+"""`facepay pad judge` on real video files: whoever tries it on a recording is told the truth.
+
+The recordings are the rehearsal's rendered bursts, so that they pass says nothing about people.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from facepay.cli import main
+from facepay_rehearsal import bursts
+from facepay_rehearsal.bursts import Shot
+from tests.stand.videos import PORTRAIT, write_video
+
+STEPS = ("turn_left", "turn_right")
+ASKED = ",".join(STEPS)
+
+
+@cache
+def genuine(name: str = "eileen") -> list[Shot]:
+    return bursts.genuine(name, STEPS, seed=3)
+
+
+@cache
+def still(name: str = "eileen") -> list[Shot]:
+    return bursts.still_photo(name, STEPS, seed=3)
+
+
+def run(*arguments: object) -> Result:
+    given = ["pad", "judge", *map(str, arguments)]
+    return CliRunner().invoke(main, given, catch_exceptions=False)
+
+
+def judged(*arguments: object) -> dict[str, Any]:
+    ran = run(*arguments, "--json")
+    assert ran.exit_code == 0, ran.stderr
+    assert ran.stderr == ""
+    told: dict[str, Any] = json.loads(ran.stdout)
+    return told
+
+
+def refused(*arguments: object) -> str:
+    """The one line that says why."""
+    ran = run(*arguments, "--json")
+    assert (ran.exit_code, ran.stdout) == (2, "")
+    assert ran.stderr.count("\n") == 1
+    return ran.stderr
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_video(tmp_path_factory.mktemp("video") / "video.mp4", genuine())
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".webm"])
+def test_a_genuine_video_passes_and_a_photograph_filmed_does_not(
+    tmp_path: Path, suffix: str
+) -> None:
+    alive = judged(write_video(tmp_path / f"alive{suffix}", genuine()), "--steps", ASKED)
+    flat = judged(write_video(tmp_path / f"flat{suffix}", still()), "--steps", ASKED)
+    assert (alive["verdict"], flat["verdict"]) == ("bona_fide", "attack")
+    assert all(signal["verdict"] != "fail" for signal in alive["signals"])
+    assert any(signal["verdict"] == "fail" for signal in flat["signals"])
+
+
+def test_every_signal_is_told_with_what_it_took(video: Path) -> None:
+    told = judged(video, "--steps", ASKED)
+    for signal in told["signals"]:
+        assert set(signal) == {"name", "score", "verdict", "reason", "ms"}
+        assert signal["ms"] >= 0
+    recording = told["recording"]
+    assert recording["frames_per_step"] == [4, 6, 6]
+    assert recording["frames"] == recording["frames_with_face"] == 16
+    assert told["ms_per_frame"] == pytest.approx(sum(told["ms"].values()) / 16, abs=0.02)
+
+
+def test_what_was_not_asked_for_does_not_pass(video: Path) -> None:
+    assert judged(video, "--steps", "turn_right,turn_left")["verdict"] == "attack"
+    assert judged(video, "--steps", ASKED, "--mirrored")["verdict"] == "attack"
+
+
+def test_a_flipping_camera_is_no_reason_to_fail_when_it_is_told(tmp_path: Path) -> None:
+    shots = bursts.genuine("grace", STEPS, seed=4, mirrored=True)
+    video = write_video(tmp_path / "video.mp4", shots)
+    assert judged(video, "--steps", ASKED, "--mirrored")["verdict"] == "bona_fide"
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov"])
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_a_phone_held_upright_or_upside_down_is_judged_as_its_owner_sees_the_video(
+    tmp_path: Path, suffix: str, degrees: int
+) -> None:
+    upright = write_video(tmp_path / f"upright{suffix}", genuine(), size=PORTRAIT, fps=15)
+    turned = write_video(
+        tmp_path / f"turned{suffix}", genuine(), size=PORTRAIT, fps=15, stored_turned=degrees
+    )
+    expected, found = (judged(video, "--steps", ASKED) for video in (upright, turned))
+    assert expected["verdict"] == found["verdict"] == "bona_fide"
+    assert found["recording"] == expected["recording"]
+
+
+@pytest.mark.parametrize(
+    ("size", "fps"),
+    [
+        ((640, 480), 10),
+        ((640, 480), 59.94),
+        ((480, 640), 24),
+        ((1280, 720), 25),
+        ((1920, 1080), 10),
+        ((1080, 1920), 10),
+        ((2560, 1440), 10),
+    ],
+)
+def test_no_common_size_or_frame_rate_is_turned_away(
+    tmp_path: Path, size: tuple[int, int], fps: float
+) -> None:
+    alive = write_video(tmp_path / "alive.mp4", genuine(), size=size, fps=fps)
+    flat = write_video(tmp_path / "flat.mp4", still(), size=size, fps=fps)
+    assert judged(alive, "--steps", ASKED)["verdict"] == "bona_fide"
+    assert judged(flat, "--steps", ASKED)["verdict"] == "attack"
+
+
+def test_prompts_that_came_at_other_times_can_be_told(tmp_path: Path) -> None:
+    later = [shot._replace(monotonic_ms=shot.monotonic_ms + 2640) for shot in genuine()]
+    shots = [*genuine()[:4], *later]  # three seconds more of the hold
+    video = write_video(tmp_path / "video.mp4", shots)
+    assert judged(video, "--steps", ASKED, "--at", "3.52,4.84")["verdict"] == "bona_fide"
+    assert judged(video, "--steps", ASKED)["verdict"] != "bona_fide"
+
+
+def test_a_longer_recording_is_judged_by_24_frames_that_span_it(tmp_path: Path) -> None:
+    start = genuine()[0].monotonic_ms
+    slow = [
+        shot._replace(monotonic_ms=start + 3 * (shot.monotonic_ms - start)) for shot in genuine()
+    ]
+    video = write_video(tmp_path / "video.mp4", slow, fps=15)
+    told = judged(video, "--steps", ASKED, "--hold", "2.7")
+    assert told["recording"]["frames_per_step"] == [4, 10, 10]
+    assert told["recording"]["seconds"] > 9
+    assert told["verdict"] == "bona_fide"
+
+
+def test_frames_in_a_folder_are_judged_too(tmp_path: Path) -> None:
+    for n, shot in enumerate(genuine()):
+        (tmp_path / f"{n}.jpg").write_bytes(shot.jpeg)
+    (tmp_path / "notes.txt").write_text("not a frame")
+    assert judged(tmp_path, "--steps", ASKED)["verdict"] == "bona_fide"
+    assert judged(tmp_path, "--steps", "turn_right,turn_left")["verdict"] == "attack"
+
+
+def test_what_is_no_video_is_told_in_a_line(tmp_path: Path) -> None:
+    for name, content in (
+        ("text.mp4", b"not a video at all"),
+        ("empty.mov", b""),
+        ("list.mp4", b"#EXTM3U\n#EXTINF:1,\nvideo.mp4\n"),
+        ("box.mp4", b"\x00\x00\x00\x10ftypisom\x00\x00\x02\x00"),
+        ("noise.mp4", b"\x00\x00\x00\x10ftypisom\x00\x00\x02\x00" + bytes(range(256)) * 40),
+        ("noise.webm", b"\x1a\x45\xdf\xa3" + bytes(range(1, 256)) * 40),
+    ):
+        (tmp_path / name).write_bytes(content)
+        assert str(tmp_path / name) in refused(tmp_path / name, "--steps", ASKED)
+    assert "No such file" in refused(tmp_path / "away.mp4", "--steps", ASKED)
+    os.mkfifo(tmp_path / "pipe.mp4")
+    assert "not an ordinary file" in refused(tmp_path / "pipe.mp4", "--steps", ASKED)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".webm"])
+def test_a_video_that_breaks_off_is_not_judged_by_its_beginning(
+    tmp_path: Path, suffix: str
+) -> None:
+    path = write_video(tmp_path / f"video{suffix}", genuine())
+    whole = path.read_bytes()
+    for share in (0.02, 0.5, 0.99):
+        path.write_bytes(whole[: int(len(whole) * share)])
+        assert "breaks off" in refused(path, "--steps", ASKED)
+
+
+def test_a_video_without_a_face_or_too_short_is_told_so(tmp_path: Path) -> None:
+    wall = [shot._replace(jpeg=_wall()) for shot in genuine()]
+    empty = write_video(tmp_path / "wall.mp4", wall)
+    assert "no face" in refused(empty, "--steps", ASKED)
+    short = write_video(tmp_path / "short.mp4", genuine()[:5])
+    assert "too short" in refused(short, "--steps", ASKED)
+    assert "too few pictures" in refused(
+        write_video(tmp_path / "slow.mp4", genuine(), fps=2), "--steps", ASKED
+    )
+
+
+def _wall() -> bytes:
+    plain = np.full((480, 640, 3), 128, dtype=np.uint8)
+    return bytes(cv2.imencode(".jpg", plain)[1])
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ((), "--steps"),
+        (("--steps", "turn_left,nod"), "unknown step 'nod'"),
+        (("--steps", "turn_left,"), "unknown step ''"),
+        (("--steps", ",".join(["turn_left"] * 9)), "at most"),
+        (("--steps", ASKED, "--light", "red,pink"), "unknown colour 'pink'"),
+        (("--steps", ASKED, "--at", "0.9"), "1 times for 2 steps"),
+        (("--steps", ASKED, "--at", "2,1"), "later than the one before"),
+        (("--steps", ASKED, "--at", "nan,1"), "later than the one before"),
+        (("--steps", ASKED, "--at", "soon,1"), "seconds are needed"),
+        (("--steps", ASKED, "--at", "1,99"), "too short"),
+        (("--steps", ASKED, "--detector", "away.onnx"), "no detector model away.onnx"),
+    ],
+)
+def test_what_was_asked_wrongly_is_told_before_anything_is_judged(
+    video: Path, options: tuple[str, ...], told: str
+) -> None:
+    assert told in refused(video, *options)
+
+
+def test_nothing_of_a_face_is_written_and_libraries_stay_silent(
+    tmp_path: Path, video: Path
+) -> None:
+    """In a process of its own: FFmpeg writes to the terminal, past Python."""
+    broken = tmp_path / "broken.webm"
+    broken.write_bytes(b"\x1a\x45\xdf\xa3" + bytes(range(1, 256)) * 40)
+    home = tmp_path / "home"
+    home.mkdir()
+    program = [sys.executable, "-m", "facepay.cli", "pad", "judge"]
+    surroundings = {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home)}
+    surroundings["XDG_CACHE_HOME"] = os.environ["XDG_CACHE_HOME"]  # the network, converted
+    good, bad = (
+        subprocess.run(
+            [*program, str(file), "--steps", ASKED],
+            cwd=home,
+            env=surroundings,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for file in (video, broken)
+    )
+    assert (good.returncode, json.loads(good.stdout)["verdict"]) == (0, "bona_fide")
+    assert good.stderr == "reading\n"
+    assert bad.returncode == 2
+    assert bad.stderr.splitlines()[-1].startswith("Error: ")
+    assert len(bad.stderr.splitlines()) <= 2
+    assert list(home.iterdir()) == []
