@@ -10,6 +10,7 @@ import click
 from joserfc.jwk import ECKey
 
 from facepay.config import ConfigError
+from facepay.console.capture import capture
 from facepay.console.models import models
 from facepay.console.pad import pad
 from facepay.domain.errors import FacepayError
@@ -178,7 +179,7 @@ def _read_public_key(path: Path) -> PublicKey:
     return PublicKey(key.thumbprint(), key.as_pem(private=False).decode())
 
 
-for group in (models, pad):
+for group in (capture, models, pad):
     main.add_command(group)
 
 

@@ -24,6 +24,7 @@ COMMANDS = (
     ("serve",),
     ("migrate",),
     ("operator", "add"),
+    ("capture", "record"),
     ("models", "calibrate"),
     ("pad", "judge"),
     ("sweep",),

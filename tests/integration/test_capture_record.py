@@ -1,0 +1,320 @@
+"""`facepay capture record`: what is kept of a face, for whom, and what the file is good for.
+
+There is no webcam where tests run: a stand-in plays a rendered burst on a clock of its own.
+"""
+
+import hashlib
+import json
+import os
+import re
+import stat
+import zipfile
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from joserfc import jws
+from joserfc.jwk import ECKey
+
+from facepay.adapters.recordings import RecordingError
+from facepay.adapters.recordings.jpeg import Pixels
+from facepay.cli import main
+from facepay.console.asked import Unusable
+from facepay.console.recording import Room, Wanted, record_capture
+from facepay_rehearsal import bursts
+from facepay_rehearsal.bursts import Shot
+from tests.stand.videos import write_video
+
+STEPS = ("turn_left", "turn_right")
+ASKED = ",".join(STEPS)
+FPS = 30
+
+
+@pytest.fixture(scope="module")
+def shots() -> list[Shot]:
+    return bursts.genuine("eileen", STEPS, seed=5)
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory, shots: list[Shot]) -> Path:
+    return write_video(tmp_path_factory.mktemp("video") / "video.mp4", shots)
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, list(map(str, arguments)), catch_exceptions=False)
+
+
+def record(video: Path, out: Path, *options: object) -> Result:
+    return run("capture", "record", "--video", video, "--steps", ASKED, "--out", out, *options)
+
+
+def verdict(capture: Path, *options: object) -> str:
+    ran = run("pad", "judge", capture, *options, "--json")
+    assert ran.exit_code == 0, ran.stderr
+    told: str = json.loads(ran.stdout)["verdict"]
+    return told
+
+
+def test_a_video_becomes_a_file_that_knows_its_steps(tmp_path: Path, video: Path) -> None:
+    out = tmp_path / "me.capture"
+    assert record(video, out).exit_code == 0
+    assert verdict(out) == "bona_fide"
+    assert verdict(out, "--steps", "turn_right,turn_left") == "attack"
+
+
+def test_whoever_recorded_a_face_is_told_so_and_nobody_else_may_read_it(
+    tmp_path: Path, video: Path
+) -> None:
+    before = os.umask(0)
+    try:
+        ran = record(video, tmp_path / "me.capture")
+    finally:
+        os.umask(before)
+    assert "This file holds a face" in ran.stdout
+    assert "delete it" in ran.stdout
+    assert stat.S_IMODE((tmp_path / "me.capture").stat().st_mode) == 0o600
+    assert [file.name for file in tmp_path.iterdir()] == ["me.capture"]
+
+
+def test_no_file_is_ever_replaced(tmp_path: Path, video: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.write_text("something dear")
+    (tmp_path / "link").symlink_to(tmp_path / "away")
+    for out in (kept, tmp_path / "link"):
+        ran = record(video, out)
+        assert (ran.exit_code, ran.stdout) == (2, "")
+        assert "nothing was written" in ran.stderr
+    assert kept.read_text() == "something dear"
+    assert not (tmp_path / "away").exists()
+
+
+def test_a_recording_that_cannot_be_used_leaves_no_file(tmp_path: Path, video: Path) -> None:
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(video.read_bytes()[:5000])
+    out = tmp_path / "me.capture"
+    for ran in (
+        record(broken, out),
+        record(video, out, "--hold", "3"),
+        record(video, out, "--key", video),
+        record(video, out, "--camera", "0"),
+        record(video, tmp_path / "away" / "me.capture"),
+        run("capture", "record", "--steps", ASKED, "--out", out),
+        run("capture", "record", "--camera", "99", "--steps", ASKED, "--out", out),
+    ):
+        assert (ran.exit_code, ran.stdout) == (2, "")
+        assert ran.stderr.splitlines()[-1].startswith("Error: ")
+    assert [file.name for file in tmp_path.iterdir()] == ["broken.mp4"]
+
+
+def test_the_manifest_says_what_was_taken_and_can_be_signed(tmp_path: Path, video: Path) -> None:
+    key = ECKey.generate_key("P-256")
+    (tmp_path / "device.pem").write_bytes(key.as_pem(private=True))
+    out = tmp_path / "me.capture"
+    colours = "red,green,blue,cyan,magenta,yellow,red,blue,green,yellow"
+    record(video, out, "--key", tmp_path / "device.pem", "--light", colours)
+    with zipfile.ZipFile(out) as archive:
+        assert {entry.compress_type for entry in archive.infolist()} == {zipfile.ZIP_STORED}
+        members = {name: archive.read(name) for name in archive.namelist()}
+    signed = jws.deserialize_compact(members["manifest.jws"], key, ["ES256"])
+    header = {"alg": "ES256", "typ": "facepay-manifest+jwt", "kid": key.thumbprint()}
+    assert signed.headers() == header
+    assert signed.payload == members["manifest.json"]
+    manifest = json.loads(members["manifest.json"])
+    assert (manifest["width"], manifest["height"], manifest["mirrored"]) == (640, 480, False)
+    previous = ""
+    for record_, name in zip(manifest["frames"], sorted(_pictures(members)), strict=True):
+        assert record_["sha256"] == hashlib.sha256(members[name]).hexdigest()
+        assert record_["previous"] == previous
+        assert record_["colour"] == colours.split(",")[record_["monotonic_ms"] // 440]
+        canonical = json.dumps(record_, sort_keys=True, separators=(",", ":"))
+        previous = hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _pictures(members: dict[str, bytes]) -> list[str]:
+    return [name for name in members if name.startswith("frames/")]
+
+
+def rewritten(capture: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
+    with zipfile.ZipFile(capture) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    change(members)
+    changed = capture.with_suffix(".changed")
+    with zipfile.ZipFile(changed, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return changed
+
+
+def swapped(members: dict[str, bytes]) -> None:
+    names = ("frames/03.jpg", "frames/07.jpg")
+    members[names[0]], members[names[1]] = members[names[1]], members[names[0]]
+
+
+def edited(name: str, change: Callable[[Any], None]) -> Callable[[dict[str, bytes]], None]:
+    def edit(members: dict[str, bytes]) -> None:
+        told = json.loads(members[name])
+        change(told)
+        members[name] = json.dumps(told).encode()
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (swapped, "not the ones of its manifest"),
+        (lambda members: members.pop("frames/05.jpg"), "not a capture file"),
+        (lambda members: members.pop("manifest.json"), "not a capture file"),
+        (lambda members: members.update({"frames/99.jpg": b""}), "not a capture file"),
+        (lambda members: members.update({"capture.json": b"[" * 100_000}), "not a capture file"),
+        (lambda members: members.update({"manifest.jws": b"a.b.c"}), "no JWS"),
+        (edited("manifest.json", lambda m: m["frames"].reverse()), "not the ones of its manifest"),
+        (edited("manifest.json", lambda m: m["frames"][4].update(step=2)), "not the ones"),
+        (edited("manifest.json", lambda m: m["frames"][4].update(step="1")), "no step"),
+        (edited("capture.json", lambda c: c["challenge"].update(steps=["nod"])), "steps that"),
+        (
+            edited("capture.json", lambda c: c["challenge"].update(steps=["nod", "turn_left"])),
+            "unknown step 'nod'",
+        ),
+        (edited("capture.json", lambda c: c.update(format="other")), "another format"),
+        (edited("capture.json", lambda c: c.update(delete_by="soon")), "not a capture file"),
+    ],
+)
+def test_a_capture_file_that_does_not_fit_is_refused_in_a_line(
+    tmp_path: Path, video: Path, change: Callable[[dict[str, bytes]], None], told: str
+) -> None:
+    out = tmp_path / "me.capture"
+    record(video, out)
+    ran = run("pad", "judge", rewritten(out, change))
+    assert (ran.exit_code, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
+    assert told in ran.stderr
+
+
+def test_a_compressed_or_torn_archive_is_refused_in_a_line(tmp_path: Path, video: Path) -> None:
+    out = tmp_path / "me.capture"
+    record(video, out)
+    bomb = tmp_path / "bomb.capture"
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("capture.json", b" " * 50_000_000)
+    torn = tmp_path / "torn.capture"
+    torn.write_bytes(out.read_bytes()[:-100])
+    for capture in (bomb, torn):
+        ran = run("pad", "judge", capture)
+        assert (ran.exit_code, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
+
+
+def test_whoever_kept_a_face_too_long_is_told(tmp_path: Path, video: Path) -> None:
+    out = tmp_path / "me.capture"
+    record(video, out)
+    change = edited("capture.json", lambda c: c.update(delete_by="2020-01-02T00:00:00+00:00"))
+    ran = run("pad", "judge", rewritten(out, change))
+    assert ran.exit_code == 0
+    assert "should have been deleted by 2020-01-02" in ran.stderr
+
+
+class Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+class Stage:
+    """A camera before which a payer does what `shots` show, and the clock of that room.
+
+    The payer begins `begins` seconds after the camera was opened.
+    """
+
+    def __init__(self, shots: list[Shot], *, fps: float = FPS, begins: float = 3.0) -> None:
+        self.now = 1000.0
+        self.closed = False
+        self.terminal = Terminal()
+        self.stops_at = float("inf")
+        self.seen: Callable[[], None] = lambda: None
+        self._step = 1 / fps
+        self._begins = self.now + begins
+        self._shots = [
+            ((shot.monotonic_ms - shots[0].monotonic_ms) / 1000, shot.jpeg) for shot in shots
+        ]
+
+    def clock(self) -> float:
+        return self.now
+
+    def read(self) -> Pixels:
+        self.now += self._step
+        if self.now > self.stops_at:
+            raise RecordingError("the camera stopped")
+        self.seen()
+        since = self.now - self._begins
+        jpeg = [each for at, each in self._shots if at <= max(since, 0) + 1e-6][-1]
+        return np.asarray(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR))
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def before_a_camera(stage: Stage, out: Path, **changed: Any) -> None:
+    wanted = {"camera": 0, "video": None, "steps": ASKED, "out": out, "light": None, "hold": 0.9}
+    wanted |= {"at": None, "pace": 1.32, "mirrored": False, "key": None}
+    room = Room(lambda _number: stage, stage.clock, stage.terminal)
+    record_capture(Wanted(**(wanted | changed)), room)
+
+
+def test_a_payer_before_a_webcam_is_prompted_in_time(tmp_path: Path, shots: list[Shot]) -> None:
+    stage = Stage(shots)
+    before_a_camera(stage, tmp_path / "me.capture")
+    assert stage.closed
+    prompts = stage.terminal.getvalue().splitlines()
+    assert [prompt.split(",")[0] for prompt in prompts] == [
+        "Look into the camera and hold still",
+        "Turn your head to your left",
+        "Turn your head to your right",
+    ]
+    assert verdict(tmp_path / "me.capture") == "bona_fide"
+
+
+def test_who_does_not_follow_the_prompts_is_recorded_as_such(
+    tmp_path: Path, shots: list[Shot]
+) -> None:
+    before_a_camera(Stage(shots), tmp_path / "other.capture", steps="turn_right,turn_left")
+    assert verdict(tmp_path / "other.capture") == "attack"
+
+
+def test_the_light_of_a_frame_is_the_one_that_was_shown(tmp_path: Path, shots: list[Shot]) -> None:
+    stage = Stage(shots)
+    lit: list[str] = []
+    stage.seen = lambda: lit.append(_ground(stage.terminal.getvalue()))
+    before_a_camera(stage, tmp_path / "me.capture", light="red,blue")
+    with zipfile.ZipFile(tmp_path / "me.capture") as archive:
+        frames = json.loads(archive.read("manifest.json"))["frames"]
+    for frame in frames:
+        picture = round((frame["monotonic_ms"] / 1000 - 1000) * FPS) - 1
+        # Also a little before it was read: that is when it was exposed.
+        assert set(lit[picture - 2 : picture + 1]) == {frame["colour"]}
+    assert {frame["colour"] for frame in frames} == {"red", "blue"}
+
+
+def _ground(shown: str) -> str:
+    colours = {"255;0;0": "red", "0;0;255": "blue"}
+    grounds = re.findall(r"\x1b\[48;2;([0-9;]+)m", shown)
+    return colours[grounds[-1]] if grounds else ""
+
+
+def test_light_that_nobody_could_see_is_not_claimed(tmp_path: Path, shots: list[Shot]) -> None:
+    stage = Stage(shots)
+    stage.terminal.isatty = lambda: False  # type: ignore[method-assign]
+    with pytest.raises(Unusable, match="terminal"):
+        before_a_camera(stage, tmp_path / "me.capture", light="red,blue")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_camera_that_stops_leaves_no_file(tmp_path: Path, shots: list[Shot]) -> None:
+    stage = Stage(shots)
+    stage.stops_at = stage.now + 4
+    with pytest.raises(Unusable, match="camera 0: the camera stopped"):
+        before_a_camera(stage, tmp_path / "me.capture")
+    assert stage.closed
+    assert list(tmp_path.iterdir()) == []
