@@ -33,7 +33,7 @@ class Manner:
     reaction_ms: tuple[float, float] = (120, 300)
     rest_ms: tuple[float, float] = (420, 560)
     turn: tuple[float, float] = (30, 35)
-    nod: tuple[float, float] = (17, 22)
+    nod: tuple[float, float] = (14, 18)
     closer: tuple[float, float] = (1.36, 1.46)
     sway: float = 1.0
     blinks: bool = True

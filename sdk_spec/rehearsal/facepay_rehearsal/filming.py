@@ -104,9 +104,13 @@ def live_head(
     """
     shape = surface or head_of(source)
 
+    at_rest = shape.albedo if worn is None else worn.over(shape.albedo)
+
     def picture(moment: Moment, behind: Floats | None = None, /) -> Floats:
         skin = with_expression(shape.albedo, canvas(source), moment.blink, moment.mouth)
-        if worn is not None:
+        if skin is shape.albedo:
+            skin = at_rest
+        elif worn is not None:
             skin = worn.over(skin)
         return filmed(recoloured(shape, skin), where, moment, behind)
 

@@ -20,7 +20,7 @@ Floats = NDArray[np.float32]
 # The generic head. Distances across in units; heights over the ears in units. From eyes to nose
 # and mouth people differ, so y is measured in parts of the way from eyes to chin.
 _PROFILE_Y = (-1.20, -1.05, -0.85, -0.60, -0.25, 0.0, 0.40, 0.64, 0.80, 0.94, 1.03, 1.10, 1.25)
-_PROFILE_Z = (0.10, 0.55, 0.80, 0.93, 1.02, 0.96, 0.98, 1.05, 0.96, 0.98, 0.86, 0.35, 0.05)
+_PROFILE_Z = (0.10, 0.55, 0.80, 0.93, 1.02, 0.96, 1.06, 1.08, 0.96, 0.98, 0.86, 0.35, 0.05)
 _WIDTH_Y = (-1.2, -0.7, 0.0, 0.4, 0.7, 0.9, 1.0, 1.1, 1.25)
 _WIDTH_X = (0.60, 0.76, 0.83, 0.80, 0.68, 0.54, 0.42, 0.36, 0.34)
 _ROUND = 2.2  # exponent of the face's cross-section: 2 is an ellipse
@@ -106,7 +106,7 @@ def _features(x: Floats, y: Floats, laid_out: Canvas) -> Floats:
     # The ridge climbs from between the eyes to the tip, and ends with a step above the lip.
     climb = np.clip(y / (0.8 * base), 0, 1)
     end = 1 - _rise(y, 0.86 * base, 1.08 * base)
-    tip = 0.29 * climb**1.3 * end * np.exp(-((aside / (0.09 + 0.05 * climb)) ** 2))
+    tip = 0.20 * climb**1.3 * end * np.exp(-((aside / (0.09 + 0.05 * climb)) ** 2))
     wings = 0.10 * np.exp(-((aside / 0.21) ** 4) - ((y - 0.84 * base) / 0.10) ** 2) * end
     lips = 0.07 * np.exp(-((x / 0.27) ** 2) - ((y - 0.66 * laid_out.chin) / 0.10) ** 2)
     eyes = np.abs(np.abs(x) - 0.35)

@@ -11,6 +11,11 @@ _TURNS = ("turn_left", "turn_right")
 _MOVES = (*_TURNS, "look_up", "look_down")
 
 
+def a_challenge(rng: np.random.Generator, *, lit: bool = True) -> Asked:
+    """Three steps and ten colours, drawn as a server draws them, or three steps without light."""
+    return Asked(_steps(3, rng), _code(10, rng) if lit else ())
+
+
 def another_challenge(challenge: Challenge, rng: np.random.Generator) -> Asked:
     """Drawn as a server draws: as many steps, none of the challenges equal; other light."""
     asked = tuple(challenge.steps)

@@ -1,0 +1,242 @@
+"""Rendered captures for the liveness bench: made once, kept under var/bench/pad, resumed.
+
+People are of the London set (../shared/data), spread over its groups: one half to choose thresholds
+by, the other to report with. A capture is known by its species, person, seed and the version of the
+code that draws it (of the very modules that the species imports), and it is written under another
+name and renamed, so that what is there is whole. Its challenge is drawn from the same words. Only
+JPEGs and what the SDK says of them are kept.
+
+    python -m tests.bench.pad_renders [NAME ...] [--people 24] [--workers 2] [--prune]
+"""
+
+import argparse
+import ast
+import csv
+import json
+import os
+import sys
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+import cv2
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+import facepay_rehearsal
+from facepay_rehearsal.attacks.others import a_challenge
+from facepay_rehearsal.portraits import Portrait, photograph
+from facepay_rehearsal.shots import Asked, Shot
+from facepay_rehearsal.species import GENUINE, SPECIES, Maker
+
+LONDON = Path("../shared/data/london")
+KEPT = Path("var/bench/pad")
+PEOPLE = 24
+SEEDS = (1, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """`half` is "choose" or "report"; `stranger` is the number of somebody of the same half."""
+
+    number: str
+    gender: str
+    group: str
+    half: str
+    stranger: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One capture to render; `name` is a species or a variant."""
+
+    name: str
+    person: Person
+    seed: int
+
+    @property
+    def file(self) -> Path:
+        return KEPT / self.name / f"{self.person.number}-{self.seed}-{version(self.name)}.zip"
+
+    @property
+    def words(self) -> int:
+        """A number from the task's words, for challenge and pictures."""
+        text = f"{self.name}/{self.person.number}/{self.seed}"
+        return int.from_bytes(sha256(text.encode()).digest()[:6], "big")
+
+    def challenge(self) -> Asked:
+        return a_challenge(np.random.default_rng([self.words, 1]), lit=self.name != "no_light")
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """What a bench judges: as if it had been sent. `cls` is plain, demanding, hard or genuine."""
+
+    task: Task
+    cls: str
+    challenge: Asked
+    shots: list[Shot]
+
+
+def captures(tasks: Iterable[Task]) -> Iterator[Capture]:
+    """Read what was rendered. Raises FileNotFoundError where it was not."""
+    for task in tasks:
+        cls = SPECIES[task.name].cls if task.name in SPECIES else "genuine"
+        yield Capture(task, cls, task.challenge(), _read(task.file))
+
+
+def tasks_of(names: Sequence[str] = (), people: int = PEOPLE) -> list[Task]:
+    """All species and variants, or some, over so many people and both seeds."""
+    chosen = some_people(people)
+    return [
+        Task(name, person, seed)
+        for name in names or (*GENUINE, *SPECIES)
+        for person in chosen
+        for seed in SEEDS
+    ]
+
+
+@cache
+def some_people(count: int) -> tuple[Person, ...]:
+    """Spread over genders and groups: from each in turn, until there are enough; then halved."""
+    with (LONDON / "people.csv").open(newline="") as opened:
+        rows = sorted(csv.DictReader(opened), key=lambda row: row["face_id"])
+    by_group: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        by_group.setdefault((row["face_eth"], row["face_gender"]), []).append(row["face_id"])
+    picked: list[tuple[str, str, str]] = []
+    while len(picked) < count and any(by_group.values()):
+        for group in sorted(by_group):
+            if by_group[group] and len(picked) < count:
+                picked.append((by_group[group].pop(0), *group))
+    halves = {
+        number: ("choose", "report")[i % 2]
+        for i, (number, *_) in enumerate(sorted(picked, key=lambda one: (one[1], one[2], one[0])))
+    }
+    return tuple(
+        Person(number, gender, group, halves[number], _other(number, gender, picked, halves))
+        for number, group, gender in sorted(picked)
+    )
+
+
+def _other(
+    number: str, gender: str, picked: list[tuple[str, str, str]], halves: dict[str, str]
+) -> str:
+    """The next one of the same gender and half: the likeliest to be taken for them."""
+    alike = sorted(one for one, _, its in picked if its == gender and halves[one] == halves[number])
+    return alike[(alike.index(number) + 1) % len(alike)]
+
+
+def render(tasks: Sequence[Task], workers: int, console: Console) -> None:
+    """Make what is not there yet. May be stopped at any time, and started again."""
+    missing = [task for task in tasks if not task.file.exists()]
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
+        bar = progress.add_task("rendering captures", total=len(tasks))
+        progress.advance(bar, len(tasks) - len(missing))
+        # Person by person, so that each portrait is laid out once in each worker.
+        missing.sort(key=lambda task: task.person.number)
+        with ProcessPoolExecutor(workers, initializer=_one_thread) as pool:
+            for name in pool.map(_make, missing, chunksize=4):
+                progress.update(bar, advance=1, description=f"rendering {name}")
+
+
+def _one_thread() -> None:
+    cv2.setNumThreads(1)
+
+
+def _make(task: Task) -> str:
+    if not task.file.exists():
+        source = replace(_portrait(task.person.number), stranger=_portrait(task.person.stranger))
+        _write(task.file, _maker(task.name)(source, task.challenge(), task.words))
+    return task.name
+
+
+@cache
+def _portrait(number: str) -> Portrait:
+    return photograph(number, LONDON / "neutral" / f"{number}.jpg")
+
+
+def _maker(name: str) -> Maker:
+    return SPECIES[name].make if name in SPECIES else GENUINE[name]
+
+
+def _write(file: Path, shots: Sequence[Shot]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = file.with_suffix(f".{os.getpid()}.part")
+    said = [[shot.step, shot.monotonic_ms, shot.colour] for shot in shots]
+    with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_STORED) as opened:
+        opened.writestr("shots.json", json.dumps(said))
+        for position, shot in enumerate(shots):
+            opened.writestr(f"{position:02}.jpg", shot.jpeg)
+    unfinished.rename(file)
+
+
+def _read(file: Path) -> list[Shot]:
+    with zipfile.ZipFile(file) as opened:
+        said = json.loads(opened.read("shots.json"))
+        return [Shot(opened.read(f"{i:02}.jpg"), *one) for i, one in enumerate(said)]
+
+
+@cache
+def version(name: str) -> str:
+    """A hash of every module of the renderer that this species' module imports, in turn."""
+    package = Path(facepay_rehearsal.__file__).parent
+    wanted, seen = [_maker(name).__module__], set[str]()
+    digest = sha256(f"{cv2.__version__} {np.__version__}".encode())
+    while wanted:
+        module = wanted.pop()
+        if module in seen:
+            continue
+        seen.add(module)
+        file = package.parent / (module.replace(".", "/") + ".py")
+        if file.exists():
+            wanted += _imported(file)
+    for module in sorted(seen):
+        file = package.parent / (module.replace(".", "/") + ".py")
+        digest.update(file.read_bytes() if file.exists() else b"")
+    return digest.hexdigest()[:12]
+
+
+def _imported(file: Path) -> list[str]:
+    return [
+        node.module
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.ImportFrom)
+        and node.module
+        and node.module.startswith(facepay_rehearsal.__name__)
+    ]
+
+
+def prune(tasks: Sequence[Task]) -> int:
+    """Remove what other versions of the renderer left; how many files."""
+    wanted = {task.file for task in tasks}
+    old = [file for file in KEPT.glob("*/*") if file not in wanted]
+    for file in old:
+        file.unlink()
+    return len(old)
+
+
+def main(arguments: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(description="Render captures for the liveness bench.")
+    parser.add_argument("names", nargs="*", help="species or variants; all without")
+    parser.add_argument("--people", type=int, default=PEOPLE)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--prune", action="store_true", help="remove what older code rendered")
+    chosen = parser.parse_args(arguments)
+    console = Console()
+    if chosen.prune:
+        console.print(f"{prune(tasks_of())} files of older versions removed")
+    tasks = tasks_of(chosen.names, chosen.people)
+    render(tasks, chosen.workers, console)
+    size = sum(task.file.stat().st_size for task in tasks) / 1e6
+    console.print(f"{len(tasks)} captures, {size:.0f} MB, in {KEPT}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
