@@ -150,3 +150,29 @@ def test_who_cannot_move_is_sent_to_the_password_and_loses_no_capture(
             street.house, street.change(bob.caller), bob.enrolment_id, Profile.NO_MOTION
         )
     assert refusal.value.code == "liveness_not_possible"
+
+
+def test_of_the_captures_of_an_enrolment_only_the_newest_waits(street: Street) -> None:
+    """Else three challenges could be looked at, and the one be answered that suits."""
+    bob = street.settle_in("bob")
+    street.consent(bob)
+    street.begin(bob)
+    house, standard = street.house, Profile.STANDARD
+    older, newer = (
+        open_enrolment_capture(house, street.change(bob.caller), bob.enrolment_id, standard)
+        for _ in range(2)
+    )
+    with pytest.raises(WrongState):
+        begin_capture(house, street.change(bob.caller), older.id)
+    assert begin_capture(house, street.change(bob.caller), newer.id).nonce
+
+
+def test_a_revocation_leaves_no_capture_waiting(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    reserved = street.reserve(street.intent(), "ada")
+    begun_one = street.open_payment(street.intent(), "ada")
+    street.revoke(ada)
+    with fakes.database() as uow:
+        rows = [uow.captures.find(id=each) for each in (reserved.id, begun_one.id)]
+    assert [row.state for row in rows if row is not None] == ["cancelled", "cancelled"]
