@@ -74,6 +74,33 @@ def test_json_that_is_no_object(till: Till, raw: bytes) -> None:
     assert told(answer) in ((422, "invalid_request"), (400, "malformed_request"))
 
 
+@pytest.mark.parametrize("profile", ["fast", "", "STANDARD", None, 1, ["no_light"], {}])
+def test_unknown_profile(till: Till, grace: Payer, profile: Any) -> None:
+    path = f"{INTENTS}/{till.intent().id}/captures"
+    answer = send(till.transport, post(path, {"payer": grace.alias, "profile": profile}))
+    assert (*told(answer), answer.json()["param"]) == (422, "invalid_request", "profile")
+
+
+def test_profile_that_leaves_too_little(till: Till, grace: Payer) -> None:
+    path = f"{INTENTS}/{till.intent().id}/captures"
+    answer = send(till.transport, post(path, {"payer": grace.alias, "profile": "no_motion"}))
+    assert told(answer) == (422, "liveness_not_possible")
+    assert answer.json()["user_action"] == "use_password"
+
+
+def test_beginning_what_is_not_there_or_not_ones_own(
+    street: Street, till: Till, grace: Payer
+) -> None:
+    reserved = till.terminal.open_capture(till.intent().id, grace.alias)
+    for transport, name in (
+        (till.transport, "cap_" + "0" * 32),
+        (street.till().transport, reserved.id),
+        (grace.transport, reserved.id),
+    ):
+        answer = send(transport, post(f"/v1/captures/{name}/begin"))
+        assert told(answer) == (404, "not_found")
+
+
 def test_oversized(till: Till) -> None:
     answer = send(till.transport, post(INTENTS, {**ORDER, "order_ref": "x" * 70_000}))
     assert told(answer) == (413, "body_too_large")
