@@ -11,7 +11,7 @@ from flask import Flask
 from facepay import freed_memory
 from facepay.adapters.attestation import RegisteredKeyAttestation
 from facepay.adapters.clocks import RehearsalClock, system_clock
-from facepay.adapters.dlib_face import DlibFaceEngine, TurnsPadDetector
+from facepay.adapters.dlib_face import DlibFaceEngine, SignalsPadDetector
 from facepay.adapters.one_time_codes import TotpCodes
 from facepay.adapters.openbao import OpenBaoVault
 from facepay.adapters.openbao_session import OpenBaoSession
@@ -25,6 +25,7 @@ from facepay.face.cards import CardError
 from facepay.face.detect import Detector, HogDetector
 from facepay.face.embed import Embedder
 from facepay.face.model_store import ModelError, ModelStore
+from facepay.face.pad.passive import PassivePack, open_pack
 from facepay.face.yunet import YunetDetector
 from facepay.threshold import threshold_in_force
 from facepay.usecases.house import House
@@ -56,7 +57,7 @@ def build_house(settings: Settings) -> House:
         clock=RehearsalClock(clock_file) if clock_file else system_clock,
         unit_of_work=Database(settings.database_url),
         engine=DlibFaceEngine(embedder, detector=_detector(settings)),
-        pad=TurnsPadDetector(embedder, same_person=same_person),
+        pad=SignalsPadDetector(embedder, same_person=same_person, pack=_passive_pack(settings)),
         attestation=_attestation(policy),
         templates=vault,
         secrets=vault,
@@ -89,6 +90,15 @@ def _detector(settings: Settings) -> Detector:
         return YunetDetector(settings.detector_file)
     except ValueError as error:
         raise ConfigError(f"FACEPAY_DETECTOR_FILE: {error}") from None
+
+
+def _passive_pack(settings: Settings) -> PassivePack | None:
+    if settings.passive_files is None:
+        return None
+    try:
+        return open_pack(settings.passive_files)
+    except (ModelError, CardError, OSError) as error:
+        raise ConfigError(f"FACEPAY_PASSIVE_FILES: {error}") from None
 
 
 def create_wsgi() -> Flask:

@@ -14,6 +14,7 @@
 | FACEPAY_MODEL                 | name on the card of the model; empty = dlib-resnet-v1-int8 |
 | FACEPAY_MODELS                | folder of models that were added; empty = none |
 | FACEPAY_DETECTOR_FILE         | YuNet's model file; empty = dlib's detector |
+| FACEPAY_PASSIVE_FILES         | folder of passive liveness networks and their card; empty = none |
 | FACEPAY_CALIBRATION_REPORT    | signed report that gives the face threshold; needed by `live` |
 | FACEPAY_CALIBRATION_KEYS      | public keys trusted to sign one, PEM or JWK set |
 | FACEPAY_REHEARSAL_CLOCK_FILE  | seconds to turn the clock forward by; refused by `live` |
@@ -55,6 +56,7 @@ class Settings:
     model: str = DEFAULT_MODEL
     models: Path | None = None
     detector_file: Path | None = None
+    passive_files: Path | None = None
     calibration_report: Path | None = None
     calibration_keys: Path | None = None
     rehearsal_clock_file: Path | None = None
@@ -112,6 +114,7 @@ class Settings:
             model=environment.get(PREFIX + "MODEL", "") or DEFAULT_MODEL,
             models=path("MODELS"),
             detector_file=path("DETECTOR_FILE"),
+            passive_files=path("PASSIVE_FILES"),
             calibration_report=path("CALIBRATION_REPORT"),
             calibration_keys=path("CALIBRATION_KEYS"),
             rehearsal_clock_file=path("REHEARSAL_CLOCK_FILE"),
@@ -132,6 +135,7 @@ class Settings:
             "MODEL": self.model,
             "MODELS": str(self.models or ""),
             "DETECTOR_FILE": str(self.detector_file or ""),
+            "PASSIVE_FILES": str(self.passive_files or ""),
             "CALIBRATION_REPORT": str(self.calibration_report or ""),
             "CALIBRATION_KEYS": str(self.calibration_keys or ""),
             "REHEARSAL_CLOCK_FILE": str(self.rehearsal_clock_file or ""),

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from facepay.adapters.dlib_face import DlibFaceEngine, TurnsPadDetector
+from facepay.adapters.dlib_face import DlibFaceEngine, SignalsPadDetector
 from facepay.domain.capture import Burst, Frame, PadOutcome
 from facepay.domain.challenge import Challenge, Profile, Step
 from facepay.domain.errors import (
@@ -46,7 +46,7 @@ SECRET = bytearray(range(32))
 
 EMBEDDER = ModelStore().embedder()
 ENGINE: FaceEngine = DlibFaceEngine(EMBEDDER)
-PAD: PadDetector = TurnsPadDetector(EMBEDDER, same_person=0.3)
+PAD: PadDetector = SignalsPadDetector(EMBEDDER, same_person=0.3)
 
 
 def burst(shots: Sequence[bursts.Shot], *, mirrored: bool = False) -> Burst:
@@ -108,7 +108,7 @@ def test_a_payer_who_turns_as_asked_is_alive(
     observed: Look, name: str, steps: tuple[Step, ...], mirrored: bool
 ) -> None:
     verdict = PAD.judge(observed(genuine(name, steps, 3, mirrored)), asked(*steps))
-    assert (verdict.outcome, verdict.reason) == (PadOutcome.BONA_FIDE, "turned_as_asked")
+    assert (verdict.outcome, verdict.reason) == (PadOutcome.BONA_FIDE, "alive")
 
 
 @pytest.mark.parametrize("name", ["eileen", "grace"])
@@ -170,7 +170,7 @@ def test_one_frame_sent_again_and_again_is_refused() -> None:
     first = whole.frames[0].image
     again = Burst(tuple(Frame(first, f.step, f.monotonic_ms) for f in whole.frames), False)
     verdict = PAD.judge(ENGINE.observe(again), asked(LEFT, RIGHT))
-    assert (verdict.outcome, verdict.reason) == (PadOutcome.ATTACK, "identical_frames")
+    assert (verdict.outcome, verdict.reason) == (PadOutcome.ATTACK, "sanity: identical_frames")
 
 
 def test_a_bystander_beside_the_payer_stops_the_capture() -> None:

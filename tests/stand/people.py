@@ -37,12 +37,14 @@ _orders = itertools.count(1)
 
 def genuine(portrait: str, challenge: Challenge, seed: int) -> tuple[Frame, ...]:
     """A genuine burst; what it shows is rendered once for the whole session."""
-    return as_frames(_rendered(portrait, challenge.steps, seed), challenge)
+    return as_frames(_rendered(portrait, challenge.steps, challenge.light, seed), challenge)
 
 
 @lru_cache(maxsize=64)
-def _rendered(portrait: str, steps: tuple[str, ...], seed: int) -> list[bursts.Shot]:
-    return bursts.genuine(portrait, steps, seed)
+def _rendered(
+    portrait: str, steps: tuple[str, ...], light: tuple[str, ...], seed: int
+) -> list[bursts.Shot]:
+    return bursts.genuine(portrait, steps, seed, light=light)
 
 
 def as_frames(shots: Sequence[bursts.Shot], challenge: Challenge) -> tuple[Frame, ...]:

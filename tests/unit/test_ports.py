@@ -30,7 +30,7 @@ IMPLEMENTATIONS: list[tuple[type, type]] = [
     (ports.Signer, vault.FakeSigner),
     (ports.FaceEngine, dlib_face.DlibFaceEngine),
     (ports.FaceEngine, senses.FakeEngine),
-    (ports.PadDetector, dlib_face.TurnsPadDetector),
+    (ports.PadDetector, dlib_face.SignalsPadDetector),
     (ports.PadDetector, senses.FakePad),
     (ports.Attestation, attestation.RegisteredKeyAttestation),
     (ports.Attestation, senses.FakeAttestation),

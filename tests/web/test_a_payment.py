@@ -234,7 +234,9 @@ def test_no_authenticator_lies_in_wait(street: Street) -> None:
 def test_a_mirrored_camera_works_as_well(street: Street, till: Till, grace: Payer) -> None:
     intent = till.intent()
     capture = till.capture(intent.id, grace.alias)
-    shots = bursts.genuine("grace", capture.challenge.steps, 4, mirrored=True)
+    shots = bursts.genuine(
+        "grace", capture.challenge.steps, 4, light=capture.challenge.light, mirrored=True
+    )
     mirror = Terminal(till.transport, Device(mirrored=True))
     accepted = mirror.send_frames(capture, as_frames(shots, capture.challenge))
     assert accepted.outcome == "accepted"

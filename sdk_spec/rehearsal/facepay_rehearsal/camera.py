@@ -3,9 +3,9 @@
 A recipe holds no pixels, so it may stand in a report; the same recipe gives the same bytes.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from facepay_client import Challenge, Frame
 from facepay_rehearsal import bursts
@@ -13,20 +13,36 @@ from facepay_rehearsal.bursts import Shot
 
 BYSTANDER = "eileen"
 
-_KINDS: dict[str, Callable[[str, Sequence[str], int], list[Shot]]] = {
+
+class _Kind(Protocol):
+    def __call__(
+        self, name: str, steps: Sequence[str], seed: int, /, *, light: Sequence[str]
+    ) -> list[Shot]: ...
+
+
+def _two_faces(
+    name: str, steps: Sequence[str], seed: int, /, *, light: Sequence[str]
+) -> list[Shot]:
+    return bursts.two_faces(name, BYSTANDER, steps, seed, light=light)
+
+
+_KINDS: dict[str, _Kind] = {
     "genuine": bursts.genuine,
     "still_photo": bursts.still_photo,
-    "two_faces": lambda name, steps, seed: bursts.two_faces(name, BYSTANDER, steps, seed),
+    "two_faces": _two_faces,
 }
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """`kind` is one of genuine, still_photo, two_faces; `steps` are what was asked for."""
+    """`kind` is one of genuine, still_photo, two_faces; `steps` are what was asked for, `light` the
+    colours that the screen showed.
+    """
 
     kind: str
     portrait: str
     steps: tuple[str, ...]
+    light: tuple[str, ...]
     seed: int
 
     @classmethod
@@ -36,13 +52,14 @@ class Recipe:
         if kind not in _KINDS:
             raise ValueError("a burst of an unknown kind")
         steps = tuple(str(step) for step in entry["steps"])
-        return cls(kind, str(entry["portrait"]), steps, int(entry["seed"]))
+        light = tuple(str(colour) for colour in entry["light"])
+        return cls(kind, str(entry["portrait"]), steps, light, int(entry["seed"]))
 
     def entry(self) -> dict[str, Any]:
         return asdict(self)
 
     def shots(self) -> list[Shot]:
-        return _KINDS[self.kind](self.portrait, self.steps, self.seed)
+        return _KINDS[self.kind](self.portrait, self.steps, self.seed, light=self.light)
 
 
 class Camera:
@@ -56,7 +73,8 @@ class Camera:
         self.taken: list[list[Shot]] = []
 
     def take(self, kind: str, portrait: str, challenge: Challenge) -> list[Frame]:
-        recipe = Recipe(kind, portrait, challenge.steps, seed=len(self.recipes) + 1)
+        seed = len(self.recipes) + 1
+        recipe = Recipe(kind, portrait, challenge.steps, challenge.light, seed)
         self.recipes.append(recipe)
         shots = recipe.shots()
         self.taken.append(shots)

@@ -8,13 +8,12 @@ and `facepay.face.models` keeps a lock with it.
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
 
-from facepay.domain.capture import Burst, Guidance, PadOutcome, PadVerdict
-from facepay.domain.challenge import Challenge, Step
+from facepay.domain.capture import Burst, Guidance, PadOutcome, PadSignal, PadVerdict
+from facepay.domain.challenge import Challenge
 from facepay.domain.errors import (
     Blurred,
     FacepayError,
@@ -39,7 +38,9 @@ from facepay.face.errors import FaceRefusal, RefusalKind
 from facepay.face.landmarks import find_points
 from facepay.face.model_store import ModelError
 from facepay.face.observe import Observation, SentFrame, observe
-from facepay.face.pad import identity, turns
+from facepay.face.pad.hearing import Hearing
+from facepay.face.pad.passive import PassivePack
+from facepay.face.pad.thresholds import thresholds
 from facepay.face.recognise import PROBE_FRAMES
 from facepay.face.weights import WeightsError
 from facepay.ports import ObservedFaces
@@ -58,21 +59,6 @@ _ERRORS: dict[RefusalKind, type[FacepayError]] = {
     RefusalKind.TOO_DARK: TooDark,
     RefusalKind.TOO_BRIGHT: TooBright,
     RefusalKind.BLURRED: Blurred,
-}
-_DIRECTIONS = {Step.TURN_LEFT: turns.Direction.LEFT, Step.TURN_RIGHT: turns.Direction.RIGHT}
-_OUTCOMES = {
-    turns.Outcome.BONA_FIDE: PadOutcome.BONA_FIDE,
-    turns.Outcome.RETRY: PadOutcome.RETRY,
-    turns.Outcome.ATTACK: PadOutcome.ATTACK,
-}
-
-_GUIDANCE = {
-    "hold_not_steady": Guidance.HOLD_STILL,
-    "hold_not_frontal": Guidance.LOOK_STRAIGHT,
-    "turn_too_small": Guidance.TURN_FURTHER,
-    "eyes_do_not_follow": Guidance.TURN_FURTHER,
-    "turn_not_from_rest": Guidance.SLOWER,
-    "too_few_frames": Guidance.SLOWER,
 }
 
 # Bursts that one worker may be busy with or keep waiting for. gunicorn gives it more threads than
@@ -150,36 +136,28 @@ class DlibFaceEngine:
         return _translated(lambda: protect.renew(reference, secret, new_secret))
 
 
-class TurnsPadDetector:
-    """`ports.PadDetector` by challenged head turns of the person who is compared.
+class SignalsPadDetector:
+    """`ports.PadDetector` by the signals of `facepay.face.pad`: each says what it stops."""
 
-    See `facepay.face.pad.turns` for its limits; of a challenge's other steps it looks at nothing.
-    `same_person` is the distance that matches (`threshold`), which is the model's own.
-    """
-
-    def __init__(self, embedder: Embedder, *, same_person: float) -> None:
-        self._embedder = embedder
-        self._same_person = same_person
+    def __init__(
+        self, embedder: Embedder, *, same_person: float, pack: PassivePack | None = None
+    ) -> None:
+        """`same_person` is the distance that matches (`threshold`), which is the model's own."""
+        self._hearing = Hearing(embedder, same_person, thresholds(), pack)
 
     def judge(self, faces: ObservedFaces, challenge: Challenge) -> PadVerdict:
         seen = _own(faces)
-        numbers = [n for n, step in enumerate(challenge.steps, start=1) if step.turns]
-        asked = [_DIRECTIONS[challenge.steps[n - 1]] for n in numbers]
-        judgement = turns.judge(_only(seen, numbers), asked)
-        if judgement.outcome is turns.Outcome.BONA_FIDE:
-            other = _translated(
-                lambda: identity.judge(seen, self._embedder, same_person=self._same_person)
-            )
-            judgement = other or judgement
-        reason = judgement.reason
-        return PadVerdict(_OUTCOMES[judgement.outcome], reason, _GUIDANCE.get(reason))
-
-
-def _only(whole: Observation, steps: list[int]) -> Observation:
-    """The hold and these steps, numbered anew; the points are shared with the whole."""
-    anew = {0: 0} | {step: number for number, step in enumerate(steps, start=1)}
-    kept = [replace(each, step=anew[each.step]) for each in whole.seen if each.step in anew]
-    return Observation(sent=whole.sent, seen=kept)
+        judgement = _translated(lambda: self._hearing.judge(seen, challenge))
+        return PadVerdict(
+            outcome=PadOutcome(judgement.outcome),
+            reason=judgement.reason,
+            guidance=Guidance(judgement.guidance) if judgement.guidance else None,
+            risk=judgement.risk,
+            signals=tuple(
+                PadSignal(each.name, each.score, each.verdict.value, each.reason)
+                for each in judgement.signals
+            ),
+        )
 
 
 def _own(faces: ObservedFaces) -> Observation:

@@ -21,7 +21,7 @@ from facepay.adapters.recordings.sources import Frames, from_folder, from_video,
 from facepay.config import ConfigError
 from facepay.console.asked import Unusable, one_line, parse_light, parse_steps, plan
 from facepay.console.engine import Engine, engine_in_use
-from facepay.domain.capture import Burst, Frame, PadOutcome
+from facepay.domain.capture import Burst, Frame
 from facepay.domain.challenge import Challenge, Colour, Profile, Step
 from facepay.face.cards import CardError
 from facepay.face.model_store import ModelError
@@ -73,6 +73,7 @@ class Judged:
     verdict: str
     reason: str
     guidance: str | None
+    risk: float | None
 
 
 def judge_recording(wanted: Wanted) -> None:
@@ -146,11 +147,16 @@ def _judged(asked: Asked, engine: Engine) -> dict[str, Any]:
         seconds = faces.seconds
         return {
             "recording": _told(asked, len(faces.seen)),
-            "engine": {"detector": engine.detector, "landmarks": 5},
+            "engine": {
+                "detector": engine.detector,
+                "landmarks": 5,
+                "passive": engine.passive,
+            },
             "signals": [asdict(signal) for signal in judged.signals],
             "verdict": judged.verdict,
             "reason": judged.reason,
             "guidance": judged.guidance,
+            "risk": judged.risk,
             "ms": {part: _ms(taken) for part, taken in seconds.items()},
             "ms_per_frame": _ms(sum(seconds.values()) / len(frames)),
         }
@@ -159,15 +165,20 @@ def _judged(asked: Asked, engine: Engine) -> dict[str, Any]:
 
 
 def _judge(faces: Observation, asked: Asked, engine: Engine) -> Judged:
-    """The seam: here the signals are heard."""
     profile = Profile.STANDARD if asked.light else Profile.NO_LIGHT
     steps, light = tuple(map(Step, asked.steps)), tuple(map(Colour, asked.light))
-    with faces.timed("turns"):
-        found = engine.pad.judge(faces, Challenge(profile, steps, light))
-    passed = found.outcome is PadOutcome.BONA_FIDE
-    took = _ms(faces.seconds["turns"])
-    signal = Signal("turns", None, "pass" if passed else "fail", found.reason, took)
-    return Judged([signal], found.outcome.value, found.reason, None)
+    found = engine.pad.judge(faces, Challenge(profile, steps, light))
+    signals = [
+        Signal(
+            each.name,
+            None if each.score is None else round(each.score, 4),
+            each.verdict,
+            each.reason,
+            _ms(faces.seconds.get(each.name, 0.0)),
+        )
+        for each in found.signals
+    ]
+    return Judged(signals, found.outcome.value, found.reason, found.guidance, found.risk)
 
 
 def _told(asked: Asked, with_face: int) -> dict[str, Any]:

@@ -52,15 +52,28 @@ class PadOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class PadSignal:
+    """What one signal said: verdict "pass", "fail" or "not_measurable"; score in its own unit."""
+
+    name: str
+    score: float | None
+    verdict: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class PadVerdict:
     """`reason` names the signal, for the operator; it never reaches a terminal.
 
-    `guidance` is for a retry, where there is any.
+    `guidance` is for a retry, where there is any. `risk` (0 to 1) is of what is no gate, None where
+    nothing of it was measured. `signals` are all that were heard; their scores stay inside.
     """
 
     outcome: PadOutcome
     reason: str
     guidance: Guidance | None = None
+    risk: float | None = None
+    signals: tuple[PadSignal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ DEFAULT = "dlib-resnet-v1-int8"
 DLIB = "dlib-resnet"  # dlib's own file, converted by `convert`
 ONNX = "onnx"
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?")
-_FILE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+FILE_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?")
+SHA256 = re.compile(r"[0-9a-f]{64}")
 _MOST_TEXT = 100_000
 _LARGEST_NUMBER = 1e6
 _MOST_PIXELS = 512
@@ -101,45 +101,52 @@ class ModelCard:
 
 def parse_card(text: str) -> ModelCard:
     """Raises CardError."""
-    if len(text) > _MOST_TEXT:
-        raise CardError("the card is too long")
-    try:
-        table = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise CardError(f"the card is not TOML: {error}") from None
+    table = read_toml(text)
     table.setdefault("precision", "")
     parts: dict[str, Any] = {
-        "input": _input(_sub(table, "input")),
-        "output": _table(Output, _sub(table, "output"), "output"),
-        "alignment": _alignment(_sub(table, "alignment")),
-        "comparison": _table(Comparison, _sub(table, "comparison"), "comparison"),
+        "input": read_input(read_part(table, "input")),
+        "output": read_table(Output, read_part(table, "output"), "output"),
+        "alignment": _alignment(read_part(table, "alignment")),
+        "comparison": read_table(Comparison, read_part(table, "comparison"), "comparison"),
     }
-    card = _table(ModelCard, {**table, **parts}, "the card")
+    card = read_table(ModelCard, {**table, **parts}, "the card")
     _require_sound(card)
     return card
 
 
-def _sub(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def read_toml(text: str) -> dict[str, Any]:
+    """Raises CardError, as all that reads a part of a card."""
+    if len(text) > _MOST_TEXT:
+        raise CardError("the card is too long")
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise CardError(f"the card is not TOML: {error}") from None
+
+
+def read_part(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     found = table.get(name)
     if not isinstance(found, dict):
         raise CardError(f"[{name}] is missing")
     return found
 
 
-def _input(table: Mapping[str, Any]) -> Input:
-    triples = {name: _numbers(table.get(name), 3, f"input.{name}") for name in ("mean", "scale")}
-    return _table(Input, {**table, **triples}, "input")
+def read_input(table: Mapping[str, Any]) -> Input:
+    triples = {
+        name: read_numbers(table.get(name), 3, f"input.{name}") for name in ("mean", "scale")
+    }
+    return read_table(Input, {**table, **triples}, "input")
 
 
 def _alignment(table: Mapping[str, Any]) -> Alignment:
     points = table.get("points")
     if not isinstance(points, list) or len(points) != 5:
         raise CardError("alignment.points: five points are needed")
-    pairs = tuple(_numbers(point, 2, "alignment.points") for point in points)
-    return _table(Alignment, {**table, "points": pairs}, "alignment")
+    pairs = tuple(read_numbers(point, 2, "alignment.points") for point in points)
+    return read_table(Alignment, {**table, "points": pairs}, "alignment")
 
 
-def _numbers(found: object, count: int, where: str) -> tuple[float, ...]:
+def read_numbers(found: object, count: int, where: str) -> tuple[float, ...]:
     if not isinstance(found, list) or len(found) != count:
         raise CardError(f"{where}: {count} numbers are needed")
     if not all(type(value) in (int, float) and abs(value) <= _LARGEST_NUMBER for value in found):
@@ -147,7 +154,7 @@ def _numbers(found: object, count: int, where: str) -> tuple[float, ...]:
     return tuple(float(value) for value in found)
 
 
-def _table(kind: type[_Table], table: Mapping[str, Any], where: str) -> _Table:
+def read_table(kind: type[_Table], table: Mapping[str, Any], where: str) -> _Table:
     """All fields, of the right type, and no others."""
     known = {field.name: field.type for field in fields(kind)}  # type: ignore[arg-type]
     for name in table.keys() - known.keys():
@@ -155,9 +162,15 @@ def _table(kind: type[_Table], table: Mapping[str, Any], where: str) -> _Table:
     for name, wanted in known.items():
         if name not in table:
             raise CardError(f"{where}: {name} is missing")
-        if wanted in (str, int, bool) and type(table[name]) is not wanted:
+        if wanted in (str, int, bool, float) and not _is_a(table[name], wanted):
             raise CardError(f"{where}: {name} must be a {getattr(wanted, '__name__', wanted)}")
     return kind(**table)
+
+
+def _is_a(found: object, wanted: object) -> bool:
+    if wanted is float:
+        return type(found) in (int, float) and abs(found) <= _LARGEST_NUMBER  # type: ignore[arg-type]
+    return type(found) is wanted
 
 
 def _require_sound(card: ModelCard) -> None:
@@ -168,9 +181,9 @@ def _require_sound(card: ModelCard) -> None:
         (_NAME.fullmatch(card.name), "name: lower-case letters, digits, dots and hyphens"),
         (card.licence.strip() and card.source.strip(), "source and licence must be named"),
         ((card.licence + card.source).isprintable(), "source and licence: a line of text each"),
-        (_FILE.fullmatch(card.file), "file: a file name without a path"),
+        (FILE_NAME.fullmatch(card.file), "file: a file name without a path"),
         (not card.file.endswith((".toml", ".part")), "file: .toml is for cards, .part for none"),
-        (_SHA256.fullmatch(card.sha256), "sha256: 64 hex digits"),
+        (SHA256.fullmatch(card.sha256), "sha256: 64 hex digits"),
         (card.format in (DLIB, ONNX), "format: dlib-resnet or onnx"),
         (card.precision in allowed_precision, "precision: fp32 or int8, of dlib-resnet only"),
         (16 <= card.input.side <= _MOST_PIXELS, "input.side: 16 to 512 pixels"),

@@ -83,3 +83,15 @@ def eye_shift(points: Points, *, mirrored: bool) -> float:
     eyes = points[0] - points[2]
     offset = ((points[1] + points[3]) - (points[0] + points[2])) / 2 @ eyes / (eyes @ eyes)
     return -float(offset) if mirrored else float(offset)
+
+
+def pitch(points: Points) -> float:
+    """How far above its frontal place the nose stands below the eyes, in outer-eye widths, negated.
+
+    Larger when the head looks up: the nose's base, which lies in front of the eyes, then moves
+    towards their line. Of no use by itself: faces differ, so compare it with the same person's
+    frames at rest. A mirrored camera, in-plane rotation, shift and scale leave it as it is.
+    """
+    eyes = points[0] - points[2]
+    below = points[4] - (points[0] + points[2]) / 2
+    return -float(eyes[0] * below[1] - eyes[1] * below[0]) / float(eyes @ eyes)

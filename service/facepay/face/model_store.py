@@ -67,7 +67,7 @@ class ModelStore:
         if card.format == DLIB or card.name in {known.name for known in self.cards()}:
             raise ModelError(f"a model {card.name} is there already, or ships with facepay")
         content = _read(file, card)
-        _require_whole(card, content)
+        require_whole(card.name, content)
         _require_running(card, content)
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         # The card last: a file without a card is not a model. The same network under another card
@@ -88,7 +88,7 @@ class ModelStore:
         if self._directory is None:
             raise ModelError(f"{card.file} is not there")
         content = _read(self._directory / card.file, card)
-        _require_whole(card, content)
+        require_whole(card.name, content)
         return content
 
 
@@ -100,14 +100,19 @@ def _text(card: Path) -> str:
 
 
 def _read(file: Path, card: ModelCard) -> bytes:
+    return read_network(file, name=card.name, expected_sha256=card.sha256)
+
+
+def read_network(file: Path, *, name: str, expected_sha256: str) -> bytes:
+    """The file of a card of this name. Raises ModelError."""
     try:
         if file.stat().st_size > _MOST_BYTES:
-            raise ModelError(f"{card.file} is larger than 1 GiB")
+            raise ModelError(f"{file.name} is larger than 1 GiB")
         content = file.read_bytes()
     except OSError as error:
-        raise ModelError(f"{card.file} cannot be read: {error.strerror}") from None
-    if sha256(content).hexdigest() != card.sha256:
-        raise ModelError(f"{card.file} is not the file of the card {card.name}: another SHA-256")
+        raise ModelError(f"{file.name} cannot be read: {error.strerror}") from None
+    if sha256(content).hexdigest() != expected_sha256:
+        raise ModelError(f"{file.name} is not the file of the card {name}: another SHA-256")
     return content
 
 
@@ -122,7 +127,7 @@ def _require_running(card: ModelCard, content: bytes) -> None:
         raise ModelError(f"{card.name} does not run: {type(error).__name__}") from None
 
 
-def _require_whole(card: ModelCard, content: bytes) -> None:
+def require_whole(name: str, content: bytes) -> None:
     """All of the network is in this file: of another one no SHA-256 is known."""
     # Only added networks come here; a worker with one that ships never needs the onnx package.
     import onnx
@@ -130,9 +135,9 @@ def _require_whole(card: ModelCard, content: bytes) -> None:
     try:
         model = onnx.load_from_string(content)
     except Exception as error:  # protobuf's own
-        raise ModelError(f"{card.name} does not run: {type(error).__name__}") from None
+        raise ModelError(f"{name} does not run: {type(error).__name__}") from None
     if _points_elsewhere(model, onnx.TensorProto):
-        raise ModelError(f"{card.name} keeps a part of its network in another file")
+        raise ModelError(f"{name} keeps a part of its network in another file")
 
 
 def _points_elsewhere(message: Any, tensor: type[Any]) -> bool:

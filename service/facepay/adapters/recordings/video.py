@@ -17,8 +17,9 @@ from facepay.adapters.recordings.container import check_container
 from facepay.adapters.recordings.jpeg import encoded
 from facepay.adapters.recordings.schedule import LONGEST_MS
 
-# FFmpeg and OpenCV talk to the terminal otherwise; both read this before they first open a file.
-_QUIET = {"OPENCV_LOG_LEVEL": "SILENT", "OPENCV_FFMPEG_LOGLEVEL": "-8"}
+# FFmpeg and OpenCV talk to the terminal otherwise: the one reads this before it first opens a file,
+# the other is told, because it has read its variable when it was imported.
+_QUIET = {"OPENCV_FFMPEG_LOGLEVEL": "-8"}
 
 
 class VideoFile:
@@ -30,6 +31,7 @@ class VideoFile:
             os.environ.setdefault(name, value)
         import cv2
 
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
         self._cv2: Any = cv2
         self.declared = 0  # frames that the container promises, 0 where it does not
 

@@ -6,14 +6,11 @@ one person, a print of the owner pays: held still, and then the attacker's own h
 Compared are the frames that a reference or a probe is made of (`recognise.best_chips`), and of each
 step two: the one closest to how the head is held at rest, and the one that proves most, furthest
 from it. What is near rest has to match as a payment does, by the model's own calibrated threshold.
-Descriptors of turned heads lie further off, so there it is `TURNED` times that.
+Descriptors of turned heads lie further off, so there it is `turned` times that.
 
 Stops: a print or screen with somebody else's turns, two people who take turns, another face for
 the length of a step. Cannot stop: a lookalike; a swap for single frames between those compared;
 one face shown throughout, whatever it is made of.
-
-Rendered, two portraits, int8 network, threshold 0.301: near rest genuine at most 0.17, somebody
-else at least 0.44; turned, genuine at most 0.39, somebody else at least 0.44.
 """
 
 from collections.abc import Sequence
@@ -22,23 +19,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facepay.face.embed import Embedder
+from facepay.face.errors import FaceRefusal
 from facepay.face.observe import Observation, SeenFrame
-from facepay.face.pad.turns import Judgement, Outcome
+from facepay.face.pad.motion import course, furthest
+from facepay.face.pad.signal import NODS, TURNS, Asked, Signal, Verdict
+from facepay.face.pad.thresholds import Identity
 from facepay.face.recognise import best_chips, take_chip
 
-TURNED = 1.45
-_REACH = 0.1  # of yaw: a frame further from rest than this shows a turned head
+NAME = "identity"
 
 
-def judge(observation: Observation, embedder: Embedder, *, same_person: float) -> Judgement | None:
-    """What speaks against it, or None. `same_person` is the distance that matches.
+def judge(
+    observation: Observation,
+    asked: Asked,
+    embedder: Embedder,
+    limits: Identity,
+    *,
+    same_person: float,
+) -> Signal:
+    """The score is the largest distance, as a share of what is allowed to it.
 
-    Raises FaceRefusal where no frame is good enough to be compared.
+    `same_person` is the distance that matches. Where no frame is good enough to be compared, the
+    reason is that of the refusal.
     """
-    rest = float(np.median([frame.yaw for frame in observation.seen if frame.step == 0]))
-    shown = _telling(observation.seen, rest)
-    chips = best_chips(observation, embedder)
+    try:
+        chips = best_chips(observation, embedder)
+    except FaceRefusal as refusal:
+        return Signal(NAME, None, Verdict.NOT_MEASURABLE, refusal.kind.value)
     compared = len(chips)
+    shown, far = _telling(observation.seen, asked, limits)
     try:
         for frame in shown:
             chips.append(take_chip(frame.image, frame.points, embedder))
@@ -46,29 +55,45 @@ def judge(observation: Observation, embedder: Embedder, *, same_person: float) -
     finally:
         for chip in chips:
             chip.fill(0)
-    turned = [False] * compared + [abs(frame.yaw - rest) > _REACH for frame in shown]
     try:
-        apart = _farthest(described, compared, np.array(turned))
+        apart = _farthest(described, compared, np.array([False] * compared + far), limits.turned)
     finally:
         described.fill(0)
-    if embedder.measured(apart) > same_person:
-        return Judgement(Outcome.ATTACK, "another_person")
-    return None
+    score = embedder.measured(apart) / same_person
+    if score > 1:
+        return Signal(NAME, score, Verdict.FAIL, "another_person")
+    return Signal(NAME, score, Verdict.PASS, "one_person")
 
 
-def _telling(seen: Sequence[SeenFrame], rest: float) -> list[SeenFrame]:
-    """Of each step the frame closest to rest, and the one furthest from it."""
-    telling = []
-    for step in sorted({frame.step for frame in seen} - {0}):
-        course = sorted(
-            (frame for frame in seen if frame.step == step),
-            key=lambda frame: abs(frame.yaw - rest),
-        )
-        telling += [course[0], *course[1:][-1:]]
-    return telling
+def _telling(
+    seen: Sequence[SeenFrame], asked: Asked, limits: Identity
+) -> tuple[list[SeenFrame], list[bool]]:
+    """Of each step the frame closest to rest and the one furthest from it; whether it is turned."""
+    yaws = np.abs(course(seen, next(iter(TURNS))))
+    off = yaws + np.abs(course(seen, next(iter(NODS))))
+    place = {frame.position: at for at, frame in enumerate(seen)}
+    telling: list[SeenFrame] = []
+    turned: list[bool] = []
+    for number, step in enumerate(asked.steps, start=1):
+        own = [frame for frame in seen if frame.step == number]
+        closest = min(own, key=lambda frame: off[place[frame.position]])
+        (far,) = furthest(seen, number, step, 1)
+        telling += [closest, far]
+        # Another face's points differ as a nod does, so that alone excuses no frame at rest.
+        turned.append(bool(yaws[place[closest.position]] > limits.turned_from))
+        turned.append(step in NODS or bool(yaws[place[far.position]] > limits.turned_from))
+    return telling, turned
 
 
-def _farthest(described: NDArray[np.float64], compared: int, turned: NDArray[np.bool_]) -> float:
-    """The largest distance to one of those compared; of turned heads by what they lie further."""
-    apart = np.linalg.norm(described[:, None] - described[None, :compared], axis=2).max(axis=1)
-    return float(np.where(turned, apart / TURNED, apart).max())
+def _farthest(
+    described: NDArray[np.float64], compared: int, turned: NDArray[np.bool_], allowance: float
+) -> float:
+    """The largest distance to what is compared: at rest to each of them, of turned heads to their
+    mean, and as a share of what they may lie further.
+    """
+    own = described[:compared]
+    mean = own.mean(axis=0)
+    mean /= np.linalg.norm(mean)
+    each = np.linalg.norm(described[:, None] - own[None], axis=2).max(axis=1)
+    from_mean = np.linalg.norm(described - mean, axis=1)
+    return float(np.where(turned, from_mean / allowance, each).max())

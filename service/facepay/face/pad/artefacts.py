@@ -1,0 +1,59 @@
+"""Traces of a print or a screen: a score for a policy, and no gate.
+
+A screen's pixels and a print's raster beat against the sensor's: single peaks in the spectrum of
+the face, away from the axes, where JPEG leaves its own.
+
+Stops nothing by itself: fine screens have no moire. Its number goes from 0, nothing seen, to 1.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facepay.face.decode import decode, to_grey
+from facepay.face.observe import Observation, SeenFrame
+from facepay.face.pad.motion import most_at_rest
+from facepay.face.pad.signal import Signal, Verdict
+
+NAME = "artefacts"
+_SIDE = 256
+# Cycles a pixel: below is the face itself, above is noise.
+_FROM, _TO = 0.12, 0.45
+_AXES = 4  # bins beside the axes, where JPEG's blocks and straight edges are
+# Natural logarithms of power that the highest peak stands out by: sensor noise alone reaches 3.
+_NOTHING, _CERTAIN = 3.5, 7.0
+
+
+def judge(observation: Observation) -> Signal:
+    """Raises FaceRefusal as `decode` does."""
+    score = _spectrum(most_at_rest(observation.seen))
+    return Signal(NAME, score, Verdict.PASS, "score_only")
+
+
+def _spectrum(frame: SeenFrame) -> float:
+    pixels = decode(frame.image)
+    grey = to_grey(pixels)
+    pixels.fill(0)
+    x, y = (round(value) - _SIDE // 2 for value in frame.points.mean(axis=0))
+    x, y = (
+        max(0, min(at, side - _SIDE)) for at, side in zip((x, y), grey.shape[::-1], strict=True)
+    )
+    part = grey[y : y + _SIDE, x : x + _SIDE].astype(np.float32)
+    grey.fill(0)
+    if part.shape != (_SIDE, _SIDE):
+        return 0.0
+    window = np.hanning(_SIDE).astype(np.float32)
+    power = np.abs(np.fft.rfft2((part - part.mean()) * window * window[:, None])) ** 2
+    part.fill(0)
+    return float(np.clip((_peak(np.log(power + 1)) - _NOTHING) / (_CERTAIN - _NOTHING), 0, 1))
+
+
+def _peak(power: NDArray[np.float32]) -> float:
+    """How far the highest peak stands above the middle of those at about its frequency."""
+    rows, columns = np.fft.fftfreq(_SIDE)[:, None], np.fft.rfftfreq(_SIDE)[None]
+    radius = np.hypot(rows, columns)
+    beside = (np.abs(rows) * _SIDE > _AXES) & (columns * _SIDE > _AXES)
+    highest = 0.0
+    for start in np.arange(_FROM, _TO, 0.03):
+        ring = power[beside & (radius >= start) & (radius < start + 0.03)]
+        highest = max(highest, float(ring.max() - np.median(ring)))
+    return highest

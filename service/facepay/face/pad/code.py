@@ -1,0 +1,111 @@
+"""The colours that were shown, as what they do to skin, and how well something follows them.
+
+A challenge's light is a code of colours, each shown for `SLOT_MS` by the device's clock. What a
+colour does is told by log(R/G) and log(B/G), out of which exposure and shading fall. What time,
+yaw, pitch and scale explain is taken off both sides; then frames that fit badly count less, because
+one blink or one badly drawn frame says nothing about the light.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facepay.face.observe import Observation
+from facepay.face.pad.motion import course
+
+SLOT_MS = 440
+# A display and a camera are late by an unknown time: the least that fits best is taken.
+_DELAYS_MS = (0, 50, 100)
+_ROUNDS = 4
+_TOLERANCE = 1.5  # of the middle deviation: from there on a frame counts for less
+_DARKEST = 0.002  # of light, where a logarithm still says something
+_GAMMA = 2.2
+_WHAT_IT_DOES = {
+    "red": (1.0, 0.0),
+    "green": (-1.0, -1.0),
+    "blue": (0.0, 1.0),
+    "yellow": (0.0, -1.0),
+    "cyan": (-1.0, 0.0),
+    "magenta": (1.0, 1.0),
+}
+
+Ratios = NDArray[np.float64]  # (frames, 2), or (frames, cells, 2)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Fit:
+    """`amplitude` is the change of a logarithm that a step of the code makes; the rest is what it
+    was found with: the code (frames, 2), and each frame's weight from 0 to 1.
+    """
+
+    correlation: float
+    amplitude: float
+    code: Ratios
+    weights: NDArray[np.float64]
+
+
+class Follower:
+    """Says how well something in this observation follows a code of colours."""
+
+    def __init__(self, observation: Observation) -> None:
+        seen = observation.seen
+        self._ms = np.array([float(frame.monotonic_ms - seen[0].monotonic_ms) for frame in seen])
+        seconds = self._ms / 1000
+        moved = [course(seen, step) for step in ("turn_left", "look_up", "closer")]
+        self._explained = np.column_stack([np.ones(len(seen)), seconds, seconds**2, *moved])
+
+    def best(self, followed: Ratios, light: Sequence[str]) -> Fit:
+        """With the delay that fits best. `followed` is (frames, 2)."""
+        even = np.ones(len(self._ms))
+        codes = [self._code(light, delay) for delay in _DELAYS_MS]
+        return self._settled(
+            followed, max(codes, key=lambda code: self._fit(followed, code, even)[0])
+        )
+
+    def amplitudes(self, followed: Ratios, fit: Fit) -> NDArray[np.float64]:
+        """(cells,) of what `followed` (frames, cells, 2) does with a code found already."""
+        frames, cells, _ = followed.shape
+        flat = self._left(followed.reshape(frames, -1), fit.weights).reshape(frames, cells, 2)
+        code = self._left(fit.code, fit.weights)
+        return np.asarray(np.einsum("fcr,fr->c", flat, code) / (code**2).sum())
+
+    def left_over(self, followed: Ratios) -> Ratios:
+        """`followed` without what time and pose explain."""
+        return self._left(followed, np.ones(len(self._ms)))
+
+    def _settled(self, followed: Ratios, code: Ratios) -> Fit:
+        weights = np.ones(len(self._ms))
+        for _ in range(_ROUNDS):
+            _, amplitude = self._fit(followed, code, weights)
+            left, shone = (self._left(each, weights) for each in (followed, code))
+            off = np.linalg.norm(left - amplitude * shone, axis=1) / np.sqrt(weights)
+            usual = _TOLERANCE * float(np.median(off)) + 1e-9
+            weights = 1 / (1 + (off / usual) ** 2)
+        correlation, amplitude = self._fit(followed, code, weights)
+        return Fit(correlation, amplitude, code, weights)
+
+    def _fit(
+        self, followed: Ratios, code: Ratios, weights: NDArray[np.float64]
+    ) -> tuple[float, float]:
+        left, shone = (self._left(each, weights) for each in (followed, code))
+        together, power = float((left * shone).sum()), float((shone**2).sum())
+        norm = float(np.linalg.norm(left)) * power**0.5
+        return (together / norm, together / power) if norm > 0 else (0.0, 0.0)
+
+    def _left(self, values: NDArray[np.float64], weights: NDArray[np.float64]) -> Ratios:
+        root = np.sqrt(weights)[:, None]
+        basis = np.linalg.qr(self._explained * root)[0]
+        weighted = values * root
+        return np.asarray(weighted - basis @ (basis.T @ weighted))
+
+    def _code(self, light: Sequence[str], delay_ms: int) -> Ratios:
+        slots = np.floor_divide(np.maximum(self._ms - delay_ms, 0), SLOT_MS).astype(int)
+        return np.array([_WHAT_IT_DOES[light[slot % len(light)]] for slot in slots])
+
+
+def ratios(light: NDArray[np.float64]) -> Ratios:
+    """log(R/G) and log(B/G) of light (..., 3), by a camera's gamma: as it would code them."""
+    logs = np.log(light + _DARKEST) / _GAMMA
+    return np.stack([logs[..., 0] - logs[..., 1], logs[..., 2] - logs[..., 1]], axis=-1)

@@ -1,0 +1,105 @@
+"""Did the head do what was asked, when it was asked?
+
+From five points a frame: yaw, pitch and scale, each against the payer's own rest (the middle of the
+frames that hold still). A step is done when its own motion reaches its threshold in its own window,
+in two frames or more; when it began there, and not before the prompt; when the head did not go as
+far the other way; and when that motion is nowhere larger than there, but for other steps that ask
+for the same. Lengths are in outer-eye widths, of scale the natural logarithm.
+
+Stops: stills, and recordings of another challenge. Cannot stop: live puppeteering, a print moved in
+time with the prompts (`depth` is for that), a head rendered to order.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facepay.face.observe import Observation, SeenFrame
+from facepay.face.pad.motion import Course, course
+from facepay.face.pad.signal import NODS, TURNS, Asked, Signal, Verdict
+from facepay.face.pad.thresholds import Compliance
+
+NAME = "compliance"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Motion:
+    """What a step asks for, frame by frame, in shares of what it takes; 1 is enough."""
+
+    course: Course
+    too_small: str
+
+
+def judge(observation: Observation, asked: Asked, limits: Compliance) -> Signal:
+    """The score is the smallest share of what a step takes that was reached, over all steps."""
+    seen = observation.seen
+    hold = [frame for frame in seen if frame.step == 0]
+    rest = float(np.median([frame.yaw for frame in hold]))
+    if abs(rest) > limits.hold_frontal:
+        return Signal(NAME, None, Verdict.NOT_MEASURABLE, "hold_not_frontal")
+    if max(abs(frame.yaw - rest) for frame in hold) > limits.hold_steady:
+        return Signal(NAME, None, Verdict.NOT_MEASURABLE, "hold_not_steady")
+    motions = [_motion(seen, step, limits) for step in asked.steps]
+    reached, worst = float("inf"), ("", Verdict.PASS)
+    for number, motion in enumerate(motions, start=1):
+        alike = {
+            n for n, step in enumerate(asked.steps, start=1) if step == asked.steps[number - 1]
+        }
+        far, said = _done(seen, motion, number, alike, limits)
+        reached = min(reached, far)
+        if said is not None and (worst[1] is Verdict.PASS or said[1] is Verdict.FAIL):
+            worst = said
+    if worst[1] is Verdict.PASS:
+        return Signal(NAME, reached, Verdict.PASS, "as_asked")
+    return Signal(NAME, reached, worst[1], worst[0])
+
+
+def _motion(seen: Sequence[SeenFrame], step: str, limits: Compliance) -> _Motion:
+    if step in TURNS:
+        enough, too_small = limits.turn, "turn_too_small"
+    elif step in NODS:
+        enough, too_small = limits.pitch, "nod_too_small"
+    else:
+        enough, too_small = limits.closer, "not_close_enough"
+    return _Motion(course(seen, step) / enough, too_small)
+
+
+def _done(
+    seen: Sequence[SeenFrame], motion: _Motion, number: int, alike: set[int], limits: Compliance
+) -> tuple[float, tuple[str, Verdict] | None]:
+    """How far the motion came in its window, and what is wrong with it, if anything."""
+    steps = np.array([frame.step for frame in seen])
+    own = motion.course[steps == number]
+    before = motion.course[: int(np.argmax(steps == number))][-1:]
+    # The second largest: one badly drawn frame is not a motion.
+    far = float(np.sort(own)[-2])
+    if far < limits.begun:
+        other_way = -float(np.sort(own)[1]) >= 1
+        return far, ("did_the_opposite" if other_way else "step_not_followed", Verdict.FAIL)
+    if far < 1:
+        return far, (motion.too_small, Verdict.NOT_MEASURABLE)
+    until = int(np.argmax(own)) or 1
+    if min(*before, *own[:until]) > limits.begun:
+        # Somebody who stayed where the step before had led, or who was there before the prompt.
+        return far, ("not_from_rest", Verdict.NOT_MEASURABLE)
+    if float(np.sort(_elsewhere(motion.course, steps, number, alike, limits))[-2]) > far:
+        return far, ("not_in_its_own_time", Verdict.FAIL)
+    return far, None
+
+
+def _elsewhere(
+    course: Course, steps: NDArray[np.int64], number: int, alike: set[int], limits: Compliance
+) -> Course:
+    """The frames of other steps, without the way back: who is slow ends where the next one begins.
+
+    Two frames of hold at least are always among them.
+    """
+    other = ~np.isin(steps, [*alike])
+    after = np.flatnonzero(steps > number)
+    for at in after:
+        if course[at] <= limits.begun:
+            break
+        other[at] = False
+    return np.asarray(course[other])

@@ -1,0 +1,106 @@
+"""One outcome of all signals: the AND of the gates, and a risk score of the rest.
+
+A gate that fails makes it an attack; else one that could not measure makes it a retry, with a word
+for the payer what to do otherwise; else the payer is alive. A gate that was not heard at all is
+like one that could not measure, so nothing passes for a missing signal. What is no gate never
+changes the outcome: it makes a risk score from 0 to 1, which a policy may read.
+
+The reason is for the operator; the payer hears `guidance`, and of an attack nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from facepay.face.pad.signal import Asked, Signal, Verdict
+
+
+class Outcome(StrEnum):
+    """ISO/IEC 30107-3, and `retry` where a genuine payer may have been clumsy."""
+
+    BONA_FIDE = "bona_fide"
+    RETRY = "retry"
+    ATTACK = "attack"
+
+
+class Guidance(StrEnum):
+    """What the payer can do to be measured next time."""
+
+    HOLD_STILL = "hold_still"
+    TURN_FURTHER = "turn_further"
+    SLOWER = "slower"
+    COME_CLOSER = "come_closer"
+    LOOK_STRAIGHT = "look_straight"
+    MORE_LIGHT = "more_light"
+    LESS_LIGHT = "less_light"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """`reason` is "signal: what it said", `risk` None where nothing was measured that feeds it."""
+
+    outcome: Outcome
+    reason: str
+    guidance: Guidance | None
+    risk: float | None
+    signals: tuple[Signal, ...]
+
+
+# In the order in which they speak for the outcome.
+GATES = ("sanity", "compliance", "depth", "light", "reflection", "identity", "passive")
+_ALWAYS = ("sanity", "compliance", "depth", "identity")
+_LIT = ("light", "reflection")
+_GUIDANCE = {
+    "repeated_frames": Guidance.HOLD_STILL,
+    "face_lost": Guidance.SLOWER,
+    "too_few_frames": Guidance.SLOWER,
+    "hold_not_frontal": Guidance.LOOK_STRAIGHT,
+    "hold_not_steady": Guidance.HOLD_STILL,
+    "turn_too_small": Guidance.TURN_FURTHER,
+    "nod_too_small": Guidance.TURN_FURTHER,
+    "not_close_enough": Guidance.COME_CLOSER,
+    "not_from_rest": Guidance.SLOWER,
+    "not_followed": Guidance.MORE_LIGHT,
+    "relief_unclear": Guidance.TURN_FURTHER,
+    "light_too_weak": Guidance.LESS_LIGHT,
+    "looks_unclear": Guidance.LOOK_STRAIGHT,
+    "not_frontal": Guidance.LOOK_STRAIGHT,
+    "too_dark": Guidance.MORE_LIGHT,
+    "too_bright": Guidance.LESS_LIGHT,
+    "blurred": Guidance.HOLD_STILL,
+}
+
+
+def fuse(signals: Sequence[Signal], asked: Asked) -> Judgement:
+    """`signals` are those that were heard, each once."""
+    heard = {signal.name: signal for signal in signals}
+    gates = [heard[name] for name in GATES if name in heard]
+    risk = _risk(heard)
+
+    def judged(outcome: Outcome, said: Signal | None, reason: str) -> Judgement:
+        guidance = None
+        if outcome is Outcome.RETRY:
+            guidance = _GUIDANCE.get(reason, Guidance.SLOWER)
+        named = reason if said is None else f"{said.name}: {said.reason}"
+        return Judgement(outcome, named, guidance, risk, tuple(signals))
+
+    for verdict, outcome in (
+        (Verdict.FAIL, Outcome.ATTACK),
+        (Verdict.NOT_MEASURABLE, Outcome.RETRY),
+    ):
+        for gate in gates:
+            if gate.verdict is verdict:
+                return judged(outcome, gate, gate.reason)
+    needed = (*_ALWAYS, *_LIT) if asked.light else _ALWAYS
+    if missing := [name for name in needed if name not in heard]:
+        return judged(Outcome.RETRY, None, f"{missing[0]} was not heard")
+    return judged(Outcome.BONA_FIDE, None, "alive")
+
+
+def _risk(heard: dict[str, Signal]) -> float | None:
+    risks = []
+    if "passive" in heard and heard["passive"].score is not None:
+        risks.append(1 - heard["passive"].score)
+    if "artefacts" in heard and heard["artefacts"].score is not None:
+        risks.append(heard["artefacts"].score)
+    return max(risks, default=None)

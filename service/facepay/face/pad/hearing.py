@@ -1,0 +1,81 @@
+"""Asks every signal about one observation, the cheap ones first, and has one outcome made of it.
+
+Where the frames themselves are not sane, nothing else is asked: the other signals rely on steps in
+order, with frames in each. Everything measured on the way is overwritten before this returns; what
+stays are scores.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from facepay.face.embed import Embedder
+from facepay.face.observe import Observation
+from facepay.face.pad import (
+    artefacts,
+    compliance,
+    depth,
+    identity,
+    light,
+    passive,
+    reflection,
+    sanity,
+    skin,
+)
+from facepay.face.pad.code import Follower
+from facepay.face.pad.fusion import Judgement, fuse
+from facepay.face.pad.passive import PassivePack
+from facepay.face.pad.signal import Asked, Signal, Verdict
+from facepay.face.pad.thresholds import Thresholds
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """What all hearings share; `same_person` is the distance that matches, the model's own."""
+
+    embedder: Embedder
+    same_person: float
+    limits: Thresholds
+    pack: PassivePack | None = None
+
+    def judge(self, observation: Observation, asked: Asked) -> Judgement:
+        """Raises what the files of the networks raise when they are loaded."""
+        if observation.wiped:
+            raise RuntimeError("this observation was wiped")
+        return fuse(list(self._signals(observation, asked)), asked)
+
+    def _signals(self, observation: Observation, asked: Asked) -> Iterator[Signal]:
+        limits = self.limits
+        with observation.timed("sanity"):
+            sane = sanity.judge(observation, asked, limits.sanity)
+        yield sane
+        if sane.verdict is not Verdict.PASS:
+            return
+        with observation.timed("compliance"):
+            yield compliance.judge(observation, asked, limits.compliance)
+        with observation.timed("depth"):
+            yield depth.judge(observation, asked, limits.depth)
+        if asked.light:
+            yield from self._lit(observation, asked)
+        with observation.timed("identity"):
+            yield identity.judge(
+                observation, asked, self.embedder, limits.identity, same_person=self.same_person
+            )
+        with observation.timed("passive"):
+            looks = passive.judge(observation, self.pack, limits.passive)
+        if looks is not None:
+            yield looks
+        with observation.timed("artefacts"):
+            yield artefacts.judge(observation)
+
+    def _lit(self, observation: Observation, asked: Asked) -> Iterator[Signal]:
+        with observation.timed("light"):
+            colours = skin.colours(observation)
+        try:
+            with observation.timed("light"):
+                follower = Follower(observation)
+                own = light.answer(follower, asked, colours)
+                yield light.judge(follower, asked, colours, own, self.limits.light)
+            with observation.timed("reflection"):
+                yield reflection.judge(follower, colours, own, self.limits.reflection)
+        finally:
+            colours.wipe()

@@ -1,0 +1,161 @@
+"""Where the same places of a face are in two frames: the measurement that `depth` reads.
+
+Each of the two frames is laid out on a canvas of its own, the hold's by its eyes, the turned one's
+by the affine map that brings its five points closest to the hold's: so nothing has to be looked for
+far away, and flat things stay flat. Light that differs is taken off by what the surroundings of
+each pixel are like. Then every place of a grid is looked for as a small patch, by normalised
+correlation. The canvases are overwritten before this returns.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from facepay.face.decode import Grey, decode_reduced
+from facepay.face.landmarks import Points
+from facepay.face.observe import SeenFrame
+
+_Places = NDArray[np.float64]  # (n, 2)
+
+# The canvas: pixels an outer-eye width, and where the middle of the eyes lies.
+UNIT = 48.0
+_MIDDLE = np.array([60.0, 42.0])
+_SIZE = (120, 126)  # width, height
+_SURROUNDINGS = 6.0  # pixels: the sigma of what a pixel's light is compared with
+_CONTRAST = 45.0
+# Half a patch's side, and how far it is looked for, across and down, in pixels.
+_HALF, _ACROSS, _DOWN = 6, 15, 5
+_BLANK = 6.0  # grey levels of standard deviation: a patch with nothing in it
+_ALIKE = 0.55  # correlation: below it a place was not found again
+_SAME_PLACE = 0.05 * UNIT
+_GRID, _NOSE_GRID = 0.13, 0.08
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Followed:
+    """Places found in both frames, x right, y down, in outer-eye widths from between the eyes.
+
+    `places`, `moved` (n, 2) are of the whole face; `nose`, `nose_moved` (m, 2) of the nose.
+    """
+
+    places: _Places
+    moved: _Places
+    nose: _Places
+    nose_moved: _Places
+
+
+def follow(hold: SeenFrame, turned: SeenFrame) -> Followed:
+    """`hold` looks into the camera. Raises FaceRefusal as `decode` does."""
+    laid_out = _by_eyes(hold.points)
+    rest = _mapped(laid_out, hold.points)
+    still = _canvas(hold, laid_out)
+    try:
+        other = _canvas(turned, _closest(turned.points, rest))
+        try:
+            return Followed(
+                *_found(still, other, _face_grid()), *_found(still, other, _nose_grid())
+            )
+        finally:
+            other.fill(0)
+    finally:
+        still.fill(0)
+
+
+def _by_eyes(points: Points) -> NDArray[np.float64]:
+    """The similarity (2, 3) that lays the outer eye corners level, UNIT apart."""
+    eyes = points[0] - points[2]
+    a, b = UNIT * eyes / (eyes @ eyes)
+    turn = np.array([[a, b], [-b, a]])
+    return np.column_stack([turn, _MIDDLE - turn @ (points[0] + points[2]) / 2])
+
+
+def _closest(points: Points, rest: Points) -> NDArray[np.float64]:
+    """The affine map (2, 3) that brings the points closest to the hold's on its canvas."""
+    found, *_ = np.linalg.lstsq(np.column_stack([points, np.ones(len(points))]), rest, rcond=None)
+    return np.asarray(found.T, dtype=np.float64)
+
+
+def _mapped(matrix: NDArray[np.float64], points: Points) -> Points:
+    return np.asarray(points @ matrix[:, :2].T + matrix[:, 2], dtype=np.float64)
+
+
+def _canvas(frame: SeenFrame, matrix: NDArray[np.float64]) -> Grey:
+    grey, reduction = decode_reduced(frame.image)
+    reduced = matrix.copy()
+    reduced[:, :2] *= reduction
+    plain = cv2.warpAffine(grey, reduced, _SIZE, flags=cv2.INTER_LINEAR)
+    grey.fill(0)
+    light = plain.astype(np.float32)
+    detail = light - cv2.GaussianBlur(light, (0, 0), _SURROUNDINGS)
+    spread = np.sqrt(cv2.GaussianBlur(detail * detail, (0, 0), _SURROUNDINGS)) + 3
+    even: Grey = np.clip(128 + detail / spread * _CONTRAST, 0, 255).astype(np.uint8)
+    for used in (plain, light, detail, spread):
+        used.fill(0)
+    return even
+
+
+def _found(hold: Grey, turned: Grey, grid: _Places) -> tuple[_Places, _Places]:
+    """The places of a grid, and where they are in the other frame: those that were found.
+
+    What is there has to be found here again, at the same place: cheeks look alike all over, and
+    what a turn hides is found anywhere.
+    """
+    kept = []
+    for place in grid * UNIT + _MIDDLE:
+        there = _look_for(hold, turned, place)
+        here = None if there is None else _look_for(turned, hold, there)
+        if there is not None and here is not None and np.hypot(*(here - place)) < _SAME_PLACE:
+            kept.append((place, there))
+    if not kept:
+        return np.empty((0, 2)), np.empty((0, 2))
+    both = (np.array(kept, dtype=np.float64) - _MIDDLE) / UNIT
+    return both[:, 0], both[:, 1]
+
+
+def _look_for(one: Grey, other: Grey, place: _Places) -> _Places | None:
+    x, y = (round(value) for value in place.tolist())
+    height, width = one.shape
+    if not (_HALF <= x < width - _HALF and _HALF <= y < height - _HALF):
+        return None
+    patch = one[y - _HALF : y + _HALF + 1, x - _HALF : x + _HALF + 1]
+    if cv2.meanStdDev(patch)[1].item() < _BLANK:
+        return None
+    left, top = max(0, x - _HALF - _ACROSS), max(0, y - _HALF - _DOWN)
+    window = other[top : y + _HALF + _DOWN + 1, left : x + _HALF + _ACROSS + 1]
+    alike = cv2.matchTemplate(window, patch, cv2.TM_CCOEFF_NORMED)
+    _, best, _, (column, row) = cv2.minMaxLoc(alike)
+    if best < _ALIKE:
+        return None
+    off = np.array([_peak(alike[row], column), _peak(alike[:, column], row)])
+    at = np.array([left + column + _HALF, top + row + _HALF])
+    return np.asarray(at + off + place - (x, y), dtype=np.float64)
+
+
+def _peak(line: NDArray[Any], at: int) -> float:
+    """How far off the largest of three values the top of a parabola through them lies."""
+    if not 0 < at < len(line) - 1:
+        return 0.0
+    before, top, after = (float(value) for value in line[at - 1 : at + 2])
+    bend = before - 2 * top + after
+    return 0.5 * (before - after) / bend if bend < 0 else 0.0
+
+
+@cache
+def _face_grid() -> _Places:
+    """An ellipse over brows, eyes, cheeks and mouth."""
+    places = _lattice((-0.63, 0.64), (-0.5, 1.2), _GRID)
+    x, y = places.T
+    return np.asarray(places[(x / 0.68) ** 2 + ((y - 0.38) / 0.85) ** 2 <= 1])
+
+
+@cache
+def _nose_grid() -> _Places:
+    return _lattice((-0.16, 0.17), (0.06, 0.58), _NOSE_GRID)
+
+
+def _lattice(across: tuple[float, float], down: tuple[float, float], step: float) -> _Places:
+    return np.array([(x, y) for y in np.arange(*down, step) for x in np.arange(*across, step)])

@@ -1,0 +1,98 @@
+"""The colours of a face and of what is behind it, frame by frame: what `light`, `reflection` read.
+
+Each face is laid out on cells of a tenth of an outer-eye width, by its eyes, from a picture decoded
+at a quarter of the size: light, not the camera's code for it, averaged over each cell. The pixels
+are overwritten at once; cells of a face are kept by whoever asked, and wiped there.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from facepay.face.decode import Pixels, decode_colour
+from facepay.face.landmarks import Points
+from facepay.face.observe import Observation
+
+_Light = NDArray[np.float64]
+
+_REDUCTION = 4
+_COLUMNS, _ROWS = 14, 20
+_CELL = 0.1
+_LEFT, _TOP = -0.7, -0.7  # in outer-eye widths from the middle of the eyes
+_FINE = 4  # pixels a cell is averaged from, each way
+_GAMMA = 2.2
+_CORNER_PX = 8  # at a quarter of the size: the upper corners, where a background is
+
+
+@dataclass(slots=True, repr=False)
+class Colours:
+    """Light, 0 to 1: `cells` (frames, cells, 3) of the face, `behind` (frames, 3) of what is there.
+
+    `skin` (cells,) are those that are skin, mostly: without eyes, mouth and the face's edge.
+    """
+
+    cells: _Light
+    behind: _Light
+    skin: NDArray[np.bool_]
+
+    def wipe(self) -> None:
+        self.cells.fill(0)
+        self.behind.fill(0)
+
+
+def colours(observation: Observation) -> Colours:
+    """Of every frame in which a face was seen. Raises FaceRefusal as `decode` does."""
+    seen = observation.seen
+    inside, skin = _places()
+    cells, behind = np.zeros((len(seen), int(inside.sum()), 3)), np.zeros((len(seen), 3))
+    for at, frame in enumerate(seen):
+        pixels = decode_colour(frame.image, _REDUCTION)
+        try:
+            cells[at] = _laid_out(pixels, frame.points / _REDUCTION)[inside]
+            behind[at] = _corners(pixels)
+        finally:
+            pixels.fill(0)
+    return Colours(cells, behind, skin)
+
+
+def _laid_out(pixels: Pixels, points: Points) -> NDArray[np.float32]:
+    """(rows, columns, 3)."""
+    along = points[0] - points[2]
+    down = np.array([-along[1], along[0]])
+    middle = (points[0] + points[2]) / 2
+    left, right = _LEFT, _LEFT + _CELL * _COLUMNS
+    low = _TOP + _CELL * _ROWS
+    corners = [(left, _TOP), (right, _TOP), (left, low)]
+    there = np.array([middle + x * along + y * down for x, y in corners], dtype=np.float32)
+    size = (_COLUMNS * _FINE, _ROWS * _FINE)
+    here = np.array([(0, 0), (size[0], 0), (0, size[1])], dtype=np.float32)
+    fine = cv2.warpAffine(pixels, cv2.getAffineTransform(there, here), size)
+    light = _linear()[fine]
+    cells = cv2.resize(light, (_COLUMNS, _ROWS), interpolation=cv2.INTER_AREA)
+    fine.fill(0)
+    light.fill(0)
+    return np.asarray(cells, dtype=np.float32)
+
+
+def _corners(pixels: Pixels) -> _Light:
+    top = pixels[: 3 * _CORNER_PX]
+    sides = np.concatenate([top[:, :_CORNER_PX], top[:, -_CORNER_PX:]], axis=1)
+    return np.asarray(_linear()[sides].mean(axis=(0, 1)), dtype=np.float64)
+
+
+@cache
+def _linear() -> NDArray[np.float32]:
+    return np.asarray((np.arange(256) / 255) ** _GAMMA, dtype=np.float32)
+
+
+@cache
+def _places() -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which cells (rows, columns) are of a face, and which of these are skin."""
+    x = (_LEFT + _CELL * (np.arange(_COLUMNS) + 0.5))[None, :]
+    y = (_TOP + _CELL * (np.arange(_ROWS) + 0.5))[:, None]
+    inside = (x / 0.7) ** 2 + ((y - 0.25) / 1.05) ** 2 < 1
+    skin = ((x / 0.55) ** 2 + ((y - 0.3) / 0.9) ** 2 < 1) & (np.abs(y) > 0.13)
+    return inside, np.asarray(skin[inside])

@@ -1,0 +1,130 @@
+"""The numbers of thresholds.toml, read once and checked: a file that is not whole is no start."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from importlib.resources import files
+from typing import Any, TypeVar
+
+_Part = TypeVar("_Part")
+_LARGEST = 1000.0
+
+
+class ThresholdsError(ValueError):
+    """The file is not what it should be; the message names the field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Which measurement gave the numbers."""
+
+    bench: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sanity:
+    most_repeated_frames: float
+    least_change: float
+    least_share_differing: float
+    least_share_with_face: float
+    least_frames_a_step: float
+
+
+@dataclass(frozen=True, slots=True)
+class Compliance:
+    turn: float
+    pitch: float
+    closer: float
+    begun: float
+    hold_frontal: float
+    hold_steady: float
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    correlation: float
+    amplitude: float
+    margin: float
+    restless: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reflection:
+    pane: float
+    behind: float
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    residual: float
+    relief: float
+    bent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Passive:
+    attack_below: float
+    pass_from: float
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    turned: float
+    turned_from: float
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """As thresholds.toml has them, with what each is there."""
+
+    version: str
+    report: Report
+    sanity: Sanity
+    compliance: Compliance
+    light: Light
+    reflection: Reflection
+    depth: Depth
+    passive: Passive
+    identity: Identity
+
+
+@cache
+def thresholds() -> Thresholds:
+    """Those that ship with this version. Raises ThresholdsError."""
+    shipped = files("facepay.face.pad") / "thresholds.toml"
+    return parse_thresholds(shipped.read_text(encoding="utf-8"))
+
+
+def parse_thresholds(text: str) -> Thresholds:
+    """Raises ThresholdsError."""
+    try:
+        table = tomllib.loads(text)
+    except ValueError as error:
+        raise ThresholdsError(f"not TOML: {error}") from None
+    return _read(Thresholds, table, "")
+
+
+def _read(kind: type[_Part], table: Mapping[str, Any], where: str) -> _Part:
+    """All fields and no others: numbers from 0 up, texts that say something, or parts of these."""
+    known = {field.name: field.type for field in fields(kind)}  # type: ignore[arg-type]
+    for name in table.keys() ^ known.keys():
+        raise ThresholdsError(f"{where}{name}: missing, or not a field")
+    values: dict[str, Any] = {}
+    for name, wanted in known.items():
+        found = table[name]
+        if wanted is float:
+            sound = type(found) in (int, float) and 0 <= found <= _LARGEST
+            values[name] = float(found) if sound else None
+        elif wanted is str:
+            values[name] = found if isinstance(found, str) and found.strip() else None
+        else:
+            values[name] = (
+                _read(wanted, found, f"{where}{name}.")  # type: ignore[arg-type]
+                if isinstance(found, dict)
+                else None
+            )
+        if values[name] is None:
+            raise ThresholdsError(f"{where}{name}: not what belongs there")
+    return kind(**values)

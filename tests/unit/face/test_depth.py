@@ -1,0 +1,143 @@
+"""What turned: a head, or something flat or bent. Shapes are made of numbers, pictures of noise."""
+
+from io import BytesIO
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from facepay.face.observe import Observation, SeenFrame
+from facepay.face.pad import depth
+from facepay.face.pad.patches import Followed, follow
+from facepay.face.pad.signal import Signal, Verdict
+from facepay.face.pad.thresholds import thresholds
+from tests.stand.heads import Asked, frame
+
+RNG = np.random.default_rng(4)
+X, Y = (
+    each.ravel() for each in np.meshgrid(np.arange(-0.6, 0.61, 0.12), np.arange(-0.4, 1.1, 0.12))
+)
+NOSE_X, NOSE_Y = (
+    each.ravel() for each in np.meshgrid(np.arange(-0.16, 0.17, 0.08), np.arange(0.06, 0.55, 0.08))
+)
+
+
+def flat(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return 0 * x * y
+
+
+def bent(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return 0.9 * np.sqrt(1 - (x / 0.85) ** 2) + 0 * y
+
+
+def head(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    ridge = np.clip(y / 0.42, 0, 1) * np.exp(-((x / 0.13) ** 2)) * (y < 0.54)
+    return bent(x, y) - 0.15 * (y - 0.3) ** 2 + 0.28 * ridge
+
+
+def moved(shape: object, x: np.ndarray, y: np.ndarray, turn: float, axis: float) -> np.ndarray:
+    """Where a surface's places are seen after a turn about an axis `axis` degrees off upright."""
+    z = shape(x, y)  # type: ignore[operator]
+    a, t = np.radians(axis), np.radians(turn)
+    along = np.array([np.sin(a), np.cos(a), 0.0])
+    cross = np.array([[0, -along[2], along[1]], [along[2], 0, -along[0]], [-along[1], along[0], 0]])
+    rotation = np.eye(3) + np.sin(t) * cross + (1 - np.cos(t)) * cross @ cross
+    turned = np.column_stack([x, y, z]) @ rotation.T
+    return turned[:, :2] * (5 / (5 - turned[:, 2:]))
+
+
+def seen(shape: object, turn: float = 28.0, axis: float = 0.0, noise: float = 0.006) -> depth.Shape:
+    def placed(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        there = moved(shape, x, y, turn, axis)
+        return np.column_stack([x, y]), there + RNG.normal(0, noise, there.shape)
+
+    found = depth.shape_of(Followed(*placed(X, Y), *placed(NOSE_X, NOSE_Y)), np.sign(turn))
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("turn", [-32, -22, 22, 32])
+def test_a_head_stands_out(turn: float) -> None:
+    shape = seen(head, turn)
+    assert shape.residual > thresholds().depth.residual
+    assert shape.relief > thresholds().depth.relief * 1.5
+
+
+@pytest.mark.parametrize("axis", [-40, -15, 0, 20, 60])
+@pytest.mark.parametrize("turn", [-55, 30, 57])
+def test_a_flat_print_is_flat_however_it_is_tilted(turn: float, axis: float) -> None:
+    shape = seen(flat, turn, axis)
+    assert shape.residual < thresholds().depth.residual / 2
+    assert shape.relief < thresholds().depth.bent
+
+
+@pytest.mark.parametrize("axis", [-30, 0, 30])
+@pytest.mark.parametrize("turn", [-40, 28, 40])
+def test_a_bent_print_has_no_nose(turn: float, axis: float) -> None:
+    assert seen(bent, turn, axis).relief < thresholds().depth.bent
+
+
+def test_too_few_places_are_no_measurement() -> None:
+    none = np.empty((0, 2))
+    assert depth.shape_of(Followed(none, none, none, none), 1.0) is None
+
+
+# Pictures: blobs of noise, so that every place looks like itself; five points where a face's are.
+TEXTURE = cv2.GaussianBlur(RNG.uniform(0, 255, (480, 640)), (0, 0), 4)
+TEXTURE = np.clip((TEXTURE - TEXTURE.mean()) * 6 + 128, 0, 255).astype(np.uint8)
+POINTS = np.array([[370, 180], [342, 182], [270, 180], [298, 182], [320, 230]], dtype=np.float64)
+
+
+def picture(position: int, step: int, homography: np.ndarray) -> SeenFrame:
+    grey = cv2.warpPerspective(TEXTURE, homography, (640, 480), borderMode=cv2.BORDER_REFLECT)
+    stored = BytesIO()
+    Image.fromarray(grey).convert("RGB").save(stored, "JPEG", quality=92)
+    points = cv2.perspectiveTransform(POINTS[None], homography)[0]
+    return _with_image(frame(position, step, points), stored.getvalue())
+
+
+def _with_image(made: SeenFrame, image: bytes) -> SeenFrame:
+    made.image = image
+    return made
+
+
+TILTED = np.array([[0.9, 0.08, 20.0], [-0.05, 1.02, 6.0], [-0.0002, 0.0001, 1.0]])
+
+
+def test_places_are_found_where_they_went() -> None:
+    followed = follow(picture(0, 0, np.eye(3)), picture(1, 1, TILTED))
+    assert len(followed.places) > 60
+    homography, _ = cv2.findHomography(followed.places, followed.moved, cv2.LMEDS)
+    off = followed.moved - cv2.perspectiveTransform(followed.places[None], homography)[0]
+    assert float(np.median(np.linalg.norm(off, axis=1))) < 0.01
+
+
+def judged(frames: list[SeenFrame]) -> Signal:
+    return depth.judge(
+        Observation(sent=len(frames), seen=frames), Asked(("turn_left",)), thresholds().depth
+    )
+
+
+def test_a_picture_that_was_only_tilted_is_refused_as_flat() -> None:
+    frames = [picture(at, 0, np.eye(3)) for at in range(3)]
+    frames += [picture(3 + at, 1, TILTED) for at in range(3)]
+    signal = judged(frames)
+    assert (signal.verdict, signal.reason) == (Verdict.FAIL, "flat")
+
+
+def test_where_nothing_can_be_followed_nothing_is_said() -> None:
+    frames = [picture(at, 0, np.eye(3)) for at in range(3)]
+    lost = [picture(3 + at, 1, TILTED) for at in range(3)]
+    blank = BytesIO()
+    Image.new("RGB", (640, 480), (128, 120, 118)).save(blank, "JPEG")
+    for each in lost:
+        each.image = blank.getvalue()
+    signal = judged(frames + lost)
+    assert (signal.verdict, signal.reason) == (Verdict.NOT_MEASURABLE, "not_followed")
+
+
+def test_a_challenge_without_a_turn_shows_no_depth() -> None:
+    frames = [picture(at, 0, np.eye(3)) for at in range(3)]
+    signal = depth.judge(Observation(3, frames), Asked(("closer",)), thresholds().depth)
+    assert signal.verdict is Verdict.NOT_MEASURABLE

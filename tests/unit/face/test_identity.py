@@ -1,0 +1,102 @@
+"""Who is shown where: with a network that knows people by the brightness of their picture.
+
+Bursts are five points and plain pictures; `tests/attacks` has the same attacks rendered, shown to
+the real engine.
+"""
+
+from collections.abc import Sequence
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from facepay.face.embed import Embedder
+from facepay.face.model_store import ModelStore
+from facepay.face.observe import Observation
+from facepay.face.pad import identity
+from facepay.face.pad.signal import Signal, Verdict
+from facepay.face.pad.thresholds import thresholds
+from facepay.face.session import Network
+from tests.stand.heads import Asked, burst
+
+STEPS = ("turn_left", "closer", "look_up")
+OWNER, OTHER = 90, 160
+SAME_PERSON = 0.3
+EVERY_FRAME = range(22)
+
+
+class KnowsByBrightness(Network):
+    """Descriptors of two people lie at a right angle, 1.41 apart."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: b"")
+
+    def run(self, output: str, feeds: dict[str, NDArray[Any]]) -> NDArray[np.float32]:
+        (chips,) = feeds.values()
+        bright = chips.reshape(len(chips), -1).mean(axis=1) > (OWNER + OTHER) / 2
+        described = np.zeros((len(chips), 128), dtype=np.float32)
+        described[np.arange(len(chips)), bright.astype(int)] = 1
+        return described
+
+
+def picture(brightness: int) -> bytes:
+    """Noise enough to be sharp."""
+    rng = np.random.default_rng(brightness)
+    pixels = np.clip(rng.normal(brightness, 25, (480, 640, 3)), 0, 255).astype(np.uint8)
+    stored = BytesIO()
+    Image.fromarray(pixels).save(stored, "JPEG", quality=90)
+    return stored.getvalue()
+
+
+PICTURES = {person: picture(person) for person in (OWNER, OTHER)}
+
+
+def shown(other: Sequence[int]) -> Observation:
+    """The owner, but for the frames of these positions."""
+    observation = burst(STEPS)
+    for frame in observation.seen:
+        frame.image = PICTURES[OTHER if frame.position in other else OWNER]
+    return observation
+
+
+def judged(observation: Observation) -> Signal:
+    embedder = Embedder(ModelStore().card("dlib-resnet-v1-int8"), KnowsByBrightness())
+    limits = thresholds().identity
+    return identity.judge(observation, Asked(STEPS), embedder, limits, same_person=SAME_PERSON)
+
+
+def said(signal: Signal) -> tuple[Verdict, str]:
+    return signal.verdict, signal.reason
+
+
+def test_one_person_throughout_passes() -> None:
+    assert said(judged(shown(()))) == (Verdict.PASS, "one_person")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        range(4, 22),
+        range(4),
+        range(10, 16),
+        (1, 2),
+        (6, 7, 8),  # the turn itself, and its beginning and end are the owner's
+        (19,),  # the furthest frame of the last step
+    ],
+    ids=["steps", "hold", "one_step", "compared", "turn", "one_frame"],
+)
+def test_somebody_else_where_it_counts_is_seen(other: Sequence[int]) -> None:
+    assert said(judged(shown(other))) == (Verdict.FAIL, "another_person")
+
+
+@pytest.mark.parametrize(
+    ("brightness", "reason"), [(8, "too_dark"), (250, "too_bright")], ids=["dark", "bright"]
+)
+def test_pictures_too_poor_to_compare_are_no_pass(brightness: int, reason: str) -> None:
+    observation = shown(())
+    for frame in observation.seen:
+        frame.image = picture(brightness)
+    assert said(judged(observation)) == (Verdict.NOT_MEASURABLE, reason)

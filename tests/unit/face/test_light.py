@@ -1,0 +1,138 @@
+"""Skin under the screen's colours: what counts as an answer, and what never does."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from facepay.domain import challenge
+from facepay.face.pad import light, reflection
+from facepay.face.pad.code import SLOT_MS, Follower
+from facepay.face.pad.signal import Signal, Verdict
+from facepay.face.pad.skin import Colours
+from facepay.face.pad.thresholds import thresholds
+from tests.stand.heads import FRAME_MS, Asked, burst
+
+STEPS = ("turn_left", "closer", "look_up")
+CODE = ("red", "green", "blue", "yellow", "cyan", "magenta", "green", "red", "cyan", "blue")
+OTHER = ("cyan", "magenta", "yellow", "red", "blue", "green", "magenta", "blue", "yellow", "green")
+SHINES = {
+    "red": (1, 0, 0),
+    "green": (0, 1, 0),
+    "blue": (0, 0, 1),
+    "yellow": (1, 1, 0),
+    "cyan": (0, 1, 1),
+    "magenta": (1, 0, 1),
+}
+SKIN = np.array([170.0, 125.0, 105.0])
+FRAMES = 22
+
+
+CELLS = 200
+
+
+def face(
+    code: Sequence[str],
+    *,
+    share: float = 0.12,
+    late_ms: float = 0.0,
+    pane: bool = False,
+    behind: float = 0.1,
+    seed: int = 1,
+) -> Colours:
+    """A face of light and dark cells in a room and, by `share` of it, in a screen's light.
+
+    `pane`: a display, whose glass adds the same light everywhere. `behind`: the background's part
+    of the screen's light. There are noise, shading and a camera that drifts.
+    """
+    rng = np.random.default_rng(seed)
+    times = np.maximum(np.arange(FRAMES) * FRAME_MS - late_ms, 0)
+    shown = np.array([SHINES[code[int(ms // SLOT_MS) % len(code)]] for ms in times])[:, None]
+    own = (SKIN / 255) ** 2.2 * rng.uniform(0.15, 1.0, (CELLS, 1))
+    lit = own + share * shown * (own.mean(axis=0) if pane else own)
+    exposure = np.exp(0.1 * np.sin(np.arange(FRAMES) / 4))[:, None, None]
+    drift = 1 + np.array([0.02, 0, -0.02]) * np.linspace(0, 1, FRAMES)[:, None, None]
+    noise = rng.normal(0, 0.0006, (FRAMES, CELLS, 3))
+    wall = np.full(3, 0.2) * (1 + share * behind * shown[:, 0])
+    skin = own.mean(axis=1) >= np.median(own.mean(axis=1))
+    return Colours(lit * exposure * drift + noise, wall * exposure[:, 0] * drift[:, 0], skin)
+
+
+def judged(colours: Colours, code: Sequence[str] = CODE) -> tuple[Signal, Signal]:
+    """What `light` and `reflection` say."""
+    follower, asked = Follower(burst(STEPS)), Asked(STEPS, code)
+    own = light.answer(follower, asked, colours)
+    limits = thresholds()
+    return (
+        light.judge(follower, asked, colours, own, limits.light),
+        reflection.judge(follower, colours, own, limits.reflection),
+    )
+
+
+def said(signal: Signal) -> tuple[Verdict, str]:
+    return signal.verdict, signal.reason
+
+
+@pytest.mark.parametrize("share", [0.02, 0.12, 0.4])
+@pytest.mark.parametrize("late_ms", [0, 40, 90])
+def test_skin_that_answers_as_asked_passes(late_ms: float, share: float) -> None:
+    lit, reflected = judged(face(CODE, late_ms=late_ms, share=share))
+    assert said(lit) == (Verdict.PASS, "lit_as_asked")
+    assert said(reflected) == (Verdict.PASS, "skin_answers")
+
+
+def test_a_recording_under_another_code_is_refused() -> None:
+    assert said(judged(face(OTHER))[0]) == (Verdict.FAIL, "another_light")
+
+
+def test_the_right_code_a_slot_late_is_refused() -> None:
+    assert judged(face(CODE, late_ms=SLOT_MS))[0].verdict is Verdict.FAIL
+
+
+def test_skin_that_does_not_answer_is_never_a_pass() -> None:
+    assert said(judged(face(CODE, share=0.0))[0]) == (Verdict.NOT_MEASURABLE, "light_too_weak")
+    assert judged(face(CODE, share=0.003))[0].verdict is Verdict.NOT_MEASURABLE
+
+
+def test_chance_does_not_answer() -> None:
+    """300 faces that change their colours at random, by as much as a screen makes them."""
+    rng = np.random.default_rng(2)
+    still = face(CODE, share=0.0)
+    for _ in range(300):
+        random = np.exp(rng.normal(0, 0.06, (FRAMES, 1, 3)))
+        colours = Colours(still.cells * random, still.behind, still.skin)
+        assert judged(colours)[0].verdict is not Verdict.PASS
+
+
+def test_the_same_code_begun_elsewhere_is_told_apart() -> None:
+    turned = [*CODE[4:], *CODE[:4]]
+    assert judged(face(turned))[0].verdict is Verdict.FAIL
+
+
+def test_a_displays_glass_is_no_skin() -> None:
+    lit, reflected = judged(face(CODE, share=0.02, pane=True))
+    assert lit.verdict is Verdict.PASS, "it answers to the light"
+    assert said(reflected) == (Verdict.FAIL, "a_pane_answers")
+
+
+def test_a_picture_tinted_as_a_whole_is_no_head_before_a_wall() -> None:
+    assert said(judged(face(CODE, behind=1.0))[1]) == (
+        Verdict.FAIL,
+        "the_background_answers_alike",
+    )
+
+
+def test_a_wall_close_behind_a_head_is_allowed() -> None:
+    assert judged(face(CODE, behind=0.5))[1].verdict is Verdict.PASS
+
+
+def test_what_was_measured_is_overwritten() -> None:
+    colours = face(CODE)
+    colours.wipe()
+    assert not colours.cells.any()
+    assert not colours.behind.any()
+
+
+def test_the_protocols_slots_are_the_ones_that_are_looked_for() -> None:
+    assert SLOT_MS == challenge.SLOT_MS
+    assert {colour.value for colour in challenge.Colour} == set(SHINES)
