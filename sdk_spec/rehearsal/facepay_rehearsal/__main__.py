@@ -20,8 +20,9 @@ from facepay_rehearsal.report import (
     write_report,
 )
 from facepay_rehearsal.stage import Stage, StageTaken
+from facepay_rehearsal.story import STEPS
 from facepay_rehearsal.times import print_times
-from facepay_rehearsal.walk import STEPS, Walk
+from facepay_rehearsal.walk import Walk
 
 DIRECTORY = Path("var/demo")
 POLL = 0.2  # seconds
@@ -49,7 +50,7 @@ def _rehearse(console: Console, stage: Stage) -> bool:
     console.print(f"facepay rehearsal: {len(STEPS)} steps over HTTP, stage {stage.directory}")
     upcoming = iter(STEPS)
     with console.status(f"{next(upcoming).name} …") as status:
-        for result in walk.run():
+        for result in walk.run(STEPS):
             results.append(result)
             print_line(console, result)
             if (following := next(upcoming, None)) is not None:

@@ -1,43 +1,25 @@
-"""Bursts by recipe: what was shown can be said in five words, and rendered again from them.
+"""Bursts by recipe: what was shown can be said in a few words, and rendered again from them.
 
 A recipe holds no pixels, so it may stand in a report; the same recipe gives the same bytes.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from facepay_client import Challenge, Frame
-from facepay_rehearsal import bursts
-from facepay_rehearsal.bursts import Shot
+from facepay_rehearsal.genuine import indoor
+from facepay_rehearsal.shots import Asked, Shot
+from facepay_rehearsal.species import SPECIES, Maker
 
-BYSTANDER = "eileen"
+GENUINE = "genuine"
 
-
-class _Kind(Protocol):
-    def __call__(
-        self, name: str, steps: Sequence[str], seed: int, /, *, light: Sequence[str]
-    ) -> list[Shot]: ...
-
-
-def _two_faces(
-    name: str, steps: Sequence[str], seed: int, /, *, light: Sequence[str]
-) -> list[Shot]:
-    return bursts.two_faces(name, BYSTANDER, steps, seed, light=light)
-
-
-_KINDS: dict[str, _Kind] = {
-    "genuine": bursts.genuine,
-    "still_photo": bursts.still_photo,
-    "two_faces": _two_faces,
-}
+_KINDS: dict[str, Maker] = {GENUINE: indoor} | {name: one.make for name, one in SPECIES.items()}
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """`kind` is one of genuine, still_photo, two_faces; `steps` are what was asked for, `light` the
-    colours that the screen showed.
-    """
+    """`kind` is "genuine" or a species of attack; `steps` and `light` are what was asked for."""
 
     kind: str
     portrait: str
@@ -51,15 +33,14 @@ class Recipe:
         kind = str(entry["kind"])
         if kind not in _KINDS:
             raise ValueError("a burst of an unknown kind")
-        steps = tuple(str(step) for step in entry["steps"])
-        light = tuple(str(colour) for colour in entry["light"])
+        steps, light = (tuple(str(one) for one in entry[name]) for name in ("steps", "light"))
         return cls(kind, str(entry["portrait"]), steps, light, int(entry["seed"]))
 
     def entry(self) -> dict[str, Any]:
         return asdict(self)
 
     def shots(self) -> list[Shot]:
-        return _KINDS[self.kind](self.portrait, self.steps, self.seed, light=self.light)
+        return _KINDS[self.kind](self.portrait, Asked(self.steps, self.light), self.seed)
 
 
 class Camera:
@@ -74,7 +55,7 @@ class Camera:
 
     def take(self, kind: str, portrait: str, challenge: Challenge) -> list[Frame]:
         seed = len(self.recipes) + 1
-        recipe = Recipe(kind, portrait, challenge.steps, challenge.light, seed)
+        recipe = Recipe(kind, portrait, tuple(challenge.steps), tuple(challenge.light), seed)
         self.recipes.append(recipe)
         shots = recipe.shots()
         self.taken.append(shots)

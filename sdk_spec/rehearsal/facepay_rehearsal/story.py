@@ -1,0 +1,39 @@
+"""The story that a rehearsal tells: its steps in order, each with what must come of it."""
+
+from facepay_rehearsal.walk import Step, Walk
+
+STEPS = (
+    Step("openbao_ready", "initialised, unsealed", Walk.openbao_ready),
+    Step("service_ready", "ok", Walk.service_ready),
+    Step("customer_registered", "second factor active", Walk.customer_registered),
+    Step("consent_granted", "granted", Walk.consent_granted),
+    Step("face_enrolled", "active", Walk.face_enrolled),
+    Step("face_payment_approved", "approved", Walk.face_payment_approved),
+    Step("authorization_verified_offline", "verified", Walk.authorization_verified_offline),
+    Step("wrong_face_declined", "declined not_verified", Walk.wrong_face_declined),
+    Step("still_photo_refused", "422 capture_refused", Walk.still_photo_refused),
+    Step("screen_replay_refused", "422 capture_refused", Walk.screen_replay_refused),
+    Step("wrong_challenge_refused", "422 capture_refused", Walk.wrong_challenge_refused),
+    Step("two_faces_refused", "422 two_faces", Walk.two_faces_refused),
+    Step("replayed_request_refused", "401 nonce_replayed", Walk.replayed_request_refused),
+    Step(
+        "tampered_amount_refused",
+        "401 signature_invalid; authorization does not verify",
+        Walk.tampered_amount_refused,
+    ),
+    Step("totp_reuse_refused", "declined not_verified", Walk.totp_reuse_refused),
+    Step(
+        "idempotent_retry_same_answer",
+        "approved, same answer, approvals in the log: 1",
+        Walk.idempotent_retry_same_answer,
+    ),
+    Step("face_revoked", "revoked, key destroyed", Walk.face_revoked),
+    Step(
+        "face_after_revocation_refused",
+        "409 face_not_available",
+        Walk.face_after_revocation_refused,
+    ),
+    Step("password_payment_approved", "approved", Walk.password_payment_approved),
+    Step("log_verified", "verified", Walk.log_verified),
+    Step("nothing_left_behind", "clean", Walk.nothing_left_behind),
+)
