@@ -90,7 +90,7 @@ def test_the_other_way_round_is_named() -> None:
     ],
 )
 def test_half_a_step_is_told_from_none(step: str, reason: str) -> None:
-    share = {"turn_left": 0.55, "look_up": 0.35, "closer": 0.4}[step]
+    share = {"turn_left": 0.55, "look_up": 0.28, "closer": 0.4}[step]
     small = burst((step,), course=[share * each for each in COURSE])
     assert said(judged(small, (step,))) == (Verdict.NOT_MEASURABLE, reason)
 

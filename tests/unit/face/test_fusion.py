@@ -41,7 +41,9 @@ def test_an_attack_outweighs_what_could_not_be_measured() -> None:
     assert fuse(said, LIT).outcome is Outcome.ATTACK
 
 
-@pytest.mark.parametrize("missing", ["sanity", "compliance", "depth", "light", "identity"])
+@pytest.mark.parametrize(
+    "missing", ["sanity", "compliance", "depth", "light", "reflection", "identity", "cover"]
+)
 def test_a_gate_that_was_not_heard_is_no_pass(missing: str) -> None:
     said = [signal for signal in heard() if signal.name != missing]
     assert fuse(said, LIT).outcome is Outcome.RETRY
@@ -51,7 +53,7 @@ def test_nothing_heard_is_no_pass() -> None:
     assert fuse([], UNLIT).outcome is Outcome.RETRY
 
 
-@pytest.mark.parametrize("absent", ["light", "passive"])
+@pytest.mark.parametrize("absent", ["light", "reflection", "passive"])
 def test_what_this_capture_cannot_have_is_not_missed(absent: str) -> None:
     said = [signal for signal in heard() if signal.name != absent]
     assert fuse(said, UNLIT).outcome is Outcome.BONA_FIDE

@@ -63,10 +63,8 @@ def judged(colours: Colours, code: Sequence[str] = CODE) -> tuple[Signal, Signal
     follower, asked = Follower(burst(STEPS)), Asked(STEPS, code)
     own = light.answer(follower, asked, colours)
     limits = thresholds()
-    return (
-        light.judge(follower, asked, colours, own, limits.light),
-        reflection.judge(follower, colours, own, limits.reflection),
-    )
+    lit = light.judge(follower, asked, colours, own, limits.light)
+    return lit, reflection.judge(follower, colours, own, lit, limits.reflection)
 
 
 def said(signal: Signal) -> tuple[Verdict, str]:
@@ -92,6 +90,11 @@ def test_the_right_code_a_slot_late_is_refused() -> None:
 def test_skin_that_does_not_answer_is_never_a_pass() -> None:
     assert said(judged(face(CODE, share=0.0))[0]) == (Verdict.NOT_MEASURABLE, "light_too_weak")
     assert judged(face(CODE, share=0.003))[0].verdict is Verdict.NOT_MEASURABLE
+
+
+def test_where_the_light_says_nothing_the_reflection_says_nothing() -> None:
+    _, reflected = judged(face(CODE, share=0.0, pane=True))
+    assert said(reflected) == (Verdict.NOT_MEASURABLE, "no_answer_to_the_light")
 
 
 def test_chance_does_not_answer() -> None:

@@ -24,7 +24,7 @@ def test_the_shipped_numbers_have_a_version_and_say_what_measured_them() -> None
         ("correlation = 0.75", 'correlation = "0.75"'),
         ("correlation = 0.75", "correlation = nan"),
         ("correlation = 0.75", "correlation = true"),
-        ("margin =", "# margin ="),
+        ("odds =", "# odds ="),
         ("[light]", "[light]\nmore = 1"),
         ("[depth]", "[death]"),
         ("[report]", "[[report]]"),

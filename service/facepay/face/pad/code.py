@@ -31,7 +31,7 @@ _WHAT_IT_DOES = {
     "magenta": (1.0, 1.0),
 }
 
-Ratios = NDArray[np.float64]  # (frames, 2), or (frames, cells, 2)
+Ratios = NDArray[np.float64]  # (..., 2)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -26,9 +26,13 @@ NAME = "compliance"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Motion:
-    """What a step asks for, frame by frame, in shares of what it takes; 1 is enough."""
+    """What a step asks for, frame by frame, in shares of what it takes; 1 is enough.
+
+    `told` is where it can be told: a turned head hardly shows how far it nods, or how near it is.
+    """
 
     course: Course
+    told: NDArray[np.bool_]
     too_small: str
 
 
@@ -57,13 +61,15 @@ def judge(observation: Observation, asked: Asked, limits: Compliance) -> Signal:
 
 
 def _motion(seen: Sequence[SeenFrame], step: str, limits: Compliance) -> _Motion:
+    turned = np.abs(course(seen, next(iter(TURNS)))) > limits.begun * limits.turn
+    told = ~turned
     if step in TURNS:
-        enough, too_small = limits.turn, "turn_too_small"
+        enough, too_small, told = limits.turn, "turn_too_small", np.ones_like(turned)
     elif step in NODS:
         enough, too_small = limits.pitch, "nod_too_small"
     else:
         enough, too_small = limits.closer, "not_close_enough"
-    return _Motion(course(seen, step) / enough, too_small)
+    return _Motion(course(seen, step) / enough, told, too_small)
 
 
 def _done(
@@ -81,25 +87,25 @@ def _done(
     if far < 1:
         return far, (motion.too_small, Verdict.NOT_MEASURABLE)
     until = int(np.argmax(own)) or 1
-    if min(*before, *own[:until]) > limits.begun:
+    if min(*before, *own[:until]) > max(limits.begun, limits.from_rest * far):
         # Somebody who stayed where the step before had led, or who was there before the prompt.
         return far, ("not_from_rest", Verdict.NOT_MEASURABLE)
-    if float(np.sort(_elsewhere(motion.course, steps, number, alike, limits))[-2]) > far:
+    if _elsewhere(motion, steps, number, alike, limits) > far:
         return far, ("not_in_its_own_time", Verdict.FAIL)
     return far, None
 
 
 def _elsewhere(
-    course: Course, steps: NDArray[np.int64], number: int, alike: set[int], limits: Compliance
-) -> Course:
-    """The frames of other steps, without the way back: who is slow ends where the next one begins.
+    motion: _Motion, steps: NDArray[np.int64], number: int, alike: set[int], limits: Compliance
+) -> float:
+    """How far the motion came in two frames of other steps or more, without the way back.
 
-    Two frames of hold at least are always among them.
+    Who is slow ends where the next step begins.
     """
-    other = ~np.isin(steps, [*alike])
-    after = np.flatnonzero(steps > number)
-    for at in after:
-        if course[at] <= limits.begun:
+    other = motion.told & ~np.isin(steps, [*alike])
+    for at in np.flatnonzero(steps > number):
+        if motion.course[at] <= limits.begun:
             break
         other[at] = False
-    return np.asarray(course[other])
+    found = np.sort(motion.course[other])
+    return float(found[-2]) if len(found) > 1 else 0.0

@@ -47,8 +47,8 @@ class Judgement:
 
 
 # In the order in which they speak for the outcome.
-GATES = ("sanity", "compliance", "depth", "light", "reflection", "identity", "passive")
-_ALWAYS = ("sanity", "compliance", "depth", "identity")
+GATES = ("sanity", "compliance", "depth", "light", "reflection", "identity", "cover", "passive")
+_ALWAYS = ("sanity", "compliance", "depth", "identity", "cover")
 _LIT = ("light", "reflection")
 _GUIDANCE = {
     "repeated_frames": Guidance.HOLD_STILL,
@@ -63,6 +63,8 @@ _GUIDANCE = {
     "not_followed": Guidance.MORE_LIGHT,
     "relief_unclear": Guidance.TURN_FURTHER,
     "light_too_weak": Guidance.LESS_LIGHT,
+    "no_answer_to_the_light": Guidance.LESS_LIGHT,
+    "covered": Guidance.LOOK_STRAIGHT,
     "looks_unclear": Guidance.LOOK_STRAIGHT,
     "not_frontal": Guidance.LOOK_STRAIGHT,
     "too_dark": Guidance.MORE_LIGHT,

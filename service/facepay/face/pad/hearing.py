@@ -13,6 +13,7 @@ from facepay.face.observe import Observation
 from facepay.face.pad import (
     artefacts,
     compliance,
+    cover,
     depth,
     identity,
     light,
@@ -54,8 +55,7 @@ class Hearing:
             yield compliance.judge(observation, asked, limits.compliance)
         with observation.timed("depth"):
             yield depth.judge(observation, asked, limits.depth)
-        if asked.light:
-            yield from self._lit(observation, asked)
+        yield from self._coloured(observation, asked)
         with observation.timed("identity"):
             yield identity.judge(
                 observation, asked, self.embedder, limits.identity, same_person=self.same_person
@@ -67,15 +67,24 @@ class Hearing:
         with observation.timed("artefacts"):
             yield artefacts.judge(observation)
 
-    def _lit(self, observation: Observation, asked: Asked) -> Iterator[Signal]:
+    def _coloured(self, observation: Observation, asked: Asked) -> Iterator[Signal]:
+        """What is read from colours; of all frames only where they answer to a light."""
+        with observation.timed("cover"):
+            colours = skin.colours(cover.held(observation))
+            covered = cover.judge(colours, self.limits.cover)
+            colours.wipe()
+        yield covered
+        if not asked.light:
+            return
         with observation.timed("light"):
-            colours = skin.colours(observation)
+            colours = skin.colours(observation.seen)
         try:
             with observation.timed("light"):
                 follower = Follower(observation)
                 own = light.answer(follower, asked, colours)
-                yield light.judge(follower, asked, colours, own, self.limits.light)
+                lit = light.judge(follower, asked, colours, own, self.limits.light)
+            yield lit
             with observation.timed("reflection"):
-                yield reflection.judge(follower, colours, own, self.limits.reflection)
+                yield reflection.judge(follower, colours, own, lit, self.limits.reflection)
         finally:
             colours.wipe()

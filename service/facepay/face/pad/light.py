@@ -1,8 +1,8 @@
 """Does the skin take on the colours that the screen shows, when it shows them?
 
 The mean colour of forehead, cheeks and chin is followed through the burst (`skin`) and correlated
-with the code (`code`). The code's own place has to fit better than the same code begun at any other
-of its slots.
+with the code (`code`). The same code begun at any other of its slots has to leave clearly more of
+it unexplained.
 
 Stops: recordings, pictures made before the challenge was known, relighting that comes more than
 150 to 200 ms late. Cannot stop: prints and masks, which reflect the light as well (`depth` is for
@@ -38,7 +38,8 @@ def judge(follower: Follower, asked: Asked, colours: Colours, own: Fit, limits: 
     if own.amplitude < limits.amplitude:
         return Signal(NAME, score, Verdict.NOT_MEASURABLE, "light_too_weak")
     others = (_shifted(asked.light, slots) for slots in range(1, len(asked.light)))
-    if score - max(follower.best(skin, code).correlation for code in others) < limits.margin:
+    next_best = max(follower.best(skin, code).correlation for code in others)
+    if 1 - next_best < limits.odds * (1 - score):
         return Signal(NAME, score, Verdict.FAIL, "fits_another_code_as_well")
     return Signal(NAME, score, Verdict.PASS, "lit_as_asked")
 

@@ -16,8 +16,9 @@ from facepay.face.pad.signal import CLOSER, NODS, TURNS
 
 Course = NDArray[np.float64]
 
-# How far the nose's base lies before the outer corners of the eyes: yaw is this times the tangent.
-_NOSE_DEPTH = 0.42
+# How far the nose's base lies before the outer corners of the eyes, as the points draw it: yaw is
+# this times the tangent of the angle.
+_NOSE_DEPTH = 0.5
 
 
 def course(seen: Sequence[SeenFrame], step: str) -> Course:

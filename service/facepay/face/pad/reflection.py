@@ -26,10 +26,12 @@ _ROUNDS = 10
 _TOLERANCE = 1.5  # of the middle deviation: lenses, eyes and edges count for less
 
 
-def judge(follower: Follower, colours: Colours, own: Fit, limits: Reflection) -> Signal:
-    """The score is `pane`. `own` is the skin's answer, as of `light.answer`."""
-    if own.amplitude <= 0:
-        return Signal(NAME, None, Verdict.NOT_MEASURABLE, "light_too_weak")
+def judge(
+    follower: Follower, colours: Colours, own: Fit, lit: Signal, limits: Reflection
+) -> Signal:
+    """The score is `pane`. `own` is the skin's answer, as of `light.answer`, `lit` what it says."""
+    if lit.verdict is not Verdict.PASS:
+        return Signal(NAME, None, Verdict.NOT_MEASURABLE, "no_answer_to_the_light")
     pane = _pane(follower, colours, own)
     behind = follower.amplitudes(ratios(colours.behind)[:, None], own)[0] / own.amplitude
     if pane > limits.pane:

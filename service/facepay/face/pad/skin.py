@@ -5,6 +5,7 @@ at a quarter of the size: light, not the camera's code for it, averaged over eac
 are overwritten at once; cells of a face are kept by whoever asked, and wiped there.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from facepay.face.decode import Pixels, decode_colour
 from facepay.face.landmarks import Points
-from facepay.face.observe import Observation
+from facepay.face.observe import SeenFrame
 
 _Light = NDArray[np.float64]
 
@@ -43,10 +44,9 @@ class Colours:
         self.behind.fill(0)
 
 
-def colours(observation: Observation) -> Colours:
-    """Of every frame in which a face was seen. Raises FaceRefusal as `decode` does."""
-    seen = observation.seen
-    inside, skin = _places()
+def colours(seen: Sequence[SeenFrame]) -> Colours:
+    """Of these frames. Raises FaceRefusal as `decode` does."""
+    inside, skin, _ = _cells()
     cells, behind = np.zeros((len(seen), int(inside.sum()), 3)), np.zeros((len(seen), 3))
     for at, frame in enumerate(seen):
         pixels = decode_colour(frame.image, _REDUCTION)
@@ -56,6 +56,13 @@ def colours(observation: Observation) -> Colours:
         finally:
             pixels.fill(0)
     return Colours(cells, behind, skin)
+
+
+def mean_near(colours: Colours, places: Sequence[tuple[float, float]]) -> _Light:
+    """(3,): of the cells nearest to places, in outer-eye widths, over all frames."""
+    _, _, middles = _cells()
+    near = [int(np.argmin(np.linalg.norm(middles - place, axis=1))) for place in places]
+    return np.asarray(colours.cells[:, near].mean(axis=(0, 1)))
 
 
 def _laid_out(pixels: Pixels, points: Points) -> NDArray[np.float32]:
@@ -89,10 +96,11 @@ def _linear() -> NDArray[np.float32]:
 
 
 @cache
-def _places() -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which cells (rows, columns) are of a face, and which of these are skin."""
+def _cells() -> tuple[NDArray[np.bool_], NDArray[np.bool_], _Light]:
+    """Which cells (rows, columns) are of a face, which of these are skin, and their middles."""
     x = (_LEFT + _CELL * (np.arange(_COLUMNS) + 0.5))[None, :]
     y = (_TOP + _CELL * (np.arange(_ROWS) + 0.5))[:, None]
     inside = (x / 0.7) ** 2 + ((y - 0.25) / 1.05) ** 2 < 1
     skin = ((x / 0.55) ** 2 + ((y - 0.3) / 0.9) ** 2 < 1) & (np.abs(y) > 0.13)
-    return inside, np.asarray(skin[inside])
+    middles = np.stack(np.broadcast_arrays(x, y), axis=-1)[inside]
+    return inside, np.asarray(skin[inside]), np.asarray(middles)

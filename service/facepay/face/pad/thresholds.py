@@ -38,6 +38,7 @@ class Compliance:
     pitch: float
     closer: float
     begun: float
+    from_rest: float
     hold_frontal: float
     hold_steady: float
 
@@ -46,7 +47,7 @@ class Compliance:
 class Light:
     correlation: float
     amplitude: float
-    margin: float
+    odds: float
     restless: float
 
 
@@ -61,6 +62,11 @@ class Depth:
     residual: float
     relief: float
     bent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    differs: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,7 @@ class Thresholds:
     light: Light
     reflection: Reflection
     depth: Depth
+    cover: Cover
     passive: Passive
     identity: Identity
 

@@ -1,0 +1,46 @@
+"""A face of one colour is seen whole; cloth over its lower half is not taken for one."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from facepay.face.pad import cover, skin
+from facepay.face.pad.signal import Signal, Verdict
+from facepay.face.pad.thresholds import thresholds
+from tests.stand.heads import burst
+
+LIGHT, DARK = (205, 160, 140), (92, 60, 48)
+GREY_BEARD, CLOTH, BLACK = (120, 104, 96), (225, 232, 238), (20, 20, 22)
+
+
+def judged(face: tuple[int, int, int], lower: tuple[int, int, int]) -> Signal:
+    """A picture of `face`, and of `lower` from the tip of the nose down."""
+    observation = burst(("turn_left",))
+    pixels = np.full((480, 640, 3), face, dtype=np.uint8)
+    pixels[240:] = lower  # the eyes are at 200, an outer-eye width is 100 pixels
+    stored = BytesIO()
+    Image.fromarray(pixels).save(stored, "JPEG", quality=92)
+    for frame in observation.seen:
+        frame.image = stored.getvalue()
+    return cover.judge(skin.colours(cover.held(observation)), thresholds().cover)
+
+
+@pytest.mark.parametrize("face", [LIGHT, DARK])
+def test_an_open_face_of_any_shade_passes_also_where_its_lower_half_is_in_shadow(
+    face: tuple[int, int, int],
+) -> None:
+    assert judged(face, face).verdict is Verdict.PASS
+    shadow = (int(face[0] * 0.6), int(face[1] * 0.6), int(face[2] * 0.6))
+    assert judged(face, shadow).verdict is Verdict.PASS
+
+
+def test_a_beard_is_no_mask() -> None:
+    assert judged(LIGHT, GREY_BEARD).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("cloth", [CLOTH, BLACK])
+def test_a_mask_of_cloth_is_asked_to_be_taken_off(cloth: tuple[int, int, int]) -> None:
+    signal = judged(LIGHT, cloth)
+    assert (signal.verdict, signal.reason) == (Verdict.NOT_MEASURABLE, "covered")
