@@ -4,7 +4,7 @@ BIN    := .venv/bin
 READY  := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check bench-engine int8-ranges bench-accuracy calibrate-shipped bench-memory bench-robust bench-protection format generate lock scan clean
+.PHONY: help demo serve test check bench-engine int8-ranges bench-accuracy calibrate-shipped bench-memory bench-robust bench-protection bench-pad format generate lock scan clean
 
 help: ## list every target
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ bench-robust: $(READY) ## show the face engine 10,000 broken and odd pictures: v
 
 bench-protection: $(READY) ## measure what template protection gives and costs: var/bench/protection.json
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.protection $(ARGS)
+
+bench-pad: $(READY) ## measure the liveness check on rendered attacks and payers: var/bench/pad.json
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.pad $(ARGS)
 
 format: $(READY) ## format the code and mend what ruff can mend
 	@$(BIN)/ruff format .

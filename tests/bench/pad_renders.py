@@ -103,9 +103,25 @@ def tasks_of(names: Sequence[str] = (), people: int = PEOPLE) -> list[Task]:
 
 @cache
 def some_people(count: int) -> tuple[Person, ...]:
-    """Spread over genders and groups: from each in turn, until there are enough; then halved."""
+    """Every second one of the list is for choosing; of each half, from each gender and group in
+    turn, until there are enough.
+    """
     with (LONDON / "people.csv").open(newline="") as opened:
         rows = sorted(csv.DictReader(opened), key=lambda row: row["face_id"])
+    picked: list[tuple[str, str, str]] = []
+    halves: dict[str, str] = {}
+    for parity, half in enumerate(("choose", "report")):
+        chosen = _spread(rows[parity::2], (count + 1 - parity) // 2)
+        halves |= {number: half for number, *_ in chosen}
+        picked += chosen
+    return tuple(
+        Person(number, gender, group, halves[number], _other(number, gender, picked, halves))
+        for number, group, gender in sorted(picked)
+    )
+
+
+def _spread(rows: Sequence[dict[str, str]], count: int) -> list[tuple[str, str, str]]:
+    """Number, group and gender of so many, or of all where there are fewer."""
     by_group: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         by_group.setdefault((row["face_eth"], row["face_gender"]), []).append(row["face_id"])
@@ -114,14 +130,7 @@ def some_people(count: int) -> tuple[Person, ...]:
         for group in sorted(by_group):
             if by_group[group] and len(picked) < count:
                 picked.append((by_group[group].pop(0), *group))
-    halves = {
-        number: ("choose", "report")[i % 2]
-        for i, (number, *_) in enumerate(sorted(picked, key=lambda one: (one[1], one[2], one[0])))
-    }
-    return tuple(
-        Person(number, gender, group, halves[number], _other(number, gender, picked, halves))
-        for number, group, gender in sorted(picked)
-    )
+    return picked
 
 
 def _other(
