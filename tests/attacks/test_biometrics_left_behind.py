@@ -170,7 +170,13 @@ def test_what_the_engine_makes_of_a_shown_face_is_found(tmp_path: Path) -> None:
 def test_the_command_names_file_and_kind_and_never_what_it_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    recipe = {"kind": "genuine", "portrait": "eileen", "steps": ["turn_left"], "seed": 1}
+    recipe = {
+        "kind": "genuine",
+        "portrait": "eileen",
+        "steps": ["turn_left"],
+        "light": [],
+        "seed": 1,
+    }
     (tmp_path / REPORT_FILE).write_text(json.dumps({"bursts": [recipe]}))
     monkeypatch.setattr(search, "burst_needles", lambda _shots: needles())
     assert main([str(tmp_path)]) == 0

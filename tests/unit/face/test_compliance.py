@@ -9,6 +9,7 @@ from facepay.face.landmarks import yaw
 from facepay.face.observe import Observation, SeenFrame
 from facepay.face.pad import compliance
 from facepay.face.pad.motion import course
+from facepay.face.pad.nods import Look
 from facepay.face.pad.signal import Signal, Verdict
 from facepay.face.pad.thresholds import thresholds
 from tests.stand.heads import COURSE, FLAT, HEAD, Asked, Pose, burst, points
@@ -22,8 +23,12 @@ CHALLENGES = [
 ]
 
 
-def judged(observation: Observation, steps: Sequence[str]) -> Signal:
-    return compliance.judge(observation, Asked(steps), thresholds().compliance)
+def _no_nose(seen: Sequence[SeenFrame], _number: int, _step: str) -> np.ndarray:
+    return np.zeros(len(seen))
+
+
+def judged(observation: Observation, steps: Sequence[str], nose: Look = _no_nose) -> Signal:
+    return compliance.judge(observation, Asked(steps), thresholds().compliance, look=nose)
 
 
 def said(signal: Signal) -> tuple[Verdict, str]:
@@ -138,3 +143,16 @@ def test_a_turn_is_neither_a_nod_nor_a_step_back() -> None:
 def test_a_flat_picture_turned_about_its_upright_axis_is_no_turn() -> None:
     flat = burst(("turn_left",), shape=FLAT)
     assert judged(flat, ("turn_left",)).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("share", [1.0, 0.0])
+def test_a_nod_that_the_points_do_not_show_is_seen_by_the_nose(share: float) -> None:
+    still = burst(("turn_left", "nothing"))
+
+    def nose(seen: Sequence[SeenFrame], number: int, step: str) -> np.ndarray:
+        assert (number, step) == (2, "look_down")
+        own = [frame.step == number for frame in seen]
+        return share * 0.08 * np.array([0.0] * own.index(True) + list(COURSE))
+
+    verdict = judged(still, ("turn_left", "look_down"), nose).verdict
+    assert (verdict is Verdict.PASS) == (share == 1.0)

@@ -1,5 +1,6 @@
 """What turned: a head, or something flat or bent. Shapes are made of numbers, pictures of noise."""
 
+from collections.abc import Callable
 from io import BytesIO
 
 import cv2
@@ -23,6 +24,9 @@ NOSE_X, NOSE_Y = (
 )
 
 
+Shape = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
 def flat(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return 0 * x * y
 
@@ -36,9 +40,9 @@ def head(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return bent(x, y) - 0.15 * (y - 0.3) ** 2 + 0.28 * ridge
 
 
-def moved(shape: object, x: np.ndarray, y: np.ndarray, turn: float, axis: float) -> np.ndarray:
+def moved(shape: Shape, x: np.ndarray, y: np.ndarray, turn: float, axis: float) -> np.ndarray:
     """Where a surface's places are seen after a turn about an axis `axis` degrees off upright."""
-    z = shape(x, y)  # type: ignore[operator]
+    z = shape(x, y)
     a, t = np.radians(axis), np.radians(turn)
     along = np.array([np.sin(a), np.cos(a), 0.0])
     cross = np.array([[0, -along[2], along[1]], [along[2], 0, -along[0]], [-along[1], along[0], 0]])
@@ -47,7 +51,7 @@ def moved(shape: object, x: np.ndarray, y: np.ndarray, turn: float, axis: float)
     return turned[:, :2] * (5 / (5 - turned[:, 2:]))
 
 
-def seen(shape: object, turn: float = 28.0, axis: float = 0.0, noise: float = 0.006) -> depth.Shape:
+def seen(shape: Shape, turn: float = 28.0, axis: float = 0.0, noise: float = 0.006) -> depth.Shape:
     def placed(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         there = moved(shape, x, y, turn, axis)
         return np.column_stack([x, y]), there + RNG.normal(0, noise, there.shape)
@@ -141,3 +145,16 @@ def test_a_challenge_without_a_turn_shows_no_depth() -> None:
     frames = [picture(at, 0, np.eye(3)) for at in range(3)]
     signal = depth.judge(Observation(3, frames), Asked(("closer",)), thresholds().depth)
     assert signal.verdict is Verdict.NOT_MEASURABLE
+
+
+@pytest.mark.parametrize("shape", [flat, head])
+def test_only_a_nose_goes_down_when_a_head_looks_down(shape: Shape) -> None:
+    nod = 90.0  # the axis that a nod goes round
+
+    def placed(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        there = moved(shape, x, y, -18.0, nod)
+        return np.column_stack([x, y]), there + RNG.normal(0, 0.005, there.shape)
+
+    down = depth.nose_down(Followed(*placed(X, Y), *placed(NOSE_X, NOSE_Y)))
+    assert down is not None
+    assert (abs(down) > thresholds().compliance.nose) == (shape is head)

@@ -1,10 +1,11 @@
 """Did the head do what was asked, when it was asked?
 
-From five points a frame: yaw, pitch and scale, each against the payer's own rest (the middle of the
-frames that hold still). A step is done when its own motion reaches its threshold in its own window,
-in two frames or more; when it began there, and not before the prompt; when the head did not go as
-far the other way; and when that motion is nowhere larger than there, but for other steps that ask
-for the same. Lengths are in outer-eye widths, of scale the natural logarithm.
+From five points a frame: yaw, pitch and scale, each against the payer's own rest (the middle of
+the frames that hold still); a nod that the points do not show is looked for in the nose (`nods`).
+A step is done when its own motion reaches its threshold in its own window, in two frames or more;
+when it began there, and not before the prompt; when the head did not go as far the other way; and
+when that motion is nowhere larger than there, but for other steps that ask for the same. Lengths
+are in outer-eye widths, of scale the natural logarithm.
 
 Stops: stills, and recordings of another challenge. Cannot stop: live puppeteering, a print moved in
 time with the prompts (`depth` is for that), a head rendered to order.
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facepay.face.observe import Observation, SeenFrame
+from facepay.face.pad import nods
 from facepay.face.pad.motion import Course, course
 from facepay.face.pad.signal import NODS, TURNS, Asked, Signal, Verdict
 from facepay.face.pad.thresholds import Compliance
@@ -36,8 +38,17 @@ class _Motion:
     too_small: str
 
 
-def judge(observation: Observation, asked: Asked, limits: Compliance) -> Signal:
-    """The score is the smallest share of what a step takes that was reached, over all steps."""
+def judge(
+    observation: Observation,
+    asked: Asked,
+    limits: Compliance,
+    *,
+    look: nods.Look = nods.by_the_nose,
+) -> Signal:
+    """The score is the smallest share of what a step takes that was reached, over all steps.
+
+    `look` is asked how far the nose went where the points show no nod. Raises what it raises.
+    """
     seen = observation.seen
     hold = [frame for frame in seen if frame.step == 0]
     rest = float(np.median([frame.yaw for frame in hold]))
@@ -45,19 +56,27 @@ def judge(observation: Observation, asked: Asked, limits: Compliance) -> Signal:
         return Signal(NAME, None, Verdict.NOT_MEASURABLE, "hold_not_frontal")
     if max(abs(frame.yaw - rest) for frame in hold) > limits.hold_steady:
         return Signal(NAME, None, Verdict.NOT_MEASURABLE, "hold_not_steady")
-    motions = [_motion(seen, step, limits) for step in asked.steps]
     reached, worst = float("inf"), ("", Verdict.PASS)
-    for number, motion in enumerate(motions, start=1):
-        alike = {
-            n for n, step in enumerate(asked.steps, start=1) if step == asked.steps[number - 1]
-        }
-        far, said = _done(seen, motion, number, alike, limits)
+    for number, step in enumerate(asked.steps, start=1):
+        alike = {n for n, other in enumerate(asked.steps, start=1) if other == step}
+        far, said = _done(seen, _motion(seen, step, limits), number, alike, limits)
+        if said is not None and step in NODS and far < 1:
+            other = _done(seen, _nod(seen, number, step, limits, look), number, alike, limits)
+            far, said = max((far, said), other, key=lambda found: found[0])
         reached = min(reached, far)
         if said is not None and (worst[1] is Verdict.PASS or said[1] is Verdict.FAIL):
             worst = said
     if worst[1] is Verdict.PASS:
         return Signal(NAME, reached, Verdict.PASS, "as_asked")
     return Signal(NAME, reached, worst[1], worst[0])
+
+
+def _nod(
+    seen: Sequence[SeenFrame], number: int, step: str, limits: Compliance, look: nods.Look
+) -> _Motion:
+    """The nod that the nose shows; only of its own step is it told."""
+    steps = np.array([frame.step for frame in seen])
+    return _Motion(look(seen, number, step) / limits.nose, steps == number, "nod_too_small")
 
 
 def _motion(seen: Sequence[SeenFrame], step: str, limits: Compliance) -> _Motion:

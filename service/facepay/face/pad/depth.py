@@ -94,24 +94,40 @@ def _towards(still: SeenFrame, turned: SeenFrame) -> float:
 
 
 def shape_of(followed: Followed, sign: float) -> Shape | None:
-    x, y = followed.places.T
-    rest = ~((np.abs(x) < _AROUND_NOSE_X) & _within(y, _AROUND_NOSE_Y))
     bridge = _within(followed.nose[:, 1], _BRIDGE)
-    tip = _within(followed.nose[:, 1], _TIP)
-    if rest.sum() < _LEAST_PLACES or min(bridge.sum(), tip.sum()) < _LEAST_OF_NOSE:
+    off_plane, tip = _off_plane(followed), _within(followed.nose[:, 1], _TIP)
+    if off_plane is None or min(bridge.sum(), tip.sum()) < _LEAST_OF_NOSE:
         return None
-    # Least median of squares: whatever less than half of the places do, nose or error, is left out.
-    plane, _ = cv2.findHomography(followed.places[rest], followed.moved[rest], cv2.LMEDS)
     whole, _ = cv2.findHomography(followed.places, followed.moved, 0)
-    if plane is None or whole is None:
+    if whole is None:
         return None
     off = np.linalg.norm(followed.moved - _through(whole, followed.places), axis=1)
     # A nose stands towards the camera, so it goes further than what lies behind it.
-    off_plane = followed.nose_moved - _through(plane, followed.nose)
     ahead = sign * off_plane[:, 0]
     # Beside its ridge a nose stands out less, and what it hides is found anywhere.
     relief = np.percentile(ahead[tip], 75) - np.median(ahead[bridge])
     return Shape(residual=float(np.median(off)), relief=float(relief))
+
+
+def nose_down(followed: Followed) -> float | None:
+    """How far the tip of the nose moved down against the rest of the face; None: not found."""
+    off_plane, tip = _off_plane(followed), _within(followed.nose[:, 1], _TIP)
+    if off_plane is None or tip.sum() < _LEAST_OF_NOSE:
+        return None
+    return float(np.median(off_plane[tip, 1]))
+
+
+def _off_plane(followed: Followed) -> NDArray[np.float64] | None:
+    """(m, 2): where the nose's places are, against a homography through the rest of the face."""
+    x, y = followed.places.T
+    rest = ~((np.abs(x) < _AROUND_NOSE_X) & _within(y, _AROUND_NOSE_Y))
+    if rest.sum() < _LEAST_PLACES or not len(followed.nose):
+        return None
+    # Least median of squares: whatever less than half of the places do, nose or error, is left out.
+    plane, _ = cv2.findHomography(followed.places[rest], followed.moved[rest], cv2.LMEDS)
+    if plane is None:
+        return None
+    return np.asarray(followed.nose_moved - _through(plane, followed.nose))
 
 
 def _within(values: NDArray[np.float64], bounds: tuple[float, float]) -> NDArray[np.bool_]:

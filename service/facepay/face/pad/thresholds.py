@@ -36,6 +36,7 @@ class Sanity:
 class Compliance:
     turn: float
     pitch: float
+    nose: float
     closer: float
     begun: float
     from_rest: float
