@@ -19,8 +19,7 @@ STEP_FRAMES = 6
 FRAME_INTERVAL_MS = 220
 SLOT_MS = 440
 _JITTER_MS = 28
-# A display and an exposure are not instant: just after a change the last colour is still seen.
-_FADING_MS, _FADING_SHARE = 30, 0.25
+LIGHT_LEAD_MS = 110
 _RISE_MS, _BACK_MS = 330, 380
 
 
@@ -95,18 +94,15 @@ def colour_at(light: Sequence[str], ms: float) -> str | None:
 
 
 def shining(light: Sequence[str], ms: float, late_ms: float = 0.0) -> tuple[float, float, float]:
-    """What shines at a time, where everything comes `late_ms` later; black before the code."""
-    if not light or ms < late_ms:
+    """What shines at a frame's time, where everything comes `late_ms` later; black before the code.
+
+    The code begins a quarter of a slot before the first frame, so that display and exposure have
+    settled on a colour when its first frame is taken, and its second comes before the next.
+    """
+    at = ms + LIGHT_LEAD_MS - late_ms
+    if not light or at < 0:
         return DARK
-    at = ms - late_ms
-    now = SCREEN[light[int(at // SLOT_MS) % len(light)]]
-    if at < SLOT_MS or at % SLOT_MS >= _FADING_MS:
-        return now
-    before = SCREEN[light[int(at // SLOT_MS - 1) % len(light)]]
-    red, green, blue = (
-        n * (1 - _FADING_SHARE) + b * _FADING_SHARE for n, b in zip(now, before, strict=True)
-    )
-    return red, green, blue
+    return SCREEN[light[int(at // SLOT_MS) % len(light)]]
 
 
 def swaying(moments: Sequence[Moment], rng: np.random.Generator, much: float) -> list[Moment]:

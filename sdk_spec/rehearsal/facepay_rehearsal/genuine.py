@@ -25,8 +25,9 @@ from facepay_rehearsal.surfaces import Surface
 from facepay_rehearsal.wardrobe import Worn, darkened
 from facepay_rehearsal.wardrobe import glasses as some_glasses
 
-# 750 to 1,450 lx: near a window. In the sun (20,000 lx and more) the screen's light is lost.
-_BRIGHT = (0.018, 0.035)
+# 470 to 930 lx: a bright office. By a window (2,000 lx) and in the sun (20,000) the screen's light
+# is under what a camera's noise lets through.
+_BRIGHT = (0.028, 0.055)
 # Late by up to 0.6 s. There is time for two frames more in the 24 that a capture may have.
 _SLOW = Manner(reaction_ms=(300, 600), tail=2)
 
@@ -54,7 +55,7 @@ def free_exposure(source: Source, challenge: Challenge, seed: int) -> list[Shot]
 
 
 def bright(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
-    """Near a window: the screen's light is 2 to 3 % of what is there."""
+    """A bright office: the screen's light is 3 to 5 % of what is there."""
     return _payer(source, challenge, seed, Setting(share=_BRIGHT))
 
 

@@ -63,15 +63,15 @@ def screen_still(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
 
 
 def screen_relit_slow(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
-    """A puppet that moves as asked on a tablet, relit in the colours it sees 250 ms before."""
+    """A head that moves as asked on a tablet, relit in the colours shown 250 ms before."""
     return _relit(source, challenge, seed, late_ms=250)
 
 
 def screen_relit_fast(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
     """The same with 80 ms.
 
-    Hard: its light is right but for one frame in two, and that only just after a change. What stops
-    it: the device key and attestation do not (the camera is real); second factor, limits, lockouts.
+    Hard: every frame is taken after its light has come. What stops it: not the device key and not
+    attestation (the camera is real); the second factor, limits, lockouts.
     """
     return _relit(source, challenge, seed, late_ms=80)
 
