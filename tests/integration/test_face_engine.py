@@ -296,7 +296,7 @@ def light(factor: float, ambient: int = 0) -> Callable[[Image.Image], bytes]:
     [
         (light(0.15), TooDark),
         (light(0.15, 215), TooBright),
-        (lambda picture: encoded(picture.filter(ImageFilter.GaussianBlur(5))), Blurred),
+        (lambda picture: encoded(picture.filter(ImageFilter.GaussianBlur(6))), Blurred),
     ],
     ids=["too_dark", "too_bright", "blurred"],
 )

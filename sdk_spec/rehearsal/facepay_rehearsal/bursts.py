@@ -21,7 +21,7 @@ from facepay_rehearsal.course import (
     swaying,
 )
 from facepay_rehearsal.filming import developed, person, place
-from facepay_rehearsal.genuine import indoor
+from facepay_rehearsal.genuine import Setting, payer
 from facepay_rehearsal.shots import Asked, Shot
 
 __all__ = [
@@ -36,6 +36,9 @@ __all__ = [
     "two_faces",
 ]
 
+# Done, and almost back, before the next prompt comes.
+_BRISK = Manner(reaction_ms=(80, 160), rest_ms=(330, 380), turn=(30.5, 33))
+
 
 def genuine(
     name: str,
@@ -46,7 +49,8 @@ def genuine(
     mirrored: bool = False,
 ) -> list[Shot]:
     """A payer who holds still and then does as asked, with the small movements of a real one."""
-    return indoor(name, Asked(steps, light), seed, mirrored=mirrored)
+    setting = Setting(manner=_BRISK)
+    return payer(name, Asked(steps, light), seed, setting, mirrored=mirrored)
 
 
 def still_photo(

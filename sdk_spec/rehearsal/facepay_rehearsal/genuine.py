@@ -46,47 +46,47 @@ def indoor(
     source: Source, challenge: Challenge, seed: int, *, mirrored: bool = False
 ) -> list[Shot]:
     """An ordinary room, exposure and white balance locked."""
-    return _payer(source, challenge, seed, Setting(), mirrored=mirrored)
+    return payer(source, challenge, seed, Setting(), mirrored=mirrored)
 
 
 def free_exposure(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
     """A camera that goes on setting exposure and white balance, and so works against the light."""
-    return _payer(source, challenge, seed, Setting(free=True))
+    return payer(source, challenge, seed, Setting(free=True))
 
 
 def bright(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
     """A bright office: the screen's light is 3 to 5 % of what is there."""
-    return _payer(source, challenge, seed, Setting(share=_BRIGHT))
+    return payer(source, challenge, seed, Setting(share=_BRIGHT))
 
 
 def slow(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
     """Each movement begins up to 0.6 s after its prompt."""
-    return _payer(source, challenge, seed, Setting(manner=_SLOW))
+    return payer(source, challenge, seed, Setting(manner=_SLOW))
 
 
 def wall_behind(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
     """A wall 20 cm behind the head: it takes the screen's light too."""
-    return _payer(source, challenge, seed, Setting(wall=NEAR))
+    return payer(source, challenge, seed, Setting(wall=NEAR))
 
 
 def glasses(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
     """Glasses with frames; their lenses mirror the screen."""
     worn, mirror = some_glasses(np.random.default_rng([seed, 1]))
     surface = replace(head_of(person(source)), mirror=mirror)
-    return _payer(source, challenge, seed, Setting(), surface, worn)
+    return payer(source, challenge, seed, Setting(), surface, worn)
 
 
 def dark_skin(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
     """Dark skin, which sends back a fifth of the light; a light portrait's skin is darkened."""
-    return _payer(source, challenge, seed, Setting(), darkened(head_of(person(source))))
+    return payer(source, challenge, seed, Setting(), darkened(head_of(person(source))))
 
 
 def no_light(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
     """A challenge without light, for those who cannot stand it, in an ordinary room."""
-    return _payer(source, Asked(challenge.steps), seed, Setting())
+    return payer(source, Asked(challenge.steps), seed, Setting())
 
 
-def _payer(
+def payer(
     source: Source,
     challenge: Challenge,
     seed: int,
@@ -96,6 +96,7 @@ def _payer(
     *,
     mirrored: bool = False,
 ) -> list[Shot]:
+    """Somebody in a setting; `surface` is another shape or skin, `worn` lies over it."""
     rng = np.random.default_rng(seed)
     where = place(rng, setting.share, setting.wall)
     moments = course(challenge, rng, setting.manner)
