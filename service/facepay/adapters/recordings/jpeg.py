@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import cv2
 import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
@@ -30,7 +31,5 @@ def _fitting(pixels: Pixels) -> Any:
     longer = max(pixels.shape[:2])
     if longer <= MAX_PIXELS_A_SIDE:
         return np.ascontiguousarray(pixels)
-    import cv2
-
     height, width = (max(1, round(n * MAX_PIXELS_A_SIDE / longer)) for n in pixels.shape[:2])
     return cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)

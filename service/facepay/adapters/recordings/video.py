@@ -12,14 +12,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import cv2
+
 from facepay.adapters.recordings import Progress, RecordingError, open_file
 from facepay.adapters.recordings.container import check_container
 from facepay.adapters.recordings.jpeg import encoded
 from facepay.adapters.recordings.schedule import LONGEST_MS
 
-# FFmpeg and OpenCV talk to the terminal otherwise: the one reads this before it first opens a file,
-# the other is told, because it has read its variable when it was imported.
-_QUIET = {"OPENCV_FFMPEG_LOGLEVEL": "-8"}
+# FFmpeg and OpenCV talk to the terminal otherwise; FFmpeg's is read when a first file is opened.
+_FFMPEG_LEVEL, _SILENT = "OPENCV_FFMPEG_LOGLEVEL", "-8"
 
 
 class VideoFile:
@@ -27,11 +28,8 @@ class VideoFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        for name, value in _QUIET.items():
-            os.environ.setdefault(name, value)
-        import cv2
-
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+        os.environ.setdefault(_FFMPEG_LEVEL, _SILENT)
+        hush()
         self._cv2: Any = cv2
         self.declared = 0  # frames that the container promises, 0 where it does not
 
@@ -85,6 +83,11 @@ class VideoFile:
             raise RecordingError(error.strerror or "it cannot be read") from None
         except self._cv2.error:
             raise RecordingError("the video is damaged, or none") from None
+
+
+def hush() -> None:
+    """OpenCV's own log, for this process: what went wrong is told once, and by us."""
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 
 def _growing(times: list[float]) -> list[float]:

@@ -3,13 +3,15 @@
 Prompts do not wait until a step is seen, as an SDK's do: somebody slow is recorded as such.
 """
 
-import os
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
+
+import cv2
 
 from facepay.adapters.recordings import RecordingError, Taken
 from facepay.adapters.recordings.jpeg import Pixels, encoded
 from facepay.adapters.recordings.schedule import Moment
+from facepay.adapters.recordings.video import hush
 
 _SIZE = (1280, 720)  # asked for; the camera gives what it has
 
@@ -27,9 +29,7 @@ class Webcam:
     """Camera number `number` of OpenCV. Raises RecordingError where there is none, or it stops."""
 
     def __init__(self, number: int) -> None:
-        os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
-        import cv2
-
+        hush()
         self._capture: Any = cv2.VideoCapture(number)
         if not self._capture.isOpened():
             raise RecordingError(f"there is no camera {number} that can be opened")
