@@ -65,8 +65,8 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_genuine_video_passes_and_a_photograph_filmed_does_not(
     tmp_path: Path, suffix: str
 ) -> None:
-    alive = judged(write_video(tmp_path / f"alive{suffix}", genuine()), "--steps", ASKED)
-    flat = judged(write_video(tmp_path / f"flat{suffix}", still()), "--steps", ASKED)
+    alive = judged(write_video(tmp_path / f"alive{suffix}", genuine(), fps=15), "--steps", ASKED)
+    flat = judged(write_video(tmp_path / f"flat{suffix}", still(), fps=15), "--steps", ASKED)
     assert (alive["verdict"], flat["verdict"]) == ("bona_fide", "attack")
     assert all(signal["verdict"] != "fail" for signal in alive["signals"])
     assert any(signal["verdict"] == "fail" for signal in flat["signals"])
@@ -177,7 +177,7 @@ def test_what_is_no_video_is_told_in_a_line(tmp_path: Path) -> None:
 def test_a_video_that_breaks_off_is_not_judged_by_its_beginning(
     tmp_path: Path, suffix: str
 ) -> None:
-    path = write_video(tmp_path / f"video{suffix}", genuine())
+    path = write_video(tmp_path / f"video{suffix}", genuine(), fps=15)
     whole = path.read_bytes()
     for share in (0.02, 0.5, 0.99):
         path.write_bytes(whole[: int(len(whole) * share)])

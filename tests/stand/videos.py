@@ -12,6 +12,8 @@ from facepay_rehearsal.bursts import Shot
 FOURCC = {".mp4": "mp4v", ".mov": "mp4v", ".webm": "VP80"}
 LANDSCAPE, PORTRAIT = (640, 480), (720, 1280)
 _LAST_SHOWN_MS = 220
+_NOISE_LEVELS = 2.0
+_MARGIN = 64
 # tkhd: version, flags, times, track, duration; reserved, layer, group, volume (ISO/IEC 14496-12)
 _TO_MATRIX = 40
 
@@ -24,7 +26,9 @@ def write_video(
     fps: float = 30,
     stored_turned: int = 0,
 ) -> Path:
-    """Each shot is shown until the next one; `size` is what is seen, cut from its middle.
+    """Each shot is shown until the next one, with a camera's noise in every picture.
+
+    `size` is what is seen, cut from the shot's middle.
 
     `stored_turned`: the pictures lie in the file turned by so many degrees, and its metadata says
     how to turn them back, as a phone's do.
@@ -35,10 +39,13 @@ def write_video(
     writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, fourcc, fps, (width, height))
     assert writer.isOpened()
     times = [shot.monotonic_ms - shots[0].monotonic_ms for shot in shots]
+    noise = _noise(height, width)
     for frame in range(round((times[-1] + _LAST_SHOWN_MS) * fps / 1000)):
         at = frame * 1000 / fps
         shown = sum(time <= at for time in times) - 1
-        writer.write(np.ascontiguousarray(pictures[shown]))
+        at_row, at_column = frame * 7 % _MARGIN, frame * 11 % _MARGIN
+        grain = noise[at_row : at_row + height, at_column : at_column + width]
+        writer.write(cv2.add(np.ascontiguousarray(pictures[shown]), grain, dtype=cv2.CV_8U))
     writer.release()
     if stored_turned:
         _turn_by_metadata(path, stored_turned)
@@ -53,6 +60,14 @@ def _seen(shot: Shot, size: tuple[int, int]) -> np.ndarray:
     left, top = (width - across) // 2, (height - down) // 2
     cut = picture[top : top + down, left : left + across]
     return np.asarray(cv2.resize(cut, size, interpolation=cv2.INTER_CUBIC))
+
+
+def _noise(height: int, width: int) -> np.ndarray:
+    """More than a picture's worth: each picture has another part of it."""
+    whole = np.random.default_rng(1).normal(
+        0, _NOISE_LEVELS, (height + _MARGIN, width + _MARGIN, 3)
+    )
+    return whole.astype(np.float32).round().astype(np.int16)
 
 
 def _turn_by_metadata(path: Path, degrees: int) -> None:
