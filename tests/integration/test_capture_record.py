@@ -3,13 +3,13 @@
 There is no webcam where tests run: a stand-in plays a rendered burst on a clock of its own.
 """
 
-import hashlib
 import json
 import os
 import re
 import stat
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,10 @@ from facepay.adapters.recordings.jpeg import Pixels
 from facepay.cli import main
 from facepay.console.asked import Unusable
 from facepay.console.recording import Room, Wanted, record_capture
+from facepay.domain.capture import Capture, CaptureState, Purpose
+from facepay.domain.challenge import Profile
+from facepay.domain.manifest import verify_pictures, verify_records
+from facepay.web.manifests import parse_manifest
 from facepay_rehearsal import bursts
 from facepay_rehearsal.bursts import Shot
 from tests.stand.videos import write_video
@@ -111,7 +115,7 @@ def test_a_recording_that_cannot_be_used_leaves_no_file(tmp_path: Path, video: P
     assert [file.name for file in tmp_path.iterdir()] == ["broken.mp4"]
 
 
-def test_the_manifest_says_what_was_taken_and_can_be_signed(tmp_path: Path, video: Path) -> None:
+def test_what_is_signed_is_a_manifest_as_the_service_reads_it(tmp_path: Path, video: Path) -> None:
     key = ECKey.generate_key("P-256")
     (tmp_path / "device.pem").write_bytes(key.as_pem(private=True))
     out = tmp_path / "me.capture"
@@ -120,19 +124,41 @@ def test_the_manifest_says_what_was_taken_and_can_be_signed(tmp_path: Path, vide
     with zipfile.ZipFile(out) as archive:
         assert {entry.compress_type for entry in archive.infolist()} == {zipfile.ZIP_STORED}
         members = {name: archive.read(name) for name in archive.namelist()}
-    signed = jws.deserialize_compact(members["manifest.jws"], key, ["ES256"])
-    header = {"alg": "ES256", "typ": "facepay-manifest+jwt", "kid": key.thumbprint()}
-    assert signed.headers() == header
-    assert signed.payload == members["manifest.json"]
-    manifest = json.loads(members["manifest.json"])
-    assert (manifest["width"], manifest["height"], manifest["mirrored"]) == (640, 480, False)
-    previous = ""
-    for record_, name in zip(manifest["frames"], sorted(_pictures(members)), strict=True):
-        assert record_["sha256"] == hashlib.sha256(members[name]).hexdigest()
-        assert record_["previous"] == previous
-        assert record_["colour"] == colours.split(",")[record_["monotonic_ms"] // 440]
-        canonical = json.dumps(record_, sort_keys=True, separators=(",", ":"))
-        previous = hashlib.sha256(canonical.encode()).hexdigest()
+    assert (
+        jws.deserialize_compact(members["manifest.jws"], key, ["ES256"]).payload
+        == (members["manifest.json"])
+    )
+    signed = parse_manifest(members["manifest.jws"].decode())
+    assert signed.kid == key.thumbprint()
+    manifest = signed.manifest
+    assert (manifest.width, manifest.height, manifest.mirrored) == (640, 480, False)
+    verify_records(manifest, expected=begun_capture(colours.split(",")), received_at=NOW)
+    burst = verify_pictures(manifest, [members[name] for name in sorted(_pictures(members))])
+    assert len(burst.frames) == 16
+
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+def begun_capture(colours: Sequence[str]) -> Capture:
+    """Of these steps and colours, begun long enough ago for the video."""
+    return Capture(
+        id="cap_1",
+        purpose=Purpose.PAYMENT,
+        customer_id="cus_1",
+        enrolment_id="enr_1",
+        intent_id="pi_1",
+        opened_by="key",
+        profile=Profile.STANDARD,
+        nonce="nonce",
+        steps=STEPS,
+        light=tuple(colours),
+        state=CaptureState.OPEN,
+        used_by=None,
+        opened_at=NOW - timedelta(seconds=20),
+        begun_at=NOW - timedelta(seconds=10),
+        deadline=NOW + timedelta(seconds=50),
+    )
 
 
 def _pictures(members: dict[str, bytes]) -> list[str]:
@@ -176,11 +202,11 @@ def edited(name: str, change: Callable[[Any], None]) -> Callable[[dict[str, byte
         (edited("manifest.json", lambda m: m["frames"].reverse()), "not the ones of its manifest"),
         (edited("manifest.json", lambda m: m["frames"][4].update(step=2)), "not the ones"),
         (edited("manifest.json", lambda m: m["frames"][4].update(step="1")), "no step"),
-        (edited("capture.json", lambda c: c["challenge"].update(steps=["nod"])), "steps that"),
-        (
-            edited("capture.json", lambda c: c["challenge"].update(steps=["nod", "turn_left"])),
-            "unknown step 'nod'",
-        ),
+        (edited("manifest.json", lambda m: m["frames"][4].update(colour="pink")), "not a capture"),
+        (edited("capture.json", lambda c: c["challenge"].update(steps=["closer"])), "steps that"),
+        (edited("capture.json", lambda c: c["challenge"].update(steps=["nod"])), "'nod'"),
+        (edited("capture.json", lambda c: c["challenge"].update(steps=[])), "without steps"),
+        (edited("capture.json", lambda c: c["challenge"].update(steps=[{}])), "no step"),
         (edited("capture.json", lambda c: c.update(format="other")), "another format"),
         (edited("capture.json", lambda c: c.update(delete_by="soon")), "not a capture file"),
     ],

@@ -12,39 +12,25 @@ import click
 from facepay.adapters.recordings import RecordingError
 from facepay.adapters.recordings.schedule import MOST_STEPS
 from facepay.adapters.recordings.sources import Plan
-from facepay.domain.challenge import Colour, Step
+from facepay.domain.challenge import Challenge, Colour, Profile, Step
 from facepay.domain.errors import FacepayError, FaceUnavailable
 from facepay.web.problem_table import PROBLEMS
-
-STEPS = tuple(step.value for step in Step)
-COLOURS = tuple(colour.value for colour in Colour)
 
 
 class Unusable(click.ClickException):
     exit_code = 2
 
 
-def parse_steps(text: str | None, origin: str = "--steps") -> tuple[str, ...]:
-    """Raises Unusable."""
-    names = _names(text)
-    unknown = [name for name in names if name not in STEPS]
-    if unknown:
-        raise Unusable(f"{origin}: unknown step {unknown[0]!r}; there are {', '.join(STEPS)}")
-    if len(names) > MOST_STEPS:
-        raise Unusable(f"{origin}: at most {MOST_STEPS} steps")
-    return names
+def parse_challenge(steps: str | None, light: str | None) -> Challenge:
+    """With no steps where none were given. Raises Unusable."""
+    asked = tuple(Step(name) for name in _known(steps, tuple(Step), "--steps", "step"))
+    if len(asked) > MOST_STEPS:
+        raise Unusable(f"--steps: at most {MOST_STEPS} steps")
+    colours = tuple(Colour(name) for name in _known(light, tuple(Colour), "--light", "colour"))
+    return Challenge(Profile.STANDARD if colours else Profile.NO_LIGHT, asked, colours)
 
 
-def parse_light(text: str | None, origin: str = "--light") -> tuple[str, ...]:
-    """Raises Unusable."""
-    names = _names(text)
-    unknown = [name for name in names if name not in COLOURS]
-    if unknown:
-        raise Unusable(f"{origin}: unknown colour {unknown[0]!r}; there are {', '.join(COLOURS)}")
-    return names
-
-
-def plan(steps: Sequence[str], hold: float, at: str | None) -> Plan:
+def plan(steps: Sequence[Step], hold: float, at: str | None) -> Plan:
     """Raises Unusable."""
     try:
         prompts = tuple(float(name) * 1000 for name in _names(at))
@@ -72,6 +58,14 @@ def one_line(path: Path) -> Iterator[None]:
     else:
         return
     raise Unusable(f"{path}: {told}")
+
+
+def _known(text: str | None, known: Sequence[str], option: str, kind: str) -> tuple[str, ...]:
+    names = _names(text)
+    for name in names:
+        if name not in known:
+            raise Unusable(f"{option}: unknown {kind} {name!r}; there are {', '.join(known)}")
+    return names
 
 
 def _names(text: str | None) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -17,12 +17,12 @@ import click
 
 from facepay.adapters.recordings import Progress
 from facepay.adapters.recordings.capture_file import is_capture_file, read_capture
-from facepay.adapters.recordings.sources import Frames, from_folder, from_video, lit
+from facepay.adapters.recordings.sources import from_folder, from_video, lit
 from facepay.config import ConfigError
-from facepay.console.asked import Unusable, one_line, parse_light, parse_steps, plan
+from facepay.console.asked import Unusable, one_line, parse_challenge, plan
 from facepay.console.engine import Engine, engine_in_use
 from facepay.domain.capture import Burst, Frame
-from facepay.domain.challenge import Challenge, Colour, Profile, Step
+from facepay.domain.challenge import Challenge
 from facepay.face.cards import CardError
 from facepay.face.model_store import ModelError
 from facepay.face.observe import Observation
@@ -48,10 +48,10 @@ class Wanted:
 class Asked:
     """Frames, and the challenge that they are judged against."""
 
-    frames: Frames
-    steps: tuple[str, ...]
-    light: tuple[str, ...]
+    frames: list[Frame]
+    challenge: Challenge
     mirrored: bool
+    warning: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,47 +81,43 @@ def judge_recording(wanted: Wanted) -> None:
     engine = _engine(wanted.detector)
     with one_line(wanted.recording):
         asked = _asked(wanted)
-        if asked.frames.warning:
-            click.echo(f"{wanted.recording}: {asked.frames.warning}", err=True)
+        if asked.warning:
+            click.echo(f"{wanted.recording}: {asked.warning}", err=True)
         engine.faces.prepare()
         told = _judged(asked, engine)
     click.echo(json.dumps(told, indent=None if wanted.brief else 2, allow_nan=False))
 
 
 def _asked(wanted: Wanted) -> Asked:
-    steps, light = parse_steps(wanted.steps), parse_light(wanted.light)
+    challenge = parse_challenge(wanted.steps, wanted.light)
     if is_capture_file(wanted.recording):
         if wanted.at is not None:
             raise Unusable("--at: a capture file says itself when its prompts came")
-        return _from_capture(wanted, steps, light)
-    if not steps:
+        return _from_capture(wanted, challenge)
+    if not challenge.steps:
         raise Unusable("--steps: say what was asked for, like turn_left,turn_right")
-    times = plan(steps, wanted.hold, wanted.at)
+    times = plan(challenge.steps, wanted.hold, wanted.at)
     with progress("reading", quiet=wanted.brief) as ahead:
         if wanted.recording.is_dir():
             frames = from_folder(wanted.recording, times)
         else:
             frames = from_video(wanted.recording, times, ahead)
-    lit_frames = Frames(lit(frames.taken, light), frames.warning)
-    return Asked(lit_frames, steps, light, wanted.mirrored)
+    return Asked(lit(frames.taken, challenge), challenge, wanted.mirrored, frames.warning)
 
 
-def _from_capture(wanted: Wanted, steps: tuple[str, ...], light: tuple[str, ...]) -> Asked:
+def _from_capture(wanted: Wanted, given: Challenge) -> Asked:
     """The file's own steps and light, unless others are given to judge it against."""
     content = read_capture(wanted.recording)
-    own = parse_steps(",".join(content.steps), str(wanted.recording))
-    shown = [frame.colour or "" for frame in content.frames if frame.colour is not None]
-    parse_light(",".join([*content.light, *shown]), str(wanted.recording))
-    if steps and len(steps) != len(own):
-        raise Unusable(f"--steps: the capture file has {len(own)} steps")
-    frames = list(content.frames) if not light else lit(content.frames, light)
+    own = content.challenge
+    if given.steps and len(given.steps) != len(own.steps):
+        raise Unusable(f"--steps: the capture file has {len(own.steps)} steps")
+    frames = lit(content.frames, given) if given.light else list(content.frames)
     late = content.delete_by < datetime.now(UTC)
-    due = f"it should have been deleted by {content.delete_by:%Y-%m-%d}" if late else ""
     return Asked(
-        frames=Frames(frames, due),
-        steps=steps or own,
-        light=light or content.light,
+        frames=frames,
+        challenge=replace(given if given.light else own, steps=given.steps or own.steps),
         mirrored=content.mirrored or wanted.mirrored,
+        warning=f"it should have been deleted by {content.delete_by:%Y-%m-%d}" if late else "",
     )
 
 
@@ -135,13 +131,7 @@ def _engine(detector_file: Path | None) -> Engine:
 
 
 def _judged(asked: Asked, engine: Engine) -> dict[str, Any]:
-    frames = tuple(
-        Frame(
-            each.image, each.step, each.monotonic_ms, Colour(each.colour) if each.colour else None
-        )
-        for each in asked.frames.taken
-    )
-    faces = cast(Observation, engine.faces.observe(Burst(frames, asked.mirrored)))
+    faces = cast(Observation, engine.faces.observe(Burst(tuple(asked.frames), asked.mirrored)))
     try:
         judged = _judge(faces, asked, engine)
         seconds = faces.seconds
@@ -158,16 +148,14 @@ def _judged(asked: Asked, engine: Engine) -> dict[str, Any]:
             "guidance": judged.guidance,
             "risk": judged.risk,
             "ms": {part: _ms(taken) for part, taken in seconds.items()},
-            "ms_per_frame": _ms(sum(seconds.values()) / len(frames)),
+            "ms_per_frame": _ms(sum(seconds.values()) / len(asked.frames)),
         }
     finally:
         faces.wipe()
 
 
 def _judge(faces: Observation, asked: Asked, engine: Engine) -> Judged:
-    profile = Profile.STANDARD if asked.light else Profile.NO_LIGHT
-    steps, light = tuple(map(Step, asked.steps)), tuple(map(Colour, asked.light))
-    found = engine.pad.judge(faces, Challenge(profile, steps, light))
+    found = engine.pad.judge(faces, asked.challenge)
     signals = [
         Signal(
             each.name,
@@ -182,16 +170,16 @@ def _judge(faces: Observation, asked: Asked, engine: Engine) -> Judged:
 
 
 def _told(asked: Asked, with_face: int) -> dict[str, Any]:
-    taken = asked.frames.taken
+    taken, steps = asked.frames, asked.challenge.steps
     return {
         "frames": len(taken),
         "frames_with_face": with_face,
         "seconds": round((taken[-1].monotonic_ms - taken[0].monotonic_ms) / 1000, 2),
-        "steps": list(asked.steps),
+        "steps": list(steps),
         "frames_per_step": [
-            sum(frame.step == step for frame in taken) for step in range(len(asked.steps) + 1)
+            sum(frame.step == step for frame in taken) for step in range(len(steps) + 1)
         ],
-        "light": list(asked.light),
+        "light": list(asked.challenge.light),
         "mirrored": asked.mirrored,
     }
 

@@ -14,13 +14,15 @@ import click
 from joserfc.jwk import ECKey
 
 from facepay.adapters.calibration_report import KeyFileError, read_signing_key
-from facepay.adapters.recordings import Taken
 from facepay.adapters.recordings.capture_file import KEEP, CaptureFile, write_capture
 from facepay.adapters.recordings.schedule import INTERVAL_MS, even_windows, moments
-from facepay.adapters.recordings.sources import colour_at, from_video, lit
+from facepay.adapters.recordings.sources import from_video, lit
 from facepay.adapters.recordings.webcam import Camera, Webcam, take, warm_up
-from facepay.console.asked import Unusable, one_line, parse_light, parse_steps, plan
+from facepay.console.asked import Unusable, one_line, parse_challenge, plan
 from facepay.console.judging import progress
+from facepay.domain.capture import Frame
+from facepay.domain.challenge import Challenge, Colour, Step
+from facepay.domain.manifest import Facing
 from facepay.face.header import parse_header
 
 _WARM_UP_S = 3.0
@@ -28,19 +30,19 @@ _WARM_UP_S = 3.0
 _LIGHT_LEADS_MS = INTERVAL_MS / 2
 _HOLD = "Look into the camera and hold still"
 _PROMPTS = {
-    "turn_left": "Turn your head to your left, and back",
-    "turn_right": "Turn your head to your right, and back",
-    "closer": "Come closer",
-    "look_up": "Look up, and back",
-    "look_down": "Look down, and back",
+    Step.TURN_LEFT: "Turn your head to your left, and back",
+    Step.TURN_RIGHT: "Turn your head to your right, and back",
+    Step.CLOSER: "Come closer",
+    Step.LOOK_UP: "Look up, and back",
+    Step.LOOK_DOWN: "Look down, and back",
 }
 _BACKGROUNDS = {
-    "red": (255, 0, 0),
-    "green": (0, 255, 0),
-    "blue": (0, 0, 255),
-    "yellow": (255, 255, 0),
-    "cyan": (0, 255, 255),
-    "magenta": (255, 0, 255),
+    Colour.RED: (255, 0, 0),
+    Colour.GREEN: (0, 255, 0),
+    Colour.BLUE: (0, 0, 255),
+    Colour.YELLOW: (255, 255, 0),
+    Colour.CYAN: (0, 255, 255),
+    Colour.MAGENTA: (255, 0, 255),
 }
 
 
@@ -71,21 +73,20 @@ class Room:
 
 def record_capture(wanted: Wanted, room: Room | None = None) -> None:
     """Writes the file and says what it holds. Raises Unusable, and then nothing was written."""
-    steps, light = parse_steps(wanted.steps), parse_light(wanted.light)
+    challenge = parse_challenge(wanted.steps, wanted.light)
     if (wanted.camera is None) == (wanted.video is None):
         raise Unusable("one of --camera and --video is needed")
     _check_target(wanted.out)
     key = _key(wanted.key)
     if wanted.video is not None:
-        taken = _from_video(wanted, wanted.video, steps, light)
+        taken = _from_video(wanted, wanted.video, challenge)
         camera_id = "file"
     else:
-        taken = _from_camera(wanted, steps, light, room or Room())
+        taken = _from_camera(wanted, challenge, room or Room())
         camera_id = f"camera-{wanted.camera}"
     content = CaptureFile(
         frames=tuple(taken),
-        steps=steps,
-        light=light,
+        challenge=challenge,
         mirrored=wanted.mirrored,
         delete_by=datetime.now(UTC).replace(microsecond=0) + KEEP,
     )
@@ -113,27 +114,24 @@ def _key(path: Path | None) -> ECKey | None:
         raise Unusable(f"--key: {error}") from None
 
 
-def _from_video(
-    wanted: Wanted, video: Path, steps: tuple[str, ...], light: tuple[str, ...]
-) -> list[Taken]:
-    times = plan(steps, wanted.hold, wanted.at)
+def _from_video(wanted: Wanted, video: Path, challenge: Challenge) -> list[Frame]:
+    times = plan(challenge.steps, wanted.hold, wanted.at)
     with one_line(video), progress("reading", quiet=False) as ahead:
         frames = from_video(video, times, ahead)
     if frames.warning:
         click.echo(f"{video}: {frames.warning}", err=True)
-    return lit(frames.taken, light)
+    return lit(frames.taken, challenge)
 
 
-def _from_camera(
-    wanted: Wanted, steps: tuple[str, ...], light: tuple[str, ...], room: Room
-) -> list[Taken]:
+def _from_camera(wanted: Wanted, challenge: Challenge, room: Room) -> list[Frame]:
     if wanted.at is not None:
         raise Unusable("--at: for videos; with a camera, --pace says how long each step is given")
-    if light and not room.terminal.isatty():
+    if challenge.light and not room.terminal.isatty():
         raise Unusable("--light: a terminal is needed that can be filled with colour")
     hold, pace = wanted.hold * 1000, wanted.pace * 1000
-    windows = even_windows(len(steps), hold_ms=hold, length_ms=hold + pace * len(steps))
-    prompter = _Prompter(steps, light, room.terminal)
+    count = len(challenge.steps)
+    windows = even_windows(count, hold_ms=hold, length_ms=hold + pace * count)
+    prompter = _Prompter(challenge, room.terminal)
     with one_line(Path(f"camera {wanted.camera}")):
         camera = room.open_camera(wanted.camera or 0)
         try:
@@ -143,24 +141,23 @@ def _from_camera(
         finally:
             camera.close()
             prompter.end()
-    return lit(taken, light)
+    return lit(taken, challenge)
 
 
 class _Prompter:
     """Tells the person before the camera what to do, and lights the face."""
 
-    def __init__(self, steps: tuple[str, ...], light: tuple[str, ...], terminal: TextIO) -> None:
-        self._steps = steps
-        self._light = light
+    def __init__(self, challenge: Challenge, terminal: TextIO) -> None:
+        self._challenge = challenge
         self._terminal = terminal
-        self._shown: tuple[int, str] | None = None
+        self._shown: tuple[int, Colour | None] | None = None
 
     def show(self, step: int, since_ms: float) -> None:
-        colour = colour_at(self._light, since_ms + _LIGHT_LEADS_MS) if self._light else ""
+        colour = self._challenge.colour_at(round(since_ms + _LIGHT_LEADS_MS))
         if self._shown == (step, colour):
             return
         self._shown = (step, colour)
-        text = _PROMPTS[self._steps[step - 1]] if step else _HOLD
+        text = _PROMPTS[self._challenge.steps[step - 1]] if step else _HOLD
         if colour:
             # The whole window in this colour, and the prompt in its first line.
             ground = click.style("\x1b[2J\x1b[H", bg=_BACKGROUNDS[colour], reset=False)
@@ -168,7 +165,7 @@ class _Prompter:
         click.echo(text, file=self._terminal)
 
     def end(self) -> None:
-        if self._light:
+        if self._challenge.light:
             click.echo(click.style("", reset=True) + "\x1b[2J\x1b[H", file=self._terminal)
 
 
@@ -179,7 +176,7 @@ def _device(camera_id: str, image: bytes) -> dict[str, Any]:
         "capture_id": f"cap_local_{secrets.token_hex(8)}",
         "nonce": secrets.token_urlsafe(24),
         "sdk_version": f"facepay-console/{version('facepay')}",
-        "camera": {"id": camera_id, "facing": "user"},
+        "camera": {"id": camera_id, "facing": Facing.EXTERNAL},
         "width": header.width,
         "height": header.height,
         "exposure_locked": False,

@@ -8,26 +8,12 @@ keeps inside while it works is out of reach: it is gone with the process.
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 
 class RecordingError(ValueError):
     """This recording cannot be used; the message says why, in a line, and shows nothing of it."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Taken:
-    """One frame: an encoded picture, the step it belongs to (0 is the hold), when it was taken.
-
-    `monotonic_ms` counts from any moment; `colour` is the name of what the screen showed, or None.
-    """
-
-    image: bytes
-    step: int
-    monotonic_ms: int
-    colour: str | None = None
 
 
 # Is told how far a work is, from 0 to 1.

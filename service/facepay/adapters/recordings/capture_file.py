@@ -17,7 +17,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from itertools import pairwise
@@ -29,15 +29,16 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-from facepay.adapters.recordings import RecordingError, Taken, open_file
-from facepay.domain.capture import MAX_FRAMES
+from facepay.adapters.recordings import RecordingError, open_file
+from facepay.domain.audit import canonical
+from facepay.domain.capture import MAX_FRAMES, Frame
+from facepay.domain.challenge import SLOT_MS, Challenge, Colour, Profile, Step
+from facepay.domain.manifest import TYP, FrameRecord
 from facepay.face.decode import MAX_BYTES
 from facepay.face.header import JPEG_MAGIC
 
 FORMAT = "facepay-capture/1"
-TYP = "facepay-manifest+jwt"
 KEEP = timedelta(days=7)
-SLOT_MS = 440
 _TEXT_BYTES = 256 * 1024
 _MOST_BYTES = MAX_FRAMES * MAX_BYTES + 4 * _TEXT_BYTES
 _ZIP_MAGIC = b"PK\x03\x04"
@@ -45,14 +46,12 @@ _ZIP_MAGIC = b"PK\x03\x04"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class CaptureFile:
-    """`signed_by` is the thumbprint that a signature names, unverified; None without one."""
+    """What is in a capture file; it should be gone after `delete_by`."""
 
-    frames: tuple[Taken, ...]
-    steps: tuple[str, ...]
-    light: tuple[str, ...]
+    frames: tuple[Frame, ...]
+    challenge: Challenge
     mirrored: bool
     delete_by: datetime
-    signed_by: str | None = None
 
 
 def write_capture(
@@ -65,8 +64,8 @@ def write_capture(
     told = {
         "format": FORMAT,
         "challenge": {
-            "steps": list(content.steps),
-            "light": {"slot_ms": SLOT_MS, "colours": list(content.light)},
+            "steps": list(content.challenge.steps),
+            "light": {"slot_ms": SLOT_MS, "colours": list(content.challenge.light)},
         },
         "made_at": _stamp(datetime.now(UTC)),
         "delete_by": _stamp(content.delete_by),
@@ -97,15 +96,13 @@ def read_capture(path: Path) -> CaptureFile:
         told, manifest = (json.loads(members[name]) for name in ("capture.json", "manifest.json"))
         if told["format"] != FORMAT:
             raise RecordingError("a capture file of another format")
-        steps = tuple(map(str, told["challenge"]["steps"]))
-        frames = _frames(manifest["frames"], members, len(steps))
+        challenge = _challenge(told["challenge"])
+        _verify_beside(members)
         return CaptureFile(
-            frames=frames,
-            steps=steps,
-            light=tuple(map(str, told["challenge"]["light"]["colours"])),
+            frames=_frames(manifest["frames"], members, last_step=len(challenge.steps)),
+            challenge=challenge,
             mirrored=manifest["mirrored"] is True,
             delete_by=datetime.fromisoformat(told["delete_by"]).astimezone(UTC),
-            signed_by=_signer(members),
         )
     except (
         KeyError,
@@ -121,28 +118,36 @@ def read_capture(path: Path) -> CaptureFile:
 
 
 def _text(told: Mapping[str, Any]) -> bytes:
-    """Canonical: sorted keys, no spaces, ASCII."""
-    return json.dumps(told, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    return canonical(told).encode()
+
+
+def _challenge(told: Mapping[str, Any]) -> Challenge:
+    """Raises RecordingError, KeyError, TypeError."""
+    steps, colours = told["steps"], told["light"]["colours"]
+    for name, known in ((steps, Step), (colours, Colour)):
+        unknown = [each for each in name if each not in tuple(known)]
+        if unknown:
+            raise RecordingError(f"it names {unknown[0]!r}, which is no {known.__name__.lower()}")
+    if not steps:
+        raise RecordingError("a capture file without steps")
+    profile = Profile.STANDARD if colours else Profile.NO_LIGHT
+    return Challenge(profile, tuple(map(Step, steps)), tuple(map(Colour, colours)))
 
 
 def _stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
-def _records(frames: Sequence[Taken]) -> list[dict[str, Any]]:
-    records: list[dict[str, Any]] = []
+def _records(frames: Sequence[Frame]) -> list[dict[str, Any]]:
+    """As the manifest has them, each bound to the one before."""
+    records: list[FrameRecord] = []
     for index, frame in enumerate(frames):
+        digest = hashlib.sha256(frame.image).hexdigest()
+        previous = records[-1].digest() if records else ""
         records.append(
-            {
-                "index": index,
-                "sha256": hashlib.sha256(frame.image).hexdigest(),
-                "monotonic_ms": frame.monotonic_ms,
-                "step": frame.step,
-                "colour": frame.colour,
-                "previous": hashlib.sha256(_text(records[-1])).hexdigest() if records else "",
-            }
+            FrameRecord(index, digest, frame.monotonic_ms, frame.step, frame.colour, previous)
         )
-    return records
+    return [asdict(record) for record in records]
 
 
 def _name(index: int, image: bytes) -> str:
@@ -201,13 +206,18 @@ def _members(path: Path) -> dict[str, bytes]:
 
 
 def _frames(
-    records: Sequence[Mapping[str, Any]], members: Mapping[str, bytes], last_step: int
-) -> tuple[Taken, ...]:
+    records: Sequence[Mapping[str, Any]], members: Mapping[str, bytes], *, last_step: int
+) -> tuple[Frame, ...]:
     if not 0 < len(records) <= MAX_FRAMES:
         raise RecordingError(f"a capture has 1 to {MAX_FRAMES} frames")
     images = dict(sorted((n, c) for n, c in members.items() if n.startswith("frames/")))
     frames = tuple(
-        Taken(image, record["step"], record["monotonic_ms"], record["colour"])
+        Frame(
+            image,
+            record["step"],
+            record["monotonic_ms"],
+            None if record["colour"] is None else Colour(record["colour"]),
+        )
         for image, record in zip(images.values(), records, strict=True)
     )
     if any(type(n) is not int for frame in frames for n in (frame.step, frame.monotonic_ms)):
@@ -223,13 +233,13 @@ def _frames(
     return frames
 
 
-def _signer(members: Mapping[str, bytes]) -> str | None:
+def _verify_beside(members: Mapping[str, bytes]) -> None:
+    """A signed manifest says the same; whose key it was is for whoever knows the key."""
     if "manifest.jws" not in members:
-        return None
+        return
     try:
-        token = jws.extract_compact(members["manifest.jws"])
+        payload = jws.extract_compact(members["manifest.jws"]).payload
     except (JoseError, ValueError):
         raise RecordingError("its signed manifest is no JWS") from None
-    if token.payload != members["manifest.json"]:
+    if payload != members["manifest.json"]:
         raise RecordingError("its signed manifest is not the one beside it")
-    return str(token.headers()["kid"])

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from facepay.adapters.recordings import Progress, RecordingError, Taken
-from facepay.adapters.recordings.capture_file import SLOT_MS
+from facepay.adapters.recordings import Progress, RecordingError
 from facepay.adapters.recordings.folder import list_frames, read_frame
 from facepay.adapters.recordings.schedule import (
     INTERVAL_MS,
@@ -16,6 +15,8 @@ from facepay.adapters.recordings.schedule import (
     prompted_windows,
 )
 from facepay.adapters.recordings.video import VideoFile
+from facepay.domain.capture import Frame
+from facepay.domain.challenge import Challenge
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Plan:
 class Frames:
     """What was taken from a recording; `warning` is what its reader should know, or empty."""
 
-    taken: list[Taken]
+    taken: list[Frame]
     warning: str = ""
 
 
@@ -52,7 +53,7 @@ def from_video(path: Path, plan: Plan, progress: Progress) -> Frames:
     steps = {one.position: one for one in chosen}
     pictures = video.pictures(steps.keys(), lambda share: progress((1 + share) / 2))
     taken = [
-        Taken(image, one.step, round(times[one.position]))
+        Frame(image, one.step, round(times[one.position]))
         for image, one in zip(pictures, chosen, strict=True)
     ]
     few = len(times) < 0.9 * video.declared - 2
@@ -67,24 +68,18 @@ def from_folder(path: Path, plan: Plan) -> Frames:
     chosen = choose(moments(plan.windows(_length_ms(times))), times)
     return Frames(
         [
-            Taken(read_frame(files[one.position]), one.step, round(times[one.position]))
+            Frame(read_frame(files[one.position]), one.step, round(times[one.position]))
             for one in chosen
         ]
     )
 
 
-def lit(taken: Sequence[Taken], light: Sequence[str]) -> list[Taken]:
-    """Under the colours of `light`, repeated, from the first frame on."""
-    if not light:
-        return list(taken)
+def lit(taken: Sequence[Frame], challenge: Challenge) -> list[Frame]:
+    """Under the challenge's colours, from the first frame on."""
     return [
-        replace(one, colour=colour_at(light, one.monotonic_ms - taken[0].monotonic_ms))
+        replace(one, colour=challenge.colour_at(one.monotonic_ms - taken[0].monotonic_ms))
         for one in taken
     ]
-
-
-def colour_at(light: Sequence[str], since_first_ms: float) -> str:
-    return light[int(since_first_ms // SLOT_MS) % len(light)]
 
 
 def _length_ms(times: Sequence[float]) -> float:

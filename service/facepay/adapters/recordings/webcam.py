@@ -8,10 +8,11 @@ from typing import Any, Protocol
 
 import cv2
 
-from facepay.adapters.recordings import RecordingError, Taken
+from facepay.adapters.recordings import RecordingError
 from facepay.adapters.recordings.jpeg import Pixels, encoded
 from facepay.adapters.recordings.schedule import Moment
 from facepay.adapters.recordings.video import hush
+from facepay.domain.capture import Frame
 
 _SIZE = (1280, 720)  # asked for; the camera gives what it has
 
@@ -60,14 +61,14 @@ def warm_up(camera: Camera, seconds: float, *, clock: Callable[[], float]) -> No
 
 def take(
     camera: Camera, wanted: Sequence[Moment], *, clock: Callable[[], float], show: Show
-) -> list[Taken]:
+) -> list[Frame]:
     """The first picture at or after each moment, the first of which is 0; `clock` gives seconds.
 
     A camera slower than the moments is not hurried: each comes when it has a picture for it.
     """
     pixels = camera.read()
     begun = clock()
-    taken: list[Taken] = []
+    taken: list[Frame] = []
     for moment in wanted:
         if taken:
             pixels = camera.read()
@@ -76,5 +77,5 @@ def take(
             pixels.fill(0)
             pixels = camera.read()
         show(moment.step, since)
-        taken.append(Taken(encoded(pixels), moment.step, round(begun * 1000 + since)))
+        taken.append(Frame(encoded(pixels), moment.step, round(begun * 1000 + since)))
     return taken
