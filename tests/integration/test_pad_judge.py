@@ -77,15 +77,30 @@ def test_every_signal_is_told_with_what_it_took(video: Path) -> None:
     for signal in told["signals"]:
         assert set(signal) == {"name", "score", "verdict", "reason", "ms"}
         assert signal["ms"] >= 0
+    heard = [signal["name"] for signal in told["signals"]]
+    assert heard == ["sanity", "compliance", "depth", "identity", "artefacts"]
     recording = told["recording"]
     assert recording["frames_per_step"] == [4, 6, 6]
     assert recording["frames"] == recording["frames_with_face"] == 16
-    assert told["ms_per_frame"] == pytest.approx(sum(told["ms"].values()) / 16, abs=0.02)
+    assert 16 * told["ms_per_frame"] >= max(told["ms"].values())
 
 
 def test_what_was_not_asked_for_does_not_pass(video: Path) -> None:
     assert judged(video, "--steps", "turn_right,turn_left")["verdict"] == "attack"
     assert judged(video, "--steps", ASKED, "--mirrored")["verdict"] == "attack"
+
+
+def test_a_whole_challenge_with_its_light_is_judged(tmp_path: Path) -> None:
+    steps = ("closer", "turn_left", "look_up")
+    light = ("red", "green", "blue", "cyan", "magenta", "yellow", "red", "blue", "green", "cyan")
+    shots = bursts.genuine("eileen", steps, seed=3, light=light)
+    video = write_video(tmp_path / "video.mp4", shots)
+    right = judged(video, "--steps", ",".join(steps), "--light", ",".join(light))
+    assert (right["verdict"], right["guidance"]) == ("bona_fide", None)
+    assert {"light", "reflection"} < {signal["name"] for signal in right["signals"]}
+    wrong = judged(video, "--steps", ",".join(steps), "--light", ",".join(reversed(light)))
+    assert wrong["verdict"] != "bona_fide"
+    assert wrong["reason"].startswith("light")
 
 
 def test_a_flipping_camera_is_no_reason_to_fail_when_it_is_told(tmp_path: Path) -> None:
@@ -214,6 +229,7 @@ def _wall() -> bytes:
         (("--steps", ASKED, "--at", "soon,1"), "seconds are needed"),
         (("--steps", ASKED, "--at", "1,99"), "too short"),
         (("--steps", ASKED, "--detector", "away.onnx"), "no detector model away.onnx"),
+        (("--steps", ASKED, "--passive", "away"), "--passive: "),
     ],
 )
 def test_what_was_asked_wrongly_is_told_before_anything_is_judged(

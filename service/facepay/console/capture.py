@@ -16,7 +16,9 @@ def capture() -> None:
 @capture.command()
 @click.option("--camera", metavar="N", type=click.IntRange(0, 99), help="A webcam; 0 is the first.")
 @click.option("--video", metavar="FILE", type=_PATH, help="A video instead: mp4, mov, webm.")
-@click.option("--steps", metavar="NAMES", required=True, help="turn_left,turn_right,…")
+@click.option(
+    "--steps", metavar="NAMES", required=True, help="turn_left, closer, … as in `pad judge`."
+)
 @click.option(
     "--out", metavar="FILE", type=_PATH, required=True, help="Is created, never replaced."
 )

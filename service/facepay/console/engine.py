@@ -10,20 +10,18 @@ from pathlib import Path
 
 from facepay.adapters.dlib_face import DlibFaceEngine, SignalsPadDetector
 from facepay.adapters.policy_file import read_policy
-from facepay.config import PREFIX, SHIPPED_POLICY
-from facepay.face.cards import DEFAULT
-from facepay.face.detect import HogDetector
-from facepay.face.model_store import ModelStore
-from facepay.face.pad.passive import open_pack
+from facepay.config import PREFIX, SHIPPED_POLICY, ConfigError
+from facepay.face.cards import DEFAULT, CardError
+from facepay.face.detect import Detector, HogDetector
+from facepay.face.model_store import ModelError, ModelStore
+from facepay.face.pad.passive import PassivePack, open_pack
 from facepay.face.yunet import YunetDetector
 from facepay.threshold import rehearsal_threshold
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """`faces` and `pad` are the service's own; `detector` is which one finds the faces, `passive`
-    the passive pack's name, None where there is none.
-    """
+    """`faces` and `pad` are the service's own; `detector` and `passive` name what they use."""
 
     faces: DlibFaceEngine
     pad: SignalsPadDetector
@@ -31,23 +29,42 @@ class Engine:
     passive: str | None
 
 
-def engine_in_use(detector_file: Path | None) -> Engine:
-    """Raises ConfigError, ModelError, CardError, and ValueError for a file that is no detector."""
+def engine_in_use(detector_file: Path | None, passive_files: Path | None) -> Engine:
+    """Raises ConfigError, which says what to do."""
 
     def path(name: str) -> Path | None:
         value = os.environ.get(PREFIX + name, "")
         return Path(value) if value else None
 
-    detector = YunetDetector(detector_file) if detector_file else HogDetector()
-    embedder = ModelStore(path("MODELS")).embedder(os.environ.get(PREFIX + "MODEL", "") or DEFAULT)
+    detector = _detector(detector_file)
+    pack = _passive_pack(passive_files)
+    try:
+        store = ModelStore(path("MODELS"))
+        embedder = store.embedder(os.environ.get(PREFIX + "MODEL", "") or DEFAULT)
+    except (ModelError, CardError) as error:
+        raise ConfigError(f"{PREFIX}MODEL: {error}") from None
     policy = read_policy(path("POLICY_FILE") or SHIPPED_POLICY)
     report, keys = path("CALIBRATION_REPORT"), path("CALIBRATION_KEYS")
     same_person = rehearsal_threshold(report, keys, policy, embedder.card)
-    passive_files = path("PASSIVE_FILES")
-    pack = open_pack(passive_files) if passive_files else None
     return Engine(
         faces=DlibFaceEngine(embedder, detector=detector),
         pad=SignalsPadDetector(embedder, same_person=same_person, pack=pack),
         detector="yunet" if detector_file else "hog",
         passive=pack.card.name if pack else None,
     )
+
+
+def _detector(file: Path | None) -> Detector:
+    try:
+        return YunetDetector(file) if file else HogDetector()
+    except ValueError as error:
+        raise ConfigError(f"--detector: {error}") from None
+
+
+def _passive_pack(folder: Path | None) -> PassivePack | None:
+    try:
+        return open_pack(folder) if folder else None
+    except (ModelError, CardError) as error:
+        raise ConfigError(f"--passive: {error}") from None
+    except OSError as error:
+        raise ConfigError(f"--passive: {error.filename}: {error.strerror}") from None

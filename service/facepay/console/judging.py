@@ -6,6 +6,7 @@ origin differs, and that here every signal is told.
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -21,10 +22,8 @@ from facepay.adapters.recordings.sources import from_folder, from_video, lit
 from facepay.config import ConfigError
 from facepay.console.asked import Unusable, one_line, parse_challenge, plan
 from facepay.console.engine import Engine, engine_in_use
-from facepay.domain.capture import Burst, Frame
+from facepay.domain.capture import Burst, Frame, PadSignal
 from facepay.domain.challenge import Challenge
-from facepay.face.cards import CardError
-from facepay.face.model_store import ModelError
 from facepay.face.observe import Observation
 
 _BAR = 100
@@ -41,6 +40,7 @@ class Wanted:
     at: str | None
     mirrored: bool
     detector: Path | None
+    passive: Path | None
     brief: bool
 
 
@@ -54,31 +54,12 @@ class Asked:
     warning: str
 
 
-@dataclass(frozen=True, slots=True)
-class Signal:
-    """What one signal saw; `ms` is what it took."""
-
-    name: str
-    score: float | None
-    verdict: str
-    reason: str
-    ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """Every signal, and what follows from all of them."""
-
-    signals: list[Signal]
-    verdict: str
-    reason: str
-    guidance: str | None
-    risk: float | None
-
-
 def judge_recording(wanted: Wanted) -> None:
     """Prints JSON on stdout. Raises Unusable."""
-    engine = _engine(wanted.detector)
+    try:
+        engine = engine_in_use(wanted.detector, wanted.passive)
+    except ConfigError as error:
+        raise Unusable(str(error)) from None
     with one_line(wanted.recording):
         asked = _asked(wanted)
         if asked.warning:
@@ -121,52 +102,30 @@ def _from_capture(wanted: Wanted, given: Challenge) -> Asked:
     )
 
 
-def _engine(detector_file: Path | None) -> Engine:
-    try:
-        return engine_in_use(detector_file)
-    except (ConfigError, ModelError, CardError) as error:
-        raise Unusable(str(error)) from None
-    except ValueError as error:
-        raise Unusable(f"--detector: {error}") from None
-
-
 def _judged(asked: Asked, engine: Engine) -> dict[str, Any]:
+    begun = time.perf_counter()
     faces = cast(Observation, engine.faces.observe(Burst(tuple(asked.frames), asked.mirrored)))
     try:
-        judged = _judge(faces, asked, engine)
+        found = engine.pad.judge(faces, asked.challenge)
+        taken = time.perf_counter() - begun
         seconds = faces.seconds
         return {
             "recording": _told(asked, len(faces.seen)),
-            "engine": {
-                "detector": engine.detector,
-                "landmarks": 5,
-                "passive": engine.passive,
-            },
-            "signals": [asdict(signal) for signal in judged.signals],
-            "verdict": judged.verdict,
-            "reason": judged.reason,
-            "guidance": judged.guidance,
-            "risk": judged.risk,
-            "ms": {part: _ms(taken) for part, taken in seconds.items()},
-            "ms_per_frame": _ms(sum(seconds.values()) / len(asked.frames)),
+            "engine": {"detector": engine.detector, "landmarks": 5, "passive": engine.passive},
+            "signals": [_signal(each, seconds.get(each.name, 0.0)) for each in found.signals],
+            "verdict": found.outcome,
+            "reason": found.reason,
+            "guidance": found.guidance,
+            "risk": _rounded(found.risk),
+            "ms": {part: _ms(each) for part, each in seconds.items()},
+            "ms_per_frame": _ms(taken / len(asked.frames)),
         }
     finally:
         faces.wipe()
 
 
-def _judge(faces: Observation, asked: Asked, engine: Engine) -> Judged:
-    found = engine.pad.judge(faces, asked.challenge)
-    signals = [
-        Signal(
-            each.name,
-            None if each.score is None else round(each.score, 4),
-            each.verdict,
-            each.reason,
-            _ms(faces.seconds.get(each.name, 0.0)),
-        )
-        for each in found.signals
-    ]
-    return Judged(signals, found.outcome.value, found.reason, found.guidance, found.risk)
+def _signal(said: PadSignal, seconds: float) -> dict[str, Any]:
+    return asdict(said) | {"score": _rounded(said.score), "ms": _ms(seconds)}
 
 
 def _told(asked: Asked, with_face: int) -> dict[str, Any]:
@@ -182,6 +141,10 @@ def _told(asked: Asked, with_face: int) -> dict[str, Any]:
         "light": list(asked.challenge.light),
         "mirrored": asked.mirrored,
     }
+
+
+def _rounded(score: float | None) -> float | None:
+    return None if score is None else round(score, 4)
 
 
 def _ms(seconds: float) -> float:

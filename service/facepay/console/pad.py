@@ -15,7 +15,11 @@ def pad() -> None:
 
 @pad.command()
 @click.argument("recording", type=_PATH)
-@click.option("--steps", metavar="NAMES", help="What was asked for: turn_left,turn_right,…")
+@click.option(
+    "--steps",
+    metavar="NAMES",
+    help="What was asked for: turn_left, turn_right, closer, look_up, look_down.",
+)
 @click.option("--light", metavar="COLOURS", help="What the screen showed, 440 ms each: red,green,…")
 @click.option(
     "--hold",
@@ -29,9 +33,17 @@ def pad() -> None:
 @click.option("--mirrored", is_flag=True, help="The camera flipped left and right.")
 @click.option(
     "--detector",
+    metavar="FILE",
     type=_PATH,
     envvar="FACEPAY_DETECTOR_FILE",
     help="YuNet's model file; FACEPAY_DETECTOR_FILE.",
+)
+@click.option(
+    "--passive",
+    metavar="FOLDER",
+    type=_PATH,
+    envvar="FACEPAY_PASSIVE_FILES",
+    help="Passive networks and their card; FACEPAY_PASSIVE_FILES.",
 )
 @click.option("--json", "brief", is_flag=True, help="JSON in one line, and no progress.")
 def judge(**options: Any) -> None:
