@@ -229,9 +229,10 @@ def test_a_compressed_or_torn_archive_is_refused_in_a_line(tmp_path: Path, video
         archive.writestr("capture.json", b" " * 50_000_000)
     torn = tmp_path / "torn.capture"
     torn.write_bytes(out.read_bytes()[:-100])
-    for capture in (bomb, torn):
+    for capture, told in ((bomb, "stored as they are"), (torn, "damaged")):
         ran = run("pad", "judge", capture)
         assert (ran.exit_code, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
+        assert told in ran.stderr
 
 
 def test_whoever_kept_a_face_too_long_is_told(tmp_path: Path, video: Path) -> None:
@@ -259,7 +260,7 @@ class Stage:
         self.closed = False
         self.terminal = Terminal()
         self.stops_at = float("inf")
-        self.seen: Callable[[], None] = lambda: None
+        self.seen: Callable[[], object] = lambda: None
         self._step = 1 / fps
         self._begins = self.now + begins
         self._shots = [
@@ -335,6 +336,17 @@ def test_light_that_nobody_could_see_is_not_claimed(tmp_path: Path, shots: list[
     with pytest.raises(Unusable, match="terminal"):
         before_a_camera(stage, tmp_path / "me.capture", light="red,blue")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_came_while_a_camera_recorded_is_not_replaced(
+    tmp_path: Path, shots: list[Shot]
+) -> None:
+    out = tmp_path / "me.capture"
+    stage = Stage(shots)
+    stage.seen = lambda: out.write_text("something dear")
+    with pytest.raises(Unusable, match="nothing was written"):
+        before_a_camera(stage, out)
+    assert out.read_text() == "something dear"
 
 
 def test_a_camera_that_stops_leaves_no_file(tmp_path: Path, shots: list[Shot]) -> None:

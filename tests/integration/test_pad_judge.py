@@ -176,7 +176,6 @@ def test_what_is_no_video_is_told_in_a_line(tmp_path: Path) -> None:
     for name, content in (
         ("text.mp4", b"not a video at all"),
         ("empty.mov", b""),
-        ("list.mp4", b"#EXTM3U\n#EXTINF:1,\nvideo.mp4\n"),
         ("box.mp4", b"\x00\x00\x00\x10ftypisom\x00\x00\x02\x00"),
         ("noise.mp4", b"\x00\x00\x00\x10ftypisom\x00\x00\x02\x00" + bytes(range(256)) * 40),
         ("noise.webm", b"\x1a\x45\xdf\xa3" + bytes(range(1, 256)) * 40),
@@ -186,6 +185,15 @@ def test_what_is_no_video_is_told_in_a_line(tmp_path: Path) -> None:
     assert "No such file" in refused(tmp_path / "away.mp4", "--steps", ASKED)
     os.mkfifo(tmp_path / "pipe.mp4")
     assert "not an ordinary file" in refused(tmp_path / "pipe.mp4", "--steps", ASKED)
+
+
+def test_what_only_ffmpeg_knows_how_to_read_never_comes_to_it(tmp_path: Path) -> None:
+    """It also plays lists of other files and addresses."""
+    playlist = tmp_path / "list.mp4"
+    playlist.write_text("#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/video.mp4\n")
+    other = write_video(tmp_path / "video.avi", genuine(), fps=10).rename(tmp_path / "other.mp4")
+    for video in (playlist, other):
+        assert "not a video that is read here" in refused(video, "--steps", ASKED)
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".webm"])

@@ -9,7 +9,7 @@ import numpy as np
 
 from facepay_rehearsal.bursts import Shot
 
-FOURCC = {".mp4": "mp4v", ".mov": "mp4v", ".webm": "VP80"}
+FOURCC = {".mp4": "mp4v", ".mov": "mp4v", ".webm": "VP80", ".avi": "MJPG"}
 LANDSCAPE, PORTRAIT = (640, 480), (720, 1280)
 _LAST_SHOWN_MS = 220
 _NOISE_LEVELS = 2.0

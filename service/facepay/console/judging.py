@@ -19,6 +19,7 @@ import click
 from facepay.adapters.recordings import Progress
 from facepay.adapters.recordings.capture_file import is_capture_file, read_capture
 from facepay.adapters.recordings.sources import from_folder, from_video, lit
+from facepay.adapters.recordings.video import hush
 from facepay.config import ConfigError
 from facepay.console.asked import Unusable, one_line, parse_challenge, plan
 from facepay.console.engine import Engine, engine_in_use
@@ -56,6 +57,7 @@ class Asked:
 
 def judge_recording(wanted: Wanted) -> None:
     """Prints JSON on stdout. Raises Unusable."""
+    hush()
     try:
         engine = engine_in_use(wanted.detector, wanted.passive)
     except ConfigError as error:
