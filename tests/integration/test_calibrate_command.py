@@ -36,7 +36,7 @@ def described(image: bytes) -> Descriptor:
 
 def jpeg(name: str, shot: int = 0) -> bytes:
     picture = Image.fromarray(portrait(name).pixels)
-    moved = picture.crop((shot, shot // 2, 640 - shot % 5, 480 - shot % 3))
+    moved = picture.crop((shot // 2, shot // 4, 640 - shot % 5, 480 - shot % 3))
     file = BytesIO()
     ImageEnhance.Brightness(moved).enhance(0.9 + shot / 90).save(file, "JPEG", quality=75 + shot)
     return file.getvalue()
