@@ -110,7 +110,7 @@ TILTED = np.array([[0.9, 0.08, 20.0], [-0.05, 1.02, 6.0], [-0.0002, 0.0001, 1.0]
 
 
 def test_places_are_found_where_they_went() -> None:
-    followed = follow(picture(0, 0, np.eye(3)), picture(1, 1, TILTED))
+    (followed,) = follow(picture(0, 0, np.eye(3)), [picture(1, 1, TILTED)])
     assert len(followed.places) > 60
     homography, _ = cv2.findHomography(followed.places, followed.moved, cv2.LMEDS)
     off = followed.moved - cv2.perspectiveTransform(followed.places[None], homography)[0]

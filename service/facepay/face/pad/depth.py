@@ -75,7 +75,10 @@ def _turned(seen: Sequence[SeenFrame], number: int, step: str) -> Shape | None:
     """The middle of what the furthest frames of a turn show; None where none could be followed."""
     still = most_at_rest(seen)
     shown = furthest(seen, number, step, FRAMES_A_TURN)
-    shapes = [shape_of(follow(still, frame), _towards(still, frame)) for frame in shown]
+    shapes = [
+        shape_of(followed, _towards(still, frame))
+        for frame, followed in zip(shown, follow(still, shown), strict=True)
+    ]
     measured = [shape for shape in shapes if shape is not None]
     if not measured:
         return None

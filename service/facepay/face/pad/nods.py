@@ -24,10 +24,11 @@ def by_the_nose(seen: Sequence[SeenFrame], number: int, step: str) -> Course:
 
     Raises FaceRefusal as `decode` does.
     """
-    still, went = most_at_rest(seen), np.zeros(len(seen))
+    went = np.zeros(len(seen))
     first = next(at for at, frame in enumerate(seen) if frame.step == number)
-    for at, frame in enumerate(seen):
-        if frame.step == number or at == first - 1:
-            down = depth.nose_down(follow(still, frame))
-            went[at] = 0.0 if down is None else -NODS[step] * down
+    told = [at for at, frame in enumerate(seen) if frame.step == number or at == first - 1]
+    found = follow(most_at_rest(seen), [seen[at] for at in told])
+    for at, followed in zip(told, found, strict=True):
+        down = depth.nose_down(followed)
+        went[at] = 0.0 if down is None else -NODS[step] * down
     return went

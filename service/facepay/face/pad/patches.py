@@ -1,12 +1,13 @@
 """Where the same places of a face are in two frames: the measurement that `depth` reads.
 
-Each of the two frames is laid out on a canvas of its own, the hold's by its eyes, the turned one's
+Each frame is laid out on a canvas of its own, the hold's by its eyes, the turned one's
 by the affine map that brings its five points closest to the hold's: so nothing has to be looked for
 far away, and flat things stay flat. Light that differs is taken off by what the surroundings of
 each pixel are like. Then every place of a grid is looked for as a small patch, by normalised
 correlation. The canvases are overwritten before this returns.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -48,21 +49,25 @@ class Followed:
     nose_moved: _Places
 
 
-def follow(hold: SeenFrame, turned: SeenFrame) -> Followed:
-    """`hold` looks into the camera. Raises FaceRefusal as `decode` does."""
+def follow(hold: SeenFrame, turned: Sequence[SeenFrame]) -> list[Followed]:
+    """From `hold`, which looks into the camera, to each of the others. Raises FaceRefusal as
+    `decode` does.
+    """
     laid_out = _by_eyes(hold.points)
     rest = _mapped(laid_out, hold.points)
     still = _canvas(hold, laid_out)
     try:
-        other = _canvas(turned, _closest(turned.points, rest))
-        try:
-            return Followed(
-                *_found(still, other, _face_grid()), *_found(still, other, _nose_grid())
-            )
-        finally:
-            other.fill(0)
+        return [_followed(still, rest, frame) for frame in turned]
     finally:
         still.fill(0)
+
+
+def _followed(still: Grey, rest: Points, turned: SeenFrame) -> Followed:
+    other = _canvas(turned, _closest(turned.points, rest))
+    try:
+        return Followed(*_found(still, other, _face_grid()), *_found(still, other, _nose_grid()))
+    finally:
+        other.fill(0)
 
 
 def _by_eyes(points: Points) -> NDArray[np.float64]:
