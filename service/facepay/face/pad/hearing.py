@@ -69,16 +69,16 @@ class Hearing:
 
     def _coloured(self, observation: Observation, asked: Asked) -> Iterator[Signal]:
         """What is read from colours; of all frames only where they answer to a light."""
-        with observation.timed("cover"):
-            colours = skin.colours(cover.held(observation))
-            covered = cover.judge(colours, self.limits.cover)
-            colours.wipe()
-        yield covered
-        if not asked.light:
-            return
-        with observation.timed("light"):
-            colours = skin.colours(observation.seen)
+        held = cover.held(observation)
+        with observation.timed("light" if asked.light else "cover"):
+            colours = skin.colours(observation.seen if asked.light else held)
         try:
+            with observation.timed("cover"):
+                # The hold comes first: `sanity` has seen to the order of the steps.
+                covered = cover.judge(colours.first(len(held)), self.limits.cover)
+            yield covered
+            if not asked.light:
+                return
             with observation.timed("light"):
                 follower = Follower(observation)
                 own = light.answer(follower, asked, colours)

@@ -39,6 +39,10 @@ class Colours:
     behind: _Light
     skin: NDArray[np.bool_]
 
+    def first(self, frames: int) -> "Colours":
+        """A view of the first so many frames: wiped with the whole."""
+        return Colours(self.cells[:frames], self.behind[:frames], self.skin)
+
     def wipe(self) -> None:
         self.cells.fill(0)
         self.behind.fill(0)
