@@ -3,32 +3,17 @@
 Passwords and codes pass through and are not kept here.
 """
 
-from collections.abc import Sequence
-
-from facepay_client.answers import (
-    Capture,
-    Consent,
-    Enrolment,
-    Factor,
-    FramesAccepted,
-    Notice,
-    ReservedCapture,
-    read,
-)
-from facepay_client.capture import CaptureBody, Frame, build_body
-from facepay_client.device import Device
-from facepay_client.frames import begin, send_body
-from facepay_client.transport import Transport
+from facepay_client.answers import Consent, Enrolment, Factor, Notice, ReservedCapture, read
+from facepay_client.frames import CapturingClient
 
 FACE_PAYMENT = "face_payment"
 
 
-class Customer:
-    """Signs with the key of the device that the operator registered; `device` is its camera."""
+class Customer(CapturingClient):
+    """Signs with the key of the device that the operator registered; `device` is its camera.
 
-    def __init__(self, transport: Transport, device: Device | None = None) -> None:
-        self._transport = transport
-        self._device = device or Device()
+    Once the frames of an enrolment are accepted, its `enrolment` is active.
+    """
 
     def add_second_factor(
         self,
@@ -106,31 +91,6 @@ class Customer:
         path = f"/v1/enrolments/{enrolment_id}/captures"
         answer = self._transport.post(path, {"profile": profile}, idempotency_key=idempotency_key)
         return read(ReservedCapture, answer)
-
-    def sign_frames(self, capture: Capture, frames: Sequence[Frame]) -> CaptureBody:
-        """The manifest of a burst, signed, with its pictures. Raises ValueError for frames the
-        service would refuse unseen."""
-        return build_body(capture, frames, self._transport.key, self._device)
-
-    def begin_capture(
-        self, reserved: ReservedCapture, *, idempotency_key: str | None = None
-    ) -> Capture:
-        """Once the payer is ready: the challenge, and 60 seconds for it."""
-        return begin(self._transport, reserved, idempotency_key=idempotency_key)
-
-    def send_frames(
-        self, capture: Capture, frames: Sequence[Frame], *, idempotency_key: str | None = None
-    ) -> FramesAccepted:
-        """The burst, once. Accepted, its `enrolment` is active.
-
-        Should no answer come, a second call signs anew, which is another request: who wants to ask
-        again keeps what `sign_frames` gave.
-        """
-        return self.send_body(self.sign_frames(capture, frames), idempotency_key=idempotency_key)
-
-    def send_body(self, body: CaptureBody, *, idempotency_key: str | None = None) -> FramesAccepted:
-        """As `send_frames`, for what `sign_frames` gave."""
-        return send_body(self._transport, body, idempotency_key=idempotency_key)
 
     def revoke_face(
         self,

@@ -4,21 +4,14 @@ A terminal learns outcomes and what to show next. It is never told a score, whic
 or whether a face matched.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from facepay_client.answers import Capture, FramesAccepted, Intent, ReservedCapture, read
-from facepay_client.capture import CaptureBody, Frame, build_body
-from facepay_client.device import Device
-from facepay_client.frames import begin, send_body
-from facepay_client.transport import Transport
+from facepay_client.answers import Intent, ReservedCapture, read
+from facepay_client.frames import CapturingClient
 
 
-class Terminal:
+class Terminal(CapturingClient):
     """Signs with the key that its merchant registered for it; `device` is its camera."""
-
-    def __init__(self, transport: Transport, device: Device | None = None) -> None:
-        self._transport = transport
-        self._device = device or Device()
 
     def create_intent(
         self,
@@ -52,31 +45,6 @@ class Terminal:
         return read(
             ReservedCapture, self._transport.post(path, body, idempotency_key=idempotency_key)
         )
-
-    def sign_frames(self, capture: Capture, frames: Sequence[Frame]) -> CaptureBody:
-        """The manifest of a burst, signed, with its pictures. Raises ValueError for frames the
-        service would refuse unseen."""
-        return build_body(capture, frames, self._transport.key, self._device)
-
-    def begin_capture(
-        self, reserved: ReservedCapture, *, idempotency_key: str | None = None
-    ) -> Capture:
-        """Once the payer is ready: the challenge, and 60 seconds for it."""
-        return begin(self._transport, reserved, idempotency_key=idempotency_key)
-
-    def send_frames(
-        self, capture: Capture, frames: Sequence[Frame], *, idempotency_key: str | None = None
-    ) -> FramesAccepted:
-        """The burst, once. Accepted means a living head; it does not say whose.
-
-        Should no answer come, a second call signs anew, which is another request: who wants to ask
-        again keeps what `sign_frames` gave.
-        """
-        return self.send_body(self.sign_frames(capture, frames), idempotency_key=idempotency_key)
-
-    def send_body(self, body: CaptureBody, *, idempotency_key: str | None = None) -> FramesAccepted:
-        """As `send_frames`, for what `sign_frames` gave."""
-        return send_body(self._transport, body, idempotency_key=idempotency_key)
 
     def send_code(self, intent_id: str, code: str, *, idempotency_key: str | None = None) -> Intent:
         """The payer's six digits: approved with an authorization, or declined."""
