@@ -104,16 +104,10 @@ def read_capture(path: Path) -> CaptureFile:
             mirrored=manifest["mirrored"] is True,
             delete_by=datetime.fromisoformat(told["delete_by"]).astimezone(UTC),
         )
-    except (
-        KeyError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        ArithmeticError,
-        RecursionError,
-    ) as error:
-        if isinstance(error, RecordingError):
-            raise
+    except RecordingError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError):
+        pass  # raised below, without these: what they hold is of the file
     raise RecordingError("not a capture file: something is missing in it, or in an unknown form")
 
 
@@ -199,9 +193,9 @@ def _members(path: Path) -> dict[str, bytes]:
             return {entry.filename: archive.read(entry) for entry in entries}
     except OSError as error:
         raise RecordingError(error.strerror or "it cannot be read") from None
-    except (BadZipFile, EOFError, ValueError, NotImplementedError) as error:
-        if isinstance(error, RecordingError):
-            raise
+    except RecordingError:
+        raise
+    except (BadZipFile, EOFError, ValueError, NotImplementedError):
         raise RecordingError("the capture file is damaged, or none") from None
 
 
