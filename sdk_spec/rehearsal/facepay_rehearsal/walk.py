@@ -26,6 +26,7 @@ from facepay_client import (
     verify_authorization,
     verify_log,
 )
+from facepay_rehearsal.camera import GENUINE
 from facepay_rehearsal.company import ALIAS, Company
 from facepay_rehearsal.needles import burst_needles
 from facepay_rehearsal.report import StepResult
@@ -166,7 +167,7 @@ class Walk:
         company, enrolment = self.company, self.company.payer.enrolment
         intent = company.new_intent()
         capture = company.terminal.begin_capture(company.terminal.open_capture(intent.id, ALIAS))
-        frames = company.record("genuine", "grace", capture)
+        frames = company.record(GENUINE, "grace", capture)
         self._left_open = (intent, capture, frames)
         revoked = company.customer.revoke_face(
             enrolment.id if enrolment else "none", password=company.payer.password
