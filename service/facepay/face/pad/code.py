@@ -1,6 +1,8 @@
 """The colours that were shown, as what they do to skin, and how well something follows them.
 
-A challenge's light is a code of colours, each shown for `SLOT_MS` by the device's clock. What a
+A challenge's light is a code of colours, each shown for `SLOT_MS` by the device's clock, from a
+quarter of a slot before the first frame: so every frame is taken after display and exposure have
+settled, and nothing that comes later than that may be excused by a slow display. What a
 colour does is told by log(R/G) and log(B/G), out of which exposure and shading fall. What time,
 yaw, pitch and scale explain is taken off both sides; then frames that fit badly count less, because
 one blink or one badly drawn frame says nothing about the light.
@@ -16,8 +18,6 @@ from facepay.face.observe import Observation
 from facepay.face.pad.motion import course
 
 SLOT_MS = 440
-# A display and a camera are late by an unknown time: the least that fits best is taken.
-_DELAYS_MS = (0, 50, 100)
 _ROUNDS = 4
 _TOLERANCE = 1.5  # of the middle deviation: from there on a frame counts for less
 _DARKEST = 0.002  # of light, where a logarithm still says something
@@ -57,12 +57,8 @@ class Follower:
         self._explained = np.column_stack([np.ones(len(seen)), seconds, seconds**2, *moved])
 
     def best(self, followed: Ratios, light: Sequence[str]) -> Fit:
-        """With the delay that fits best. `followed` is (frames, 2)."""
-        even = np.ones(len(self._ms))
-        codes = [self._code(light, delay) for delay in _DELAYS_MS]
-        return self._settled(
-            followed, max(codes, key=lambda code: self._fit(followed, code, even)[0])
-        )
+        """`followed` is (frames, 2)."""
+        return self._settled(followed, self._code(light))
 
     def amplitudes(self, followed: Ratios, fit: Fit) -> NDArray[np.float64]:
         """(cells,) of what `followed` (frames, cells, 2) does with a code found already."""
@@ -100,8 +96,8 @@ class Follower:
         weighted = values * root
         return np.asarray(weighted - basis @ (basis.T @ weighted))
 
-    def _code(self, light: Sequence[str], delay_ms: int) -> Ratios:
-        slots = np.floor_divide(np.maximum(self._ms - delay_ms, 0), SLOT_MS).astype(int)
+    def _code(self, light: Sequence[str]) -> Ratios:
+        slots = np.floor_divide(self._ms, SLOT_MS).astype(int)
         return np.array([_WHAT_IT_DOES[light[slot % len(light)]] for slot in slots])
 
 

@@ -1,8 +1,9 @@
 """Is the lower half of the face there to be seen?
 
 Under an eye and beside the mouth skin has much the same colour, whatever its shade: compared are
-log(R/G) and log(B/G) of both places on the frames of the hold, on either side of the face, and the
-side that differs less counts. Beards differ as well, by less than cloth does.
+log(R/G) and log(B/G) of both places on the frames of the hold, on either side of the face, and with
+the forehead instead, because glasses lie under eyes; what differs least counts. Beards differ as
+well, by less than cloth does.
 
 Stops: cloth masks and scarves over mouth and nose, with which too little of a face is left to be
 compared. Cannot stop: hands, or cloth in the colour of the skin. It is no sign of an attack, so a
@@ -22,6 +23,7 @@ from facepay.face.pad.thresholds import Cover
 NAME = "cover"
 # In outer-eye widths from the middle of the eyes, on the picture's right.
 _UNDER_EYE = ((0.25, 0.15), (0.35, 0.15))
+_FOREHEAD = ((0.15, -0.35), (0.25, -0.35))
 _BESIDE_MOUTH = ((0.25, 0.75), (0.25, 0.85), (0.35, 0.75), (0.35, 0.85))
 
 
@@ -32,14 +34,15 @@ def held(observation: Observation) -> list[SeenFrame]:
 
 def judge(colours: Colours, limits: Cover) -> Signal:
     """The score is by how much the colours differ; `colours` are those of the frames `held`."""
-    score = min(_differ(colours, side) for side in (-1.0, 1.0))
+    above = (_UNDER_EYE, _FOREHEAD)
+    score = min(_differ(colours, side, places) for side in (-1.0, 1.0) for places in above)
     if score > limits.differs:
         return Signal(NAME, score, Verdict.NOT_MEASURABLE, "covered")
     return Signal(NAME, score, Verdict.PASS, "open")
 
 
-def _differ(colours: Colours, side: float) -> float:
+def _differ(colours: Colours, side: float, above: Sequence[tuple[float, float]]) -> float:
     def seen(places: Sequence[tuple[float, float]]) -> np.ndarray:
         return ratios(mean_near(colours, [(side * x, y) for x, y in places]))
 
-    return float(np.linalg.norm(seen(_UNDER_EYE) - seen(_BESIDE_MOUTH)))
+    return float(np.linalg.norm(seen(above) - seen(_BESIDE_MOUTH)))
