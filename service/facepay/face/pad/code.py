@@ -20,6 +20,8 @@ from facepay.face.pad.motion import course
 SLOT_MS = 440
 _ROUNDS = 4
 _TOLERANCE = 1.5  # of the middle deviation: from there on a frame counts for less
+# No frame is left out: of enough of them some fit any code.
+_LEAST_WEIGHT = 0.3
 _DARKEST = 0.002  # of light, where a logarithm still says something
 _GAMMA = 2.2
 _WHAT_IT_DOES = {
@@ -37,7 +39,7 @@ Ratios = NDArray[np.float64]  # (..., 2)
 @dataclass(frozen=True, slots=True, repr=False)
 class Fit:
     """`amplitude` is the change of a logarithm that a step of the code makes; the rest is what it
-    was found with: the code (frames, 2), and each frame's weight from 0 to 1.
+    was found with: the code (frames, 2), and each frame's weight, up to 1.
     """
 
     correlation: float
@@ -78,7 +80,7 @@ class Follower:
             left, shone = (self._left(each, weights) for each in (followed, code))
             off = np.linalg.norm(left - amplitude * shone, axis=1) / np.sqrt(weights)
             usual = _TOLERANCE * float(np.median(off)) + 1e-9
-            weights = 1 / (1 + (off / usual) ** 2)
+            weights = np.maximum(1 / (1 + (off / usual) ** 2), _LEAST_WEIGHT)
         correlation, amplitude = self._fit(followed, code, weights)
         return Fit(correlation, amplitude, code, weights)
 
