@@ -38,6 +38,7 @@ LONDON = Path("../shared/data/london")
 KEPT = Path("var/bench/pad")
 PEOPLE = 24
 SEEDS = (1, 2)
+_LOOKED_AT = 40  # people whose captures the thresholds were chosen by
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +104,17 @@ def tasks_of(names: Sequence[str] = (), people: int = PEOPLE) -> list[Task]:
 
 @cache
 def some_people(count: int) -> tuple[Person, ...]:
-    """Every second one of the list is for choosing; of each half, from each gender and group in
-    turn, until there are enough.
+    """One half to choose by, of the people who were ever looked at for that; the other half of
+    everybody else. In each, one from each gender and group in turn, until there are enough.
     """
     with (LONDON / "people.csv").open(newline="") as opened:
         rows = sorted(csv.DictReader(opened), key=lambda row: row["face_id"])
-    picked: list[tuple[str, str, str]] = []
-    halves: dict[str, str] = {}
-    for parity, half in enumerate(("choose", "report")):
-        chosen = _spread(rows[parity::2], (count + 1 - parity) // 2)
-        halves |= {number: half for number, *_ in chosen}
-        picked += chosen
+    known = [one for parity in (1, 0) for one in _spread(rows[parity::2], _LOOKED_AT // 2)]
+    numbers = {number for number, *_ in known}
+    unknown = [row for row in rows if row["face_id"] not in numbers]
+    chosen = {"choose": known[: count // 2], "report": _spread(unknown, (count + 1) // 2)}
+    picked = [one for half in chosen.values() for one in half]
+    halves = {number: half for half, people in chosen.items() for number, *_ in people}
     return tuple(
         Person(number, gender, group, halves[number], _other(number, gender, picked, halves))
         for number, group, gender in sorted(picked)
