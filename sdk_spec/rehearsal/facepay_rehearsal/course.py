@@ -1,9 +1,10 @@
 """The course of a capture: when each frame is taken, what the screen shows, what the head does.
 
 Four frames of holding still, then six for each step, 220 ms apart. The screen changes its colour
-every 440 ms by the clock of the first frame. A prompt comes with the first frame of its step; a
-payer reacts, moves, rests at the extreme and goes back, partly after the next prompt. Heads sway,
-hands shake, eyes blink. It does not render the SDK's own waiting for a step to be seen.
+every 440 ms, and begins a quarter of that before the first frame. A prompt comes with the first
+frame of its step; a payer reacts, moves, rests at the extreme and goes back, partly after the next
+prompt. Heads sway, hands shake, eyes blink. It does not render the SDK's own waiting for a step to
+be seen.
 """
 
 from collections.abc import Sequence
@@ -90,7 +91,7 @@ def clock(challenge: Challenge, rng: np.random.Generator, tail: int = 0) -> list
 
 def colour_at(light: Sequence[str], ms: float) -> str | None:
     """The colour of the code at a time after the first frame, or None without light."""
-    return light[int(ms // SLOT_MS) % len(light)] if light else None
+    return light[int((ms + LIGHT_LEAD_MS) // SLOT_MS) % len(light)] if light else None
 
 
 def shining(light: Sequence[str], ms: float, late_ms: float = 0.0) -> tuple[float, float, float]:

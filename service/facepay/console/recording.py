@@ -15,7 +15,7 @@ from joserfc.jwk import ECKey
 
 from facepay.adapters.calibration_report import KeyFileError, read_signing_key
 from facepay.adapters.recordings.capture_file import KEEP, CaptureFile, write_capture
-from facepay.adapters.recordings.schedule import INTERVAL_MS, even_windows, moments
+from facepay.adapters.recordings.schedule import even_windows, moments
 from facepay.adapters.recordings.sources import from_video, lit
 from facepay.adapters.recordings.webcam import Camera, Webcam, take, warm_up
 from facepay.console.asked import Unusable, one_line, parse_challenge, plan
@@ -26,8 +26,6 @@ from facepay.domain.manifest import Facing
 from facepay.face.header import parse_header
 
 _WARM_UP_S = 3.0
-# A picture is exposed before it is read: colours change halfway between the moments of two.
-_LIGHT_LEADS_MS = INTERVAL_MS / 2
 _HOLD = "Look into the camera and hold still"
 _PROMPTS = {
     Step.TURN_LEFT: "Turn your head to your left, and back",
@@ -153,7 +151,7 @@ class _Prompter:
         self._shown: tuple[int, Colour | None] | None = None
 
     def show(self, step: int, since_ms: float) -> None:
-        colour = self._challenge.colour_at(round(since_ms + _LIGHT_LEADS_MS))
+        colour = self._challenge.colour_at(round(since_ms))
         if self._shown == (step, colour):
             return
         self._shown = (step, colour)

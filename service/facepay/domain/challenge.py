@@ -15,6 +15,9 @@ from itertools import pairwise, product
 from facepay.domain.errors import LivenessNotPossible
 
 SLOT_MS = 440
+# The light begins so long before the first frame: frames 220 ms apart then fall well inside of a
+# colour, when display and exposure have settled on it.
+LIGHT_LEAD_MS = SLOT_MS // 4
 SLOTS = 10
 
 
@@ -61,7 +64,7 @@ class Challenge:
         """The colour this many milliseconds after the first frame; None where there is no light."""
         if not self.light:
             return None
-        return self.light[since_first_ms // SLOT_MS % len(self.light)]
+        return self.light[(since_first_ms + LIGHT_LEAD_MS) // SLOT_MS % len(self.light)]
 
 
 _OTHERS = tuple(step for step in Step if step is not Step.CLOSER)

@@ -163,7 +163,7 @@ def _verify_colours(records: Sequence[FrameRecord], challenge: Challenge) -> Non
     first = records[0].monotonic_ms
     for record in records:
         since = record.monotonic_ms - first
-        near = {max(since - BORDER_MS, 0), since, since + BORDER_MS}
+        near = (since - BORDER_MS, since, since + BORDER_MS)
         if record.colour not in {challenge.colour_at(moment) for moment in near}:
             raise _misfit(
                 "the colour is not the challenge's at that time", "wrong_colour", record.index

@@ -95,8 +95,8 @@ def test_manifest_and_pictures_arrive_in_order_and_signed_by_the_device() -> Non
     }
 
 
-@pytest.mark.parametrize(("since_first", "colour"), [(0, "red"), (439, "red"), (440, "green")])
-def test_an_sdk_shows_the_colours_of_the_challenge_from_the_first_frame_on(
+@pytest.mark.parametrize(("since_first", "colour"), [(0, "red"), (329, "red"), (330, "green")])
+def test_an_sdk_begins_the_light_a_quarter_of_a_slot_before_the_first_frame(
     since_first: int, colour: str
 ) -> None:
     assert CAPTURE.challenge.colour_at(since_first) == colour

@@ -64,9 +64,9 @@ def test_who_cannot_move_is_not_given_a_weaker_check() -> None:
 
 @pytest.mark.parametrize(
     ("since_first_ms", "colour"),
-    [(0, "red"), (439, "red"), (440, "green"), (880, "blue"), (1320, "red"), (13_200, "red")],
+    [(0, "red"), (329, "red"), (330, "green"), (880, "blue"), (1320, "red"), (13_200, "red")],
 )
-def test_the_colour_of_a_moment_follows_from_the_first_frame(
+def test_the_colour_of_a_moment_follows_from_the_first_frame_a_quarter_of_a_slot_after_it_began(
     since_first_ms: int, colour: str
 ) -> None:
     assert SLOT_MS == 440

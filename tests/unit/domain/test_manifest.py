@@ -224,19 +224,19 @@ def test_no_burst_is_longer_than_a_capture_lives() -> None:
 @pytest.mark.parametrize(
     ("since_first", "colour", "taken"),
     [
-        (380, "green", True),
-        (379, "green", False),
-        (440, "red", True),
-        (499, "red", True),
-        (500, "red", False),
-        (440, "green", True),
-        (440, "blue", False),
+        (270, "green", True),
+        (269, "green", False),
+        (330, "red", True),
+        (389, "red", True),
+        (390, "red", False),
+        (330, "green", True),
+        (330, "blue", False),
     ],
 )
 def test_near_a_border_a_screen_may_show_either_colour(
     since_first: int, colour: str, taken: bool
 ) -> None:
-    """The first two slots are red and green; the border lies at 440 ms."""
+    """The first two slots are red and green; the border lies at 330 ms."""
     records = list(GOOD.frames)
     records[2] = replace(records[2], monotonic_ms=1000 + since_first, colour=Colour(colour))
     bent = replace(GOOD, frames=chained(records))

@@ -84,10 +84,14 @@ class Challenge:
     slot_ms: int = 440
 
     def colour_at(self, since_first_ms: int) -> str | None:
-        """What to show this many milliseconds after the first frame; None: no colour."""
+        """What to show this many milliseconds after the first frame; None: no colour.
+
+        The light begins a quarter of a slot before it.
+        """
         if not self.light:
             return None
-        return self.light[since_first_ms // self.slot_ms % len(self.light)]
+        since_start = since_first_ms + self.slot_ms // 4
+        return self.light[since_start // self.slot_ms % len(self.light)]
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from facepay.face.observe import Observation
 from facepay.face.pad.motion import course
 
 SLOT_MS = 440
+LEAD_MS = SLOT_MS // 4
 _ROUNDS = 4
 _TOLERANCE = 1.5  # of the middle deviation: from there on a frame counts for less
 # No frame is left out: of enough of them some fit any code.
@@ -99,7 +100,7 @@ class Follower:
         return np.asarray(weighted - basis @ (basis.T @ weighted))
 
     def _code(self, light: Sequence[str]) -> Ratios:
-        slots = np.floor_divide(self._ms, SLOT_MS).astype(int)
+        slots = np.floor_divide(self._ms + LEAD_MS, SLOT_MS).astype(int)
         return np.array([_WHAT_IT_DOES[light[slot % len(light)]] for slot in slots])
 
 

@@ -64,7 +64,9 @@ class ReservedCapture(Shape):
 
 
 class Light(Shape):
-    """Show each colour for `slot_ms`, from the first frame on, again and again; none: nothing."""
+    """Show each colour for `slot_ms`, again and again; begin a quarter of that before the first
+    frame. None: nothing.
+    """
 
     slot_ms = fields.Integer(required=True)
     colours = fields.List(fields.String(), required=True)
