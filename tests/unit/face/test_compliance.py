@@ -61,6 +61,17 @@ def test_a_payer_who_is_slow_and_finishes_after_the_next_prompt_complies() -> No
     assert judged(observation, ("turn_left",)).verdict is Verdict.PASS
 
 
+def test_a_slow_payer_who_still_shows_the_same_step_before_when_the_next_begins_complies() -> None:
+    def late(frames: list[SeenFrame]) -> None:
+        shares = [0.0, 0.0, 0.0, 0.6, 0.9, 0.9, 1.0, 0.1, 0.2, 0.9, 0.9, 0.9]
+        for frame, share in zip(frames[4:], shares, strict=True):
+            frame.points[:] = points(Pose(turn=32 * share))
+            frame.yaw = yaw(frame.points, mirrored=False)
+
+    twice = ("turn_left", "turn_left")
+    assert judged(burst(twice, change=late), twice).verdict is Verdict.PASS
+
+
 @pytest.mark.parametrize("asked", ALL)
 def test_who_holds_still_has_not_done_it(asked: str) -> None:
     still = burst(("nothing",))

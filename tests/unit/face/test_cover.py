@@ -13,13 +13,16 @@ from tests.stand.heads import burst
 
 LIGHT, DARK = (205, 160, 140), (92, 60, 48)
 GREY_BEARD, CLOTH, BLACK = (120, 104, 96), (225, 232, 238), (20, 20, 22)
+LIPS = (1.0, 0.78, 0.85)  # of the skin's colour
 
 
-def judged(face: tuple[int, int, int], lower: tuple[int, int, int]) -> Signal:
+def judged(face: tuple[int, int, int], lower: tuple[int, int, int], *, lips: bool = True) -> Signal:
     """A picture of `face`, and of `lower` from the tip of the nose down."""
     observation = burst(("turn_left",))
     pixels = np.full((480, 640, 3), face, dtype=np.uint8)
     pixels[240:] = lower  # the eyes are at 200, an outer-eye width is 100 pixels
+    if lips:
+        pixels[285:305, 302:338] = np.array(face) * LIPS
     stored = BytesIO()
     Image.fromarray(pixels).save(stored, "JPEG", quality=92)
     for frame in observation.seen:
@@ -42,5 +45,18 @@ def test_a_beard_is_no_mask() -> None:
 
 @pytest.mark.parametrize("cloth", [CLOTH, BLACK])
 def test_a_mask_of_cloth_is_asked_to_be_taken_off(cloth: tuple[int, int, int]) -> None:
-    signal = judged(LIGHT, cloth)
+    signal = judged(LIGHT, cloth, lips=False)
     assert (signal.verdict, signal.reason) == (Verdict.NOT_MEASURABLE, "covered")
+
+
+@pytest.mark.parametrize("face", [LIGHT, DARK])
+def test_a_hand_before_the_mouth_has_the_colour_of_skin_and_is_asked_to_be_taken_away(
+    face: tuple[int, int, int],
+) -> None:
+    signal = judged(face, face, lips=False)
+    assert (signal.verdict, signal.reason) == (Verdict.NOT_MEASURABLE, "covered")
+
+
+@pytest.mark.parametrize("cloth", [CLOTH, BLACK])
+def test_a_mouth_printed_on_a_mask_does_not_open_it(cloth: tuple[int, int, int]) -> None:
+    assert judged(LIGHT, cloth).verdict is Verdict.NOT_MEASURABLE

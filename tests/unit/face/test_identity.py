@@ -24,12 +24,13 @@ from tests.stand.heads import Asked, burst
 
 STEPS = ("turn_left", "closer", "look_up")
 OWNER, OTHER = 90, 160
+NODDING = 45  # the owner with lowered eyes: as far from the others as a nod may take a descriptor
 SAME_PERSON = 0.3
 EVERY_FRAME = range(22)
 
 
 class KnowsByBrightness(Network):
-    """Descriptors of two people lie at a right angle, 1.41 apart."""
+    """Two people lie at a right angle, 1.41 apart; the owner nodding 0.35 from the owner."""
 
     def __init__(self) -> None:
         super().__init__(lambda: b"")
@@ -39,6 +40,7 @@ class KnowsByBrightness(Network):
         bright = chips.reshape(len(chips), -1).mean(axis=1) > (OWNER + OTHER) / 2
         described = np.zeros((len(chips), 128), dtype=np.float32)
         described[np.arange(len(chips)), bright.astype(int)] = 1
+        described[chips.reshape(len(chips), -1).mean(axis=1) < (OWNER + NODDING) / 2, 2] = 0.36
         return described
 
 
@@ -51,7 +53,7 @@ def picture(brightness: int) -> bytes:
     return stored.getvalue()
 
 
-PICTURES = {person: picture(person) for person in (OWNER, OTHER)}
+PICTURES = {person: picture(person) for person in (OWNER, OTHER, NODDING)}
 
 
 def shown(other: Sequence[int]) -> Observation:
@@ -90,6 +92,16 @@ def test_one_person_throughout_passes() -> None:
 )
 def test_somebody_else_where_it_counts_is_seen(other: Sequence[int]) -> None:
     assert said(judged(shown(other))) == (Verdict.FAIL, "another_person")
+
+
+def test_a_nod_that_points_do_not_show_is_not_taken_for_somebody_else() -> None:
+    observation = shown(())
+    rest = observation.seen[0].points
+    for frame in observation.seen[17:]:
+        frame.image = PICTURES[NODDING]
+    observation.seen[16].points[4] += (0, -1)
+    observation.seen[18].points[:] = rest
+    assert said(judged(observation)) == (Verdict.PASS, "one_person")
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from facepay.face.pad.thresholds import Identity
 from facepay.face.recognise import best_chips, take_chip
 
 NAME = "identity"
+_AS_NEAR = 0.04  # in outer-eye widths: frames that points cannot tell apart
 
 
 def judge(
@@ -76,7 +77,9 @@ def _telling(
     turned: list[bool] = []
     for number, step in enumerate(asked.steps, start=1):
         own = [frame for frame in seen if frame.step == number]
-        closest = min(own, key=lambda frame: off[place[frame.position]])
+        nearest = min(off[place[frame.position]] for frame in own) + _AS_NEAR
+        # The first of them: where points do not show that a head looks down, it has not begun yet.
+        closest = next(frame for frame in own if off[place[frame.position]] <= nearest)
         (far,) = furthest(seen, number, step, 1)
         telling += [closest, far]
         # Another face's points differ as a nod does, so that alone excuses no frame at rest.

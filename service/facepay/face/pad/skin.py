@@ -69,6 +69,13 @@ def mean_near(colours: Colours, places: Sequence[tuple[float, float]]) -> _Light
     return np.asarray(colours.cells[:, near].mean(axis=(0, 1)))
 
 
+@cache
+def within(first: tuple[float, float], last: tuple[float, float]) -> NDArray[np.bool_]:
+    """(cells,): those whose middles lie between two corners, in outer-eye widths."""
+    _, _, middles = _cells()
+    return np.asarray(((middles > first) & (middles < last)).all(axis=1))
+
+
 def _laid_out(pixels: Pixels, points: Points) -> NDArray[np.float32]:
     """(rows, columns, 3)."""
     along = points[0] - points[2]

@@ -68,6 +68,7 @@ class Depth:
 @dataclass(frozen=True, slots=True)
 class Cover:
     differs: float
+    plain: float
 
 
 @dataclass(frozen=True, slots=True)
