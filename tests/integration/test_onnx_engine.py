@@ -30,9 +30,9 @@ from facepay.face.decode import Pixels, to_grey
 from facepay.face.detect import find_faces
 from facepay.face.embed import Embedder
 from facepay.face.model_store import ModelStore
-from facepay.face.models import models
 from facepay.face.observe import Observation, SentFrame, observe
 from facepay.face.session import Network
+from facepay.face.trees import LANDMARKS
 from facepay.face.weights import WeightsError, find_weights
 from facepay_rehearsal import bursts
 from facepay_rehearsal.portraits import portrait
@@ -109,7 +109,8 @@ def test_face_recognition_describes_a_real_face_the_same_way() -> None:
     picture, box = portrait("grace").pixels, find_faces(to_grey(portrait("grace").pixels))[0]
     left, top, right, bottom = box.corners()
     theirs = reference_package.face_encodings(picture, [(top, right, bottom, left)])[0]
-    drawn = models().landmarks(picture, dlib.rectangle(left, top, right, bottom))
+    predictor = dlib.shape_predictor(str(find_weights(LANDMARKS)))
+    drawn = predictor(picture, dlib.rectangle(left, top, right, bottom))
     points = np.array([(part.x, part.y) for part in drawn.parts()], dtype=np.float64)
     chip = ModelStore().embedder("dlib-resnet-v1-fp32").align(picture, points)
     assert np.abs(run("fp32", chip[None])[0] - theirs).max() <= MOST

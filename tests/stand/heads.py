@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facepay.face.landmarks import Points, eye_shift, yaw
+from facepay.face.landmarks import Points, yaw
 from facepay.face.observe import Observation, SeenFrame
 
 # Outer-eye widths from the middle of the outer eye corners: x to the picture's right, y down, z
@@ -89,7 +89,6 @@ def frame(position: int, step: int, seen: Points, *, mirrored: bool = False) -> 
         image=b"",
         points=seen,
         yaw=yaw(seen, mirrored=mirrored),
-        eye_shift=eye_shift(seen, mirrored=mirrored),
         change=2.0 if position else float("nan"),
         fingerprint=position.to_bytes(16, "big"),
         monotonic_ms=position * FRAME_MS,

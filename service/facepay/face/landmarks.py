@@ -5,53 +5,52 @@ right, 2 outer and 3 inner corner of the eye on its left, 4 the base of the nose
 in outer-eye widths (points 0 to 2), so that nothing depends on resolution or distance.
 """
 
-import dlib
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from facepay.face.decode import Grey
 from facepay.face.detect import Box
 from facepay.face.models import models
+from facepay.face.predictor import Placed
 
 Points = NDArray[np.float64]
 
 _LOOKS_INTO_THE_CAMERA = 0.06  # of `yaw`
-_MIRRORED_ORDER = (2, 3, 0, 1, 4)
+_MIRRORED_ORDER = [2, 3, 0, 1, 4]
 
 
 def find_points(grey: Grey, box: Box) -> Points:
-    """(5, 2) float64, x right and y down, in pixels of the picture given.
+    """`find_all_points` of one face."""
+    points: Points = find_all_points([(grey, box)])[0]
+    return points
+
+
+def find_all_points(faces: Sequence[tuple[Grey, Box]]) -> Points:
+    """(n, 5, 2) float64, x right and y down, in pixels of each face's picture.
 
     Of a turned head the mean of what the model draws in the picture and in its mirror image: alone
     it reads turns to one side smaller than to the other, by up to a third where glasses are worn.
     Of a head that looks into the camera both say the same (313 photographs of LFW: their yaws
     differ by 0.001 on average, with a standard deviation of 0.007), and one is enough.
+
+    Together they cost a fraction of what they cost one by one. Raises FileNotFoundError where the
+    model is not installed, and WeightsError where it is another.
     """
-    left, top, right, bottom = box.corners()
-    reach = (right - left) // 2
-    first_x, first_y = max(0, left - reach), max(0, top - reach)
-    crop = np.array(grey[first_y : bottom + reach, first_x : right + reach])
-    inside = (left - first_x, top - first_y, right - first_x, bottom - first_y)
-    drawn = _draw(crop, inside)
-    if abs(yaw(drawn, mirrored=False)) > _LOOKS_INTO_THE_CAMERA:
-        drawn = (drawn + _draw_mirrored(crop, inside)) / 2
-    crop.fill(0)
-    return drawn + np.array([first_x, first_y], dtype=np.float64)
-
-
-def _draw_mirrored(crop: Grey, inside: tuple[int, int, int, int]) -> Points:
-    width = crop.shape[1]
-    mirror = np.ascontiguousarray(crop[:, ::-1])
-    back = _draw(mirror, (width - 1 - inside[2], inside[1], width - 1 - inside[0], inside[3]))
-    mirror.fill(0)
-    back = back[list(_MIRRORED_ORDER)]
-    back[:, 0] = width - 1 - back[:, 0]
-    return back
-
-
-def _draw(grey: Grey, corners: tuple[int, int, int, int]) -> Points:
-    shape = models().landmarks(grey, dlib.rectangle(*corners))
-    return np.array([(part.x, part.y) for part in shape.parts()], dtype=np.float64)
+    placed = [Placed(grey, box.corners()) for grey, box in faces]
+    predictor = models().landmarks
+    drawn = predictor.draw(placed, mirrored=False)
+    turned = [
+        position
+        for position, points in enumerate(drawn)
+        if abs(yaw(points, mirrored=False)) > _LOOKS_INTO_THE_CAMERA
+    ]
+    if turned:
+        back = predictor.draw([placed[position] for position in turned], mirrored=True)
+        drawn[turned] = (drawn[turned] + back[:, _MIRRORED_ORDER]) / 2
+        back.fill(0)
+    return drawn
 
 
 def eye_width(points: Points) -> float:
@@ -69,19 +68,6 @@ def yaw(points: Points, *, mirrored: bool) -> float:
     """
     eyes = points[0] - points[2]
     offset = (points[4] - (points[0] + points[2]) / 2) @ eyes / (eyes @ eyes)
-    return -float(offset) if mirrored else float(offset)
-
-
-def eye_shift(points: Points, *, mirrored: bool) -> float:
-    """How far the middle of the inner eye corners stands off that of the outer ones, like `yaw`.
-
-    The inner corners lie a little in front of the outer ones, so a turned head shows it: 0.158
-    times its `yaw`, standard deviation 0.007 (894 photographs of LFW, `find_points`). The four
-    corners lie on one line, on which no tilt of a flat print moves the middles against each
-    other but for perspective. In outer-eye widths, positive for a turn to the payer's left.
-    """
-    eyes = points[0] - points[2]
-    offset = ((points[1] + points[3]) - (points[0] + points[2])) / 2 @ eyes / (eyes @ eyes)
     return -float(offset) if mirrored else float(offset)
 
 

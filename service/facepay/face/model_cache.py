@@ -1,6 +1,6 @@
-"""The converted network, made once a machine and kept in a cache directory.
+"""What is made once a machine and kept in a cache directory: the network, and the landmark trees.
 
-The file is named for the SHA-256 of the weights and the version of the converter, with its own
+A file is named for the SHA-256 of the weights and the version of the converter, with its own
 SHA-256 beside it: other weights or another converter are another file, and a damaged one is
 noticed and made again. It is derived from public weights alone; nothing of any person is in it.
 
@@ -19,6 +19,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from facepay.face.converted import VERSIONS
+from facepay.face.trees import LANDMARKS, VERSION, Trees, parse_trees, unpacked
 from facepay.face.weights import find_weights, parse_weights
 
 _FORBIDDEN_BITS = stat.S_IRWXG | stat.S_IRWXO
@@ -38,13 +39,28 @@ def load_model(precision: str, directory: Path | None = None, weights: Path | No
     Raises FileNotFoundError without weights, and WeightsError where they are not dlib's.
     """
     content = (weights or find_weights()).read_bytes()
-    name = f"dlib-resnet-v1-{VERSIONS[precision]}-{sha256(content).hexdigest()[:32]}"
+    name = f"dlib-resnet-v1-{VERSIONS[precision]}-{_fingerprint(content)}.onnx"
+    return _cached(directory, name, lambda: _convert(content, precision))
+
+
+def load_trees(directory: Path | None = None, weights: Path | None = None) -> Trees:
+    """The landmark model; raises as `load_model`. Parsed anew it takes half a second."""
+    content = (weights or find_weights(LANDMARKS)).read_bytes()
+    name = f"dlib-landmarks-5-{VERSION}-{_fingerprint(content)}.npz"
+    return unpacked(_cached(directory, name, lambda: parse_trees(content).packed()))
+
+
+def _fingerprint(content: bytes) -> str:
+    return sha256(content).hexdigest()[:32]
+
+
+def _cached(directory: Path | None, name: str, convert: Callable[[], bytes]) -> bytes:
     kept = None
     with suppress(OSError, RuntimeError):
-        kept = _prepared(directory or default_directory()) / f"{name}.onnx"
+        kept = _prepared(directory or default_directory()) / name
     if kept is None:
-        return _convert(content, precision)
-    return _sound(kept) or _make(kept, lambda: _convert(content, precision))
+        return convert()
+    return _sound(kept) or _make(kept, convert)
 
 
 def _make(kept: Path, convert: Callable[[], bytes]) -> bytes:

@@ -1,9 +1,9 @@
-"""dlib's detectors and landmark model, loaded once a process and only when first used.
+"""dlib's detectors and its landmark model, loaded once a process and only when first used.
 
 The landmark model lies in the package face_recognition_models, which is found but never imported:
-its import needs pkg_resources, which newer setuptools no longer has. Nothing is downloaded. The
-landmark model is the 5-point one; the 68-point one beside it was trained on pictures whose
-licence excludes commercial use, and is not touched.
+its import needs pkg_resources, which newer setuptools no longer has. Nothing is downloaded, and
+`predictor` evaluates it, not dlib. It is the 5-point one; the 68-point one beside it was trained on
+pictures whose licence excludes commercial use, and is not touched.
 
 A detector keeps scratch memory inside, so it has a lock; the landmark model is read-only in use and
 needs none. The network that describes a face is not dlib's any more: see `session`.
@@ -16,11 +16,11 @@ from typing import Any
 import dlib
 
 from facepay.face.hog import cut_down
-from facepay.face.weights import find_weights
+from facepay.face.model_cache import load_trees
+from facepay.face.predictor import Predictor
 
 # What finds 359 of 360 faces of rendered turns that the whole detector finds near their last place.
 NEAR_FILTERS, NEAR_LEVELS = 3, 2
-_LANDMARKS = "shape_predictor_5_face_landmarks.dat"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -42,7 +42,7 @@ class Models:
 
     whole: LockedDetector
     near: LockedDetector
-    landmarks: Any
+    landmarks: Predictor
 
 
 _loading = Lock()
@@ -50,7 +50,11 @@ _loaded: list[Models] = []
 
 
 def models() -> Models:
-    """The models of this process. Raises FileNotFoundError where the weights are not installed."""
+    """The models of this process.
+
+    Raises FileNotFoundError where the landmark model is not installed, WeightsError where it is not
+    the one that it should be.
+    """
     with _loading:
         if not _loaded:
             _loaded.append(_load())
@@ -62,5 +66,5 @@ def _load() -> Models:
     return Models(
         whole=LockedDetector(detector),
         near=LockedDetector(cut_down(detector, filters=NEAR_FILTERS, levels=NEAR_LEVELS)),
-        landmarks=dlib.shape_predictor(str(find_weights(_LANDMARKS))),
+        landmarks=Predictor(load_trees()),
     )
