@@ -70,7 +70,7 @@ class SeenFrame:
 class Observation:
     """Everything kept of one burst. Biometric: hold it briefly, then `wipe` it.
 
-    `seconds` are what each part of the work took, by its name; of what the second thread does,
+    `seconds` are what each part of the work took, by its name; of what a second thread does here,
     decoding and the watch for bystanders, what was waited for.
     """
 

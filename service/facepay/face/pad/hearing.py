@@ -1,11 +1,13 @@
 """Asks every signal about one observation, the cheap ones first, and has one outcome made of it.
 
 Where the frames themselves are not sane, nothing else is asked: the other signals rely on steps in
-order, with frames in each. Everything measured on the way is overwritten before this returns; what
+order, with frames in each. What follows single places, for the shape of a head, does so in a second
+thread beside what looks at colours and persons: both cost about the same. Everything measured on the way is overwritten before this returns; what
 stays are scores.
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from facepay.face.embed import Embedder
@@ -51,19 +53,24 @@ class Hearing:
         yield sane
         if sane.verdict is not Verdict.PASS:
             return
+        with ThreadPoolExecutor(1) as pool:
+            shape = pool.submit(lambda: list(self._shaped(observation, asked)))
+            yield from self._coloured(observation, asked)
+            with observation.timed("identity"):
+                yield identity.judge(
+                    observation, asked, self.embedder, limits.identity, same_person=self.same_person
+                )
+            with observation.timed("passive"):
+                looks = passive.judge(observation, self.pack, limits.passive)
+            if looks is not None:
+                yield looks
+            yield from shape.result()
+
+    def _shaped(self, observation: Observation, asked: Asked) -> Iterator[Signal]:
         with observation.timed("compliance"):
-            yield compliance.judge(observation, asked, limits.compliance)
+            yield compliance.judge(observation, asked, self.limits.compliance)
         with observation.timed("depth"):
-            yield depth.judge(observation, asked, limits.depth)
-        yield from self._coloured(observation, asked)
-        with observation.timed("identity"):
-            yield identity.judge(
-                observation, asked, self.embedder, limits.identity, same_person=self.same_person
-            )
-        with observation.timed("passive"):
-            looks = passive.judge(observation, self.pack, limits.passive)
-        if looks is not None:
-            yield looks
+            yield depth.judge(observation, asked, self.limits.depth)
         with observation.timed("artefacts"):
             yield artefacts.judge(observation)
 
