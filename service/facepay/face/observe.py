@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from facepay.face.decode import Grey, decode, decode_reduced, to_grey
+from facepay.face.decode import Grey, Pixels, decode, decode_reduced, to_grey
 from facepay.face.detect import Box, Detector, HogDetector, find_faces
 from facepay.face.errors import FaceRefusal, RefusalKind
 from facepay.face.landmarks import Points, eye_width, find_all_points, yaw
@@ -70,12 +70,14 @@ class SeenFrame:
 class Observation:
     """Everything kept of one burst. Biometric: hold it briefly, then `wipe` it.
 
+    `best` are the chips that `recognise` has taken of it.
     `seconds` are what each part of the work took, by its name; of what a second thread does here,
     decoding and the watch for bystanders, what was waited for.
     """
 
     sent: int
     seen: list[SeenFrame] = field(default_factory=list)
+    best: list[Pixels] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     wiped: bool = False
 
@@ -86,7 +88,13 @@ class Observation:
             frame.yaw = frame.change = 0.0
             frame.image = frame.fingerprint = b""
         self.seen.clear()
+        self.wipe_best()
         self.wiped = True
+
+    def wipe_best(self) -> None:
+        for chip in self.best:
+            chip.fill(0)
+        self.best.clear()
 
     @contextmanager
     def timed(self, part: str) -> Iterator[None]:

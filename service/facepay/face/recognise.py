@@ -5,7 +5,8 @@ lie far from the same person's frontal ones. Each is decoded in colour, aligned 
 light and sharpness; what is not good enough is left out, and where too few are left the payer is
 told what to change. A reference is fused from 3 frames, each with its mirror image; a probe from 2
 frames, of which the second is mirrored: one run less a frame for the same error rates
-(docs/adr/0014-the-quick-engine.md). Chips, views and probes are overwritten before this returns.
+(docs/adr/0014-the-quick-engine.md). The chips of the best frames are taken once and stay with the
+observation, which overwrites them; copies, views and probes are overwritten before this returns.
 """
 
 from collections.abc import Iterator, Sequence
@@ -84,24 +85,30 @@ def _chips(
     """The best chips, at most `wanted`. Raises FaceRefusal where there are not `needed`."""
     if observation.wiped:
         raise RuntimeError("this observation was wiped")
+    faults = _take_best(observation, embedder)
+    if len(observation.best) >= needed:
+        return [chip.copy() for chip in observation.best[:wanted]]
+    raise FaceRefusal(max(faults, key=faults.count) if faults else RefusalKind.NOT_FRONTAL)
+
+
+def _take_best(observation: Observation, embedder: Embedder) -> list[RefusalKind]:
+    """Fills `observation.best`, where it is not full; what was wrong with the frames left out."""
     faults: list[RefusalKind] = []
-    chips: list[Pixels] = []
+    if len(observation.best) == REFERENCE_FRAMES:
+        return faults
+    observation.wipe_best()
     for frame in _most_frontal(observation):
         with observation.timed("align"):
             chip = take_chip(frame.image, frame.points, embedder)
         fault = measure(chip).fault
         if fault is None:
-            chips.append(chip)
+            observation.best.append(chip)
         else:
             faults.append(fault)
             chip.fill(0)
-        if len(chips) == wanted:
+        if len(observation.best) == REFERENCE_FRAMES:
             break
-    if len(chips) >= needed:
-        return chips
-    for chip in chips:
-        chip.fill(0)
-    raise FaceRefusal(max(faults, key=faults.count) if faults else RefusalKind.NOT_FRONTAL)
+    return faults
 
 
 def _most_frontal(observation: Observation) -> Iterator[SeenFrame]:

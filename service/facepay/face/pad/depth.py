@@ -34,7 +34,7 @@ from facepay.face.pad.signal import TURNS, Asked, Signal, Verdict
 from facepay.face.pad.thresholds import Depth
 
 NAME = "depth"
-FRAMES_A_TURN = 4
+FRAMES_A_TURN = 3
 _LEAST_PLACES, _LEAST_OF_NOSE = 12, 2
 # In outer-eye widths: the nose and what it hides, which the rest of the face is told without.
 _AROUND_NOSE_X, _AROUND_NOSE_Y = 0.27, (0.0, 0.62)

@@ -2,8 +2,8 @@
 
 Where the frames themselves are not sane, nothing else is asked: the other signals rely on steps in
 order, with frames in each. What follows single places, for the shape of a head, does so in a second
-thread beside what looks at colours and persons: both cost about the same. Everything measured on the way is overwritten before this returns; what
-stays are scores.
+thread beside what looks at colours and persons: both cost about the same. Everything measured on
+the way is overwritten before this returns; what stays are scores.
 """
 
 from collections.abc import Iterator

@@ -10,6 +10,7 @@ correlation. The canvases are overwritten before this returns.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import dist
 from typing import Any
 
 import cv2
@@ -110,10 +111,10 @@ def _found(hold: Grey, turned: Grey, grid: _Places) -> tuple[_Places, _Places]:
     what a turn hides is found anywhere.
     """
     kept = []
-    for place in grid * UNIT + _MIDDLE:
-        there = _look_for(hold, turned, place)
-        here = None if there is None else _look_for(turned, hold, there)
-        if there is not None and here is not None and np.hypot(*(here - place)) < _SAME_PLACE:
+    for place in (grid * UNIT + _MIDDLE).tolist():
+        there = _look_for(hold, turned, *place)
+        here = there and _look_for(turned, hold, *there)
+        if here and dist(here, place) < _SAME_PLACE:
             kept.append((place, there))
     if not kept:
         return np.empty((0, 2)), np.empty((0, 2))
@@ -121,32 +122,32 @@ def _found(hold: Grey, turned: Grey, grid: _Places) -> tuple[_Places, _Places]:
     return both[:, 0], both[:, 1]
 
 
-def _look_for(one: Grey, other: Grey, place: _Places) -> _Places | None:
-    x, y = (round(value) for value in place.tolist())
+def _look_for(one: Grey, other: Grey, x: float, y: float) -> tuple[float, float] | None:
+    """Where (x, y) of `one` is in `other`. In plain numbers: it is asked a thousand times."""
+    near_x, near_y = round(x), round(y)
     height, width = one.shape
-    if not (_HALF <= x < width - _HALF and _HALF <= y < height - _HALF):
+    if not (_HALF <= near_x < width - _HALF and _HALF <= near_y < height - _HALF):
         return None
-    patch = one[y - _HALF : y + _HALF + 1, x - _HALF : x + _HALF + 1]
+    patch = one[near_y - _HALF : near_y + _HALF + 1, near_x - _HALF : near_x + _HALF + 1]
     if cv2.meanStdDev(patch)[1].item() < _BLANK:
         return None
-    left, top = max(0, x - _HALF - _ACROSS), max(0, y - _HALF - _DOWN)
-    window = other[top : y + _HALF + _DOWN + 1, left : x + _HALF + _ACROSS + 1]
+    left, top = max(0, near_x - _HALF - _ACROSS), max(0, near_y - _HALF - _DOWN)
+    window = other[top : near_y + _HALF + _DOWN + 1, left : near_x + _HALF + _ACROSS + 1]
     alike = cv2.matchTemplate(window, patch, cv2.TM_CCOEFF_NORMED)
     _, best, _, (column, row) = cv2.minMaxLoc(alike)
     if best < _ALIKE:
         return None
-    off = np.array([_peak(alike[row], column), _peak(alike[:, column], row)])
-    at = np.array([left + column + _HALF, top + row + _HALF])
-    return np.asarray(at + off + place - (x, y), dtype=np.float64)
+    off_x, off_y = _peak(alike[row], column), _peak(alike[:, column], row)
+    return left + column + _HALF + off_x + x - near_x, top + row + _HALF + off_y + y - near_y
 
 
 def _peak(line: NDArray[Any], at: int) -> float:
     """How far off the largest of three values the top of a parabola through them lies."""
     if not 0 < at < len(line) - 1:
         return 0.0
-    before, top, after = (float(value) for value in line[at - 1 : at + 2])
+    before, top, after = line[at - 1 : at + 2].tolist()
     bend = before - 2 * top + after
-    return 0.5 * (before - after) / bend if bend < 0 else 0.0
+    return float(0.5 * (before - after) / bend) if bend < 0 else 0.0
 
 
 @cache
