@@ -7,12 +7,26 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from facepay.domain.errors import NoFace, VaultUnavailable
+from facepay.adapters.dlib_face import DlibFaceEngine
+from facepay.domain.capture import Burst, Frame
+from facepay.domain.errors import NoFace, UnreadableFrame, VaultUnavailable
+from facepay.face.model_store import ModelStore
+from facepay.freed_memory import forget
 from facepay.web.problems import register_problems
+from facepay_rehearsal import bursts
 
 
 class Picture:
     """Stands for a frame: something whose end can be seen."""
+
+
+class Encoded(bytes):
+    """A frame as it was sent, whose end can be seen: bytes have no weak references."""
+
+    ended = 0
+
+    def __del__(self) -> None:
+        Encoded.ended += 1
 
 
 class Unforeseen(Exception):
@@ -57,3 +71,23 @@ def test_the_pictures_of_a_refused_request_are_let_go_with_its_answer(
 
     assert app.test_client().post("/frames").status_code == status
     assert [picture() for picture in pictures] == [None]
+
+
+@pytest.mark.usefixtures("no_collector")
+def test_pictures_are_let_go_when_the_last_of_them_cannot_be_decoded() -> None:
+    """Frames are decoded in a second thread: its refusal and its result make a circle."""
+    engine = DlibFaceEngine(ModelStore().embedder())
+    shots = bursts.genuine("grace", ("turn_left", "turn_right"), 14)
+    images = [Encoded(shot.jpeg) for shot in shots[:-1]]
+    images.append(Encoded(shots[-1].jpeg[:1000]))
+    frames = [
+        Frame(image, shot.step, shot.monotonic_ms)
+        for image, shot in zip(images, shots, strict=True)
+    ]
+    sent, before = len(images), Encoded.ended
+    del images
+    with pytest.raises(UnreadableFrame) as refused:
+        engine.observe(Burst(tuple(frames), mirrored=False))
+    forget(refused.value)
+    del frames
+    assert Encoded.ended - before == sent

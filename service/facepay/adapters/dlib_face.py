@@ -43,6 +43,7 @@ from facepay.face.pad.passive import PassivePack
 from facepay.face.pad.thresholds import thresholds
 from facepay.face.recognise import PROBE_FRAMES
 from facepay.face.weights import WeightsError
+from facepay.freed_memory import forget
 from facepay.ports import ObservedFaces
 
 _Result = TypeVar("_Result")
@@ -172,6 +173,7 @@ def _translated(act: Callable[[], _Result]) -> _Result:
         return act()
     except FaceRefusal as refusal:
         kind, frame = refusal.kind, refusal.frame
+        forget(refusal)  # the one that is raised for it below is not chained to it
     except protect.MalformedTemplate:
         raise SealBroken("what was sealed is no template of this engine") from None
     except FileNotFoundError:
