@@ -26,6 +26,7 @@ SHINES = {
 }
 SKIN = np.array([170.0, 125.0, 105.0])
 FRAMES = 22
+SHADOW = 0.06  # of light, in cells twice as dark as the middle
 
 
 CELLS = 200
@@ -118,6 +119,20 @@ def test_a_displays_glass_is_no_skin() -> None:
     lit, reflected = judged(face(CODE, share=0.02, pane=True))
     assert lit.verdict is Verdict.PASS, "it answers to the light"
     assert said(reflected) == (Verdict.FAIL, "a_pane_answers")
+
+
+def test_a_shadow_that_crosses_a_face_in_few_frames_is_no_pane() -> None:
+    """It turns dark cells red, and the code is red there: a display does so in all frames."""
+    colours = face(CODE, share=0.01)
+    dark = 1 / colours.cells.mean(axis=(0, 2))
+    apart = (dark - dark[colours.skin].mean()) / np.median(dark)
+    red = [
+        at
+        for at in range(FRAMES)
+        if CODE[(at * FRAME_MS + LEAD_MS) // SLOT_MS % len(CODE)] == "red"
+    ]
+    colours.cells[red[:3], :, 0] *= 1 + SHADOW * apart
+    assert said(judged(colours)[1]) == (Verdict.PASS, "skin_answers")
 
 
 def test_a_picture_tinted_as_a_whole_is_no_head_before_a_wall() -> None:

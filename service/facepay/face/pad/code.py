@@ -63,6 +63,10 @@ class Follower:
         """`followed` is (frames, 2)."""
         return self._settled(followed, self._code(light))
 
+    def again(self, followed: Ratios, fit: Fit) -> Fit:
+        """How well `followed` (frames, 2) does with a code found already, by weights of its own."""
+        return self._settled(followed, fit.code)
+
     def amplitudes(self, followed: Ratios, fit: Fit) -> NDArray[np.float64]:
         """(cells,) of what `followed` (frames, cells, 2) does with a code found already."""
         frames, cells, _ = followed.shape

@@ -42,23 +42,39 @@ def judge(
 
 
 def _pane(follower: Follower, colours: Colours, own: Fit) -> float:
-    """The line through what each cell answers over how dark it is: what is added, as a share."""
-    answers = follower.amplitudes(ratios(colours.cells), own)
+    """The line through what each cell answers over how dark it is: what is added, as a share.
+
+    Read twice: from the answers of all cells, and from the line of each frame, where frames that
+    fit badly count less. In bright surroundings either is off by half of the answer now and then,
+    seldom both: the smaller is taken.
+    """
+    followed = ratios(colours.cells)
+    answers = follower.amplitudes(followed, own)
     dark = (1 / (colours.cells.mean(axis=0) + 0.002)).mean(axis=1)
     dark /= np.median(dark)
-    steady, added = _line(dark, answers)
+    line = np.column_stack([np.ones(len(dark)), dark])
+    weights = _settled(line, answers)
+    steady, added = _through(line, answers[:, None], weights)[:, 0]
     whole = steady + added
-    return added / whole if whole > 0 else 1.0
+    by_cells = added / whole if whole > 0 else 1.0
+    frames, cells, _ = followed.shape
+    by_frame = _through(line, followed.swapaxes(0, 1).reshape(cells, -1), weights)[1]
+    by_frames = follower.again(by_frame.reshape(frames, 2), own).amplitude / own.amplitude
+    return float(min(by_cells, by_frames))
 
 
-def _line(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]:
-    """Where it begins and how it climbs; what lies far off it counts for less."""
-    columns = np.column_stack([np.ones(len(x)), x])
-    weights = np.ones(len(x))
-    line = np.zeros(2)
+def _settled(line: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(cells,) weights: what lies far off the line counts for less."""
+    weights = np.ones(len(y))
     for _ in range(_ROUNDS):
-        root = np.sqrt(weights)
-        line = np.linalg.lstsq(columns * root[:, None], y * root, rcond=None)[0]
-        off = np.abs(y - columns @ line)
+        off = np.abs(y - line @ _through(line, y[:, None], weights)[:, 0])
         weights = 1 / (1 + (off / (_TOLERANCE * float(np.median(off)) + 1e-9)) ** 2)
-    return float(line[0]), float(line[1])
+    return weights
+
+
+def _through(
+    line: NDArray[np.float64], y: NDArray[np.float64], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """(2, n) where the line through `y` (cells, n) begins and how it climbs."""
+    root = np.sqrt(weights)[:, None]
+    return np.asarray(np.linalg.lstsq(line * root, y * root, rcond=None)[0])
