@@ -1,9 +1,9 @@
 """Asks every signal about one observation, the cheap ones first, and has one outcome made of it.
 
 Where the frames themselves are not sane, nothing else is asked: the other signals rely on steps in
-order, with frames in each. What follows single places, for the shape of a head, does so in a second
-thread beside what looks at colours and persons: both cost about the same. Everything measured on
-the way is overwritten before this returns; what stays are scores.
+order, with frames in each. What looks at persons asks networks, which leave Python to others: it
+does so in a second thread, beside what looks at colours and shapes; both cost about the same.
+Everything measured on the way is overwritten before this returns; what stays are scores.
 """
 
 from collections.abc import Iterator
@@ -54,17 +54,24 @@ class Hearing:
         if sane.verdict is not Verdict.PASS:
             return
         with ThreadPoolExecutor(1) as pool:
-            shape = pool.submit(lambda: list(self._shaped(observation, asked)))
+            person = pool.submit(lambda: list(self._person(observation, asked)))
             yield from self._coloured(observation, asked)
-            with observation.timed("identity"):
-                yield identity.judge(
-                    observation, asked, self.embedder, limits.identity, same_person=self.same_person
-                )
-            with observation.timed("passive"):
-                looks = passive.judge(observation, self.pack, limits.passive)
-            if looks is not None:
-                yield looks
-            yield from shape.result()
+            yield from self._shaped(observation, asked)
+            yield from person.result()
+
+    def _person(self, observation: Observation, asked: Asked) -> Iterator[Signal]:
+        with observation.timed("identity"):
+            yield identity.judge(
+                observation,
+                asked,
+                self.embedder,
+                self.limits.identity,
+                same_person=self.same_person,
+            )
+        with observation.timed("passive"):
+            looks = passive.judge(observation, self.pack, self.limits.passive)
+        if looks is not None:
+            yield looks
 
     def _shaped(self, observation: Observation, asked: Asked) -> Iterator[Signal]:
         with observation.timed("compliance"):

@@ -34,7 +34,7 @@ _HALF, _ACROSS, _DOWN = 6, 15, 5
 _BLANK = 6.0  # grey levels of standard deviation: a patch with nothing in it
 _ALIKE = 0.55  # correlation: below it a place was not found again
 _SAME_PLACE = 0.05 * UNIT
-_GRID, _NOSE_GRID = 0.13, 0.08
+_GRID, _NOSE_GRID = 0.16, 0.08
 
 
 @dataclass(frozen=True, slots=True, repr=False)
