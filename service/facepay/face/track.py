@@ -13,9 +13,9 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from hashlib import blake2b
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from facepay.face.decode import Grey
 from facepay.face.detect import Box, Detector
@@ -102,7 +102,8 @@ class Tracker:
 def _thumb(grey: Grey) -> Grey:
     """160 x 120 of a 640 x 480 picture; others likewise, by a whole factor."""
     factor = max(1, min(grey.shape) // _THUMB_SHORT_SIDE)
-    return np.array(Image.fromarray(grey).reduce(factor), dtype=np.uint8)
+    height, width = (max(1, side // factor) for side in grey.shape)
+    return _shrunk(grey, (width, height))
 
 
 def _change(before: Grey | None, now: Grey) -> float:
@@ -114,10 +115,11 @@ def _change(before: Grey | None, now: Grey) -> float:
 
 def _look(grey: Grey, box: Box) -> Grey:
     left, top, right, bottom = (max(0, value) for value in box.corners())
-    crop = np.array(grey[top:bottom, left:right])
-    picture = Image.fromarray(crop).resize((_LOOK_SIDE, _LOOK_SIDE), Image.Resampling.BOX)
-    crop.fill(0)
-    return np.array(picture, dtype=np.uint8)
+    return _shrunk(grey[top:bottom, left:right], (_LOOK_SIDE, _LOOK_SIDE))
+
+
+def _shrunk(grey: Grey, size: tuple[int, int]) -> Grey:
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def _correlation(one: Grey, other: Grey) -> float:

@@ -6,6 +6,8 @@ the face, away from the axes, where JPEG leaves its own.
 Stops nothing by itself: fine screens have no moire. Its number goes from 0, nothing seen, to 1.
 """
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,7 +19,7 @@ from facepay.face.pad.signal import Signal, Verdict
 NAME = "artefacts"
 _SIDE = 256
 # Cycles a pixel: below is the face itself, above is noise.
-_FROM, _TO = 0.12, 0.45
+_FROM, _TO, _RING = 0.12, 0.45, 0.03
 _AXES = 4  # bins beside the axes, where JPEG's blocks and straight edges are
 # Natural logarithms of power that the highest peak stands out by: sensor noise alone reaches 3.
 _NOTHING, _CERTAIN = 3.5, 7.0
@@ -49,11 +51,16 @@ def _spectrum(frame: SeenFrame) -> float:
 
 def _peak(power: NDArray[np.float32]) -> float:
     """How far the highest peak stands above the middle of those at about its frequency."""
+    flat = power.ravel()
+    return max(float(flat[ring].max() - np.median(flat[ring])) for ring in _rings())
+
+
+@cache
+def _rings() -> tuple[NDArray[np.intp], ...]:
+    """Where in a spectrum there is what repeats about as often, beside the axes."""
     rows, columns = np.fft.fftfreq(_SIDE)[:, None], np.fft.rfftfreq(_SIDE)[None]
     radius = np.hypot(rows, columns)
     beside = (np.abs(rows) * _SIDE > _AXES) & (columns * _SIDE > _AXES)
-    highest = 0.0
-    for start in np.arange(_FROM, _TO, 0.03):
-        ring = power[beside & (radius >= start) & (radius < start + 0.03)]
-        highest = max(highest, float(ring.max() - np.median(ring)))
-    return highest
+    starts = np.arange(_FROM, _TO, _RING)
+    rings = (beside & (radius >= start) & (radius < start + _RING) for start in starts)
+    return tuple(np.flatnonzero(ring) for ring in rings)

@@ -10,6 +10,7 @@ one blink or one badly drawn frame says nothing about the light.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +50,14 @@ class Fit:
     weights: NDArray[np.float64]
 
 
+class _Round(NamedTuple):
+    """`off` (frames,) is how far each frame lies from the code, before its weight."""
+
+    correlation: float
+    amplitude: float
+    off: NDArray[np.float64]
+
+
 class Follower:
     """Says how well something in this observation follows a code of colours."""
 
@@ -80,22 +89,22 @@ class Follower:
 
     def _settled(self, followed: Ratios, code: Ratios) -> Fit:
         weights = np.ones(len(self._ms))
+        fit = self._fit(followed, code, weights)
         for _ in range(_ROUNDS):
-            _, amplitude = self._fit(followed, code, weights)
-            left, shone = (self._left(each, weights) for each in (followed, code))
-            off = np.linalg.norm(left - amplitude * shone, axis=1) / np.sqrt(weights)
-            usual = _TOLERANCE * float(np.median(off)) + 1e-9
-            weights = np.maximum(1 / (1 + (off / usual) ** 2), _LEAST_WEIGHT)
-        correlation, amplitude = self._fit(followed, code, weights)
-        return Fit(correlation, amplitude, code, weights)
+            usual = _TOLERANCE * float(np.median(fit.off)) + 1e-9
+            weights = np.maximum(1 / (1 + (fit.off / usual) ** 2), _LEAST_WEIGHT)
+            fit = self._fit(followed, code, weights)
+        return Fit(fit.correlation, fit.amplitude, code, weights)
 
-    def _fit(
-        self, followed: Ratios, code: Ratios, weights: NDArray[np.float64]
-    ) -> tuple[float, float]:
-        left, shone = (self._left(each, weights) for each in (followed, code))
+    def _fit(self, followed: Ratios, code: Ratios, weights: NDArray[np.float64]) -> "_Round":
+        both = self._left(np.hstack([followed, code]), weights)
+        left, shone = both[:, :2], both[:, 2:]
         together, power = float((left * shone).sum()), float((shone**2).sum())
         norm = float(np.linalg.norm(left)) * power**0.5
-        return (together / norm, together / power) if norm > 0 else (0.0, 0.0)
+        if norm == 0:
+            return _Round(0.0, 0.0, np.zeros(len(weights)))
+        off = np.linalg.norm(left - together / power * shone, axis=1) / np.sqrt(weights)
+        return _Round(together / norm, together / power, off)
 
     def _left(self, values: NDArray[np.float64], weights: NDArray[np.float64]) -> Ratios:
         root = np.sqrt(weights)[:, None]

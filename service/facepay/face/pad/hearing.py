@@ -1,8 +1,8 @@
 """Asks every signal about one observation, the cheap ones first, and has one outcome made of it.
 
 Where the frames themselves are not sane, nothing else is asked: the other signals rely on steps in
-order, with frames in each. What looks at persons asks networks, which leave Python to others: it
-does so in a second thread, beside what looks at colours and shapes; both cost about the same.
+order, with frames in each. Networks and spectra leave Python to others: they are asked in a second
+thread, beside what looks at colours and shapes; both cost about the same.
 Everything measured on the way is overwritten before this returns; what stays are scores.
 """
 
@@ -54,12 +54,12 @@ class Hearing:
         if sane.verdict is not Verdict.PASS:
             return
         with ThreadPoolExecutor(1) as pool:
-            person = pool.submit(lambda: list(self._person(observation, asked)))
+            beside = pool.submit(lambda: list(self._beside(observation, asked)))
             yield from self._coloured(observation, asked)
             yield from self._shaped(observation, asked)
-            yield from person.result()
+            yield from beside.result()
 
-    def _person(self, observation: Observation, asked: Asked) -> Iterator[Signal]:
+    def _beside(self, observation: Observation, asked: Asked) -> Iterator[Signal]:
         with observation.timed("identity"):
             yield identity.judge(
                 observation,
@@ -72,14 +72,14 @@ class Hearing:
             looks = passive.judge(observation, self.pack, self.limits.passive)
         if looks is not None:
             yield looks
+        with observation.timed("artefacts"):
+            yield artefacts.judge(observation)
 
     def _shaped(self, observation: Observation, asked: Asked) -> Iterator[Signal]:
         with observation.timed("compliance"):
             yield compliance.judge(observation, asked, self.limits.compliance)
         with observation.timed("depth"):
             yield depth.judge(observation, asked, self.limits.depth)
-        with observation.timed("artefacts"):
-            yield artefacts.judge(observation)
 
     def _coloured(self, observation: Observation, asked: Asked) -> Iterator[Signal]:
         """What is read from colours; of all frames only where they answer to a light."""
