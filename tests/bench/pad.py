@@ -41,7 +41,7 @@ from facepay.face.pad.hearing import Hearing
 from facepay.face.pad.passive import open_pack
 from facepay.face.pad.thresholds import thresholds
 from facepay_rehearsal.species import GENUINE, SPECIES
-from tests.bench import pad_table
+from tests.bench import pad_stills, pad_table
 from tests.bench.pad_renders import Capture, Task, captures, render, tasks_of
 
 REPORT = Path("var/bench/pad.json")
@@ -81,6 +81,7 @@ def main(arguments: Sequence[str]) -> int:
     render([*tasks, *references], chosen.workers, console)
     judged = _all_judged(tasks, chosen.workers, console)
     report = _report(judged)
+    report["passive_on_stills"] = pad_stills.passive(_hearing().pack, console)
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     REPORT.write_text(json.dumps(report, indent=2) + "\n")
     pad_table.show(report, console)

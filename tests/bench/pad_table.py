@@ -13,6 +13,12 @@ def show(report: dict[str, Any], console: Console) -> None:
     console.print(_species(report["species"], with_passive=report["passive"]))
     console.print(_genuine(report["genuine"], with_passive=report["passive"]))
     parts = ", ".join(f"{name} {ms}" for name, ms in report["ms_per_frame_of"].items())
+    stills = report["passive_on_stills"]
+    if stills is not None:
+        console.print(
+            f"passive nets on {stills['n']} photographs: lowest score {stills['quantiles'][0]}, "
+            f"{stills['refused']} refused, {stills['unclear']} unclear"
+        )
     console.print(f"{report['ms_per_frame']} ms of processor time a frame ({parts} by the clock)")
 
 

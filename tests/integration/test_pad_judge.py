@@ -78,7 +78,7 @@ def test_every_signal_is_told_with_what_it_took(video: Path) -> None:
         assert set(signal) == {"name", "score", "verdict", "reason", "ms"}
         assert signal["ms"] >= 0
     heard = [signal["name"] for signal in told["signals"]]
-    assert heard == ["sanity", "compliance", "depth", "cover", "identity", "artefacts"]
+    assert heard == ["sanity", "cover", "compliance", "depth", "identity", "artefacts"]
     recording = told["recording"]
     assert recording["frames_per_step"] == [4, 6, 6]
     assert recording["frames"] == recording["frames_with_face"] == 16

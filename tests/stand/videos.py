@@ -26,7 +26,7 @@ def write_video(
     fps: float = 30,
     stored_turned: int = 0,
 ) -> Path:
-    """Each shot is shown until the next one, with a camera's noise in every picture.
+    """Each picture shows the shot taken nearest to its time, with a camera's noise.
 
     `size` is what is seen, cut from the shot's middle.
 
@@ -42,7 +42,7 @@ def write_video(
     noise = _noise(height, width)
     for frame in range(round((times[-1] + _LAST_SHOWN_MS) * fps / 1000)):
         at = frame * 1000 / fps
-        shown = sum(time <= at for time in times) - 1
+        shown = min(range(len(times)), key=lambda shot: abs(times[shot] - at))
         at_row, at_column = frame * 7 % _MARGIN, frame * 11 % _MARGIN
         grain = noise[at_row : at_row + height, at_column : at_column + width]
         writer.write(cv2.add(np.ascontiguousarray(pictures[shown]), grain, dtype=cv2.CV_8U))

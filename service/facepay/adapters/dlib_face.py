@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+import cv2
 import numpy as np
 
 from facepay.domain.capture import Burst, Guidance, PadOutcome, PadSignal, PadVerdict
@@ -92,6 +93,7 @@ class DlibFaceEngine:
         _translated(self._load)
 
     def _load(self) -> None:
+        cv2.setNumThreads(1)  # the cores are the workers'
         side = self._embedder.card.input.side
         np.median([0.0])  # its first use imports numpy.ma: 10 ms
         grey = np.full((480, 640), 128, dtype=np.uint8)
