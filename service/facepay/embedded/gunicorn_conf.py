@@ -8,11 +8,11 @@ has path, status and time: no query, no header, no body. It has no timeout for s
 proxy in front reads the whole request first. gunicorn's own help describes each name.
 """
 
-import os
+from os import environ as _environ
 
 # Two workers share two cores: libraries that start threads of their own make each other wait.
 for _of in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(_of, "1")
+    _environ.setdefault(_of, "1")
 
 workers = 2
 worker_class = "gthread"
