@@ -2,7 +2,7 @@
 
 Drawn at random for each capture, so that no recording can have been made for it. The steps are
 three: "come closer", and two others of which one at least turns the head. The light is a cyclic
-sequence of ten colours, each shown for SLOT_MS: about 23 bits, and 2.3 changes a second, which is
+sequence of ten colours, each shown for SLOT_MS: about 22 bits, and 2.3 changes a second, which is
 under the three flashes of WCAG 2.3.1. Whether the answer fits is for the manifest check (what the
 device says) and for presentation attack detection (what the pixels show).
 """
@@ -10,7 +10,7 @@ device says) and for presentation attack detection (what the pixels show).
 import secrets
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise, product
+from itertools import product
 
 from facepay.domain.errors import LivenessNotPossible
 
@@ -19,6 +19,7 @@ SLOT_MS = 440
 # colour, when display and exposure have settled on it.
 LIGHT_LEAD_MS = SLOT_MS // 4
 SLOTS = 10
+_MOST_ALIKE = 3  # slots in which a sequence may show what it shows when begun at another slot
 
 
 class Step(StrEnum):
@@ -90,8 +91,20 @@ def draw_challenge(profile: Profile) -> Challenge:
 
 
 def _draw_light() -> tuple[Colour, ...]:
-    """No two neighbours alike, and the last not as the first: the sequence repeats."""
+    """No two neighbours alike, and the last not as the first: the sequence repeats.
+
+    Nor does it look like itself begun elsewhere: light that came at another time would fit as well,
+    and so no payer could prove that theirs came in time.
+    """
     while True:
         light = tuple(secrets.choice(tuple(Colour)) for _ in range(SLOTS))
-        if all(one is not other for one, other in pairwise((*light, light[0]))):
+        alike = [_alike(light, slots) for slots in range(1, SLOTS)]
+        if alike[0] == 0 and max(alike) <= _MOST_ALIKE:
             return light
+
+
+def _alike(light: tuple[Colour, ...], slots: int) -> int:
+    """In how many slots the sequence shows what it shows so many slots later."""
+    return sum(
+        one is other for one, other in zip(light, light[slots:] + light[:slots], strict=True)
+    )

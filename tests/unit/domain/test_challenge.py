@@ -44,6 +44,15 @@ def test_the_light_never_shows_a_colour_twice_in_a_row_however_long_it_runs() ->
         assert all(one != other for one, other in pairwise([*light, *light]))
 
 
+def test_no_light_looks_like_itself_begun_at_another_slot() -> None:
+    """One that does fits light of another time as well: whoever is asked for it is refused."""
+    for _ in range(300):
+        light = draw_challenge(Profile.STANDARD).light
+        for slots in range(1, SLOTS):
+            shifted = light[slots:] + light[:slots]
+            assert sum(one == other for one, other in zip(light, shifted, strict=True)) <= 3
+
+
 def test_no_light_can_be_foretold() -> None:
     lights = {draw_challenge(Profile.STANDARD).light for _ in range(300)}
     assert len(lights) > 295
