@@ -68,7 +68,7 @@ def test_old_frames_signed_anew(scene: Scene) -> None:
     old = Scene(scene.street, scene.till, scene.payer)
     manifest = manifest_of(old.capture, old.frames)
     manifest |= {"capture_id": scene.capture.id, "nonce": scene.capture.nonce}
-    # Drawn from 23 bits: two lights that agree at every frame do not come about here.
+    # Drawn from 22 bits: two lights that agree at every frame do not come about here.
     answer = scene.inject(signed(manifest, scene.key), old.frames)
     scene.refused(answer, "wrong_colour")
 

@@ -81,7 +81,7 @@ def main(arguments: Sequence[str]) -> int:
     render([*tasks, *references], chosen.workers, console)
     judged = _all_judged(tasks, chosen.workers, console)
     report = _report(judged)
-    report["passive_on_stills"] = pad_stills.passive(_hearing().pack, console)
+    report["passive_on_stills"] = _passive_on_stills(console)
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     REPORT.write_text(json.dumps(report, indent=2) + "\n")
     pad_table.show(report, console)
@@ -186,6 +186,20 @@ def _reference(task: Task) -> Descriptor:
         return recognise.reference(seen, _hearing().embedder)
     finally:
         seen.wipe()
+
+
+def _passive_on_stills(console: Console) -> dict[str, Any] | None:
+    """None without networks."""
+    pack, limits = _hearing().pack, thresholds().passive
+    if pack is None:
+        return None
+    scores = pad_stills.passive_scores(pack, console)
+    return {
+        "n": len(scores),
+        "quantiles": _spread(scores),
+        "refused": sum(score < limits.attack_below for score in scores),
+        "unclear": sum(limits.attack_below <= score < limits.pass_from for score in scores),
+    }
 
 
 def _report(judged: Sequence[Judged]) -> dict[str, Any]:

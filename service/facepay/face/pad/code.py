@@ -96,7 +96,7 @@ class Follower:
             fit = self._fit(followed, code, weights)
         return Fit(fit.correlation, fit.amplitude, code, weights)
 
-    def _fit(self, followed: Ratios, code: Ratios, weights: NDArray[np.float64]) -> "_Round":
+    def _fit(self, followed: Ratios, code: Ratios, weights: NDArray[np.float64]) -> _Round:
         both = self._left(np.hstack([followed, code]), weights)
         left, shone = both[:, :2], both[:, 2:]
         together, power = float((left * shone).sum()), float((shone**2).sum())

@@ -2,8 +2,8 @@
 
 Where the frames themselves are not sane, nothing else is asked: the other signals rely on steps in
 order, with frames in each. Networks and spectra leave Python to others: they are asked in a second
-thread, beside what looks at colours and shapes; both cost about the same.
-Everything measured on the way is overwritten before this returns; what stays are scores.
+thread, beside what looks at colours and shapes; both cost about the same. Everything measured on
+the way is overwritten before this returns; what stays are scores.
 """
 
 from collections.abc import Iterator
