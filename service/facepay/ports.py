@@ -17,6 +17,7 @@ from facepay.domain.challenge import Challenge
 from facepay.domain.consent import Consent
 from facepay.domain.customer import Client, Customer, Merchant, SecondFactor, Terminal
 from facepay.domain.enrolment import Enrolment
+from facepay.domain.event import Event
 from facepay.domain.idempotency import IdempotencyRecord, UsedNonce
 from facepay.domain.manifest import SignedManifest
 from facepay.domain.payment import Authorization, Intent
@@ -208,6 +209,7 @@ class UnitOfWork(Protocol):
     heads: Repository[Head]
     idempotency: Repository[IdempotencyRecord]
     nonces: Repository[UsedNonce]
+    events: Repository[Event]
 
     def commit(self) -> None: ...
 

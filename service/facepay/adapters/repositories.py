@@ -22,6 +22,7 @@ from facepay.domain.errors import AlreadyExists, StaleRow
 Entity = TypeVar("Entity")
 
 SWEPT_AT_ONCE = 200
+UNNUMBERED = 0
 
 
 class SqlRepository(Generic[Entity]):
@@ -37,7 +38,10 @@ class SqlRepository(Generic[Entity]):
     def add(self, entity: Entity) -> None:
         on_postgresql = self._session.get_bind().dialect.name == "postgresql"
         insert = postgresql.insert if on_postgresql else sqlite.insert
-        row = insert(self._table).values(**_columns_of(entity)).on_conflict_do_nothing()
+        columns = _columns_of(entity)
+        if columns.get("seq") == UNNUMBERED:
+            del columns["seq"]  # the database numbers it
+        row = insert(self._table).values(**columns).on_conflict_do_nothing()
         if self._execute(row).rowcount != 1:
             raise AlreadyExists()
 

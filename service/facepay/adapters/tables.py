@@ -7,7 +7,7 @@ templates and TOTP secrets are the vault's ciphertext, passwords are argon2id.
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -30,6 +30,8 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 _NUMBERED_BY_US = {"autoincrement": False}
+# SQLite numbers rows by itself in a column of this type alone.
+NUMBERED = BigInteger().with_variant(Integer(), "sqlite")
 
 
 def _time(*, index: bool = False) -> Any:
@@ -214,3 +216,17 @@ class NonceRow(SQLModel, table=True):
     __tablename__ = "used_nonces"
     id: str = Field(primary_key=True)
     expires_at: datetime = _time(index=True)
+
+
+class EventRow(SQLModel, table=True):
+    __tablename__ = "events"
+    __table_args__ = {"sqlite_autoincrement": True}  # no number comes again after a sweep
+    seq: int = Field(primary_key=True, sa_type=NUMBERED)
+    id: str = Field(unique=True)
+    kind: str
+    at: datetime = _time(index=True)
+    payment: str | None
+    merchant_audience: str | None
+    shared: str | None
+    for_bank: str
+    fanned_out: bool = Field(index=True)

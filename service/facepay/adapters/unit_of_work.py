@@ -22,6 +22,7 @@ from facepay.domain.consent import Consent
 from facepay.domain.customer import Client, Customer, Merchant, SecondFactor, Terminal
 from facepay.domain.enrolment import Enrolment
 from facepay.domain.errors import StorageUnavailable
+from facepay.domain.event import Event
 from facepay.domain.idempotency import IdempotencyRecord, UsedNonce
 from facepay.domain.payment import Authorization, Intent
 from facepay.ports import Repository, UnitOfWork
@@ -56,6 +57,7 @@ class SqlUnitOfWork:
             session, IdempotencyRecord, t.IdempotencyRow
         )
         self.nonces: Repository[UsedNonce] = SqlRepository(session, UsedNonce, t.NonceRow)
+        self.events: Repository[Event] = SqlRepository(session, Event, t.EventRow)
 
     def commit(self) -> None:
         self._session.commit()

@@ -9,13 +9,19 @@ from dataclasses import replace
 from facepay.domain.consent import Consent
 from facepay.domain.enrolment import OPEN_FOR, Enrolment, EnrolmentState
 from facepay.domain.errors import FaceNotAvailable, ProofRejected, WrongState
+from facepay.domain.event import EventKind
 from facepay.ports import ObservedFaces, UnitOfWork
 from facepay.usecases.answers import EnrolmentAnswer
 from facepay.usecases.house import House, new_id, wiped
 from facepay.usecases.log import append_leaf
 from facepay.usecases.once import Change, Claim, once
 from facepay.usecases.prove import Needs, Proof, prove
-from facepay.usecases.revoke_face import destroy_key, end_enrolment, enrolment_answer
+from facepay.usecases.revoke_face import (
+    destroy_key,
+    emit_face,
+    end_enrolment,
+    enrolment_answer,
+)
 from facepay.usecases.use_capture import Frames, look_at, use_capture
 
 
@@ -74,6 +80,7 @@ def finish_enrolment(house: House, change: Change, frames: Frames) -> EnrolmentA
             active = _activate(house, uow, enrolment, sealed)
             answer = enrolment_answer(active)
             claim.answer(uow, answer)
+            emit_face(house, uow, EventKind.FACE_ENROLLED, active)
             append_leaf(house, uow, "face.enrolled", enrolment=active.id)
             uow.commit()
         return answer

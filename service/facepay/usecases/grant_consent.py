@@ -5,7 +5,9 @@ from datetime import datetime
 
 from facepay.domain.consent import Consent, ConsentPurpose
 from facepay.domain.errors import InvalidRequest, WrongState
+from facepay.domain.event import EventKind
 from facepay.usecases.answers import ConsentAnswer, rfc3339
+from facepay.usecases.events import emit
 from facepay.usecases.house import House, new_id
 from facepay.usecases.log import append_leaf
 from facepay.usecases.once import Change, Claim, once
@@ -41,6 +43,13 @@ def grant_consent(
             uow.consents.add(consent)
             answer = consent_answer(consent)
             claim.answer(uow, answer)
+            emit(
+                house,
+                uow,
+                EventKind.CONSENT_GRANTED,
+                consent=consent.id,
+                customer=customer_id,
+            )
             append_leaf(house, uow, "consent.granted", consent=consent.id, customer=customer_id)
             uow.commit()
         return answer

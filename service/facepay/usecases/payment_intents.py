@@ -3,10 +3,12 @@
 import secrets
 
 from facepay.domain.errors import NotAllowed, NotFound
+from facepay.domain.event import EventKind
 from facepay.domain.money import Money
 from facepay.domain.payment import ENDED, Authorization, Intent, IntentState, Method
 from facepay.ports import UnitOfWork
 from facepay.usecases.answers import IntentAnswer, rfc3339
+from facepay.usecases.events import emit_payment
 from facepay.usecases.house import House, new_id
 from facepay.usecases.log import append_leaf
 from facepay.usecases.once import Caller, Change, Claim, once
@@ -86,6 +88,8 @@ def _move(
             answer = intent_answer(house, moved, None)
             claim.answer(uow, answer)
             if moved is not intent:
+                if target is IntentState.REVERSED:
+                    emit_payment(house, uow, EventKind.PAYMENT_REVERSED, moved)
                 append_leaf(house, uow, kind, intent=intent_id)
             uow.commit()
         return answer

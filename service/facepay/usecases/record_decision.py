@@ -2,9 +2,11 @@
 
 from facepay.domain.decision import Decision, Outcome
 from facepay.domain.errors import WrongState
+from facepay.domain.event import EventKind
 from facepay.domain.payment import Authorization, Intent, IntentState, Method
 from facepay.ports import UnitOfWork
 from facepay.usecases.answers import IntentAnswer
+from facepay.usecases.events import emit_payment
 from facepay.usecases.house import House
 from facepay.usecases.log import append_leaf
 from facepay.usecases.once import Claim
@@ -15,6 +17,10 @@ _STATE_AFTER = {
     Outcome.APPROVE: IntentState.APPROVED,
     Outcome.STEP_UP: IntentState.AWAITING_SECOND_FACTOR,
     Outcome.DECLINE: IntentState.DECLINED,
+}
+_TOLD = {
+    Outcome.APPROVE: EventKind.PAYMENT_APPROVED,
+    Outcome.DECLINE: EventKind.PAYMENT_DECLINED,
 }
 
 
@@ -46,6 +52,8 @@ def record_decision(
         uow.authorizations.add(authorization)
     answer = intent_answer(house, decided, authorization if approved else None)
     claim.answer(uow, answer)
+    if decision.outcome in _TOLD:
+        emit_payment(house, uow, _TOLD[decision.outcome], decided)
     append_leaf(
         house,
         uow,

@@ -11,9 +11,11 @@ from dataclasses import replace
 from facepay.domain.capture import CaptureState
 from facepay.domain.enrolment import Enrolment, EnrolmentState
 from facepay.domain.errors import NotFound, VaultUnavailable
+from facepay.domain.event import EventKind
 from facepay.domain.payment import IntentState
 from facepay.ports import UnitOfWork
 from facepay.usecases.answers import EnrolmentAnswer, rfc3339
+from facepay.usecases.events import emit
 from facepay.usecases.house import House
 from facepay.usecases.log import append_leaf
 from facepay.usecases.once import Change, Claim, once
@@ -39,6 +41,7 @@ def revoke_face(house: House, change: Change, enrolment_id: str, proof: Proof) -
             answer = enrolment_answer(revoked)
             claim.answer(uow, answer)
             if ended_now:
+                emit_face(house, uow, EventKind.FACE_REVOKED, revoked)
                 append_leaf(house, uow, "face.revoked", enrolment=enrolment_id)
             uow.commit()
         return answer
@@ -98,6 +101,7 @@ def destroy_key(house: House, enrolment_id: str) -> bool:
         held = uow.enrolments.lock(enrolment_id)
         if held is not None and held.key_destroyed_at is None:
             uow.enrolments.update(replace(held, key_destroyed_at=house.clock()))
+            emit_face(house, uow, EventKind.FACE_KEY_DESTROYED, held)
             append_leaf(house, uow, "face.key_destroyed", enrolment=enrolment_id)
             uow.commit()
     return True
@@ -108,6 +112,11 @@ def destroy_pending_keys(house: House) -> int:
     with house.unit_of_work() as uow:
         pending = uow.enrolments.find_all(state=EnrolmentState.REVOKED.value, key_destroyed_at=None)
     return sum(destroy_key(house, enrolment.id) for enrolment in pending)
+
+
+def emit_face(house: House, uow: UnitOfWork, kind: EventKind, enrolment: Enrolment) -> None:
+    """What became of a face, for the bank."""
+    emit(house, uow, kind, enrolment=enrolment.id, customer=enrolment.customer_id)
 
 
 def enrolment_answer(enrolment: Enrolment) -> EnrolmentAnswer:

@@ -14,8 +14,10 @@ from datetime import timedelta
 from facepay.domain.attempts import Channel, counter_id
 from facepay.domain.customer import FactorState, SecondFactor
 from facepay.domain.errors import NotFound, ProofRejected, Unavailable, WrongState
+from facepay.domain.event import EventKind
 from facepay.ports import UnitOfWork
 from facepay.usecases.answers import FactorAnswer
+from facepay.usecases.events import emit
 from facepay.usecases.house import House, new_id, wiped
 from facepay.usecases.log import append_leaf
 from facepay.usecases.once import Change, Claim, once
@@ -85,6 +87,7 @@ def confirm_second_factor(house: House, change: Change, factor_id: str, code: st
             uow.second_factors.update(active, state=FactorState.PENDING.value)
             answer = _answer(active)
             claim.answer(uow, answer)
+            _emit(house, uow, EventKind.FACTOR_ADDED, active)
             append_leaf(house, uow, "second_factor.confirmed", factor=factor_id)
             uow.commit()
         return answer
@@ -118,6 +121,7 @@ def revoke_second_factor(
             uow.second_factors.update(revoked, state=factor.state.value)
             answer = _answer(revoked)
             claim.answer(uow, answer)
+            _emit(house, uow, EventKind.FACTOR_REVOKED, revoked)
             append_leaf(house, uow, "second_factor.revoked", factor=factor_id)
             uow.commit()
         return answer
@@ -151,6 +155,17 @@ def _match_charged(house: House, factor: SecondFactor, code: str) -> CodeMatch:
     if match is None:
         raise ProofRejected()
     return match
+
+
+def _emit(house: House, uow: UnitOfWork, kind: EventKind, factor: SecondFactor) -> None:
+    emit(
+        house,
+        uow,
+        kind,
+        factor=factor.id,
+        factor_kind=factor.kind,
+        customer=factor.customer_id,
+    )
 
 
 def _answer(factor: SecondFactor) -> FactorAnswer:

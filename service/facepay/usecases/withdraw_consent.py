@@ -8,12 +8,14 @@ from dataclasses import replace
 
 from facepay.domain.enrolment import EnrolmentState
 from facepay.domain.errors import NotFound
+from facepay.domain.event import EventKind
 from facepay.usecases.answers import ConsentAnswer
+from facepay.usecases.events import emit
 from facepay.usecases.grant_consent import consent_answer
 from facepay.usecases.house import House
 from facepay.usecases.log import append_leaf
 from facepay.usecases.once import Change, Claim, once
-from facepay.usecases.revoke_face import destroy_key, end_enrolment
+from facepay.usecases.revoke_face import destroy_key, emit_face, end_enrolment
 
 
 def withdraw_consent(house: House, change: Change, consent_id: str) -> ConsentAnswer:
@@ -24,18 +26,27 @@ def withdraw_consent(house: House, change: Change, consent_id: str) -> ConsentAn
             enrolments = uow.enrolments.find_all(
                 consent_id=consent_id, customer_id=change.caller.subject_id
             )
-            ended = [e.id for e in enrolments if end_enrolment(house, uow, e.id)[1]]
+            ended = [e for e in enrolments if end_enrolment(house, uow, e.id)[1]]
             consent = uow.consents.lock(consent_id)
             if consent is None or consent.customer_id != change.caller.subject_id:
                 raise NotFound()
             if consent.withdrawn_at is None:
                 consent = replace(consent, withdrawn_at=house.clock())
                 uow.consents.update(consent)
+                emit(
+                    house,
+                    uow,
+                    EventKind.CONSENT_WITHDRAWN,
+                    consent=consent_id,
+                    customer=consent.customer_id,
+                )
+            for enrolment in ended:
+                emit_face(house, uow, EventKind.FACE_REVOKED, enrolment)
             answer = consent_answer(consent)
             claim.answer(uow, answer)
             append_leaf(house, uow, "consent.withdrawn", consent=consent_id)
-            for enrolment_id in ended:
-                append_leaf(house, uow, "face.revoked", enrolment=enrolment_id)
+            for enrolment in ended:
+                append_leaf(house, uow, "face.revoked", enrolment=enrolment.id)
             uow.commit()
         return answer
 

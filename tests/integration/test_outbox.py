@@ -1,0 +1,59 @@
+"""The outbox on both databases: an event is there if and only if its change is."""
+
+import pytest
+
+from facepay.adapters.unit_of_work import Database
+from facepay.domain.event import Event
+from facepay.usecases import record_decision as deciding
+from tests.fakes.house import fake_house
+from tests.fakes.street import Street
+
+
+def told(database: Database) -> list[Event]:
+    with database() as uow:
+        return uow.events.find_all(after_seq=0)
+
+
+def test_a_change_that_is_rolled_back_was_told_to_nobody(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    street = Street(fake_house(database))
+    ada = street.enrol("ada")
+    intent, code = street.show_face(ada), street.code_of(ada)
+    before = told(database)
+
+    def dies(*_: object, **__: object) -> None:
+        assert len(_kinds_in(database, _[1])) == len(before) + 1
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(deciding, "append_leaf", dies)
+        with pytest.raises(KeyboardInterrupt):
+            street.enter(intent, code)
+    assert told(database) == before
+    with database() as uow:
+        held = uow.intents.find(id=intent.id)
+    assert held is not None
+    assert held.state == "awaiting_second_factor"
+
+
+def _kinds_in(database: Database, uow: object) -> list[str]:
+    events: list[Event] = uow.events.find_all(after_seq=0)  # type: ignore[attr-defined]
+    return [event.kind for event in events]
+
+
+def test_events_are_numbered_in_the_order_of_their_changes(database: Database) -> None:
+    street = Street(fake_house(database))
+    ada = street.enrol("ada")
+    intent = street.show_face(ada, "bob")
+    street.enter(intent, street.code_of(ada))
+    street.send(street.till, street.open_payment(intent, "ada"), "ada")
+    street.enter(intent, street.code_of(ada))
+    of_this = [event for event in told(database) if event.payment == intent.id]
+    assert [e.kind for e in of_this if e.kind.startswith("payment.")] == [
+        "payment.declined",
+        "payment.approved",
+    ]
+    numbers = [event.seq for event in told(database)]
+    assert numbers == sorted(set(numbers))
+    assert 0 not in numbers

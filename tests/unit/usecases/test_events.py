@@ -1,0 +1,125 @@
+"""What others are told: each change leaves its event, a refusal or a repetition leaves none."""
+
+import json
+from typing import Any
+
+import pytest
+
+from facepay.domain.errors import NotAllowed, WrongState
+from facepay.domain.event import BANK, Event, merchant_audience
+from facepay.domain.money import Money
+from facepay.usecases.payment_intents import create_intent, reverse_payment
+from facepay.usecases.prove import Proof
+from facepay.usecases.revoke_face import destroy_pending_keys
+from facepay.usecases.withdraw_consent import withdraw_consent
+from tests.fakes.house import FakeHouse
+from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
+
+
+def told(fakes: FakeHouse) -> list[Event]:
+    with fakes.database() as uow:
+        return uow.events.find_all(after_seq=0)
+
+
+def newest(fakes: FakeHouse, audience: str = BANK) -> Any:
+    return json.loads(told(fakes)[-1].body_for(audience))
+
+
+def kinds(fakes: FakeHouse) -> list[str]:
+    return [event.kind.value for event in told(fakes)]
+
+
+def test_the_bank_hears_how_a_customer_became_able_to_pay(fakes: FakeHouse, ada: Customer) -> None:
+    assert kinds(fakes) == ["factor.added", "consent.granted", "face.enrolled"]
+    assert newest(fakes)["data"] == {
+        "customer": ada.caller.subject_id,
+        "enrolment": ada.enrolment_id,
+    }
+
+
+def test_a_payment_is_told_to_its_merchant_without_its_payer(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    paid = street.enter(street.show_face(ada), street.code_of(ada))
+    expected = {
+        "payment_intent": paid.id,
+        "merchant": street.merchant.subject_id,
+        "terminal": street.till.subject_id,
+        "amount_minor": 1250,
+        "currency": "EUR",
+        "order_ref": "order-1",
+    }
+    heard = newest(fakes, merchant_audience(street.merchant.subject_id))
+    assert (heard["type"], heard["data"]) == ("payment.approved", expected)
+    to_bank = expected | {"customer": ada.caller.subject_id, "method": "face"}
+    assert newest(fakes)["data"] == to_bank
+
+
+def test_a_merchant_cannot_tell_a_wrong_face_from_a_wrong_code(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    shop = merchant_audience(street.merchant.subject_id)
+    heard = []
+    for person, code in (("bob", street.code_of(ada)), ("ada", WRONG_CODE)):
+        street.enter(street.show_face(ada, person), code)
+        heard.append(newest(fakes, shop))
+    for each in heard:
+        assert each["data"].pop("payment_intent")
+    assert heard[0]["data"] == heard[1]["data"]
+    assert {each["type"] for each in heard} == {"payment.declined"}
+
+
+def test_frames_alone_decide_nothing_and_tell_nothing_of_a_payment(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    street.show_face(ada)
+    assert not any(kind.startswith("payment.") for kind in kinds(fakes))
+
+
+def test_a_payment_that_was_taken_back_is_told_once(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    proof = Proof(PASSWORD, street.code_of(ada))
+    paid = street.pay_by_password(street.intent(), "ada", proof)
+    for _ in range(2):
+        reverse_payment(street.house, street.change(street.merchant), paid.id)
+    assert kinds(fakes)[-2:] == ["payment.approved", "payment.reversed"]
+
+
+def test_a_repeated_request_is_told_once(street: Street, fakes: FakeHouse, ada: Customer) -> None:
+    intent, code, change = street.show_face(ada), street.code_of(ada), street.change(street.till)
+    for _ in range(2):
+        street.enter(intent, code, change)
+    assert kinds(fakes).count("payment.approved") == 1
+
+
+def test_a_face_that_is_taken_back_is_told_once_and_so_is_its_key(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    fakes.vault.away = True
+    street.revoke(ada)
+    street.revoke(ada)
+    assert kinds(fakes)[-1] == "face.revoked"
+    fakes.vault.away = False
+    for _ in range(2):
+        destroy_pending_keys(street.house)
+    assert kinds(fakes)[-2:] == ["face.revoked", "face.key_destroyed"]
+
+
+def test_a_withdrawn_consent_is_told_with_the_face_it_ends(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    for _ in range(2):
+        withdraw_consent(street.house, street.change(ada.caller), ada.consent_id)
+    ended = ["consent.withdrawn", "face.revoked", "face.key_destroyed"]
+    assert kinds(fakes)[-3:] == ended
+    assert all(kinds(fakes).count(kind) == 1 for kind in ended)
+
+
+def test_what_is_refused_is_told_to_nobody(street: Street, fakes: FakeHouse, ada: Customer) -> None:
+    before = kinds(fakes)
+    with pytest.raises(NotAllowed):
+        create_intent(street.house, street.change(ada.caller), Money(1, "EUR"), "o")
+    with pytest.raises(WrongState):
+        street.enter(street.intent(), street.code_of(ada))
+    assert kinds(fakes) == before
