@@ -155,7 +155,10 @@ class OneTimeCodes(Protocol):
 
 
 class Repository(Protocol[Entity]):
-    """Rows of one kind, as frozen domain values. `equals` names fields of the entity."""
+    """Rows of one kind, as frozen domain values.
+
+    `equals` names fields of the entity; a set stands for any of its members.
+    """
 
     def add(self, entity: Entity) -> None:
         """Raises AlreadyExists when a unique field is taken."""

@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from facepay.adapters.migrate import migrate
 from facepay.adapters.unit_of_work import Database
 from facepay.domain.audit import GENESIS, Head, Leaf, verify_chain
@@ -17,6 +19,7 @@ from facepay.domain.payment import Intent, IntentState
 from facepay.usecases.answers import EnrolmentAnswer, IntentAnswer, Registered
 from facepay.usecases.authenticate import use_nonce
 from facepay.usecases.authorize_payment import Attempt, authorize_payment
+from facepay.usecases.lock_face import lock_face
 from facepay.usecases.log import append_leaf
 from facepay.usecases.once import Claim, once
 from facepay.usecases.prove import Proof
@@ -143,24 +146,29 @@ def test_a_worker_whose_lease_was_taken_over_changes_nothing_any_more(
     assert again == Registered("quick", "keyid")
 
 
-def test_no_approval_follows_an_acknowledged_revocation(database: Database) -> None:
+@pytest.mark.parametrize("end", [EnrolmentState.REVOKED, EnrolmentState.LOCKED])
+def test_no_approval_follows_an_acknowledged_revocation_or_lock(
+    database: Database, end: EnrolmentState
+) -> None:
     fakes = fake_house(database)
     street = Street(fakes)
     ada = street.enrol("ada")
     pairs = many_faces_about_to_pay(street, ada, database)
     approvals = 0
     for number, (intent, enrolment) in enumerate(pairs):
-        pay, leave = approving(street, ada, intent), revoking(street, ada, enrolment)
+        pay, leave = approving(street, ada, intent), leaving(street, ada, enrolment, end)
         # Every race begins at another distance, so that they meet at every step of each other.
         lag = (number % 25) * 0.0004
         acts = [pay, delayed(leave, lag)] if number % 2 else [delayed(pay, lag), leave]
         before = log_size(database)
         paid, left = together(acts)
         assert isinstance(left, EnrolmentAnswer)
-        assert (left.state, left.key_destroyed) == ("revoked", True)
+        assert (left.state, left.key_destroyed) == (end, end is EnrolmentState.REVOKED)
         assert isinstance(paid, IntentAnswer | FaceNotAvailable), paid
         approved = isinstance(paid, IntentAnswer)
-        check_what_is_written(database, intent, enrolment, after=before, approved=approved)
+        check_what_is_written(
+            database, intent, enrolment, after=before, approved=approved, left=end
+        )
         approvals += approved
     verify_chain(leaves_of(database), start=Head("log", 0, GENESIS))
     with database() as uow:
@@ -208,10 +216,13 @@ def approving(street: Street, payer: Customer, intent: Intent) -> Callable[[], O
     return lambda: authorize_payment(street.house, change, attempt)
 
 
-def revoking(street: Street, payer: Customer, enrolment: Enrolment) -> Callable[[], Outcome]:
+def leaving(
+    street: Street, payer: Customer, enrolment: Enrolment, end: EnrolmentState
+) -> Callable[[], Outcome]:
     change = street.change(payer.caller)
     proof = Proof(password=PASSWORD)
-    return lambda: revoke_face(street.house, change, enrolment.id, proof)
+    leave = revoke_face if end is EnrolmentState.REVOKED else lock_face
+    return lambda: leave(street.house, change, enrolment.id, proof)
 
 
 def delayed(act: Callable[[], Outcome], seconds: float) -> Callable[[], Outcome]:
@@ -223,9 +234,15 @@ def delayed(act: Callable[[], Outcome], seconds: float) -> Callable[[], Outcome]
 
 
 def check_what_is_written(
-    database: Database, intent: Intent, enrolment: Enrolment, *, after: int, approved: bool
+    database: Database,
+    intent: Intent,
+    enrolment: Enrolment,
+    *,
+    after: int,
+    approved: bool,
+    left: EnrolmentState,
 ) -> None:
-    """It is what was answered; and the log has an approval only before the revocation."""
+    """It is what was answered; and the log has an approval only before the face went."""
     with database() as uow:
         ended = uow.intents.find(id=intent.id)
         face = uow.enrolments.find(id=enrolment.id)
@@ -233,7 +250,7 @@ def check_what_is_written(
         openings = uow.openings.find_all(after_seq=after)
     assert ended is not None
     assert face is not None
-    assert face.state is EnrolmentState.REVOKED
+    assert face.state is left
     assert ended.state is (IntentState.APPROVED if approved else IntentState.REVOKED)
     assert (authorization is not None) == approved
     if approved:

@@ -1,5 +1,6 @@
 """The story that a rehearsal tells: its steps in order, each with what must come of it."""
 
+from facepay_rehearsal.taken_back import lock_then_refused, unlock_by_face_refused
 from facepay_rehearsal.walk import Step, Walk
 
 STEPS = (
@@ -26,6 +27,12 @@ STEPS = (
         "idempotent_retry_same_answer",
         "approved, same answer, approvals in the log: 1",
         Walk.idempotent_retry_same_answer,
+    ),
+    Step("lock_then_refused", "locked, 409 face_not_available", lock_then_refused),
+    Step(
+        "unlock_by_face_refused",
+        "409 face_not_available, 409 wrong_state; by password and code: active",
+        unlock_by_face_refused,
     ),
     Step("face_revoked", "revoked, key destroyed", Walk.face_revoked),
     Step(

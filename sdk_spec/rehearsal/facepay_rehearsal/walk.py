@@ -65,6 +65,12 @@ class Walk:
                 actual = f"failed: {type(error).__name__}"
             yield StepResult(step.name, step.expected, actual, _ms_since(begun), self._spent)
 
+    @property
+    def enrolment_id(self) -> str:
+        """Grace's; what it is called before there is one finds nothing."""
+        enrolment = self.company.payer.enrolment
+        return enrolment.id if enrolment else "none"
+
     def openbao_ready(self) -> str:
         self._stage.open()
         return self._stage.openbao_health()
@@ -164,14 +170,12 @@ class Walk:
         )
 
     def face_revoked(self) -> str:
-        company, enrolment = self.company, self.company.payer.enrolment
+        company = self.company
         intent = company.new_intent()
         capture = company.terminal.begin_capture(company.terminal.open_capture(intent.id, ALIAS))
         frames = company.record(GENUINE, "grace", capture)
         self._left_open = (intent, capture, frames)
-        revoked = company.customer.revoke_face(
-            enrolment.id if enrolment else "none", password=company.payer.password
-        )
+        revoked = company.customer.revoke_face(self.enrolment_id, password=company.payer.password)
         return f"{revoked.state}, key {'destroyed' if revoked.key_destroyed else 'not destroyed'}"
 
     def face_after_revocation_refused(self) -> str:
@@ -179,12 +183,12 @@ class Walk:
         if self._left_open is None:
             return "no capture was open"
         intent, capture, frames = self._left_open
-        told = [
-            _told(lambda: terminal.send_frames(capture, frames)),
-            _told(lambda: terminal.open_capture(intent.id, ALIAS)),
-            _told(lambda: terminal.open_capture(self.company.new_intent().id, ALIAS)),
+        answers = [
+            told(lambda: terminal.send_frames(capture, frames)),
+            told(lambda: terminal.open_capture(intent.id, ALIAS)),
+            told(lambda: terminal.open_capture(self.company.new_intent().id, ALIAS)),
         ]
-        return told[0] if len(set(told)) == 1 else "; ".join(told)
+        return answers[0] if len(set(answers)) == 1 else "; ".join(answers)
 
     def password_payment_approved(self) -> str:
         if self._left_open is None:
@@ -237,7 +241,8 @@ class Walk:
         return sum(leaf.kind == "payment.approve" for leaf in leaves)
 
 
-def _told(act: Callable[[], object]) -> str:
+def told(act: Callable[[], object]) -> str:
+    """The refusal that `act` came to, or that there was none."""
     try:
         act()
     except Problem as problem:

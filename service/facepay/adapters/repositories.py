@@ -100,7 +100,12 @@ class SqlRepository(Generic[Entity]):
         return self._table.c[name]
 
     def _that(self, equals: Mapping[str, Any]) -> list[Any]:
-        return [self._column(name) == value for name, value in equals.items()]
+        return [
+            self._column(name).in_([_plain(each) for each in value])
+            if isinstance(value, frozenset)
+            else self._column(name) == _plain(value)
+            for name, value in equals.items()
+        ]
 
     def _from_row(self, row: Mapping[Any, Any]) -> Entity:
         values = {name: make(row[name]) for name, make in self._makers.items()}
@@ -109,12 +114,14 @@ class SqlRepository(Generic[Entity]):
 
 def _columns_of(entity: Any) -> dict[str, Any]:
     columns = {field.name: getattr(entity, field.name) for field in fields(entity)}
-    for name, value in columns.items():
-        if isinstance(value, StrEnum):
-            columns[name] = value.value
-        elif isinstance(value, tuple):
-            columns[name] = list(value)
-    return columns
+    return {name: _plain(value) for name, value in columns.items()}
+
+
+def _plain(value: Any) -> Any:
+    """What a column holds of a field's value."""
+    if isinstance(value, StrEnum):
+        return value.value
+    return list(value) if isinstance(value, tuple) else value
 
 
 @cache

@@ -1,8 +1,10 @@
 """An enrolment: one reference template of one customer, under a key of its own.
 
-States move one way: pending -> active -> revoked. `epoch` counts what happened to the row; an
-approval is only valid for the epoch it was decided on, and it is written under the same row lock
-as a revocation, so that none can follow an acknowledged revocation.
+    pending ──▶ active ◀──▶ locked      from each of them: ──▶ revoked, and never back
+
+`epoch` counts what happened to the row; an approval is only valid for the epoch it was decided on,
+and it is written under the same row lock as a lock or a revocation, so that none can follow an
+acknowledged one.
 
 A template can be renewed under another key; the enrolment, its id and its epoch stay. Every key
 that exists for it is named in its row, from before it seals anything until after it is destroyed.
@@ -19,7 +21,11 @@ CAPTURES = 3
 class EnrolmentState(StrEnum):
     PENDING = "pending"
     ACTIVE = "active"
+    LOCKED = "locked"
     REVOKED = "revoked"
+
+
+ENROLLED = frozenset({EnrolmentState.ACTIVE, EnrolmentState.LOCKED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,11 @@ class Enrolment:
     next_key: str | None
     retiring_key: str | None
     renewed_at: datetime | None
+
+    @property
+    def enrolled(self) -> bool:
+        """Whether there is a face: one that can pay, or could if it were unlocked."""
+        return self.state in ENROLLED
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ touches the database, and overwritten in memory as soon as it is sealed.
 from dataclasses import replace
 
 from facepay.domain.consent import Consent
-from facepay.domain.enrolment import OPEN_FOR, Enrolment, EnrolmentState
+from facepay.domain.enrolment import ENROLLED, OPEN_FOR, Enrolment, EnrolmentState
 from facepay.domain.errors import FaceNotAvailable, ProofRejected, WrongState
 from facepay.domain.event import EventKind
 from facepay.ports import ObservedFaces, UnitOfWork
@@ -119,7 +119,8 @@ def _active_consent(house: House, uow: UnitOfWork, customer_id: str) -> Consent:
 
 
 def _require_no_face(uow: UnitOfWork, customer_id: str) -> None:
-    if uow.enrolments.find(customer_id=customer_id, state=EnrolmentState.ACTIVE.value):
+    """Not a locked one either: enrolling anew is no way around a lock."""
+    if uow.enrolments.find(customer_id=customer_id, state=ENROLLED):
         raise WrongState("a face is enrolled already: revoke it first")
 
 

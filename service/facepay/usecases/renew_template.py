@@ -4,7 +4,7 @@ For when templates or secrets may have leaked. The enrolment and its id stay, so
 app notices nothing, and a payment under way finishes on either template. In this order:
 
     1 make the new key; nothing is sealed with it yet
-    2 name it in the enrolment's row, if the face is still active
+    2 name it in the enrolment's row, if the face is still there
     3 open the template, turn it from the old secret to the new one, seal it under the new key
     4 ONE commit: the new template and key take the place of the old; the old key is retiring
     5 destroy the old key, and only then forget its name
@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from facepay.domain.enrolment import Enrolment, EnrolmentState
+from facepay.domain.enrolment import ENROLLED, Enrolment, EnrolmentState
 from facepay.domain.errors import (
     Conflict,
     FaceNotAvailable,
@@ -46,14 +46,12 @@ class Renewals:
 
 
 def templates_made_before(house: House, moment: datetime) -> list[str]:
-    """The ids of the active enrolments whose template is older, in a lasting order."""
+    """The enrolments, locked ones too, whose template is older: ids in a lasting order."""
     found: list[str] = []
     last = ""
     while True:
         with house.unit_of_work() as uow:
-            page = uow.enrolments.find_all(
-                limit=PAGE, after_id=last, state=EnrolmentState.ACTIVE.value
-            )
+            page = uow.enrolments.find_all(limit=PAGE, after_id=last, state=ENROLLED)
         if not page:
             return found
         last = page[-1].id
@@ -75,8 +73,9 @@ def renew_templates(house: House, enrolment_ids: Iterable[str]) -> Renewals:
 
 
 def renew_template(house: House, enrolment_id: str) -> None:
-    """Raises NotFound, FaceNotAvailable without an active face of the present model, StaleRow when
-    it was revoked or renewed meanwhile, SealBroken, VaultUnavailable."""
+    """Raises NotFound, FaceNotAvailable without a face of the present model, StaleRow when it
+    was revoked or renewed meanwhile, SealBroken, VaultUnavailable. A lock is in nobody's way: what
+    may have leaked is renewed whether it can pay just now or not."""
     destroy_retiring_key(house, enrolment_id)
     key = new_id("key")
     house.templates.create_key(key)
@@ -92,7 +91,7 @@ def renew_template(house: House, enrolment_id: str) -> None:
 
 
 def destroy_retiring_key(house: House, enrolment_id: str) -> bool:
-    """Destroy the key that an active enrolment has besides its own; whether one went.
+    """Destroy the key that an enrolled face has besides its own; whether one went.
 
     The key of a renewal is retired first: should it be under way still, it cannot be committed
     any more. False also when the vault is away: then this is to be tried again.
@@ -120,21 +119,20 @@ def destroy_retiring_key(house: House, enrolment_id: str) -> bool:
 
 def destroy_retiring_keys(house: House) -> int:
     """Finish what renewals left behind; how many keys went."""
-    active = EnrolmentState.ACTIVE.value
     with house.unit_of_work() as uow:
-        left = uow.enrolments.find_all(having="retiring_key", state=active)
-        left += uow.enrolments.find_all(having="next_key", state=active)
+        left = uow.enrolments.find_all(having="retiring_key", state=ENROLLED)
+        left += uow.enrolments.find_all(having="next_key", state=ENROLLED)
     return sum(destroy_retiring_key(house, enrolment.id) for enrolment in left)
 
 
 def _named(house: House, enrolment_id: str, key: str) -> Enrolment:
-    """The active enrolment, with `key` as its next one; or the key is destroyed unused."""
+    """The enrolment, with `key` as its next one; or the key is destroyed unused."""
     try:
         with house.unit_of_work() as uow:
             held = uow.enrolments.lock(enrolment_id)
             if held is None:
                 raise NotFound()
-            if held.state is not EnrolmentState.ACTIVE or held.model != house.engine.model:
+            if not held.enrolled or held.model != house.engine.model:
                 raise FaceNotAvailable()
             if held.next_key or held.retiring_key:
                 raise StaleRow("another renewal of this template is under way")
@@ -165,22 +163,30 @@ def _sealed_anew(house: House, enrolment: Enrolment, key: str) -> str:
 def _replace_template(house: House, named: Enrolment, key: str, sealed: str) -> None:
     """Under the lock a revocation takes, and only where the row is as it was named."""
     with house.unit_of_work() as uow:
-        _locked_as_named(uow, named)
+        held = _locked_as_named(uow, named)
         renewed = replace(
-            named,
+            held,
             key_name=key,
             next_key=None,
             retiring_key=named.key_name,
             sealed_reference=sealed,
             renewed_at=house.clock(),
         )
-        active = EnrolmentState.ACTIVE.value
-        expected = {"state": active, "sealed_reference": named.sealed_reference, "next_key": key}
+        expected = {
+            "state": held.state,
+            "sealed_reference": named.sealed_reference,
+            "next_key": key,
+        }
         uow.enrolments.update(renewed, **expected)
         append_leaf(house, uow, "template.renewed", enrolment=named.id)
         uow.commit()
 
 
-def _locked_as_named(uow: UnitOfWork, named: Enrolment) -> None:
-    if uow.enrolments.lock(named.id) != named:
-        raise StaleRow("the face was revoked or renewed meanwhile")
+def _locked_as_named(uow: UnitOfWork, named: Enrolment) -> Enrolment:
+    """The row, held; it may have been locked or unlocked meanwhile, and nothing else."""
+    held = uow.enrolments.lock(named.id)
+    if held is None or not held.enrolled:
+        raise StaleRow("the face was revoked meanwhile")
+    if replace(held, state=named.state, epoch=named.epoch) != named:
+        raise StaleRow("the template was renewed meanwhile")
+    return held

@@ -19,7 +19,7 @@ from facepay.usecases.events import emit
 from facepay.usecases.house import House
 from facepay.usecases.log import append_leaf
 from facepay.usecases.once import Change, Claim, once
-from facepay.usecases.prove import Needs, Proof, prove
+from facepay.usecases.prove import Needs, Proof, Proven, prove
 
 _FACE_UNDER_WAY = frozenset({IntentState.CAPTURING, IntentState.AWAITING_SECOND_FACTOR})
 
@@ -28,13 +28,7 @@ def revoke_face(house: House, change: Change, enrolment_id: str, proof: Proof) -
     """Raises ProofRejected, or NotFound for an enrolment that is not the caller's."""
 
     def act(claim: Claim) -> EnrolmentAnswer:
-        with house.unit_of_work() as uow:
-            customer = uow.customers.find(id=change.caller.subject_id)
-            if customer is None or not uow.enrolments.find(
-                id=enrolment_id, customer_id=customer.id
-            ):
-                raise NotFound()
-        proven = prove(house, customer, proof, Needs.ANY_ONE)
+        proven = prove_owner(house, change, enrolment_id, proof, Needs.ANY_ONE)
         with house.unit_of_work() as uow:
             revoked, ended_now = end_enrolment(house, uow, enrolment_id)
             proven.settle(uow)  # leaving is never refused because a code was used meanwhile
@@ -49,6 +43,20 @@ def revoke_face(house: House, change: Change, enrolment_id: str, proof: Proof) -
     answer = once(house, change, EnrolmentAnswer, act)
     destroyed = destroy_key(house, enrolment_id)
     return replace(answer, key_destroyed=answer.key_destroyed or destroyed)
+
+
+def prove_owner(
+    house: House, change: Change, enrolment_id: str, proof: Proof, needs: Needs
+) -> Proven:
+    """That the caller's own enrolment is meant, and the caller is who enrolled it.
+
+    Raises NotFound, ProofRejected.
+    """
+    with house.unit_of_work() as uow:
+        customer = uow.customers.find(id=change.caller.subject_id)
+        if customer is None or not uow.enrolments.find(id=enrolment_id, customer_id=customer.id):
+            raise NotFound()
+    return prove(house, customer, proof, needs)
 
 
 def end_enrolment(house: House, uow: UnitOfWork, enrolment_id: str) -> tuple[Enrolment, bool]:
@@ -69,11 +77,11 @@ def end_enrolment(house: House, uow: UnitOfWork, enrolment_id: str) -> tuple[Enr
         revoked_at=house.clock(),
     )
     uow.enrolments.update(revoked)
-    _stop_what_is_under_way(uow, enrolment_id)
+    stop_what_is_under_way(uow, enrolment_id)
     return revoked, True
 
 
-def _stop_what_is_under_way(uow: UnitOfWork, enrolment_id: str) -> None:
+def stop_what_is_under_way(uow: UnitOfWork, enrolment_id: str) -> None:
     """A statement for each state, however much a hostile till has left lying about."""
     for state in sorted(_FACE_UNDER_WAY):
         revoked = {"state": IntentState.REVOKED.value}

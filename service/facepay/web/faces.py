@@ -16,6 +16,7 @@ from facepay.usecases.answers import (
 from facepay.usecases.begin_capture import begin_capture
 from facepay.usecases.enrol_face import begin_enrolment
 from facepay.usecases.grant_consent import grant_consent
+from facepay.usecases.lock_face import lock_face, unlock_face
 from facepay.usecases.open_capture import open_enrolment_capture
 from facepay.usecases.prove import Proof
 from facepay.usecases.receive_frames import receive_frames
@@ -80,6 +81,24 @@ def create_enrolment_capture(new: dict[str, Any], enrolment_id: str) -> Reserved
 def revoke_enrolment(proof: Proof, enrolment_id: str) -> EnrolmentAnswer:
     """Take the face back, at once, with any one proof"""
     return revoke_face(house(), change(), enrolment_id, proof)
+
+
+@faces.post("/enrolments/<id:enrolment_id>/lock")
+@faces.arguments(ProofShape)
+@faces.response(200, shapes.Enrolment)
+@signed_by(Role.CUSTOMER)
+def lock_enrolment(proof: Proof, enrolment_id: str) -> EnrolmentAnswer:
+    """Lock the face at once, with any one proof: it pays nothing until it is unlocked"""
+    return lock_face(house(), change(), enrolment_id, proof)
+
+
+@faces.post("/enrolments/<id:enrolment_id>/unlock")
+@faces.arguments(ProofShape)
+@faces.response(200, shapes.Enrolment)
+@signed_by(Role.CUSTOMER)
+def unlock_enrolment(proof: Proof, enrolment_id: str) -> EnrolmentAnswer:
+    """Unlock the face, with password and second factor; never by the face"""
+    return unlock_face(house(), change(), enrolment_id, proof)
 
 
 @faces.post("/captures/<id:capture_id>/begin")

@@ -8,6 +8,7 @@ import pytest
 from facepay.domain.errors import NotAllowed, WrongState
 from facepay.domain.event import BANK, Event, merchant_audience
 from facepay.domain.money import Money
+from facepay.usecases.lock_face import lock_face, unlock_face
 from facepay.usecases.payment_intents import create_intent, reverse_payment
 from facepay.usecases.prove import Proof
 from facepay.usecases.revoke_face import destroy_pending_keys
@@ -104,6 +105,18 @@ def test_a_face_that_is_taken_back_is_told_once_and_so_is_its_key(
     for _ in range(2):
         destroy_pending_keys(street.house)
     assert kinds(fakes)[-2:] == ["face.revoked", "face.key_destroyed"]
+
+
+def test_a_lock_and_its_end_are_told_once_each(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    for _ in range(2):
+        lock_face(street.house, street.change(ada.caller), ada.enrolment_id, Proof(PASSWORD))
+    for _ in range(2):
+        proof = Proof(PASSWORD, street.code_of(ada))
+        unlock_face(street.house, street.change(ada.caller), ada.enrolment_id, proof)
+    assert kinds(fakes)[-2:] == ["face.locked", "face.unlocked"]
+    assert [kinds(fakes).count(kind) for kind in ("face.locked", "face.unlocked")] == [1, 1]
 
 
 def test_a_withdrawn_consent_is_told_with_the_face_it_ends(

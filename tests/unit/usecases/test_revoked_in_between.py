@@ -1,4 +1,4 @@
-"""A face taken back, or its consent, in the middle of a walk: no approval comes out of it."""
+"""A face revoked or locked, or its consent gone, in the middle of a walk: no approval follows."""
 
 from collections.abc import Callable
 
@@ -6,6 +6,7 @@ import pytest
 
 from facepay.domain.errors import FaceNotAvailable, FacepayError
 from facepay.domain.payment import IntentState
+from facepay.usecases.lock_face import lock_face
 from facepay.usecases.payment_intents import read_intent
 from facepay.usecases.prove import Proof
 from facepay.usecases.withdraw_consent import withdraw_consent
@@ -15,6 +16,12 @@ from tests.fakes.street import Customer, Street
 EndIt = Callable[[Street, Customer], object]
 ENDS: dict[str, EndIt] = {
     "revoked": lambda street, payer: street.revoke(payer),
+    "locked": lambda street, payer: lock_face(
+        street.house,
+        street.change(payer.caller),
+        payer.enrolment_id,
+        Proof(password="correct horse battery"),
+    ),
     "consent withdrawn": lambda street, payer: withdraw_consent(
         street.house, street.change(payer.caller), payer.consent_id
     ),

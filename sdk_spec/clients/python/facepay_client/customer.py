@@ -92,6 +92,27 @@ class Customer(CapturingClient):
         answer = self._transport.post(path, {"profile": profile}, idempotency_key=idempotency_key)
         return read(ReservedCapture, answer)
 
+    def lock_face(
+        self,
+        enrolment_id: str,
+        *,
+        password: str | None = None,
+        code: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Enrolment:
+        """Any one proof. Once this has answered, the face pays nothing until it is unlocked."""
+        path = f"/v1/enrolments/{enrolment_id}/lock"
+        body = _proof(password, code)
+        return read(Enrolment, self._transport.post(path, body, idempotency_key=idempotency_key))
+
+    def unlock_face(
+        self, enrolment_id: str, password: str, code: str, *, idempotency_key: str | None = None
+    ) -> Enrolment:
+        """Both; the face is no proof of anything here."""
+        path = f"/v1/enrolments/{enrolment_id}/unlock"
+        body = _proof(password, code)
+        return read(Enrolment, self._transport.post(path, body, idempotency_key=idempotency_key))
+
     def revoke_face(
         self,
         enrolment_id: str,

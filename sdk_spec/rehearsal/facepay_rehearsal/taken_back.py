@@ -1,0 +1,21 @@
+"""Steps in which Grace locks her face, and gets it back: never by showing it."""
+
+from facepay_rehearsal.company import ALIAS
+from facepay_rehearsal.walk import Walk, told
+
+
+def lock_then_refused(walk: Walk) -> str:
+    company, enrolment = walk.company, walk.enrolment_id
+    locked = company.customer.lock_face(enrolment, password=company.payer.password)
+    intent = company.new_intent()
+    return f"{locked.state}, {told(lambda: company.terminal.open_capture(intent.id, ALIAS))}"
+
+
+def unlock_by_face_refused(walk: Walk) -> str:
+    """A face has two doors, the till's and the app's; then she unlocks it as it is meant."""
+    company, enrolment = walk.company, walk.enrolment_id
+    customer, intent = company.customer, company.new_intent()
+    at_till = told(lambda: company.terminal.open_capture(intent.id, ALIAS))
+    in_app = told(lambda: customer.open_enrolment_capture(enrolment))
+    unlocked = customer.unlock_face(enrolment, company.payer.password, company.fresh_code())
+    return f"{at_till}, {in_app}; by password and code: {unlocked.state}"

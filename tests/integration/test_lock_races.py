@@ -1,0 +1,87 @@
+"""An unlock against whatever else may happen to the same face, on both databases."""
+
+from collections.abc import Callable
+
+from facepay.adapters.unit_of_work import Database
+from facepay.domain.enrolment import ENROLLED
+from facepay.domain.errors import FacepayError, WrongState
+from facepay.usecases.answers import EnrolmentAnswer
+from facepay.usecases.lock_face import lock_face, unlock_face
+from facepay.usecases.prove import Proof
+from tests.fakes.house import fake_house
+from tests.fakes.street import PASSWORD, Customer, Street
+from tests.stand.race import together
+
+ROUNDS = 40
+
+
+def locking(street: Street, payer: Customer, enrolment_id: str) -> EnrolmentAnswer:
+    change = street.change(payer.caller)
+    return lock_face(street.house, change, enrolment_id, Proof(password=PASSWORD))
+
+
+def unlocking(street: Street, payer: Customer, enrolment_id: str) -> Callable[[], EnrolmentAnswer]:
+    change, proof = street.change(payer.caller), Proof(PASSWORD, street.code_of(payer))
+    return lambda: unlock_face(street.house, change, enrolment_id, proof)
+
+
+def test_no_second_face_slips_in_beside_one_that_is_just_unlocked(database: Database) -> None:
+    street = Street(fake_house(database))
+    for number in range(ROUNDS):
+        payer = street.settle_in(f"payer {number}")
+        street.consent(payer)
+        street.begin(payer)
+        second = payer.enrolment_id
+        street.begin(payer)
+        street.send(payer.caller, street.open_enrolment(payer), payer.alias)
+        first = payer.enrolment_id
+        locking(street, payer, first)
+        unlock = unlocking(street, payer, first)
+        payer.enrolment_id = second
+        waiting = street.open_enrolment(payer)
+
+        def enrol(payer=payer, waiting=waiting) -> object:  # type: ignore[no-untyped-def]
+            return street.send(payer.caller, waiting, payer.alias)
+
+        unlocked, refused = together([unlock, enrol])
+        assert isinstance(unlocked, EnrolmentAnswer), unlocked
+        assert isinstance(refused, WrongState), refused
+        with database() as uow:
+            faces = uow.enrolments.find_all(customer_id=payer.caller.subject_id, state=ENROLLED)
+        assert [face.id for face in faces] == [first]
+
+
+def test_of_an_unlock_and_a_revocation_at_once_the_revocation_stays(database: Database) -> None:
+    street = Street(fake_house(database))
+    for number in range(ROUNDS):
+        payer = street.enrol(f"payer {number}")
+        locking(street, payer, payer.enrolment_id)
+        unlock = unlocking(street, payer, payer.enrolment_id)
+
+        def revoke(payer=payer) -> EnrolmentAnswer:  # type: ignore[no-untyped-def]
+            return street.revoke(payer)
+
+        outcome, revoked = together([unlock, revoke])
+        assert isinstance(revoked, EnrolmentAnswer), revoked
+        assert isinstance(outcome, EnrolmentAnswer | WrongState), outcome
+        with database() as uow:
+            face = uow.enrolments.find(id=payer.enrolment_id)
+        assert face is not None
+        assert (face.state, face.sealed_reference) == ("revoked", None)
+
+
+def test_locks_and_unlocks_at_once_end_in_one_of_the_two(database: Database) -> None:
+    street = Street(fake_house(database))
+    payer = street.enrol("ada")
+    face = payer.enrolment_id
+    for _ in range(ROUNDS):
+        acts = [unlocking(street, payer, face)] + [lambda: locking(street, payer, face)] * 3
+        answers = together(acts)
+        assert not [each for each in answers if isinstance(each, FacepayError)], answers
+    with database() as uow:
+        row = uow.enrolments.find(id=face)
+        kinds = [leaf.kind for leaf in uow.leaves.find_all(after_seq=0)]
+    assert row is not None
+    locked = kinds.count("face.locked") - kinds.count("face.unlocked")
+    assert row.state == ("locked" if locked else "active")
+    assert row.epoch == 1 + kinds.count("face.locked") + kinds.count("face.unlocked")
