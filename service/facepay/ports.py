@@ -20,6 +20,7 @@ from facepay.domain.enrolment import Enrolment
 from facepay.domain.event import Event
 from facepay.domain.idempotency import IdempotencyRecord, UsedNonce
 from facepay.domain.manifest import SignedManifest
+from facepay.domain.page_session import PageSession
 from facepay.domain.payment import Authorization, Intent
 
 Entity = TypeVar("Entity")
@@ -213,6 +214,7 @@ class UnitOfWork(Protocol):
     idempotency: Repository[IdempotencyRecord]
     nonces: Repository[UsedNonce]
     events: Repository[Event]
+    page_sessions: Repository[PageSession]
 
     def commit(self) -> None: ...
 

@@ -230,3 +230,12 @@ class EventRow(SQLModel, table=True):
     shared: str | None
     for_bank: str
     fanned_out: bool = Field(index=True)
+
+
+class PageSessionRow(SQLModel, table=True):
+    __tablename__ = "page_sessions"
+    id: str = Field(primary_key=True)
+    customer_id: str = Field(foreign_key="customers.id", index=True)
+    started_at: datetime = _time()
+    seen_at: datetime = _time()
+    ends_at: datetime = _time(index=True)

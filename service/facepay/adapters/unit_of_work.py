@@ -24,6 +24,7 @@ from facepay.domain.enrolment import Enrolment
 from facepay.domain.errors import StorageUnavailable
 from facepay.domain.event import Event
 from facepay.domain.idempotency import IdempotencyRecord, UsedNonce
+from facepay.domain.page_session import PageSession
 from facepay.domain.payment import Authorization, Intent
 from facepay.ports import Repository, UnitOfWork
 
@@ -58,6 +59,9 @@ class SqlUnitOfWork:
         )
         self.nonces: Repository[UsedNonce] = SqlRepository(session, UsedNonce, t.NonceRow)
         self.events: Repository[Event] = SqlRepository(session, Event, t.EventRow)
+        self.page_sessions: Repository[PageSession] = SqlRepository(
+            session, PageSession, t.PageSessionRow
+        )
 
     def commit(self) -> None:
         self._session.commit()

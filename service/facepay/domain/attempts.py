@@ -6,7 +6,8 @@ nobody's wrong guess. After `policy.failures_allowed` failures each further one
 is possible only after a delay that doubles (PSD2 RTS art. 4(3)(b), rights.md "Limits").
 
 Counters are kept per channel: what a stranger types at a till never delays the owner's own
-device, so nobody can be kept from revoking (ASVS 5: no malicious lockout).
+device, so nobody can be kept from revoking (ASVS 5: no malicious lockout). On the page a browser
+that is known has one to itself.
 """
 
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from facepay.domain.policy import Policy
 class Channel(StrEnum):
     TILL = "till"
     OWN_DEVICE = "own_device"
+    WEB = "web"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,8 @@ class Attempts:
         return replace(self, failures=0, blocked_until=None)
 
 
-def counter_id(secret_id: str, channel: Channel) -> str:
-    return f"{secret_id}:{channel}"
+def counter_id(secret_id: str, channel: Channel, device: str = "") -> str:
+    return f"{secret_id}:{channel}:{device}" if device else f"{secret_id}:{channel}"
 
 
 def rest_of(attempts: Attempts, now: datetime) -> timedelta:

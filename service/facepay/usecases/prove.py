@@ -63,16 +63,22 @@ class Proven:
 
 
 def examine(
-    house: House, customer: Customer | None, proof: Proof, channel: Channel, *, at: datetime
+    house: House,
+    customer: Customer | None,
+    proof: Proof,
+    channel: Channel,
+    *,
+    at: datetime,
+    device: str = "",
 ) -> Proven:
     """Look at everything that was presented, whoever it is for and whatever comes of the rest.
 
-    `at` is when the code was presented.
+    `at` is when the code was presented; `device` a browser whose attempts are counted apart.
     """
     subject = customer.id if customer else None
     presented = {"password": proof.password, "code": proof.code}
     counters = {
-        name: counter_id(f"{subject}:{name}", channel)
+        name: counter_id(f"{subject}:{name}", channel, device)
         for name, value in presented.items()
         if value is not None and subject is not None
     }

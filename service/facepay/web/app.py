@@ -12,6 +12,7 @@ from facepay.usecases.steps import Ticks
 from facepay.web.doors import API_VERSION, guard
 from facepay.web.faces import faces
 from facepay.web.frames import InMemoryRequest
+from facepay.web.pages import open_pages
 from facepay.web.parties import parties
 from facepay.web.payments import payments
 from facepay.web.problems import register_problems
@@ -42,6 +43,7 @@ def create_app(house: House, origin: str, *, ticks: Ticks = time.perf_counter) -
     api = Api(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
+    open_pages(app)
     time_requests(app, ticks)
     guard(app, house, origin)
     register_problems(app)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from flask import Flask, Request, Response, current_app, g, request
+from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import NotFound as RouteNotFound
 
@@ -24,6 +25,7 @@ from facepay.usecases.steps import timed_step
 from facepay.web.signatures import verify_signature
 
 View = TypeVar("View", bound=Callable[..., Any])
+Check = Callable[[], ResponseReturnValue | None]
 
 API_VERSION = "2026-11-23"
 SMALL_BODY = 64 * 1024
@@ -51,6 +53,16 @@ def signed_by(*roles: Role) -> Callable[[View], View]:
     return mark
 
 
+def checked_by(check: Check) -> Callable[[View], View]:
+    """Takes no signature, because it has checks of its own: they answer, raise, or let in."""
+
+    def mark(view: View) -> View:
+        view.__dict__["own_check"] = check
+        return view
+
+    return mark
+
+
 def takes_frames(view: View) -> View:
     """Takes multipart/form-data up to the limit for a capture, instead of a small JSON body."""
     view.__dict__["takes_frames"] = True
@@ -61,18 +73,21 @@ def guard(app: Flask, house: House, origin: str) -> None:
     """Check size, kind, version and signature of every request before its view sees it."""
 
     @app.before_request
-    def check() -> None:
+    def check() -> ResponseReturnValue | None:
         g.request_id = secrets.token_hex(8)
         if request.routing_exception is not None:
             raise request.routing_exception
         view = app.view_functions[request.endpoint or ""]
+        own_check: Check | None = view.__dict__.get("own_check")
+        if own_check is not None:
+            return own_check()
         roles = view.__dict__.get("allowed_roles")
         if roles is None:
             raise RouteNotFound()
         frames = view.__dict__.get("takes_frames", False)
         request.max_content_length = FRAMES_BODY if frames else SMALL_BODY
         _check_version(request)
-        _check_kind(request, "multipart/form-data" if frames else "application/json")
+        check_kind(request, "multipart/form-data" if frames else "application/json")
         if roles:
             with timed_step("signature"):
                 g.caller = verify_signature(house, origin, request)
@@ -80,6 +95,7 @@ def guard(app: Flask, house: House, origin: str) -> None:
                 raise NotAllowed()
         if not frames:
             _check_json(request)
+        return None
 
     @app.after_request
     def sign_off(response: Response) -> Response:
@@ -100,13 +116,22 @@ def caller() -> Caller:
 def change() -> Change:
     """The signed request as something to be done once. Raises KeyMissing."""
     key = request.headers.get("Idempotency-Key", "")
-    if not 0 < len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
+    if not usable_key(key):
         raise KeyMissing()
+    return Change(caller(), key, fingerprint())
+
+
+def usable_key(key: str) -> bool:
+    return 0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()
+
+
+def fingerprint() -> str:
+    """A hash of all that was asked for: the same key with another request is a mistake."""
     digest = hashlib.sha256()
     head = (request.method, request.full_path, request.content_type or "")
     for part in (*(text.encode() for text in head), request.get_data()):
         digest.update(len(part).to_bytes(8, "big") + part)
-    return Change(caller(), key, digest.hexdigest())
+    return digest.hexdigest()
 
 
 def _check_version(incoming: Request) -> None:
@@ -114,7 +139,7 @@ def _check_version(incoming: Request) -> None:
         raise UnsupportedVersion()
 
 
-def _check_kind(incoming: Request, expected: str) -> None:
+def check_kind(incoming: Request, expected: str) -> None:
     if _read(incoming) and incoming.mimetype != expected:
         raise UnsupportedMedia(f"send {expected}")
 

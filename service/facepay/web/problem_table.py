@@ -46,6 +46,11 @@ PROBLEMS: dict[str, Problem] = {
         "What was presented does not prove it",
         "A password or code was wrong, already used, or is resting after too many failures. Which of them is not told. A one-time code counts once in its 30 s.",
     ),
+    "form_expired": Problem(
+        "form_expired", 403, False, "none",
+        "This form does not belong to this visit",
+        "On the customer's page alone: the form was left open too long, or was sent from another site. Nothing was changed; open the page again.",
+    ),
     "not_found": Problem(
         "not_found", 404, False, "none",
         "There is no such thing here",

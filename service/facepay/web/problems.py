@@ -10,11 +10,12 @@ import logging
 import traceback
 from typing import Any
 
-from flask import Flask, Response, current_app, g, json
+from flask import Flask, Response, current_app, g, json, request
 from werkzeug.exceptions import HTTPException
 
 from facepay.domain.errors import FacepayError
 from facepay.freed_memory import forget
+from facepay.web.pages.refusals import is_page, refusal_page
 from facepay.web.problem_table import PROBLEMS
 
 logger = logging.getLogger("facepay.web")
@@ -44,6 +45,8 @@ def problem(
     guidance: str | None = None,
 ) -> Response:
     entry = PROBLEMS[code]
+    if is_page(request.path):
+        return refusal_page(code, entry.status)
     address = f"{current_app.config['FACEPAY_ORIGIN']}/v1/errors/{code}"
     body: dict[str, Any] = {
         "type": address,

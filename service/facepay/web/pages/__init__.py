@@ -1,0 +1,19 @@
+"""The customer's page: rendered here, forms only, no script.
+
+It is a client of the use cases like any other: what a browser may do is decided there.
+"""
+
+from flask import Flask
+
+from facepay.web.pages.door import dress
+from facepay.web.pages.language import speak
+from facepay.web.pages.signing_in import signing_in
+
+BLUEPRINTS = (signing_in,)
+
+
+def open_pages(app: Flask) -> None:
+    speak(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.after_request(dress)

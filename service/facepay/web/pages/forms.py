@@ -1,0 +1,60 @@
+"""What forms carry, and how they are shown again."""
+
+import secrets
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import render_template, request
+from marshmallow import ValidationError
+
+from facepay.domain.errors import InvalidRequest
+from facepay.web.doors import View
+from facepay.web.pages.door import form_token, signed_in
+from facepay.web.schemas.fields import Digits, Shape, Text
+
+Form = TypeVar("Form", bound=Shape)
+HIDDEN = frozenset({"token", "key"})
+
+
+class SignInForm(Shape):
+    alias = Text(required=True, longest=100)
+    password = Text(required=True, longest=128)
+    code = Digits(required=True)
+
+
+def read_form(shape: type[Form]) -> dict[str, Any]:
+    """The fields of a form, each once. Raises InvalidRequest."""
+    sent = {
+        name: values[0] for name, values in request.form.lists() if name not in HIDDEN and values
+    }
+    if "code" in sent:
+        sent["code"] = "".join(sent["code"].split())  # apps show them in two groups
+    try:
+        fields: dict[str, Any] = shape().load(sent)
+    except ValidationError as error:
+        raise InvalidRequest(param=min(map(str, error.messages_dict))) from None
+    return fields
+
+
+def again_with(form: str) -> Callable[[View], View]:
+    """A refusal shows this form again, with what was wrong above it."""
+
+    def mark(view: View) -> View:
+        view.__dict__["form"] = form
+        return view
+
+    return mark
+
+
+def show(template: str, **values: Any) -> str:
+    return render_template(f"account/{template}.html", **values)
+
+
+def in_templates() -> dict[str, Any]:
+    """What every template may use."""
+    return {
+        "form_token": form_token,
+        "one_time_key": lambda: secrets.token_hex(16),
+        "signed_in": signed_in(),
+        "typed": lambda name: request.form.get(name, ""),
+    }

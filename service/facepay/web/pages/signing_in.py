@@ -1,0 +1,64 @@
+"""Sign in, sign out, and the overview in between."""
+
+import secrets
+from pathlib import Path
+
+from flask import Blueprint, Response, g, redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from facepay.usecases.prove import Proof
+from facepay.usecases.sign_in import TOKEN_BYTES, SignInAttempt, sign_in, sign_out
+from facepay.web.doors import house, public
+from facepay.web.pages import cookies
+from facepay.web.pages.door import begin_visit, open_page, signed_in, signed_in_page
+from facepay.web.pages.forms import SignInForm, again_with, in_templates, read_form, show
+from facepay.web.pages.refusals import PREFIX
+
+signing_in = Blueprint("signing_in", __name__, url_prefix=PREFIX, template_folder="templates")
+signing_in.app_context_processor(in_templates)
+
+STYLE = (Path(__file__).parent / "page.css").read_text()
+
+
+@signing_in.get("/page.css")
+@public
+def style() -> Response:
+    response = Response(STYLE, content_type="text/css; charset=utf-8")
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    return response
+
+
+@signing_in.get("")
+@signed_in_page
+def overview() -> ResponseReturnValue:
+    return show("overview")
+
+
+@signing_in.get("/sign_in")
+@open_page
+def show_sign_in() -> ResponseReturnValue:
+    if signed_in():
+        return redirect(url_for(".overview"), 303)
+    return show("sign_in")
+
+
+@signing_in.post("/sign_in")
+@open_page
+@again_with("sign_in")
+def do_sign_in() -> ResponseReturnValue:
+    form = read_form(SignInForm)
+    proof = Proof(password=form["password"], code=form["code"])
+    attempt = SignInAttempt(form["alias"], proof, cookies.kept(cookies.DEVICE))
+    signed = sign_in(house(), attempt)
+    begin_visit(signed.token)
+    response = Response(status=303, headers={"Location": url_for(".overview")})
+    cookies.keep(response, cookies.DEVICE, signed.device_cookie, seconds=cookies.A_YEAR)
+    return response
+
+
+@signing_in.post("/sign_out")
+@open_page
+def do_sign_out() -> ResponseReturnValue:
+    sign_out(house(), g.visit)
+    begin_visit(secrets.token_urlsafe(TOKEN_BYTES))
+    return redirect(url_for(".show_sign_in"), 303)

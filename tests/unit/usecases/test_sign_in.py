@@ -1,0 +1,143 @@
+"""Signing in on the page: what is checked, what is kept, and what ends it."""
+
+from dataclasses import replace
+
+import pytest
+
+from facepay.domain.errors import ProofRejected, VaultUnavailable
+from facepay.domain.page_session import IDLE
+from facepay.usecases.known_device import UNKNOWN, device_of, new_device_cookie
+from facepay.usecases.prove import Proof
+from facepay.usecases.sign_in import (
+    SignedIn,
+    SignInAttempt,
+    come_back,
+    end_sessions,
+    sign_in,
+    sign_out,
+)
+from tests.fakes.house import FakeHouse
+from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
+
+WRONG = "a wrong password"
+
+
+def enter(street: Street, customer: Customer, device_cookie: str = "") -> SignedIn:
+    proof = Proof(PASSWORD, street.code_of(customer))
+    return sign_in(street.house, SignInAttempt(customer.alias, proof, device_cookie))
+
+
+@pytest.mark.parametrize(
+    "proof", [Proof(PASSWORD), Proof(code="000000"), Proof(PASSWORD, WRONG_CODE), Proof()]
+)
+def test_less_than_password_and_code_signs_nobody_in(
+    street: Street, ada: Customer, proof: Proof
+) -> None:
+    with pytest.raises(ProofRejected):
+        sign_in(street.house, SignInAttempt("ada", proof))
+    with street.fakes.database() as uow:
+        assert uow.page_sessions.find_all() == []
+
+
+def test_a_stolen_database_opens_no_session(street: Street, ada: Customer) -> None:
+    token = enter(street, ada).token
+    with street.fakes.database() as uow:
+        kept = uow.page_sessions.find_all()
+    assert come_back(street.house, token) is not None
+    assert token not in repr(kept)
+    assert come_back(street.house, kept[0].id) is None
+
+
+def test_a_password_changed_while_somebody_signs_in_lets_nobody_in(
+    street: Street, fakes: FakeHouse, ada: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = fakes.passwords.verify
+
+    def changed_meanwhile(phc: str | None, password: str) -> bool:
+        held = right(phc, password)
+        with fakes.database() as uow:
+            customer = uow.customers.find(alias="ada")
+            assert customer is not None
+            uow.customers.update(replace(customer, password_hash="another"))
+            uow.commit()
+        return held
+
+    monkeypatch.setattr(fakes.passwords, "verify", changed_meanwhile)
+    with pytest.raises(ProofRejected):
+        enter(street, ada)
+
+
+def test_a_changed_password_ends_every_session(street: Street, ada: Customer) -> None:
+    tokens = [enter(street, ada).token for _ in range(2)]
+    with street.fakes.database() as uow:
+        end_sessions(street.house, uow, ada.caller.subject_id)
+        uow.commit()
+    assert [come_back(street.house, token) for token in tokens] == [None, None]
+
+
+def test_a_page_that_loads_while_its_owner_signs_out_does_not_undo_it(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    token = enter(street, ada).token
+    fakes.clock.advance(1)
+    sign_out(street.house, token)
+    assert come_back(street.house, token) is None
+    fakes.clock.advance(1)
+    assert come_back(street.house, token) is None
+
+
+def test_signing_in_sweeps_what_has_ended(street: Street, fakes: FakeHouse, ada: Customer) -> None:
+    sign_out(street.house, enter(street, ada).token)
+    fakes.clock.advance(int(IDLE.total_seconds()))
+    enter(street, ada)
+    with fakes.database() as uow:
+        assert len(uow.page_sessions.find_all()) == 1
+
+
+def test_a_vault_that_is_away_is_nobodys_wrong_guess(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    for _ in range(6):
+        fakes.vault.away = True
+        with pytest.raises(VaultUnavailable):
+            enter(street, ada)
+    fakes.vault.away = False
+    assert enter(street, ada).token
+
+
+def test_a_browser_is_known_for_one_name_and_by_our_word_only(street: Street) -> None:
+    cookie = new_device_cookie(street.house, "ada")
+    assert device_of(street.house, "ada", cookie) != UNKNOWN
+    for alias, shown in (
+        ("bob", cookie),
+        ("ada", ""),
+        ("ada", cookie[:-1]),
+        ("ada", "0" * len(cookie)),
+        ("ada", "é"),
+    ):
+        assert device_of(street.house, alias, shown) == UNKNOWN
+
+
+def test_a_known_browser_has_a_count_of_its_own_and_guesses_no_more_often_for_it(
+    street: Street, ada: Customer
+) -> None:
+    cookie = enter(street, ada).device_cookie
+    for _ in range(6):
+        with pytest.raises(ProofRejected):
+            sign_in(street.house, SignInAttempt("ada", Proof(WRONG, WRONG_CODE)))
+    assert enter(street, ada, cookie).device_cookie == cookie
+    right = Proof(PASSWORD, street.code_of(ada))
+    for _ in range(5):
+        with pytest.raises(ProofRejected):
+            sign_in(street.house, SignInAttempt("ada", Proof(WRONG, WRONG_CODE), cookie))
+    with pytest.raises(ProofRejected):
+        sign_in(street.house, SignInAttempt("ada", right, cookie))
+
+
+def test_guessing_at_the_page_delays_neither_till_nor_app(street: Street, ada: Customer) -> None:
+    for _ in range(12):
+        with pytest.raises(ProofRejected):
+            sign_in(street.house, SignInAttempt("ada", Proof(WRONG, WRONG_CODE)))
+    proof = Proof(PASSWORD, street.code_of(ada))
+    assert street.pay_by_password(street.intent(), "ada", proof).state == "approved"
+    assert street.revoke(ada).state == "revoked"

@@ -1,0 +1,282 @@
+"""The customer's page: who gets in, who is kept out, and what a browser is given to keep."""
+
+import re
+import socket
+from collections.abc import Iterator
+from http.cookies import SimpleCookie
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from facepay.web.app import create_app
+from tests.stand.browser import DEVICE, SIGN_IN, VISIT, Browser, hidden_fields
+from tests.stand.people import PASSWORD, Payer, Street
+
+WRONG = "a wrong password"
+
+
+@pytest.fixture
+def browser(street: Street) -> Iterator[Browser]:
+    opened = Browser(street.service.url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def payer(street: Street) -> Payer:
+    return street.payer()
+
+
+def is_in(browser: Browser) -> bool:
+    return browser.get("/account").status_code == 200
+
+
+def cookies_of(answer: requests.Response) -> SimpleCookie:
+    # `requests` joins headers of one name; no date of ours has its comma before a name.
+    return SimpleCookie(re.sub(r", (?=facepay-|__Host-)", "; ", answer.headers["Set-Cookie"]))
+
+
+def test_password_and_code_open_the_page_and_less_does_not(browser: Browser, payer: Payer) -> None:
+    assert browser.get("/account").headers["Location"] == SIGN_IN
+    for password, code in ((PASSWORD, payer.wrong_code()), (WRONG, payer.code())):
+        refused = browser.fill_in(SIGN_IN, alias=payer.alias, password=password, code=code)
+        assert refused.status_code == 403
+        assert not is_in(browser)
+    entered = browser.sign_in(payer)
+    assert (entered.status_code, entered.headers["Location"]) == (303, "/account")
+    assert is_in(browser)
+
+
+def test_a_code_opens_the_page_once(street: Street, browser: Browser, payer: Payer) -> None:
+    code = payer.code()
+    fields = {"alias": payer.alias, "password": PASSWORD, "code": code}
+    assert browser.fill_in(SIGN_IN, **fields).status_code == 303
+    other = Browser(street.service.url)
+    assert other.fill_in(SIGN_IN, **fields).status_code == 403
+    other.close()
+
+
+def test_nobody_learns_who_is_a_customer(browser: Browser, payer: Payer) -> None:
+    def body(alias: str, password: str, code: str) -> str:
+        answer = browser.fill_in(SIGN_IN, alias=alias, password=password, code=code)
+        assert answer.status_code == 403
+        text = answer.text.replace(alias, "ALIAS")
+        return re.sub(r'(name="key" value=")\w+', r"\1KEY", text)
+
+    unknown = body("nobody at all", PASSWORD, "123456")
+    assert body(payer.alias, WRONG, payer.code()) == unknown
+    assert body(payer.alias, PASSWORD, payer.wrong_code()) == unknown
+    assert body(payer.alias, WRONG, payer.wrong_code()) == unknown
+
+
+def test_a_form_without_its_token_changes_nothing(browser: Browser, payer: Payer) -> None:
+    fields = {"alias": payer.alias, "password": PASSWORD, "code": payer.code()}
+    hidden = hidden_fields(browser.get(SIGN_IN).text)
+    for token in ("", "0" * 64, "\u00e9", hidden["token"][:-1]):
+        answer = browser.send(SIGN_IN, {**hidden, **fields, "token": token})
+        assert answer.status_code == 403
+    assert browser.send(SIGN_IN, fields).status_code == 403
+    assert not is_in(browser)
+
+
+def test_the_token_of_another_visit_does_not_fit(
+    street: Street, browser: Browser, payer: Payer
+) -> None:
+    """Login CSRF: a page of an attacker signs the victim's browser in as the attacker."""
+    attacker = Browser(street.service.url)
+    theirs = hidden_fields(attacker.get(SIGN_IN).text)
+    browser.get(SIGN_IN)
+    fields = {"alias": payer.alias, "password": PASSWORD, "code": payer.code()}
+    assert browser.send(SIGN_IN, {**theirs, **fields}).status_code == 403
+    attacker.close()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+def test_a_form_sent_from_another_site_changes_nothing(
+    browser: Browser, payer: Payer, headers: dict[str, str]
+) -> None:
+    browser.sign_in(payer)
+    hidden = hidden_fields(browser.get("/account").text)
+    assert browser.send("/account/sign_out", hidden, **headers).status_code == 403
+    assert is_in(browser)
+
+
+def test_a_planted_visit_is_not_the_one_that_is_signed_in(
+    street: Street, browser: Browser, payer: Payer
+) -> None:
+    """Session fixation: what the browser held before signing in opens nothing afterwards."""
+    browser.get(SIGN_IN)
+    planted = browser.visit
+    browser.sign_in(payer)
+    assert planted
+    assert browser.visit != planted
+    attacker = Browser(street.service.url)
+    attacker.kept.cookies.set(VISIT, planted)
+    assert not is_in(attacker)
+    attacker.close()
+
+
+def test_a_visit_nobody_began_is_not_believed(browser: Browser) -> None:
+    for made_up in ("x", "A" * 43, "A" * 5000, "\u00e9"):
+        browser.kept.cookies.set(VISIT, made_up)
+        assert browser.get("/account").status_code == 303
+
+
+def test_cookies_are_kept_from_scripts_and_other_sites(browser: Browser, payer: Payer) -> None:
+    cookies = cookies_of(browser.sign_in(payer))
+    assert set(cookies) == {VISIT, DEVICE}
+    for cookie in cookies.values():
+        assert cookie["httponly"]
+        assert cookie["samesite"] == "Strict"
+        assert (cookie["path"], cookie["domain"]) == ("/", "")
+    assert not cookies[VISIT]["max-age"], "a visit ends with the browser"
+    assert int(cookies[DEVICE]["max-age"]) == 365 * 24 * 3600
+
+
+def test_over_https_cookies_never_travel_in_the_clear(street: Street) -> None:
+    app = create_app(street.service.house, "https://pay.example")
+    answer = app.test_client().get(SIGN_IN)
+    kept = answer.headers["Set-Cookie"]
+    assert kept.startswith("__Host-facepay-visit=")
+    assert "; Secure" in kept
+    assert "; Path=/" in kept
+    assert "Domain" not in kept
+    assert answer.headers["Strict-Transport-Security"]
+
+
+def test_five_idle_minutes_end_a_visit(street: Street, browser: Browser, payer: Payer) -> None:
+    browser.sign_in(payer)
+    for _ in range(3):
+        street.service.clock.advance(4 * 60)
+        assert is_in(browser), "each page begins the five minutes anew"
+    street.service.clock.advance(5 * 60)
+    assert not is_in(browser)
+
+
+def test_a_visit_ends_after_an_hour_whatever_happens(
+    street: Street, browser: Browser, payer: Payer
+) -> None:
+    browser.sign_in(payer)
+    for _ in range(14):
+        street.service.clock.advance(4 * 60)
+        assert is_in(browser)
+    street.service.clock.advance(4 * 60)
+    assert not is_in(browser)
+
+
+def test_who_signs_out_is_out_everywhere(street: Street, browser: Browser, payer: Payer) -> None:
+    browser.sign_in(payer)
+    stolen = browser.visit or ""
+    hidden = hidden_fields(browser.get("/account").text)
+    left = browser.send("/account/sign_out", hidden)
+    assert (left.status_code, left.headers["Location"]) == (303, SIGN_IN)
+    assert not is_in(browser)
+    thief = Browser(street.service.url)
+    thief.kept.cookies.set(VISIT, stolen)
+    assert not is_in(thief)
+    thief.close()
+
+
+def test_a_stranger_who_guesses_at_the_page_does_not_keep_the_owner_out(street: Street) -> None:
+    owner, stranger = Browser(street.service.url), Browser(street.service.url)
+    payer = street.payer()
+    owner.sign_in(payer)
+    for _ in range(8):
+        stranger.fill_in(SIGN_IN, alias=payer.alias, password=WRONG, code=payer.wrong_code())
+    assert stranger.sign_in(payer).status_code == 403, "guessing has to rest"
+    owner.kept.cookies.set(VISIT, None)
+    assert owner.sign_in(payer).status_code == 303
+    owner.close()
+    stranger.close()
+
+
+def test_a_name_for_one_customer_is_no_fresh_start_against_another(street: Street) -> None:
+    """Who has signed in as themselves does not get five guesses more at somebody else."""
+    thief, victim = street.payer(), street.payer()
+    browser = Browser(street.service.url)
+    browser.sign_in(thief)
+    browser.kept.cookies.set(VISIT, None)
+    for _ in range(6):
+        browser.fill_in(SIGN_IN, alias=victim.alias, password=WRONG, code="123456")
+    fresh = Browser(street.service.url)
+    assert fresh.sign_in(victim).status_code == 403, "counted with all unknown browsers"
+    fresh.close()
+    browser.close()
+
+
+@pytest.mark.parametrize("path", ["/account/sign_in", "/account", "/account/nothing/here"])
+def test_every_page_says_what_it_may_load_and_where_it_may_stand(
+    browser: Browser, path: str
+) -> None:
+    headers = browser.get(path).headers
+    policy = headers["Content-Security-Policy"]
+    for part in ("default-src 'none'", "form-action 'self'", "frame-ancestors 'none'"):
+        assert part in policy
+    assert "script-src" not in policy
+    assert "unsafe" not in policy
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({}, 422),
+        ({"alias": "x", "password": PASSWORD}, 422),
+        ({"alias": "x" * 101, "password": PASSWORD, "code": "123456"}, 422),
+        ({"alias": "nul\x00", "password": PASSWORD, "code": "123456"}, 422),
+        ({"alias": b"\xff\xfe", "password": PASSWORD, "code": "123456"}, 403),
+        ({"alias": "x", "password": PASSWORD, "code": "12345x"}, 422),
+        ({"alias": "x", "password": PASSWORD, "code": "١٢٣٤٥٦"}, 422),
+        ({"alias": "x", "password": "\x00" * 8, "code": "123456"}, 422),
+        ({"alias": "x", "password": "x" * 129, "code": "123456"}, 422),
+        ({"alias": "x", "password": PASSWORD, "code": "123456", "surprise": "1"}, 422),
+        ({"alias": "<script>", "password": PASSWORD, "code": "123456"}, 403),
+        ({"alias": "x" * 10_000}, 413),
+    ],
+)
+def test_bad_input_gets_a_page(browser: Browser, fields: dict[str, str], status: int) -> None:
+    answer = browser.fill_in(SIGN_IN, **fields)
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert 'role="alert"' in answer.text
+    assert "<script" not in answer.text
+
+
+def test_other_bodies_and_methods_get_a_page(browser: Browser) -> None:
+    for kind in ("application/json", "multipart/form-data; boundary=b", "text/plain"):
+        answer = browser.send(SIGN_IN, {"alias": "x"}, **{"Content-Type": kind})
+        assert answer.status_code == 415
+        assert "text/html" in answer.headers["Content-Type"]
+    put = browser.kept.put(browser.url + SIGN_IN, timeout=30)
+    assert put.status_code == 405
+    assert browser.get("/account/sign_in/").status_code == 404
+
+
+def test_a_broken_chunk_gets_a_page(street: Street) -> None:
+    address = urlsplit(street.service.url)
+    head = b"POST /account/sign_in HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with socket.create_connection((address.hostname, address.port), timeout=10) as line:
+        line.sendall(head + b"zz\r\n")
+        answer = line.recv(4096)
+    assert answer.startswith(b"HTTP/1.1 400"), answer[:200]
+    assert b"text/html" in answer
+
+
+def test_the_page_speaks_the_language_asked_for(browser: Browser) -> None:
+    assert '<html lang="en">' in browser.get(SIGN_IN, **{"Accept-Language": "de, en;q=0.5"}).text
+    assert '<html lang="zh-Hans">' in browser.get(SIGN_IN, **{"Accept-Language": "zh-CN"}).text
+    assert '<html lang="zh-Hans">' in browser.get(f"{SIGN_IN}?lang=zh").text
+    assert '<html lang="zh-Hans">' in browser.get(SIGN_IN).text, "and remembers it"
+    assert '<html lang="en">' in browser.get(f"{SIGN_IN}?lang=en").text
+    assert '<html lang="en">' in browser.get(f"{SIGN_IN}?lang=xx%00").text
