@@ -11,6 +11,7 @@ from flask import Flask
 from facepay import freed_memory
 from facepay.adapters.attestation import RegisteredKeyAttestation
 from facepay.adapters.clocks import RehearsalClock, system_clock
+from facepay.adapters.device_keys import JoseDeviceKeys
 from facepay.adapters.dlib_face import DlibFaceEngine, SignalsPadDetector
 from facepay.adapters.one_time_codes import TotpCodes
 from facepay.adapters.openbao import OpenBaoVault
@@ -64,6 +65,7 @@ def build_house(settings: Settings) -> House:
         signer=TransitSigner(session),
         passwords=Argon2Passwords(),
         codes=TotpCodes(),
+        device_keys=JoseDeviceKeys(),
     )
 
 

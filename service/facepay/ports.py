@@ -14,6 +14,7 @@ from facepay.domain.attestation import Attested
 from facepay.domain.audit import Head, Leaf, Opening
 from facepay.domain.capture import Burst, Capture, PadVerdict
 from facepay.domain.challenge import Challenge
+from facepay.domain.confirmation import Confirmation
 from facepay.domain.consent import Consent
 from facepay.domain.customer import Client, Customer, Merchant, SecondFactor, Terminal
 from facepay.domain.enrolment import Enrolment
@@ -153,6 +154,16 @@ class OneTimeCodes(Protocol):
 
     def matching_step(self, secret: str, code: str, at: datetime) -> int | None:
         """The time step `code` is right for at `at`, or None. Constant-time comparison."""
+
+
+class DeviceKeys(Protocol):
+    """Signatures of customers' device keys: compact JWS, ES256 (RFC 7515, RFC 7518 3.4)."""
+
+    def verify(self, jws: str, keys: Mapping[str, str], *, typ: str) -> Confirmation | None:
+        """What one of `keys` (PEM by keyid) signed as a `typ`; None when none of them did.
+
+        It takes as long when the key is unknown, or when there are no keys at all.
+        """
 
 
 class Repository(Protocol[Entity]):

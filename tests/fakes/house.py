@@ -19,6 +19,7 @@ from tests.fakes.senses import (
     FakeAttestation,
     FakeClock,
     FakeCodes,
+    FakeDeviceKeys,
     FakeEngine,
     FakePad,
     FakePasswords,
@@ -35,6 +36,7 @@ class FakeHouse:
     clock: FakeClock = field(default_factory=FakeClock)
     passwords: FakePasswords = field(default_factory=FakePasswords)
     codes: FakeCodes = field(default_factory=FakeCodes)
+    device_keys: FakeDeviceKeys = field(default_factory=FakeDeviceKeys)
 
     def __post_init__(self) -> None:
         self.vault = FakeVault(self.journal)
@@ -57,6 +59,7 @@ class FakeHouse:
             signer=self.signer,
             passwords=self.passwords,
             codes=self.codes,
+            device_keys=self.device_keys,
         )
 
 

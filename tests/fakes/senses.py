@@ -5,11 +5,14 @@ of two names 0.9. A reference is the name and its secret: under another one it i
 """
 
 import hashlib
+import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from facepay.domain.attestation import Attested
 from facepay.domain.capture import Burst, Guidance, PadOutcome, PadVerdict
 from facepay.domain.challenge import Challenge
+from facepay.domain.confirmation import CONFIRMATION_TYP, Claims, Confirmation
 from facepay.domain.customer import Client
 from facepay.domain.errors import ManifestInvalid, NoFace
 from facepay.domain.manifest import SignedManifest
@@ -139,6 +142,20 @@ class FakePasswords:
     def verify(self, phc: str | None, password: str) -> bool:
         self.asked_for_nobody += phc is None
         return phc == self.hash(password)
+
+
+class FakeDeviceKeys:
+    """Implements `ports.DeviceKeys`: a signature is the name of the key before what it signed."""
+
+    def verify(self, jws: str, keys: Mapping[str, str], *, typ: str) -> Confirmation | None:
+        keyid, _, rest = jws.partition(f" {typ} ")
+        return Confirmation(keyid, json.loads(rest)) if keyid in keys and rest else None
+
+    @staticmethod
+    def sign(keyid: str, claims: Claims, at: datetime) -> str:
+        """As a device's own hardware does."""
+        said = {**claims, "iat": int(at.timestamp())}
+        return f"{keyid} {CONFIRMATION_TYP} {json.dumps(said)}"
 
 
 class FakeCodes:

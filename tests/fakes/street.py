@@ -10,6 +10,7 @@ from typing import Any
 
 from facepay.domain.attestation import Health
 from facepay.domain.challenge import Challenge, Colour, Profile
+from facepay.domain.confirmation import Claims
 from facepay.domain.consent import ConsentPurpose
 from facepay.domain.customer import Role
 from facepay.domain.manifest import Camera, Facing, FrameRecord, Manifest, SignedManifest
@@ -28,7 +29,7 @@ from facepay.usecases.enrol_face import begin_enrolment
 from facepay.usecases.grant_consent import grant_consent
 from facepay.usecases.once import Caller, Change
 from facepay.usecases.open_capture import open_enrolment_capture, open_payment_capture
-from facepay.usecases.payment_intents import create_intent
+from facepay.usecases.payment_intents import create_intent, read_intent_to_confirm
 from facepay.usecases.prove import Proof
 from facepay.usecases.receive_frames import receive_frames
 from facepay.usecases.register import (
@@ -43,7 +44,7 @@ from facepay.usecases.roll_back_to_password import roll_back_to_password
 from facepay.usecases.second_factors import add_second_factor, confirm_second_factor
 from facepay.usecases.use_capture import Frames
 from tests.fakes.house import FakeHouse
-from tests.fakes.senses import picture, signed_by
+from tests.fakes.senses import FakeDeviceKeys, picture, signed_by
 
 FRAMES = 6
 PASSWORD = "correct horse battery"
@@ -77,7 +78,7 @@ class Street:
 
     def change(self, caller: Caller) -> Change:
         """A request nobody has sent before."""
-        return Change(caller, secrets.token_hex(8), secrets.token_hex(32))
+        return Change(caller, secrets.token_hex(8), secrets.token_hex(32), "POST /v1/somewhere")
 
     # What a customer does.
 
@@ -91,9 +92,28 @@ class Street:
         assert factor.secret is not None
         customer.secret = factor.secret
         change = self.change(customer.caller)
-        confirm_second_factor(self.house, change, factor.id, self.code_of(customer))
+        confirm_second_factor(self.house, change, factor.id, Proof(code=self.code_of(customer)))
         self.customers[alias] = customer
         return customer
+
+    def add_device(self, customer: Customer) -> PublicKey:
+        """A device key of the customer's, added with a code and confirmed by its signature."""
+        device, proof = key(), Proof(PASSWORD, self.code_of(customer))
+        change = self.change(customer.caller)
+        factor = add_second_factor(self.house, change, "my phone", proof, device)
+        change = self.change(customer.caller)
+        confirm_second_factor(self.house, change, factor.id, self.signs(device, change.claims))
+        return device
+
+    def signs(self, device: PublicKey, claims: Claims) -> Proof:
+        """What the device says yes to, at this moment."""
+        signature = FakeDeviceKeys.sign(device.thumbprint, claims, self.fakes.clock.now)
+        return Proof(confirmation=signature)
+
+    def confirms(self, device: PublicKey, intent: IntentAnswer, payer: Customer) -> Proof:
+        """The payer looks at what is to be paid, and says yes to just that."""
+        told = read_intent_to_confirm(self.house, payer.caller, intent.id)
+        return self.signs(device, claims_of(told))
 
     def code_of(self, customer: Customer) -> str:
         """A code that was not used yet: the clock moves to the next step for it."""
@@ -133,8 +153,10 @@ class Street:
         self.send(customer.caller, self.open_enrolment(customer), alias)
         return customer
 
-    def revoke(self, customer: Customer, proof: Proof | None = None) -> EnrolmentAnswer:
-        change = self.change(customer.caller)
+    def revoke(
+        self, customer: Customer, proof: Proof | None = None, change: Change | None = None
+    ) -> EnrolmentAnswer:
+        change = change or self.change(customer.caller)
         return revoke_face(
             self.house, change, customer.enrolment_id, proof or Proof(password=PASSWORD)
         )
@@ -188,7 +210,13 @@ class Street:
         return intent
 
     def enter(self, intent: IntentAnswer, code: str, change: Change | None = None) -> IntentAnswer:
-        attempt = Attempt(intent.id, code=code)
+        return self.prove(intent, Proof(code=code), change)
+
+    def prove(
+        self, intent: IntentAnswer, proof: Proof, change: Change | None = None
+    ) -> IntentAnswer:
+        """The second factor of a face payment, at the till unless a `change` says otherwise."""
+        attempt = Attempt(intent.id, proof=proof)
         return authorize_payment(self.house, change or self.change(self.till), attempt)
 
     def pay_by_password(
@@ -228,6 +256,17 @@ def manifest_for(capture: CaptureAnswer, images: list[bytes]) -> Manifest:
         attestation=None,
         frames=tuple(records),
     )
+
+
+def claims_of(told: IntentAnswer) -> dict[str, str | int]:
+    """What a customer's device signs of a payment (sdk_spec/protocol.md)."""
+    return {
+        "payment_intent": told.id,
+        "merchant": told.merchant_id,
+        "amount_minor": told.amount_minor,
+        "currency": told.currency,
+        "nonce": told.nonce or "",
+    }
 
 
 def key() -> PublicKey:

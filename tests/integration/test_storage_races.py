@@ -211,7 +211,7 @@ def many_faces_about_to_pay(
 
 
 def approving(street: Street, payer: Customer, intent: Intent) -> Callable[[], Outcome]:
-    attempt = Attempt(intent.id, code=street.code_of(payer))
+    attempt = Attempt(intent.id, proof=Proof(code=street.code_of(payer)))
     change = street.change(street.till)
     return lambda: authorize_payment(street.house, change, attempt)
 

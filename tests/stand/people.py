@@ -124,6 +124,14 @@ class Payer:
         self._totp = pyotp.TOTP(factor.secret)
         self.customer.confirm_second_factor(factor.id, self.code())
 
+    def add_device(self) -> KeyPair:
+        """A device key of its own, confirmed by its first signature."""
+        device, now = KeyPair.generate(), self._street.service.clock.now
+        add, confirm = self.customer.add_device_key, self.customer.confirm_device_key
+        factor = add("my phone", device.public_jwk, PASSWORD, self.code())
+        assert confirm(factor.id, device, now=now().timestamp()).state == "active"
+        return device
+
     def code(self) -> str:
         """A code nobody has used, at the beginning of its 30 s: the service's clock is turned to
         there, so that a busy machine cannot let it grow old on its way.

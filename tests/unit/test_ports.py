@@ -10,6 +10,7 @@ from facepay import ports
 from facepay.adapters import (
     attestation,
     clocks,
+    device_keys,
     dlib_face,
     one_time_codes,
     openbao,
@@ -40,6 +41,8 @@ IMPLEMENTATIONS: list[tuple[type, type]] = [
     (ports.Passwords, senses.FakePasswords),
     (ports.OneTimeCodes, one_time_codes.TotpCodes),
     (ports.OneTimeCodes, senses.FakeCodes),
+    (ports.DeviceKeys, device_keys.JoseDeviceKeys),
+    (ports.DeviceKeys, senses.FakeDeviceKeys),
     (ports.Clock, clocks.RehearsalClock),
     (ports.Clock, senses.FakeClock),
     (ports.Repository, SqlRepository),

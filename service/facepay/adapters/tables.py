@@ -83,7 +83,9 @@ class SecondFactorRow(SQLModel, table=True):
     customer_id: str = Field(foreign_key="customers.id", index=True)
     kind: str
     name: str
-    sealed_secret: str
+    sealed_secret: str | None
+    keyid: str | None
+    public_key_pem: str | None
     state: str
     last_step: int
     created_at: datetime = _time()

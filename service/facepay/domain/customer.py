@@ -55,6 +55,13 @@ class Customer:
     created_at: datetime
 
 
+class FactorKind(StrEnum):
+    """`TOTP`: RFC 6238. `DEVICE_KEY`: a P-256 key that signs what it confirms."""
+
+    TOTP = "totp"
+    DEVICE_KEY = "device_key"
+
+
 class FactorState(StrEnum):
     PENDING = "pending"
     ACTIVE = "active"
@@ -63,13 +70,19 @@ class FactorState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SecondFactor:
-    """A TOTP secret (RFC 6238), sealed. `last_step` is the newest 30 s step already used."""
+    """What a customer has, under a name of the customer's own.
+
+    A TOTP factor has a `sealed_secret`, and `last_step` is the newest 30 s step already used; a
+    device key has its public part, and `keyid`, its RFC 7638 thumbprint.
+    """
 
     id: str
     customer_id: str
-    kind: str
+    kind: FactorKind
     name: str
-    sealed_secret: str
+    sealed_secret: str | None
+    keyid: str | None
+    public_key_pem: str | None
     state: FactorState
     last_step: int
     created_at: datetime

@@ -23,6 +23,7 @@
     ├── ProofRejected          a password or code was wrong, unknown or blocked: never says which
     └── Unavailable            a dependency is down: fail closed, name the alternative
         ├── VaultUnavailable   StorageUnavailable   FaceUnavailable
+        └── FactorUnavailable  this second factor cannot be checked now; another one can
 
 `code` is the key into `sdk_spec/errors.yaml`, the one registry of what clients see.
 """
@@ -267,6 +268,12 @@ class VaultUnavailable(Unavailable):
     """OpenBao did not answer, or refused: nothing sealed can be opened, nothing signed."""
 
     code = "vault_unavailable"
+
+
+class FactorUnavailable(VaultUnavailable):
+    """A one-time code cannot be looked at while its secret cannot be opened; a device key can."""
+
+    code = "factor_unavailable"
 
 
 class StorageUnavailable(Unavailable):

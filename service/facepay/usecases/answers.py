@@ -80,7 +80,10 @@ class EnrolmentAnswer:
 
 @dataclass(frozen=True, slots=True)
 class IntentAnswer:
-    """`methods` are the ways still open; `reason_class` is all a terminal hears of a refusal."""
+    """`methods` are the ways still open; `reason_class` is all a terminal hears of a refusal.
+
+    `merchant_name` and `nonce` are for the customer's own device, which confirms this payment.
+    """
 
     id: str
     merchant_id: str
@@ -94,6 +97,8 @@ class IntentAnswer:
     reason_class: str | None
     authorization: str | None
     expires_at: str
+    merchant_name: str | None = None
+    nonce: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,17 @@
     7 ONE commit: re-check that face and factor are still live (locked row, epoch), store the
       decision, the authorization and the leaf
 
-A payment walks it twice: with frames (there is no code yet, so 6 says "step up"), then with the
-code, which passes by 3 and 4 on the stored verdicts, never on stored pixels. No lock is held
-during 3, 4 and 5. Step 7 takes the row lock a revocation takes: that is what makes revoking
-immediate.
+A payment walks it twice: with frames (there is no second factor yet, so 6 says "step up"), then
+with the second factor, from the till or from the payer's own device. That walk passes by 3 and 4
+on the stored verdicts, never on stored pixels. No lock is held during 3, 4 and 5. Step 7 takes the
+row lock a revocation takes: that is what makes revoking immediate.
 """
 
 from dataclasses import dataclass, replace
 
-from facepay.domain.attempts import Channel
 from facepay.domain.capture import Capture
+from facepay.domain.confirmation import payment_claims
+from facepay.domain.customer import Role
 from facepay.domain.decision import Decision, Facts, Outcome, decide
 from facepay.domain.enrolment import Enrolment, EnrolmentState
 from facepay.domain.errors import FaceNotAvailable, NotFound, WrongState
@@ -28,7 +29,8 @@ from facepay.usecases.answers import IntentAnswer
 from facepay.usecases.compare_face import matches_reference
 from facepay.usecases.house import House
 from facepay.usecases.once import Change, Claim, once
-from facepay.usecases.prove import Proof, Proven, examine
+from facepay.usecases.payment_intents import find_to_pay
+from facepay.usecases.prove import Proof, Proven, channel_of, examine
 from facepay.usecases.record_decision import record_decision
 from facepay.usecases.sign_authorization import sign_authorization
 from facepay.usecases.steps import timed_step
@@ -37,11 +39,11 @@ from facepay.usecases.use_capture import Frames, look_at, use_capture
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What the terminal brings: the burst, or afterwards the payer's code."""
+    """What is brought: the burst, or afterwards the payer's second factor."""
 
     intent_id: str
     frames: Frames | None = None
-    code: str | None = None
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,10 @@ class Standing:
 
 
 def authorize_payment(house: House, change: Change, attempt: Attempt) -> IntentAnswer:
-    """Walk with frames, then with the code; the face's verdict is told in neither.
+    """Walk with frames, then with the second factor; the face's verdict is told in neither.
 
     Raises NotFound, WrongState, IntentExpired, CaptureExpired, FaceNotAvailable, what `look_at`
-    raises for the frames, and VaultUnavailable, upon which nothing is approved.
+    raises for the frames, and VaultUnavailable or FactorUnavailable: then nothing is approved.
     """
 
     def walk(claim: Claim) -> IntentAnswer:
@@ -69,7 +71,7 @@ def authorize_payment(house: House, change: Change, attempt: Attempt) -> IntentA
         if attempt.frames is not None:
             standing = _look_at_face(house, claim, standing, attempt.frames)
         # 5 verify the second factor
-        proven = _verify_second_factor(house, claim, standing, attempt.code)
+        proven = _verify_second_factor(house, change, claim, standing, attempt.proof)
         # 6 decide
         decision = _decide(house, standing, proven)
         # Signed before the commit, so that no approval can exist without its signature; if
@@ -87,9 +89,12 @@ def _enter(house: House, change: Change, claim: Claim, attempt: Attempt) -> Stan
         IntentState.CAPTURING if attempt.frames is not None else IntentState.AWAITING_SECOND_FACTOR
     )
     with house.unit_of_work() as uow:
-        seen = uow.intents.find(id=attempt.intent_id, terminal_id=change.caller.subject_id)
-        if seen is None:
-            raise NotFound()
+        seen = find_to_pay(uow, change.caller, attempt.intent_id)
+        own = (
+            change.caller.role is not Role.CUSTOMER or seen.customer_id == change.caller.subject_id
+        )
+        if not own:
+            raise NotFound()  # a face is confirmed by the device of whom it is claimed to be
         enrolment = _live_enrolment(house, uow, seen)
         intent = uow.intents.lock(seen.id)
         if intent is None or intent.enrolment_id != enrolment.id:
@@ -137,13 +142,14 @@ def _look_at_face(house: House, claim: Claim, standing: Standing, frames: Frames
 
 @timed_step("second_factor")
 def _verify_second_factor(
-    house: House, claim: Claim, standing: Standing, code: str | None
+    house: House, change: Change, claim: Claim, standing: Standing, proof: Proof | None
 ) -> Proven | None:
-    if code is None:
+    if proof is None:
         return None
     with house.unit_of_work() as uow:
         customer = uow.customers.find(id=standing.enrolment.customer_id)
-    return examine(house, customer, Proof(code=code), Channel.TILL, at=claim.received_at)
+    channel, confirms = channel_of(change.caller), payment_claims(standing.intent)
+    return examine(house, customer, proof, channel, at=claim.received_at, confirms=confirms)
 
 
 @timed_step("decide")
@@ -152,7 +158,7 @@ def _decide(house: House, standing: Standing, proven: Proven | None) -> Decision
     facts = Facts(
         method=Method.FACE,
         intent_expires_at=intent.expires_at,
-        second_factor_ok=None if proven is None else proven.code_ok,
+        second_factor_ok=None if proven is None else proven.second_factor_ok,
         consent_active=True,  # step 2 refused otherwise, and step 7 looks again
         enrolment_live=standing.enrolment.state is EnrolmentState.ACTIVE,
         pad_passed=intent.pad_passed,

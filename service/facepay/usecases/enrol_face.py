@@ -1,4 +1,4 @@
-"""Enrol a face: password, one-time code, consent, and a live capture. Hard to enter, on purpose.
+"""Enrol a face: password, second factor, consent, and a live capture. Hard to enter, on purpose.
 
 The reference is protected by a secret of its enrolment's key and sealed with that key before it
 touches the database, and overwritten in memory as soon as it is sealed.
@@ -37,7 +37,13 @@ def begin_enrolment(house: House, change: Change, proof: Proof) -> EnrolmentAnsw
             customer = uow.customers.find(id=customer_id)
             consent = _active_consent(house, uow, customer_id)
             _require_no_face(uow, customer_id)
-        proven = prove(house, customer, proof, Needs.PASSWORD_AND_CODE)
+        proven = prove(
+            house,
+            customer,
+            proof,
+            Needs.PASSWORD_AND_SECOND_FACTOR,
+            confirms=change.claims,
+        )
         enrolment = _pending(house, consent)
         # The key comes first: whatever ends this enrolment finds its key and destroys it, and
         # nothing creates it again afterwards.

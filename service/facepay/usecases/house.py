@@ -10,6 +10,7 @@ from facepay.domain.policy import Policy
 from facepay.ports import (
     Attestation,
     Clock,
+    DeviceKeys,
     FaceEngine,
     ObservedFaces,
     OneTimeCodes,
@@ -39,6 +40,7 @@ class House:
     signer: Signer
     passwords: Passwords
     codes: OneTimeCodes
+    device_keys: DeviceKeys
 
 
 @contextmanager

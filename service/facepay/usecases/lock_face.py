@@ -49,7 +49,7 @@ def unlock_face(house: House, change: Change, enrolment_id: str, proof: Proof) -
     """Raises ProofRejected, also for a code that was used meanwhile; NotFound; WrongState."""
 
     def act(claim: Claim) -> EnrolmentAnswer:
-        proven = prove_owner(house, change, enrolment_id, proof, Needs.PASSWORD_AND_CODE)
+        proven = prove_owner(house, change, enrolment_id, proof, Needs.PASSWORD_AND_SECOND_FACTOR)
         with house.unit_of_work() as uow:
             held = _locked_row(uow, enrolment_id)
             if not proven.settle(uow):

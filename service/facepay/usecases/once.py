@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
+from facepay.domain.confirmation import Claims, request_claims
 from facepay.domain.customer import Role
 from facepay.domain.errors import (
     AlreadyExists,
@@ -44,11 +45,20 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A request that changes something: who asks, under which key, and a hash of all of it."""
+    """A request that changes something: who asks, under which key, and a hash of all of it.
+
+    `act` is its method and path, which a device key can confirm.
+    """
 
     caller: Caller
     key: str
     fingerprint: str
+    act: str = ""
+
+    @property
+    def claims(self) -> Claims:
+        """What a confirmation of this very request says."""
+        return request_claims(self.act, self.key)
 
     @property
     def record_id(self) -> str:

@@ -24,8 +24,8 @@ from facepay.ports import UnitOfWork
 from facepay.usecases.answers import ReservedAnswer, rfc3339
 from facepay.usecases.house import House, new_id
 from facepay.usecases.log import append_leaf
+from facepay.usecases.match_factors import active_factors
 from facepay.usecases.once import Caller, Change, Claim, once
-from facepay.usecases.prove import active_factors
 
 
 def open_payment_capture(

@@ -1,7 +1,9 @@
 """Open a payment intent, look at it, leave it for another method, reverse it."""
 
 import secrets
+from dataclasses import replace
 
+from facepay.domain.customer import Role
 from facepay.domain.errors import NotAllowed, NotFound
 from facepay.domain.event import EventKind
 from facepay.domain.money import Money
@@ -55,13 +57,43 @@ def create_intent(house: House, change: Change, money: Money, order_ref: str) ->
 
 
 def read_intent(house: House, caller: Caller, intent_id: str) -> IntentAnswer:
-    """For its terminal or merchant: the answer to an outcome that was lost on the way."""
+    """For its terminal or merchant: the answer to an outcome that was lost on the way. Raises
+    NotFound."""
     with house.unit_of_work() as uow:
         intent = uow.intents.find(id=intent_id)
         if intent is None or caller.subject_id not in (intent.terminal_id, intent.merchant_id):
             raise NotFound()
         authorization = uow.authorizations.find(intent_id=intent_id)
     return intent_answer(house, intent, authorization)
+
+
+def read_intent_to_confirm(house: House, caller: Caller, intent_id: str) -> IntentAnswer:
+    """For a customer's own device: what it is to confirm, to whom, and the nonce to sign.
+
+    Whoever was told the id can look while it is open; afterwards only who paid. Raises NotFound.
+    """
+    with house.unit_of_work() as uow:
+        intent = uow.intents.find(id=intent_id)
+        if intent is None:
+            raise NotFound()
+        ended = intent.state_at(house.clock()) in ENDED
+        if ended and intent.customer_id != caller.subject_id:
+            raise NotFound()
+        merchant = uow.merchants.find(id=intent.merchant_id)
+    answer = intent_answer(house, intent, None)
+    return replace(answer, merchant_name=merchant.name if merchant else None, nonce=intent.nonce)
+
+
+def find_to_pay(uow: UnitOfWork, caller: Caller, intent_id: str) -> Intent:
+    """For the till that opened it, or any customer's own device: the id is what links those.
+
+    Raises NotFound.
+    """
+    intent = uow.intents.find(id=intent_id)
+    own = caller.role is Role.CUSTOMER or (intent and intent.terminal_id == caller.subject_id)
+    if intent is None or not own:
+        raise NotFound()
+    return intent
 
 
 def choose_alternative(house: House, change: Change, intent_id: str) -> IntentAnswer:
@@ -130,6 +162,11 @@ def _open_methods(house: House, intent: Intent, state: IntentState) -> list[str]
     return [Method.FACE.value, Method.PASSWORD.value] if face_open else [Method.PASSWORD.value]
 
 
+def fresh_nonce() -> str:
+    """What a device key's yes is bound to: 192 random bits."""
+    return secrets.token_urlsafe(24)
+
+
 def _new_intent(
     house: House, terminal_id: str, merchant_id: str, money: Money, order_ref: str
 ) -> Intent:
@@ -141,7 +178,7 @@ def _new_intent(
         amount_minor=money.amount_minor,
         currency=money.currency,
         order_ref=order_ref,
-        nonce=secrets.token_urlsafe(24),
+        nonce=fresh_nonce(),
         state=IntentState.CREATED,
         method=None,
         customer_id=None,

@@ -1,29 +1,38 @@
-"""Check what a customer knows or has: the password, a one-time code.
+"""Check what a customer knows or has: the password, a one-time code, a device's signature.
 
-Every check charges the counter first and clears it when right (domain/attempts.py). Unknown,
-wrong, used and blocked give the same answer after the same work. A right code is only *used up*
-by `Proven.settle`, inside the transaction of what it was given for.
+A check of what can be guessed charges the counter first and clears it when right
+(domain/attempts.py). Unknown, wrong, used and blocked give the same answer after the same work. A
+signature is not counted: nobody guesses one, and so nobody can fill a counter for its owner.
+A right code is only *used up* by `Proven.settle`, inside the transaction of what it was given for.
 """
 
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 
-from facepay.domain.attempts import Attempts, Channel, counter_id
-from facepay.domain.customer import Customer, FactorState, SecondFactor
-from facepay.domain.errors import AlreadyExists, ProofRejected, SealBroken, Unavailable
+from facepay.domain.attempts import Channel, counter_id
+from facepay.domain.confirmation import Claims
+from facepay.domain.customer import Customer, Role
+from facepay.domain.errors import ProofRejected, Unavailable
 from facepay.ports import UnitOfWork
-from facepay.usecases.house import House, wiped
+from facepay.usecases.charge import charge, clear, give_back
+from facepay.usecases.house import House
+from facepay.usecases.match_factors import (
+    FactorMatch,
+    active_factors,
+    match_code,
+    match_confirmation,
+)
+from facepay.usecases.once import Caller
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What was presented. None means "not presented"."""
+    """What was presented. None means "not presented". `confirmation` is a device key's JWS."""
 
     password: str | None = None
     code: str | None = None
+    confirmation: str | None = None
 
 
 class Needs(Enum):
@@ -31,15 +40,7 @@ class Needs(Enum):
 
     ANY_ONE = auto()
     PASSWORD = auto()
-    PASSWORD_AND_CODE = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class CodeMatch:
-    """A factor whose code was right, and the 30 s step it was right for."""
-
-    factor_id: str
-    step: int
+    PASSWORD_AND_SECOND_FACTOR = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +48,17 @@ class Proven:
     """What held. None means "not presented", False "presented and not right"."""
 
     password_ok: bool | None
-    code_ok: bool | None
-    match: CodeMatch | None
+    second_factor_ok: bool | None
+    match: FactorMatch | None
 
     def settle(self, uow: UnitOfWork) -> bool:
         """Use the code up. False when it was used, or its factor revoked, since it was checked."""
-        if self.match is not None:
-            factor = uow.second_factors.lock(self.match.factor_id)
-            if factor is None or factor.state is FactorState.REVOKED:
-                return False
-            if factor.last_step >= self.match.step:
-                return False
-            uow.second_factors.update(replace(factor, last_step=self.match.step))
-        return True
+        return self.match is None or self.match.settle(uow)
+
+
+def channel_of(caller: Caller) -> Channel:
+    """Where something was typed: what strangers do at tills is counted apart."""
+    return Channel.OWN_DEVICE if caller.role is Role.CUSTOMER else Channel.TILL
 
 
 def examine(
@@ -69,11 +68,13 @@ def examine(
     channel: Channel,
     *,
     at: datetime,
+    confirms: Claims | None = None,
     device: str = "",
 ) -> Proven:
     """Look at everything that was presented, whoever it is for and whatever comes of the rest.
 
-    `at` is when the code was presented; `device` a browser whose attempts are counted apart.
+    `at` is when it was presented, `confirms` what a confirmation has to say, `device` a browser
+    whose attempts are counted apart. Raises FactorUnavailable where a code cannot be looked at.
     """
     subject = customer.id if customer else None
     presented = {"password": proof.password, "code": proof.code}
@@ -88,31 +89,36 @@ def examine(
     if proof.password is not None:
         right = house.passwords.verify(customer.password_hash if customer else None, proof.password)
         password_ok = right and open_to_try.get("password", False)
-    match: CodeMatch | None = None
-    code_ok: bool | None = None
-    if proof.code is not None:
-        try:
-            match = _match_code(house, subject, proof.code, at) if open_to_try.get("code") else None
-        except Unavailable:
-            # An outage is nobody's wrong guess: who retries through one is not blocked by it.
-            charged = [counters[name] for name in open_to_try if open_to_try[name]]
-            give_back(house, charged)
-            raise
-        code_ok = match is not None
-    right_ones = {"password": password_ok, "code": code_ok}
+    try:
+        code = _match_code(house, subject, proof, at) if open_to_try.get("code") else None
+    except Unavailable:
+        # An outage is nobody's wrong guess: who retries through one is not blocked by it.
+        give_back(house, [counters[name] for name in open_to_try if open_to_try[name]])
+        raise
+    right_ones = {"password": password_ok, "code": code is not None}
     # At once, and not with what they were given for: that may fail or be retried for other reasons.
-    cleared = [counters[name] for name in sorted(counters) if right_ones[name]]
-    _settle_charges(house, cleared, Attempts.cleared)
-    return Proven(password_ok, code_ok, match)
+    clear(house, [counters[name] for name in counters if right_ones[name]])
+    match = code or _match_confirmation(house, subject, proof, confirms, at)
+    shown = proof.code is not None or proof.confirmation is not None
+    return Proven(password_ok, (match is not None) if shown else None, match)
 
 
-def prove(house: House, customer: Customer | None, proof: Proof, needs: Needs) -> Proven:
+def prove(
+    house: House,
+    customer: Customer | None,
+    proof: Proof,
+    needs: Needs,
+    *,
+    confirms: Claims | None = None,
+) -> Proven:
     """For the customer's own device. Raises ProofRejected, which never says what was wrong."""
     # Of two proofs of which one is enough, the second is asked only when the first does not hold:
     # a right password takes the face back also while the vault with the codes is away.
-    singly = [Proof(password=proof.password), Proof(code=proof.code)]
+    singly = [Proof(proof.password), Proof(confirmation=proof.confirmation), Proof(code=proof.code)]
     for presented in singly if needs is Needs.ANY_ONE else [proof]:
-        proven = examine(house, customer, presented, Channel.OWN_DEVICE, at=house.clock())
+        proven = examine(
+            house, customer, presented, Channel.OWN_DEVICE, at=house.clock(), confirms=confirms
+        )
         if _holds(proven, needs):
             return proven
     raise ProofRejected()
@@ -120,65 +126,27 @@ def prove(house: House, customer: Customer | None, proof: Proof, needs: Needs) -
 
 def _holds(proven: Proven, needs: Needs) -> bool:
     return {
-        Needs.ANY_ONE: bool(proven.password_ok or proven.code_ok),
+        Needs.ANY_ONE: bool(proven.password_ok or proven.second_factor_ok),
         Needs.PASSWORD: bool(proven.password_ok),
-        Needs.PASSWORD_AND_CODE: bool(proven.password_ok and proven.code_ok),
+        Needs.PASSWORD_AND_SECOND_FACTOR: bool(proven.password_ok and proven.second_factor_ok),
     }[needs]
 
 
-def active_factors(uow: UnitOfWork, customer_id: str) -> list[SecondFactor]:
-    return uow.second_factors.find_all(customer_id=customer_id, state=FactorState.ACTIVE.value)
-
-
-def match_factor(house: House, factor: SecondFactor, code: str, at: datetime) -> CodeMatch | None:
-    """Whether `code` is right for this factor at `at`, and newer than the last one used."""
-    try:
-        sealed = house.secrets.unseal_secret(factor.sealed_secret, binding=factor.id)
-    except SealBroken:
-        return None  # a row that was tampered with proves nothing
-    with wiped(sealed) as secret:
-        step = house.codes.matching_step(secret.decode(), code, at)
-    if step is None or step <= factor.last_step:
+def _match_code(
+    house: House, customer_id: str | None, proof: Proof, at: datetime
+) -> FactorMatch | None:
+    if customer_id is None or proof.code is None:
         return None
-    return CodeMatch(factor.id, step)
+    with house.unit_of_work() as uow:
+        factors = active_factors(uow, customer_id)
+    return match_code(house, factors, proof.code, at)
 
 
-def _match_code(house: House, customer_id: str | None, code: str, at: datetime) -> CodeMatch | None:
+def _match_confirmation(
+    house: House, customer_id: str | None, proof: Proof, confirms: Claims | None, at: datetime
+) -> FactorMatch | None:
+    if proof.confirmation is None or confirms is None:
+        return None
     with house.unit_of_work() as uow:
         factors = active_factors(uow, customer_id) if customer_id else []
-    matches = [match_factor(house, factor, code, at) for factor in factors]
-    return next((match for match in matches if match is not None), None)
-
-
-def charge(house: House, counter: str) -> bool:
-    """Count one attempt before it is looked at; False while the counter rests."""
-    now = house.clock()
-    with house.unit_of_work() as uow:
-        held = uow.attempts.lock(counter)
-        if held is None:
-            with suppress(AlreadyExists):  # the first two attempts came at the same moment
-                uow.attempts.add(Attempts(counter, 0, None))
-            held = uow.attempts.lock(counter)
-        if held is None or held.blocked(now):
-            return False
-        uow.attempts.update(held.charged(house.policy, now))
-        uow.commit()
-    return True
-
-
-def give_back(house: House, counters: list[str]) -> None:
-    """Undo charges for attempts that nobody could look at."""
-    _settle_charges(house, counters, Attempts.given_back)
-
-
-def _settle_charges(
-    house: House, counters: list[str], settle: Callable[[Attempts], Attempts]
-) -> None:
-    if not counters:
-        return  # an empty unit of work would still take SQLite's one write lock
-    with house.unit_of_work() as uow:
-        for counter in counters:
-            held = uow.attempts.lock(counter)
-            if held is not None:
-                uow.attempts.update(settle(held))
-        uow.commit()
+    return match_confirmation(house, factors, proof.confirmation, confirms, at)

@@ -1,5 +1,7 @@
 """Write a decision down: intent, authorization, used-up code, leaf and answer, together."""
 
+from typing import Any
+
 from facepay.domain.decision import Decision, Outcome
 from facepay.domain.errors import WrongState
 from facepay.domain.event import EventKind
@@ -10,7 +12,7 @@ from facepay.usecases.events import emit_payment
 from facepay.usecases.house import House
 from facepay.usecases.log import append_leaf
 from facepay.usecases.once import Claim
-from facepay.usecases.payment_intents import intent_answer
+from facepay.usecases.payment_intents import fresh_nonce, intent_answer
 from facepay.usecases.prove import Proven
 
 _STATE_AFTER = {
@@ -36,17 +38,21 @@ def record_decision(
 ) -> IntentAnswer:
     """The caller commits. A code used or revoked since it was checked turns a yes into a no.
 
+    A no renews the intent's nonce: what a device key signed for this attempt is good for no other.
+
     Raises WrongState when the intent moved on meanwhile: it is then decided by somebody else.
     """
     held = uow.intents.lock(judged.id)
-    if held is None or held.state is not judged.state or held.capture_id != judged.capture_id:
+    seen = (judged.state, judged.capture_id, judged.nonce)
+    if held is None or (held.state, held.capture_id, held.nonce) != seen:
         raise WrongState("the payment intent has moved on meanwhile")
     if proven is not None and not proven.settle(uow):
         decision = Decision(Outcome.DECLINE, "second_factor_used_meanwhile")
     approved = decision.outcome is Outcome.APPROVE
-    decided = judged.moved_to(
-        _STATE_AFTER[decision.outcome], method=method, decision_reason=decision.reason
-    )
+    changes: dict[str, Any] = {"method": method, "decision_reason": decision.reason}
+    if decision.outcome is Outcome.DECLINE:
+        changes["nonce"] = fresh_nonce()
+    decided = judged.moved_to(_STATE_AFTER[decision.outcome], **changes)
     uow.intents.update(decided, state=held.state.value)
     if approved and authorization is not None:
         uow.authorizations.add(authorization)

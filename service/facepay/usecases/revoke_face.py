@@ -56,7 +56,7 @@ def prove_owner(
         customer = uow.customers.find(id=change.caller.subject_id)
         if customer is None or not uow.enrolments.find(id=enrolment_id, customer_id=customer.id):
             raise NotFound()
-    return prove(house, customer, proof, needs)
+    return prove(house, customer, proof, needs, confirms=change.claims)
 
 
 def end_enrolment(house: House, uow: UnitOfWork, enrolment_id: str) -> tuple[Enrolment, bool]:

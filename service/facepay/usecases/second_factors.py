@@ -1,45 +1,48 @@
-"""Add, confirm and revoke a one-time-code factor (TOTP). The face has no part in it, ever.
+"""Add, confirm and revoke a one-time code or a device key. The face has no part in it, ever.
 
-The secret can be read while the factor is pending and never again: a client that lost the answer
+A secret can be read while its factor is pending and never again: a client that lost the answer
 repeats its request and sees it, until one right code confirms the factor or ten minutes are over.
+A device key is confirmed by its first signature, which is over the confirming request itself.
 
-Whoever holds only the password and the device cannot change the factor: once one is active, adding
-and revoking need a code of an active one, the last active one stays, and at most one is pending,
-so that none can lie in wait from before. Who lost the last one turns to the institution.
+Whoever holds only the password and the device cannot change a factor: once one is active, adding
+and revoking need an active one, the last active one stays, and at most one is pending, so that
+none can lie in wait from before. Who lost the last one turns to the institution.
 """
 
 from dataclasses import replace
 from datetime import timedelta
 
 from facepay.domain.attempts import Channel, counter_id
-from facepay.domain.customer import FactorState, SecondFactor
-from facepay.domain.errors import NotFound, ProofRejected, Unavailable, WrongState
+from facepay.domain.customer import FactorKind, FactorState, SecondFactor
+from facepay.domain.errors import AlreadyExists, NotFound, ProofRejected, Unavailable, WrongState
 from facepay.domain.event import EventKind
 from facepay.ports import UnitOfWork
 from facepay.usecases.answers import FactorAnswer
+from facepay.usecases.charge import charge, give_back
 from facepay.usecases.events import emit
 from facepay.usecases.house import House, new_id, wiped
 from facepay.usecases.log import append_leaf
-from facepay.usecases.once import Change, Claim, once
-from facepay.usecases.prove import (
-    CodeMatch,
-    Needs,
-    Proof,
+from facepay.usecases.match_factors import (
+    FactorMatch,
     active_factors,
-    charge,
-    give_back,
-    match_factor,
-    prove,
+    match_code,
+    match_confirmation,
 )
+from facepay.usecases.once import Change, Claim, once
+from facepay.usecases.prove import Needs, Proof, prove
+from facepay.usecases.register import PublicKey
 
 NEVER_USED = -1
 PENDING_FOR = timedelta(minutes=10)
 
 
-def add_second_factor(house: House, change: Change, name: str, proof: Proof) -> FactorAnswer:
-    """A pending TOTP factor. The first needs the password; a further one a code as well.
+def add_second_factor(
+    house: House, change: Change, name: str, proof: Proof, key: PublicKey | None = None
+) -> FactorAnswer:
+    """A pending device key where a `key` is given, otherwise a pending TOTP factor.
 
-    Raises ProofRejected.
+    The first needs the password; a further one an active factor as well. Raises ProofRejected;
+    AlreadyExists for a key that signs requests: what confirms them is another one.
     """
 
     def act(claim: Claim) -> FactorAnswer:
@@ -47,12 +50,15 @@ def add_second_factor(house: House, change: Change, name: str, proof: Proof) -> 
         with house.unit_of_work() as uow:
             customer = uow.customers.find(id=customer_id)
             first = not active_factors(uow, customer_id)
-        proven = prove(house, customer, proof, Needs.PASSWORD if first else Needs.PASSWORD_AND_CODE)
-        factor = _new_factor(house, customer_id, name)
+            if key is not None and uow.clients.find(id=key.thumbprint) is not None:
+                raise AlreadyExists("this key signs requests: make one that only confirms")
+        needs = Needs.PASSWORD if first else Needs.PASSWORD_AND_SECOND_FACTOR
+        proven = prove(house, customer, proof, needs, confirms=change.claims)
+        factor = _new_factor(house, customer_id, name, key)
         with house.unit_of_work() as uow:
             uow.customers.lock(customer_id)
             if first and active_factors(uow, customer_id):
-                raise ProofRejected()  # one was confirmed meanwhile: now a code is needed
+                raise ProofRejected()  # one was confirmed meanwhile: now it is needed as well
             if not proven.settle(uow):
                 raise ProofRejected()
             pending = {"customer_id": customer_id, "state": FactorState.PENDING.value}
@@ -67,8 +73,11 @@ def add_second_factor(house: House, change: Change, name: str, proof: Proof) -> 
     return _reveal_while_pending(house, once(house, change, FactorAnswer, act))
 
 
-def confirm_second_factor(house: House, change: Change, factor_id: str, code: str) -> FactorAnswer:
-    """One right code shows that the app has the secret; the factor is active from then on.
+def confirm_second_factor(
+    house: House, change: Change, factor_id: str, proof: Proof
+) -> FactorAnswer:
+    """One right code shows that the app has the secret, one signature that the device has the key;
+    the factor is active from then on.
 
     Raises NotFound, WrongState (not pending any more), ProofRejected.
     """
@@ -80,8 +89,9 @@ def confirm_second_factor(house: House, change: Change, factor_id: str, code: st
             raise WrongState(f"the factor is {factor.state}")
         if house.clock() >= factor.created_at + PENDING_FOR:
             raise WrongState("the factor was added too long ago: add a new one")
-        match = _match_charged(house, factor, code)
-        active = replace(factor, state=FactorState.ACTIVE, last_step=match.step)
+        match = _match_pending(house, change, factor, proof)
+        step = NEVER_USED if match.step is None else match.step
+        active = replace(factor, state=FactorState.ACTIVE, last_step=step)
         with house.unit_of_work() as uow:
             uow.customers.lock(factor.customer_id)
             uow.second_factors.update(active, state=FactorState.PENDING.value)
@@ -98,7 +108,7 @@ def confirm_second_factor(house: House, change: Change, factor_id: str, code: st
 def revoke_second_factor(
     house: House, change: Change, factor_id: str, proof: Proof
 ) -> FactorAnswer:
-    """Its codes count nowhere from then on, also where one was just checked.
+    """It counts nowhere from then on, also where it was just checked.
 
     Raises NotFound, ProofRejected; WrongState for the last active one: add another first.
     """
@@ -108,8 +118,8 @@ def revoke_second_factor(
         with house.unit_of_work() as uow:
             customer = uow.customers.find(id=customer_id)
             was_active = _own_factor(uow, change, factor_id).state is FactorState.ACTIVE
-        needs = Needs.PASSWORD_AND_CODE if was_active else Needs.PASSWORD
-        proven = prove(house, customer, proof, needs)
+        needs = Needs.PASSWORD_AND_SECOND_FACTOR if was_active else Needs.PASSWORD
+        proven = prove(house, customer, proof, needs, confirms=change.claims)
         with house.unit_of_work() as uow:
             uow.customers.lock(customer_id)
             if not proven.settle(uow):
@@ -138,17 +148,27 @@ def _own_factor(uow: UnitOfWork, change: Change, factor_id: str) -> SecondFactor
 
 def _require_another(uow: UnitOfWork, factor: SecondFactor, *, was_active: bool) -> None:
     if not was_active:
-        raise ProofRejected()  # it was confirmed meanwhile: now a code is needed
+        raise ProofRejected()  # it was confirmed meanwhile: now it is needed as well
     if len(active_factors(uow, factor.customer_id)) < 2:
         raise WrongState("the last active factor stays: add another first")
 
 
-def _match_charged(house: House, factor: SecondFactor, code: str) -> CodeMatch:
+def _match_pending(house: House, change: Change, factor: SecondFactor, proof: Proof) -> FactorMatch:
+    if proof.code is not None:
+        return _match_charged(house, factor, proof.code)
+    signed, at = proof.confirmation or "", house.clock()
+    match = match_confirmation(house, [factor], signed, change.claims, at)
+    if match is None:
+        raise ProofRejected()
+    return match
+
+
+def _match_charged(house: House, factor: SecondFactor, code: str) -> FactorMatch:
     counter = counter_id(f"{factor.id}:confirm", Channel.OWN_DEVICE)
     if not charge(house, counter):
         raise ProofRejected()
     try:
-        match = match_factor(house, factor, code, house.clock())
+        match = match_code(house, [factor], code, house.clock())
     except Unavailable:
         give_back(house, [counter])
         raise
@@ -172,15 +192,18 @@ def _answer(factor: SecondFactor) -> FactorAnswer:
     return FactorAnswer(factor.id, factor.kind, factor.name, factor.state)
 
 
-def _new_factor(house: House, customer_id: str, name: str) -> SecondFactor:
-    factor_id = new_id("fac")
-    sealed = house.secrets.seal_secret(house.codes.new_secret().encode(), binding=factor_id)
+def _new_factor(house: House, customer_id: str, name: str, key: PublicKey | None) -> SecondFactor:
+    factor_id, sealed = new_id("fac"), None
+    if key is None:
+        sealed = house.secrets.seal_secret(house.codes.new_secret().encode(), binding=factor_id)
     return SecondFactor(
         id=factor_id,
         customer_id=customer_id,
-        kind="totp",
+        kind=FactorKind.DEVICE_KEY if key else FactorKind.TOTP,
         name=name,
         sealed_secret=sealed,
+        keyid=key.thumbprint if key else None,
+        public_key_pem=key.pem if key else None,
         state=FactorState.PENDING,
         last_step=NEVER_USED,
         created_at=house.clock(),
@@ -192,6 +215,8 @@ def _reveal_while_pending(house: House, answer: FactorAnswer) -> FactorAnswer:
         factor = uow.second_factors.find(id=answer.id)
         customer = uow.customers.find(id=factor.customer_id) if factor else None
     if factor is None or customer is None or factor.state is not FactorState.PENDING:
+        return answer
+    if factor.sealed_secret is None:
         return answer
     with wiped(house.secrets.unseal_secret(factor.sealed_secret, binding=factor.id)) as secret:
         text = secret.decode()

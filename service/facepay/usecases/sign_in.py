@@ -40,7 +40,7 @@ def sign_in(house: House, attempt: SignInAttempt) -> SignedIn:
     with house.unit_of_work() as uow:
         customer = uow.customers.find(alias=attempt.alias)
     proven = examine(house, customer, attempt.proof, Channel.WEB, at=now, device=device)
-    if customer is None or not (proven.password_ok and proven.code_ok):
+    if customer is None or not (proven.password_ok and proven.second_factor_ok):
         raise ProofRejected()
     token = secrets.token_urlsafe(TOKEN_BYTES)
     with house.unit_of_work() as uow:

@@ -118,7 +118,7 @@ def change() -> Change:
     key = request.headers.get("Idempotency-Key", "")
     if not usable_key(key):
         raise KeyMissing()
-    return Change(caller(), key, fingerprint())
+    return Change(caller(), key, fingerprint(), f"{request.method} {request.path}")
 
 
 def usable_key(key: str) -> bool:

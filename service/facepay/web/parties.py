@@ -51,18 +51,17 @@ def create_customer(new: dict[str, Any]) -> Registered:
 @parties.response(201, shapes.Factor)
 @signed_by(Role.CUSTOMER)
 def create_second_factor(new: dict[str, Any]) -> FactorAnswer:
-    """Add a one-time-code factor; its secret is shown until it is confirmed"""
-    proof = Proof(new["password"], new.get("code"))
-    return add_second_factor(house(), change(), new["name"], proof)
+    """Add a one-time code, whose secret is shown until it is confirmed, or a device key"""
+    return add_second_factor(house(), change(), new["name"], new["proof"], new["key"])
 
 
 @parties.post("/second_factors/<id:factor_id>/confirm")
-@parties.arguments(shapes.Code)
+@parties.arguments(shapes.SecondFactorShape)
 @parties.response(200, shapes.Factor)
 @signed_by(Role.CUSTOMER)
-def confirm_factor(sent: dict[str, Any], factor_id: str) -> FactorAnswer:
-    """Confirm a factor with one right code"""
-    return confirm_second_factor(house(), change(), factor_id, sent["code"])
+def confirm_factor(proof: Proof, factor_id: str) -> FactorAnswer:
+    """Confirm a factor with one right code, or one signature"""
+    return confirm_second_factor(house(), change(), factor_id, proof)
 
 
 @parties.post("/second_factors/<id:factor_id>/revoke")
@@ -70,5 +69,5 @@ def confirm_factor(sent: dict[str, Any], factor_id: str) -> FactorAnswer:
 @parties.response(200, shapes.Factor)
 @signed_by(Role.CUSTOMER)
 def revoke_factor(proof: Proof, factor_id: str) -> FactorAnswer:
-    """Revoke a factor, with password and a code; its own codes count nowhere from then on"""
+    """Revoke a factor, with password and an active factor; it counts nowhere from then on"""
     return revoke_second_factor(house(), change(), factor_id, proof)

@@ -13,13 +13,15 @@ from facepay.usecases.payment_intents import (
     choose_alternative,
     create_intent,
     read_intent,
+    read_intent_to_confirm,
     reverse_payment,
 )
+from facepay.usecases.prove import Proof
 from facepay.usecases.roll_back_to_password import roll_back_to_password
 from facepay.web.doors import caller, change, house, signed_by
 from facepay.web.schemas import payments as shapes
 from facepay.web.schemas.faces import PayerClaim, ReservedCapture
-from facepay.web.schemas.parties import Code
+from facepay.web.schemas.parties import SecondFactorShape
 
 payments = Blueprint("payments", __name__, url_prefix="/v1/payment_intents", description=__doc__)
 
@@ -36,10 +38,11 @@ def open_intent(new: dict[str, Any]) -> IntentAnswer:
 
 @payments.get("/<id:intent_id>")
 @payments.response(200, shapes.Intent)
-@signed_by(Role.TERMINAL, Role.MERCHANT)
+@signed_by(Role.TERMINAL, Role.MERCHANT, Role.CUSTOMER)
 def get_intent(intent_id: str) -> IntentAnswer:
-    """Look at a payment intent: the answer to an outcome that was lost on the way"""
-    return read_intent(house(), caller(), intent_id)
+    """Look at a payment intent: its outcome, or, for a customer's device, what it is to confirm"""
+    read = read_intent_to_confirm if caller().role is Role.CUSTOMER else read_intent
+    return read(house(), caller(), intent_id)
 
 
 @payments.post("/<id:intent_id>/captures")
@@ -53,20 +56,20 @@ def create_capture(claim: dict[str, Any], intent_id: str) -> ReservedAnswer:
 
 
 @payments.post("/<id:intent_id>/second_factor")
-@payments.arguments(Code)
+@payments.arguments(SecondFactorShape)
 @payments.response(200, shapes.Intent)
-@signed_by(Role.TERMINAL)
-def send_second_factor(sent: dict[str, Any], intent_id: str) -> IntentAnswer:
-    """Send the payer's one-time code: approved with an authorization, or declined"""
-    return authorize_payment(house(), change(), Attempt(intent_id, code=sent["code"]))
+@signed_by(Role.TERMINAL, Role.CUSTOMER)
+def send_second_factor(proof: Proof, intent_id: str) -> IntentAnswer:
+    """Send the payer's second factor: approved with an authorization, or declined"""
+    return authorize_payment(house(), change(), Attempt(intent_id, proof=proof))
 
 
 @payments.post("/<id:intent_id>/use_password")
 @payments.arguments(shapes.PasswordPayment)
 @payments.response(200, shapes.Intent)
-@signed_by(Role.TERMINAL)
+@signed_by(Role.TERMINAL, Role.CUSTOMER)
 def use_password(sent: dict[str, Any], intent_id: str) -> IntentAnswer:
-    """Pay by password and one-time code, whatever became of the face"""
+    """Pay by password and second factor, whatever became of the face"""
     return roll_back_to_password(house(), change(), intent_id, sent["payer"], sent["proof"])
 
 

@@ -226,6 +226,11 @@ PROBLEMS: dict[str, Problem] = {
         "Sealed secrets cannot be opened at the moment",
         "Nothing was approved. Retry with the same idempotency key, or use a method that needs neither face nor code.",
     ),
+    "factor_unavailable": Problem(
+        "factor_unavailable", 503, True, "use_another_factor",
+        "One-time codes cannot be checked at the moment; a device key can",
+        "Nothing was approved. Confirm with a device key, or retry with the same idempotency key.",
+    ),
     "storage_unavailable": Problem(
         "storage_unavailable", 503, True, "use_another_method",
         "The records cannot be reached at the moment",

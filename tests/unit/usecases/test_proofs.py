@@ -164,7 +164,9 @@ def test_a_secret_is_shown_while_it_is_pending_and_never_again(
     assert (repeated.secret, repeated.uri) == (added.secret, added.uri)
     tablet = Customer("ada", ada.caller, secret=added.secret)
     code = street.code_of(tablet)
-    confirmed = confirm_second_factor(street.house, street.change(ada.caller), added.id, code)
+    confirmed = confirm_second_factor(
+        street.house, street.change(ada.caller), added.id, Proof(code=code)
+    )
     assert (confirmed.state, confirmed.secret, confirmed.uri) == ("active", None, None)
     after = add_second_factor(street.house, change, "tablet", proof)
     assert (after.secret, after.uri) == (None, None)
@@ -191,12 +193,14 @@ def test_a_factor_is_confirmed_by_its_own_code_and_once(street: Street, ada: Cus
     added = add_second_factor(street.house, street.change(ada.caller), "tablet", proof)
     foreign = street.code_of(ada)
     with pytest.raises(ProofRejected):
-        confirm_second_factor(street.house, street.change(ada.caller), added.id, foreign)
+        confirm_second_factor(
+            street.house, street.change(ada.caller), added.id, Proof(code=foreign)
+        )
     tablet = Customer("ada", ada.caller, secret=added.secret or "")
     code = street.code_of(tablet)
-    confirm_second_factor(street.house, street.change(ada.caller), added.id, code)
+    confirm_second_factor(street.house, street.change(ada.caller), added.id, Proof(code=code))
     with pytest.raises(WrongState):
-        confirm_second_factor(street.house, street.change(ada.caller), added.id, code)
+        confirm_second_factor(street.house, street.change(ada.caller), added.id, Proof(code=code))
 
 
 def test_a_right_password_revokes_although_the_code_beside_it_cannot_be_looked_at(

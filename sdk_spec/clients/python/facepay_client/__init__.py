@@ -18,6 +18,7 @@ from facepay_client.answers import (
     ReservedCapture,
 )
 from facepay_client.capture import CaptureBody, Frame, build_body
+from facepay_client.confirm import sign_confirmation, sign_request_confirmation
 from facepay_client.customer import Customer
 from facepay_client.device import Device, Evidence, Health
 from facepay_client.errors import (
@@ -87,6 +88,8 @@ __all__ = [
     "leaf_hash",
     "parse_answer",
     "sign",
+    "sign_confirmation",
+    "sign_request_confirmation",
     "verify_authorization",
     "verify_log",
 ]

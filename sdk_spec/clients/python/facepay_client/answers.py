@@ -23,7 +23,7 @@ class Registered:
 
 @dataclass(frozen=True)
 class Factor:
-    """`secret` (base32) and `uri` (otpauth) are there until the factor is confirmed."""
+    """`secret` (base32) and `uri` (otpauth) of a one-time code are there until it is confirmed."""
 
     id: str
     kind: str
@@ -106,7 +106,10 @@ class Capture:
 
 @dataclass(frozen=True)
 class Intent:
-    """`reason_class` says of a refusal as much as a terminal may know."""
+    """`reason_class` says of a refusal as much as a terminal may know.
+
+    `merchant_name` and `nonce` are there for the customer's own device, which confirms it.
+    """
 
     id: str
     merchant_id: str
@@ -120,6 +123,8 @@ class Intent:
     reason_class: str | None
     authorization: str | None = field(repr=False)
     expires_at: str
+    merchant_name: str | None = None
+    nonce: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,21 @@
 Passwords and codes pass through and are not kept here.
 """
 
-from facepay_client.answers import Consent, Enrolment, Factor, Notice, ReservedCapture, read
+from collections.abc import Mapping
+
+from facepay_client.answers import (
+    Consent,
+    Enrolment,
+    Factor,
+    Intent,
+    Notice,
+    ReservedCapture,
+    read,
+)
+from facepay_client.confirm import proof, sign_request_confirmation
 from facepay_client.frames import CapturingClient
+from facepay_client.keys import KeyPair
+from facepay_client.transport import fresh_key
 
 FACE_PAYMENT = "face_payment"
 
@@ -21,11 +34,30 @@ class Customer(CapturingClient):
         password: str,
         code: str | None = None,
         *,
+        confirmation: str | None = None,
         idempotency_key: str | None = None,
     ) -> Factor:
-        """A pending TOTP factor with its secret; `code` is needed when one is active already."""
-        body = {"name": name} | _proof(password, code)
+        """A pending TOTP factor with its secret; once one is active, it takes that one as well."""
+        body = {"name": name} | proof(password=password, code=code, confirmation=confirmation)
         answer = self._transport.post("/v1/second_factors", body, idempotency_key=idempotency_key)
+        return read(Factor, answer)
+
+    def add_device_key(
+        self,
+        name: str,
+        public_jwk: Mapping[str, str],
+        password: str,
+        code: str | None = None,
+        *,
+        confirmation: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Factor:
+        """A pending device key, of a pair made for this; it takes what a TOTP factor takes."""
+        body = proof(password=password, code=code, confirmation=confirmation)
+        content = {"name": name, "public_key": dict(public_jwk), **body}
+        answer = self._transport.post(
+            "/v1/second_factors", content, idempotency_key=idempotency_key
+        )
         return read(Factor, answer)
 
     def confirm_second_factor(
@@ -36,17 +68,53 @@ class Customer(CapturingClient):
         answer = self._transport.post(path, {"code": code}, idempotency_key=idempotency_key)
         return read(Factor, answer)
 
+    def confirm_device_key(
+        self, factor_id: str, key: KeyPair, *, now: float, idempotency_key: str | None = None
+    ) -> Factor:
+        """One signature of the key itself makes it active; `now` is Unix time."""
+        path = f"/v1/second_factors/{factor_id}/confirm"
+        nonce = idempotency_key or fresh_key()
+        body = {"confirmation": sign_request_confirmation(key, path, nonce, now=now)}
+        return read(Factor, self._transport.post(path, body, idempotency_key=nonce))
+
+    def get_intent(self, intent_id: str) -> Intent:
+        """What is to be paid and to whom, and the nonce to sign; see `sign_confirmation`."""
+        return read(Intent, self._transport.get(f"/v1/payment_intents/{intent_id}"))
+
+    def confirm_payment(
+        self, intent_id: str, confirmation: str, *, idempotency_key: str | None = None
+    ) -> Intent:
+        """The second factor of a payment by the own face, from the own device."""
+        path = f"/v1/payment_intents/{intent_id}/second_factor"
+        body = {"confirmation": confirmation}
+        return read(Intent, self._transport.post(path, body, idempotency_key=idempotency_key))
+
+    def use_password(
+        self,
+        intent_id: str,
+        password: str,
+        code: str | None = None,
+        *,
+        confirmation: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Intent:
+        """Pay by password and a second factor, from the own device; no till hears either."""
+        path = f"/v1/payment_intents/{intent_id}/use_password"
+        body = proof(password=password, code=code, confirmation=confirmation)
+        return read(Intent, self._transport.post(path, body, idempotency_key=idempotency_key))
+
     def revoke_second_factor(
         self,
         factor_id: str,
         password: str,
         code: str | None = None,
         *,
+        confirmation: str | None = None,
         idempotency_key: str | None = None,
     ) -> Factor:
-        """An active one needs a code as well, and another active one beside it."""
+        """An active one needs an active one as well, and another one beside it."""
         path = f"/v1/second_factors/{factor_id}/revoke"
-        body = _proof(password, code)
+        body = proof(password=password, code=code, confirmation=confirmation)
         return read(Factor, self._transport.post(path, body, idempotency_key=idempotency_key))
 
     def grant_consent(
@@ -73,10 +141,15 @@ class Customer(CapturingClient):
         return read(Consent, self._transport.post(path, idempotency_key=idempotency_key))
 
     def begin_enrolment(
-        self, password: str, code: str, *, idempotency_key: str | None = None
+        self,
+        password: str,
+        code: str | None = None,
+        *,
+        confirmation: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Enrolment:
         """Hard to enter: both, and an active consent."""
-        body = _proof(password, code)
+        body = proof(password=password, code=code, confirmation=confirmation)
         answer = self._transport.post("/v1/enrolments", body, idempotency_key=idempotency_key)
         return read(Enrolment, answer)
 
@@ -98,19 +171,26 @@ class Customer(CapturingClient):
         *,
         password: str | None = None,
         code: str | None = None,
+        confirmation: str | None = None,
         idempotency_key: str | None = None,
     ) -> Enrolment:
         """Any one proof. Once this has answered, the face pays nothing until it is unlocked."""
         path = f"/v1/enrolments/{enrolment_id}/lock"
-        body = _proof(password, code)
+        body = proof(password=password, code=code, confirmation=confirmation)
         return read(Enrolment, self._transport.post(path, body, idempotency_key=idempotency_key))
 
     def unlock_face(
-        self, enrolment_id: str, password: str, code: str, *, idempotency_key: str | None = None
+        self,
+        enrolment_id: str,
+        password: str,
+        code: str | None = None,
+        *,
+        confirmation: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Enrolment:
         """Both; the face is no proof of anything here."""
         path = f"/v1/enrolments/{enrolment_id}/unlock"
-        body = _proof(password, code)
+        body = proof(password=password, code=code, confirmation=confirmation)
         return read(Enrolment, self._transport.post(path, body, idempotency_key=idempotency_key))
 
     def revoke_face(
@@ -119,14 +199,10 @@ class Customer(CapturingClient):
         *,
         password: str | None = None,
         code: str | None = None,
+        confirmation: str | None = None,
         idempotency_key: str | None = None,
     ) -> Enrolment:
         """Easy to leave: any one proof. Once this has answered, the face pays nothing more."""
         path = f"/v1/enrolments/{enrolment_id}/revoke"
-        body = _proof(password, code)
+        body = proof(password=password, code=code, confirmation=confirmation)
         return read(Enrolment, self._transport.post(path, body, idempotency_key=idempotency_key))
-
-
-def _proof(password: str | None, code: str | None) -> dict[str, str]:
-    presented = {"password": password, "code": code}
-    return {name: value for name, value in presented.items() if value is not None}

@@ -7,6 +7,7 @@ or whether a face matched.
 from collections.abc import Mapping
 
 from facepay_client.answers import Intent, ReservedCapture, read
+from facepay_client.confirm import proof
 from facepay_client.frames import CapturingClient
 
 
@@ -50,17 +51,28 @@ class Terminal(CapturingClient):
         """The payer's six digits: approved with an authorization, or declined."""
         return self._change(intent_id, "second_factor", {"code": code}, idempotency_key)
 
+    def send_confirmation(
+        self, intent_id: str, confirmation: str, *, idempotency_key: str | None = None
+    ) -> Intent:
+        """Instead of digits: what the payer's device signed and handed to the till."""
+        body = {"confirmation": confirmation}
+        return self._change(intent_id, "second_factor", body, idempotency_key)
+
     def use_password(
         self,
         intent_id: str,
         payer: str,
         password: str,
-        code: str,
+        code: str | None = None,
         *,
+        confirmation: str | None = None,
         idempotency_key: str | None = None,
     ) -> Intent:
-        """Pay the same intent by password and code; open whatever became of the face."""
-        body = {"payer": payer, "password": password, "code": code}
+        """Pay the same intent by password and a second factor: a code, or a device's confirmation.
+
+        Open whatever became of the face.
+        """
+        body = proof(password=password, code=code, confirmation=confirmation) | {"payer": payer}
         return self._change(intent_id, "use_password", body, idempotency_key)
 
     def choose_alternative(self, intent_id: str, *, idempotency_key: str | None = None) -> Intent:

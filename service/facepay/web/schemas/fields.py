@@ -60,6 +60,18 @@ class Digits(fields.String):
         super().__init__(validate=validate.Regexp(r"[0-9]{6}\Z", error="Six digits."), **kwargs)
 
 
+class Jws(fields.String):
+    """A compact JWS (RFC 7515): three parts in base64url."""
+
+    def __init__(self, *, longest: int, **kwargs: Any) -> None:
+        part = "[A-Za-z0-9_-]+"
+        check = [
+            validate.Length(max=longest),
+            validate.Regexp(rf"{part}\.{part}\.{part}\Z", error="Not a compact JWS."),
+        ]
+        super().__init__(validate=check, **kwargs)
+
+
 class Sha256(fields.String):
     """64 hexadecimal digits."""
 

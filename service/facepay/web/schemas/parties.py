@@ -4,11 +4,11 @@ from typing import Any
 
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
-from marshmallow import ValidationError, fields, post_load, validate
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from facepay.usecases.prove import Proof
 from facepay.usecases.register import PublicKey
-from facepay.web.schemas.fields import Digits, Shape, Text, password
+from facepay.web.schemas.fields import Digits, Jws, Shape, Text, password
 
 
 class PublicJwk(Shape):
@@ -45,11 +45,17 @@ class RegisteredParty(Shape):
     keyid = fields.String(required=True)
 
 
+def confirmation() -> Jws:
+    """A device key's signature over what it confirms."""
+    return Jws(longest=2048, load_only=True, metadata={"description": "compact JWS of a device"})
+
+
 class ProofShape(Shape):
     """Any of what the customer knows or has; which of it is needed depends on the door."""
 
     password = password()
     code = Digits(load_only=True)
+    confirmation = confirmation()
 
     @post_load
     def to_proof(self, members: dict[str, Any], **_: Any) -> Proof:
@@ -57,15 +63,37 @@ class ProofShape(Shape):
 
 
 class NewFactor(Shape):
-    """`code` is needed when a factor is active already."""
+    """A device key where there is a `public_key`, otherwise a one-time code.
+
+    `code` or `confirmation` is needed when a factor is active already.
+    """
 
     name = Text(required=True, longest=100)
+    public_key = fields.Nested(PublicJwk, load_default=None)
     password = password(required=True)
     code = Digits(load_only=True)
+    confirmation = confirmation()
+
+    @post_load
+    def with_proof(self, members: dict[str, Any], **_: Any) -> dict[str, Any]:
+        name, key = members.pop("name"), members.pop("public_key")
+        return {"name": name, "key": key, "proof": Proof(**members)}
 
 
-class Code(Shape):
-    code = Digits(required=True, load_only=True)
+class SecondFactorShape(Shape):
+    """Exactly one of a one-time code and a device key's signature."""
+
+    code = Digits(load_only=True)
+    confirmation = confirmation()
+
+    @validates_schema
+    def one_of_both(self, members: dict[str, Any], **_: Any) -> None:
+        if ("code" in members) == ("confirmation" in members):
+            raise ValidationError("Exactly one of code and confirmation.", "code")
+
+    @post_load
+    def to_proof(self, members: dict[str, Any], **_: Any) -> Any:
+        return Proof(**members)
 
 
 class Factor(Shape):

@@ -7,7 +7,8 @@ from marshmallow import fields, post_load, validate
 from facepay.domain.money import MAX_MINOR_UNITS
 from facepay.usecases.prove import Proof
 from facepay.web.schemas.faces import Enrolment
-from facepay.web.schemas.fields import Digits, Shape, Text, Whole, password
+from facepay.web.schemas.fields import Shape, Text, Whole, password
+from facepay.web.schemas.parties import SecondFactorShape
 
 
 class NewIntent(Shape):
@@ -18,21 +19,23 @@ class NewIntent(Shape):
     order_ref = Text(required=True, longest=100)
 
 
-class PasswordPayment(Shape):
-    """The fallback that is always there."""
+class PasswordPayment(SecondFactorShape):
+    """The fallback that is always there. `payer` is for tills: a device pays for its owner."""
 
-    payer = Text(required=True, longest=100)
+    payer = Text(longest=100, load_default=None)
     password = password(required=True)
-    code = Digits(required=True, load_only=True)
 
     @post_load
-    def with_proof(self, members: dict[str, Any], **_: Any) -> dict[str, Any]:
-        proof = Proof(password=members["password"], code=members["code"])
-        return {"payer": members["payer"], "proof": proof}
+    def to_proof(self, members: dict[str, Any], **_: Any) -> dict[str, Any]:
+        payer = members.pop("payer")
+        return {"payer": payer, "proof": Proof(**members)}
 
 
 class Intent(Shape):
-    """`methods` are the ways still open; the password is in every list that is not empty."""
+    """`methods` are the ways still open; the password is in every list that is not empty.
+
+    `merchant_name` and `nonce` are told to the customer's own device alone.
+    """
 
     id = fields.String(required=True)
     merchant_id = fields.String(required=True)
@@ -48,6 +51,10 @@ class Intent(Shape):
         allow_none=True, required=True, metadata={"description": "compact JWS (ES256)"}
     )
     expires_at = fields.String(required=True)
+    merchant_name = fields.String(allow_none=True)
+    nonce = fields.String(
+        allow_none=True, metadata={"description": "for the customer's device, which signs it"}
+    )
 
 
 class FramesAccepted(Shape):

@@ -1,0 +1,72 @@
+"""Whether what was presented is of one of the customer's second factors."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from facepay.domain.confirmation import CONFIRMATION_TYP, Claims, says
+from facepay.domain.customer import FactorKind, FactorState, SecondFactor
+from facepay.domain.errors import FactorUnavailable, SealBroken, VaultUnavailable
+from facepay.ports import UnitOfWork
+from facepay.usecases.house import House, wiped
+
+
+@dataclass(frozen=True, slots=True)
+class FactorMatch:
+    """A factor that was shown; of a one-time code also the 30 s step it was right for."""
+
+    factor_id: str
+    step: int | None = None
+
+    def settle(self, uow: UnitOfWork) -> bool:
+        """Use the code up. False when it was used, or its factor revoked, since it was checked."""
+        factor = uow.second_factors.lock(self.factor_id)
+        if factor is None or factor.state is not FactorState.ACTIVE:
+            return False
+        if self.step is None:
+            return True  # a confirmation is used up with the nonce of what it confirms
+        if factor.last_step >= self.step:
+            return False
+        uow.second_factors.update(replace(factor, last_step=self.step))
+        return True
+
+
+def active_factors(uow: UnitOfWork, customer_id: str) -> list[SecondFactor]:
+    return uow.second_factors.find_all(customer_id=customer_id, state=FactorState.ACTIVE.value)
+
+
+def match_code(
+    house: House, factors: list[SecondFactor], code: str, at: datetime
+) -> FactorMatch | None:
+    """The factor `code` is right for at `at`, if it is newer than the last one used.
+
+    Raises FactorUnavailable: a device key needs no vault to be checked.
+    """
+    matches = [_match_one(house, each, code, at) for each in factors if each.sealed_secret]
+    return next((match for match in matches if match is not None), None)
+
+
+def match_confirmation(
+    house: House, factors: list[SecondFactor], confirmation: str, claims: Claims, at: datetime
+) -> FactorMatch | None:
+    """The device key that has signed just this."""
+    keys = {each.keyid: each for each in factors if each.kind is FactorKind.DEVICE_KEY}
+    pems = {keyid: each.public_key_pem for keyid, each in keys.items()}
+    known = {keyid: pem for keyid, pem in pems.items() if keyid and pem}
+    signed = house.device_keys.verify(confirmation, known, typ=CONFIRMATION_TYP)
+    if signed is None or not says(signed.claims, claims, at):
+        return None
+    return FactorMatch(keys[signed.keyid].id)
+
+
+def _match_one(house: House, factor: SecondFactor, code: str, at: datetime) -> FactorMatch | None:
+    try:
+        sealed = house.secrets.unseal_secret(factor.sealed_secret or "", binding=factor.id)
+    except SealBroken:
+        return None  # a row that was tampered with proves nothing
+    except VaultUnavailable as error:
+        raise FactorUnavailable() from error
+    with wiped(sealed) as secret:
+        step = house.codes.matching_step(secret.decode(), code, at)
+    if step is None or step <= factor.last_step:
+        return None
+    return FactorMatch(factor.id, step)

@@ -1,0 +1,343 @@
+"""Device keys: what one signature is good for, from where, and what nobody takes from its owner."""
+
+from dataclasses import replace
+
+import pytest
+
+from facepay.domain.customer import FactorState
+from facepay.domain.errors import (
+    AlreadyExists,
+    FactorUnavailable,
+    InvalidRequest,
+    NotFound,
+    ProofRejected,
+    VaultUnavailable,
+    WrongState,
+)
+from facepay.usecases.answers import IntentAnswer
+from facepay.usecases.authorize_payment import Attempt, authorize_payment
+from facepay.usecases.payment_intents import read_intent, read_intent_to_confirm
+from facepay.usecases.prove import Proof
+from facepay.usecases.register import PublicKey
+from facepay.usecases.roll_back_to_password import roll_back_to_password
+from facepay.usecases.second_factors import (
+    add_second_factor,
+    confirm_second_factor,
+    revoke_second_factor,
+)
+from tests.fakes.house import FakeHouse
+from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street, claims_of, key
+
+
+@pytest.fixture
+def phone(street: Street, ada: Customer) -> PublicKey:
+    return street.add_device(ada)
+
+
+def with_password(proof: Proof) -> Proof:
+    return replace(proof, password=PASSWORD)
+
+
+def from_own_device(
+    street: Street, payer: Customer, intent: IntentAnswer, proof: Proof
+) -> IntentAnswer:
+    change = street.change(payer.caller)
+    return roll_back_to_password(street.house, change, intent.id, None, proof)
+
+
+class TestPaying:
+    def test_password_and_device_key_pay_at_a_till(
+        self, street: Street, ada: Customer, phone: PublicKey
+    ) -> None:
+        intent = street.intent()
+        proof = with_password(street.confirms(phone, intent, ada))
+        assert street.pay_by_password(intent, "ada", proof).state == "approved"
+
+    def test_password_and_device_key_pay_from_the_own_device(
+        self, street: Street, ada: Customer, phone: PublicKey
+    ) -> None:
+        intent = street.intent()
+        proof = with_password(street.confirms(phone, intent, ada))
+        assert from_own_device(street, ada, intent, proof).state == "approved"
+        assert read_intent(street.house, street.till, intent.id).authorization is not None
+
+    def test_face_and_device_key_pay_at_a_till(
+        self, street: Street, ada: Customer, phone: PublicKey
+    ) -> None:
+        intent = street.show_face(ada)
+        assert street.prove(intent, street.confirms(phone, intent, ada)).state == "approved"
+
+    def test_face_and_device_key_pay_from_the_own_device(
+        self, street: Street, ada: Customer, phone: PublicKey
+    ) -> None:
+        intent = street.show_face(ada)
+        proof, change = street.confirms(phone, intent, ada), street.change(ada.caller)
+        assert street.prove(intent, proof, change).state == "approved"
+
+    def test_a_device_key_alone_pays_nothing(
+        self, street: Street, ada: Customer, phone: PublicKey
+    ) -> None:
+        intent = street.intent()
+        proof = street.confirms(phone, intent, ada)
+        assert from_own_device(street, ada, intent, proof).state == "declined"
+
+    def test_a_strangers_face_is_not_confirmed_by_the_owners_device(
+        self, street: Street, ada: Customer, phone: PublicKey
+    ) -> None:
+        intent = street.show_face(ada, "eve")
+        assert street.prove(intent, street.confirms(phone, intent, ada)).state == "declined"
+
+
+class TestWhatIsSigned:
+    @pytest.mark.parametrize(
+        "another",
+        [
+            {"amount_minor": 1251},
+            {"amount_minor": 1250.0},
+            {"currency": "USD"},
+            {"merchant": "mer_another"},
+            {"payment_intent": "pi_another"},
+            {"nonce": "another"},
+            {"and": "more"},
+        ],
+    )
+    def test_one_thing_changed_is_another_yes(
+        self, street: Street, ada: Customer, phone: PublicKey, another: dict[str, str | int]
+    ) -> None:
+        intent = street.intent()
+        claims = claims_of(read_intent_to_confirm(street.house, ada.caller, intent.id))
+        proof = with_password(street.signs(phone, claims | another))
+        assert street.pay_by_password(intent, "ada", proof).state == "declined"
+
+    def test_one_thing_left_out_is_no_yes(
+        self, street: Street, ada: Customer, phone: PublicKey
+    ) -> None:
+        intent = street.intent()
+        claims = claims_of(read_intent_to_confirm(street.house, ada.caller, intent.id))
+        del claims["merchant"]
+        proof = with_password(street.signs(phone, claims))
+        assert street.pay_by_password(intent, "ada", proof).state == "declined"
+
+    def test_the_yes_to_one_payment_is_none_to_another(
+        self, street: Street, ada: Customer, phone: PublicKey
+    ) -> None:
+        proof = with_password(street.confirms(phone, street.intent(), ada))
+        assert street.pay_by_password(street.intent(), "ada", proof).state == "declined"
+
+    def test_a_yes_counts_once_also_where_it_was_declined(
+        self, street: Street, ada: Customer, phone: PublicKey
+    ) -> None:
+        intent = street.intent()
+        yes = street.confirms(phone, intent, ada)
+        mistyped = replace(yes, password="mistyped")
+        assert street.pay_by_password(intent, "ada", mistyped).state == "declined"
+        assert street.pay_by_password(intent, "ada", with_password(yes)).state == "declined"
+        again = with_password(street.confirms(phone, intent, ada))
+        assert street.pay_by_password(intent, "ada", again).state == "approved"
+
+    def test_an_old_yes_is_none(self, street: Street, ada: Customer, phone: PublicKey) -> None:
+        intent = street.intent()
+        claims = claims_of(read_intent_to_confirm(street.house, ada.caller, intent.id))
+        street.fakes.clock.advance(-120)  # signed by a device whose clock is two minutes ahead
+        early = with_password(street.signs(phone, claims))
+        street.fakes.clock.advance(-600)
+        old = with_password(street.signs(phone, claims))
+        street.fakes.clock.advance(720)
+        assert street.pay_by_password(intent, "ada", old).state == "declined"
+        street.fakes.clock.advance(-200)
+        assert street.pay_by_password(intent, "ada", early).state == "declined"
+
+    def test_another_customers_device_confirms_nothing_of_mine(
+        self, street: Street, ada: Customer, phone: PublicKey
+    ) -> None:
+        eve = street.settle_in("eve")
+        hers, intent = street.add_device(eve), street.intent()
+        proof = with_password(street.confirms(hers, intent, ada))
+        assert street.pay_by_password(intent, "ada", proof).state == "declined"
+
+
+class TestFromWhere:
+    def test_a_device_sees_what_it_confirms(self, street: Street, ada: Customer) -> None:
+        intent = street.intent()
+        told = read_intent_to_confirm(street.house, ada.caller, intent.id)
+        assert (told.merchant_name, told.amount_minor, told.currency) == ("shop", 1250, "EUR")
+        assert told.nonce
+
+    def test_a_till_is_not_told_the_nonce(self, street: Street) -> None:
+        intent = street.intent()
+        assert intent.nonce is None
+        assert read_intent(street.house, street.till, intent.id).nonce is None
+
+    def test_who_did_not_pay_no_longer_sees_what_was_paid(
+        self, street: Street, ada: Customer, phone: PublicKey
+    ) -> None:
+        eve, intent = street.settle_in("eve"), street.intent()
+        assert read_intent_to_confirm(street.house, eve.caller, intent.id).state == "created"
+        proof = with_password(street.confirms(phone, intent, ada))
+        from_own_device(street, ada, intent, proof)
+        with pytest.raises(NotFound):
+            read_intent_to_confirm(street.house, eve.caller, intent.id)
+        assert read_intent_to_confirm(street.house, ada.caller, intent.id).state == "approved"
+
+    def test_nobody_elses_device_speaks_for_a_face(
+        self, street: Street, ada: Customer, phone: PublicKey
+    ) -> None:
+        eve, intent = street.settle_in("eve"), street.show_face(ada)
+        proof = street.confirms(phone, intent, ada)
+        attempt, change = Attempt(intent.id, proof=proof), street.change(eve.caller)
+        with pytest.raises(NotFound):
+            authorize_payment(street.house, change, attempt)
+
+    def test_a_device_pays_for_its_owner_alone_and_a_till_says_for_whom(
+        self, street: Street, ada: Customer
+    ) -> None:
+        intent, proof = street.intent(), Proof(PASSWORD, WRONG_CODE)
+        with pytest.raises(InvalidRequest):
+            roll_back_to_password(street.house, street.change(ada.caller), intent.id, "eve", proof)
+        with pytest.raises(InvalidRequest):
+            roll_back_to_password(street.house, street.change(street.till), intent.id, None, proof)
+
+    def test_strangers_at_tills_do_not_keep_the_owners_device_from_paying(
+        self, street: Street, ada: Customer, phone: PublicKey
+    ) -> None:
+        for _ in range(12):
+            wrong = Proof("a wrong password", WRONG_CODE)
+            street.pay_by_password(street.intent(), "ada", wrong)
+        intent = street.intent()
+        blocked = with_password(street.confirms(phone, intent, ada))
+        assert street.pay_by_password(intent, "ada", blocked).state == "declined"
+        proof = with_password(street.confirms(phone, intent, ada))
+        assert from_own_device(street, ada, intent, proof).state == "approved"
+
+    def test_wrong_signatures_fill_no_counter(
+        self, street: Street, ada: Customer, phone: PublicKey
+    ) -> None:
+        """Nobody guesses one: to count them would only let strangers keep the owner out."""
+        intent = street.show_face(ada)
+        for _ in range(12):
+            assert street.prove(intent, Proof(confirmation="x.y.z")).state == "declined"
+            intent = street.show_face(ada)
+        assert street.prove(intent, street.confirms(phone, intent, ada)).state == "approved"
+
+
+class TestTheVaultIsAway:
+    def test_a_code_cannot_be_looked_at_and_another_factor_is_named(
+        self, street: Street, fakes: FakeHouse, ada: Customer
+    ) -> None:
+        intent, proof = street.intent(), Proof(PASSWORD, street.code_of(ada))
+        fakes.vault.away = True
+        with pytest.raises(FactorUnavailable) as error:
+            street.pay_by_password(intent, "ada", proof)
+        assert error.value.code == "factor_unavailable"
+
+    def test_password_and_device_key_pay_on(
+        self, street: Street, fakes: FakeHouse, ada: Customer, phone: PublicKey
+    ) -> None:
+        intent = street.intent()
+        fakes.vault.away = True
+        proof = with_password(street.confirms(phone, intent, ada))
+        assert from_own_device(street, ada, intent, proof).state == "approved"
+
+    def test_what_cannot_be_signed_is_not_approved(
+        self, street: Street, fakes: FakeHouse, ada: Customer, phone: PublicKey
+    ) -> None:
+        intent = street.intent()
+        fakes.signer.away = True
+        proof = with_password(street.confirms(phone, intent, ada))
+        with pytest.raises(VaultUnavailable) as error:
+            from_own_device(street, ada, intent, proof)
+        assert error.value.code == "vault_unavailable"
+        fakes.signer.away = False
+        assert from_own_device(street, ada, intent, proof).state == "approved"
+
+
+class TestAddingAndRevoking:
+    def pending(self, street: Street, ada: Customer, device: PublicKey) -> str:
+        proof = Proof(PASSWORD, street.code_of(ada))
+        change = street.change(ada.caller)
+        return add_second_factor(street.house, change, "phone", proof, device).id
+
+    def test_it_needs_password_and_second_factor(self, street: Street, ada: Customer) -> None:
+        for proof in (Proof(PASSWORD), Proof(code=street.code_of(ada))):
+            with pytest.raises(ProofRejected):
+                add_second_factor(street.house, street.change(ada.caller), "thief's", proof, key())
+
+    def test_a_key_that_was_not_shown_confirms_nothing(self, street: Street, ada: Customer) -> None:
+        device = key()
+        self.pending(street, ada, device)
+        intent = street.intent()
+        proof = with_password(street.confirms(device, intent, ada))
+        assert street.pay_by_password(intent, "ada", proof).state == "declined"
+
+    def test_a_key_is_confirmed_by_its_own_signature_over_that_very_request(
+        self, street: Street, ada: Customer
+    ) -> None:
+        device = key()
+        factor = self.pending(street, ada, device)
+        for who, claims in (
+            (key(), {}),
+            (device, {"act": "POST /v1/enrolments"}),
+            (device, {"nonce": "another key"}),
+            (device, None),
+        ):
+            change = street.change(ada.caller)
+            proof = Proof(code=WRONG_CODE)
+            if claims is not None:
+                proof = street.signs(who, {**change.claims, **claims})
+            with pytest.raises(ProofRejected):
+                confirm_second_factor(street.house, change, factor, proof)
+        change = street.change(ada.caller)
+        proof = street.signs(device, change.claims)
+        assert confirm_second_factor(street.house, change, factor, proof).state == "active"
+
+    def test_the_key_that_signs_requests_is_no_second_factor(
+        self, street: Street, ada: Customer
+    ) -> None:
+        with pytest.raises(AlreadyExists):
+            self.pending(street, ada, PublicKey(ada.caller.keyid, "pem"))
+
+    def test_a_device_key_is_second_factor_enough_to_change_factors(
+        self, street: Street, ada: Customer, phone: PublicKey
+    ) -> None:
+        change = street.change(ada.caller)
+        proof = with_password(street.signs(phone, change.claims))
+        assert add_second_factor(street.house, change, "tablet", proof).state == "pending"
+
+    def test_a_yes_to_one_request_is_none_to_another(
+        self, street: Street, ada: Customer, phone: PublicKey
+    ) -> None:
+        change, another = street.change(ada.caller), street.change(ada.caller)
+        proof = with_password(street.signs(phone, change.claims))
+        with pytest.raises(ProofRejected):
+            add_second_factor(street.house, another, "tablet", proof)
+
+    def test_a_device_key_alone_takes_the_face_back(
+        self, street: Street, ada: Customer, phone: PublicKey
+    ) -> None:
+        change = street.change(ada.caller)
+        proof = street.signs(phone, change.claims)
+        assert street.revoke(ada, proof, change).state == "revoked"
+
+    def test_a_revoked_key_confirms_nothing(
+        self, street: Street, fakes: FakeHouse, ada: Customer, phone: PublicKey
+    ) -> None:
+        with fakes.database() as uow:
+            factor = uow.second_factors.find(keyid=phone.thumbprint)
+        assert factor is not None
+        assert factor.state is FactorState.ACTIVE
+        intent = street.intent()
+        yes = with_password(street.confirms(phone, intent, ada))
+        proof = Proof(PASSWORD, street.code_of(ada))
+        revoke_second_factor(street.house, street.change(ada.caller), factor.id, proof)
+        assert street.pay_by_password(intent, "ada", yes).state == "declined"
+
+    def test_the_last_one_stays(self, street: Street, ada: Customer, phone: PublicKey) -> None:
+        with street.fakes.database() as uow:
+            factors = {each.kind.value: each.id for each in uow.second_factors.find_all()}
+        change = street.change(ada.caller)
+        proof = with_password(street.signs(phone, change.claims))
+        revoke_second_factor(street.house, change, factors["totp"], proof)
+        change = street.change(ada.caller)
+        proof = with_password(street.signs(phone, change.claims))
+        with pytest.raises(WrongState):
+            revoke_second_factor(street.house, change, factors["device_key"], proof)
