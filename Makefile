@@ -4,7 +4,7 @@ BIN    := .venv/bin
 READY  := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check bench-engine int8-ranges bench-accuracy calibrate-shipped bench-memory bench-robust bench-protection bench-pad format generate lock scan clean
+.PHONY: help demo serve test check bench-engine int8-ranges bench-accuracy calibrate-shipped bench-memory bench-robust bench-protection bench-pad bench-revocation format generate lock scan clean
 
 help: ## list every target
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ bench-protection: $(READY) ## measure what template protection gives and costs: 
 
 bench-pad: $(READY) ## measure the liveness check on rendered attacks and payers: var/bench/pad.json
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.pad $(ARGS)
+
+bench-revocation: $(READY) ## race 10,000 payments with revocations while workers die: var/bench/revocation.json
+	@$(BIN)/python -m tests.bench.revocation $(ARGS)
 
 format: $(READY) ## format the code and mend what ruff can mend
 	@$(BIN)/ruff format .

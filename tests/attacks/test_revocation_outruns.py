@@ -1,0 +1,45 @@
+"""Somebody pays with a face while its owner takes it back, and workers and the vault go down.
+
+The small version of `make bench-revocation`: the same races, and the same promises counted.
+"""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from facepay.embedded.openbao_server import EmbeddedOpenBao
+from tests.stand.people import Street
+from tests.stand.races import Races
+from tests.stand.revocation_count import broken_promises, count
+from tests.stand.revocation_race import Plan
+from tests.stand.service import running_service
+from tests.stand.storm import Storm
+
+RACES = 60
+BURSTS = 1 / 30
+
+
+@pytest.fixture(scope="module")
+def own_bao(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedOpenBao]:
+    with EmbeddedOpenBao(tmp_path_factory.mktemp("own-bao")) as bao:
+        yield bao
+
+
+def test_no_payment_by_a_face_outruns_its_revocation_though_workers_die_and_the_vault_restarts(
+    own_bao: EmbeddedOpenBao, database_url: str, tmp_path: Path
+) -> None:
+    rng = random.Random(5)  # noqa: S311 - what is drawn is no secret
+    plans = [Plan.draw(rng, bursts=BURSTS) for _ in range(RACES)]
+    with running_service(own_bao, database_url, tmp_path) as service:
+        races = Races(Street(service), plans)
+        storm = Storm(service, own_bao, kill_at=[15, 45], restart_at=[30])
+        counted = count(service.house, own_bao, races.run(storm))
+    assert broken_promises(counted) == []
+    assert counted["races"] == RACES
+    assert (storm.kills, storm.restarts) == (2, 1)
+    won = counted["races_won"]
+    assert min(won.values()) > 0, "each side wins some, or they never raced"
+    assert counted["captures_cancelled"] > 0
+    assert counted["sent_after_acknowledgement"] > 0

@@ -1,0 +1,138 @@
+"""Payments against revocations, ten thousand times: `make bench-revocation`.
+
+The real service under gunicorn with two workers and a real OpenBao, on SQLite and on PostgreSQL.
+Customers with an enrolled face are copied into the database (tests/stand/crowd.py). Everything that
+races goes over HTTP with signed requests (tests/stand/revocation_race.py), while workers are killed
+by -9 and OpenBao is restarted. Afterwards keys whose destruction an outage prevented are swept, as
+by `facepay sweep`, and it is counted:
+
+- approvals by a face whose request was sent after its revocation's answer had arrived, and those
+  whose leaf in the log comes after the revocation's: there may be none;
+- acknowledged revocations that are not in the log, keys that OpenBao still has, captures and
+  payments that are still under way: there may be none of these either.
+
+Writes var/bench/revocation.json, prints it, and ends with 1 where a promise is broken.
+`--races N` is the number for each database.
+"""
+
+import argparse
+import json
+import os
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from facepay.embedded.openbao_server import EmbeddedOpenBao
+from facepay_client import Challenge
+from tests.stand.crowd import PORTRAIT
+from tests.stand.people import Street, genuine
+from tests.stand.postgres import Postgres
+from tests.stand.races import AT_ONCE, Races
+from tests.stand.revocation_count import broken_promises, count
+from tests.stand.revocation_race import Plan
+from tests.stand.service import WORKERS, running_service
+from tests.stand.storm import Storm
+
+REPORT = Path("var/bench/revocation.json")
+RACES = 5000
+BURSTS = 0.01
+KILL_EVERY = 100
+RESTARTS = 3
+DATABASES = ("sqlite", "postgresql")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--races", type=int, default=RACES, help="for each database")
+    parser.add_argument("--database", choices=DATABASES, action="append")
+    arguments = parser.parse_args()
+    found: dict[str, dict[str, Any]] = {}
+    with _progress(Console(stderr=True)) as progress:
+        _render(progress)
+        for kind in arguments.database or DATABASES:
+            found[kind] = measure(kind, arguments.races, progress)
+            report = _report(found)
+            REPORT.parent.mkdir(parents=True, exist_ok=True)
+            REPORT.write_text(json.dumps(report, indent=2) + "\n")
+    print(json.dumps(report, indent=2))
+    return 1 if any(each["broken_promises"] for each in found.values()) else 0
+
+
+def _report(found: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    summed = ("races", "approvals_after_revocation")
+    return {
+        **{name: sum(each[name] for each in found.values()) for name in summed},
+        **found,
+        "workers": WORKERS,
+        "cores": os.cpu_count(),
+        "races_at_once": AT_ONCE,
+    }
+
+
+def measure(kind: str, races: int, progress: Progress) -> dict[str, Any]:
+    """Everything about one database, with a service and an OpenBao of its own."""
+    rng = random.Random(races)  # noqa: S311 - what is drawn is no secret
+    plans = [Plan.draw(rng, bursts=BURSTS) for _ in range(races)]
+    racing = progress.add_task(f"{kind}: races", total=races)
+    looking = progress.add_task(f"{kind}: keys looked for", total=races)
+    with _service(kind) as (street, bao):
+        prepared = Races(street, plans, lambda: progress.advance(racing))
+        storm = Storm(
+            street.service,
+            bao,
+            kill_at=range(KILL_EVERY // 2, races, KILL_EVERY),
+            restart_at=[races * part // (RESTARTS + 1) for part in range(1, RESTARTS + 1)],
+        )
+        begun, load = time.monotonic(), os.getloadavg()
+        raced = prepared.run(storm)
+        seconds = time.monotonic() - begun
+        counted = count(street.service.house, bao, raced, lambda: progress.advance(looking))
+    return counted | {
+        "broken_promises": broken_promises(counted),
+        "kills": storm.kills,
+        "openbao_restarts": storm.restarts,
+        "seconds": round(seconds),
+        "races_per_second": round(races / seconds, 2),
+        "load_average": {"before": round(load[0], 1), "after": round(os.getloadavg()[0], 1)},
+    }
+
+
+@contextmanager
+def _service(kind: str) -> Iterator[tuple[Street, EmbeddedOpenBao]]:
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="facepay-bench-")))
+        bao = stack.enter_context(EmbeddedOpenBao(directory / "openbao"))
+        url = f"sqlite:///{directory / 'facepay.db'}"
+        if kind == "postgresql":
+            url = stack.enter_context(Postgres()).new_database()
+        service = stack.enter_context(running_service(bao, url, directory))
+        yield Street(service), bao
+
+
+def _render(progress: Progress) -> None:
+    """Every sequence of steps that can be asked for, so that nothing is drawn during the races."""
+    others = ("turn_left", "turn_right", "look_up", "look_down")
+    pairs = [pair for pair in product(others, repeat=2) if set(pair) & set(others[:2])]
+    asked = [(*pair[:at], "closer", *pair[at:]) for pair in pairs for at in range(3)]
+    task = progress.add_task("rendering a payer", total=len(asked))
+    for steps in asked:
+        genuine(PORTRAIT, Challenge("no_light", steps), 2)
+        progress.advance(task)
+
+
+def _progress(console: Console) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    return Progress(*columns, TimeRemainingColumn(), console=console)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
