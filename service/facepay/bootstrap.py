@@ -20,6 +20,7 @@ from facepay.adapters.passwords import Argon2Passwords
 from facepay.adapters.policy_file import read_policy
 from facepay.adapters.transit_signer import TransitSigner
 from facepay.adapters.unit_of_work import Database
+from facepay.adapters.webhook_sender import HttpWebhookSender
 from facepay.config import ConfigError, Profile, Settings
 from facepay.domain.policy import Policy
 from facepay.face.cards import CardError
@@ -66,6 +67,7 @@ def build_house(settings: Settings) -> House:
         passwords=Argon2Passwords(),
         codes=TotpCodes(),
         device_keys=JoseDeviceKeys(),
+        webhooks=HttpWebhookSender(loopback=settings.profile is Profile.REHEARSAL),
     )
 
 

@@ -1,5 +1,6 @@
 """`facepay …`: thin; every command calls a use case or starts a server."""
 
+import json
 import os
 import sys
 from datetime import UTC, datetime, timedelta
@@ -104,6 +105,30 @@ def sweep() -> None:
     click.echo(f"keys destroyed: {count}")
 
 
+@main.command()
+@click.option("--once", is_flag=True, help="Send what is due now, and end.")
+def deliver(once: bool) -> None:
+    """Send events to the webhook endpoints of merchants and of the bank, until Ctrl-C.
+
+    Any number of these may run. What is not answered is tried again, later and later.
+    """
+    import signal
+    import threading
+
+    from facepay.bootstrap import build_house
+    from facepay.config import Settings
+    from facepay.usecases import deliver_events
+
+    house = build_house(Settings.from_environment(os.environ))
+    if once:
+        click.echo(f"attempts: {deliver_events.deliver(house)}")
+        return
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    deliver_events.deliver_forever(house, stop)
+
+
 @main.group()
 def templates() -> None:
     """Sealed templates of enrolled faces."""
@@ -173,7 +198,8 @@ def check_spec() -> None:
 
 
 def _read_public_key(path: Path) -> PublicKey:
-    key = ECKey.import_key(path.read_text())
+    text = path.read_text()
+    key = ECKey.import_key(json.loads(text) if text.lstrip().startswith("{") else text)
     if key.curve_name != "P-256":
         raise click.BadParameter("a P-256 key is needed")
     return PublicKey(key.thumbprint(), key.as_pem(private=False).decode())

@@ -23,6 +23,7 @@ from facepay.domain.idempotency import IdempotencyRecord, UsedNonce
 from facepay.domain.manifest import SignedManifest
 from facepay.domain.page_session import PageSession
 from facepay.domain.payment import Authorization, Intent
+from facepay.domain.webhook import Delivery, Endpoint
 
 Entity = TypeVar("Entity")
 
@@ -135,6 +136,17 @@ class Signer(Protocol):
         """The public keys, retired ones included, as a JWK Set (RFC 7517 5)."""
 
 
+class WebhookSender(Protocol):
+    """Events out to addresses that others registered, and that are not trusted."""
+
+    def check(self, url: str) -> None:
+        """Raises InvalidRequest for an address that may not be sent to."""
+
+    def send(self, url: str, secret: bytearray, event_id: str, body: str) -> str:
+        """One signed attempt (Standard Webhooks 1.0); `http_` and the status, or the word of
+        `domain.webhook` for what happened instead. Never raises for what a receiver does."""
+
+
 class Passwords(Protocol):
     """argon2id. `verify` takes as long for an unknown customer (`phc=None`) as for a known one."""
 
@@ -200,11 +212,25 @@ class Repository(Protocol[Entity]):
     def delete_before(self, field: str, moment: datetime) -> None: ...
 
 
+class Deliveries(Repository[Entity], Protocol[Entity]):
+    """Events on their way to endpoints."""
+
+    def endpoints_due(self, now: datetime) -> list[str]:
+        """The endpoints for which something waits whose time has come."""
+
+    def due(self, endpoint_id: str, now: datetime, *, limit: int) -> list[Entity]:
+        """What may be sent there now, in order: of each payment the first that waits alone."""
+
+    def tally(self, endpoint_id: str) -> dict[str, int]:
+        """How many there are in each state."""
+
+
 class UnitOfWork(Protocol):
     """One transaction. Leaving the block without `commit` rolls everything back.
 
     Rows are locked in one order everywhere, so that no two walks can wait for each other:
-    customer, enrolment, intent, capture, counters and factors, idempotency record, log head.
+    customer, enrolment, intent, capture, webhook endpoint and its deliveries, counters and factors,
+    idempotency record, log head.
     Raises StorageUnavailable when the database is away.
     """
 
@@ -226,6 +252,8 @@ class UnitOfWork(Protocol):
     nonces: Repository[UsedNonce]
     events: Repository[Event]
     page_sessions: Repository[PageSession]
+    endpoints: Repository[Endpoint]
+    deliveries: Deliveries[Delivery]
 
     def commit(self) -> None: ...
 

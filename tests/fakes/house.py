@@ -13,6 +13,7 @@ from facepay.adapters.unit_of_work import Database
 from facepay.config import SHIPPED_POLICY
 from facepay.usecases.house import House
 from tests.fakes.journal import Journal
+from tests.fakes.receivers import FakeWebhooks
 from tests.fakes.senses import (
     DIFFERENT,
     SAME,
@@ -44,6 +45,7 @@ class FakeHouse:
         self.engine = FakeEngine(self.journal)
         self.pad = FakePad(self.journal)
         self.attestation = FakeAttestation(self.journal)
+        self.webhooks = FakeWebhooks()
         self.house = House(
             issuer="https://pay.example",
             fingerprint_key=b"a key for the fingerprints of tests",
@@ -60,6 +62,7 @@ class FakeHouse:
             passwords=self.passwords,
             codes=self.codes,
             device_keys=self.device_keys,
+            webhooks=self.webhooks,
         )
 
 

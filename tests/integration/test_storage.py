@@ -32,6 +32,7 @@ PARENTS = {
     "consent_id": "Consent",
     "enrolment_id": "Enrolment",
     "intent_id": "Intent",
+    "endpoint_id": "Endpoint",
 }
 
 

@@ -16,11 +16,13 @@ from facepay.adapters import (
     openbao,
     passwords,
     transit_signer,
+    webhook_sender,
 )
+from facepay.adapters.delivery_repository import SqlDeliveries
 from facepay.adapters.repositories import SqlRepository
 from facepay.adapters.unit_of_work import Database, SqlUnitOfWork
 from facepay.face.observe import Observation
-from tests.fakes import senses, vault
+from tests.fakes import receivers, senses, vault
 
 IMPLEMENTATIONS: list[tuple[type, type]] = [
     (ports.TemplateVault, openbao.OpenBaoVault),
@@ -37,6 +39,8 @@ IMPLEMENTATIONS: list[tuple[type, type]] = [
     (ports.Attestation, senses.FakeAttestation),
     (ports.ObservedFaces, Observation),
     (ports.ObservedFaces, senses.FakeFaces),
+    (ports.WebhookSender, webhook_sender.HttpWebhookSender),
+    (ports.WebhookSender, receivers.FakeWebhooks),
     (ports.Passwords, passwords.Argon2Passwords),
     (ports.Passwords, senses.FakePasswords),
     (ports.OneTimeCodes, one_time_codes.TotpCodes),
@@ -46,6 +50,7 @@ IMPLEMENTATIONS: list[tuple[type, type]] = [
     (ports.Clock, clocks.RehearsalClock),
     (ports.Clock, senses.FakeClock),
     (ports.Repository, SqlRepository),
+    (ports.Deliveries, SqlDeliveries),
     (ports.UnitOfWork, SqlUnitOfWork),
 ]
 
@@ -82,7 +87,10 @@ def test_every_method_of_the_port_is_there_with_the_same_signature(
     for name, member in members.items():
         made = inspect.getattr_static(implementation, name)
         assert signature(made) == signature(member), name
-        if port is not ports.Repository:  # there, the types are those of a type variable
+        if port not in (
+            ports.Repository,
+            ports.Deliveries,
+        ):  # there, the types are those of a type variable
             assert types_of(made) == types_of(member), name
 
 

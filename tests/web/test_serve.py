@@ -14,6 +14,8 @@ import pytest
 import requests
 
 from facepay.embedded.supervise import STATE_FILE
+from facepay_client import Customer, KeyPair, Operator, Published, Transport
+from tests.stand.receiver import receiving
 
 FACEPAY = str(Path(sys.executable).with_name("facepay"))
 
@@ -85,3 +87,29 @@ def test_what_was_enrolled_is_there_after_a_restart(tmp_path: Path) -> None:
             running.terminate()
             assert running.wait(40) == 0
     assert keys[0] == keys[1]
+
+
+def test_events_are_sent_by_the_same_command(tmp_path: Path) -> None:
+    directory, key = tmp_path / "serve", KeyPair.generate()
+    operator_key = tmp_path / "operator.jwk"
+    operator_key.write_text(json.dumps(key.public_jwk))
+    command = [FACEPAY, "serve", "--directory", str(directory), "--port", "0"]
+    running = subprocess.Popen(
+        [*command, "--operator-key", str(operator_key)], stdout=subprocess.DEVNULL
+    )
+    try:
+        wait_for(lambda: (directory / STATE_FILE).exists() or running.poll() is not None)
+        url = json.loads((directory / STATE_FILE).read_text())["url"]
+        operator = Operator(Transport(url, key))
+        device = KeyPair.generate()
+        with receiving() as bank:
+            secret = operator.register_webhook(bank.url).secret
+            assert secret is not None
+            operator.register_customer("ada", "correct horse battery", device.public_jwk)
+            notice = Published(Transport(url)).notice()
+            Customer(Transport(url, device)).grant_consent(notice)
+            (came,) = bank.wait_for(1)
+            assert came.verified(secret)["type"] == "consent.granted"
+    finally:
+        running.terminate()
+        assert running.wait(40) == 0

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from facepay.domain.policy import Notice, Policy
+from facepay.domain.webhook import EventRules
 
 
 def read_policy(path: Path) -> Policy:
@@ -26,6 +27,7 @@ def read_policy(path: Path) -> Policy:
         unknown_health_allowed=_truth(numbers["devices"], "unknown_health_allowed"),
         platform_attestation_required=_truth(numbers["devices"], "platform_attestation_required"),
         notice=_read_notice(path.parent / numbers["notice"]["file"], numbers["notice"]["version"]),
+        events=_read_event_rules(numbers["events"]),
     )
 
 
@@ -34,6 +36,15 @@ def _truth(table: Mapping[str, Any], name: str) -> bool:
     if not isinstance(value, bool):
         raise TypeError(f"{name} is true or false")
     return value
+
+
+def _read_event_rules(numbers: Mapping[str, Any]) -> EventRules:
+    return EventRules(
+        first_delay=timedelta(seconds=numbers["first_delay_seconds"]),
+        longest_delay=timedelta(hours=numbers["longest_delay_hours"]),
+        given_up_after=timedelta(days=numbers["given_up_after_days"]),
+        kept_for=timedelta(days=numbers["kept_days"]),
+    )
 
 
 def _read_notice(path: Path, version: str) -> Notice:

@@ -7,7 +7,7 @@ templates and TOTP secrets are the vault's ciphertext, passwords are argon2id.
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Index, Integer
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -226,12 +226,12 @@ class EventRow(SQLModel, table=True):
     seq: int = Field(primary_key=True, sa_type=NUMBERED)
     id: str = Field(unique=True)
     kind: str
-    at: datetime = _time(index=True)
+    at: datetime = _time()
     payment: str | None
     merchant_audience: str | None
     shared: str | None
     for_bank: str
-    fanned_out: bool = Field(index=True)
+    fanned_out_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
 
 
 class PageSessionRow(SQLModel, table=True):
@@ -241,3 +241,32 @@ class PageSessionRow(SQLModel, table=True):
     started_at: datetime = _time()
     seen_at: datetime = _time()
     ends_at: datetime = _time(index=True)
+
+
+class EndpointRow(SQLModel, table=True):
+    __tablename__ = "webhook_endpoints"
+    id: str = Field(primary_key=True)
+    audience: str = Field(index=True)
+    url: str
+    sealed_secret: str
+    created_at: datetime = _time()
+    disabled_at: datetime | None = _maybe_time()
+    failing_since: datetime | None = _maybe_time()
+
+
+class DeliveryRow(SQLModel, table=True):
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        Index("ix_deliveries_due", "state", "next_at"),
+        Index("ix_deliveries_endpoint_state", "endpoint_id", "state"),
+    )
+    id: str = Field(primary_key=True)
+    event_id: str
+    seq: int = Field(sa_type=BigInteger)
+    endpoint_id: str = Field(foreign_key="webhook_endpoints.id")
+    payment: str | None = Field(index=True)
+    state: str
+    attempts: int
+    next_at: datetime = _time()
+    last_outcome: str | None
+    created_at: datetime = _time(index=True)

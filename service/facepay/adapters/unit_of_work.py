@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from facepay.adapters import tables as t
+from facepay.adapters.delivery_repository import SqlDeliveries
 from facepay.adapters.repositories import SqlRepository
 from facepay.domain.attempts import Attempts
 from facepay.domain.audit import Head, Leaf, Opening
@@ -26,7 +27,8 @@ from facepay.domain.event import Event
 from facepay.domain.idempotency import IdempotencyRecord, UsedNonce
 from facepay.domain.page_session import PageSession
 from facepay.domain.payment import Authorization, Intent
-from facepay.ports import Repository, UnitOfWork
+from facepay.domain.webhook import Delivery, Endpoint
+from facepay.ports import Deliveries, Repository, UnitOfWork
 
 BUSY_TIMEOUT_S = 10
 
@@ -62,6 +64,8 @@ class SqlUnitOfWork:
         self.page_sessions: Repository[PageSession] = SqlRepository(
             session, PageSession, t.PageSessionRow
         )
+        self.endpoints: Repository[Endpoint] = SqlRepository(session, Endpoint, t.EndpointRow)
+        self.deliveries: Deliveries[Delivery] = SqlDeliveries(session, Delivery, t.DeliveryRow)
 
     def commit(self) -> None:
         self._session.commit()

@@ -50,7 +50,8 @@ class Event:
     a payment.
 
     `merchant_audience` is the merchant that hears it beside the bank; it is sent `shared`. The bank
-    is sent `for_bank`, which has more. Both are canonical JSON. `payment` is the intent's id.
+    is sent `for_bank`, which has more. Both are canonical JSON. `payment` is the intent's id;
+    `fanned_out_at` is when a delivery was made for everybody who hears it.
     """
 
     seq: int
@@ -61,7 +62,7 @@ class Event:
     merchant_audience: str | None
     shared: str | None
     for_bank: str
-    fanned_out: bool
+    fanned_out_at: datetime | None
 
     def body_for(self, audience: str) -> str:
         """What is signed, the same for every attempt. Raises ValueError for a stranger."""
@@ -100,5 +101,5 @@ def new_event(
         merchant_audience=None if audience == BANK else audience,
         shared=for_merchant,
         for_bank=canonical(shared | bank_only),
-        fanned_out=False,
+        fanned_out_at=None,
     )

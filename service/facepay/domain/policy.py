@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from facepay.domain.calibration import MOST_FALSE_MATCHES
+from facepay.domain.webhook import EventRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Policy:
     unknown_health_allowed: bool
     platform_attestation_required: bool
     notice: Notice
+    events: EventRules
 
     def __post_init__(self) -> None:
         if not 0 < self.false_match_rate_at_most <= MOST_FALSE_MATCHES:

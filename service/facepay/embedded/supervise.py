@@ -19,7 +19,9 @@ from facepay.config import Profile, Settings
 from facepay.embedded.children import LOOPBACK
 from facepay.embedded.gunicorn_server import EmbeddedService
 from facepay.embedded.openbao_server import EmbeddedOpenBao
+from facepay.usecases.deliver_events import deliver_forever
 from facepay.usecases.enrol_face import end_lapsed_enrolments
+from facepay.usecases.house import House
 from facepay.usecases.register import PublicKey, register_operator
 from facepay.usecases.revoke_face import destroy_pending_keys
 
@@ -55,9 +57,23 @@ def running(ground: Ground) -> Iterator[EmbeddedService]:
             known |= {"openbao_url": bao.url, "openbao_pid": bao.pid}
             _write_state(state, known)
             try:
-                yield service
+                with _delivering(house):
+                    yield service
             finally:
                 state.unlink(missing_ok=True)
+
+
+@contextmanager
+def _delivering(house: House) -> Iterator[None]:
+    """A sender of events, in a thread that ends with the block."""
+    stop = threading.Event()
+    sender = threading.Thread(target=deliver_forever, args=(house, stop), name="deliver")
+    sender.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        sender.join()
 
 
 def serve(ground: Ground) -> int:

@@ -113,6 +113,21 @@ class FramesAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class EndpointAnswer:
+    """`secret` is filled for who registered it, and never stored in an answer."""
+
+    id: str
+    url: str
+    state: str
+    created_at: str
+    disabled_at: str | None
+    failing_since: str | None
+    waiting: int
+    given_up: int
+    secret: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LeafAnswer:
     seq: int
     at: str

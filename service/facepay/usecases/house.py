@@ -20,6 +20,7 @@ from facepay.ports import (
     Signer,
     TemplateVault,
     UnitsOfWork,
+    WebhookSender,
 )
 from facepay.usecases.steps import add_steps_within, timed_step
 
@@ -41,6 +42,7 @@ class House:
     passwords: Passwords
     codes: OneTimeCodes
     device_keys: DeviceKeys
+    webhooks: WebhookSender
 
 
 @contextmanager

@@ -18,8 +18,9 @@ from facepay.web.payments import payments
 from facepay.web.problems import register_problems
 from facepay.web.published import published
 from facepay.web.timing import time_requests
+from facepay.web.webhooks import webhooks
 
-BLUEPRINTS = (parties, faces, payments, published)
+BLUEPRINTS = (parties, faces, payments, webhooks, published)
 
 
 class IdConverter(BaseConverter):

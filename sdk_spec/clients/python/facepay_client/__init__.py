@@ -16,6 +16,7 @@ from facepay_client.answers import (
     Notice,
     Registered,
     ReservedCapture,
+    WebhookEndpoint,
 )
 from facepay_client.capture import CaptureBody, Frame, build_body
 from facepay_client.confirm import sign_confirmation, sign_request_confirmation
@@ -82,6 +83,7 @@ __all__ = [
     "UnreadableAnswer",
     "VerificationFailed",
     "VerifiedLog",
+    "WebhookEndpoint",
     "build_body",
     "fetch_log",
     "fresh_key",

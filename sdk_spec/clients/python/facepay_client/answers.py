@@ -34,6 +34,24 @@ class Factor:
 
 
 @dataclass(frozen=True)
+class WebhookEndpoint:
+    """`secret` is in the answer that registered it: keep it, it is not shown again.
+
+    `failing_since`: since when nothing got through; `given_up`: what will not be tried any more.
+    """
+
+    id: str
+    url: str
+    state: str
+    created_at: str
+    disabled_at: str | None
+    failing_since: str | None
+    waiting: int
+    given_up: int
+    secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
 class Notice:
     """What a customer reads before consenting; `sha256` is over the text in UTF-8."""
 

@@ -3,14 +3,11 @@
 from collections.abc import Mapping
 
 from facepay_client.answers import Intent, Registered, read
-from facepay_client.transport import Transport
+from facepay_client.webhooks import HearsEvents
 
 
-class Merchant:
+class Merchant(HearsEvents):
     """Signs with the key that the operator registered for it."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
 
     def register_terminal(
         self, name: str, public_jwk: Mapping[str, str], *, idempotency_key: str | None = None

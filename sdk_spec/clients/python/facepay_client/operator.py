@@ -3,14 +3,11 @@
 from collections.abc import Mapping
 
 from facepay_client.answers import Registered, read
-from facepay_client.transport import Transport
+from facepay_client.webhooks import HearsEvents
 
 
-class Operator:
+class Operator(HearsEvents):
     """Signs with a key that the service's own console knows (`facepay operator add`)."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
 
     def register_merchant(
         self, name: str, public_jwk: Mapping[str, str], *, idempotency_key: str | None = None

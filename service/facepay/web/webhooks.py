@@ -1,0 +1,38 @@
+"""Webhook endpoints: where a merchant's backend, or the bank, hears events."""
+
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from facepay.domain.customer import Role
+from facepay.usecases.answers import EndpointAnswer
+from facepay.usecases.webhook_endpoints import create_endpoint, disable_endpoint, list_endpoints
+from facepay.web.doors import caller, change, house, signed_by
+from facepay.web.schemas import webhooks as shapes
+
+webhooks = Blueprint("webhooks", __name__, url_prefix="/v1/webhook_endpoints", description=__doc__)
+
+
+@webhooks.post("")
+@webhooks.arguments(shapes.NewEndpoint)
+@webhooks.response(201, shapes.Endpoint)
+@signed_by(Role.MERCHANT, Role.OPERATOR)
+def create_webhook_endpoint(new: dict[str, Any]) -> EndpointAnswer:
+    """Register an endpoint; its secret is in this answer and in no later one"""
+    return create_endpoint(house(), change(), new["url"])
+
+
+@webhooks.get("")
+@webhooks.response(200, shapes.Endpoints)
+@signed_by(Role.MERCHANT, Role.OPERATOR)
+def get_webhook_endpoints() -> dict[str, Any]:
+    """The caller's endpoints, with what waits for each and what was given up"""
+    return {"webhook_endpoints": list_endpoints(house(), caller())}
+
+
+@webhooks.post("/<id:endpoint_id>/disable")
+@webhooks.response(200, shapes.Endpoint)
+@signed_by(Role.MERCHANT, Role.OPERATOR)
+def disable_webhook_endpoint(endpoint_id: str) -> EndpointAnswer:
+    """Disable an endpoint for good: nothing more is sent there"""
+    return disable_endpoint(house(), change(), endpoint_id)

@@ -1,0 +1,40 @@
+"""Receivers of events in memory: they note what came, and answer as they are told to."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from facepay.domain.errors import InvalidRequest
+
+
+@dataclass(frozen=True)
+class Heard:
+    url: str
+    event_id: str
+    body: str
+    secret: bytes
+
+    @property
+    def event(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def kind(self) -> str:
+        return str(self.event["type"])
+
+
+@dataclass
+class FakeWebhooks:
+    """Implements `ports.WebhookSender`. `answer` says what comes of an attempt."""
+
+    heard: list[Heard] = field(default_factory=list)
+    answer: Callable[[Heard], str] = field(default=lambda _: "http_204")
+
+    def check(self, url: str) -> None:
+        if "internal" in url:
+            raise InvalidRequest("only addresses of the public internet are sent to", param="url")
+
+    def send(self, url: str, secret: bytearray, event_id: str, body: str) -> str:
+        self.heard.append(Heard(url, event_id, body, bytes(secret)))
+        return self.answer(self.heard[-1])

@@ -1,0 +1,137 @@
+"""Senders on both databases: two at once, and killed with -9, again and again."""
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from http.server import BaseHTTPRequestHandler
+
+import pytest
+
+from facepay.adapters.unit_of_work import Database
+from facepay.domain.event import BANK, EventKind
+from facepay.domain.webhook import LEASE, Endpoint
+from facepay.usecases.deliver_events import deliver
+from facepay.usecases.events import emit
+from facepay.usecases.house import House
+from tests.stand.receiver import Receiver, receiving, well
+from tests.stand.sender import sending_house
+
+PAYMENTS = 20
+STEPS = ("declined", "declined", "approved")
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def house(database_url: str) -> Iterator[House]:
+    house = sending_house(database_url)
+    yield house
+    close(house)
+
+
+def close(house: House) -> None:
+    assert isinstance(house.unit_of_work, Database)
+    house.unit_of_work.engine.dispose()
+
+
+def listen(house: House, receiver: Receiver) -> None:
+    with house.unit_of_work() as uow:
+        now = house.clock()
+        uow.endpoints.add(Endpoint("whe_1", BANK, receiver.url, "sealed", now, None, None))
+        uow.commit()
+
+
+def pay(house: House) -> None:
+    for step in range(len(STEPS)):
+        for payment in range(PAYMENTS):
+            with house.unit_of_work() as uow:
+                of = f"pi_{payment}"
+                emit(house, uow, EventKind.FACE_USED, payment=of, of=of, step=step)
+                uow.commit()
+
+
+def heard(receiver: Receiver) -> dict[str, list[int]]:
+    """The steps of each payment in the order they came, the first time each one came."""
+    steps: dict[str, list[int]] = {}
+    seen = set()
+    for came in receiver.came:
+        if came.headers["Webhook-Id"] not in seen:
+            seen.add(came.headers["Webhook-Id"])
+            data = json.loads(came.body)["data"]
+            steps.setdefault(str(data["of"]), []).append(data["step"])
+    return steps
+
+
+ALL = {f"pi_{payment}": list(range(len(STEPS))) for payment in range(PAYMENTS)}
+
+
+def test_two_senders_never_send_the_same_event_at_once_and_keep_the_order(
+    house: House, database_url: str, receiver: Receiver
+) -> None:
+    listen(house, receiver)
+    pay(house)
+    other = sending_house(database_url)
+    start = threading.Barrier(2)
+
+    def send(each: House) -> int:
+        start.wait()
+        return sum(deliver(each) for _ in range(PAYMENTS))
+
+    with ThreadPoolExecutor(2) as pool:
+        sent = list(pool.map(send, (house, other)))
+    close(other)
+    assert sum(sent) == len(receiver.came) == PAYMENTS * len(STEPS)
+    assert heard(receiver) == ALL
+
+
+def test_two_senders_that_spread_the_same_events_make_each_delivery_once(
+    house: House, database_url: str, receiver: Receiver
+) -> None:
+    listen(house, receiver)
+    pay(house)
+    others = [sending_house(database_url) for _ in range(3)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(partial(deliver, in_parallel=lambda *_: []), [house, *others]))
+    for other in others:
+        close(other)
+    with house.unit_of_work() as uow:
+        deliveries = uow.deliveries.find_all()
+        assert uow.events.find_all(fanned_out_at=None) == []
+    assert len(deliveries) == len({d.event_id for d in deliveries}) == PAYMENTS * len(STEPS)
+
+
+def test_a_sender_killed_with_9_again_and_again_loses_nothing(
+    house: House, database_url: str, receiver: Receiver
+) -> None:
+    listen(house, receiver)
+    pay(house)
+
+    def slowly(request: BaseHTTPRequestHandler) -> None:
+        time.sleep(0.02)
+        well(request)
+
+    receiver.answering = slowly
+    for kill in range(4):
+        ahead = kill * LEASE.total_seconds()
+        argv = [sys.executable, "-m", "tests.stand.sender", database_url, str(ahead)]
+        before = len(receiver.came)
+        with subprocess.Popen(argv) as sender:
+            receiver.wait_for(before + 7)
+            sender.kill()
+        assert len(receiver.came) > before, "the sender never sent"
+    last = sending_house(database_url, 5 * LEASE.total_seconds())
+    while deliver(last):
+        pass
+    close(last)
+    assert heard(receiver) == ALL
+    with house.unit_of_work() as uow:
+        assert uow.deliveries.tally("whe_1") == {"delivered": PAYMENTS * len(STEPS)}

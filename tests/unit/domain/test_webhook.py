@@ -1,0 +1,65 @@
+"""Deliveries: tried later and later, given up in the end, and never both."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from facepay.domain.webhook import LEASE, Delivery, DeliveryState, Endpoint, EventRules
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+RULES = EventRules(
+    first_delay=timedelta(seconds=5),
+    longest_delay=timedelta(hours=4),
+    given_up_after=timedelta(days=3),
+    kept_for=timedelta(days=30),
+)
+WAITING = Delivery("d", "evt", 1, "whe", "pi", DeliveryState.WAITING, 0, NOW, None, NOW)
+
+
+def test_a_receiver_that_is_down_is_asked_less_and_less_often() -> None:
+    delays = [RULES.delay(attempts).total_seconds() for attempts in (1, 2, 3, 4, 9, 1000)]
+    assert delays == [5, 15, 45, 135, 14400, 14400]
+
+
+def test_a_sender_that_died_is_taken_over_when_its_lease_has_run_out() -> None:
+    claimed = WAITING.claimed(NOW)
+    assert (claimed.attempts, claimed.next_at) == (1, NOW + LEASE)
+    assert claimed.state is DeliveryState.WAITING
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [
+        ("http_200", "delivered"),
+        ("http_204", "delivered"),
+        ("http_301", "waiting"),
+        ("http_400", "waiting"),
+        ("http_500", "waiting"),
+        ("no_answer", "waiting"),
+        ("address_not_allowed", "waiting"),
+    ],
+)
+def test_only_a_2xx_means_that_it_arrived(outcome: str, state: str) -> None:
+    settled = WAITING.claimed(NOW).settled(outcome, RULES, NOW)
+    assert (settled.state, settled.last_outcome) == (state, outcome)
+
+
+def test_what_nobody_took_for_days_is_given_up() -> None:
+    in_time = NOW + timedelta(days=3) - timedelta(seconds=1)
+    for moment, state in ((in_time, "waiting"), (NOW + timedelta(days=3), "given_up")):
+        assert WAITING.claimed(moment).settled("no_answer", RULES, moment).state == state
+
+
+def test_an_endpoint_shows_since_when_it_fails() -> None:
+    endpoint = Endpoint("whe", "bank", "https://bank.example", "sealed", NOW, None, None)
+    later = NOW + timedelta(hours=1)
+    failing = endpoint.answered(well=False, now=NOW).answered(well=False, now=later)
+    assert failing.failing_since == NOW
+    assert failing.answered(well=True, now=later).failing_since is None
+
+
+def test_rules_that_forget_what_is_still_tried_are_refused() -> None:
+    with pytest.raises(ValueError, match="kept"):
+        EventRules(timedelta(seconds=5), timedelta(hours=1), timedelta(days=3), timedelta(days=3))
+    with pytest.raises(ValueError, match="tried again"):
+        EventRules(timedelta(0), timedelta(hours=1), timedelta(days=3), timedelta(days=30))

@@ -1,0 +1,244 @@
+"""Delivery: at least once, in the order of a payment, and nobody hears what is not for them."""
+
+import base64
+import threading
+from datetime import timedelta
+
+import pytest
+
+from facepay.domain.event import EventKind
+from facepay.domain.webhook import LEASE, NO_ANSWER
+from facepay.usecases import deliver_events
+from facepay.usecases.answers import EndpointAnswer, IntentAnswer
+from facepay.usecases.deliver_events import deliver, deliver_forever, fan_out, forget_old_events
+from facepay.usecases.once import Caller
+from facepay.usecases.payment_intents import reverse_payment
+from facepay.usecases.prove import Proof
+from facepay.usecases.webhook_endpoints import create_endpoint, disable_endpoint, list_endpoints
+from tests.fakes.house import FakeHouse
+from tests.fakes.receivers import Heard
+from tests.fakes.street import PASSWORD, Customer, Street
+from tests.unit.usecases.test_webhook_endpoints import other_merchant
+
+SHOP, BANK, OTHER = "https://shop.example/", "https://bank.example/", "https://other.example/"
+
+
+def listen(street: Street, caller: Caller, url: str) -> EndpointAnswer:
+    deliver(street.house)  # what happened before is not for it
+    return create_endpoint(street.house, street.change(caller), url)
+
+
+def pay(street: Street) -> IntentAnswer:
+    ada = street.customers["ada"]
+    proof = Proof(PASSWORD, street.code_of(ada))
+    return street.pay_by_password(street.intent(), "ada", proof)
+
+
+def pay_and_reverse(street: Street) -> IntentAnswer:
+    return reverse_payment(street.house, street.change(street.merchant), pay(street).id)
+
+
+def heard(fakes: FakeHouse, url: str) -> list[Heard]:
+    return [each for each in fakes.webhooks.heard if each.url == url]
+
+
+def test_each_hears_its_own_and_nobody_hears_what_is_anothers(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    listen(street, street.merchant, SHOP)
+    listen(street, street.operator, BANK)
+    listen(street, other_merchant(street), OTHER)
+    pay(street)
+    street.revoke(ada)
+    deliver(street.house)
+    to_bank = ["payment.approved", "face.revoked", "face.key_destroyed"]
+    assert [each.kind for each in heard(fakes, BANK)] == to_bank
+    (told,) = heard(fakes, SHOP)
+    assert told.kind == "payment.approved"
+    assert ada.caller.subject_id not in told.body
+    assert heard(fakes, OTHER) == []
+
+
+def test_what_was_delivered_is_not_sent_again(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    listen(street, street.merchant, SHOP)
+    pay(street)
+    assert [deliver(street.house) for _ in range(3)] == [1, 0, 0]
+    assert len(fakes.webhooks.heard) == 1
+
+
+def test_it_is_signed_with_the_secret_that_was_shown(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    shown = listen(street, street.merchant, SHOP).secret
+    assert shown is not None
+    pay(street)
+    deliver(street.house)
+    used = heard(fakes, SHOP)[0].secret
+    assert used == base64.b64decode(shown.removeprefix("whsec_"))
+
+
+@pytest.mark.parametrize("answer", [NO_ANSWER, "http_500", "http_302"])
+def test_a_payment_that_was_reversed_is_never_heard_of_before_its_approval(
+    street: Street, fakes: FakeHouse, ada: Customer, answer: str
+) -> None:
+    listen(street, street.merchant, SHOP)
+    pay_and_reverse(street)
+    fakes.webhooks.answer = lambda _: answer
+    for _ in range(5):
+        deliver(street.house)
+        fakes.clock.advance(60)
+    fakes.webhooks.answer = lambda _: "http_200"
+    fakes.clock.advance(3600)
+    deliver(street.house)
+    deliver(street.house)
+    kinds = [each.kind for each in heard(fakes, SHOP)]
+    assert kinds[-2:] == ["payment.approved", "payment.reversed"]
+    assert kinds.count("payment.reversed") == 1
+
+
+def test_one_event_that_a_receiver_refuses_does_not_hold_back_other_payments(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    listen(street, street.merchant, SHOP)
+    first, second = pay(street), pay(street)
+    refused = {first.id}
+    fakes.webhooks.answer = lambda it: (
+        "http_400" if it.event["data"]["payment_intent"] in refused else "http_200"
+    )
+    deliver(street.house)
+    told = [each.event["data"]["payment_intent"] for each in heard(fakes, SHOP)]
+    assert told == [first.id, second.id]
+
+
+def test_a_receiver_that_is_down_is_waited_for_once_a_pass(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    listen(street, street.merchant, SHOP)
+    for _ in range(3):
+        pay(street)
+    fakes.webhooks.answer = lambda _: NO_ANSWER
+    assert deliver(street.house) == 1
+    assert list_endpoints(street.house, street.merchant)[0].failing_since is not None
+
+
+def test_what_nobody_takes_for_days_is_given_up_and_shown(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    listen(street, street.merchant, SHOP)
+    pay_and_reverse(street)
+    fakes.webhooks.answer = lambda _: "http_503"
+    for _ in range(40):
+        deliver(street.house)
+        fakes.clock.advance(4 * 3600)
+    (shown,) = list_endpoints(street.house, street.merchant)
+    assert (shown.waiting, shown.given_up) == (0, 2)
+    assert shown.failing_since is not None
+    assert deliver(street.house) == 0
+
+
+def test_a_sender_that_died_while_it_sent_is_taken_over_after_its_lease(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    listen(street, street.merchant, SHOP)
+    pay(street)
+
+    def dies(_: Heard) -> str:
+        raise KeyboardInterrupt
+
+    fakes.webhooks.answer = dies
+    with pytest.raises(KeyboardInterrupt):
+        deliver(street.house)
+    fakes.webhooks.answer = lambda _: "http_200"
+    assert deliver(street.house) == 0, "somebody may be sending it still"
+    fakes.clock.advance(LEASE.total_seconds())
+    assert deliver(street.house) == 1
+    ids = [each.event_id for each in heard(fakes, SHOP)]
+    assert len(ids) == 2
+    assert len(set(ids)) == 1
+
+
+def test_nothing_is_sent_to_a_disabled_endpoint(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    endpoint = listen(street, street.merchant, SHOP)
+    pay(street)
+    fan_out(street.house)
+    disabled = disable_endpoint(street.house, street.change(street.merchant), endpoint.id)
+    pay(street)
+    assert deliver(street.house) == 0
+    assert heard(fakes, SHOP) == []
+    assert (disabled.waiting, disabled.given_up) == (0, 1)
+
+
+def test_an_endpoint_disabled_while_something_was_spread_hears_nothing(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    endpoint = listen(street, street.merchant, SHOP)
+    pay(street)
+    fan_out(street.house)
+    with fakes.database() as uow:
+        held = uow.endpoints.lock(endpoint.id)
+        assert held is not None
+        uow.endpoints.update_all({"disabled_at": fakes.clock()}, id=endpoint.id)
+        uow.commit()
+    assert deliver(street.house) == 0
+    assert list_endpoints(street.house, street.merchant)[0].given_up == 1
+
+
+def test_a_receiver_that_says_gone_is_not_asked_again(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    listen(street, street.merchant, SHOP)
+    pay(street)
+    pay(street)
+    fakes.webhooks.answer = lambda _: "http_410"
+    assert deliver(street.house) == 1
+    assert list_endpoints(street.house, street.merchant)[0].state == "disabled"
+    assert deliver(street.house) == 0
+
+
+def test_events_wait_while_the_vault_with_the_secrets_is_away(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    listen(street, street.merchant, SHOP)
+    pay(street)
+    fakes.vault.away = True
+    assert deliver(street.house) == 0
+    fakes.vault.away = False
+    assert deliver(street.house) == 1
+
+
+def test_only_what_is_old_and_was_spread_is_forgotten(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    listen(street, street.merchant, SHOP)
+    pay(street)
+    deliver(street.house)
+    fakes.clock.advance(timedelta(days=31).total_seconds())
+    pay(street)
+    forget_old_events(street.house)
+    with fakes.database() as uow:
+        left = uow.events.find_all(after_seq=0)
+        deliveries = uow.deliveries.find_all()
+    assert [event.kind for event in left] == [EventKind.PAYMENT_APPROVED]
+    assert deliveries == []
+    assert deliver(street.house) == 1
+
+
+def test_a_sender_goes_on_after_what_nobody_thought_of(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passes, stop = [], threading.Event()
+
+    def broken(*_: object, **__: object) -> int:
+        passes.append(1)
+        if len(passes) > 1:
+            stop.set()
+        raise RuntimeError
+
+    monkeypatch.setattr(deliver_events, "deliver", broken)
+    monkeypatch.setattr(deliver_events, "IDLE", 0.001)
+    deliver_forever(street.house, stop)
+    assert len(passes) == 2
