@@ -13,6 +13,8 @@ from facepay.adapters.attestation import RegisteredKeyAttestation
 from facepay.adapters.clocks import RehearsalClock, system_clock
 from facepay.adapters.device_keys import JoseDeviceKeys
 from facepay.adapters.dlib_face import DlibFaceEngine, SignalsPadDetector
+from facepay.adapters.key_directory import KeyDirectory
+from facepay.adapters.node_signer import NodeSigner
 from facepay.adapters.one_time_codes import TotpCodes
 from facepay.adapters.openbao import OpenBaoVault
 from facepay.adapters.openbao_session import OpenBaoSession
@@ -51,19 +53,30 @@ def build_house(settings: Settings) -> House:
     embedder = _embedder(settings)
     same_person = threshold_in_force(settings, policy, embedder.card)
     clock_file = settings.rehearsal_clock_file
+    clock = RehearsalClock(clock_file) if clock_file else system_clock
+    database = Database(settings.database_url)
+    directory = KeyDirectory(database, clock)
+    root = TransitSigner(session, directory.publish_roots)
     return House(
         issuer=settings.origin,
         fingerprint_key=settings.fingerprint_key.encode(),
         policy=policy,
         face_distance_at_most=same_person,
-        clock=RehearsalClock(clock_file) if clock_file else system_clock,
-        unit_of_work=Database(settings.database_url),
+        clock=clock,
+        unit_of_work=database,
         engine=DlibFaceEngine(embedder, detector=_detector(settings)),
         pad=SignalsPadDetector(embedder, same_person=same_person, pack=_passive_pack(settings)),
         attestation=_attestation(policy),
         templates=vault,
         secrets=vault,
-        signer=TransitSigner(session),
+        signer=NodeSigner(
+            root,
+            directory,
+            clock,
+            issuer=settings.origin,
+            signed_for=policy.authorization_lifetime,
+        ),
+        root=root,
         passwords=Argon2Passwords(),
         codes=TotpCodes(),
         device_keys=JoseDeviceKeys(),
@@ -114,6 +127,8 @@ def create_wsgi() -> Flask:
     _write_log()
     house = build_house(settings)
     prepare(house)
+    if isinstance(house.signer, NodeSigner):
+        house.signer.keep_certified()
     return create_app(house, settings.origin)
 
 

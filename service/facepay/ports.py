@@ -23,6 +23,7 @@ from facepay.domain.idempotency import IdempotencyRecord, UsedNonce
 from facepay.domain.manifest import SignedManifest
 from facepay.domain.page_session import PageSession
 from facepay.domain.payment import Authorization, Intent
+from facepay.domain.published_key import PublishedKey
 from facepay.domain.webhook import Delivery, Endpoint
 
 Entity = TypeVar("Entity")
@@ -127,13 +128,17 @@ class SecretVault(Protocol):
 
 
 class Signer(Protocol):
-    """Signs what binds somebody: JWS, ES256 (RFC 7515, RFC 7518 3.4). Raises VaultUnavailable."""
+    """Signs what binds somebody: JWS, ES256 (RFC 7515, RFC 7518 3.4).
+
+    The key is published before it signs (`UnitOfWork.published_keys`), so a signer may open a unit
+    of work of its own: never sign inside of one. Raises VaultUnavailable, StorageUnavailable.
+    """
+
+    def prepare(self) -> None:
+        """Have a key ready, so that the first signature need not wait for it."""
 
     def sign(self, claims: Mapping[str, Any], *, typ: str) -> str:
         """A compact JWS with `typ` and `kid` in its header."""
-
-    def jwks(self) -> dict[str, list[dict[str, str]]]:
-        """The public keys, retired ones included, as a JWK Set (RFC 7517 5)."""
 
 
 class WebhookSender(Protocol):
@@ -248,6 +253,7 @@ class UnitOfWork(Protocol):
     leaves: Repository[Leaf]
     openings: Repository[Opening]
     heads: Repository[Head]
+    published_keys: Repository[PublishedKey]
     idempotency: Repository[IdempotencyRecord]
     nonces: Repository[UsedNonce]
     events: Repository[Event]

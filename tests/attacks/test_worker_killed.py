@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -57,29 +58,26 @@ def kill_workers(service: RunningService) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def pay_and_kill(
-    street: Street, till: Till, gate: Gate, intent: Intent, code: str, at: bytes
-) -> None:
-    """Send the code, wait until the walk asks the vault for `at`, kill -9, let go."""
+CHECKING_THE_CODE = b"/v1/transit/decrypt/second-factors"
+
+
+@contextmanager
+def stopped_at_the_code(
+    street: Street, till: Till, gate: Gate, intent: Intent, code: str
+) -> Iterator[None]:
+    """Send the code, and stop the walk where it asks the vault; the answer must get lost."""
     hasty = Terminal(street.transport(till.transport._key, ONCE))
-    with ThreadPoolExecutor(1) as pool, gate.hold(at) as arrived:
+    with ThreadPoolExecutor(1) as pool, gate.hold(CHECKING_THE_CODE) as arrived:
         lost = pool.submit(hasty.send_code, intent.id, code, idempotency_key="once")
         assert arrived.wait(20), "the walk never came to the vault"
-        kill_workers(street.service)
+        yield
         with pytest.raises(FacepayError):
             lost.result(30)
 
 
-@pytest.mark.parametrize("at", [b"/v1/transit/decrypt/second-factors", b"/v1/transit/sign/"])
-def test_killed_while_checking_the_code_or_signing_and_retried(
-    street: Street, gate: Gate, grace: Payer, at: bytes
+def retried_once_more_it_gives_one_authorization(
+    street: Street, till: Till, intent: Intent, code: str
 ) -> None:
-    till = street.till()
-    intent = till.intent()
-    street.show_face(till, intent, grace, "grace")
-    code = grace.code()
-    pay_and_kill(street, till, gate, intent, code, at)
-
     patient = Terminal(street.transport(till.transport._key, PATIENT))
     street.service.clock.advance(31)  # the dead worker's lease is over, and so is the code's step
     paid = patient.send_code(intent.id, code, idempotency_key="once")
@@ -87,6 +85,37 @@ def test_killed_while_checking_the_code_or_signing_and_retried(
     assert paid.state == "approved"
     assert patient.send_code(intent.id, code, idempotency_key="once") == paid
     assert count_authorizations(street, intent.id) == 1
+
+
+def test_killed_while_checking_the_code_and_retried(
+    street: Street, gate: Gate, grace: Payer
+) -> None:
+    till = street.till()
+    intent = till.intent()
+    street.show_face(till, intent, grace, "grace")
+    code = grace.code()
+    with stopped_at_the_code(street, till, gate, intent, code):
+        kill_workers(street.service)
+    retried_once_more_it_gives_one_authorization(street, till, intent, code)
+
+
+def test_killed_before_the_commit_of_what_is_signed_and_retried(
+    street: Street, gate: Gate, grace: Payer
+) -> None:
+    """The signature is made in memory, and the commit waits for a row: on SQLite for the file."""
+    till = street.till()
+    intent = till.intent()
+    street.show_face(till, intent, grace, "grace")
+    code = grace.code()
+    with (
+        stopped_at_the_code(street, till, gate, intent, code),
+        street.service.house.unit_of_work() as uow,
+    ):
+        assert uow.enrolments.lock(grace.enrolment_id)
+        gate.release()
+        time.sleep(1)  # the walk comes as far as it can
+        kill_workers(street.service)
+    retried_once_more_it_gives_one_authorization(street, till, intent, code)
 
 
 def test_killed_at_any_moment_and_retried(street: Street, grace: Payer) -> None:

@@ -42,6 +42,7 @@ class FakeHouse:
     def __post_init__(self) -> None:
         self.vault = FakeVault(self.journal)
         self.signer = FakeSigner(self.journal)
+        self.root = FakeSigner(self.journal, "root")
         self.engine = FakeEngine(self.journal)
         self.pad = FakePad(self.journal)
         self.attestation = FakeAttestation(self.journal)
@@ -59,6 +60,7 @@ class FakeHouse:
             templates=self.vault,
             secrets=self.vault,
             signer=self.signer,
+            root=self.root,
             passwords=self.passwords,
             codes=self.codes,
             device_keys=self.device_keys,

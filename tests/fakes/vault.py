@@ -94,13 +94,14 @@ class FakeVault:
 class FakeSigner:
     """Implements `ports.Signer`: the shape of a JWS, and no signature."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, name: str = "signer") -> None:
         self.away = False
+        self._name = name
         self.signed: list[dict[str, Any]] = []
         self._journal = journal
 
     def sign(self, claims: Mapping[str, Any], *, typ: str) -> str:
-        self._journal.note("signer.sign")
+        self._journal.note(f"{self._name}.sign")
         if self.away:
             raise VaultUnavailable()
         self.signed.append(dict(claims))
@@ -108,6 +109,5 @@ class FakeSigner:
         encoded = (urlsafe_b64encode(json.dumps(part).encode()).decode() for part in parts)
         return ".".join([*encoded, "not-a-signature"])
 
-    def jwks(self) -> dict[str, list[dict[str, str]]]:
-        self._journal.note("signer.jwks")
-        return {"keys": []}
+    def prepare(self) -> None:
+        self._journal.note(f"{self._name}.prepare")

@@ -1,6 +1,7 @@
 """Storage on both databases: what is read is what was written, and nothing is written blindly."""
 
 import types
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -67,6 +68,8 @@ def _value(entity: type, name: str, hint: Any, kind: str) -> Any:
 def _plain_value(name: str, hint: Any, kind: str) -> Any:
     if get_origin(hint) is tuple:
         return ("turn_left", "turn_right") if kind == "full" else ()
+    if get_origin(hint) is Mapping:
+        return {name: kind, "ü": "顔"} if kind == "full" else {}
     if issubclass(hint, StrEnum):
         return list(hint)[-1 if kind == "full" else 0]
     plain: dict[type, Any] = {

@@ -12,6 +12,7 @@ from facepay.adapters import (
     clocks,
     device_keys,
     dlib_face,
+    node_signer,
     one_time_codes,
     openbao,
     passwords,
@@ -22,7 +23,7 @@ from facepay.adapters.delivery_repository import SqlDeliveries
 from facepay.adapters.repositories import SqlRepository
 from facepay.adapters.unit_of_work import Database, SqlUnitOfWork
 from facepay.face.observe import Observation
-from tests.fakes import receivers, senses, vault
+from tests.fakes import receivers, root, senses, vault
 
 IMPLEMENTATIONS: list[tuple[type, type]] = [
     (ports.TemplateVault, openbao.OpenBaoVault),
@@ -30,7 +31,9 @@ IMPLEMENTATIONS: list[tuple[type, type]] = [
     (ports.SecretVault, openbao.OpenBaoVault),
     (ports.SecretVault, vault.FakeVault),
     (ports.Signer, transit_signer.TransitSigner),
+    (ports.Signer, node_signer.NodeSigner),
     (ports.Signer, vault.FakeSigner),
+    (ports.Signer, root.SoftwareRoot),
     (ports.FaceEngine, dlib_face.DlibFaceEngine),
     (ports.FaceEngine, senses.FakeEngine),
     (ports.PadDetector, dlib_face.SignalsPadDetector),

@@ -44,12 +44,12 @@ def test_without_the_vault_nothing_is_approved_and_afterwards_the_same_request_i
         till.terminal.use_password(
             by_password.id, grace.alias, PASSWORD, code, idempotency_key="password"
         )
-    for error, code, action in (
+    for error, named, action in (
         (face, "vault_unavailable", "use_another_method"),
         (password, "factor_unavailable", "use_another_factor"),
     ):
         told = (error.value.status, error.value.code, error.value.user_action)
-        assert told == (503, code, action)
+        assert told == (503, named, action)
         assert error.value.retryable
     own_bao.start()
     paid = till.terminal.use_password(

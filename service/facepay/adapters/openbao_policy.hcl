@@ -75,8 +75,9 @@ path "transit/decrypt/second-factors" {
   }
 }
 
-# Signing: ES256 as JWS wants it, with the newest version, and nothing else. `prehashed` is left
-# out, so that the service cannot have a digest signed whose message nobody saw.
+# The root: it certifies the keys that nodes sign authorizations with, and signs what lasts itself.
+# ES256 as JWS wants it, with the newest version, and nothing else. `prehashed` is left out, so that
+# the service cannot have a digest signed whose message nobody saw.
 path "transit/sign/authorizations" {
   capabilities        = ["update"]
   required_parameters = ["input", "hash_algorithm", "marshaling_algorithm"]

@@ -203,6 +203,14 @@ class HeadRow(SQLModel, table=True):
     hash: str
 
 
+class PublishedKeyRow(SQLModel, table=True):
+    __tablename__ = "published_keys"
+    id: str = Field(primary_key=True)
+    jwk: dict[str, str] = Field(sa_type=JSON)
+    certificate: str | None
+    published_until: datetime | None = _maybe_time()
+
+
 class IdempotencyRow(SQLModel, table=True):
     __tablename__ = "idempotency_records"
     id: str = Field(primary_key=True)

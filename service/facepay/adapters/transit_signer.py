@@ -6,8 +6,8 @@ Rules:
   plain joserfc, or any other JOSE library, and the published key set: offline, without OpenBao;
 - `kid` is the RFC 7638 thumbprint of the very version that signed. A key that was rotated since
   the key set was read is noticed by the `vault:vN:` in front of the signature: read, sign again;
-- the key set has every version that OpenBao still keeps, so that old signatures stay verifiable
-  until an administrator raises `min_decryption_version`.
+- every version that OpenBao still keeps is published before any of them signs, so that old
+  signatures stay verifiable until an administrator raises `min_decryption_version`.
 
 It does not decide what may be signed, and it never verifies.
 """
@@ -16,7 +16,7 @@ import base64
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,17 +25,18 @@ from joserfc.jwa import ESAlgorithm
 from joserfc.jwk import ECKey
 from joserfc.jws import JWSRegistry
 
+from facepay.adapters.jwk import ALGORITHM, public_jwk
 from facepay.adapters.openbao_session import OpenBaoSession, text_in
 from facepay.domain.errors import VaultUnavailable
 
 SIGNING_KEY = "authorizations"
-ALGORITHM = "ES256"
 SIGNATURE_LENGTH = 64  # octets: R and S of P-256, RFC 7518 3.4
 ATTEMPTS = 3
 
 _SIGNATURE = re.compile(r"vault:v(?P<version>[1-9][0-9]{0,8}):(?P<base64url>[A-Za-z0-9_-]+)")
 
 Ask = Callable[[bytes], tuple[int, bytes]]
+Publish = Callable[[Sequence[Mapping[str, str]]], None]
 
 
 @dataclass(frozen=True)
@@ -72,21 +73,26 @@ class TransitSigner:
     def __init__(
         self,
         session: OpenBaoSession,
+        publish: Publish,
         *,
         key: str = SIGNING_KEY,
         mount: str = "transit",
         max_age: float = 60.0,
     ) -> None:
-        """`max_age`: seconds for which the public keys are kept before they are read again."""
+        """`publish` is given all public keys (RFC 7517) whenever they were read, which is after
+        `max_age` seconds: before anything is signed by them."""
         self._session = session
+        self._publish = publish
         self._key = key
         self._mount = mount
         self._max_age = max_age
         self._lock = threading.Lock()
         self._versions: _Versions | None = None
 
+    def prepare(self) -> None:
+        self._current_versions()
+
     def sign(self, claims: Mapping[str, Any], *, typ: str) -> str:
-        """A compact JWS with `typ` and `kid` in its header."""
         versions = self._current_versions()
         for _ in range(ATTEMPTS):
             try:
@@ -94,11 +100,6 @@ class TransitSigner:
             except _OtherVersionSigned:
                 versions = self._read_versions()
         raise VaultUnavailable("the signing key changes faster than it can be read")
-
-    def jwks(self) -> dict[str, list[dict[str, str]]]:
-        """The public keys, retired ones included, as a JWK Set (RFC 7517 5)."""
-        keys = self._current_versions().keys
-        return {"keys": [_published(keys[version]) for version in sorted(keys)]}
 
     def _sign_with(self, versions: _Versions, claims: Mapping[str, Any], typ: str) -> str:
         public_key = versions.keys[versions.latest]
@@ -141,8 +142,10 @@ class TransitSigner:
         answer = self._session.call(
             lambda client: client.secrets.transit.read_key(name=self._key, mount_point=self._mount)
         )
-        self._versions = _parse_versions(answer, read_at)
-        return self._versions
+        versions = _parse_versions(answer, read_at)
+        self._publish([public_jwk(key) for key in versions.keys.values()])
+        self._versions = versions
+        return versions
 
 
 def _parse_versions(answer: Any, read_at: float) -> _Versions:
@@ -160,16 +163,3 @@ def _parse_versions(answer: Any, read_at: float) -> _Versions:
     else:
         return _Versions(read_at, latest, keys)
     raise broken
-
-
-def _published(key: ECKey) -> dict[str, str]:
-    members = key.as_dict(private=False)
-    return {
-        "kty": str(members["kty"]),
-        "crv": str(members["crv"]),
-        "x": str(members["x"]),
-        "y": str(members["y"]),
-        "kid": key.thumbprint(),
-        "use": "sig",
-        "alg": ALGORITHM,
-    }

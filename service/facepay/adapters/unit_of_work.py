@@ -27,6 +27,7 @@ from facepay.domain.event import Event
 from facepay.domain.idempotency import IdempotencyRecord, UsedNonce
 from facepay.domain.page_session import PageSession
 from facepay.domain.payment import Authorization, Intent
+from facepay.domain.published_key import PublishedKey
 from facepay.domain.webhook import Delivery, Endpoint
 from facepay.ports import Deliveries, Repository, UnitOfWork
 
@@ -56,6 +57,9 @@ class SqlUnitOfWork:
         self.leaves: Repository[Leaf] = SqlRepository(session, Leaf, t.LeafRow)
         self.openings: Repository[Opening] = SqlRepository(session, Opening, t.OpeningRow)
         self.heads: Repository[Head] = SqlRepository(session, Head, t.HeadRow)
+        self.published_keys: Repository[PublishedKey] = SqlRepository(
+            session, PublishedKey, t.PublishedKeyRow
+        )
         self.idempotency: Repository[IdempotencyRecord] = SqlRepository(
             session, IdempotencyRecord, t.IdempotencyRow
         )

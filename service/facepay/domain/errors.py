@@ -22,7 +22,7 @@
     ├── SealBroken             a sealed value does not open: its key is destroyed, or it was moved
     ├── ProofRejected          a password or code was wrong, unknown or blocked: never says which
     └── Unavailable            a dependency is down: fail closed, name the alternative
-        ├── VaultUnavailable   StorageUnavailable   FaceUnavailable
+        ├── VaultUnavailable   SigningUnavailable   StorageUnavailable   FaceUnavailable
         └── FactorUnavailable  this second factor cannot be checked now; another one can
 
 `code` is the key into `sdk_spec/errors.yaml`, the one registry of what clients see.
@@ -274,6 +274,12 @@ class FactorUnavailable(VaultUnavailable):
     """A one-time code cannot be looked at while its secret cannot be opened; a device key can."""
 
     code = "factor_unavailable"
+
+
+class SigningUnavailable(VaultUnavailable):
+    """No key of this node is certified, and the vault that certifies them is away."""
+
+    code = "signing_unavailable"
 
 
 class StorageUnavailable(Unavailable):

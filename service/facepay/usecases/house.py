@@ -38,7 +38,8 @@ class House:
     attestation: Attestation
     templates: TemplateVault
     secrets: SecretVault
-    signer: Signer
+    signer: Signer  # this node's own key: authorizations, which live for minutes
+    root: Signer  # the root's key in the vault: what outlives the node that asks for it
     passwords: Passwords
     codes: OneTimeCodes
     device_keys: DeviceKeys

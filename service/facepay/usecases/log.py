@@ -62,4 +62,4 @@ def sign_checkpoint(house: House) -> str:
         "hash": head.hash,
         "iat": int(house.clock().timestamp()),
     }
-    return house.signer.sign(claims, typ="facepay-checkpoint+jwt")
+    return house.root.sign(claims, typ="facepay-checkpoint+jwt")

@@ -21,7 +21,7 @@ def prepare(house: House) -> None:
     for name, act in (
         ("faces cannot be compared", house.engine.prepare),
         ("the database", lambda: _read_once(house)),
-        ("the vault", house.signer.jwks),
+        ("nothing can be signed", house.signer.prepare),
     ):
         try:
             act()

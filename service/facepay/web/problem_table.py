@@ -231,6 +231,11 @@ PROBLEMS: dict[str, Problem] = {
         "One-time codes cannot be checked at the moment; a device key can",
         "Nothing was approved. Confirm with a device key, or retry with the same idempotency key.",
     ),
+    "signing_unavailable": Problem(
+        "signing_unavailable", 503, True, "use_another_method",
+        "Nothing can be signed at the moment, so nothing can be approved",
+        "The vault has been away for so long that no signing key of the service is certified any more. Nothing was approved, and no method of facepay can be until the vault is back: let the payer pay in another way, or retry with the same idempotency key.",
+    ),
     "storage_unavailable": Problem(
         "storage_unavailable", 503, True, "use_another_method",
         "The records cannot be reached at the moment",

@@ -5,6 +5,7 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from facepay.domain.errors import NotFound
+from facepay.usecases.key_set import read_key_set
 from facepay.usecases.log import read_leaves, sign_checkpoint
 from facepay.web.doors import house, public
 from facepay.web.problem_table import PROBLEMS
@@ -17,8 +18,8 @@ published = Blueprint("published", __name__, description=__doc__)
 @published.response(200, shapes.Jwks)
 @public
 def read_jwks() -> dict[str, Any]:
-    """The keys that verify authorizations and checkpoints offline (RFC 7517)"""
-    return dict(house().signer.jwks())
+    """Root keys, and node keys with their certificates: what verifies offline (RFC 7517)"""
+    return dict(read_key_set(house()))
 
 
 @published.get("/v1/log/leaves")

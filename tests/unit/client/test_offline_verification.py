@@ -1,21 +1,29 @@
 """Authorizations and the log, verified offline, and every way in which they must not be."""
 
 import hashlib
-import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from joserfc import jws
 from joserfc.jwk import ECKey
 
 from facepay_client import Leaf, VerificationFailed, leaf_hash, verify_authorization, verify_log
+from tests.stand.signing_keys import (
+    AUTHORIZATION,
+    CERTIFIED_FOR,
+    CHECKPOINT,
+    ISSUER,
+    NOW,
+    SigningKeys,
+    certificate,
+    member,
+    new_key,
+    signed_by,
+)
 
-NOW = 1_800_000_000
-ISSUER = "https://pay.example"
-KEY = ECKey.generate_key("P-256")
-STRANGER = ECKey.generate_key("P-256")
-JWKS = {"keys": [{**KEY.as_dict(private=False), "kid": KEY.thumbprint(), "alg": "ES256"}]}
+KEYS = SigningKeys()
+ROOT, NODE, STRANGER = KEYS.root, KEYS.node, new_key()
+JWKS = KEYS.jwks()
 CLAIMS: dict[str, Any] = {
     "iss": ISSUER,
     "aud": "mer_1",
@@ -33,14 +41,11 @@ CLAIMS: dict[str, Any] = {
 }
 
 
-def signed(
-    claims: Any, typ: str = "facepay-authorization+jwt", key: ECKey = KEY, **header: str
-) -> str:
-    protected = {"alg": "ES256", "typ": typ, "kid": KEY.thumbprint(), **header}
-    return jws.serialize_compact(protected, json.dumps(claims), key)
+def signed(claims: Any, typ: str = AUTHORIZATION, key: ECKey = NODE, **header: str) -> str:
+    return signed_by(key, claims, typ, **header)
 
 
-def verify(token: str, now: float = NOW, **other: Any) -> Any:
+def verify(token: str, now: float = NOW, jwks: Any = JWKS, **other: Any) -> Any:
     expected: dict[str, Any] = {
         "expected_issuer": ISSUER,
         "expected_merchant": "mer_1",
@@ -48,7 +53,7 @@ def verify(token: str, now: float = NOW, **other: Any) -> Any:
         "expected_currency": "EUR",
         "expected_order_ref": "order-1",
     }
-    return verify_authorization(token, jwks=JWKS, now=now, **(expected | other))
+    return verify_authorization(token, jwks=jwks, now=now, **(expected | other))
 
 
 def test_a_true_authorization_holds() -> None:
@@ -83,9 +88,9 @@ def test_a_claim_that_is_not_the_expected_one_is_refused(claim: dict[str, Any]) 
 @pytest.mark.parametrize(
     "token",
     [
+        signed(CLAIMS, key=STRANGER, kid=NODE.thumbprint()),
         signed(CLAIMS, key=STRANGER),
-        signed(CLAIMS, key=STRANGER, kid=STRANGER.thumbprint()),
-        signed(CLAIMS, typ="facepay-checkpoint+jwt"),
+        signed(CLAIMS, typ=CHECKPOINT),
         signed([CLAIMS]),
         "",
         "a.b.c",
@@ -116,7 +121,7 @@ def log(count: int) -> list[Leaf]:
 
 def checkpoint(leaves: list[Leaf], **other: Any) -> str:
     claims = {"iss": ISSUER, "iat": NOW, "size": len(leaves), "hash": leaves[-1].hash}
-    return signed(claims | other, typ="facepay-checkpoint+jwt")
+    return signed(claims | other, typ=CHECKPOINT, key=ROOT)
 
 
 def test_a_leaf_is_hashed_as_the_protocol_says() -> None:
@@ -155,5 +160,71 @@ def test_a_checkpoint_that_does_not_fit_is_refused(other: dict[str, Any]) -> Non
 
 def test_an_authorization_is_no_checkpoint() -> None:
     leaves = log(2)
+    claims = {"size": 2, "hash": leaves[-1].hash, "iat": NOW}
     with pytest.raises(VerificationFailed):
-        verify_log(leaves, signed({"size": 2, "hash": leaves[-1].hash, "iat": NOW}), JWKS)
+        verify_log(leaves, signed(claims, key=ROOT), JWKS)
+
+
+def test_an_authorization_may_outlive_the_certificate_of_the_key_that_signed_it() -> None:
+    late = signed(CLAIMS | {"iat": NOW + CERTIFIED_FOR - 1, "exp": NOW + CERTIFIED_FOR + 899})
+    assert verify(late, now=NOW + CERTIFIED_FOR + 898)
+
+
+def test_a_signer_that_waited_for_its_certificate_has_signed_nothing_wrong() -> None:
+    assert verify(signed(CLAIMS | {"iat": NOW - 60}))
+    with pytest.raises(VerificationFailed, match="was not certified"):
+        verify(signed(CLAIMS | {"iat": NOW - 61}))
+
+
+def test_a_key_that_cannot_be_read_spoils_no_other() -> None:
+    odd = [{"kty": "RSA"}, {"kty": "EC", "crv": "P-256"}, member(NODE) | {"x": "!"}, {}]
+    assert verify(signed(CLAIMS), jwks={"keys": odd + JWKS["keys"]})
+
+
+@pytest.mark.parametrize("jwks", [{}, {"keys": None}, {"keys": ["a"]}, {"keys": []}], ids=str)
+def test_without_a_key_set_nothing_verifies(jwks: Any) -> None:
+    with pytest.raises(VerificationFailed):
+        verify(signed(CLAIMS), jwks=jwks)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"iss": "https://other.example"},
+        {"iss": None},
+        {"sub": STRANGER.thumbprint()},
+        {"jwk": STRANGER.as_dict(private=False)},
+        {"jwk": None},
+        {"jwk": "NODE"},
+        {"iat": NOW + 61},
+        {"iat": None},
+        {"exp": NOW},
+        {"exp": None},
+        {"exp": True},
+    ],
+    ids=str,
+)
+def test_a_certificate_that_does_not_say_what_it_must_certifies_nothing(
+    other: dict[str, Any],
+) -> None:
+    with pytest.raises(VerificationFailed):
+        verify(signed(CLAIMS), jwks=KEYS.jwks(certificate(ROOT, NODE, **other)))
+
+
+@pytest.mark.parametrize("shown", ["", "a.b.c", certificate(ROOT, NODE, typ=AUTHORIZATION)])
+def test_what_is_no_certificate_certifies_nothing(shown: str) -> None:
+    jwks = {"keys": [member(ROOT), member(NODE, certificate=shown)]}
+    with pytest.raises(VerificationFailed):
+        verify(signed(CLAIMS), jwks=jwks)
+
+
+def test_a_pinned_root_is_the_only_one_that_counts() -> None:
+    leaves = log(2)
+    for pins in ([ROOT.thumbprint()], {STRANGER.thumbprint(), ROOT.thumbprint()}):
+        assert verify(signed(CLAIMS), expected_root_thumbprints=pins)
+        assert verify_log(leaves, checkpoint(leaves), JWKS, expected_root_thumbprints=pins)
+    pins = [STRANGER.thumbprint()]
+    with pytest.raises(VerificationFailed):
+        verify(signed(CLAIMS), expected_root_thumbprints=pins)
+    with pytest.raises(VerificationFailed):
+        verify_log(leaves, checkpoint(leaves), JWKS, expected_root_thumbprints=pins)

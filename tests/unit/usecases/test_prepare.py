@@ -13,7 +13,7 @@ from tests.fakes.house import FakeHouse
     ("event", "error", "told"),
     [
         ("engine.prepare", FaceUnavailable("no models"), "faces cannot be compared: no models"),
-        ("signer.jwks", VaultUnavailable("no answer"), "the vault: no answer"),
+        ("signer.prepare", VaultUnavailable("no answer"), "nothing can be signed: no answer"),
     ],
 )
 def test_a_worker_starts_without_what_is_away_and_tells_the_operator(
@@ -32,4 +32,4 @@ def test_a_worker_starts_without_what_is_away_and_tells_the_operator(
 def test_what_a_payment_needs_is_ready_before_the_first_payer(fakes: FakeHouse) -> None:
     prepare(fakes.house)
     assert "engine.prepare" in fakes.journal.events
-    assert "signer.jwks" in fakes.journal.events
+    assert "signer.prepare" in fakes.journal.events

@@ -1,30 +1,26 @@
 """Verify offline what the service signs: authorizations, and the log.
 
-Everything here follows sdk_spec/protocol.md and trusts only the published keys; no code is shared
-with the service. `verify_*` raises VerificationFailed and returns a small frozen type. Accepting
-each `jti` once, and keeping the last checkpoint to compare with the next, is up to the caller.
+Everything here follows sdk_spec/protocol.md and trusts only the published keys (`trust.py` says
+which for what); no code is shared with the service. `verify_*` raises VerificationFailed and
+returns a small frozen type. Accepting each `jti` once, and keeping the last checkpoint to compare
+with the next, is up to the caller.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from joserfc import jws
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
 from facepay_client.answers import Leaf
 from facepay_client.errors import UnreadableAnswer, VerificationFailed
 from facepay_client.published import Published
+from facepay_client.trust import LEEWAY, integer_in, text_in, verify_by_node, verify_by_root
 
-ALGORITHM = "ES256"
 AUTHORIZATION_TYP = "facepay-authorization+jwt"
 CHECKPOINT_TYP = "facepay-checkpoint+jwt"
 GENESIS = hashlib.sha256(b"facepay log v1").hexdigest()
 LEAF_PREFIX = "facepay leaf v1\n"
-LEEWAY = 60  # seconds that the issuer's clock may be ahead of ours
 
 
 @dataclass(frozen=True)
@@ -70,10 +66,17 @@ def verify_authorization(
     expected_currency: str,
     expected_order_ref: str,
     now: float,
+    expected_root_thumbprints: Collection[str] | None = None,
 ) -> Authorization:
     """`now` is Unix time. Raises VerificationFailed, which names what does not hold."""
-    # 1 the signature, by a published key, and what kind of token it is
-    claims = _verify_jws(token, jwks, AUTHORIZATION_TYP)
+    # 1 the signature, by a node key that the root certified, and what kind of token it is
+    claims = verify_by_node(
+        token,
+        jwks,
+        AUTHORIZATION_TYP,
+        expected_issuer=expected_issuer,
+        expected_root_thumbprints=expected_root_thumbprints,
+    )
     # 2 who says it to whom, about what
     expected: dict[str, str | int] = {
         "iss": expected_issuer,
@@ -87,16 +90,16 @@ def verify_authorization(
     # 3 when
     issued_at, expires_at = _verify_time(claims, now)
     return Authorization(
-        id=_text(claims, "jti"),
-        payment_intent=_text(claims, "payment_intent"),
+        id=text_in(claims, "jti"),
+        payment_intent=text_in(claims, "payment_intent"),
         merchant=expected_merchant,
-        terminal=_text(claims, "terminal"),
+        terminal=text_in(claims, "terminal"),
         amount_minor=expected_amount_minor,
         currency=expected_currency,
         order_ref=expected_order_ref,
         issued_at=issued_at,
         expires_at=expires_at,
-        policy_version=_text(claims, "policy_version"),
+        policy_version=text_in(claims, "policy_version"),
     )
 
 
@@ -120,16 +123,19 @@ def verify_log(
     jwks: Mapping[str, Any],
     *,
     expected_issuer: str | None = None,
+    expected_root_thumbprints: Collection[str] | None = None,
 ) -> VerifiedLog:
     """Recompute every hash from the first leaf on, and compare with the signed end.
 
     Leaves after the checkpoint must hold together too, though nothing is signed about them yet.
     Raises VerificationFailed at the first leaf that does not fit.
     """
-    claims = _verify_jws(checkpoint, jwks, CHECKPOINT_TYP)
+    claims = verify_by_root(
+        checkpoint, jwks, CHECKPOINT_TYP, expected_root_thumbprints=expected_root_thumbprints
+    )
     if expected_issuer is not None and claims.get("iss") != expected_issuer:
         raise VerificationFailed("`iss` is not the expected one")
-    size, signed = _integer(claims, "size"), _text(claims, "hash")
+    size, signed = integer_in(claims, "size"), text_in(claims, "hash")
     if not 0 <= size <= len(leaves):
         raise VerificationFailed("the log is shorter than its checkpoint says")
     ends = [GENESIS]
@@ -139,7 +145,7 @@ def verify_log(
         ends.append(leaf.hash)
     if ends[size] != signed:
         raise VerificationFailed("the log does not end as its checkpoint says")
-    return VerifiedLog(size, signed, _integer(claims, "iat"))
+    return VerifiedLog(size, signed, integer_in(claims, "iat"))
 
 
 def leaf_hash(leaf: Leaf) -> str:
@@ -163,38 +169,9 @@ def _verify_equal(claims: Mapping[str, Any], expected: Mapping[str, str | int]) 
 
 
 def _verify_time(claims: Mapping[str, Any], now: float) -> tuple[int, int]:
-    issued_at, expires_at = _integer(claims, "iat"), _integer(claims, "exp")
+    issued_at, expires_at = integer_in(claims, "iat"), integer_in(claims, "exp")
     if now >= expires_at:
         raise VerificationFailed("the authorization has run out")
-    if issued_at > now + LEEWAY:
+    if issued_at > now + LEEWAY:  # the issuer's clock may be ahead of ours
         raise VerificationFailed("the authorization is from the future")
     return issued_at, expires_at
-
-
-def _verify_jws(token: str, jwks: Mapping[str, Any], typ: str) -> dict[str, Any]:
-    try:
-        keys = KeySet.import_key_set({"keys": list(jwks["keys"])})
-        verified = jws.deserialize_compact(token, keys, algorithms=[ALGORITHM])
-        claims = json.loads(verified.payload)
-    except (JoseError, ValueError, KeyError, TypeError) as error:
-        raise VerificationFailed(f"the signature does not hold ({type(error).__name__})") from None
-    # Each kind of token says what it is, so that none can be passed off as another (RFC 8725 3.11).
-    if verified.headers().get("typ") != typ:
-        raise VerificationFailed(f"this is not a {typ}")
-    if not isinstance(claims, dict):
-        raise VerificationFailed("the claims are not an object")
-    return claims
-
-
-def _text(claims: Mapping[str, Any], name: str) -> str:
-    value = claims.get(name)
-    if not isinstance(value, str):
-        raise VerificationFailed(f"`{name}` is missing")
-    return value
-
-
-def _integer(claims: Mapping[str, Any], name: str) -> int:
-    value = claims.get(name)
-    if type(value) is not int:
-        raise VerificationFailed(f"`{name}` is missing")
-    return value

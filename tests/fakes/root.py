@@ -1,0 +1,31 @@
+"""A root in memory whose signatures hold, and which can be away."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from joserfc.jwk import ECKey
+
+from facepay.adapters.jwk import public_jwk
+from facepay.adapters.key_directory import KeyDirectory
+from facepay.domain.errors import VaultUnavailable
+from tests.stand.signing_keys import signed_by
+
+
+class SoftwareRoot:
+    """Implements `ports.Signer`; counts how often it was asked."""
+
+    def __init__(self, directory: KeyDirectory) -> None:
+        self.away = False
+        self.asked = 0
+        self.key = ECKey.generate_key("P-256")
+        self._directory = directory
+
+    def prepare(self) -> None:
+        self._directory.publish_roots([public_jwk(self.key)])
+
+    def sign(self, claims: Mapping[str, Any], *, typ: str) -> str:
+        self.asked += 1
+        if self.away:
+            raise VaultUnavailable("the vault does not answer")
+        self.prepare()
+        return signed_by(self.key, dict(claims), typ)
