@@ -201,9 +201,11 @@ class Repository(Protocol[Entity]):
         after_seq: int | None = None,
         after_id: str | None = None,
         having: str | None = None,
+        newest_by: str | None = None,
         **equals: Any,
     ) -> list[Entity]:
-        """In the order of `seq` or `id` where one is given; `having` names a field that is set."""
+        """In the order of `seq` or `id` where one is given, or with the latest in the field
+        `newest_by` first; `having` names a field that is set."""
 
     def lock(self, entity_id: str) -> Entity | None:
         """The row, held against every other writer until this unit of work ends."""

@@ -56,6 +56,7 @@ class SqlRepository(Generic[Entity]):
         after_seq: int | None = None,
         after_id: str | None = None,
         having: str | None = None,
+        newest_by: str | None = None,
         **equals: Any,
     ) -> list[Entity]:
         query = select(self._table).where(*self._that(equals))
@@ -65,6 +66,8 @@ class SqlRepository(Generic[Entity]):
             query = query.where(self._column("id") > after_id).order_by(self._column("id"))
         if having is not None:
             query = query.where(self._column(having).is_not(None))
+        if newest_by is not None:
+            query = query.order_by(self._column(newest_by).desc())
         return [self._from_row(row) for row in self._execute(query.limit(limit)).mappings()]
 
     def lock(self, entity_id: str) -> Entity | None:

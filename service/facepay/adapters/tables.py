@@ -158,7 +158,7 @@ class IntentRow(SQLModel, table=True):
     nonce: str
     state: str
     method: str | None
-    customer_id: str | None = Field(foreign_key="customers.id")
+    customer_id: str | None = Field(foreign_key="customers.id", index=True)
     enrolment_id: str | None = Field(foreign_key="enrolments.id", index=True)
     enrolment_epoch: int | None
     capture_id: str | None

@@ -11,6 +11,7 @@ from dataclasses import replace
 from facepay.domain.enrolment import Enrolment, EnrolmentState
 from facepay.domain.errors import NotFound, ProofRejected, WrongState
 from facepay.domain.event import EventKind
+from facepay.domain.page_session import PageSession
 from facepay.ports import UnitOfWork
 from facepay.usecases.answers import EnrolmentAnswer
 from facepay.usecases.house import House
@@ -25,7 +26,9 @@ from facepay.usecases.revoke_face import (
 )
 
 
-def lock_face(house: House, change: Change, enrolment_id: str, proof: Proof) -> EnrolmentAnswer:
+def lock_face(
+    house: House, change: Change, enrolment_id: str, proof: Proof | PageSession
+) -> EnrolmentAnswer:
     """Raises ProofRejected; NotFound for an enrolment that is not the caller's; WrongState for one
     that was never finished or is revoked."""
 

@@ -12,6 +12,7 @@ from facepay.domain.capture import CaptureState
 from facepay.domain.enrolment import Enrolment, EnrolmentState
 from facepay.domain.errors import NotFound, VaultUnavailable
 from facepay.domain.event import EventKind
+from facepay.domain.page_session import PageSession
 from facepay.domain.payment import IntentState
 from facepay.ports import UnitOfWork
 from facepay.usecases.answers import EnrolmentAnswer, rfc3339
@@ -20,12 +21,18 @@ from facepay.usecases.house import House
 from facepay.usecases.log import append_leaf
 from facepay.usecases.once import Change, Claim, once
 from facepay.usecases.prove import Needs, Proof, Proven, prove
+from facepay.usecases.sign_in import proven_by_session
 
 _FACE_UNDER_WAY = frozenset({IntentState.CAPTURING, IntentState.AWAITING_SECOND_FACTOR})
 
 
-def revoke_face(house: House, change: Change, enrolment_id: str, proof: Proof) -> EnrolmentAnswer:
-    """Raises ProofRejected, or NotFound for an enrolment that is not the caller's."""
+def revoke_face(
+    house: House, change: Change, enrolment_id: str, proof: Proof | PageSession
+) -> EnrolmentAnswer:
+    """Any one proof will do, and being signed in on the page, which takes two.
+
+    Raises ProofRejected, or NotFound for an enrolment that is not the caller's.
+    """
 
     def act(claim: Claim) -> EnrolmentAnswer:
         proven = prove_owner(house, change, enrolment_id, proof, Needs.ANY_ONE)
@@ -46,7 +53,7 @@ def revoke_face(house: House, change: Change, enrolment_id: str, proof: Proof) -
 
 
 def prove_owner(
-    house: House, change: Change, enrolment_id: str, proof: Proof, needs: Needs
+    house: House, change: Change, enrolment_id: str, proof: Proof | PageSession, needs: Needs
 ) -> Proven:
     """That the caller's own enrolment is meant, and the caller is who enrolled it.
 
@@ -56,6 +63,8 @@ def prove_owner(
         customer = uow.customers.find(id=change.caller.subject_id)
         if customer is None or not uow.enrolments.find(id=enrolment_id, customer_id=customer.id):
             raise NotFound()
+    if isinstance(proof, PageSession):
+        return proven_by_session(house, change, needs)
     return prove(house, customer, proof, needs, confirms=change.claims)
 
 

@@ -13,7 +13,8 @@ from facepay.domain.page_session import LONGEST, PageSession
 from facepay.ports import UnitOfWork
 from facepay.usecases.house import House
 from facepay.usecases.known_device import device_of, new_device_cookie
-from facepay.usecases.prove import Proof, examine
+from facepay.usecases.once import Change
+from facepay.usecases.prove import Needs, Proof, Proven, examine
 
 TOKEN_BYTES = 32
 
@@ -78,6 +79,21 @@ def sign_out(house: House, token: str) -> None:
     with house.unit_of_work() as uow:
         uow.page_sessions.update_all({"ends_at": house.clock()}, id=session_id(token))
         uow.commit()
+
+
+def proven_by_session(house: House, change: Change, needs: Needs) -> Proven:
+    """Password and code were proven when this session began: enough to leave, and for nothing else.
+
+    It is looked up once more, so that one that has just been ended takes nothing back. Raises
+    ProofRejected.
+    """
+    with house.unit_of_work() as uow:
+        session = uow.page_sessions.find(
+            id=change.caller.keyid, customer_id=change.caller.subject_id
+        )
+    if needs is not Needs.ANY_ONE or session is None or not session.alive(house.clock()):
+        raise ProofRejected()
+    return Proven(None, None, None)
 
 
 def end_sessions(house: House, uow: UnitOfWork, customer_id: str) -> None:

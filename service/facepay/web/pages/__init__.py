@@ -7,9 +7,10 @@ from flask import Flask
 
 from facepay.web.pages.door import dress
 from facepay.web.pages.language import speak
+from facepay.web.pages.own_face import own_face
 from facepay.web.pages.signing_in import signing_in
 
-BLUEPRINTS = (signing_in,)
+BLUEPRINTS = (signing_in, own_face)
 
 
 def open_pages(app: Flask) -> None:

@@ -2,14 +2,17 @@
 
 import secrets
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, TypeVar
 
+from babel.numbers import format_currency, get_currency_precision
 from flask import render_template, request
 from marshmallow import ValidationError
 
 from facepay.domain.errors import InvalidRequest
 from facepay.web.doors import View
 from facepay.web.pages.door import form_token, signed_in
+from facepay.web.pages.language import language
 from facepay.web.schemas.fields import Digits, Shape, Text
 
 Form = TypeVar("Form", bound=Shape)
@@ -18,6 +21,13 @@ HIDDEN = frozenset({"token", "key"})
 
 class SignInForm(Shape):
     alias = Text(required=True, longest=100)
+    password = Text(required=True, longest=128)
+    code = Digits(required=True)
+
+
+class ProofForm(Shape):
+    """Typed again, for what signing in alone is not enough for."""
+
     password = Text(required=True, longest=128)
     code = Digits(required=True)
 
@@ -50,11 +60,17 @@ def show(template: str, **values: Any) -> str:
     return render_template(f"account/{template}.html", **values)
 
 
+def money(amount_minor: int, currency: str) -> str:
+    amount = Decimal(amount_minor).scaleb(-get_currency_precision(currency))
+    return str(format_currency(amount, currency, locale=language()))
+
+
 def in_templates() -> dict[str, Any]:
     """What every template may use."""
     return {
         "form_token": form_token,
         "one_time_key": lambda: secrets.token_hex(16),
         "signed_in": signed_in(),
+        "money": money,
         "typed": lambda name: request.form.get(name, ""),
     }

@@ -18,6 +18,7 @@ from facepay.web.pages import cookies
 
 ENGLISH = "en"
 LANGUAGES = {ENGLISH: "English", "zh": "中文"}
+_LOCALES = {ENGLISH: "en_GB", "zh": "zh_Hans_CN"}  # how dates and amounts are written
 TRANSLATIONS = Path(__file__).parent / "translations"
 
 
@@ -27,13 +28,14 @@ class PoDomain(flask_babel.Domain):  # type: ignore[misc]  # it publishes no typ
     def __init__(self) -> None:
         super().__init__()
         self._texts = {code: read_catalogue(code) for code in LANGUAGES if code != ENGLISH}
+        self._as_written = NullTranslations()
 
     def get_translations(self) -> Any:
-        return self._texts.get(str(flask_babel.get_locale()), NullTranslations())
+        return self._texts.get(language(), self._as_written)
 
 
 def speak(app: Flask) -> None:
-    babel = flask_babel.Babel(app, locale_selector=language)
+    babel = flask_babel.Babel(app, locale_selector=lambda: _LOCALES[language()])
     babel.domain_instance = PoDomain()
     app.after_request(remember_language)
     app.jinja_env.globals.update(languages=LANGUAGES, language=language)

@@ -1,4 +1,4 @@
-"""Sign in, sign out, and the overview in between."""
+"""Sign in and out."""
 
 import secrets
 from pathlib import Path
@@ -10,7 +10,7 @@ from facepay.usecases.prove import Proof
 from facepay.usecases.sign_in import TOKEN_BYTES, SignInAttempt, sign_in, sign_out
 from facepay.web.doors import house, public
 from facepay.web.pages import cookies
-from facepay.web.pages.door import begin_visit, open_page, signed_in, signed_in_page
+from facepay.web.pages.door import begin_visit, open_page, signed_in
 from facepay.web.pages.forms import SignInForm, again_with, in_templates, read_form, show
 from facepay.web.pages.refusals import PREFIX
 
@@ -28,17 +28,11 @@ def style() -> Response:
     return response
 
 
-@signing_in.get("")
-@signed_in_page
-def overview() -> ResponseReturnValue:
-    return show("overview")
-
-
 @signing_in.get("/sign_in")
 @open_page
 def show_sign_in() -> ResponseReturnValue:
     if signed_in():
-        return redirect(url_for(".overview"), 303)
+        return redirect(url_for("own_face.overview"), 303)
     return show("sign_in")
 
 
@@ -51,7 +45,7 @@ def do_sign_in() -> ResponseReturnValue:
     attempt = SignInAttempt(form["alias"], proof, cookies.kept(cookies.DEVICE))
     signed = sign_in(house(), attempt)
     begin_visit(signed.token)
-    response = Response(status=303, headers={"Location": url_for(".overview")})
+    response = Response(status=303, headers={"Location": url_for("own_face.overview")})
     cookies.keep(response, cookies.DEVICE, signed.device_cookie, seconds=cookies.A_YEAR)
     return response
 

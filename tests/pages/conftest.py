@@ -1,0 +1,70 @@
+"""The customer's page in real Chromium: one service for all, on SQLite.
+
+Chromium is a Debian package. Where it is missing these tests are left out, and a line says so;
+with CI set they fail instead.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from facepay.embedded.openbao_server import EmbeddedOpenBao
+from tests.stand import chromium as chromium_stand
+from tests.stand import street as _street
+from tests.stand.people import PASSWORD, Payer, Street
+from tests.stand.service import RunningService, running_service
+
+street = _street.street
+till = _street.till
+
+LEFT_OUT = pytest.StashKey[int]()
+
+
+@pytest.fixture(scope="session")
+def service(
+    openbao: EmbeddedOpenBao, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningService]:
+    directory = tmp_path_factory.mktemp("service-pages")
+    with running_service(openbao, f"sqlite:///{directory / 'facepay.db'}", directory) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if chromium_stand.found() is None:
+        pytest.fail(f"Debian's package `{chromium_stand.PACKAGE}` is not installed")
+    with chromium_stand.chromium() as launched:
+        yield launched
+
+
+@pytest.fixture(scope="session")
+def owner(street: Street) -> Payer:
+    """For tests that leave the face enrolled; has paid already, to have something to show."""
+    payer, till = street.payer(face="grace"), street.till()
+    for amount_minor in (1999, 1250_00):
+        intent = till.intent(amount_minor)
+        till.terminal.use_password(intent.id, payer.alias, PASSWORD, payer.code())
+    till.terminal.use_password(till.intent(450).id, payer.alias, PASSWORD, payer.wrong_code())
+    return payer
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if chromium_stand.found() is not None or os.environ.get("CI"):
+        return
+    here = [item for item in items if Path(__file__).parent in item.path.parents]
+    config.hook.pytest_deselected(items=here)
+    items[:] = [item for item in items if item not in here]
+    config.stash[LEFT_OUT] = len(here)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if left_out := config.stash.get(LEFT_OUT, 0):
+        terminalreporter.write_line(
+            f"facepay: {left_out} tests of the customer's page were left out: they need Debian's "
+            f"package `{chromium_stand.PACKAGE}` (apt-get install {chromium_stand.PACKAGE})"
+        )

@@ -1,0 +1,179 @@
+"""What a customer does on the page, on a phone and at a desk, by touch, by key and by ear."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from facepay_client import Problem
+from tests.stand.chromium import DESKTOP, PHONE, Screen, screen
+from tests.stand.people import PASSWORD, Payer, Street, Till
+
+MANY_TABS = 40
+
+
+@pytest.fixture(scope="module")
+def leaver(street: Street) -> Payer:
+    """Somebody who has taken the face back."""
+    payer = street.payer(face="eileen")
+    payer.customer.revoke_face(payer.enrolment_id, password=PASSWORD)
+    return payer
+
+
+def paths_of(payer: Payer) -> dict[str, str]:
+    face = f"/account/faces/{payer.enrolment_id}"
+    return {
+        "overview": "/account",
+        "revoke": f"{face}/revoke",
+        "unlock": f"{face}/unlock",
+        "withdraw": f"/account/consents/{payer.consent_id}/withdraw",
+        "not-found": "/account/nothing/here",
+    }
+
+
+def look(shown: Screen, name: str) -> list[str]:
+    """Pictures at both widths; what is wrong at either."""
+    shown.picture(name)
+    wrong = []
+    for size in (PHONE, DESKTOP):
+        shown.page.set_viewport_size({"width": size["width"], "height": size["height"]})
+        wrong += shown.barriers()
+        if shown.is_wider_than_the_screen():
+            wrong.append(f"{shown.page.url}: wider than {size['width']}")
+    return wrong
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_page_shuts_anybody_out(
+    browser: Browser, street: Street, owner: Payer, leaver: Payer, language: str, scheme: Any
+) -> None:
+    wrong: list[str] = []
+    with screen(browser, street.service.url, language=language, scheme=scheme) as shown:
+        shown.go("/account/sign_in")
+        wrong += look(shown, f"sign-in-{language}-{scheme}")
+        shown.page.fill("#alias", "nobody")
+        shown.page.fill("#password", PASSWORD)
+        shown.page.fill("#code", "123456")
+        shown.page.click("main button[type=submit]")
+        wrong += look(shown, f"sign-in-refused-{language}-{scheme}")
+        shown.sign_in(owner)
+        for name, path in paths_of(owner).items():
+            shown.go(path)
+            wrong += look(shown, f"{name}-{language}-{scheme}")
+    with screen(browser, street.service.url, language=language, scheme=scheme) as shown:
+        shown.sign_in(leaver)
+        wrong += look(shown, f"overview-without-face-{language}-{scheme}")
+        shown.go(f"/account/faces/{leaver.enrolment_id}/revoked")
+        wrong += look(shown, f"revoked-{language}-{scheme}")
+    assert wrong == []
+
+
+def test_two_taps_take_the_face_back_and_a_payment_begun_before_is_refused(
+    browser: Browser, street: Street, till: Till
+) -> None:
+    payer = street.payer(face="grace")
+    intent = till.intent()
+    street.show_face(till, intent, payer, "grace")
+    with screen(browser, street.service.url) as shown:
+        shown.page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
+        shown.sign_in(payer)
+        shown.page.get_by_role("link", name="Take my face back").click()
+        shown.page.get_by_role("button", name="Take it back now").click()
+        said = shown.page.inner_text("main")
+    assert "Your face is taken back" in said
+    assert "Your password still pays" in said
+    with pytest.raises(Problem) as refused:
+        till.terminal.send_code(intent.id, payer.code())
+    assert refused.value.code == "face_not_available"
+    paid = till.terminal.use_password(intent.id, payer.alias, PASSWORD, payer.code())
+    assert paid.state == "approved", "and what the page said is true"
+
+
+def test_a_face_is_locked_in_one_tap_and_unlocked_with_password_and_code(
+    browser: Browser, street: Street, till: Till, owner: Payer
+) -> None:
+    with screen(browser, street.service.url) as shown:
+        shown.sign_in(owner)
+        shown.page.get_by_role("button", name="Lock it for now").click()
+        assert "Locked" in shown.page.inner_text("main")
+        with pytest.raises(Problem) as refused:
+            till.capture(till.intent().id, owner.alias)
+        assert refused.value.code == "face_not_available"
+        shown.page.get_by_role("link", name="Unlock").click()
+        shown.page.get_by_label("Password").fill(PASSWORD)
+        shown.page.get_by_label("Code").fill(owner.code())
+        shown.page.get_by_role("button", name="Unlock").click()
+        assert "Can pay" in shown.page.inner_text("main")
+    assert till.capture(till.intent().id, owner.alias)
+
+
+def test_the_keyboard_alone_signs_in_and_takes_the_face_back(
+    browser: Browser, street: Street
+) -> None:
+    payer = street.payer(face="eileen")
+    with screen(browser, street.service.url) as shown:
+        shown.go("/account/sign_in")
+        keys = shown.page.keyboard
+        for name, text in (("alias", payer.alias), ("password", PASSWORD), ("code", None)):
+            tab_to(shown.page, f"#{name}")
+            keys.type(payer.code() if text is None else text)
+        keys.press("Enter")
+        shown.page.wait_for_url("**/account")
+        tab_to(shown.page, "main a.grave")
+        assert has_visible_focus(shown.page)
+        keys.press("Enter")
+        shown.page.wait_for_url("**/revoke")
+        tab_to(shown.page, "main button.grave")
+        assert has_visible_focus(shown.page)
+        keys.press("Enter")
+        shown.page.wait_for_url("**/revoked")
+        assert "Your password still pays" in shown.page.inner_text("main")
+
+
+def test_what_can_be_tapped_is_large_enough_for_a_thumb(
+    browser: Browser, street: Street, owner: Payer
+) -> None:
+    with screen(browser, street.service.url) as shown:
+        shown.sign_in(owner)
+        for path in ("/account", *paths_of(owner).values()):
+            shown.go(path)
+            shown.page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
+            for target in shown.page.locator(
+                "a:not(.skip), button, input:not([type=hidden])"
+            ).all():
+                box = target.bounding_box()
+                assert box is not None
+                assert box["height"] >= 44, f"{path}: {target.inner_text()}"
+
+
+def test_no_page_runs_a_script_or_loads_anything_from_elsewhere(
+    browser: Browser, street: Street, owner: Payer
+) -> None:
+    asked_for: list[str] = []
+    complaints: list[str] = []
+    with screen(browser, street.service.url) as shown:
+        shown.page.on("request", lambda request: asked_for.append(request.url))
+        shown.page.on(
+            "console", lambda line: complaints.append(line.text) if line.type == "error" else None
+        )
+        shown.sign_in(owner)
+        for path in paths_of(owner).values():
+            shown.go(path)
+            assert shown.page.locator("script, iframe, [onclick], [style]").count() == 0
+    elsewhere = (street.service.url, "data:")
+    assert [url for url in asked_for if not url.startswith(elsewhere)] == []
+    assert [line for line in complaints if "404" not in line] == []
+
+
+def tab_to(page: Page, selector: str) -> None:
+    for _ in range(MANY_TABS):
+        page.keyboard.press("Tab")
+        if page.evaluate("wanted => document.activeElement.matches(wanted)", selector):
+            return
+    raise AssertionError(f"the Tab key never comes to {selector}")
+
+
+def has_visible_focus(page: Page) -> bool:
+    width = "parseFloat(getComputedStyle(document.activeElement).outlineWidth)"
+    return bool(page.evaluate(f"{width} >= 2"))

@@ -1,0 +1,103 @@
+"""What a signed-in browser may do with a face, and what its owner sees."""
+
+import pytest
+
+from facepay.domain.errors import NotFound, ProofRejected
+from facepay.domain.page_session import PageSession
+from facepay.usecases.lock_face import lock_face
+from facepay.usecases.once import Caller, Change
+from facepay.usecases.prove import Needs, Proof
+from facepay.usecases.read_account import read_account, read_face
+from facepay.usecases.revoke_face import revoke_face
+from facepay.usecases.sign_in import SignInAttempt, come_back, proven_by_session, sign_in, sign_out
+from tests.fakes.house import FakeHouse
+from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
+
+
+def visit(street: Street, customer: Customer) -> tuple[str, PageSession]:
+    attempt = SignInAttempt(customer.alias, Proof(PASSWORD, street.code_of(customer)))
+    token = sign_in(street.house, attempt).token
+    session = come_back(street.house, token)
+    assert session is not None
+    return token, session
+
+
+def change_in(street: Street, session: PageSession) -> Change:
+    role = street.customers["ada"].caller.role
+    return street.change(Caller(session.id, role, session.customer_id))
+
+
+def test_being_signed_in_is_proof_enough_to_leave(street: Street, ada: Customer) -> None:
+    _, session = visit(street, ada)
+    waiting = street.show_face(ada)
+    gone = revoke_face(street.house, change_in(street, session), ada.enrolment_id, session)
+    assert (gone.state, gone.key_destroyed) == ("revoked", True)
+    with pytest.raises(Exception, match="face_not_available"):
+        street.enter(waiting, street.code_of(ada))
+
+
+def test_being_signed_in_is_proof_enough_to_lock(street: Street, ada: Customer) -> None:
+    _, session = visit(street, ada)
+    answer = lock_face(street.house, change_in(street, session), ada.enrolment_id, session)
+    assert answer.state == "locked"
+
+
+def test_a_visit_that_has_ended_takes_nothing_back(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    token, session = visit(street, ada)
+    sign_out(street.house, token)
+    with pytest.raises(ProofRejected):
+        revoke_face(street.house, change_in(street, session), ada.enrolment_id, session)
+    _, idle = visit(street, ada)
+    fakes.clock.advance(300)
+    with pytest.raises(ProofRejected):
+        revoke_face(street.house, change_in(street, idle), ada.enrolment_id, idle)
+
+
+def test_a_visit_is_no_proof_for_anything_but_leaving(street: Street, ada: Customer) -> None:
+    _, session = visit(street, ada)
+    for needs in set(Needs) - {Needs.ANY_ONE}:
+        with pytest.raises(ProofRejected):
+            proven_by_session(street.house, change_in(street, session), needs)
+
+
+def test_a_visit_takes_back_no_face_but_its_own(street: Street, ada: Customer) -> None:
+    bob = street.settle_in("bob")
+    _, session = visit(street, bob)
+    with pytest.raises(NotFound):
+        revoke_face(street.house, change_in(street, session), ada.enrolment_id, session)
+    with pytest.raises(NotFound):
+        read_face(street.house, session.customer_id, ada.enrolment_id)
+
+
+def test_a_customer_sees_face_factors_consents_and_payments(street: Street, ada: Customer) -> None:
+    for proof in (Proof(PASSWORD, street.code_of(ada)), Proof(PASSWORD, WRONG_CODE)):
+        street.pay_by_password(street.intent(), "ada", proof)
+        street.fakes.clock.advance(1)
+    account = read_account(street.house, ada.caller.subject_id)
+    assert account.alias == "ada"
+    assert account.face is not None
+    assert (account.face.id, account.face.state) == (ada.enrolment_id, "active")
+    assert [factor.name for factor in account.factors] == ["phone"]
+    assert [consent.id for consent in account.consents] == [ada.consent_id]
+    assert [(p.merchant, p.state) for p in account.payments] == [
+        ("shop", "declined"),
+        ("shop", "approved"),
+    ], "the newest first"
+
+
+def test_a_customer_sees_nothing_of_others(street: Street, ada: Customer) -> None:
+    street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, street.code_of(ada)))
+    bob = street.settle_in("bob")
+    account = read_account(street.house, bob.caller.subject_id)
+    assert (account.face, account.consents, account.payments) == (None, [], [])
+
+
+def test_a_face_that_was_taken_back_stays_visible_until_there_is_another(
+    street: Street, ada: Customer
+) -> None:
+    street.revoke(ada)
+    account = read_account(street.house, ada.caller.subject_id)
+    assert account.face is not None
+    assert (account.face.state, account.face.key_destroyed) == ("revoked", True)
