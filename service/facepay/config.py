@@ -8,7 +8,7 @@
 | FACEPAY_VAULT_URL             | OpenBao or Vault, e.g. `https://vault.example:8200` |
 | FACEPAY_VAULT_ROLE_ID         | AppRole role id |
 | FACEPAY_VAULT_SECRET_ID       | AppRole secret id (secret) |
-| FACEPAY_FINGERPRINT_KEY       | keys the hashes of requests; 32 characters or more (secret) |
+| FACEPAY_FINGERPRINT_KEY       | keys hashes of requests and duress codes, 32 characters (secret) |
 | FACEPAY_VAULT_CA_FILE         | CA certificates for the vault, PEM; empty = the system's |
 | FACEPAY_POLICY_FILE           | policy, TOML; empty = the one that ships with this version |
 | FACEPAY_MODEL                 | name on the card of the model; empty = dlib-resnet-v1-int8 |

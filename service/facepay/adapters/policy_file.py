@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from facepay.domain.duress import DuressAction, DuressPolicy
 from facepay.domain.policy import Notice, Policy
 from facepay.domain.webhook import EventRules
 
@@ -26,9 +27,15 @@ def read_policy(path: Path) -> Policy:
         longest_delay=timedelta(seconds=numbers["longest_delay_seconds"]),
         unknown_health_allowed=_truth(numbers["devices"], "unknown_health_allowed"),
         platform_attestation_required=_truth(numbers["devices"], "platform_attestation_required"),
+        duress=_read_duress(numbers["duress"]),
         notice=_read_notice(path.parent / numbers["notice"]["file"], numbers["notice"]["version"]),
         events=_read_event_rules(numbers["events"]),
     )
+
+
+def _read_duress(table: Mapping[str, Any]) -> DuressPolicy:
+    caps = tuple(sorted((currency, int(cap)) for currency, cap in table["caps_minor"].items()))
+    return DuressPolicy(DuressAction(table["action"]), caps)
 
 
 def _truth(table: Mapping[str, Any], name: str) -> bool:

@@ -75,6 +75,7 @@ class CustomerRow(SQLModel, table=True):
     alias: str = Field(unique=True)
     password_hash: str
     created_at: datetime = _time()
+    duress_tag: str | None
 
 
 class SecondFactorRow(SQLModel, table=True):
@@ -126,6 +127,7 @@ class EnrolmentRow(SQLModel, table=True):
     next_key: str | None = Field(index=True)
     retiring_key: str | None = Field(index=True)
     renewed_at: datetime | None = _maybe_time()
+    duress_since: datetime | None = _maybe_time()
 
 
 class CaptureRow(SQLModel, table=True):

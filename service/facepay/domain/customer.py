@@ -47,12 +47,13 @@ class Terminal:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """`password_hash` is argon2id in PHC form."""
+    """`password_hash` is argon2id in PHC form; `duress_tag` is of `domain.duress`."""
 
     id: str
     alias: str
     password_hash: str
     created_at: datetime
+    duress_tag: str | None = None
 
 
 class FactorKind(StrEnum):

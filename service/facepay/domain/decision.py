@@ -10,6 +10,9 @@ from enum import StrEnum
 
 from facepay.domain.payment import Method
 
+UNDER_DURESS = "under_duress"
+UNDER_DURESS_HELD = "under_duress_held"
+
 
 class Outcome(StrEnum):
     APPROVE = "approve"
@@ -32,6 +35,9 @@ class Facts:
     pad_passed: bool | None = None
     face_matched: bool | None = None
     password_ok: bool | None = None
+    duress: bool = False  # the code was the duress code
+    duress_may_pay: bool = False  # the policy approves this amount then, to be held
+    silently_locked: bool = False  # the face was shown under duress before
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +72,22 @@ def _decide_face(facts: Facts) -> Decision:
         return Decision(Outcome.STEP_UP, "second_factor_needed")
     if facts.face_matched is not True:
         return Decision(Outcome.DECLINE, "face_did_not_match")
-    if facts.second_factor_ok is not True:
-        return Decision(Outcome.DECLINE, "second_factor_rejected")
-    return Decision(Outcome.APPROVE, "face_and_second_factor")
+    return _decide_second_factor(facts, Decision(Outcome.APPROVE, "face_and_second_factor"))
 
 
 def _decide_password(facts: Facts) -> Decision:
     if facts.password_ok is not True:
         return Decision(Outcome.DECLINE, "password_rejected")
+    return _decide_second_factor(facts, Decision(Outcome.APPROVE, "password_and_second_factor"))
+
+
+def _decide_second_factor(facts: Facts, otherwise: Decision) -> Decision:
+    """Under duress a payment ends as with a wrong code, unless the policy has it held instead."""
+    if facts.duress:
+        held = Decision(Outcome.APPROVE, UNDER_DURESS_HELD)
+        return held if facts.duress_may_pay else Decision(Outcome.DECLINE, UNDER_DURESS)
+    if facts.silently_locked:
+        return Decision(Outcome.DECLINE, UNDER_DURESS)
     if facts.second_factor_ok is not True:
         return Decision(Outcome.DECLINE, "second_factor_rejected")
-    return Decision(Outcome.APPROVE, "password_and_second_factor")
+    return otherwise

@@ -34,6 +34,8 @@ class Enrolment:
 
     `next_key` is the key of a renewal under way, `retiring_key` one that has to be destroyed and
     seals nothing that lives; `key_destroyed_at` is when, after a revocation, all of them went.
+    `duress_since`: locked without a word, to be cleared by the bank. Such a face is still asked for
+    everything, and never pays.
     """
 
     id: str
@@ -50,6 +52,7 @@ class Enrolment:
     next_key: str | None
     retiring_key: str | None
     renewed_at: datetime | None
+    duress_since: datetime | None = None
 
     @property
     def enrolled(self) -> bool:

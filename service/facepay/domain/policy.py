@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from facepay.domain.calibration import MOST_FALSE_MATCHES
+from facepay.domain.duress import DuressPolicy
 from facepay.domain.webhook import EventRules
 
 
@@ -33,6 +34,7 @@ class Policy:
     longest_delay: timedelta
     unknown_health_allowed: bool
     platform_attestation_required: bool
+    duress: DuressPolicy
     notice: Notice
     events: EventRules
 

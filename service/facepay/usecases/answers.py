@@ -32,6 +32,13 @@ class FactorAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """All that is said of a setting nobody may look at."""
+
+    status: str = "done"
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentAnswer:
     id: str
     purpose: str

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from facepay.domain.capture import Capture
 from facepay.domain.confirmation import payment_claims
 from facepay.domain.customer import Role
-from facepay.domain.decision import Decision, Facts, Outcome, decide
+from facepay.domain.decision import UNDER_DURESS, Decision, Facts, Outcome, decide
 from facepay.domain.enrolment import Enrolment, EnrolmentState
 from facepay.domain.errors import FaceNotAvailable, NotFound, WrongState
 from facepay.domain.payment import Authorization, Intent, IntentState, Method
@@ -163,6 +163,9 @@ def _decide(house: House, standing: Standing, proven: Proven | None) -> Decision
         enrolment_live=standing.enrolment.state is EnrolmentState.ACTIVE,
         pad_passed=intent.pad_passed,
         face_matched=intent.face_matched,
+        duress=proven is not None and proven.duress,
+        duress_may_pay=house.policy.duress.may_pay(intent.amount_minor, intent.currency),
+        silently_locked=standing.enrolment.duress_since is not None,
     )
     return decide(facts, house.clock())
 
@@ -187,6 +190,8 @@ def _commit_if_still_live(
         live = _live_enrolment(house, uow, standing.intent)
         if live.epoch != standing.enrolment.epoch:
             raise FaceNotAvailable()
+        if live.duress_since != standing.enrolment.duress_since:  # it was shown elsewhere just now
+            decision = Decision(Outcome.DECLINE, UNDER_DURESS)
         answer = record_decision(
             house, uow, claim, standing.intent, Method.FACE, decision, proven, authorization
         )

@@ -13,9 +13,11 @@ from enum import Enum, auto
 from facepay.domain.attempts import Channel, counter_id
 from facepay.domain.confirmation import Claims
 from facepay.domain.customer import Customer, Role
+from facepay.domain.duress import is_duress
 from facepay.domain.errors import ProofRejected, Unavailable
 from facepay.ports import UnitOfWork
 from facepay.usecases.charge import charge, clear, give_back
+from facepay.usecases.heed_duress import heed
 from facepay.usecases.house import House
 from facepay.usecases.match_factors import (
     FactorMatch,
@@ -45,11 +47,16 @@ class Needs(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """What held. None means "not presented", False "presented and not right"."""
+    """What held. None means "not presented", False "presented and not right".
+
+    `duress` comes with a second factor that is "not right"; `customer_id` is whose it was to be.
+    """
 
     password_ok: bool | None
     second_factor_ok: bool | None
     match: FactorMatch | None
+    customer_id: str | None = None
+    duress: bool = False
 
     def settle(self, uow: UnitOfWork) -> bool:
         """Use the code up. False when it was used, or its factor revoked, since it was checked."""
@@ -95,12 +102,15 @@ def examine(
         # An outage is nobody's wrong guess: who retries through one is not blocked by it.
         give_back(house, [counters[name] for name in open_to_try if open_to_try[name]])
         raise
+    duress = _is_duress(house, customer, proof)
+    code = None if duress else code  # after the same work, and though it were a real one as well
     right_ones = {"password": password_ok, "code": code is not None}
     # At once, and not with what they were given for: that may fail or be retried for other reasons.
     clear(house, [counters[name] for name in counters if right_ones[name]])
     match = code or _match_confirmation(house, subject, proof, confirms, at)
     shown = proof.code is not None or proof.confirmation is not None
-    return Proven(password_ok, (match is not None) if shown else None, match)
+    second_factor_ok = (match is not None) if shown else None
+    return Proven(password_ok, second_factor_ok, match, subject, duress)
 
 
 def prove(
@@ -121,7 +131,16 @@ def prove(
         )
         if _holds(proven, needs):
             return proven
+        heed_rejected(house, proven)
     raise ProofRejected()
+
+
+def heed_rejected(house: House, proven: Proven) -> None:
+    """What did not hold where nothing else is written down: a payment heeds it in its commit."""
+    if proven.second_factor_ok is False:
+        with house.unit_of_work() as uow:
+            heed(house, uow, proven.customer_id, duress=proven.duress)
+            uow.commit()
 
 
 def _holds(proven: Proven, needs: Needs) -> bool:
@@ -130,6 +149,13 @@ def _holds(proven: Proven, needs: Needs) -> bool:
         Needs.PASSWORD: bool(proven.password_ok),
         Needs.PASSWORD_AND_SECOND_FACTOR: bool(proven.password_ok and proven.second_factor_ok),
     }[needs]
+
+
+def _is_duress(house: House, customer: Customer | None, proof: Proof) -> bool:
+    if proof.code is None:
+        return False
+    whose, kept = (customer.id, customer.duress_tag) if customer else (None, None)
+    return is_duress(house.fingerprint_key, whose, proof.code, kept)
 
 
 def _match_code(

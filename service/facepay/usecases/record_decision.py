@@ -9,6 +9,7 @@ from facepay.domain.payment import Authorization, Intent, IntentState, Method
 from facepay.ports import UnitOfWork
 from facepay.usecases.answers import IntentAnswer
 from facepay.usecases.events import emit_payment
+from facepay.usecases.heed_duress import heed
 from facepay.usecases.house import House
 from facepay.usecases.log import append_leaf
 from facepay.usecases.once import Claim
@@ -42,6 +43,8 @@ def record_decision(
 
     Raises WrongState when the intent moved on meanwhile: it is then decided by somebody else.
     """
+    if proven is not None and proven.second_factor_ok is False:
+        heed(house, uow, proven.customer_id, duress=proven.duress, intent_id=judged.id)
     held = uow.intents.lock(judged.id)
     seen = (judged.state, judged.capture_id, judged.nonce)
     if held is None or (held.state, held.capture_id, held.nonce) != seen:

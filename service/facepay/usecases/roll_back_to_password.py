@@ -45,7 +45,7 @@ def roll_back_to_password(
             confirms=payment_claims(intent),
         )
         paying = replace(intent, customer_id=customer.id if customer else intent.customer_id)
-        decision = decide(_facts(paying, proven), house.clock())
+        decision = decide(_facts(house, paying, proven), house.clock())
         approved = decision.outcome is Outcome.APPROVE
         authorization = sign_authorization(house, paying) if approved else None
         with house.unit_of_work() as uow:
@@ -68,10 +68,12 @@ def _payer(uow: UnitOfWork, caller: Caller, alias: str | None) -> Customer | Non
     return uow.customers.find(id=caller.subject_id)
 
 
-def _facts(intent: Intent, proven: Proven) -> Facts:
+def _facts(house: House, intent: Intent, proven: Proven) -> Facts:
     return Facts(
         method=Method.PASSWORD,
         intent_expires_at=intent.expires_at,
         second_factor_ok=proven.second_factor_ok,
         password_ok=proven.password_ok,
+        duress=proven.duress,
+        duress_may_pay=house.policy.duress.may_pay(intent.amount_minor, intent.currency),
     )

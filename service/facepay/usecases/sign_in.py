@@ -14,7 +14,7 @@ from facepay.ports import UnitOfWork
 from facepay.usecases.house import House
 from facepay.usecases.known_device import device_of, new_device_cookie
 from facepay.usecases.once import Change
-from facepay.usecases.prove import Needs, Proof, Proven, examine
+from facepay.usecases.prove import Needs, Proof, Proven, examine, heed_rejected
 
 TOKEN_BYTES = 32
 
@@ -42,6 +42,7 @@ def sign_in(house: House, attempt: SignInAttempt) -> SignedIn:
         customer = uow.customers.find(alias=attempt.alias)
     proven = examine(house, customer, attempt.proof, Channel.WEB, at=now, device=device)
     if customer is None or not (proven.password_ok and proven.second_factor_ok):
+        heed_rejected(house, proven)
         raise ProofRejected()
     token = secrets.token_urlsafe(TOKEN_BYTES)
     with house.unit_of_work() as uow:

@@ -5,7 +5,8 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from facepay.domain.customer import Role
-from facepay.usecases.answers import FactorAnswer, Registered
+from facepay.usecases.answers import Done, FactorAnswer, Registered
+from facepay.usecases.duress_code import remove_duress_code, set_duress_code
 from facepay.usecases.prove import Proof
 from facepay.usecases.register import register_customer, register_merchant, register_terminal
 from facepay.usecases.second_factors import (
@@ -71,3 +72,22 @@ def confirm_factor(proof: Proof, factor_id: str) -> FactorAnswer:
 def revoke_factor(proof: Proof, factor_id: str) -> FactorAnswer:
     """Revoke a factor, with password and an active factor; it counts nowhere from then on"""
     return revoke_second_factor(house(), change(), factor_id, proof)
+
+
+@parties.post("/duress_code")
+@parties.arguments(shapes.NewDuressCode)
+@parties.response(200, shapes.Done)
+@signed_by(Role.CUSTOMER)
+def put_duress_code(new: dict[str, Any]) -> Done:
+    """Set a code that, typed in place of a one-time code, blocks the payment and calls for help"""
+    proof = Proof(new["password"], new["code"])
+    return set_duress_code(house(), change(), proof, new["duress_code"])
+
+
+@parties.post("/duress_code/remove")
+@parties.arguments(shapes.ProofShape)
+@parties.response(200, shapes.Done)
+@signed_by(Role.CUSTOMER)
+def delete_duress_code(proof: Proof) -> Done:
+    """Remove the duress code; whether one was set is not told"""
+    return remove_duress_code(house(), change(), proof)

@@ -117,6 +117,20 @@ class Customer(CapturingClient):
         body = proof(password=password, code=code, confirmation=confirmation)
         return read(Factor, self._transport.post(path, body, idempotency_key=idempotency_key))
 
+    def set_duress_code(
+        self, duress_code: str, password: str, code: str, *, idempotency_key: str | None = None
+    ) -> None:
+        """Six digits that, typed in place of a code, block the payment and call for help."""
+        body = {"password": password, "code": code, "duress_code": duress_code}
+        self._transport.post("/v1/duress_code", body, idempotency_key=idempotency_key)
+
+    def remove_duress_code(
+        self, password: str, code: str, *, idempotency_key: str | None = None
+    ) -> None:
+        """Whether one was set is not told."""
+        body = {"password": password, "code": code}
+        self._transport.post("/v1/duress_code/remove", body, idempotency_key=idempotency_key)
+
     def grant_consent(
         self,
         notice: Notice,

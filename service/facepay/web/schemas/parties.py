@@ -105,3 +105,15 @@ class Factor(Shape):
     state = fields.String(required=True)
     secret = fields.String(allow_none=True)
     uri = fields.String(allow_none=True)
+
+
+class NewDuressCode(Shape):
+    """`duress_code` has six digits like any other code, and is none that an authenticator shows."""
+
+    password = password(required=True)
+    code = Digits(required=True, load_only=True)
+    duress_code = Digits(required=True, load_only=True)
+
+
+class Done(Shape):
+    status = fields.String(required=True)

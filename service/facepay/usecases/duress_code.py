@@ -1,0 +1,67 @@
+"""The duress code, set and removed by its owner with password and second factor.
+
+Whether one is set is told to nobody: who forces a payer may look over the shoulder.
+"""
+
+import hmac
+from dataclasses import replace
+
+from facepay.domain.duress import duress_tag
+from facepay.domain.errors import InvalidRequest, NotFound, ProofRejected
+from facepay.usecases.answers import Done
+from facepay.usecases.house import House
+from facepay.usecases.log import append_leaf
+from facepay.usecases.match_factors import active_factors, match_code
+from facepay.usecases.once import Change, Claim, once
+from facepay.usecases.prove import Needs, Proof, prove
+
+
+def set_duress_code(house: House, change: Change, proof: Proof, code: str) -> Done:
+    """Set or replace it. Raises ProofRejected; InvalidRequest for a code that is a real one now."""
+
+    def act(claim: Claim) -> Done:
+        customer_id = change.caller.subject_id
+        tag = duress_tag(house.fingerprint_key, customer_id, code)
+        return _keep(house, customer_id, claim, proof, tag, code)
+
+    return once(house, change, Done, act)
+
+
+def remove_duress_code(house: House, change: Change, proof: Proof) -> Done:
+    """The same answer whether one was set or not. Raises ProofRejected."""
+
+    def act(claim: Claim) -> Done:
+        return _keep(house, change.caller.subject_id, claim, proof, None, None)
+
+    return once(house, change, Done, act)
+
+
+def _keep(
+    house: House, customer_id: str, claim: Claim, proof: Proof, tag: str | None, code: str | None
+) -> Done:
+    with house.unit_of_work() as uow:
+        customer = uow.customers.find(id=customer_id)
+    proven = prove(house, customer, proof, Needs.PASSWORD_AND_SECOND_FACTOR)
+    if code is not None:
+        _require_no_real_code(house, customer_id, proof, code)
+    answer = Done()
+    with house.unit_of_work() as uow:
+        held = uow.customers.lock(customer_id)
+        if held is None:
+            raise NotFound()
+        if not proven.settle(uow):
+            raise ProofRejected()
+        uow.customers.update(replace(held, duress_tag=tag))
+        claim.answer(uow, answer)
+        append_leaf(house, uow, "customer.setting_changed", customer=customer_id)
+        uow.commit()
+    return answer
+
+
+def _require_no_real_code(house: House, customer_id: str, proof: Proof, code: str) -> None:
+    """Nobody should call for help by a code that an authenticator shows: not the present one."""
+    with house.unit_of_work() as uow:
+        factors = active_factors(uow, customer_id)
+    just_used = proof.code is not None and hmac.compare_digest(proof.code, code)
+    if just_used or match_code(house, factors, code, house.clock()) is not None:
+        raise InvalidRequest("choose another code: this one is a real one", param="duress_code")

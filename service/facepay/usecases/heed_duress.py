@@ -1,0 +1,35 @@
+"""Heed a code that did not hold: as a slip, or as a call for help that nobody but the bank hears.
+
+Both are the same statements in the same order: the customer's face is locked and its row written,
+one event goes to the bank. Only the values differ. A face locked so is still asked for everything,
+and ends every payment as a wrong code does, until the bank has cleared it.
+"""
+
+from dataclasses import replace
+
+from facepay.domain.enrolment import EnrolmentState
+from facepay.domain.event import EventKind
+from facepay.ports import UnitOfWork
+from facepay.usecases.events import emit
+from facepay.usecases.house import House
+
+_NOBODY = "none"  # an id that no row has
+
+
+def heed(
+    house: House,
+    uow: UnitOfWork,
+    customer_id: str | None,
+    *,
+    duress: bool,
+    intent_id: str | None = None,
+) -> None:
+    """The caller commits. Locks the enrolment: call it before an intent is locked."""
+    active = EnrolmentState.ACTIVE.value
+    found = uow.enrolments.find(customer_id=customer_id or _NOBODY, state=active)
+    held = uow.enrolments.lock(found.id if found else _NOBODY)
+    if held is not None:
+        since = held.duress_since or (house.clock() if duress else None)
+        uow.enrolments.update(replace(held, duress_since=since))
+    kind = EventKind.DURESS_ALARM if duress else EventKind.CODE_REJECTED
+    emit(house, uow, kind, customer=customer_id, payment_intent=intent_id)

@@ -1,0 +1,225 @@
+"""The duress code: it looks like a slip, it costs what a slip costs, and the bank alone hears."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from facepay.domain.decision import UNDER_DURESS, UNDER_DURESS_HELD
+from facepay.domain.duress import DuressAction, DuressPolicy
+from facepay.domain.errors import InvalidRequest, ProofRejected
+from facepay.domain.event import EventKind
+from facepay.usecases.answers import IntentAnswer
+from facepay.usecases.duress_code import remove_duress_code, set_duress_code
+from facepay.usecases.enrol_face import begin_enrolment
+from facepay.usecases.prove import Proof
+from tests.fakes.house import FakeHouse
+from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
+
+DURESS = "271828"
+_OF_THE_INTENT = ("id", "expires_at")
+
+
+@pytest.fixture
+def forced(street: Street, ada: Customer) -> Customer:
+    """Ada has set a duress code."""
+    set_code(street, ada, DURESS)
+    return ada
+
+
+def set_code(street: Street, customer: Customer, code: str) -> None:
+    proof = Proof(PASSWORD, street.code_of(customer))
+    set_duress_code(street.house, street.change(customer.caller), proof, code)
+
+
+def by_face(street: Street, payer: Customer, code: str) -> IntentAnswer:
+    return street.enter(street.show_face(payer), code)
+
+
+def by_password(street: Street, payer: Customer, code: str) -> IntentAnswer:
+    return street.pay_by_password(street.intent(), payer.alias, Proof(PASSWORD, code))
+
+
+PATHS = pytest.mark.parametrize("pay", [by_face, by_password])
+Pay = Callable[[Street, Customer, str], IntentAnswer]
+
+
+def told(answer: IntentAnswer) -> dict[str, Any]:
+    names = set(answer.__dataclass_fields__) - set(_OF_THE_INTENT)
+    return {name: getattr(answer, name) for name in names}
+
+
+def events(fakes: FakeHouse, kind: EventKind) -> list[Any]:
+    with fakes.database() as uow:
+        return uow.events.find_all(kind=kind.value)
+
+
+def reasons(fakes: FakeHouse) -> list[str | None]:
+    with fakes.database() as uow:
+        return [intent.decision_reason for intent in uow.intents.find_all()]
+
+
+@contextmanager
+def statements(fakes: FakeHouse) -> Iterator[list[str]]:
+    """The text of every statement, in order, without its values."""
+    seen: list[str] = []
+
+    def note(*call: Any) -> None:
+        seen.append(call[2])
+
+    event.listen(fakes.database.engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(fakes.database.engine, "before_cursor_execute", note)
+
+
+@PATHS
+def test_a_till_hears_the_same_of_duress_as_of_a_wrong_code(
+    street: Street, forced: Customer, pay: Pay
+) -> None:
+    wrong, duress = pay(street, forced, WRONG_CODE), pay(street, forced, DURESS)
+    assert told(wrong) == told(duress)
+    assert (duress.state, duress.authorization) == ("declined", None)
+
+
+@PATHS
+def test_duress_is_the_same_work_as_a_wrong_code_statement_for_statement(
+    street: Street, fakes: FakeHouse, forced: Customer, pay: Pay
+) -> None:
+    pay(street, forced, WRONG_CODE)
+    with statements(fakes) as of_wrong:
+        pay(street, forced, WRONG_CODE)
+    with statements(fakes) as of_duress:
+        pay(street, forced, DURESS)
+    assert of_wrong == of_duress
+
+
+@PATHS
+def test_only_the_bank_hears_the_alarm(
+    street: Street, fakes: FakeHouse, forced: Customer, pay: Pay
+) -> None:
+    pay(street, forced, DURESS)
+    (alarm,) = events(fakes, EventKind.DURESS_ALARM)
+    assert (alarm.merchant_audience, alarm.shared) == (None, None)
+    assert forced.caller.subject_id in alarm.for_bank
+    for told_to_all in events(fakes, EventKind.PAYMENT_DECLINED):
+        assert "duress" not in (told_to_all.shared or "")
+
+
+def test_a_face_shown_under_duress_pays_no_more_and_is_asked_for_everything_still(
+    street: Street, fakes: FakeHouse, forced: Customer
+) -> None:
+    by_face(street, forced, DURESS)
+    intent = street.show_face(forced)
+    assert street.enter(intent, street.code_of(forced)).state == "declined"
+    assert reasons(fakes)[-1] == UNDER_DURESS
+
+
+def test_the_password_still_pays_after_duress(street: Street, forced: Customer) -> None:
+    by_face(street, forced, DURESS)
+    assert by_password(street, forced, street.code_of(forced)).state == "approved"
+
+
+def test_a_payment_with_a_right_code_under_way_elsewhere_is_not_approved_after_duress(
+    street: Street, fakes: FakeHouse, forced: Customer
+) -> None:
+    waiting = street.show_face(forced)
+    code = street.code_of(forced)
+
+    def called_for_help() -> None:
+        by_password(street, forced, DURESS)
+
+    with between_check_and_commit(fakes, called_for_help):
+        assert street.enter(waiting, code).state == "declined"
+
+
+@contextmanager
+def between_check_and_commit(fakes: FakeHouse, act: Callable[[], object]) -> Iterator[None]:
+    """`act` happens when the authorization is signed: after step 6, before step 7."""
+    sign = fakes.signer.sign
+
+    def sign_late(claims: Any, *, typ: str) -> str:
+        fakes.signer.sign = sign  # type: ignore[method-assign]
+        act()
+        return sign(claims, typ=typ)
+
+    fakes.signer.sign = sign_late  # type: ignore[method-assign]
+    yield
+
+
+def test_the_duress_code_wins_over_a_one_time_code_of_the_same_digits(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    set_code(street, ada, DURESS)
+    fakes.codes.code = lambda secret, at: DURESS  # type: ignore[method-assign]
+    assert by_password(street, ada, DURESS).state == "declined"
+    assert len(events(fakes, EventKind.DURESS_ALARM)) == 1
+
+
+def test_a_real_code_cannot_become_the_duress_code(street: Street, ada: Customer) -> None:
+    real = street.code_of(ada)
+    with pytest.raises(InvalidRequest) as refusal:
+        set_duress_code(street.house, street.change(ada.caller), Proof(PASSWORD, real), real)
+    assert refusal.value.param == "duress_code"
+
+
+@pytest.mark.parametrize("proof", [Proof(PASSWORD), Proof(code=WRONG_CODE), Proof("wrong word")])
+def test_less_than_password_and_code_sets_no_duress_code(
+    street: Street, ada: Customer, proof: Proof
+) -> None:
+    with pytest.raises(ProofRejected):
+        set_duress_code(street.house, street.change(ada.caller), proof, DURESS)
+
+
+def test_duress_on_the_own_device_is_a_rejected_proof_and_an_alarm(
+    street: Street, fakes: FakeHouse, forced: Customer
+) -> None:
+    street.revoke(forced)
+    proof, change = Proof(PASSWORD, DURESS), street.change(forced.caller)
+    with pytest.raises(ProofRejected):
+        set_duress_code(street.house, change, proof, "314159")
+    assert len(events(fakes, EventKind.DURESS_ALARM)) == 1
+
+
+def test_a_removed_duress_code_is_a_wrong_code_like_others(
+    street: Street, fakes: FakeHouse, forced: Customer
+) -> None:
+    proof = Proof(PASSWORD, street.code_of(forced))
+    remove_duress_code(street.house, street.change(forced.caller), proof)
+    assert by_password(street, forced, DURESS).state == "declined"
+    assert not events(fakes, EventKind.DURESS_ALARM)
+
+
+@PATHS
+def test_where_policy_says_so_duress_pays_a_little_which_the_bank_holds_back(
+    street: Street, fakes: FakeHouse, forced: Customer, pay: Pay
+) -> None:
+    hold = DuressPolicy(DuressAction.APPROVE_AND_HOLD, (("EUR", 1250),))
+    ordinary = pay(street, forced, street.code_of(forced))
+    policy = replace(street.house.policy, duress=hold)
+    object.__setattr__(street, "house", replace(street.house, policy=policy))
+    paid = pay(street, forced, DURESS)
+    assert paid.authorization is not None
+    differ = {name for name in told(paid) if told(paid)[name] != told(ordinary)[name]}
+    assert differ == {"authorization"}
+    assert reasons(fakes)[-1] == UNDER_DURESS_HELD
+    assert len(events(fakes, EventKind.DURESS_ALARM)) == 1
+
+
+def test_above_the_cap_duress_is_declined_whatever_the_policy(street: Street) -> None:
+    hold = DuressPolicy(DuressAction.APPROVE_AND_HOLD, (("EUR", 1250),))
+    assert hold.may_pay(1250, "EUR")
+    assert not hold.may_pay(1251, "EUR")
+    assert not hold.may_pay(1, "CNY")
+    assert not DuressPolicy(DuressAction.DECLINE, (("EUR", 1250),)).may_pay(1, "EUR")
+
+
+def test_enrolling_under_duress_is_refused(
+    street: Street, fakes: FakeHouse, forced: Customer
+) -> None:
+    street.revoke(forced)
+    with pytest.raises(ProofRejected):
+        begin_enrolment(street.house, street.change(forced.caller), Proof(PASSWORD, DURESS))
+    assert len(events(fakes, EventKind.DURESS_ALARM)) == 1
