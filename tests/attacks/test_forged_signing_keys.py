@@ -75,6 +75,12 @@ def test_certificate_expired_before_the_authorization_was_issued() -> None:
     refused("was not certified", late, KEYS.jwks(), now=at)
 
 
+def test_a_stolen_node_key_that_dates_back_and_signs_for_a_year() -> None:
+    """Also against a verifier that fetches the key set once a year."""
+    year = 365 * 86_400
+    refused("lives longer", KEYS.authorization(CLAIMS | {"exp": NOW + year}), KEYS.jwks())
+
+
 def test_self_signed_certificate() -> None:
     forger = new_key()
     shown = certificate(forger, forger)

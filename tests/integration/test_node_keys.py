@@ -40,7 +40,8 @@ class Worker:
         )
 
     def sign(self) -> str:
-        return self.node.sign({"iat": int(self.clock().timestamp())}, typ=TYP)
+        now = int(self.clock().timestamp())
+        return self.node.sign({"iat": now, "exp": now + 900}, typ=TYP)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ CHECKPOINT = "facepay-checkpoint+jwt"
 ISSUER = "https://pay.example"
 NOW = 1_800_000_000
 CERTIFIED_FOR = 900
+SIGNED_FOR = 900
 
 
 def new_key() -> ECKey:
@@ -38,6 +39,7 @@ def certificate(root: ECKey, node: ECKey, typ: str = CERTIFICATE, **other: Any) 
         "jwk": node.as_dict(private=False),
         "iat": NOW,
         "exp": NOW + CERTIFIED_FOR,
+        "signed_until": NOW + CERTIFIED_FOR + SIGNED_FOR,
     }
     return signed_by(root, claims | other, typ)
 

@@ -25,7 +25,6 @@ from tests.fakes.senses import FakeClock
 TYP = "facepay-authorization+jwt"
 ISSUER = "https://pay.example"
 SIGNED_FOR = timedelta(minutes=15)
-MINUTE = 60.0
 
 
 @dataclass
@@ -36,7 +35,8 @@ class Node:
     house: House
 
     def sign(self) -> str:
-        return self.signer.sign({"iat": int(self.clock().timestamp())}, typ=TYP)
+        now = int(self.clock().timestamp())
+        return self.signer.sign({"iat": now, "exp": now + SIGNED_FOR.seconds}, typ=TYP)
 
     def published(self) -> dict[str, Any]:
         return read_key_set(self.house)

@@ -133,13 +133,15 @@ class NodeSigner:
         jwk = public_jwk(key)
         issued_at = self._clock().replace(microsecond=0)
         expires_at = issued_at + CERTIFIED_FOR
+        signed_until = expires_at + self._signed_for
         claims = {
             "iss": self._issuer,
             "sub": jwk["kid"],
             "jwk": jwk,
             "iat": int(issued_at.timestamp()),
             "exp": int(expires_at.timestamp()),
+            "signed_until": int(signed_until.timestamp()),
         }
         certificate = self._root.sign(claims, typ=CERTIFICATE_TYP)
-        self._directory.publish_node(jwk, certificate, until=expires_at + self._signed_for)
+        self._directory.publish_node(jwk, certificate, until=signed_until)
         return _Certified(key, jwk["kid"], issued_at, expires_at, os.getpid())

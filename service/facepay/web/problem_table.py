@@ -223,8 +223,8 @@ PROBLEMS: dict[str, Problem] = {
     ),
     "vault_unavailable": Problem(
         "vault_unavailable", 503, True, "use_another_method",
-        "Sealed secrets cannot be opened at the moment",
-        "Nothing was approved. Retry with the same idempotency key, or use a method that needs neither face nor code.",
+        "The vault cannot be reached at the moment: nothing sealed can be opened",
+        "Nothing was approved. Faces and one-time codes wait for the vault; password and device key do not. Pay with them, or retry with the same idempotency key.",
     ),
     "factor_unavailable": Problem(
         "factor_unavailable", 503, True, "use_another_factor",

@@ -201,6 +201,8 @@ def test_without_a_key_set_nothing_verifies(jwks: Any) -> None:
         {"exp": NOW},
         {"exp": None},
         {"exp": True},
+        {"signed_until": NOW + 899},
+        {"signed_until": None},
     ],
     ids=str,
 )

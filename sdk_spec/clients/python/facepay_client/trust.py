@@ -77,6 +77,9 @@ def verify_by_node(
     begins, ends = integer_in(certified, "iat"), integer_in(certified, "exp")
     if not begins - LEEWAY <= issued_at < ends:
         raise VerificationFailed("the node key was not certified when this was signed")
+    # Who steals a node's key can say when it signed; how long that is good for, the root has said.
+    if integer_in(claims, "exp") > integer_in(certified, "signed_until"):
+        raise VerificationFailed("this says it lives longer than its signer may sign for")
     return claims
 
 
