@@ -4,7 +4,7 @@ BIN    := .venv/bin
 READY  := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check bench-engine int8-ranges bench-accuracy calibrate-shipped bench-memory bench-robust bench-protection bench-pad bench-revocation format generate lock scan clean
+.PHONY: help demo serve test check bench-engine int8-ranges bench-accuracy calibrate-shipped bench-memory bench-robust bench-protection bench-pad bench-revocation bench-duress format generate lock scan clean
 
 help: ## list every target
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ bench-pad: $(READY) ## measure the liveness check on rendered attacks and payers
 
 bench-revocation: $(READY) ## race 10,000 payments with revocations while workers die: var/bench/revocation.json
 	@$(BIN)/python -m tests.bench.revocation $(ARGS)
+
+bench-duress: $(READY) ## whether a till can tell duress from a wrong code: var/bench/duress.json
+	@$(BIN)/python -m tests.bench.duress $(ARGS)
 
 format: $(READY) ## format the code and mend what ruff can mend
 	@$(BIN)/ruff format .

@@ -20,26 +20,22 @@ import json
 import os
 import random
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 
-from facepay.embedded.openbao_server import EmbeddedOpenBao
 from facepay_client import Challenge
+from tests.bench.grounds import DATABASES, progress_on, street_on
 from tests.stand.crowd import PORTRAIT
-from tests.stand.people import Street, genuine
-from tests.stand.postgres import Postgres
+from tests.stand.people import genuine
 from tests.stand.races import AT_ONCE, Races
 from tests.stand.revocation_count import broken_promises, count
 from tests.stand.revocation_race import Plan
-from tests.stand.service import WORKERS, running_service
+from tests.stand.service import WORKERS
 from tests.stand.storm import Storm
 
 REPORT = Path("var/bench/revocation.json")
@@ -47,7 +43,6 @@ RACES = 5000
 BURSTS = 0.01
 KILL_EVERY = 100
 RESTARTS = 3
-DATABASES = ("sqlite", "postgresql")
 
 
 def main() -> int:
@@ -56,7 +51,7 @@ def main() -> int:
     parser.add_argument("--database", choices=DATABASES, action="append")
     arguments = parser.parse_args()
     found: dict[str, dict[str, Any]] = {}
-    with _progress(Console(stderr=True)) as progress:
+    with progress_on(Console(stderr=True)) as progress:
         _render(progress)
         for kind in arguments.database or DATABASES:
             found[kind] = measure(kind, arguments.races, progress)
@@ -84,7 +79,7 @@ def measure(kind: str, races: int, progress: Progress) -> dict[str, Any]:
     plans = [Plan.draw(rng, bursts=BURSTS) for _ in range(races)]
     racing = progress.add_task(f"{kind}: races", total=races)
     looking = progress.add_task(f"{kind}: keys looked for", total=races)
-    with _service(kind) as (street, bao):
+    with street_on(kind) as (street, bao):
         prepared = Races(street, plans, lambda: progress.advance(racing))
         storm = Storm(
             street.service,
@@ -106,18 +101,6 @@ def measure(kind: str, races: int, progress: Progress) -> dict[str, Any]:
     }
 
 
-@contextmanager
-def _service(kind: str) -> Iterator[tuple[Street, EmbeddedOpenBao]]:
-    with ExitStack() as stack:
-        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="facepay-bench-")))
-        bao = stack.enter_context(EmbeddedOpenBao(directory / "openbao"))
-        url = f"sqlite:///{directory / 'facepay.db'}"
-        if kind == "postgresql":
-            url = stack.enter_context(Postgres()).new_database()
-        service = stack.enter_context(running_service(bao, url, directory))
-        yield Street(service), bao
-
-
 def _render(progress: Progress) -> None:
     """Every sequence of steps that can be asked for, so that nothing is drawn during the races."""
     others = ("turn_left", "turn_right", "look_up", "look_down")
@@ -127,11 +110,6 @@ def _render(progress: Progress) -> None:
     for steps in asked:
         genuine(PORTRAIT, Challenge("no_light", steps), 2)
         progress.advance(task)
-
-
-def _progress(console: Console) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    return Progress(*columns, TimeRemainingColumn(), console=console)
 
 
 if __name__ == "__main__":
