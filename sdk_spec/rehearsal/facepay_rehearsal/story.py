@@ -1,5 +1,6 @@
 """The story that a rehearsal tells: its steps in order, each with what must come of it."""
 
+from facepay_rehearsal.forced import duress_blocked_silently
 from facepay_rehearsal.taken_back import lock_then_refused, unlock_by_face_refused
 from facepay_rehearsal.walk import Step, Walk
 
@@ -33,6 +34,11 @@ STEPS = (
         "unlock_by_face_refused",
         "409 face_not_available, 409 wrong_state; by password and code: active",
         unlock_by_face_refused,
+    ),
+    Step(
+        "duress_blocked_silently",
+        "declined not_verified, as a wrong code; a right code after it: declined not_verified",
+        duress_blocked_silently,
     ),
     Step("face_revoked", "revoked, key destroyed", Walk.face_revoked),
     Step(

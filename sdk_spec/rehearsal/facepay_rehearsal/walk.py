@@ -112,7 +112,7 @@ class Walk:
 
     def wrong_face_declined(self) -> str:
         intent = self.company.seen(portrait="eileen")
-        return _outcome(self.company.terminal.send_code(intent.id, self.company.fresh_code()))
+        return outcome(self.company.terminal.send_code(intent.id, self.company.fresh_code()))
 
     def still_photo_refused(self) -> str:
         return self._shown("print_still")
@@ -155,8 +155,8 @@ class Walk:
         code = self.company.fresh_code()  # after both faces, so that both codes fall in one step
         paid = self.company.terminal.send_code(first.id, code)
         if paid.state != "approved":
-            return f"the first use was {_outcome(paid)}"
-        return _outcome(self.company.terminal.send_code(second.id, code))
+            return f"the first use was {outcome(paid)}"
+        return outcome(self.company.terminal.send_code(second.id, code))
 
     def idempotent_retry_same_answer(self) -> str:
         intent, key = self.company.seen(), fresh_key()
@@ -254,7 +254,7 @@ def _refusal(problem: Problem) -> str:
     return f"{problem.status} {problem.code}"
 
 
-def _outcome(intent: Intent) -> str:
+def outcome(intent: Intent) -> str:
     return f"{intent.state} {intent.reason_class}" if intent.reason_class else intent.state
 
 
