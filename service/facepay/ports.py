@@ -24,6 +24,7 @@ from facepay.domain.manifest import SignedManifest
 from facepay.domain.page_session import PageSession
 from facepay.domain.payment import Authorization, Intent
 from facepay.domain.published_key import PublishedKey
+from facepay.domain.recovery import RecoveryCode
 from facepay.domain.webhook import Delivery, Endpoint
 
 Entity = TypeVar("Entity")
@@ -169,6 +170,9 @@ class OneTimeCodes(Protocol):
     def uri(self, secret: str, *, account: str) -> str:
         """The otpauth URI an authenticator app reads."""
 
+    def qr(self, uri: str) -> str:
+        """The same as a QR code (ISO/IEC 18004): an SVG in a data URI."""
+
     def matching_step(self, secret: str, code: str, at: datetime) -> int | None:
         """The time step `code` is right for at `at`, or None. Constant-time comparison."""
 
@@ -246,6 +250,7 @@ class UnitOfWork(Protocol):
     terminals: Repository[Terminal]
     customers: Repository[Customer]
     second_factors: Repository[SecondFactor]
+    recovery_codes: Repository[RecoveryCode]
     attempts: Repository[Attempts]
     consents: Repository[Consent]
     enrolments: Repository[Enrolment]

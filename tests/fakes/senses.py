@@ -171,6 +171,9 @@ class FakeCodes:
     def uri(self, secret: str, *, account: str) -> str:
         return f"otpauth://fake/{account}?secret={secret}"
 
+    def qr(self, uri: str) -> str:
+        return f"data:image/svg+xml,{uri}"
+
     def matching_step(self, secret: str, code: str, at: datetime) -> int | None:
         return self.step(at) if code == self.code(secret, at) else None
 

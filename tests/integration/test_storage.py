@@ -32,6 +32,7 @@ PARENTS = {
     "customer_id": "Customer",
     "consent_id": "Consent",
     "enrolment_id": "Enrolment",
+    "factor_id": "SecondFactor",
     "intent_id": "Intent",
     "endpoint_id": "Endpoint",
 }

@@ -8,6 +8,7 @@ import hmac
 from datetime import datetime
 
 import pyotp
+import segno
 
 ISSUER = "facepay"
 
@@ -20,6 +21,9 @@ class TotpCodes:
 
     def uri(self, secret: str, *, account: str) -> str:
         return pyotp.TOTP(secret).provisioning_uri(name=account, issuer_name=ISSUER)
+
+    def qr(self, uri: str) -> str:
+        return segno.make_qr(uri).svg_data_uri(scale=4)
 
     def matching_step(self, secret: str, code: str, at: datetime) -> int | None:
         totp = pyotp.TOTP(secret)

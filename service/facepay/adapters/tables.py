@@ -1,7 +1,7 @@
 """The tables, one for each domain value that is kept; columns carry the names of its fields.
 
 Only shapes, keys and indexes stand here. No row holds a frame, an embedding or a plain secret:
-templates and TOTP secrets are the vault's ciphertext, passwords are argon2id.
+templates and TOTP secrets are the vault's ciphertext, passwords and recovery codes are argon2id.
 """
 
 from datetime import UTC, datetime
@@ -90,6 +90,14 @@ class SecondFactorRow(SQLModel, table=True):
     state: str
     last_step: int
     created_at: datetime = _time()
+
+
+class RecoveryCodeRow(SQLModel, table=True):
+    __tablename__ = "recovery_codes"
+    id: str = Field(primary_key=True)
+    factor_id: str = Field(foreign_key="second_factors.id", index=True)
+    secret_hash: str
+    used_at: datetime | None = _maybe_time()
 
 
 class AttemptsRow(SQLModel, table=True):

@@ -28,6 +28,7 @@ from facepay.domain.idempotency import IdempotencyRecord, UsedNonce
 from facepay.domain.page_session import PageSession
 from facepay.domain.payment import Authorization, Intent
 from facepay.domain.published_key import PublishedKey
+from facepay.domain.recovery import RecoveryCode
 from facepay.domain.webhook import Delivery, Endpoint
 from facepay.ports import Deliveries, Repository, UnitOfWork
 
@@ -45,6 +46,9 @@ class SqlUnitOfWork:
         self.customers: Repository[Customer] = SqlRepository(session, Customer, t.CustomerRow)
         self.second_factors: Repository[SecondFactor] = SqlRepository(
             session, SecondFactor, t.SecondFactorRow
+        )
+        self.recovery_codes: Repository[RecoveryCode] = SqlRepository(
+            session, RecoveryCode, t.RecoveryCodeRow
         )
         self.attempts: Repository[Attempts] = SqlRepository(session, Attempts, t.AttemptsRow)
         self.consents: Repository[Consent] = SqlRepository(session, Consent, t.ConsentRow)

@@ -57,10 +57,15 @@ class Customer:
 
 
 class FactorKind(StrEnum):
-    """`TOTP`: RFC 6238. `DEVICE_KEY`: a P-256 key that signs what it confirms."""
+    """`TOTP`: RFC 6238. `DEVICE_KEY`: a P-256 key that signs what it confirms. `RECOVERY_CODES`: a
+    set on paper, which stands in for the others everywhere but at a payment."""
 
     TOTP = "totp"
     DEVICE_KEY = "device_key"
+    RECOVERY_CODES = "recovery_codes"
+
+
+PAYING = frozenset({FactorKind.TOTP, FactorKind.DEVICE_KEY})
 
 
 class FactorState(StrEnum):

@@ -21,14 +21,30 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class FactorAnswer:
-    """`uri` and `secret` are filled while the factor is pending, and never stored in an answer."""
+    """`secret`, `uri` and its `qr` are filled while the factor is pending, and never stored in an
+    answer."""
 
     id: str
     kind: str
     name: str
     state: str
+    created_at: str
     secret: str | None = None
     uri: str | None = None
+    qr: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryCodesAnswer:
+    """`codes` are told once, to the request that made them, and never stored in an answer."""
+
+    id: str
+    codes: list[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordAnswer:
+    changed_at: str
 
 
 @dataclass(frozen=True, slots=True)

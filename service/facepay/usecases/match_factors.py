@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from facepay.domain.confirmation import CONFIRMATION_TYP, Claims, says
-from facepay.domain.customer import FactorKind, FactorState, SecondFactor
+from facepay.domain.customer import PAYING, FactorKind, FactorState, SecondFactor
 from facepay.domain.errors import FactorUnavailable, SealBroken, VaultUnavailable
 from facepay.ports import UnitOfWork
 from facepay.usecases.house import House, wiped
@@ -31,7 +31,9 @@ class FactorMatch:
 
 
 def active_factors(uow: UnitOfWork, customer_id: str) -> list[SecondFactor]:
-    return uow.second_factors.find_all(customer_id=customer_id, state=FactorState.ACTIVE.value)
+    """Those that can pay: recovery codes are for getting back to one of these."""
+    active = uow.second_factors.find_all(customer_id=customer_id, state=FactorState.ACTIVE.value)
+    return [factor for factor in active if factor.kind in PAYING]
 
 
 def match_code(

@@ -1,8 +1,9 @@
-"""Check what a customer knows or has: the password, a one-time code, a device's signature.
+"""Check what a customer knows or has: password, one-time code, device's signature, recovery code.
 
 A check of what can be guessed charges the counter first and clears it when right
 (domain/attempts.py). Unknown, wrong, used and blocked give the same answer after the same work. A
-signature is not counted: nobody guesses one, and so nobody can fill a counter for its owner.
+signature is not counted: nobody guesses one, and so nobody can fill a counter for its owner; a
+recovery code is counted for itself alone, which only its owner can name.
 A right code is only *used up* by `Proven.settle`, inside the transaction of what it was given for.
 """
 
@@ -25,6 +26,7 @@ from facepay.usecases.match_factors import (
     match_code,
     match_confirmation,
 )
+from facepay.usecases.match_recovery import RecoveryMatch, match_recovery_code
 from facepay.usecases.once import Caller
 
 
@@ -35,6 +37,16 @@ class Proof:
     password: str | None = None
     code: str | None = None
     confirmation: str | None = None
+    recovery_code: str | None = None
+
+    def singly(self) -> "list[Proof]":
+        """Each by itself; what needs the vault comes last."""
+        return [
+            Proof(password=self.password),
+            Proof(confirmation=self.confirmation),
+            Proof(recovery_code=self.recovery_code),
+            Proof(code=self.code),
+        ]
 
 
 class Needs(Enum):
@@ -54,7 +66,7 @@ class Proven:
 
     password_ok: bool | None
     second_factor_ok: bool | None
-    match: FactorMatch | None
+    match: FactorMatch | RecoveryMatch | None
     customer_id: str | None = None
     duress: bool = False
 
@@ -107,8 +119,9 @@ def examine(
     right_ones = {"password": password_ok, "code": code is not None}
     # At once, and not with what they were given for: that may fail or be retried for other reasons.
     clear(house, [counters[name] for name in counters if right_ones[name]])
-    match = code or _match_confirmation(house, subject, proof, confirms, at)
-    shown = proof.code is not None or proof.confirmation is not None
+    other = _match_uncounted(house, customer, proof, confirms, at)
+    match = None if duress else code or other
+    shown = (proof.code, proof.confirmation, proof.recovery_code) != (None, None, None)
     second_factor_ok = (match is not None) if shown else None
     return Proven(password_ok, second_factor_ok, match, subject, duress)
 
@@ -124,8 +137,7 @@ def prove(
     """For the customer's own device. Raises ProofRejected, which never says what was wrong."""
     # Of two proofs of which one is enough, the second is asked only when the first does not hold:
     # a right password takes the face back also while the vault with the codes is away.
-    singly = [Proof(proof.password), Proof(confirmation=proof.confirmation), Proof(code=proof.code)]
-    for presented in singly if needs is Needs.ANY_ONE else [proof]:
+    for presented in proof.singly() if needs is Needs.ANY_ONE else [proof]:
         proven = examine(
             house, customer, presented, Channel.OWN_DEVICE, at=house.clock(), confirms=confirms
         )
@@ -168,11 +180,14 @@ def _match_code(
     return match_code(house, factors, proof.code, at)
 
 
-def _match_confirmation(
-    house: House, customer_id: str | None, proof: Proof, confirms: Claims | None, at: datetime
-) -> FactorMatch | None:
+def _match_uncounted(
+    house: House, customer: Customer | None, proof: Proof, confirms: Claims | None, at: datetime
+) -> FactorMatch | RecoveryMatch | None:
+    """What has no counter that is named after the customer: strangers could fill it."""
+    if proof.recovery_code is not None:
+        return match_recovery_code(house, customer, proof.recovery_code, at)
     if proof.confirmation is None or confirms is None:
         return None
     with house.unit_of_work() as uow:
-        factors = active_factors(uow, customer_id) if customer_id else []
+        factors = active_factors(uow, customer.id) if customer else []
     return match_confirmation(house, factors, proof.confirmation, confirms, at)

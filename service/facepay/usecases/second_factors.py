@@ -13,11 +13,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 from facepay.domain.attempts import Channel, counter_id
-from facepay.domain.customer import FactorKind, FactorState, SecondFactor
+from facepay.domain.customer import PAYING, FactorKind, FactorState, SecondFactor
 from facepay.domain.errors import AlreadyExists, NotFound, ProofRejected, Unavailable, WrongState
 from facepay.domain.event import EventKind
 from facepay.ports import UnitOfWork
-from facepay.usecases.answers import FactorAnswer
+from facepay.usecases.answers import FactorAnswer, rfc3339
 from facepay.usecases.charge import charge, give_back
 from facepay.usecases.events import emit
 from facepay.usecases.house import House, new_id, wiped
@@ -64,7 +64,7 @@ def add_second_factor(
             pending = {"customer_id": customer_id, "state": FactorState.PENDING.value}
             uow.second_factors.update_all({"state": FactorState.REVOKED.value}, **pending)
             uow.second_factors.add(factor)
-            answer = _answer(factor)
+            answer = factor_answer(factor)
             claim.answer(uow, answer)
             append_leaf(house, uow, "second_factor.added", factor=factor.id)
             uow.commit()
@@ -84,7 +84,7 @@ def confirm_second_factor(
 
     def act(claim: Claim) -> FactorAnswer:
         with house.unit_of_work() as uow:
-            factor = _own_factor(uow, change, factor_id)
+            factor = own_factor(uow, change, factor_id)
         if factor.state is not FactorState.PENDING:
             raise WrongState(f"the factor is {factor.state}")
         if house.clock() >= factor.created_at + PENDING_FOR:
@@ -95,9 +95,9 @@ def confirm_second_factor(
         with house.unit_of_work() as uow:
             uow.customers.lock(factor.customer_id)
             uow.second_factors.update(active, state=FactorState.PENDING.value)
-            answer = _answer(active)
+            answer = factor_answer(active)
             claim.answer(uow, answer)
-            _emit(house, uow, EventKind.FACTOR_ADDED, active)
+            emit_factor(house, uow, EventKind.FACTOR_ADDED, active)
             append_leaf(house, uow, "second_factor.confirmed", factor=factor_id)
             uow.commit()
         return answer
@@ -117,21 +117,21 @@ def revoke_second_factor(
         customer_id = change.caller.subject_id
         with house.unit_of_work() as uow:
             customer = uow.customers.find(id=customer_id)
-            was_active = _own_factor(uow, change, factor_id).state is FactorState.ACTIVE
+            was_active = own_factor(uow, change, factor_id).state is FactorState.ACTIVE
         needs = Needs.PASSWORD_AND_SECOND_FACTOR if was_active else Needs.PASSWORD
         proven = prove(house, customer, proof, needs, confirms=change.claims)
         with house.unit_of_work() as uow:
             uow.customers.lock(customer_id)
             if not proven.settle(uow):
                 raise ProofRejected()
-            factor = _own_factor(uow, change, factor_id)
+            factor = own_factor(uow, change, factor_id)
             if factor.state is FactorState.ACTIVE:
                 _require_another(uow, factor, was_active=was_active)
             revoked = replace(factor, state=FactorState.REVOKED)
             uow.second_factors.update(revoked, state=factor.state.value)
-            answer = _answer(revoked)
+            answer = factor_answer(revoked)
             claim.answer(uow, answer)
-            _emit(house, uow, EventKind.FACTOR_REVOKED, revoked)
+            emit_factor(house, uow, EventKind.FACTOR_REVOKED, revoked)
             append_leaf(house, uow, "second_factor.revoked", factor=factor_id)
             uow.commit()
         return answer
@@ -139,7 +139,7 @@ def revoke_second_factor(
     return once(house, change, FactorAnswer, act)
 
 
-def _own_factor(uow: UnitOfWork, change: Change, factor_id: str) -> SecondFactor:
+def own_factor(uow: UnitOfWork, change: Change, factor_id: str) -> SecondFactor:
     factor = uow.second_factors.find(id=factor_id, customer_id=change.caller.subject_id)
     if factor is None:
         raise NotFound()
@@ -147,6 +147,8 @@ def _own_factor(uow: UnitOfWork, change: Change, factor_id: str) -> SecondFactor
 
 
 def _require_another(uow: UnitOfWork, factor: SecondFactor, *, was_active: bool) -> None:
+    if factor.kind not in PAYING:
+        return
     if not was_active:
         raise ProofRejected()  # it was confirmed meanwhile: now it is needed as well
     if len(active_factors(uow, factor.customer_id)) < 2:
@@ -177,7 +179,7 @@ def _match_charged(house: House, factor: SecondFactor, code: str) -> FactorMatch
     return match
 
 
-def _emit(house: House, uow: UnitOfWork, kind: EventKind, factor: SecondFactor) -> None:
+def emit_factor(house: House, uow: UnitOfWork, kind: EventKind, factor: SecondFactor) -> None:
     emit(
         house,
         uow,
@@ -188,8 +190,9 @@ def _emit(house: House, uow: UnitOfWork, kind: EventKind, factor: SecondFactor) 
     )
 
 
-def _answer(factor: SecondFactor) -> FactorAnswer:
-    return FactorAnswer(factor.id, factor.kind, factor.name, factor.state)
+def factor_answer(factor: SecondFactor) -> FactorAnswer:
+    created = rfc3339(factor.created_at)
+    return FactorAnswer(factor.id, factor.kind, factor.name, factor.state, created)
 
 
 def _new_factor(house: House, customer_id: str, name: str, key: PublicKey | None) -> SecondFactor:
@@ -220,4 +223,5 @@ def _reveal_while_pending(house: House, answer: FactorAnswer) -> FactorAnswer:
         return answer
     with wiped(house.secrets.unseal_secret(factor.sealed_secret, binding=factor.id)) as secret:
         text = secret.decode()
-    return replace(answer, secret=text, uri=house.codes.uri(text, account=customer.alias))
+    uri = house.codes.uri(text, account=customer.alias)
+    return replace(answer, secret=text, uri=uri, qr=house.codes.qr(uri))

@@ -5,16 +5,25 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from facepay.domain.customer import Role
-from facepay.usecases.answers import Done, FactorAnswer, Registered
+from facepay.usecases.answers import (
+    Done,
+    FactorAnswer,
+    PasswordAnswer,
+    RecoveryCodesAnswer,
+    Registered,
+)
 from facepay.usecases.duress_code import remove_duress_code, set_duress_code
+from facepay.usecases.own_factors import list_second_factors, rename_second_factor
+from facepay.usecases.passwords import change_password, reset_password
 from facepay.usecases.prove import Proof
+from facepay.usecases.recovery_codes import make_recovery_codes
 from facepay.usecases.register import register_customer, register_merchant, register_terminal
 from facepay.usecases.second_factors import (
     add_second_factor,
     confirm_second_factor,
     revoke_second_factor,
 )
-from facepay.web.doors import change, house, signed_by
+from facepay.web.doors import caller, change, house, signed_by
 from facepay.web.schemas import parties as shapes
 
 parties = Blueprint("parties", __name__, url_prefix="/v1", description=__doc__)
@@ -54,6 +63,50 @@ def create_customer(new: dict[str, Any]) -> Registered:
 def create_second_factor(new: dict[str, Any]) -> FactorAnswer:
     """Add a one-time code, whose secret is shown until it is confirmed, or a device key"""
     return add_second_factor(house(), change(), new["name"], new["proof"], new["key"])
+
+
+@parties.get("/second_factors")
+@parties.response(200, shapes.Factors)
+@signed_by(Role.CUSTOMER)
+def get_second_factors() -> dict[str, list[FactorAnswer]]:
+    """The second factors that live"""
+    return {"second_factors": list_second_factors(house(), caller())}
+
+
+@parties.post("/second_factors/<id:factor_id>/rename")
+@parties.arguments(shapes.FactorName)
+@parties.response(200, shapes.Factor)
+@signed_by(Role.CUSTOMER)
+def rename_factor(new: dict[str, Any], factor_id: str) -> FactorAnswer:
+    """Call a factor by another name"""
+    return rename_second_factor(house(), change(), factor_id, new["name"])
+
+
+@parties.post("/password")
+@parties.arguments(shapes.NewPassword)
+@parties.response(200, shapes.PasswordChanged)
+@signed_by(Role.CUSTOMER)
+def new_password(sent: dict[str, Any]) -> PasswordAnswer:
+    """Change the password, with the one in force and a second factor"""
+    return change_password(house(), change(), sent["proof"], sent["new_password"])
+
+
+@parties.post("/password/reset")
+@parties.arguments(shapes.ForgottenPassword)
+@parties.response(200, shapes.PasswordChanged)
+@signed_by(Role.CUSTOMER)
+def forgotten_password(sent: dict[str, Any]) -> PasswordAnswer:
+    """Set a new password in place of a forgotten one, with a recovery code"""
+    return reset_password(house(), change(), sent["recovery_code"], sent["new_password"])
+
+
+@parties.post("/recovery_codes")
+@parties.arguments(shapes.ProofShape)
+@parties.response(201, shapes.RecoveryCodes)
+@signed_by(Role.CUSTOMER)
+def create_recovery_codes(proof: Proof) -> RecoveryCodesAnswer:
+    """Make ten recovery codes, told once; they replace those of before"""
+    return make_recovery_codes(house(), change(), proof)
 
 
 @parties.post("/second_factors/<id:factor_id>/confirm")

@@ -23,14 +23,17 @@ class Registered:
 
 @dataclass(frozen=True)
 class Factor:
-    """`secret` (base32) and `uri` (otpauth) of a one-time code are there until it is confirmed."""
+    """`secret` (base32), `uri` (otpauth) and `qr` (an SVG as a data URI) of a one-time code are
+    there until it is confirmed."""
 
     id: str
     kind: str
     name: str
     state: str
+    created_at: str
     secret: str | None = field(default=None, repr=False)
     uri: str | None = field(default=None, repr=False)
+    qr: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,21 @@ class WebhookEndpoint:
     waiting: int
     given_up: int
     secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class RecoveryCodes:
+    """Show them once, to be written down; None in a repetition: a lost answer means a new set."""
+
+    id: str
+    codes: tuple[str, ...] | None = field(repr=False)
+
+
+@dataclass(frozen=True)
+class PasswordChanged:
+    """`changed_at` is RFC 3339."""
+
+    changed_at: str
 
 
 @dataclass(frozen=True)

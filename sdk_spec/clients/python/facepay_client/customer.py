@@ -3,79 +3,26 @@
 Passwords and codes pass through and are not kept here.
 """
 
-from collections.abc import Mapping
-
 from facepay_client.answers import (
     Consent,
     Enrolment,
-    Factor,
     Intent,
     Notice,
     ReservedCapture,
     read,
 )
-from facepay_client.confirm import proof, sign_request_confirmation
+from facepay_client.confirm import proof
 from facepay_client.frames import CapturingClient
-from facepay_client.keys import KeyPair
-from facepay_client.transport import fresh_key
+from facepay_client.own_factors import OwnFactors
 
 FACE_PAYMENT = "face_payment"
 
 
-class Customer(CapturingClient):
+class Customer(OwnFactors, CapturingClient):
     """Signs with the key of the device that the operator registered; `device` is its camera.
 
     Once the frames of an enrolment are accepted, its `enrolment` is active.
     """
-
-    def add_second_factor(
-        self,
-        name: str,
-        password: str,
-        code: str | None = None,
-        *,
-        confirmation: str | None = None,
-        idempotency_key: str | None = None,
-    ) -> Factor:
-        """A pending TOTP factor with its secret; once one is active, it takes that one as well."""
-        body = {"name": name} | proof(password=password, code=code, confirmation=confirmation)
-        answer = self._transport.post("/v1/second_factors", body, idempotency_key=idempotency_key)
-        return read(Factor, answer)
-
-    def add_device_key(
-        self,
-        name: str,
-        public_jwk: Mapping[str, str],
-        password: str,
-        code: str | None = None,
-        *,
-        confirmation: str | None = None,
-        idempotency_key: str | None = None,
-    ) -> Factor:
-        """A pending device key, of a pair made for this; it takes what a TOTP factor takes."""
-        body = proof(password=password, code=code, confirmation=confirmation)
-        content = {"name": name, "public_key": dict(public_jwk), **body}
-        answer = self._transport.post(
-            "/v1/second_factors", content, idempotency_key=idempotency_key
-        )
-        return read(Factor, answer)
-
-    def confirm_second_factor(
-        self, factor_id: str, code: str, *, idempotency_key: str | None = None
-    ) -> Factor:
-        """One right code makes the factor active."""
-        path = f"/v1/second_factors/{factor_id}/confirm"
-        answer = self._transport.post(path, {"code": code}, idempotency_key=idempotency_key)
-        return read(Factor, answer)
-
-    def confirm_device_key(
-        self, factor_id: str, key: KeyPair, *, now: float, idempotency_key: str | None = None
-    ) -> Factor:
-        """One signature of the key itself makes it active; `now` is Unix time."""
-        path = f"/v1/second_factors/{factor_id}/confirm"
-        nonce = idempotency_key or fresh_key()
-        body = {"confirmation": sign_request_confirmation(key, path, nonce, now=now)}
-        return read(Factor, self._transport.post(path, body, idempotency_key=nonce))
 
     def get_intent(self, intent_id: str) -> Intent:
         """What is to be paid and to whom, and the nonce to sign; see `sign_confirmation`."""
@@ -102,20 +49,6 @@ class Customer(CapturingClient):
         path = f"/v1/payment_intents/{intent_id}/use_password"
         body = proof(password=password, code=code, confirmation=confirmation)
         return read(Intent, self._transport.post(path, body, idempotency_key=idempotency_key))
-
-    def revoke_second_factor(
-        self,
-        factor_id: str,
-        password: str,
-        code: str | None = None,
-        *,
-        confirmation: str | None = None,
-        idempotency_key: str | None = None,
-    ) -> Factor:
-        """An active one needs an active one as well, and another one beside it."""
-        path = f"/v1/second_factors/{factor_id}/revoke"
-        body = proof(password=password, code=code, confirmation=confirmation)
-        return read(Factor, self._transport.post(path, body, idempotency_key=idempotency_key))
 
     def set_duress_code(
         self, duress_code: str, password: str, code: str, *, idempotency_key: str | None = None
@@ -186,11 +119,14 @@ class Customer(CapturingClient):
         password: str | None = None,
         code: str | None = None,
         confirmation: str | None = None,
+        recovery_code: str | None = None,
         idempotency_key: str | None = None,
     ) -> Enrolment:
         """Any one proof. Once this has answered, the face pays nothing until it is unlocked."""
         path = f"/v1/enrolments/{enrolment_id}/lock"
-        body = proof(password=password, code=code, confirmation=confirmation)
+        body = proof(
+            password=password, code=code, confirmation=confirmation, recovery_code=recovery_code
+        )
         return read(Enrolment, self._transport.post(path, body, idempotency_key=idempotency_key))
 
     def unlock_face(
@@ -200,11 +136,14 @@ class Customer(CapturingClient):
         code: str | None = None,
         *,
         confirmation: str | None = None,
+        recovery_code: str | None = None,
         idempotency_key: str | None = None,
     ) -> Enrolment:
         """Both; the face is no proof of anything here."""
         path = f"/v1/enrolments/{enrolment_id}/unlock"
-        body = proof(password=password, code=code, confirmation=confirmation)
+        body = proof(
+            password=password, code=code, confirmation=confirmation, recovery_code=recovery_code
+        )
         return read(Enrolment, self._transport.post(path, body, idempotency_key=idempotency_key))
 
     def revoke_face(
@@ -214,9 +153,12 @@ class Customer(CapturingClient):
         password: str | None = None,
         code: str | None = None,
         confirmation: str | None = None,
+        recovery_code: str | None = None,
         idempotency_key: str | None = None,
     ) -> Enrolment:
         """Easy to leave: any one proof. Once this has answered, the face pays nothing more."""
         path = f"/v1/enrolments/{enrolment_id}/revoke"
-        body = proof(password=password, code=code, confirmation=confirmation)
+        body = proof(
+            password=password, code=code, confirmation=confirmation, recovery_code=recovery_code
+        )
         return read(Enrolment, self._transport.post(path, body, idempotency_key=idempotency_key))

@@ -50,12 +50,18 @@ def confirmation() -> Jws:
     return Jws(longest=2048, load_only=True, metadata={"description": "compact JWS of a device"})
 
 
+def recovery_code() -> Text:
+    """One of ten, as it is read from paper."""
+    return Text(longest=32, load_only=True)
+
+
 class ProofShape(Shape):
     """Any of what the customer knows or has; which of it is needed depends on the door."""
 
     password = password()
     code = Digits(load_only=True)
     confirmation = confirmation()
+    recovery_code = recovery_code()
 
     @post_load
     def to_proof(self, members: dict[str, Any], **_: Any) -> Proof:
@@ -65,7 +71,7 @@ class ProofShape(Shape):
 class NewFactor(Shape):
     """A device key where there is a `public_key`, otherwise a one-time code.
 
-    `code` or `confirmation` is needed when a factor is active already.
+    `code`, `confirmation` or `recovery_code` is needed when a factor is active already.
     """
 
     name = Text(required=True, longest=100)
@@ -73,6 +79,7 @@ class NewFactor(Shape):
     password = password(required=True)
     code = Digits(load_only=True)
     confirmation = confirmation()
+    recovery_code = recovery_code()
 
     @post_load
     def with_proof(self, members: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -97,14 +104,51 @@ class SecondFactorShape(Shape):
 
 
 class Factor(Shape):
-    """`secret` and `uri` are there while the factor is pending, and never again."""
+    """`secret`, `uri` and `qr` are there while a one-time code is pending, and never again."""
 
     id = fields.String(required=True)
     kind = fields.String(required=True)
     name = fields.String(required=True)
     state = fields.String(required=True)
+    created_at = fields.String(required=True)
     secret = fields.String(allow_none=True)
     uri = fields.String(allow_none=True)
+    qr = fields.String(allow_none=True, metadata={"description": "SVG as a data URI"})
+
+
+class Factors(Shape):
+    second_factors = fields.List(fields.Nested(Factor), required=True)
+
+
+class FactorName(Shape):
+    name = Text(required=True, longest=100)
+
+
+class NewPassword(ProofShape):
+    """The password in force and a second factor, for a new password."""
+
+    new_password = password(required=True)
+
+    @post_load
+    def to_proof(self, members: dict[str, Any], **_: Any) -> Any:
+        new_password = members.pop("new_password")
+        return {"new_password": new_password, "proof": Proof(**members)}
+
+
+class ForgottenPassword(Shape):
+    recovery_code = Text(required=True, longest=32, load_only=True)
+    new_password = password(required=True)
+
+
+class PasswordChanged(Shape):
+    changed_at = fields.String(required=True)
+
+
+class RecoveryCodes(Shape):
+    """`codes` are told once: a repetition of the request hears null."""
+
+    id = fields.String(required=True)
+    codes = fields.List(fields.String(), allow_none=True, required=True)
 
 
 class NewDuressCode(Shape):

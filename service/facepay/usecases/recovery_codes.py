@@ -1,0 +1,89 @@
+"""Make a set of recovery codes; a new one replaces the old.
+
+The codes are told once, in the answer to the very request that made them, and are kept nowhere: a
+repetition of the request hears of the set and not of its codes. A lost answer means a new set.
+"""
+
+import secrets
+
+from facepay.domain.customer import FactorKind, FactorState, SecondFactor
+from facepay.domain.errors import ProofRejected
+from facepay.domain.event import EventKind
+from facepay.domain.recovery import ALPHABET, CODES, GROUP, GROUPS, RecoveryCode, code_id
+from facepay.ports import UnitOfWork
+from facepay.usecases.answers import RecoveryCodesAnswer
+from facepay.usecases.house import House, new_id
+from facepay.usecases.log import append_leaf
+from facepay.usecases.once import Change, Claim, once
+from facepay.usecases.prove import Needs, Proof, prove
+from facepay.usecases.second_factors import NEVER_USED, emit_factor
+
+NAME = "recovery codes"
+
+
+def make_recovery_codes(house: House, change: Change, proof: Proof) -> RecoveryCodesAnswer:
+    """Ten fresh codes. Raises ProofRejected: it takes the password and a second factor."""
+
+    def act(claim: Claim) -> RecoveryCodesAnswer:
+        customer_id = change.caller.subject_id
+        with house.unit_of_work() as uow:
+            customer = uow.customers.find(id=customer_id)
+        needs = Needs.PASSWORD_AND_SECOND_FACTOR
+        proven = prove(house, customer, proof, needs, confirms=change.claims)
+        factor, codes = _new_set(house, customer_id), _fresh_codes()
+        # Hashed before the rows are locked: argon2id is slow on purpose.
+        kept = [_kept(house, factor, code) for code in codes]
+        with house.unit_of_work() as uow:
+            uow.customers.lock(customer_id)
+            if not proven.settle(uow):
+                raise ProofRejected()
+            _replace_set(uow, factor, kept)
+            claim.answer(uow, RecoveryCodesAnswer(factor.id, None))
+            emit_factor(house, uow, EventKind.FACTOR_ADDED, factor)
+            append_leaf(house, uow, "recovery_codes.made", factor=factor.id)
+            uow.commit()
+        return RecoveryCodesAnswer(factor.id, codes)
+
+    return once(house, change, RecoveryCodesAnswer, act)
+
+
+def _replace_set(uow: UnitOfWork, factor: SecondFactor, codes: list[RecoveryCode]) -> None:
+    old = {"customer_id": factor.customer_id, "kind": factor.kind.value}
+    uow.second_factors.update_all({"state": FactorState.REVOKED.value}, **old)
+    uow.second_factors.add(factor)
+    for code in codes:
+        uow.recovery_codes.add(code)
+
+
+def _new_set(house: House, customer_id: str) -> SecondFactor:
+    return SecondFactor(
+        id=new_id("fac"),
+        customer_id=customer_id,
+        kind=FactorKind.RECOVERY_CODES,
+        name=NAME,
+        sealed_secret=None,
+        keyid=None,
+        public_key_pem=None,
+        state=FactorState.ACTIVE,
+        last_step=NEVER_USED,
+        created_at=house.clock(),
+    )
+
+
+def _fresh_codes() -> list[str]:
+    """Ten codes of which no two begin alike."""
+    codes: dict[str, str] = {}
+    while len(codes) < CODES:
+        groups = [_group() for _ in range(GROUPS)]
+        codes.setdefault(groups[0], "-".join(groups))
+    return list(codes.values())
+
+
+def _group() -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(GROUP))
+
+
+def _kept(house: House, factor: SecondFactor, code: str) -> RecoveryCode:
+    selector, _, secret = code.partition("-")
+    hashed = house.passwords.hash(secret.replace("-", ""))
+    return RecoveryCode(code_id(factor.id, selector), factor.id, hashed, used_at=None)

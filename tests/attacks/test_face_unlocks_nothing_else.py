@@ -1,0 +1,90 @@
+"""A stolen or sleeping face: it pays with a second factor, and opens no other door.
+
+There is no door that takes frames but a capture's, and no capture that is for anything but a
+payment or an enrolment. So each attack shows a face, has it accepted, and then tries the door
+without what the door asks for: an accepted face stands in for none of it.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from facepay_client import Intent, KeyPair, Problem
+from tests.stand.people import PASSWORD, Payer, Street, Till
+
+REPOSITORY = Path(__file__).parents[2]
+
+DOORS: dict[str, tuple[str, dict[str, Any]]] = {
+    "set_the_password": ("/v1/password", {"new_password": "the thief's own"}),
+    "reset_the_password": ("/v1/password/reset", {"new_password": "the thief's own"}),
+    "add_a_one_time_code": ("/v1/second_factors", {"name": "the thief's"}),
+    "add_a_device_key": ("/v1/second_factors", {"name": "the thief's", "public_key": {}}),
+    "make_recovery_codes": ("/v1/recovery_codes", {}),
+    "enrol_another_face": ("/v1/enrolments", {}),
+    "unlock_the_face": ("/v1/enrolments/{enrolment}/unlock", {}),
+    "revoke_a_factor": ("/v1/second_factors/{factor}/revoke", {}),
+}
+
+
+@pytest.fixture(scope="module")
+def shown(street: Street, grace: Payer) -> tuple[Intent, Intent]:
+    """A face that was accepted and waits for its code, and one that has paid."""
+    till = street.till()
+    waiting, paid = till.intent(), till.intent()
+    street.show_face(till, waiting, grace, "grace")
+    street.show_face(till, paid, grace, "grace")
+    assert till.terminal.send_code(paid.id, grace.code()).state == "approved"
+    return waiting, till.terminal.get_intent(paid.id)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_an_accepted_face_does_not(
+    street: Street, grace: Payer, shown: tuple[Intent, Intent], door: str
+) -> None:
+    path, body = DOORS[door]
+    path = path.format(enrolment=grace.enrolment_id, factor=grace.factor_id)
+    if "public_key" in body:
+        body = body | {"public_key": KeyPair.generate().public_jwk}
+    waiting, paid = shown
+    factors = grace.customer.get_second_factors()
+    claims: list[dict[str, Any]] = [
+        {},
+        {"payment_intent": waiting.id},
+        {"authorization": paid.authorization},
+        {"confirmation": paid.authorization},
+        {"face": True},
+    ]
+    for claim in claims:
+        with pytest.raises(Problem) as error:
+            grace.transport.post(path, body | claim)
+        assert error.value.code in ("invalid_request", "proof_rejected", "wrong_state")
+    assert grace.customer.get_second_factors() == factors
+
+
+def test_an_accepted_face_does_not_change_consent(
+    street: Street, till: Till, shown: tuple[Intent, Intent], grace: Payer
+) -> None:
+    """The customer's own device gives consent: a till, whatever face it has seen, gives none."""
+    for path in ("/v1/consents", f"/v1/consents/{grace.consent_id}/withdraw"):
+        with pytest.raises(Problem) as error:
+            till.transport.post(path, {})
+        assert error.value.code == "not_allowed"
+
+
+def test_no_door_but_a_captures_takes_frames() -> None:
+    paths = yaml.safe_load((REPOSITORY / "sdk_spec/openapi.yaml").read_text())["paths"]
+    taking = {
+        at
+        for at, methods in paths.items()
+        for operation in methods.values()
+        if isinstance(operation, dict)
+        and "multipart/form-data" in operation.get("requestBody", {}).get("content", {})
+    }
+    assert taking == {"/v1/captures/{capture_id}/frames"}
+
+
+def test_the_password_still_pays_and_is_the_same(till: Till, grace: Payer) -> None:
+    paid = till.terminal.use_password(till.intent().id, grace.alias, PASSWORD, grace.code())
+    assert paid.state == "approved"

@@ -1,0 +1,101 @@
+"""Ten codes on paper: used twice, raced, guessed; and what a stranger cannot block."""
+
+from collections.abc import Callable
+
+import pytest
+
+from facepay.adapters.unit_of_work import Database
+from facepay.domain.errors import ProofRejected
+from facepay.usecases.answers import FactorAnswer
+from facepay.usecases.prove import Proof
+from facepay.usecases.recovery_codes import make_recovery_codes
+from facepay.usecases.second_factors import add_second_factor
+from facepay_client import Problem
+from tests.fakes.house import fake_house
+from tests.fakes.street import Street as Neighbours
+from tests.stand.people import PASSWORD, Payer, Street
+from tests.stand.race import together
+
+
+@pytest.fixture
+def payer(street: Street) -> Payer:
+    return street.payer()
+
+
+def codes(payer: Payer) -> tuple[str, ...]:
+    made = payer.customer.make_recovery_codes(PASSWORD, payer.code()).codes
+    assert made is not None
+    return made
+
+
+def add_with(payer: Payer, recovery_code: str) -> str:
+    try:
+        add = payer.customer.add_second_factor
+        return add("another", PASSWORD, recovery_code=recovery_code).state
+    except Problem as problem:
+        return problem.code
+
+
+def test_a_recovery_code_used_twice(payer: Payer) -> None:
+    code = codes(payer)[0]
+    assert add_with(payer, code) == "pending"
+    assert add_with(payer, code) == "proof_rejected"
+
+
+def test_a_recovery_code_raced_by_twenty_requests(database: Database) -> None:
+    people = Neighbours(fake_house(database))
+    ada = people.settle_in("ada")
+    proof = Proof(PASSWORD, people.code_of(ada))
+    made = make_recovery_codes(people.house, people.change(ada.caller), proof).codes
+    assert made is not None
+
+    def add(number: int) -> Callable[[], FactorAnswer]:
+        change, proof = people.change(ada.caller), Proof(PASSWORD, recovery_code=made[0])
+        return lambda: add_second_factor(people.house, change, f"app {number}", proof)
+
+    told = together([add(number) for number in range(20)])
+    assert sum(isinstance(each, FactorAnswer) for each in told) == 1, "one code, one act"
+    refusals = {type(each) for each in told if not isinstance(each, FactorAnswer)}
+    assert refusals == {ProofRejected}
+
+
+def test_the_sixth_guess_at_a_recovery_code(street: Street, payer: Payer) -> None:
+    code, other, *_ = codes(payer)
+    for digit in "01234":
+        assert add_with(payer, code[:-3] + f"AB{digit}") == "proof_rejected"
+    assert add_with(payer, code) == "proof_rejected"
+    assert add_with(payer, other) == "pending", "the others are not blocked with it"
+    street.service.clock.advance(31)
+    assert add_with(payer, code) == "pending"
+
+
+def test_guesses_without_a_selector_block_none(payer: Payer) -> None:
+    code = codes(payer)[0]
+    wrong = "0" if code[0] != "0" else "1"
+    for number in range(8):
+        assert add_with(payer, f"{wrong}{code[1:-1]}{number}") == "proof_rejected"
+    assert add_with(payer, code) == "pending"
+
+
+def test_a_recovery_code_at_a_till(street: Street, payer: Payer) -> None:
+    """It never pays: no shape of a payment takes it."""
+    till, code = street.till(), codes(payer)[0]
+    body = {"payer": payer.alias, "password": PASSWORD, "recovery_code": code}
+    for sent in (body, body | {"code": payer.wrong_code()}):
+        with pytest.raises(Problem) as error:
+            till.transport.post(f"/v1/payment_intents/{till.intent().id}/use_password", sent)
+        assert (error.value.status, error.value.param) == (422, "recovery_code")
+
+
+def test_a_lost_answer_is_not_told_again(payer: Payer) -> None:
+    make, code = payer.customer.make_recovery_codes, payer.code()
+    first = make(PASSWORD, code, idempotency_key="codes")
+    again = make(PASSWORD, code, idempotency_key="codes")
+    assert (again.id, again.codes) == (first.id, None)
+
+
+def test_one_code_takes_the_face_back(street: Street) -> None:
+    payer = street.payer(face="grace")
+    code = codes(payer)[0]
+    revoked = payer.customer.revoke_face(payer.enrolment_id, recovery_code=code)
+    assert (revoked.state, revoked.key_destroyed) == ("revoked", True)

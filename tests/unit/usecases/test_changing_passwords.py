@@ -1,0 +1,141 @@
+"""Passwords are changed with what the customer knows and has, and never by a face."""
+
+import pytest
+
+from facepay.domain.customer import FactorKind
+from facepay.domain.errors import NotFound, ProofRejected
+from facepay.usecases.own_factors import list_second_factors, rename_second_factor
+from facepay.usecases.passwords import change_password, reset_password
+from facepay.usecases.prove import Proof
+from facepay.usecases.recovery_codes import make_recovery_codes
+from facepay.usecases.second_factors import add_second_factor
+from facepay.usecases.sign_in import SignInAttempt, come_back, sign_in
+from tests.fakes.house import FakeHouse
+from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
+
+NEW = "another horse battery"
+
+
+@pytest.fixture
+def paper(street: Street, ada: Customer) -> list[str]:
+    """Ada's recovery codes."""
+    proof = Proof(PASSWORD, street.code_of(ada))
+    codes = make_recovery_codes(street.house, street.change(ada.caller), proof).codes
+    assert codes is not None
+    return codes
+
+
+def change(street: Street, customer: Customer, proof: Proof) -> str:
+    new = change_password(street.house, street.change(customer.caller), proof, NEW)
+    return new.changed_at
+
+
+def reset(street: Street, customer: Customer, code: str) -> str:
+    return reset_password(street.house, street.change(customer.caller), code, NEW).changed_at
+
+
+def pays_with(street: Street, customer: Customer, password: str) -> bool:
+    proof = Proof(password, street.code_of(customer))
+    return street.pay_by_password(street.intent(), customer.alias, proof).state == "approved"
+
+
+class TestChanging:
+    def test_the_new_one_pays_and_the_old_one_does_not(self, street: Street, ada: Customer) -> None:
+        assert change(street, ada, Proof(PASSWORD, street.code_of(ada)))
+        assert pays_with(street, ada, NEW)
+        assert not pays_with(street, ada, PASSWORD)
+
+    def test_a_device_key_is_second_factor_enough(self, street: Street, ada: Customer) -> None:
+        phone, asked = street.add_device(ada), street.change(ada.caller)
+        signed = street.signs(phone, asked.claims).confirmation
+        proof = Proof(PASSWORD, confirmation=signed)
+        assert change_password(street.house, asked, proof, NEW).changed_at
+
+    @pytest.mark.parametrize("proof", [Proof(PASSWORD), Proof(PASSWORD, WRONG_CODE), Proof(NEW)])
+    def test_less_than_both_changes_nothing(
+        self, street: Street, ada: Customer, proof: Proof
+    ) -> None:
+        with pytest.raises(ProofRejected):
+            change(street, ada, proof)
+        assert pays_with(street, ada, PASSWORD)
+
+    def test_a_code_used_at_a_till_meanwhile_changes_nothing(
+        self, street: Street, ada: Customer
+    ) -> None:
+        proof = Proof(PASSWORD, street.code_of(ada))
+        street.pay_by_password(street.intent(), "ada", proof)
+        with pytest.raises(ProofRejected):
+            change(street, ada, proof)
+
+    def test_it_ends_the_sessions_of_the_page_and_nothing_else(
+        self, street: Street, fakes: FakeHouse, ada: Customer
+    ) -> None:
+        token = sign_in(
+            street.house, SignInAttempt("ada", Proof(PASSWORD, street.code_of(ada)))
+        ).token
+        assert come_back(street.house, token) is not None
+        intent = street.show_face(ada)
+        change(street, ada, Proof(PASSWORD, street.code_of(ada)))
+        assert come_back(street.house, token) is None
+        assert street.enter(intent, street.code_of(ada)).state == "approved", "the face still pays"
+        with fakes.database() as uow:
+            kinds = [leaf.kind for leaf in uow.leaves.find_all()]
+        assert kinds.count("password.changed") == 1
+
+
+class TestForgetting:
+    def test_a_recovery_code_sets_a_new_one(
+        self, street: Street, ada: Customer, paper: list[str]
+    ) -> None:
+        assert reset(street, ada, paper[0])
+        assert pays_with(street, ada, NEW)
+        assert not pays_with(street, ada, PASSWORD)
+
+    def test_once(self, street: Street, ada: Customer, paper: list[str]) -> None:
+        reset(street, ada, paper[0])
+        with pytest.raises(ProofRejected):
+            reset(street, ada, paper[0])
+
+    def test_another_customers_code_does_not(self, street: Street, paper: list[str]) -> None:
+        eve = street.settle_in("eve")
+        with pytest.raises(ProofRejected):
+            reset(street, eve, paper[0])
+        assert pays_with(street, eve, PASSWORD)
+
+    def test_the_tries_before_it_was_known_to_be_forgotten_delay_the_new_one_no_longer(
+        self, street: Street, ada: Customer, paper: list[str]
+    ) -> None:
+        for _ in range(6):
+            with pytest.raises(ProofRejected):
+                street.revoke(ada, Proof(password="was it this?"))
+        reset(street, ada, paper[0])
+        assert street.revoke(ada, Proof(password=NEW)).state == "revoked"
+
+    def test_neither_password_nor_secret_is_in_what_is_remembered(
+        self, street: Street, fakes: FakeHouse, ada: Customer, paper: list[str]
+    ) -> None:
+        reset(street, ada, paper[0])
+        with fakes.database() as uow:
+            rows = [*uow.idempotency.find_all(), *uow.openings.find_all(), *uow.events.find_all()]
+        assert not [row for row in rows if NEW in repr(row) or paper[0] in repr(row)]
+
+
+class TestOwnFactors:
+    def test_they_are_listed_and_named(self, street: Street, ada: Customer) -> None:
+        street.add_device(ada)
+        first, second = list_second_factors(street.house, ada.caller)
+        assert (first.kind, second.kind) == (FactorKind.TOTP, FactorKind.DEVICE_KEY)
+        rename_second_factor(street.house, street.change(ada.caller), second.id, "old phone")
+        assert list_second_factors(street.house, ada.caller)[1].name == "old phone"
+
+    def test_a_listed_one_shows_no_secret(self, street: Street, ada: Customer) -> None:
+        proof = Proof(PASSWORD, street.code_of(ada))
+        pending = add_second_factor(street.house, street.change(ada.caller), "new", proof)
+        assert pending.qr is not None
+        for listed in list_second_factors(street.house, ada.caller):
+            assert (listed.secret, listed.uri, listed.qr) == (None, None, None)
+
+    def test_another_customers_cannot_be_named(self, street: Street, ada: Customer) -> None:
+        theirs = list_second_factors(street.house, street.settle_in("eve").caller)[0].id
+        with pytest.raises(NotFound):
+            rename_second_factor(street.house, street.change(ada.caller), theirs, "mine")
