@@ -19,6 +19,7 @@ from facepay.domain.consent import Consent
 from facepay.domain.customer import Client, Customer, Merchant, SecondFactor, Terminal
 from facepay.domain.enrolment import Enrolment
 from facepay.domain.event import Event
+from facepay.domain.face_use import FaceUse
 from facepay.domain.idempotency import IdempotencyRecord, UsedNonce
 from facepay.domain.manifest import SignedManifest
 from facepay.domain.page_session import PageSession
@@ -203,13 +204,14 @@ class Repository(Protocol[Entity]):
         *,
         limit: int | None = None,
         after_seq: int | None = None,
+        before_seq: int | None = None,
         after_id: str | None = None,
         having: str | None = None,
         newest_by: str | None = None,
         **equals: Any,
     ) -> list[Entity]:
-        """In the order of `seq` or `id` where one is given, or with the latest in the field
-        `newest_by` first; `having` names a field that is set."""
+        """In the order of `seq` or `id` where one is given, the newest first with `before_seq`, or
+        with the latest in the field `newest_by` first; `having` names a field that is set."""
 
     def lock(self, entity_id: str) -> Entity | None:
         """The row, held against every other writer until this unit of work ends."""
@@ -267,6 +269,7 @@ class UnitOfWork(Protocol):
     page_sessions: Repository[PageSession]
     endpoints: Repository[Endpoint]
     deliveries: Deliveries[Delivery]
+    face_uses: Repository[FaceUse]
 
     def commit(self) -> None: ...
 

@@ -13,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlmodel import SQLModel
 
-from facepay.adapters import tables
+from facepay.adapters import event_tables, tables
 from facepay.adapters.migrate import migrate
 from facepay.adapters.unit_of_work import Database
 from facepay.domain.attempts import Attempts
@@ -39,7 +39,8 @@ PARENTS = {
 
 
 def row_of(entity: type) -> type[SQLModel]:
-    row: type[SQLModel] = getattr(tables, ROWS.get(entity.__name__, f"{entity.__name__}Row"))
+    name = ROWS.get(entity.__name__, f"{entity.__name__}Row")
+    row: type[SQLModel] = getattr(tables, name, None) or getattr(event_tables, name)
     return row
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from facepay.domain.duress import DuressAction, DuressPolicy
+from facepay.domain.face_use import Flag
 from facepay.domain.policy import Notice, Policy
+from facepay.domain.unusual_use import EarlyWarning
 from facepay.domain.webhook import EventRules
 
 
@@ -30,6 +32,7 @@ def read_policy(path: Path) -> Policy:
         duress=_read_duress(numbers["duress"]),
         notice=_read_notice(path.parent / numbers["notice"]["file"], numbers["notice"]["version"]),
         events=_read_event_rules(numbers["events"]),
+        early_warning=_read_early_warning(numbers["early_warning"]),
     )
 
 
@@ -51,6 +54,15 @@ def _read_event_rules(numbers: Mapping[str, Any]) -> EventRules:
         longest_delay=timedelta(hours=numbers["longest_delay_hours"]),
         given_up_after=timedelta(days=numbers["given_up_after_days"]),
         kept_for=timedelta(days=numbers["kept_days"]),
+    )
+
+
+def _read_early_warning(numbers: Mapping[str, Any]) -> EarlyWarning:
+    return EarlyWarning(
+        many_failures=int(numbers["many_failures"]),
+        failures_within=timedelta(minutes=numbers["failures_within_minutes"]),
+        two_places_within=timedelta(minutes=numbers["two_places_within_minutes"]),
+        hold=frozenset(map(Flag, numbers["hold"])),
     )
 
 

@@ -54,6 +54,7 @@ class SqlRepository(Generic[Entity]):
         *,
         limit: int | None = None,
         after_seq: int | None = None,
+        before_seq: int | None = None,
         after_id: str | None = None,
         having: str | None = None,
         newest_by: str | None = None,
@@ -62,6 +63,9 @@ class SqlRepository(Generic[Entity]):
         query = select(self._table).where(*self._that(equals))
         if after_seq is not None:
             query = query.where(self._column("seq") > after_seq).order_by(self._column("seq"))
+        if before_seq is not None:
+            newest_first = self._column("seq").desc()
+            query = query.where(self._column("seq") < before_seq).order_by(newest_first)
         if after_id is not None:
             query = query.where(self._column("id") > after_id).order_by(self._column("id"))
         if having is not None:

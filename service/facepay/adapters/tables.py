@@ -7,7 +7,7 @@ templates and TOTP secrets are the vault's ciphertext, passwords and recovery co
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Index, Integer
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -30,8 +30,6 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 _NUMBERED_BY_US = {"autoincrement": False}
-# SQLite numbers rows by itself in a column of this type alone.
-NUMBERED = BigInteger().with_variant(Integer(), "sqlite")
 
 
 def _time(*, index: bool = False) -> Any:
@@ -67,6 +65,7 @@ class TerminalRow(SQLModel, table=True):
     name: str
     created_at: datetime = _time()
     suspended_at: datetime | None = _maybe_time()
+    city: str | None
 
 
 class CustomerRow(SQLModel, table=True):
@@ -238,20 +237,6 @@ class NonceRow(SQLModel, table=True):
     expires_at: datetime = _time(index=True)
 
 
-class EventRow(SQLModel, table=True):
-    __tablename__ = "events"
-    __table_args__ = {"sqlite_autoincrement": True}  # no number comes again after a sweep
-    seq: int = Field(primary_key=True, sa_type=NUMBERED)
-    id: str = Field(unique=True)
-    kind: str
-    at: datetime = _time()
-    payment: str | None
-    merchant_audience: str | None
-    shared: str | None
-    for_bank: str
-    fanned_out_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
-
-
 class PageSessionRow(SQLModel, table=True):
     __tablename__ = "page_sessions"
     id: str = Field(primary_key=True)
@@ -259,32 +244,3 @@ class PageSessionRow(SQLModel, table=True):
     started_at: datetime = _time()
     seen_at: datetime = _time()
     ends_at: datetime = _time(index=True)
-
-
-class EndpointRow(SQLModel, table=True):
-    __tablename__ = "webhook_endpoints"
-    id: str = Field(primary_key=True)
-    audience: str = Field(index=True)
-    url: str
-    sealed_secret: str
-    created_at: datetime = _time()
-    disabled_at: datetime | None = _maybe_time()
-    failing_since: datetime | None = _maybe_time()
-
-
-class DeliveryRow(SQLModel, table=True):
-    __tablename__ = "deliveries"
-    __table_args__ = (
-        Index("ix_deliveries_due", "state", "next_at"),
-        Index("ix_deliveries_endpoint_state", "endpoint_id", "state"),
-    )
-    id: str = Field(primary_key=True)
-    event_id: str
-    seq: int = Field(sa_type=BigInteger)
-    endpoint_id: str = Field(foreign_key="webhook_endpoints.id")
-    payment: str | None = Field(index=True)
-    state: str
-    attempts: int
-    next_at: datetime = _time()
-    last_outcome: str | None
-    created_at: datetime = _time(index=True)

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
+from facepay.adapters import event_tables as e
 from facepay.adapters import tables as t
 from facepay.adapters.delivery_repository import SqlDeliveries
 from facepay.adapters.repositories import SqlRepository
@@ -24,6 +25,7 @@ from facepay.domain.customer import Client, Customer, Merchant, SecondFactor, Te
 from facepay.domain.enrolment import Enrolment
 from facepay.domain.errors import StorageUnavailable
 from facepay.domain.event import Event
+from facepay.domain.face_use import FaceUse
 from facepay.domain.idempotency import IdempotencyRecord, UsedNonce
 from facepay.domain.page_session import PageSession
 from facepay.domain.payment import Authorization, Intent
@@ -68,12 +70,13 @@ class SqlUnitOfWork:
             session, IdempotencyRecord, t.IdempotencyRow
         )
         self.nonces: Repository[UsedNonce] = SqlRepository(session, UsedNonce, t.NonceRow)
-        self.events: Repository[Event] = SqlRepository(session, Event, t.EventRow)
+        self.events: Repository[Event] = SqlRepository(session, Event, e.EventRow)
         self.page_sessions: Repository[PageSession] = SqlRepository(
             session, PageSession, t.PageSessionRow
         )
-        self.endpoints: Repository[Endpoint] = SqlRepository(session, Endpoint, t.EndpointRow)
-        self.deliveries: Deliveries[Delivery] = SqlDeliveries(session, Delivery, t.DeliveryRow)
+        self.endpoints: Repository[Endpoint] = SqlRepository(session, Endpoint, e.EndpointRow)
+        self.face_uses: Repository[FaceUse] = SqlRepository(session, FaceUse, e.FaceUseRow)
+        self.deliveries: Deliveries[Delivery] = SqlDeliveries(session, Delivery, e.DeliveryRow)
 
     def commit(self) -> None:
         self._session.commit()

@@ -43,6 +43,7 @@ class Terminal:
     name: str
     created_at: datetime
     suspended_at: datetime | None
+    city: str | None
 
 
 @dataclass(frozen=True, slots=True)

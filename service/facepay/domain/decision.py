@@ -12,6 +12,7 @@ from facepay.domain.payment import Method
 
 UNDER_DURESS = "under_duress"
 UNDER_DURESS_HELD = "under_duress_held"
+HELD = "held_as_unusual"
 
 
 class Outcome(StrEnum):
@@ -38,6 +39,7 @@ class Facts:
     duress: bool = False  # the code was the duress code
     duress_may_pay: bool = False  # the policy approves this amount then, to be held
     silently_locked: bool = False  # the face was shown under duress before
+    held: bool = False  # by the policy, as too unusual to be approved by face
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,9 @@ def _decide_face(facts: Facts) -> Decision:
         return Decision(Outcome.STEP_UP, "second_factor_needed")
     if facts.face_matched is not True:
         return Decision(Outcome.DECLINE, "face_did_not_match")
-    return _decide_second_factor(facts, Decision(Outcome.APPROVE, "face_and_second_factor"))
+    usual = Decision(Outcome.APPROVE, "face_and_second_factor")
+    held = Decision(Outcome.DECLINE, HELD)
+    return _decide_second_factor(facts, held if facts.held else usual)
 
 
 def _decide_password(facts: Facts) -> Decision:

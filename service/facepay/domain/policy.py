@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from facepay.domain.calibration import MOST_FALSE_MATCHES
 from facepay.domain.duress import DuressPolicy
+from facepay.domain.unusual_use import EarlyWarning
 from facepay.domain.webhook import EventRules
 
 
@@ -37,6 +38,7 @@ class Policy:
     duress: DuressPolicy
     notice: Notice
     events: EventRules
+    early_warning: EarlyWarning
 
     def __post_init__(self) -> None:
         if not 0 < self.false_match_rate_at_most <= MOST_FALSE_MATCHES:

@@ -151,6 +151,23 @@ class EndpointAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class FaceUseAnswer:
+    """One use of the face, for its owner."""
+
+    id: str
+    at: str
+    payment_intent: str
+    merchant: str
+    terminal: str
+    city: str | None
+    amount_minor: int
+    currency: str
+    outcome: str
+    flags: list[str]
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
 class LeafAnswer:
     seq: int
     at: str

@@ -28,6 +28,7 @@ from facepay.ports import ObservedFaces, UnitOfWork
 from facepay.usecases.answers import IntentAnswer
 from facepay.usecases.compare_face import matches_reference
 from facepay.usecases.house import House
+from facepay.usecases.ledger import is_held
 from facepay.usecases.once import Change, Claim, once
 from facepay.usecases.payment_intents import find_to_pay
 from facepay.usecases.prove import Proof, Proven, channel_of, examine
@@ -53,6 +54,7 @@ class Standing:
     intent: Intent
     enrolment: Enrolment
     capture: Capture | None
+    held: bool = False
 
 
 def authorize_payment(house: House, change: Change, attempt: Attempt) -> IntentAnswer:
@@ -107,8 +109,9 @@ def _enter(house: House, change: Change, claim: Claim, attempt: Attempt) -> Stan
             capture = use_capture(house, uow, claim, attempt.frames.capture_id)
             if capture.id != intent.capture_id:
                 raise WrongState("another capture was opened for this payment intent")
+        held = capture is None and is_held(house, uow, intent)
         uow.commit()
-    return Standing(intent, enrolment, capture)
+    return Standing(intent, enrolment, capture, held)
 
 
 def _live_enrolment(house: House, uow: UnitOfWork, intent: Intent) -> Enrolment:
@@ -166,6 +169,7 @@ def _decide(house: House, standing: Standing, proven: Proven | None) -> Decision
         duress=proven is not None and proven.duress,
         duress_may_pay=house.policy.duress.may_pay(intent.amount_minor, intent.currency),
         silently_locked=standing.enrolment.duress_since is not None,
+        held=standing.held,
     )
     return decide(facts, house.clock())
 

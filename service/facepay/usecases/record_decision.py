@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from facepay.domain.decision import Decision, Outcome
+from facepay.domain.decision import HELD, Decision, Outcome
 from facepay.domain.errors import WrongState
 from facepay.domain.event import EventKind
 from facepay.domain.payment import Authorization, Intent, IntentState, Method
@@ -11,6 +11,7 @@ from facepay.usecases.answers import IntentAnswer
 from facepay.usecases.events import emit_payment
 from facepay.usecases.heed_duress import heed
 from facepay.usecases.house import House
+from facepay.usecases.ledger import note_face_use
 from facepay.usecases.log import append_leaf
 from facepay.usecases.once import Claim
 from facepay.usecases.payment_intents import fresh_nonce, intent_answer
@@ -61,6 +62,8 @@ def record_decision(
         uow.authorizations.add(authorization)
     answer = intent_answer(house, decided, authorization if approved else None)
     claim.answer(uow, answer)
+    if method is Method.FACE:
+        note_face_use(house, uow, decided, held=decision.reason == HELD)
     if decision.outcome in _TOLD:
         emit_payment(house, uow, _TOLD[decision.outcome], decided)
     append_leaf(

@@ -48,15 +48,20 @@ def register_merchant(house: House, change: Change, name: str, key: PublicKey) -
     return once(house, change, Registered, act)
 
 
-def register_terminal(house: House, change: Change, name: str, key: PublicKey) -> Registered:
-    """A terminal of the calling merchant. Raises NotAllowed for a suspended merchant."""
+def register_terminal(
+    house: House, change: Change, name: str, key: PublicKey, city: str | None = None
+) -> Registered:
+    """A terminal of the calling merchant, and where it stands.
+
+    Raises NotAllowed for a suspended merchant.
+    """
 
     def act(claim: Claim) -> Registered:
         with house.unit_of_work() as uow:
             merchant = uow.merchants.find(id=change.caller.subject_id)
             if merchant is None or merchant.suspended_at is not None:
                 raise NotAllowed("the merchant is suspended")
-            terminal = Terminal(new_id("term"), merchant.id, name, house.clock(), None)
+            terminal = Terminal(new_id("term"), merchant.id, name, house.clock(), None, city)
             uow.terminals.add(terminal)
             answer = _admit(house, uow, Role.TERMINAL, terminal.id, key, claim)
             uow.commit()

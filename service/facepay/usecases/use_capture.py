@@ -21,6 +21,7 @@ from facepay.domain.manifest import SignedManifest
 from facepay.ports import ObservedFaces, UnitOfWork
 from facepay.usecases.check_manifest import check_manifest
 from facepay.usecases.house import House, observed
+from facepay.usecases.ledger import note_refused_capture
 from facepay.usecases.log import append_leaf
 from facepay.usecases.once import Caller, Claim
 from facepay.usecases.steps import timed_step
@@ -78,8 +79,8 @@ def look_at(
 ) -> Result:
     """Check the manifest, judge liveness, and only then let `look` see the faces.
 
-    Pixels and landmarks are overwritten before this returns. A refusal leaves a leaf in the log
-    and nothing else: there its reason can be opened, by the operator and for the customer. Raises
+    Pixels and landmarks are overwritten before this returns. A refusal leaves a leaf in the log,
+    where its reason can be opened by the operator, and a line in the customer's ledger. Raises
     what the manifest, the engine and the PAD raise.
     """
     try:
@@ -93,6 +94,7 @@ def look_at(
         return _judge(house, capture, burst, look)
     except Refused as refusal:
         with house.unit_of_work() as uow:
+            note_refused_capture(house, uow, capture)
             append_leaf(
                 house,
                 uow,

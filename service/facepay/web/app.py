@@ -12,6 +12,7 @@ from facepay.usecases.steps import Ticks
 from facepay.web.doors import API_VERSION, guard
 from facepay.web.faces import faces
 from facepay.web.frames import InMemoryRequest
+from facepay.web.ledger import ledger
 from facepay.web.pages import open_pages
 from facepay.web.parties import parties
 from facepay.web.payments import payments
@@ -20,7 +21,7 @@ from facepay.web.published import published
 from facepay.web.timing import time_requests
 from facepay.web.webhooks import webhooks
 
-BLUEPRINTS = (parties, faces, payments, webhooks, published)
+BLUEPRINTS = (parties, faces, payments, webhooks, ledger, published)
 
 
 class IdConverter(BaseConverter):

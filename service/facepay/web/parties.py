@@ -39,12 +39,12 @@ def create_merchant(new: dict[str, Any]) -> Registered:
 
 
 @parties.post("/terminals")
-@parties.arguments(shapes.NewParty)
+@parties.arguments(shapes.NewTerminal)
 @parties.response(201, shapes.RegisteredParty)
 @signed_by(Role.MERCHANT)
 def create_terminal(new: dict[str, Any]) -> Registered:
     """Register a terminal of the calling merchant"""
-    return register_terminal(house(), change(), new["name"], new["public_key"])
+    return register_terminal(house(), change(), new["name"], new["public_key"], new["city"])
 
 
 @parties.post("/customers")

@@ -52,8 +52,8 @@ def test_a_payment_is_told_to_its_merchant_without_its_payer(
     }
     heard = newest(fakes, merchant_audience(street.merchant.subject_id))
     assert (heard["type"], heard["data"]) == ("payment.approved", expected)
-    to_bank = expected | {"customer": ada.caller.subject_id, "method": "face"}
-    assert newest(fakes)["data"] == to_bank
+    to_bank = {"customer": ada.caller.subject_id, "method": "face", "held": False}
+    assert newest(fakes)["data"] == expected | to_bank
 
 
 def test_a_merchant_cannot_tell_a_wrong_face_from_a_wrong_code(
@@ -136,3 +136,21 @@ def test_what_is_refused_is_told_to_nobody(street: Street, fakes: FakeHouse, ada
     with pytest.raises(WrongState):
         street.enter(street.intent(), street.code_of(ada))
     assert kinds(fakes) == before
+
+
+def test_no_event_for_a_merchant_has_anything_of_the_customer_or_the_face(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    street.enter(street.show_face(ada, "bob"), street.code_of(ada))
+    paid = street.enter(street.show_face(ada), street.code_of(ada))
+    reverse_payment(street.house, street.change(street.merchant), paid.id)
+    street.revoke(ada)
+    with fakes.database() as uow:
+        sent = [event.shared for event in uow.events.find_all(after_seq=0) if event.shared]
+        captures = [capture.id for capture in uow.captures.find_all()]
+        factors = [factor.id for factor in uow.second_factors.find_all()]
+    assert len(sent) == 3
+    of_ada = ["ada", ada.caller.subject_id, ada.caller.keyid, ada.enrolment_id, ada.consent_id]
+    words = ["face", "match", "score", "distance", "code", "password", "reason", "held", "flag"]
+    for needle in [*of_ada, *captures, *factors, *words]:
+        assert needle not in " ".join(sent), needle

@@ -70,6 +70,23 @@ class PasswordChanged:
 
 
 @dataclass(frozen=True)
+class FaceUse:
+    """One use of the face. `flags` say what is unusual; `held`: declined because of them."""
+
+    id: str
+    at: str
+    payment_intent: str
+    merchant: str
+    terminal: str
+    city: str | None
+    amount_minor: int
+    currency: str
+    outcome: str
+    flags: list[str]
+    held: bool
+
+
+@dataclass(frozen=True)
 class Notice:
     """What a customer reads before consenting; `sha256` is over the text in UTF-8."""
 

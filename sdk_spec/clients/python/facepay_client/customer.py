@@ -6,12 +6,14 @@ Passwords and codes pass through and are not kept here.
 from facepay_client.answers import (
     Consent,
     Enrolment,
+    FaceUse,
     Intent,
     Notice,
     ReservedCapture,
     read,
 )
 from facepay_client.confirm import proof
+from facepay_client.errors import UnreadableAnswer
 from facepay_client.frames import CapturingClient
 from facepay_client.own_factors import OwnFactors
 
@@ -145,6 +147,13 @@ class Customer(OwnFactors, CapturingClient):
             password=password, code=code, confirmation=confirmation, recovery_code=recovery_code
         )
         return read(Enrolment, self._transport.post(path, body, idempotency_key=idempotency_key))
+
+    def get_ledger(self, *, before: str | None = None) -> list[FaceUse]:
+        """Every use of the face, failed ones too, newest first; `before` is the last one's id."""
+        page = self._transport.get("/v1/ledger", {"before": before} if before else None)
+        if not isinstance(page.get("uses"), list):
+            raise UnreadableAnswer("a ledger without uses")
+        return [read(FaceUse, use) for use in page["uses"]]
 
     def revoke_face(
         self,

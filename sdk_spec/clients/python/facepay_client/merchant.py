@@ -1,6 +1,7 @@
 """A merchant's backend: it takes in terminals, looks at payments and reverses them."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from facepay_client.answers import Intent, Registered, read
 from facepay_client.webhooks import HearsEvents
@@ -10,9 +11,17 @@ class Merchant(HearsEvents):
     """Signs with the key that the operator registered for it."""
 
     def register_terminal(
-        self, name: str, public_jwk: Mapping[str, str], *, idempotency_key: str | None = None
+        self,
+        name: str,
+        public_jwk: Mapping[str, str],
+        *,
+        city: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Registered:
-        body = {"name": name, "public_key": dict(public_jwk)}
+        """`city` is where it stands: customers are told when their face is used in another one."""
+        body: dict[str, Any] = {"name": name, "public_key": dict(public_jwk)}
+        if city is not None:
+            body["city"] = city
         answer = self._transport.post("/v1/terminals", body, idempotency_key=idempotency_key)
         return read(Registered, answer)
 

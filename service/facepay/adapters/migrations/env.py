@@ -3,6 +3,7 @@
 from alembic import context
 from sqlmodel import SQLModel
 
+import facepay.adapters.event_tables
 import facepay.adapters.tables  # noqa: F401 - importing the tables registers them
 
 connection = context.config.attributes["connection"]

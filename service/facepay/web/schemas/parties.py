@@ -34,6 +34,12 @@ class NewParty(Shape):
     public_key = fields.Nested(PublicJwk, required=True)
 
 
+class NewTerminal(NewParty):
+    """`city` is for the owner of a face, who is told of uses in another one."""
+
+    city = Text(longest=100, load_default=None, allow_none=True)
+
+
 class NewCustomer(Shape):
     alias = Text(required=True, longest=100)
     password = password(required=True)

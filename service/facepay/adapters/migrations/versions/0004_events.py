@@ -3,7 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-from facepay.adapters.tables import NUMBERED, UtcDateTime
+from facepay.adapters.event_tables import NUMBERED
+from facepay.adapters.tables import UtcDateTime
 
 revision = "0004"
 down_revision = "0003"

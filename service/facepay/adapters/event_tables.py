@@ -1,0 +1,80 @@
+"""The tables of what others are told: events, where they are sent, and the uses of a face.
+
+As in tables.py, only shapes, keys and indexes stand here.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, BigInteger, Index, Integer
+from sqlmodel import Field, SQLModel
+
+from facepay.adapters.tables import UtcDateTime
+
+# SQLite numbers rows by itself in a column of this type alone.
+NUMBERED = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class EventRow(SQLModel, table=True):
+    __tablename__ = "events"
+    __table_args__ = {"sqlite_autoincrement": True}  # no number comes again after a sweep
+    seq: int = Field(primary_key=True, sa_type=NUMBERED)
+    id: str = Field(unique=True)
+    kind: str
+    at: datetime = Field(sa_type=UtcDateTime)
+    payment: str | None
+    merchant_audience: str | None
+    shared: str | None
+    for_bank: str
+    fanned_out_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+
+
+class EndpointRow(SQLModel, table=True):
+    __tablename__ = "webhook_endpoints"
+    id: str = Field(primary_key=True)
+    audience: str = Field(index=True)
+    url: str
+    sealed_secret: str
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    failing_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class DeliveryRow(SQLModel, table=True):
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        Index("ix_deliveries_due", "state", "next_at"),
+        Index("ix_deliveries_endpoint_state", "endpoint_id", "state"),
+    )
+    id: str = Field(primary_key=True)
+    event_id: str
+    seq: int = Field(sa_type=BigInteger)
+    endpoint_id: str = Field(foreign_key="webhook_endpoints.id")
+    payment: str | None = Field(index=True)
+    state: str
+    attempts: int
+    next_at: datetime = Field(sa_type=UtcDateTime)
+    last_outcome: str | None
+    created_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class FaceUseRow(SQLModel, table=True):
+    __tablename__ = "face_uses"
+    __table_args__ = (
+        Index("ix_face_uses_owner", "customer_id", "seq"),
+        {"sqlite_autoincrement": True},
+    )
+    seq: int = Field(primary_key=True, sa_type=NUMBERED)
+    id: str = Field(unique=True)
+    customer_id: str = Field(foreign_key="customers.id")
+    at: datetime = Field(sa_type=UtcDateTime)
+    payment: str
+    capture_id: str = Field(unique=True)
+    merchant_id: str
+    terminal_id: str
+    city: str | None
+    amount_minor: int = Field(sa_type=BigInteger)
+    currency: str
+    outcome: str
+    flags: list[str] = Field(sa_type=JSON)
+    held: bool
+    hidden: bool

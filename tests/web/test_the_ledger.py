@@ -1,0 +1,39 @@
+"""The owner's ledger over HTTP: what happened with the face is there, and for nobody else."""
+
+import pytest
+
+from facepay_client import KeyPair, Merchant, Problem, Terminal
+from tests.stand.people import Payer, Street, Till
+
+
+def test_the_owner_sees_a_payment_and_a_strangers_try(
+    street: Street, till: Till, grace: Payer
+) -> None:
+    key, shop = KeyPair.generate(), KeyPair.generate()
+    street.operator.register_merchant("Bakery", shop.public_jwk)
+    merchant = Merchant(street.transport(shop))
+    merchant.register_terminal("Till in Bern", key.public_jwk, city="Bern")
+    in_bern = Till("", "", till.transport, Terminal(street.transport(key)), merchant, till.clock)
+    for portrait, state in (("eileen", "declined"), ("grace", "approved")):
+        intent = in_bern.intent(4250)
+        street.show_face(in_bern, intent, grace, portrait)
+        assert in_bern.terminal.send_code(intent.id, grace.code()).state == state
+    paid, tried = grace.customer.get_ledger()[:2]
+    assert (paid.outcome, tried.outcome) == ("approved", "declined")
+    assert (paid.merchant, paid.terminal, paid.city) == ("Bakery", "Till in Bern", "Bern")
+    assert (paid.amount_minor, paid.currency, paid.held) == (4250, "EUR", False)
+    assert grace.customer.get_ledger(before=paid.id)[0].id == tried.id
+
+
+def test_somebody_elses_ledger_cannot_be_read(street: Street, till: Till, grace: Payer) -> None:
+    assert street.newcomer().customer.get_ledger() == []
+    with pytest.raises(Problem) as refusal:
+        till.transport.get("/v1/ledger")
+    assert refusal.value.code == "not_allowed"
+
+
+@pytest.mark.parametrize("before", ["nonsense", "use_", "use_" + "0" * 32, "use_" + "é" * 32])
+def test_a_page_that_is_not_there_is_refused_in_words(grace: Payer, before: str) -> None:
+    with pytest.raises(Problem) as refusal:
+        grace.customer.get_ledger(before=before)
+    assert (refusal.value.status, refusal.value.code) == (422, "invalid_request")
