@@ -1,6 +1,7 @@
 """The story that a rehearsal tells: its steps in order, each with what must come of it."""
 
 from facepay_rehearsal.forced import duress_blocked_silently
+from facepay_rehearsal.own_device import device_key_payment_approved, recovery_code_revokes
 from facepay_rehearsal.taken_back import lock_then_refused, unlock_by_face_refused
 from facepay_rehearsal.walk import Step, Walk
 
@@ -47,6 +48,12 @@ STEPS = (
         Walk.face_after_revocation_refused,
     ),
     Step("password_payment_approved", "approved", Walk.password_payment_approved),
+    Step("device_key_payment_approved", "approved", device_key_payment_approved),
+    Step(
+        "recovery_code_revokes",
+        "revoked, key destroyed; 409 face_not_available; the code again: 403 proof_rejected",
+        recovery_code_revokes,
+    ),
     Step("log_verified", "verified", Walk.log_verified),
     Step("nothing_left_behind", "clean", Walk.nothing_left_behind),
 )

@@ -52,6 +52,11 @@ class Walk:
         self._left_open: tuple[Intent, Capture, list[Frame]] | None = None
         self.company = Company(stage)
 
+    @property
+    def clock(self) -> Callable[[], float]:
+        """What the service's clock says, in Unix time."""
+        return self._stage.clock
+
     def run(self, steps: Iterable[Step]) -> Iterator[StepResult]:
         for step in steps:
             self._spent, begun = None, time.monotonic()
@@ -107,7 +112,7 @@ class Walk:
         return self._paid.state
 
     def authorization_verified_offline(self) -> str:
-        self._verify(_token(self._paid), self._paid)
+        self.verify(self._paid)
         return "verified"
 
     def wrong_face_declined(self) -> str:
@@ -196,7 +201,7 @@ class Walk:
         company, intent = self.company, self._left_open[0]
         code = company.fresh_code()
         paid = company.terminal.use_password(intent.id, ALIAS, company.payer.password, code)
-        self._verify(_token(paid), paid)
+        self.verify(paid)
         return paid.state
 
     def log_verified(self) -> str:
@@ -210,6 +215,10 @@ class Walk:
         needles = (needle for shots in taken for needle in burst_needles(shots))
         findings = scan(self._stage.directory, needles)
         return "clean" if not findings else f"{len(findings)} traces, {findings[0].kind} first"
+
+    def verify(self, paid: Intent | None) -> None:
+        """Offline, as the acquirer does. Raises VerificationFailed."""
+        self._verify(_token(paid), paid)
 
     def _verify(self, token: str, intent: Intent | None) -> None:
         if intent is None:
