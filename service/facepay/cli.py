@@ -179,7 +179,7 @@ def spec() -> None:
 
 @spec.command("write")
 def write_spec() -> None:
-    """Write sdk_spec/openapi.yaml, sdk_spec/errors.md, the error table, the README's help."""
+    """Write the OpenAPI file, the error tables, the README's help, the catalogues of texts."""
     from facepay.contract import write
 
     for path in write(REPOSITORY):
@@ -188,13 +188,17 @@ def write_spec() -> None:
 
 @spec.command("check")
 def check_spec() -> None:
-    """Fail when any of them is not what the code and the registry say."""
+    """Fail when any of them is not what the code and the registry say, or a text has no
+    translation."""
+    from facepay.catalogues import untranslated
     from facepay.contract import drifted
 
-    stale = drifted(REPOSITORY)
+    stale, unsaid = drifted(REPOSITORY), untranslated(REPOSITORY)
     for path in stale:
         click.echo(f"{path} has drifted: run `make generate`", err=True)
-    raise SystemExit(bool(stale))
+    for text in unsaid:
+        click.echo(f"not translated: {text}", err=True)
+    raise SystemExit(bool(stale or unsaid))
 
 
 def _read_public_key(path: Path) -> PublicKey:

@@ -3,6 +3,7 @@
     sdk_spec/errors.yaml  ->  service/facepay/web/problem_table.py, sdk_spec/errors.md
     the web schemas       ->  sdk_spec/openapi.yaml
     the console's help    ->  the block between the marks in README.md
+    texts of the pages    ->  service/facepay/web/pages/translations/*.po
 
 `make generate` writes them, `make check` fails when one of them has drifted.
 """
@@ -17,6 +18,8 @@ from typing import Any, cast
 import yaml
 from flask import Flask
 from flask.views import View
+
+from facepay.catalogues import made_catalogues
 
 MARKS = ("<!-- help: made by `make generate` -->", "<!-- /help -->")
 COMMANDS = (
@@ -42,6 +45,7 @@ def made(repository: Path) -> dict[str, str]:
         "sdk_spec/errors.md": _errors_page(registry),
         "sdk_spec/openapi.yaml": _openapi(registry),
         "README.md": _with_help(readme),
+        **made_catalogues(repository),
     }
 
 

@@ -102,6 +102,13 @@ class EnrolmentAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class StopAnswer:
+    """Whatever face there was can pay no longer."""
+
+    stopped_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class IntentAnswer:
     """`methods` are the ways still open; `reason_class` is all a terminal hears of a refusal.
 

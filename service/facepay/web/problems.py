@@ -46,7 +46,7 @@ def problem(
 ) -> Response:
     entry = PROBLEMS[code]
     if is_page(request.path):
-        return refusal_page(code, entry.status)
+        return refusal_page(code, entry.status, param)
     address = f"{current_app.config['FACEPAY_ORIGIN']}/v1/errors/{code}"
     body: dict[str, Any] = {
         "type": address,

@@ -17,7 +17,7 @@ from facepay.domain.customer import Role
 from facepay.domain.errors import FacepayError
 from facepay.domain.page_session import PageSession
 from facepay.usecases.once import Caller, Change
-from facepay.usecases.sign_in import TOKEN_BYTES, come_back
+from facepay.usecases.sign_in import TOKEN_BYTES, come_back, session_id
 from facepay.web.doors import check_kind, checked_by, fingerprint, house, usable_key
 from facepay.web.pages import cookies
 from facepay.web.pages.refusals import is_page
@@ -80,6 +80,14 @@ def form_change() -> Change:
         raise FormExpired()
     caller = Caller(session().id, Role.CUSTOMER, session().customer_id)
     return Change(caller, key, fingerprint())
+
+
+def visit_change() -> Change:
+    """As `form_change`, for somebody who is not signed in: the caller is nobody but this visit."""
+    key = request.form.get("key", "")
+    if not usable_key(key):
+        raise FormExpired()
+    return Change(Caller(session_id(g.visit), Role.CUSTOMER, ""), key, fingerprint())
 
 
 def form_token() -> str:

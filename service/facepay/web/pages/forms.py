@@ -10,10 +10,12 @@ from flask import render_template, request
 from marshmallow import ValidationError
 
 from facepay.domain.errors import InvalidRequest
+from facepay.usecases.prove import Proof
 from facepay.web.doors import View
 from facepay.web.pages.door import form_token, signed_in
 from facepay.web.pages.language import language
 from facepay.web.schemas.fields import Digits, Shape, Text
+from facepay.web.schemas.fields import password as new_password
 
 Form = TypeVar("Form", bound=Shape)
 HIDDEN = frozenset({"token", "key"})
@@ -32,18 +34,43 @@ class ProofForm(Shape):
     code = Digits(required=True)
 
 
+class StopForm(Shape):
+    alias = Text(required=True, longest=100)
+    recovery_code = Text(required=True, longest=40)
+
+
+class NewFactorForm(ProofForm):
+    name = Text(required=True, longest=100)
+
+
+class CodeForm(Shape):
+    code = Digits(required=True)
+
+
+class NewPasswordForm(ProofForm):
+    new_password = new_password(required=True)
+
+
+class DuressForm(ProofForm):
+    duress_code = Digits(required=True)
+
+
 def read_form(shape: type[Form]) -> dict[str, Any]:
     """The fields of a form, each once. Raises InvalidRequest."""
     sent = {
         name: values[0] for name, values in request.form.lists() if name not in HIDDEN and values
     }
-    if "code" in sent:
-        sent["code"] = "".join(sent["code"].split())  # apps show them in two groups
+    for name in {"code", "duress_code"} & set(sent):
+        sent[name] = "".join(sent[name].split())  # apps show them in two groups
     try:
         fields: dict[str, Any] = shape().load(sent)
     except ValidationError as error:
         raise InvalidRequest(param=min(map(str, error.messages_dict))) from None
     return fields
+
+
+def proof_in(form: dict[str, Any]) -> Proof:
+    return Proof(password=form["password"], code=form["code"])
 
 
 def again_with(form: str) -> Callable[[View], View]:

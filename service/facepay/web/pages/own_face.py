@@ -4,13 +4,12 @@ from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from facepay.usecases.lock_face import lock_face, unlock_face
-from facepay.usecases.prove import Proof
 from facepay.usecases.read_account import read_account, read_consent, read_face
 from facepay.usecases.revoke_face import revoke_face
 from facepay.usecases.withdraw_consent import withdraw_consent
 from facepay.web.doors import house
 from facepay.web.pages.door import form_change, session, signed_in_page
-from facepay.web.pages.forms import ProofForm, again_with, read_form, show
+from facepay.web.pages.forms import ProofForm, again_with, proof_in, read_form, show
 from facepay.web.pages.refusals import PREFIX
 
 own_face = Blueprint("own_face", __name__, url_prefix=PREFIX, template_folder="templates")
@@ -64,7 +63,7 @@ def ask_to_unlock(face_id: str) -> ResponseReturnValue:
 @signed_in_page
 @again_with("unlock")
 def unlock(face_id: str) -> ResponseReturnValue:
-    unlock_face(house(), form_change(), face_id, Proof(**read_form(ProofForm)))
+    unlock_face(house(), form_change(), face_id, proof_in(read_form(ProofForm)))
     return redirect(url_for(".overview"), 303)
 
 

@@ -6,12 +6,11 @@ from pathlib import Path
 from flask import Blueprint, Response, g, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from facepay.usecases.prove import Proof
 from facepay.usecases.sign_in import TOKEN_BYTES, SignInAttempt, sign_in, sign_out
 from facepay.web.doors import house, public
 from facepay.web.pages import cookies
 from facepay.web.pages.door import begin_visit, open_page, signed_in
-from facepay.web.pages.forms import SignInForm, again_with, in_templates, read_form, show
+from facepay.web.pages.forms import SignInForm, again_with, in_templates, proof_in, read_form, show
 from facepay.web.pages.refusals import PREFIX
 
 signing_in = Blueprint("signing_in", __name__, url_prefix=PREFIX, template_folder="templates")
@@ -41,8 +40,7 @@ def show_sign_in() -> ResponseReturnValue:
 @again_with("sign_in")
 def do_sign_in() -> ResponseReturnValue:
     form = read_form(SignInForm)
-    proof = Proof(password=form["password"], code=form["code"])
-    attempt = SignInAttempt(form["alias"], proof, cookies.kept(cookies.DEVICE))
+    attempt = SignInAttempt(form["alias"], proof_in(form), cookies.kept(cookies.DEVICE))
     signed = sign_in(house(), attempt)
     begin_visit(signed.token)
     response = Response(status=303, headers={"Location": url_for("own_face.overview")})

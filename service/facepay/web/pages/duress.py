@@ -1,0 +1,48 @@
+"""The code for emergencies. Whether one is set is shown to nobody, nor what was changed of it."""
+
+from flask import Blueprint, redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from facepay.usecases.duress_code import remove_duress_code, set_duress_code
+from facepay.web.doors import house
+from facepay.web.pages import forms
+from facepay.web.pages.door import form_change, signed_in_page
+from facepay.web.pages.forms import again_with, proof_in, read_form, show
+from facepay.web.pages.refusals import PREFIX
+
+duress = Blueprint("duress", __name__, url_prefix=PREFIX, template_folder="templates")
+
+
+@duress.get("/emergency")
+@signed_in_page
+def ask_for_code() -> ResponseReturnValue:
+    return show("duress")
+
+
+@duress.post("/emergency")
+@signed_in_page
+@again_with("duress")
+def set_code() -> ResponseReturnValue:
+    form = read_form(forms.DuressForm)
+    set_duress_code(house(), form_change(), proof_in(form), form["duress_code"])
+    return redirect(url_for(".saved"), 303)
+
+
+@duress.get("/emergency/remove")
+@signed_in_page
+def ask_to_remove() -> ResponseReturnValue:
+    return show("remove_duress")
+
+
+@duress.post("/emergency/remove")
+@signed_in_page
+@again_with("remove_duress")
+def remove_code() -> ResponseReturnValue:
+    remove_duress_code(house(), form_change(), proof_in(read_form(forms.ProofForm)))
+    return redirect(url_for(".saved"), 303)
+
+
+@duress.get("/emergency/saved")
+@signed_in_page
+def saved() -> ResponseReturnValue:
+    return show("saved")

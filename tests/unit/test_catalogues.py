@@ -1,0 +1,46 @@
+"""Nobody reads half a page in a language they did not ask for."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from facepay.catalogues import PAGES, made_catalogues, untranslated
+
+REPOSITORY = Path(__file__).parents[2]
+CHINESE = f"{PAGES}/translations/zh.po"
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    shutil.copytree(REPOSITORY / PAGES, tmp_path / PAGES)
+    return tmp_path
+
+
+def test_every_text_has_its_translation() -> None:
+    assert untranslated(REPOSITORY) == []
+
+
+def test_the_catalogues_are_those_of_the_texts_that_are_shown() -> None:
+    for path, text in made_catalogues(REPOSITORY).items():
+        assert (REPOSITORY / path).read_text() == text
+
+
+def test_a_new_text_is_missed(copy: Path) -> None:
+    page = copy / PAGES / "templates/account/stopped.html"
+    page.write_text(page.read_text() + "{{ _('A sentence nobody has translated') }}")
+    assert untranslated(copy) == ["zh: A sentence nobody has translated"]
+    assert "A sentence nobody has translated" in made_catalogues(copy)[CHINESE]
+
+
+def test_a_translation_that_loses_a_name_is_missed(copy: Path) -> None:
+    catalogue = copy / CHINESE
+    text = catalogue.read_text()
+    assert "您好，%(name)s" in text
+    catalogue.write_text(text.replace("您好，%(name)s", "您好，%(nome)s"))
+    assert untranslated(copy) == ["zh: Hello, %(name)s"]
+
+
+def test_a_text_that_is_gone_leaves_the_catalogue(copy: Path) -> None:
+    (copy / PAGES / "templates/account/stopped.html").unlink()
+    assert "cross it out" not in made_catalogues(copy)[CHINESE]
