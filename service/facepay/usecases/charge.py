@@ -1,6 +1,10 @@
-"""Count attempts in the database: charged before they are looked at (domain/attempts.py)."""
+"""Count attempts in the database: charged before they are looked at (domain/attempts.py).
 
-from collections.abc import Callable
+The same is written whatever holds, for a counter that rests as for one that does not: who measures
+how long an answer takes learns nothing from it.
+"""
+
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from facepay.domain.attempts import Attempts
@@ -17,29 +21,39 @@ def charge(house: House, counter: str) -> bool:
             with suppress(AlreadyExists):  # the first two attempts came at the same moment
                 uow.attempts.add(Attempts(counter, 0, None))
             held = uow.attempts.lock(counter)
-        if held is None or held.blocked(now):
+        if held is None:
             return False
-        uow.attempts.update(held.charged(house.policy, now))
+        rests = held.blocked(now)
+        uow.attempts.update(held if rests else held.charged(house.policy, now))
         uow.commit()
-    return True
+    return not rests
 
 
 def give_back(house: House, counters: list[str]) -> None:
     """Undo charges for attempts that nobody could look at."""
-    _settle(house, counters, Attempts.given_back)
+    _settle(house, dict.fromkeys(counters, Attempts.given_back))
 
 
 def clear(house: House, counters: list[str]) -> None:
     """What was right starts the counting anew."""
-    _settle(house, counters, Attempts.cleared)
+    settle(house, dict.fromkeys(counters, True))
 
 
-def _settle(house: House, counters: list[str], settle: Callable[[Attempts], Attempts]) -> None:
+def settle(house: House, counters: Mapping[str, bool]) -> None:
+    """What was right starts its counting anew; the others are written as they are."""
+    _settle(house, {name: Attempts.cleared if right else _same for name, right in counters.items()})
+
+
+def _settle(house: House, counters: Mapping[str, Callable[[Attempts], Attempts]]) -> None:
     if not counters:
         return  # an empty unit of work would still take SQLite's one write lock
     with house.unit_of_work() as uow:
         for counter in sorted(counters):
             held = uow.attempts.lock(counter)
             if held is not None:
-                uow.attempts.update(settle(held))
+                uow.attempts.update(counters[counter](held))
         uow.commit()
+
+
+def _same(held: Attempts) -> Attempts:
+    return held

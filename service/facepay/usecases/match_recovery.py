@@ -41,8 +41,6 @@ def match_recovery_code(
         code = _find(uow, customer, told.selector)
     counter = f"{code.id}:recovery" if code else UNKNOWN
     open_to_try = charge(house, counter)
-    if code is None and not open_to_try:
-        clear(house, [counter])  # it only takes the time that counting takes
     right = house.passwords.verify(code.secret_hash if code else None, told.secret)
     if code is None or not open_to_try or not right:
         return None

@@ -17,10 +17,11 @@ from facepay.domain.customer import Customer, Role
 from facepay.domain.duress import is_duress
 from facepay.domain.errors import ProofRejected, Unavailable
 from facepay.ports import UnitOfWork
-from facepay.usecases.charge import charge, clear, give_back
+from facepay.usecases.charge import charge, give_back, settle
 from facepay.usecases.heed_duress import heed
 from facepay.usecases.house import House
 from facepay.usecases.match_factors import (
+    NOBODY,
     FactorMatch,
     active_factors,
     match_code,
@@ -95,12 +96,12 @@ def examine(
     `at` is when it was presented, `confirms` what a confirmation has to say, `device` a browser
     whose attempts are counted apart. Raises FactorUnavailable where a code cannot be looked at.
     """
-    subject = customer.id if customer else None
+    subject = customer.id if customer else NOBODY  # all that is unknown is counted as one
     presented = {"password": proof.password, "code": proof.code}
     counters = {
         name: counter_id(f"{subject}:{name}", channel, device)
         for name, value in presented.items()
-        if value is not None and subject is not None
+        if value is not None
     }
     open_to_try = {name: charge(house, counter) for name, counter in sorted(counters.items())}
 
@@ -109,21 +110,23 @@ def examine(
         right = house.passwords.verify(customer.password_hash if customer else None, proof.password)
         password_ok = right and open_to_try.get("password", False)
     try:
-        code = _match_code(house, subject, proof, at) if open_to_try.get("code") else None
+        code = _match_code(house, subject, proof, at)
     except Unavailable:
         # An outage is nobody's wrong guess: who retries through one is not blocked by it.
         give_back(house, [counters[name] for name in open_to_try if open_to_try[name]])
         raise
     duress = _is_duress(house, customer, proof)
-    code = None if duress else code  # after the same work, and though it were a real one as well
-    right_ones = {"password": password_ok, "code": code is not None}
+    # After the same work: though the code were right, and duress a real code as well.
+    code = None if duress or not open_to_try.get("code") else code
+    right_ones = {"password": bool(password_ok), "code": code is not None}
     # At once, and not with what they were given for: that may fail or be retried for other reasons.
-    clear(house, [counters[name] for name in counters if right_ones[name]])
+    settle(house, {counters[name]: right_ones[name] for name in counters})
     other = _match_uncounted(house, customer, proof, confirms, at)
     match = None if duress else code or other
     shown = (proof.code, proof.confirmation, proof.recovery_code) != (None, None, None)
     second_factor_ok = (match is not None) if shown else None
-    return Proven(password_ok, second_factor_ok, match, subject, duress)
+    known = customer.id if customer else None
+    return Proven(password_ok, second_factor_ok, match, known, duress)
 
 
 def prove(
@@ -148,8 +151,11 @@ def prove(
 
 
 def heed_rejected(house: House, proven: Proven) -> None:
-    """What did not hold where nothing else is written down: a payment heeds it in its commit."""
-    if proven.second_factor_ok is False:
+    """What did not hold where nothing else is written down: a payment heeds it in its commit.
+
+    A right code that came with a wrong password was rejected as well: it costs the same work.
+    """
+    if proven.second_factor_ok is not None:
         with house.unit_of_work() as uow:
             heed(house, uow, proven.customer_id, duress=proven.duress)
             uow.commit()
@@ -170,10 +176,8 @@ def _is_duress(house: House, customer: Customer | None, proof: Proof) -> bool:
     return is_duress(house.fingerprint_key, whose, proof.code, kept)
 
 
-def _match_code(
-    house: House, customer_id: str | None, proof: Proof, at: datetime
-) -> FactorMatch | None:
-    if customer_id is None or proof.code is None:
+def _match_code(house: House, customer_id: str, proof: Proof, at: datetime) -> FactorMatch | None:
+    if proof.code is None:
         return None
     with house.unit_of_work() as uow:
         factors = active_factors(uow, customer_id)

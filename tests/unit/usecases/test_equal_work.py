@@ -1,0 +1,70 @@
+"""Unknown, wrong and blocked cost the service the same work, and meet the same outage."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+
+import pytest
+
+from facepay.domain.errors import FactorUnavailable
+from facepay.ports import UnitOfWork
+from facepay.usecases.prove import Proof
+from facepay.usecases.roll_back_to_password import roll_back_to_password
+from tests.fakes.house import FakeHouse
+from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
+
+WRONG = "a wrong password"
+KINDS = ["unknown", "wrong password", "wrong code", "too many before"]
+
+
+def guess(street: Street, ada: Customer, kind: str) -> tuple[str, Proof]:
+    """The alias and the proof of each kind; the last one's counters rest from then on."""
+    code = street.code_of(ada)
+    if kind == "too many before":
+        for _ in range(5):
+            street.pay_by_password(street.intent(), "ada", Proof(WRONG, WRONG_CODE))
+        return "ada", Proof(PASSWORD, code)
+    return {
+        "unknown": ("nobody", Proof(PASSWORD, code)),
+        "wrong password": ("ada", Proof(WRONG, code)),
+        "wrong code": ("ada", Proof(PASSWORD, WRONG_CODE)),
+    }[kind]
+
+
+def test_a_guess_takes_the_same_work_whatever_is_wrong_with_it(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    street.pay_by_password(street.intent(), "nobody", Proof(PASSWORD, WRONG_CODE))  # seals, once
+    opened: list[str] = []
+
+    def counted(
+        open_one: Callable[[], AbstractContextManager[UnitOfWork]],
+    ) -> Callable[[], AbstractContextManager[UnitOfWork]]:
+        def count() -> AbstractContextManager[UnitOfWork]:
+            opened.append("transaction")
+            return open_one()
+
+        return count
+
+    watched = replace(street.house, unit_of_work=counted(street.house.unit_of_work))
+    work = {}
+    for kind in KINDS:
+        alias, proof = guess(street, ada, kind)
+        intent, change = street.intent(), street.change(street.till)
+        fakes.journal.events.clear()
+        opened.clear()
+        told = roll_back_to_password(watched, change, intent.id, alias, proof)
+        assert told.state == "declined"
+        work[kind] = (*fakes.journal.events, *opened)
+    assert len(set(work.values())) == 1, work
+    assert "vault.unseal_secret" in work["unknown"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_while_the_vault_is_away_nobody_learns_who_is_a_customer(
+    street: Street, fakes: FakeHouse, ada: Customer, kind: str
+) -> None:
+    alias, proof = guess(street, ada, kind)
+    fakes.vault.away = True
+    with pytest.raises(FactorUnavailable):
+        street.pay_by_password(street.intent(), alias, proof)
