@@ -14,6 +14,8 @@ from facepay.usecases.steps import timed_step
 from facepay.usecases.use_capture import Frames
 from facepay.web.manifests import parse_manifest
 
+SIP = 8 * 1024
+
 
 class InMemoryRequest(Request):
     """A request whose uploads never reach a disk (rights.md 2.1(4): face data, its own class)."""
@@ -22,6 +24,18 @@ class InMemoryRequest(Request):
 
     def _get_file_stream(self, *_: Any, **__: Any) -> IO[bytes]:
         return BytesIO()
+
+    def _get_stream_for_parsing(self) -> IO[bytes]:
+        return _Sips(self.get_data())
+
+
+class _Sips(BytesIO):
+    """A body that is read in small pieces: in one without a boundary werkzeug's parser only looks
+    for one, and in all others it tries at every byte of a picture.
+    """
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(SIP if size is None or size < 0 else min(size, SIP))
 
 
 @timed_step("parse")
