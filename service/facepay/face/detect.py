@@ -101,7 +101,7 @@ def find_near(grey: Grey, last: Box) -> Box | None:
     """The face near its last place, searched in a crop at a finer scale, or None."""
     held = models()
     quick = _in_crop(held.near, grey, last, _QUICK_ROI)
-    wider = (_in_crop(held.whole, grey, last, roi) for roi in _ROIS)
+    wider = (_in_crop(held.about, grey, last, roi) for roi in _ROIS)
     return quick or next((box for box in wider if box), None)
 
 

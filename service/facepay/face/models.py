@@ -38,9 +38,12 @@ class LockedDetector:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Models:
-    """`whole` and `near`: HOG, frontal, for a picture and for where a face was; `landmarks`: 5."""
+    """`whole`: HOG, frontal, for a picture; `about`: the same one, and `near`: a part of it, for
+    where a face was, which then never waits for the search of a picture; `landmarks`: 5.
+    """
 
     whole: LockedDetector
+    about: LockedDetector
     near: LockedDetector
     landmarks: Predictor
 
@@ -65,6 +68,7 @@ def _load() -> Models:
     detector = dlib.get_frontal_face_detector()
     return Models(
         whole=LockedDetector(detector),
+        about=LockedDetector(dlib.get_frontal_face_detector()),
         near=LockedDetector(cut_down(detector, filters=NEAR_FILTERS, levels=NEAR_LEVELS)),
         landmarks=Predictor(load_trees()),
     )

@@ -27,7 +27,7 @@ def test_a_turning_head_is_found_near_its_last_place_by_the_quick_look_alone(
     shots = bursts.genuine("eileen", ("turn_left", "turn_right"), 5)
     pictures = [decode_reduced(shot.jpeg)[0] for shot in shots]
     place = find_faces(pictures[0])[0]
-    quick_alone = replace(models(), whole=LockedDetector(NotAsked()))
+    quick_alone = replace(models(), about=LockedDetector(NotAsked()))
     monkeypatch.setattr(detect, "models", lambda: quick_alone)
     for picture in pictures[1:]:
         found = HogDetector().find_near(picture, place)
