@@ -273,16 +273,28 @@ def test_without_a_frontal_look_nobody_is_enrolled() -> None:
         ENGINE.reference(ENGINE.observe(extremes), SECRET)
 
 
+def test_who_was_judged_first_is_as_far_from_a_reference_as_who_was_not(observed: Look) -> None:
+    reference = ENGINE.reference(observed(genuine("eileen", CHALLENGES[0], 3)), SECRET)
+    straight, judged = (ENGINE.observe(genuine("eileen", CHALLENGES[1], 3)) for _ in range(2))
+    PAD.judge(judged, asked(*CHALLENGES[1]))
+    apart = ENGINE.distance(straight, reference, SECRET)
+    assert ENGINE.distance(judged, reference, SECRET) == apart
+    assert ENGINE.distance(judged, reference, SECRET) == apart, "comparing uses nothing up"
+
+
 def test_after_the_wipe_nothing_of_the_face_is_left() -> None:
     faces = ENGINE.observe(genuine("grace", (LEFT, RIGHT), 3))
     assert isinstance(faces, Observation)
     ENGINE.reference(faces, SECRET)
-    seen = list(faces.seen)
+    PAD.judge(faces, asked(LEFT, RIGHT))
+    seen, kept = list(faces.seen), [*faces.best, faces.probe]
+    assert all(one is not None and one.any() for one in kept)
     assert len(seen) > 10
     assert all(frame.points.any() and frame.image for frame in seen)
     faces.wipe()
     faces.wipe()
     assert not any(frame.points.any() or frame.image or frame.fingerprint for frame in seen)
+    assert not any(one is not None and one.any() for one in kept)
     with pytest.raises(RuntimeError):
         ENGINE.reference(faces, SECRET)
 

@@ -52,12 +52,7 @@ class Embedder:
 
         Raises ValueError without a view, and what the network's file raises when it is loaded.
         """
-        single = self.described(views)
-        fused = single.sum(axis=0)
-        single.fill(0)
-        unit: Descriptor = fused / np.linalg.norm(fused)
-        fused.fill(0)
-        return unit
+        return fuse(self.described(views))
 
     def distance(self, one: Descriptor, other: Descriptor) -> float:
         """Of two unit-length descriptors, as the card measures it; 0 for equal ones."""
@@ -92,6 +87,15 @@ class Embedder:
         if wanted.layout == "NCHW":
             batch = _replaced(batch, batch.transpose(0, 3, 1, 2))
         return batch
+
+
+def fuse(single: NDArray[np.float64]) -> Descriptor:
+    """(dimensions,) of unit length from (views, dimensions), which is overwritten."""
+    fused = single.sum(axis=0)
+    single.fill(0)
+    unit: Descriptor = fused / np.linalg.norm(fused)
+    fused.fill(0)
+    return unit
 
 
 def mirrored(chip: Pixels) -> Pixels:

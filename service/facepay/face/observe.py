@@ -13,6 +13,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from facepay.face.decode import Grey, Pixels, decode, decode_reduced, to_grey
 from facepay.face.detect import Box, Detector, HogDetector, find_faces
 from facepay.face.errors import FaceRefusal, RefusalKind
@@ -70,7 +73,8 @@ class SeenFrame:
 class Observation:
     """Everything kept of one burst. Biometric: hold it briefly, then `wipe` it.
 
-    `best` are the chips that `recognise` has taken of it.
+    `best` are the chips that `recognise` has taken of it, `probe` is the descriptor of some of them
+    where it was made on the way.
     `seconds` are what each part of the work took, by its name; of what a second thread does here,
     decoding and the watch for bystanders, what was waited for.
     """
@@ -78,6 +82,7 @@ class Observation:
     sent: int
     seen: list[SeenFrame] = field(default_factory=list)
     best: list[Pixels] = field(default_factory=list)
+    probe: NDArray[np.float64] | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     wiped: bool = False
 
@@ -89,6 +94,9 @@ class Observation:
             frame.image = frame.fingerprint = b""
         self.seen.clear()
         self.wipe_best()
+        if self.probe is not None:
+            self.probe.fill(0)
+            self.probe = None
         self.wiped = True
 
     def wipe_best(self) -> None:

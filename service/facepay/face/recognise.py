@@ -6,15 +6,17 @@ light and sharpness; what is not good enough is left out, and where too few are 
 told what to change. A reference is fused from 3 frames, each with its mirror image; a probe from 2
 frames, of which the second is mirrored: one run less a frame for the same error rates
 (docs/adr/0014-the-quick-engine.md). The chips of the best frames are taken once and stay with the
-observation, which overwrites them; copies, views and probes are overwritten before this returns.
+observation, as does a probe that was made on the way, and it overwrites them; copies and views are
+overwritten before this returns.
 """
 
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from facepay.face.decode import Pixels, decode_colour
-from facepay.face.embed import Descriptor, Embedder, mirrored
+from facepay.face.embed import Descriptor, Embedder, fuse, mirrored
 from facepay.face.errors import FaceRefusal, RefusalKind
 from facepay.face.landmarks import Points, eye_width
 from facepay.face.observe import Observation, SeenFrame
@@ -41,8 +43,32 @@ def probe(observation: Observation, embedder: Embedder) -> Descriptor:
 
     Raises as `reference`, where there is not one frame.
     """
+    if observation.probe is not None:
+        return observation.probe.copy()
     chips = _chips(observation, embedder, wanted=PROBE_FRAMES, needed=1)
     return _fused(observation, embedder, _alternating(embedder, chips))
+
+
+def described_on_the_way(
+    observation: Observation, embedder: Embedder, chips: Sequence[Pixels]
+) -> NDArray[np.float64]:
+    """`Embedder.described` of chips that begin with the `best_chips`; the caller overwrites it.
+
+    The probe is made of the same run, and stays with the observation: who asks whether one person
+    shows in all of them is about to compare. No descriptor depends on what else is in the run.
+    """
+    first, *others = _alternating(
+        embedder, _chips(observation, embedder, wanted=PROBE_FRAMES, needed=1)
+    )
+    try:
+        described = embedder.described([*chips, *others])
+    finally:
+        for view in (first, *others):
+            view.fill(0)
+    of_probe = np.concatenate([described[:1], described[len(chips) :]])
+    observation.probe = fuse(of_probe)
+    described[len(chips) :] = 0
+    return described[: len(chips)]
 
 
 def _alternating(embedder: Embedder, chips: Sequence[Pixels]) -> list[Pixels]:

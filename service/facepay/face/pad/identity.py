@@ -24,7 +24,7 @@ from facepay.face.observe import Observation, SeenFrame
 from facepay.face.pad.motion import course, furthest
 from facepay.face.pad.signal import NODS, TURNS, Asked, Signal, Verdict
 from facepay.face.pad.thresholds import Identity
-from facepay.face.recognise import best_chips, take_chip
+from facepay.face.recognise import best_chips, described_on_the_way, take_chip
 
 NAME = "identity"
 _AS_NEAR = 0.04  # in outer-eye widths: frames that points cannot tell apart
@@ -52,7 +52,7 @@ def judge(
     try:
         for frame in shown:
             chips.append(take_chip(frame.image, frame.points, embedder))
-        described = embedder.described(chips)
+        described = described_on_the_way(observation, embedder, chips)
     finally:
         for chip in chips:
             chip.fill(0)
