@@ -51,10 +51,12 @@ class Fit:
 
 
 class _Round(NamedTuple):
-    """`off` (frames,) is how far each frame lies from the code, before its weight."""
+    """Of one code or of many, along the first axes; `off` (..., frames) is how far each frame lies
+    from the code, before its weight.
+    """
 
-    correlation: float
-    amplitude: float
+    correlation: NDArray[np.float64]
+    amplitude: NDArray[np.float64]
     off: NDArray[np.float64]
 
 
@@ -72,6 +74,13 @@ class Follower:
         """`followed` is (frames, 2)."""
         return self._settled(followed, self._code(light))
 
+    def correlations(
+        self, followed: Ratios, lights: Sequence[Sequence[str]]
+    ) -> NDArray[np.float64]:
+        """Of the `best` fit of each: together they cost a fraction of what they cost one by one."""
+        fit, _ = self._rounds(followed, np.stack([self._code(light) for light in lights]))
+        return fit.correlation
+
     def again(self, followed: Ratios, fit: Fit) -> Fit:
         """How well `followed` (frames, 2) does with a code found already, by weights of its own."""
         return self._settled(followed, fit.code)
@@ -88,33 +97,43 @@ class Follower:
         return self._left(followed, np.ones(len(self._ms)))
 
     def _settled(self, followed: Ratios, code: Ratios) -> Fit:
-        weights = np.ones(len(self._ms))
+        fit, weights = self._rounds(followed, code)
+        return Fit(float(fit.correlation), float(fit.amplitude), code, weights)
+
+    def _rounds(self, followed: Ratios, code: Ratios) -> tuple[_Round, NDArray[np.float64]]:
+        """The last round and its weights; `code` is (..., frames, 2)."""
+        weights = np.ones(code.shape[:-1])
         fit = self._fit(followed, code, weights)
         for _ in range(_ROUNDS):
-            usual = _TOLERANCE * float(np.median(fit.off)) + 1e-9
+            usual = _TOLERANCE * np.median(fit.off, axis=-1, keepdims=True) + 1e-9
             weights = np.maximum(1 / (1 + (fit.off / usual) ** 2), _LEAST_WEIGHT)
             fit = self._fit(followed, code, weights)
-        return Fit(fit.correlation, fit.amplitude, code, weights)
+        return fit, weights
 
     def _fit(self, followed: Ratios, code: Ratios, weights: NDArray[np.float64]) -> _Round:
-        both = self._left(np.hstack([followed, code]), weights)
-        left, shone = both[:, :2], both[:, 2:]
-        together, power = float((left * shone).sum()), float((shone**2).sum())
-        norm = float(np.linalg.norm(left)) * power**0.5
-        if norm == 0:
-            return _Round(0.0, 0.0, np.zeros(len(weights)))
-        off = np.linalg.norm(left - together / power * shone, axis=1) / np.sqrt(weights)
-        return _Round(together / norm, together / power, off)
+        alike = np.broadcast_to(followed, code.shape)
+        both = self._left(np.concatenate([alike, code], axis=-1), weights)
+        left, shone = both[..., :2], both[..., 2:]
+        together, power = (left * shone).sum(axis=(-2, -1)), (shone**2).sum(axis=(-2, -1))
+        norm = np.linalg.norm(left, axis=(-2, -1)) * np.sqrt(power)
+        amplitude = _share(together, power)
+        off = np.linalg.norm(left - amplitude[..., None, None] * shone, axis=-1) / np.sqrt(weights)
+        return _Round(_share(together, norm), amplitude, off * (norm > 0)[..., None])
 
     def _left(self, values: NDArray[np.float64], weights: NDArray[np.float64]) -> Ratios:
-        root = np.sqrt(weights)[:, None]
+        root = np.sqrt(weights)[..., None]
         basis = np.linalg.qr(self._explained * root)[0]
         weighted = values * root
-        return np.asarray(weighted - basis @ (basis.T @ weighted))
+        return np.asarray(weighted - basis @ (basis.swapaxes(-2, -1) @ weighted))
 
     def _code(self, light: Sequence[str]) -> Ratios:
         slots = np.floor_divide(self._ms + LEAD_MS, SLOT_MS).astype(int)
         return np.array([_WHAT_IT_DOES[light[slot % len(light)]] for slot in slots])
+
+
+def _share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    """0 of nothing."""
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
 
 
 def ratios(light: NDArray[np.float64]) -> Ratios:

@@ -37,8 +37,8 @@ def judge(follower: Follower, asked: Asked, colours: Colours, own: Fit, limits: 
         return Signal(NAME, score, Verdict.FAIL, "another_light")
     if own.amplitude < limits.amplitude:
         return Signal(NAME, score, Verdict.NOT_MEASURABLE, "light_too_weak")
-    others = (_shifted(asked.light, slots) for slots in range(1, len(asked.light)))
-    next_best = max(follower.best(skin, code).correlation for code in others)
+    others = [_shifted(asked.light, slots) for slots in range(1, len(asked.light))]
+    next_best = float(follower.correlations(skin, others).max())
     if 1 - next_best < limits.odds * (1 - score):
         return Signal(NAME, score, Verdict.FAIL, "fits_another_code_as_well")
     return Signal(NAME, score, Verdict.PASS, "lit_as_asked")
