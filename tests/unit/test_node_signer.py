@@ -92,6 +92,7 @@ def test_a_signature_takes_less_than_a_millisecond(node: Node) -> None:
 def test_without_the_vault_the_key_signs_for_the_rest_of_its_15_minutes_and_no_longer(
     node: Node,
 ) -> None:
+    node.clock.now = node.clock.now.replace(microsecond=0)
     node.signer.prepare()
     node.root.away = True
     node.clock.advance(CERTIFIED_FOR.total_seconds() - 1)
