@@ -17,6 +17,7 @@ from facepay.domain.challenge import Challenge
 from facepay.domain.confirmation import Confirmation
 from facepay.domain.consent import Consent
 from facepay.domain.customer import Client, Customer, Merchant, SecondFactor, Terminal
+from facepay.domain.deletion import Deletion
 from facepay.domain.enrolment import Enrolment
 from facepay.domain.event import Event
 from facepay.domain.face_use import FaceUse
@@ -256,6 +257,7 @@ class UnitOfWork(Protocol):
     attempts: Repository[Attempts]
     consents: Repository[Consent]
     enrolments: Repository[Enrolment]
+    deletions: Repository[Deletion]
     captures: Repository[Capture]
     intents: Repository[Intent]
     authorizations: Repository[Authorization]

@@ -2,7 +2,11 @@
 
 from facepay_rehearsal.forced import duress_blocked_silently
 from facepay_rehearsal.own_device import device_key_payment_approved, recovery_code_revokes
-from facepay_rehearsal.taken_back import lock_then_refused, unlock_by_face_refused
+from facepay_rehearsal.taken_back import (
+    deletion_receipt_verified,
+    lock_then_refused,
+    unlock_by_face_refused,
+)
 from facepay_rehearsal.walk import Step, Walk
 
 STEPS = (
@@ -46,6 +50,11 @@ STEPS = (
         "face_after_revocation_refused",
         "409 face_not_available",
         Walk.face_after_revocation_refused,
+    ),
+    Step(
+        "deletion_receipt_verified",
+        "verified: 1 template, 1 key, 1 capture stopped",
+        deletion_receipt_verified,
     ),
     Step("password_payment_approved", "approved", Walk.password_payment_approved),
     Step("device_key_payment_approved", "approved", device_key_payment_approved),

@@ -1,5 +1,6 @@
-"""Steps in which Grace locks her face, and gets it back: never by showing it."""
+"""Steps in which Grace locks her face and unlocks it, never by showing it; and her receipt."""
 
+from facepay_client import fetch_log, verify_deletion_receipt, verify_log
 from facepay_rehearsal.company import ALIAS
 from facepay_rehearsal.walk import Walk, told
 
@@ -19,3 +20,14 @@ def unlock_by_face_refused(walk: Walk) -> str:
     in_app = told(lambda: customer.open_enrolment_capture(enrolment))
     unlocked = customer.unlock_face(enrolment, company.payer.password, company.fresh_code())
     return f"{at_till}, {in_app}; by password and code: {unlocked.state}"
+
+
+def deletion_receipt_verified(walk: Walk) -> str:
+    """Against the public log, as anybody could who is shown it."""
+    company, enrolment = walk.company, walk.enrolment_id
+    token, jwks = company.customer.get_deletion_receipt(enrolment), company.published.jwks()
+    log = fetch_log(company.published)
+    verify_log(log.leaves, log.checkpoint, jwks)
+    receipt = verify_deletion_receipt(token, jwks, log.leaves, expected_enrolment=enrolment)
+    stores = f"{receipt.sealed_references_erased} template, {receipt.keys_destroyed} key"
+    return f"verified: {stores}, {receipt.captures_cancelled} capture stopped"

@@ -137,6 +137,18 @@ class EnrolmentRow(SQLModel, table=True):
     duress_since: datetime | None = _maybe_time()
 
 
+class DeletionRow(SQLModel, table=True):
+    __tablename__ = "deletions"
+    id: str = Field(primary_key=True)
+    cause: str
+    references_erased: int
+    captures_cancelled: int
+    intents_stopped: int
+    keys_destroyed: int
+    revoked_leaf: int | None = Field(default=None, sa_type=BigInteger)
+    destroyed_leaf: int | None = Field(default=None, sa_type=BigInteger)
+
+
 class CaptureRow(SQLModel, table=True):
     __tablename__ = "captures"
     id: str = Field(primary_key=True)

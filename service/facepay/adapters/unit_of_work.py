@@ -22,6 +22,7 @@ from facepay.domain.audit import Head, Leaf, Opening
 from facepay.domain.capture import Capture
 from facepay.domain.consent import Consent
 from facepay.domain.customer import Client, Customer, Merchant, SecondFactor, Terminal
+from facepay.domain.deletion import Deletion
 from facepay.domain.enrolment import Enrolment
 from facepay.domain.errors import StorageUnavailable
 from facepay.domain.event import Event
@@ -55,6 +56,7 @@ class SqlUnitOfWork:
         self.attempts: Repository[Attempts] = SqlRepository(session, Attempts, t.AttemptsRow)
         self.consents: Repository[Consent] = SqlRepository(session, Consent, t.ConsentRow)
         self.enrolments: Repository[Enrolment] = SqlRepository(session, Enrolment, t.EnrolmentRow)
+        self.deletions: Repository[Deletion] = SqlRepository(session, Deletion, t.DeletionRow)
         self.captures: Repository[Capture] = SqlRepository(session, Capture, t.CaptureRow)
         self.intents: Repository[Intent] = SqlRepository(session, Intent, t.IntentRow)
         self.authorizations: Repository[Authorization] = SqlRepository(

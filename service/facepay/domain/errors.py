@@ -6,7 +6,7 @@
     ├── NotAllowed             a known client asks for something its role may not do
     ├── NotFound               unknown, or not yours: the two cannot be told apart
     ├── Conflict
-    │   ├── AlreadyExists   WrongState   FaceNotAvailable   CapturesUsedUp
+    │   ├── AlreadyExists   WrongState   FaceNotAvailable   CapturesUsedUp   DeletionPending
     │   └── StaleRow           internal: a conditional update found another state (retry the walk)
     ├── Idempotency
     │   ├── KeyMissing   KeyReused   InProgress
@@ -97,6 +97,12 @@ class CapturesUsedUp(Conflict):
     """This intent or enrolment has had all its captures; a payment goes on by password."""
 
     code = "captures_used_up"
+
+
+class DeletionPending(Conflict):
+    """The face is revoked, its key not destroyed yet: the vault is away. The receipt will come."""
+
+    code = "deletion_pending"
 
 
 class StaleRow(Conflict):

@@ -7,6 +7,7 @@ touches the database, and overwritten in memory as soon as it is sealed.
 from dataclasses import replace
 
 from facepay.domain.consent import Consent
+from facepay.domain.deletion import Cause
 from facepay.domain.enrolment import ENROLLED, OPEN_FOR, Enrolment, EnrolmentState
 from facepay.domain.errors import FaceNotAvailable, ProofRejected, WrongState
 from facepay.domain.event import EventKind
@@ -21,6 +22,7 @@ from facepay.usecases.revoke_face import (
     emit_face,
     end_enrolment,
     enrolment_answer,
+    write_down,
 )
 from facepay.usecases.use_capture import Frames, look_at, use_capture
 
@@ -109,8 +111,9 @@ def _end_lapsed(house: House, enrolment_id: str) -> bool:
         held = uow.enrolments.lock(enrolment_id)
         if held is None or held.state is not EnrolmentState.PENDING:
             return False
-        end_enrolment(house, uow, enrolment_id)
-        append_leaf(house, uow, "enrolment.lapsed", enrolment=enrolment_id)
+        _, deletion = end_enrolment(house, uow, enrolment_id, Cause.LAPSED)
+        if deletion is not None:
+            write_down(house, uow, deletion, "enrolment.lapsed")
         uow.commit()
     destroy_key(house, enrolment_id)
     return True

@@ -3,7 +3,16 @@
 import secrets
 from contextlib import suppress
 
-from facepay.domain.audit import GENESIS, Head, Opening, canonical, commit, next_leaf, timestamp
+from facepay.domain.audit import (
+    GENESIS,
+    Head,
+    Leaf,
+    Opening,
+    canonical,
+    commit,
+    next_leaf,
+    timestamp,
+)
 from facepay.domain.errors import AlreadyExists
 from facepay.ports import UnitOfWork
 from facepay.usecases.answers import LeafAnswer
@@ -13,7 +22,7 @@ HEAD = "log"
 PAGE = 500
 
 
-def append_leaf(house: House, uow: UnitOfWork, kind: str, **details: str | int | None) -> None:
+def append_leaf(house: House, uow: UnitOfWork, kind: str, **details: str | int | None) -> Leaf:
     """One leaf; `details` are committed to, not published. Call last: it locks the log's head."""
     head = _locked_head(uow)
     salt = secrets.token_hex(32)
@@ -22,6 +31,7 @@ def append_leaf(house: House, uow: UnitOfWork, kind: str, **details: str | int |
     uow.leaves.add(leaf)
     uow.openings.add(Opening(leaf.seq, salt, opened))
     uow.heads.update(Head(HEAD, leaf.seq, leaf.hash))
+    return leaf
 
 
 def _locked_head(uow: UnitOfWork) -> Head:

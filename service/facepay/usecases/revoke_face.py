@@ -9,6 +9,7 @@ the vault be away, the revocation holds all the same, and `destroy_pending_keys`
 from dataclasses import replace
 
 from facepay.domain.capture import CaptureState
+from facepay.domain.deletion import Cause, Deletion
 from facepay.domain.enrolment import Enrolment, EnrolmentState
 from facepay.domain.errors import NotFound, VaultUnavailable
 from facepay.domain.event import EventKind
@@ -19,10 +20,11 @@ from facepay.usecases.answers import EnrolmentAnswer, rfc3339
 from facepay.usecases.events import emit
 from facepay.usecases.house import House
 from facepay.usecases.log import append_leaf
-from facepay.usecases.once import Change, Claim, once
+from facepay.usecases.once import Caller, Change, Claim, once
 from facepay.usecases.prove import Needs, Proof, Proven, prove
 from facepay.usecases.sign_in import proven_by_session
 
+LISTED = 50
 _FACE_UNDER_WAY = frozenset({IntentState.CAPTURING, IntentState.AWAITING_SECOND_FACTOR})
 
 
@@ -37,13 +39,13 @@ def revoke_face(
     def act(claim: Claim) -> EnrolmentAnswer:
         proven = prove_owner(house, change, enrolment_id, proof, Needs.ANY_ONE)
         with house.unit_of_work() as uow:
-            revoked, ended_now = end_enrolment(house, uow, enrolment_id)
+            revoked, deletion = end_enrolment(house, uow, enrolment_id, Cause.CUSTOMER)
             proven.settle(uow)  # leaving is never refused because a code was used meanwhile
             answer = enrolment_answer(revoked)
             claim.answer(uow, answer)
-            if ended_now:
+            if deletion is not None:
                 emit_face(house, uow, EventKind.FACE_REVOKED, revoked)
-                append_leaf(house, uow, "face.revoked", enrolment=enrolment_id)
+                write_down(house, uow, deletion)
             uow.commit()
         return answer
 
@@ -68,16 +70,19 @@ def prove_owner(
     return prove(house, customer, proof, needs, confirms=change.claims)
 
 
-def end_enrolment(house: House, uow: UnitOfWork, enrolment_id: str) -> tuple[Enrolment, bool]:
+def end_enrolment(
+    house: House, uow: UnitOfWork, enrolment_id: str, cause: Cause
+) -> tuple[Enrolment, Deletion | None]:
     """Revoke under the row's lock and stop everything under way with this face.
 
-    Returns the revoked enrolment, and whether it was this call that ended it.
+    Returns the revoked enrolment and, when it was this call that ended it, what is to be written
+    down of it: call `write_down` before the commit.
     """
     enrolment = uow.enrolments.lock(enrolment_id)
     if enrolment is None:
         raise NotFound()
     if enrolment.state is EnrolmentState.REVOKED:
-        return enrolment, False
+        return enrolment, None
     revoked = replace(
         enrolment,
         state=EnrolmentState.REVOKED,
@@ -86,19 +91,38 @@ def end_enrolment(house: House, uow: UnitOfWork, enrolment_id: str) -> tuple[Enr
         revoked_at=house.clock(),
     )
     uow.enrolments.update(revoked)
-    stop_what_is_under_way(uow, enrolment_id)
-    return revoked, True
+    captures, intents = stop_what_is_under_way(uow, enrolment_id)
+    erased = int(enrolment.sealed_reference is not None)
+    return revoked, Deletion(enrolment_id, cause, erased, captures, intents)
 
 
-def stop_what_is_under_way(uow: UnitOfWork, enrolment_id: str) -> None:
-    """A statement for each state, however much a hostile till has left lying about."""
-    for state in sorted(_FACE_UNDER_WAY):
-        revoked = {"state": IntentState.REVOKED.value}
-        uow.intents.update_all(revoked, enrolment_id=enrolment_id, state=state.value)
-    cancelled = {"state": CaptureState.CANCELLED.value}
+def write_down(
+    house: House, uow: UnitOfWork, deletion: Deletion, kind: str = "face.revoked"
+) -> None:
+    """The leaf, and the row that points to it. Call last: it locks the log's head."""
+    leaf = append_leaf(house, uow, kind, enrolment=deletion.id)
+    uow.deletions.add(replace(deletion, revoked_leaf=leaf.seq))
+
+
+def stop_what_is_under_way(uow: UnitOfWork, enrolment_id: str) -> tuple[int, int]:
+    """A statement for each state, however much a hostile till has left lying about.
+
+    Returns how many captures were cancelled, and how many payment intents stopped.
+    """
+    stopped = sum(
+        uow.intents.update_all(
+            {"state": IntentState.REVOKED.value}, enrolment_id=enrolment_id, state=state.value
+        )
+        for state in sorted(_FACE_UNDER_WAY)
+    )
     # In this order: one that is begun meanwhile is met in its second state.
-    for waiting in (CaptureState.RESERVED, CaptureState.OPEN):
-        uow.captures.update_all(cancelled, enrolment_id=enrolment_id, state=waiting.value)
+    cancelled = sum(
+        uow.captures.update_all(
+            {"state": CaptureState.CANCELLED.value}, enrolment_id=enrolment_id, state=state.value
+        )
+        for state in (CaptureState.RESERVED, CaptureState.OPEN)
+    )
+    return cancelled, stopped
 
 
 def destroy_key(house: House, enrolment_id: str) -> bool:
@@ -119,7 +143,13 @@ def destroy_key(house: House, enrolment_id: str) -> bool:
         if held is not None and held.key_destroyed_at is None:
             uow.enrolments.update(replace(held, key_destroyed_at=house.clock()))
             emit_face(house, uow, EventKind.FACE_KEY_DESTROYED, held)
-            append_leaf(house, uow, "face.key_destroyed", enrolment=enrolment_id)
+            leaf = append_leaf(house, uow, "face.key_destroyed", enrolment=enrolment_id)
+            deletion = uow.deletions.find(id=enrolment_id)
+            if deletion is not None:  # none was kept in the first days
+                gone = len(enrolment.keys)
+                uow.deletions.update(
+                    replace(deletion, keys_destroyed=gone, destroyed_leaf=leaf.seq)
+                )
             uow.commit()
     return True
 
@@ -134,6 +164,14 @@ def destroy_pending_keys(house: House) -> int:
 def emit_face(house: House, uow: UnitOfWork, kind: EventKind, enrolment: Enrolment) -> None:
     """What became of a face, for the bank."""
     emit(house, uow, kind, enrolment=enrolment.id, customer=enrolment.customer_id)
+
+
+def list_enrolments(house: House, caller: Caller) -> list[EnrolmentAnswer]:
+    """The caller's own, the newest first: an app that lost its memory finds its face."""
+    with house.unit_of_work() as uow:
+        found = uow.enrolments.find_all(customer_id=caller.subject_id)
+    found.sort(key=lambda each: each.created_at, reverse=True)
+    return [enrolment_answer(each) for each in found[:LISTED]]
 
 
 def enrolment_answer(enrolment: Enrolment) -> EnrolmentAnswer:

@@ -4,16 +4,16 @@ It is for somebody whose phone is gone and whose password was on it. The face is
 Unknown names and wrong codes get the same answer; a stranger can fill no counter of the owner's.
 """
 
+from facepay.domain.deletion import Cause
 from facepay.domain.enrolment import EnrolmentState
 from facepay.domain.errors import ProofRejected
 from facepay.domain.event import EventKind
 from facepay.ports import UnitOfWork
 from facepay.usecases.answers import StopAnswer, rfc3339
 from facepay.usecases.house import House
-from facepay.usecases.log import append_leaf
 from facepay.usecases.once import Change, Claim, once
 from facepay.usecases.prove import Needs, Proof, Proven, prove
-from facepay.usecases.revoke_face import destroy_key, emit_face, end_enrolment
+from facepay.usecases.revoke_face import destroy_key, emit_face, end_enrolment, write_down
 
 
 def stop_face(house: House, change: Change, alias: str, recovery_code: str) -> StopAnswer:
@@ -38,14 +38,16 @@ def stop_face(house: House, change: Change, alias: str, recovery_code: str) -> S
 def _end_all(house: House, claim: Claim, customer_id: str, proven: Proven) -> StopAnswer:
     with house.unit_of_work() as uow:
         uow.customers.lock(customer_id)
-        ended = [end_enrolment(house, uow, face_id)[0] for face_id in _living(uow, customer_id)]
+        faces = _living(uow, customer_id)
+        ended = [end_enrolment(house, uow, face_id, Cause.CUSTOMER) for face_id in faces]
         proven.settle(uow)  # leaving is never refused because a code was used meanwhile
         answer = StopAnswer(rfc3339(house.clock()))
         claim.answer(uow, answer)
-        for face in ended:
+        for face, _ in ended:
             emit_face(house, uow, EventKind.FACE_REVOKED, face)
-        for face in ended:
-            append_leaf(house, uow, "face.revoked", enrolment=face.id)
+        for _, deletion in ended:
+            if deletion is not None:
+                write_down(house, uow, deletion)
         uow.commit()
     return answer
 

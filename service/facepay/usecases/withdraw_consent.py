@@ -6,6 +6,7 @@ same transaction, and its key destroyed.
 
 from dataclasses import replace
 
+from facepay.domain.deletion import Cause
 from facepay.domain.enrolment import EnrolmentState
 from facepay.domain.errors import NotFound
 from facepay.domain.event import EventKind
@@ -15,7 +16,7 @@ from facepay.usecases.grant_consent import consent_answer
 from facepay.usecases.house import House
 from facepay.usecases.log import append_leaf
 from facepay.usecases.once import Change, Claim, once
-from facepay.usecases.revoke_face import destroy_key, emit_face, end_enrolment
+from facepay.usecases.revoke_face import destroy_key, emit_face, end_enrolment, write_down
 
 
 def withdraw_consent(house: House, change: Change, consent_id: str) -> ConsentAnswer:
@@ -26,7 +27,9 @@ def withdraw_consent(house: House, change: Change, consent_id: str) -> ConsentAn
             enrolments = uow.enrolments.find_all(
                 consent_id=consent_id, customer_id=change.caller.subject_id
             )
-            ended = [e for e in enrolments if end_enrolment(house, uow, e.id)[1]]
+            cause = Cause.CONSENT_WITHDRAWN
+            outcomes = [end_enrolment(house, uow, each.id, cause) for each in enrolments]
+            ended = [(face, deletion) for face, deletion in outcomes if deletion is not None]
             consent = uow.consents.lock(consent_id)
             if consent is None or consent.customer_id != change.caller.subject_id:
                 raise NotFound()
@@ -40,13 +43,13 @@ def withdraw_consent(house: House, change: Change, consent_id: str) -> ConsentAn
                     consent=consent_id,
                     customer=consent.customer_id,
                 )
-            for enrolment in ended:
-                emit_face(house, uow, EventKind.FACE_REVOKED, enrolment)
+            for face, _ in ended:
+                emit_face(house, uow, EventKind.FACE_REVOKED, face)
             answer = consent_answer(consent)
             claim.answer(uow, answer)
             append_leaf(house, uow, "consent.withdrawn", consent=consent_id)
-            for enrolment in ended:
-                append_leaf(house, uow, "face.revoked", enrolment=enrolment.id)
+            for _, deletion in ended:
+                write_down(house, uow, deletion)
             uow.commit()
         return answer
 

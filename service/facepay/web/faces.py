@@ -14,15 +14,16 @@ from facepay.usecases.answers import (
     ReservedAnswer,
 )
 from facepay.usecases.begin_capture import begin_capture
+from facepay.usecases.deletion_receipt import read_deletion_receipt
 from facepay.usecases.enrol_face import begin_enrolment
 from facepay.usecases.grant_consent import grant_consent
 from facepay.usecases.lock_face import lock_face, unlock_face
 from facepay.usecases.open_capture import open_enrolment_capture
 from facepay.usecases.prove import Proof
 from facepay.usecases.receive_frames import receive_frames
-from facepay.usecases.revoke_face import revoke_face
+from facepay.usecases.revoke_face import list_enrolments, revoke_face
 from facepay.usecases.withdraw_consent import withdraw_consent
-from facepay.web.doors import change, house, public, signed_by, takes_frames
+from facepay.web.doors import caller, change, house, public, signed_by, takes_frames
 from facepay.web.frames import parse_frames
 from facepay.web.schemas import faces as shapes
 from facepay.web.schemas.parties import ProofShape
@@ -99,6 +100,22 @@ def lock_enrolment(proof: Proof, enrolment_id: str) -> EnrolmentAnswer:
 def unlock_enrolment(proof: Proof, enrolment_id: str) -> EnrolmentAnswer:
     """Unlock the face, with password and second factor; never by the face"""
     return unlock_face(house(), change(), enrolment_id, proof)
+
+
+@faces.get("/enrolments")
+@faces.response(200, shapes.Enrolments)
+@signed_by(Role.CUSTOMER)
+def get_enrolments() -> dict[str, Any]:
+    """The caller's own enrolments, the newest first"""
+    return {"enrolments": list_enrolments(house(), caller())}
+
+
+@faces.get("/enrolments/<id:enrolment_id>/deletion_receipt")
+@faces.response(200, shapes.DeletionReceipt)
+@signed_by(Role.CUSTOMER)
+def get_deletion_receipt(enrolment_id: str) -> dict[str, str]:
+    """What a revocation destroyed, signed, and where the log says so"""
+    return {"deletion_receipt": read_deletion_receipt(house(), caller(), enrolment_id)}
 
 
 @faces.post("/captures/<id:capture_id>/begin")

@@ -81,6 +81,11 @@ PROBLEMS: dict[str, Problem] = {
         "All captures of this attempt are used up",
         "A payment intent allows three captures. It can go on by password.",
     ),
+    "deletion_pending": Problem(
+        "deletion_pending", 409, True, "none",
+        "The face is revoked, and its key is still to be destroyed",
+        "The face pays nothing any more. The vault is away; the receipt comes once its key is gone: ask again later.",
+    ),
     "idempotency_in_progress": Problem(
         "idempotency_in_progress", 409, True, "none",
         "The same request is still being worked on",

@@ -37,6 +37,7 @@ from facepay_client.keys import KeyPair
 from facepay_client.merchant import Merchant
 from facepay_client.operator import Operator
 from facepay_client.published import Published
+from facepay_client.receipts import DeletionReceipt, verify_deletion_receipt
 from facepay_client.signing import sign
 from facepay_client.terminal import Terminal
 from facepay_client.transport import Request, RetryPolicy, Transport, fresh_key, parse_answer
@@ -57,6 +58,7 @@ __all__ = [
     "Challenge",
     "Consent",
     "Customer",
+    "DeletionReceipt",
     "Device",
     "Enrolment",
     "ErrorEntry",
@@ -99,5 +101,6 @@ __all__ = [
     "sign_confirmation",
     "sign_request_confirmation",
     "verify_authorization",
+    "verify_deletion_receipt",
     "verify_log",
 ]

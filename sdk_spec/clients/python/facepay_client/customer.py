@@ -171,3 +171,19 @@ class Customer(OwnFactors, CapturingClient):
             password=password, code=code, confirmation=confirmation, recovery_code=recovery_code
         )
         return read(Enrolment, self._transport.post(path, body, idempotency_key=idempotency_key))
+
+    def get_enrolments(self) -> list[Enrolment]:
+        """Your own, the newest first."""
+        listed = self._transport.get("/v1/enrolments").get("enrolments")
+        if not isinstance(listed, list):
+            raise UnreadableAnswer("a list without enrolments")
+        return [read(Enrolment, each) for each in listed]
+
+    def get_deletion_receipt(self, enrolment_id: str) -> str:
+        """A JWS for `receipts.verify_deletion_receipt`. A Problem `deletion_pending` says that the
+        key is not gone yet: ask again later."""
+        path = f"/v1/enrolments/{enrolment_id}/deletion_receipt"
+        receipt = self._transport.get(path).get("deletion_receipt")
+        if not isinstance(receipt, str):
+            raise UnreadableAnswer("no deletion receipt in the answer")
+        return receipt

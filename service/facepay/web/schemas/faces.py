@@ -42,6 +42,16 @@ class Enrolment(Shape):
     )
 
 
+class Enrolments(Shape):
+    enrolments = fields.List(fields.Nested(Enrolment), required=True)
+
+
+class DeletionReceipt(Shape):
+    deletion_receipt = fields.String(
+        required=True, metadata={"description": "JWS (ES256), see protocol.md"}
+    )
+
+
 class NewCapture(Shape):
     """`profile`: what this payer can do, when it is not everything."""
 

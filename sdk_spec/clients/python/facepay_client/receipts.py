@@ -1,0 +1,114 @@
+"""Verify a deletion receipt offline: the signature, and that the public log says the same.
+
+`leaves` are the log from its first leaf on; `verify_log` says whether that log is whole.
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from facepay_client.answers import Leaf
+from facepay_client.errors import VerificationFailed
+from facepay_client.trust import integer_in, text_in, verify_by_root
+from facepay_client.verify import leaf_hash
+
+RECEIPT_TYP = "facepay-deletion-receipt+jwt"
+COMMITMENT_PREFIX = "facepay commitment v1\n"
+LEAF_KINDS = (
+    frozenset({"face.revoked", "enrolment.lapsed"}),
+    frozenset({"face.key_destroyed"}),
+)
+
+
+@dataclass(frozen=True)
+class DeletionReceipt:
+    """A face that is gone: what was destroyed and stopped, and the leaves of the log that say so.
+
+    Times are RFC 3339.
+    """
+
+    enrolment: str
+    cause: str
+    revoked_at: str
+    key_destroyed_at: str
+    sealed_references_erased: int
+    keys_destroyed: int
+    captures_cancelled: int
+    payment_intents_stopped: int
+    leaves: tuple[Leaf, ...]
+
+
+def verify_deletion_receipt(
+    token: str,
+    jwks: Mapping[str, Any],
+    leaves: Sequence[Leaf],
+    *,
+    expected_enrolment: str,
+    expected_issuer: str | None = None,
+    expected_root_thumbprints: Collection[str] | None = None,
+) -> DeletionReceipt:
+    """Raises VerificationFailed when the receipt is not signed by a root key or not about this
+    enrolment, or when the log does not say the same: the leaves have to be in it, and what they
+    commit to has to be the end of this enrolment.
+    """
+    # 1 who signed it, and what about
+    claims = verify_by_root(
+        token, jwks, RECEIPT_TYP, expected_root_thumbprints=expected_root_thumbprints
+    )
+    if claims.get("enrolment") != expected_enrolment:
+        raise VerificationFailed("`enrolment` is not the expected one")
+    if expected_issuer is not None and claims.get("iss") != expected_issuer:
+        raise VerificationFailed("`iss` is not the expected one")
+    # 2 the log says the same
+    named = claims.get("leaves")
+    if not isinstance(named, list) or len(named) != len(LEAF_KINDS):
+        raise VerificationFailed("`leaves` are not the two of a deletion")
+    pairs = zip(named, LEAF_KINDS, strict=True)
+    found = tuple(_verify_leaf(leaf, leaves, kinds, expected_enrolment) for leaf, kinds in pairs)
+    # 3 what it counts
+    destroyed, stopped = _mapping_in(claims, "destroyed"), _mapping_in(claims, "stopped")
+    database, vault = _mapping_in(destroyed, "database"), _mapping_in(destroyed, "vault")
+    return DeletionReceipt(
+        enrolment=expected_enrolment,
+        cause=text_in(claims, "cause"),
+        revoked_at=text_in(claims, "revoked_at"),
+        key_destroyed_at=text_in(claims, "key_destroyed_at"),
+        sealed_references_erased=integer_in(database, "sealed_references"),
+        keys_destroyed=integer_in(vault, "keys"),
+        captures_cancelled=integer_in(stopped, "captures"),
+        payment_intents_stopped=integer_in(stopped, "payment_intents"),
+        leaves=found,
+    )
+
+
+def _verify_leaf(
+    named: object, leaves: Sequence[Leaf], kinds: frozenset[str], enrolment: str
+) -> Leaf:
+    """The leaf of the log that a receipt names, of one of these kinds and about this enrolment."""
+    if not isinstance(named, dict):
+        raise VerificationFailed("`leaves` are not the two of a deletion")
+    seq = integer_in(named, "seq")
+    if not 1 <= seq <= len(leaves):
+        raise VerificationFailed(f"the log has no leaf {seq}")
+    leaf = leaves[seq - 1]
+    if leaf.seq != seq or leaf.hash != named.get("hash") or leaf.hash != leaf_hash(leaf):
+        raise VerificationFailed(f"leaf {seq} of the log is another one")
+    if leaf.kind not in kinds or leaf.kind != named.get("kind"):
+        raise VerificationFailed(f"leaf {seq} says something else")
+    opening = _mapping_in(named, "opening")
+    salt, details = text_in(opening, "salt"), text_in(opening, "details")
+    committed = f"{COMMITMENT_PREFIX}{salt}\n{details}".encode()
+    if hashlib.sha256(committed).hexdigest() != leaf.commitment:
+        raise VerificationFailed(f"leaf {seq} does not commit to what the receipt says")
+    if details != json.dumps({"enrolment": enrolment}, separators=(",", ":")):
+        raise VerificationFailed(f"leaf {seq} is about another enrolment")
+    return leaf
+
+
+def _mapping_in(claims: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = claims.get(name)
+    if not isinstance(value, dict):
+        raise VerificationFailed(f"`{name}` is missing")
+    return value

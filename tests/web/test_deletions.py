@@ -1,0 +1,48 @@
+"""The receipt for a face that is gone, over HTTP, checked against the public log."""
+
+import pytest
+
+from facepay_client import (
+    Problem,
+    VerificationFailed,
+    fetch_log,
+    verify_deletion_receipt,
+    verify_log,
+)
+from tests.stand.people import PASSWORD, Payer, Street, Till
+
+
+def test_a_revoked_face_comes_with_a_receipt_that_the_log_bears_out(
+    street: Street, till: Till
+) -> None:
+    payer, other = street.payer(face="grace"), street.payer(face="grace")
+    till.capture(till.intent().id, payer.alias)
+    with pytest.raises(Problem) as early:
+        payer.customer.get_deletion_receipt(payer.enrolment_id)
+    payer.customer.revoke_face(payer.enrolment_id, password=PASSWORD)
+
+    token, jwks = payer.customer.get_deletion_receipt(payer.enrolment_id), street.published.jwks()
+
+    log = fetch_log(street.published)
+    verify_log(log.leaves, log.checkpoint, jwks, expected_issuer=street.service.url)
+    receipt = verify_deletion_receipt(
+        token,
+        jwks,
+        log.leaves,
+        expected_enrolment=payer.enrolment_id,
+        expected_issuer=street.service.url,
+    )
+    assert early.value.code == "wrong_state"
+    assert (receipt.sealed_references_erased, receipt.keys_destroyed) == (1, 1)
+    assert (receipt.captures_cancelled, receipt.payment_intents_stopped) == (1, 1)
+    with pytest.raises(VerificationFailed):
+        verify_deletion_receipt(token, jwks, log.leaves, expected_enrolment=other.enrolment_id)
+    with pytest.raises(Problem) as stranger:
+        other.customer.get_deletion_receipt(payer.enrolment_id)
+    assert stranger.value.code == "not_found"
+
+
+def test_an_app_finds_its_own_faces_and_no_others(street: Street, grace: Payer) -> None:
+    listed = grace.customer.get_enrolments()
+    assert [(each.id, each.state) for each in listed] == [(grace.enrolment_id, "active")]
+    assert street.newcomer().customer.get_enrolments() == []
