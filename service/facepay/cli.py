@@ -12,6 +12,7 @@ from joserfc.jwk import ECKey
 
 from facepay.config import ConfigError
 from facepay.console.capture import capture
+from facepay.console.faces import faces
 from facepay.console.models import models
 from facepay.console.pad import pad
 from facepay.domain.errors import FacepayError
@@ -209,7 +210,7 @@ def _read_public_key(path: Path) -> PublicKey:
     return PublicKey(key.thumbprint(), key.as_pem(private=False).decode())
 
 
-for group in (capture, models, pad):
+for group in (capture, faces, models, pad):
     main.add_command(group)
 
 

@@ -28,6 +28,7 @@ COMMANDS = (
     ("migrate",),
     ("operator", "add"),
     ("capture", "record"),
+    ("faces", "revoke-cohort"),
     ("models", "calibrate"),
     ("pad", "judge"),
     ("sweep",),

@@ -6,6 +6,7 @@ fakes that implement them too. Every method raises errors of `domain.errors` onl
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
@@ -23,6 +24,7 @@ from facepay.domain.event import Event
 from facepay.domain.face_use import FaceUse
 from facepay.domain.idempotency import IdempotencyRecord, UsedNonce
 from facepay.domain.manifest import SignedManifest
+from facepay.domain.operator_action import OperatorAction
 from facepay.domain.page_session import PageSession
 from facepay.domain.payment import Authorization, Intent
 from facepay.domain.published_key import PublishedKey
@@ -189,10 +191,19 @@ class DeviceKeys(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Values from `first` on, and before `end`; None is no bound."""
+
+    first: Any = None
+    end: Any = None
+
+
 class Repository(Protocol[Entity]):
     """Rows of one kind, as frozen domain values.
 
-    `equals` names fields of the entity; a set stands for any of its members.
+    `equals` names fields of the entity; a set stands for any of its members, a Span for all that
+    lies in it.
     """
 
     def add(self, entity: Entity) -> None:
@@ -213,6 +224,9 @@ class Repository(Protocol[Entity]):
     ) -> list[Entity]:
         """In the order of `seq` or `id` where one is given, the newest first with `before_seq`, or
         with the latest in the field `newest_by` first; `having` names a field that is set."""
+
+    def count(self, **equals: Any) -> int:
+        """How many rows are as asked for."""
 
     def lock(self, entity_id: str) -> Entity | None:
         """The row, held against every other writer until this unit of work ends."""
@@ -243,11 +257,12 @@ class UnitOfWork(Protocol):
     """One transaction. Leaving the block without `commit` rolls everything back.
 
     Rows are locked in one order everywhere, so that no two walks can wait for each other:
-    customer, enrolment, intent, capture, webhook endpoint and its deliveries, counters and factors,
-    idempotency record, log head.
+    operator action, customer, enrolment, intent, capture, webhook endpoint and its deliveries,
+    counters and factors, idempotency record, log head.
     Raises StorageUnavailable when the database is away.
     """
 
+    operator_actions: Repository[OperatorAction]
     clients: Repository[Client]
     merchants: Repository[Merchant]
     terminals: Repository[Terminal]

@@ -13,11 +13,12 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
-from sqlalchemy import CursorResult, Table, delete, select, update
+from sqlalchemy import CursorResult, Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
 from facepay.domain.errors import AlreadyExists, StaleRow
+from facepay.ports import Span
 
 Entity = TypeVar("Entity")
 
@@ -74,6 +75,10 @@ class SqlRepository(Generic[Entity]):
             query = query.order_by(self._column(newest_by).desc())
         return [self._from_row(row) for row in self._execute(query.limit(limit)).mappings()]
 
+    def count(self, **equals: Any) -> int:
+        counted = select(func.count()).select_from(self._table).where(*self._that(equals))
+        return int(self._execute(counted).scalar_one())
+
     def lock(self, entity_id: str) -> Entity | None:
         query = select(self._table).where(self._column("id") == entity_id)
         # FOR NO KEY UPDATE: keys never change, and rows that refer to this one need not wait.
@@ -108,15 +113,23 @@ class SqlRepository(Generic[Entity]):
 
     def _that(self, equals: Mapping[str, Any]) -> list[Any]:
         return [
-            self._column(name).in_([_plain(each) for each in value])
-            if isinstance(value, frozenset)
-            else self._column(name) == _plain(value)
+            condition
             for name, value in equals.items()
+            for condition in _conditions(self._column(name), value)
         ]
 
     def _from_row(self, row: Mapping[Any, Any]) -> Entity:
         values = {name: make(row[name]) for name, make in self._makers.items()}
         return self._entity(**values)
+
+
+def _conditions(column: Any, value: Any) -> list[Any]:
+    if isinstance(value, frozenset):
+        return [column.in_([_plain(each) for each in value])]
+    if isinstance(value, Span):
+        first = [] if value.first is None else [column >= value.first]
+        return first if value.end is None else [*first, column < value.end]
+    return [column == _plain(value)]
 
 
 def _columns_of(entity: Any) -> dict[str, Any]:

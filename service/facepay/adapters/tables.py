@@ -149,6 +149,23 @@ class DeletionRow(SQLModel, table=True):
     destroyed_leaf: int | None = Field(default=None, sa_type=BigInteger)
 
 
+class OperatorActionRow(SQLModel, table=True):
+    __tablename__ = "operator_actions"
+    id: str = Field(primary_key=True)
+    kind: str
+    state: str
+    target: str
+    asked_by: str
+    asked_key: str
+    asked_at: datetime = _time()
+    expires_at: datetime = _time()
+    approved_by: str | None
+    approved_key: str | None
+    approved_at: datetime | None = _maybe_time()
+    done_at: datetime | None = _maybe_time()
+    total: int
+
+
 class CaptureRow(SQLModel, table=True):
     __tablename__ = "captures"
     id: str = Field(primary_key=True)

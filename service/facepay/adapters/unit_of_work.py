@@ -28,6 +28,7 @@ from facepay.domain.errors import StorageUnavailable
 from facepay.domain.event import Event
 from facepay.domain.face_use import FaceUse
 from facepay.domain.idempotency import IdempotencyRecord, UsedNonce
+from facepay.domain.operator_action import OperatorAction
 from facepay.domain.page_session import PageSession
 from facepay.domain.payment import Authorization, Intent
 from facepay.domain.published_key import PublishedKey
@@ -43,6 +44,9 @@ class SqlUnitOfWork:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self.operator_actions: Repository[OperatorAction] = SqlRepository(
+            session, OperatorAction, t.OperatorActionRow
+        )
         self.clients: Repository[Client] = SqlRepository(session, Client, t.ClientRow)
         self.merchants: Repository[Merchant] = SqlRepository(session, Merchant, t.MerchantRow)
         self.terminals: Repository[Terminal] = SqlRepository(session, Terminal, t.TerminalRow)

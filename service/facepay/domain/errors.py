@@ -4,6 +4,7 @@
     ├── Unauthenticated
     │   ├── SignatureMissing   SignatureInvalid   SignatureStale   NonceReplayed
     ├── NotAllowed             a known client asks for something its role may not do
+    │   └── SecondOperatorNeeded   who asked for an action does not approve it
     ├── NotFound               unknown, or not yours: the two cannot be told apart
     ├── Conflict
     │   ├── AlreadyExists   WrongState   FaceNotAvailable   CapturesUsedUp   DeletionPending
@@ -69,6 +70,12 @@ class NonceReplayed(Unauthenticated):
 
 class NotAllowed(FacepayError):
     code = "not_allowed"
+
+
+class SecondOperatorNeeded(NotAllowed):
+    """Dual control: another operator, with another key, has to approve."""
+
+    code = "second_operator_needed"
 
 
 class NotFound(FacepayError):

@@ -109,6 +109,25 @@ class StopAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class OperatorActionAnswer:
+    """`done` of `total` faces are revoked; of `keys_left` the key is still to be destroyed."""
+
+    id: str
+    kind: str
+    state: str
+    target: dict[str, str]
+    asked_by: str
+    asked_at: str
+    expires_at: str
+    approved_by: str | None
+    approved_at: str | None
+    done_at: str | None
+    total: int
+    done: int
+    keys_left: int
+
+
+@dataclass(frozen=True, slots=True)
 class IntentAnswer:
     """`methods` are the ways still open; `reason_class` is all a terminal hears of a refusal.
 

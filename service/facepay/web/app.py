@@ -13,6 +13,7 @@ from facepay.web.doors import API_VERSION, guard
 from facepay.web.faces import faces
 from facepay.web.frames import InMemoryRequest
 from facepay.web.ledger import ledger
+from facepay.web.operators import operators
 from facepay.web.pages import open_pages
 from facepay.web.parties import parties
 from facepay.web.payments import payments
@@ -21,7 +22,7 @@ from facepay.web.published import published
 from facepay.web.timing import time_requests
 from facepay.web.webhooks import webhooks
 
-BLUEPRINTS = (parties, faces, payments, webhooks, ledger, published)
+BLUEPRINTS = (parties, faces, operators, payments, webhooks, ledger, published)
 
 
 class IdConverter(BaseConverter):

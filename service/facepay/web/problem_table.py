@@ -41,6 +41,11 @@ PROBLEMS: dict[str, Problem] = {
         "This client may not do that",
         "The key is known, but its role, or the state of its merchant or terminal, does not open this door.",
     ),
+    "second_operator_needed": Problem(
+        "second_operator_needed", 403, False, "none",
+        "Another operator has to approve this",
+        "Who asked for an action cannot approve it: it takes another operator, with another key, within the hour.",
+    ),
     "proof_rejected": Problem(
         "proof_rejected", 403, False, "check_password_and_code",
         "What was presented does not prove it",

@@ -118,6 +118,25 @@ class Enrolment:
 
 
 @dataclass(frozen=True)
+class OperatorAction:
+    """What operators do under dual control: asked, approved, done or expired.
+
+    `done` of `total` faces are revoked; of `keys_left` the key is still to be destroyed.
+    """
+
+    id: str
+    kind: str
+    state: str
+    target: Mapping[str, str]
+    asked_by: str
+    expires_at: str
+    approved_by: str | None
+    total: int
+    done: int
+    keys_left: int
+
+
+@dataclass(frozen=True)
 class ReservedCapture:
     """Show the instructions, then begin it: before `begin_by`, RFC 3339."""
 

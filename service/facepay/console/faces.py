@@ -1,0 +1,38 @@
+"""`facepay faces …`: what operators approved, carried out on the server's own console."""
+
+import os
+import sys
+
+import click
+
+
+@click.group()
+def faces() -> None:
+    """Enrolled faces: what operators approved, carried out here."""
+
+
+@faces.command("revoke-cohort")
+@click.argument("action_id")
+def revoke_cohort(action_id: str) -> None:
+    """Revoke the cohort of ACTION_ID, which two operators agreed on, to the end.
+
+    Payments go on meanwhile. When it was interrupted, run it again: it goes on where it was.
+    """
+    from facepay.bootstrap import build_house
+    from facepay.config import Settings
+    from facepay.usecases.operator_actions import read_action, take_batch
+    from facepay.usecases.revoke_faces import BATCH
+
+    house = build_house(Settings.from_environment(os.environ))
+    now = read_action(house, action_id)
+    with click.progressbar(length=now.total, label="revoking", file=sys.stderr) as bar:
+        bar.update(now.done)
+        while True:
+            before, now = now, take_batch(house, action_id, BATCH)
+            bar.update(now.done - before.done)
+            if now.state == "done" and now.keys_left in (0, before.keys_left):
+                break
+    click.echo(f"revoked: {now.done} of {now.total}, keys left: {now.keys_left}")
+    if now.keys_left:
+        click.echo("the vault is away: run `facepay sweep` when it is back", err=True)
+    raise SystemExit(bool(now.keys_left))

@@ -1,0 +1,127 @@
+"""A stolen operator's key, or an operator gone bad: what one alone cannot take from a customer."""
+
+from datetime import datetime
+
+import pytest
+
+from facepay.usecases.register import PublicKey, register_operator
+from facepay_client import KeyPair, Problem, Transport
+from tests.stand.forgery import post, send
+from tests.stand.people import PASSWORD, Payer, Street, Till
+
+ACTIONS = "/v1/operator_actions"
+
+
+@pytest.fixture
+def second(street: Street) -> Transport:
+    pair = KeyPair.generate()
+    register_operator(street.service.house, PublicKey(pair.keyid, pair.public_pem))
+    return street.transport(pair)
+
+
+def refused(street: Street, transport: Transport, path: str, key: str) -> tuple[int, str]:
+    answer = send(transport, post(path, None, key))
+    return answer.status_code, answer.json()["code"]
+
+
+def state(street: Street, payer: Payer) -> str:
+    return next(e.state for e in payer.customer.get_enrolments() if e.id == payer.enrolment_id)
+
+
+def test_one_operator_alone_cannot_revoke(street: Street, grace: Payer) -> None:
+    direct = send(
+        street.operator_transport,
+        post(f"/v1/enrolments/{grace.enrolment_id}/revoke", {"password": PASSWORD}, "directly"),
+    )
+    assert (direct.status_code, direct.json()["code"]) == (403, "not_allowed")
+    action = street.operator.ask_for_action("revoke_face", {"customer": grace.alias})
+    approve = f"{ACTIONS}/{action.id}/approve"
+    told = [
+        refused(street, street.operator_transport, approve, "by who asked"),
+        refused(street, street.operator_transport, f"{ACTIONS}/{action.id}/continue", "skipping"),
+    ]
+    assert told == [(403, "second_operator_needed"), (409, "wrong_state")]
+    assert state(street, grace) == "active"
+    assert street.operator.get_action(action.id).state == "asked"
+
+
+def test_nobody_but_operators_asks_approves_goes_on_or_looks(
+    street: Street, till: Till, grace: Payer
+) -> None:
+    action = street.operator.ask_for_action("revoke_face", {"customer": grace.alias})
+    body = {"kind": "revoke_face", "target": {"customer": grace.alias}}
+    for name, transport in (("till", till.transport), ("customer", grace.transport)):
+        answers = [
+            send(transport, post(ACTIONS, body, f"{name} asks")),
+            send(transport, post(f"{ACTIONS}/{action.id}/approve", None, f"{name} approves")),
+            send(transport, post(f"{ACTIONS}/{action.id}/continue", {}, f"{name} goes on")),
+        ]
+        assert {each.json()["code"] for each in answers} == {"not_allowed"}
+        with pytest.raises(Problem) as looking:
+            transport.get(f"{ACTIONS}/{action.id}")
+        assert looking.value.code == "not_allowed"
+
+
+def test_a_replayed_approval_takes_no_second_face(
+    street: Street, till: Till, second: Transport
+) -> None:
+    """The very request again, and a new one for the same action, after the owner enrolled anew."""
+    payer = street.payer(face="grace")
+    action = street.operator.ask_for_action("revoke_face", {"customer": payer.alias})
+    approve = post(f"{ACTIONS}/{action.id}/approve", None, "approval")
+    signed = second.signed(approve)
+    first = second.send_once(signed)
+    assert (first.status_code, first.json()["state"]) == (200, "done")
+    payer.customer.withdraw_consent(payer.consent_id)
+    payer.enrol("grace")
+    replayed = second.send_once(signed)
+    assert (replayed.status_code, replayed.json()["code"]) == (401, "nonce_replayed")
+    assert send(second, approve).json()["state"] == "done", "the first answer, and nothing more"
+    again = send(second, post(f"{ACTIONS}/{action.id}/approve", None, "another approval"))
+    assert (again.status_code, again.json()["code"]) == (409, "wrong_state")
+    assert state(street, payer) == "active"
+
+
+def test_an_old_request_lies_in_wait_for_an_hour_at_most(
+    street: Street, grace: Payer, second: Transport
+) -> None:
+    action = street.operator.ask_for_action("revoke_face", {"customer": grace.alias})
+    street.service.clock.advance(3601)
+    assert refused(street, second, f"{ACTIONS}/{action.id}/approve", "late") == (409, "wrong_state")
+    assert state(street, grace) == "active"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        {},
+        {"customer": ""},
+        {"customer": ["a"]},
+        {"enrolment": "enr_1"},
+        {"enrolment": None},
+        {"everybody": True},
+        {"enrolled_before": "soon"},
+        {"enrolled_before": "2026-11-23T10:00:00"},
+        {"enrolled_after": "9999-12-31T23:59:59+00:00", "model": "\ud800"},
+        {"model": 1},
+        "everybody",
+        None,
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("kind", ["revoke_face", "revoke_cohort", "erase_everything", None])
+def test_a_malformed_request_is_refused_and_names_no_cohort_by_mistake(
+    street: Street, kind: object, target: object
+) -> None:
+    body = {"kind": kind, "target": target}
+    answer = send(street.operator_transport, post(ACTIONS, body, f"{kind} {target}"[:80]))
+    assert answer.status_code in (400, 422), answer.text
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_times_at_the_ends_of_the_calendar_are_no_crash(street: Street, moment: str) -> None:
+    assert datetime.fromisoformat(moment)
+    for name in ("enrolled_before", "enrolled_after"):
+        body = {"kind": "revoke_cohort", "target": {name: moment}}
+        answer = send(street.operator_transport, post(ACTIONS, body, f"{name} {moment}"))
+        assert answer.status_code in (201, 422), answer.text
