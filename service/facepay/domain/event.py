@@ -31,6 +31,7 @@ class EventKind(StrEnum):
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - the name of a kind
     CODE_REJECTED = "second_factor.rejected"
     DURESS_ALARM = "duress.alarm"
+    DURESS_CLEARED = "duress.cleared"
 
 
 FOR_MERCHANTS = frozenset(

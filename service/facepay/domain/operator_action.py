@@ -18,6 +18,7 @@ OPEN_FOR = timedelta(hours=1)
 class ActionKind(StrEnum):
     REVOKE_FACE = "revoke_face"
     REVOKE_COHORT = "revoke_cohort"
+    CLEAR_DURESS = "clear_duress"
 
 
 class ActionState(StrEnum):

@@ -15,6 +15,7 @@ from facepay.domain.errors import NotFound, WrongState
 from facepay.domain.operator_action import OPEN_FOR, ActionKind, ActionState, OperatorAction
 from facepay.ports import UnitOfWork
 from facepay.usecases.answers import OperatorActionAnswer, rfc3339
+from facepay.usecases.clear_duress import clear_duress
 from facepay.usecases.house import House, new_id
 from facepay.usecases.log import append_leaf
 from facepay.usecases.once import Change, Claim, once
@@ -44,9 +45,14 @@ class Act:
     afterwards: Callable[[House, OperatorAction], None]
 
 
+def _nothing(_house: House, _action: OperatorAction) -> None:
+    """Nothing is left to be done after the commit."""
+
+
 ACTS: dict[ActionKind, Act] = {
     ActionKind.REVOKE_FACE: Act(aim_at_face, revoke_at_once, destroy_keys),
-    ActionKind.REVOKE_COHORT: Act(aim_at_cohort, None, lambda _house, _action: None),
+    ActionKind.REVOKE_COHORT: Act(aim_at_cohort, None, _nothing),
+    ActionKind.CLEAR_DURESS: Act(aim_at_face, clear_duress, _nothing),
 }
 
 
@@ -216,6 +222,12 @@ def _answer(house: House, uow: UnitOfWork, action: OperatorAction) -> OperatorAc
         approved_at=rfc3339(action.approved_at) if action.approved_at else None,
         done_at=rfc3339(action.done_at) if action.done_at else None,
         total=action.total,
-        done=action.total - count_faces(uow, action) if approved else 0,
+        done=_done(uow, action),
         keys_left=count_keys(uow, action) if approved else 0,
     )
+
+
+def _done(uow: UnitOfWork, action: OperatorAction) -> int:
+    if action.state is ActionState.DONE:
+        return action.total
+    return action.total - count_faces(uow, action) if action.approved_at is not None else 0
