@@ -44,6 +44,9 @@ def browser() -> Iterator[Browser]:
 def owner(street: Street) -> Payer:
     """For tests that leave the face enrolled; has paid already, to have something to show."""
     payer, till = street.payer(face="grace"), street.till()
+    by_face = till.intent(3150)
+    street.show_face(till, by_face, payer, "grace")
+    till.terminal.send_code(by_face.id, payer.code())
     for amount_minor in (1999, 1250_00):
         intent = till.intent(amount_minor)
         till.terminal.use_password(intent.id, payer.alias, PASSWORD, payer.code())

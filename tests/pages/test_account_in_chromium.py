@@ -68,7 +68,7 @@ def test_no_page_shuts_anybody_out(
         shown.page.fill("#alias", "nobody")
         shown.page.fill("#password", PASSWORD)
         shown.page.fill("#code", "123456")
-        shown.page.click("main button[type=submit]")
+        shown.follow(shown.page.locator("main button[type=submit]"))
         wrong += look(shown, f"sign-in-refused-{language}-{scheme}")
         shown.sign_in(owner)
         for name, path in paths_of(owner).items():
@@ -98,8 +98,8 @@ def test_two_taps_take_the_face_back_and_a_payment_begun_before_is_refused(
     with screen(browser, street.service.url) as shown:
         shown.page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
         shown.sign_in(payer)
-        shown.page.get_by_role("link", name="Take my face back").click()
-        shown.page.get_by_role("button", name="Take it back now").click()
+        shown.follow(shown.page.get_by_role("link", name="Take my face back"))
+        shown.follow(shown.page.get_by_role("button", name="Take it back now"))
         said = shown.page.inner_text("main")
     assert "Your face is taken back" in said
     assert "Your password still pays" in said
@@ -115,15 +115,15 @@ def test_a_face_is_locked_in_one_tap_and_unlocked_with_password_and_code(
 ) -> None:
     with screen(browser, street.service.url) as shown:
         shown.sign_in(owner)
-        shown.page.get_by_role("button", name="Lock it for now").click()
+        shown.follow(shown.page.get_by_role("button", name="Lock it for now"))
         assert "Locked" in shown.page.inner_text("main")
         with pytest.raises(Problem) as refused:
             till.capture(till.intent().id, owner.alias)
         assert refused.value.code == "face_not_available"
-        shown.page.get_by_role("link", name="Unlock").click()
+        shown.follow(shown.page.get_by_role("link", name="Unlock"))
         shown.page.get_by_label("Password").fill(PASSWORD)
         shown.page.get_by_label("Code").fill(owner.code())
-        shown.page.get_by_role("button", name="Unlock").click()
+        shown.follow(shown.page.get_by_role("button", name="Unlock"))
         assert "Can pay" in shown.page.inner_text("main")
     assert till.capture(till.intent().id, owner.alias)
 

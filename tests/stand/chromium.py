@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import axe_core_python
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 from tests.stand.people import PASSWORD, Payer
 
@@ -46,12 +46,17 @@ class Screen:
     def go(self, path: str) -> None:
         self.page.goto(self.url + path)
 
+    def follow(self, control: Locator) -> None:
+        """Tap it, and wait for the page it leads to."""
+        with self.page.expect_navigation():
+            control.click()
+
     def sign_in(self, payer: Payer) -> None:
         self.go("/account/sign_in")
         self.page.fill("#alias", payer.alias)
         self.page.fill("#password", PASSWORD)
         self.page.fill("#code", payer.code())
-        self.page.click("main button[type=submit]")
+        self.follow(self.page.locator("main button[type=submit]"))
 
     def prove(self, payer: Payer) -> None:
         """Password and code, on a form that asks for them once more."""
@@ -59,7 +64,7 @@ class Screen:
             self.page.fill("#name", "my new phone")
         self.page.fill("#password", PASSWORD)
         self.page.fill("#code", payer.code())
-        self.page.click("main button[type=submit]")
+        self.follow(self.page.locator("main button[type=submit]"))
 
     def picture(self, name: str) -> None:
         """The whole page at a phone's and at a desktop's width, for people to look at."""

@@ -1,4 +1,4 @@
-"""What customers see of their own: face, factors, consents, payments. Nothing is changed."""
+"""What customers see of their own: face and its uses, factors, consents, payments; to read only."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,9 +8,12 @@ from facepay.domain.enrolment import Enrolment, EnrolmentState
 from facepay.domain.errors import NotFound
 from facepay.domain.payment import Intent
 from facepay.ports import UnitOfWork
+from facepay.usecases.answers import FaceUseAnswer
 from facepay.usecases.house import House
+from facepay.usecases.ledger import read_ledger
 
 PAYMENTS = 20
+USES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class Account:
 
     alias: str
     face: FaceSeen | None
+    uses: list[FaceUseAnswer]
     factors: list[FactorSeen]
     consents: list[ConsentSeen]
     payments: list[PaymentSeen]
@@ -64,6 +68,7 @@ class Account:
 def read_account(house: House, customer_id: str) -> Account:
     """Raises NotFound."""
     now = house.clock()
+    uses = read_ledger(house, customer_id, before=None)
     with house.unit_of_work() as uow:
         customer = uow.customers.find(id=customer_id)
         if customer is None:
@@ -78,6 +83,7 @@ def read_account(house: House, customer_id: str) -> Account:
         return Account(
             alias=customer.alias,
             face=_face(uow, customer_id),
+            uses=uses[:USES],
             factors=[FactorSeen(f.id, f.kind, f.name, f.created_at) for f in factors],
             consents=[
                 ConsentSeen(c.id, c.purpose, c.granted_at, c.expires_at)

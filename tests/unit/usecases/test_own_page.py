@@ -87,11 +87,23 @@ def test_a_customer_sees_face_factors_consents_and_payments(street: Street, ada:
     ], "the newest first"
 
 
+def test_a_customer_sees_where_the_face_was_used(street: Street, ada: Customer) -> None:
+    street.enter(street.show_face(ada), WRONG_CODE)
+    street.enter(street.show_face(ada), street.code_of(ada))
+    uses = read_account(street.house, ada.caller.subject_id).uses
+    assert [(use.merchant, use.outcome) for use in uses] == [
+        ("shop", "approved"),
+        ("shop", "declined"),
+    ], "failed uses too"
+
+
 def test_a_customer_sees_nothing_of_others(street: Street, ada: Customer) -> None:
+    street.enter(street.show_face(ada), street.code_of(ada))
     street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, street.code_of(ada)))
     bob = street.settle_in("bob")
     account = read_account(street.house, bob.caller.subject_id)
-    assert (account.face, account.consents, account.payments) == (None, [], [])
+    assert (account.face, account.uses) == (None, [])
+    assert (account.consents, account.payments) == ([], [])
 
 
 def test_a_face_that_was_taken_back_stays_visible_until_there_is_another(

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -99,5 +100,6 @@ def in_templates() -> dict[str, Any]:
         "one_time_key": lambda: secrets.token_hex(16),
         "signed_in": signed_in(),
         "money": money,
+        "read_time": datetime.fromisoformat,
         "typed": lambda name: request.form.get(name, ""),
     }
