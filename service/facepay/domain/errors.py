@@ -1,25 +1,21 @@
 """Everything that can go wrong, as one tree.
 
     FacepayError
-    ├── Unauthenticated
-    │   ├── SignatureMissing   SignatureInvalid   SignatureStale   NonceReplayed
+    ├── Unauthenticated   SignatureMissing   SignatureInvalid   SignatureStale   NonceReplayed
     ├── NotAllowed             a known client asks for something its role may not do
     │   └── SecondOperatorNeeded   who asked for an action does not approve it
     ├── NotFound               unknown, or not yours: the two cannot be told apart
     ├── Conflict
     │   ├── AlreadyExists   WrongState   FaceNotAvailable   CapturesUsedUp   DeletionPending
     │   └── StaleRow           internal: a conditional update found another state (retry the walk)
-    ├── Idempotency
-    │   ├── KeyMissing   KeyReused   InProgress
-    ├── Gone
-    │   ├── CaptureExpired   IntentExpired
+    ├── Idempotency            KeyMissing   KeyReused   InProgress
+    ├── Gone                   CaptureExpired   IntentExpired
     ├── Refused                what was sent cannot be used
     │   ├── InvalidRequest   MalformedRequest   LivenessNotPossible
     │   ├── ManifestInvalid   DeviceNotTrusted   AttestationUnsupported
-    │   ├── BodyTooLarge   FrameTooLarge   UnfitFrame
-    │   ├── UnsupportedMedia   UnsupportedFrame   UnreadableFrame
+    │   ├── BodyTooLarge   FrameTooLarge   UnfitFrame   UnsupportedMedia   UnsupportedFrame
     │   ├── NoFace   TwoFaces   FaceTooSmall   NotFrontal   TooDark   TooBright   Blurred
-    │   └── CaptureRetry   CaptureRefused
+    │   └── UnreadableFrame   CaptureRetry   CaptureRefused
     ├── SealBroken             a sealed value does not open: its key is destroyed, or it was moved
     ├── ProofRejected          a password or code was wrong, unknown or blocked: never says which
     └── Unavailable            a dependency is down: fail closed, name the alternative
