@@ -136,13 +136,22 @@ def prove(
     needs: Needs,
     *,
     confirms: Claims | None = None,
+    at: datetime | None = None,
 ) -> Proven:
-    """For the customer's own device. Raises ProofRejected, which never says what was wrong."""
+    """For the customer's own device. Raises ProofRejected, which never says what was wrong.
+
+    `at` is when it was presented, where that may have been before now: a retry after a crash.
+    """
     # Of two proofs of which one is enough, the second is asked only when the first does not hold:
     # a right password takes the face back also while the vault with the codes is away.
     for presented in proof.singly() if needs is Needs.ANY_ONE else [proof]:
         proven = examine(
-            house, customer, presented, Channel.OWN_DEVICE, at=house.clock(), confirms=confirms
+            house,
+            customer,
+            presented,
+            Channel.OWN_DEVICE,
+            at=at or house.clock(),
+            confirms=confirms,
         )
         if _holds(proven, needs):
             return proven

@@ -7,6 +7,7 @@ the vault be away, the revocation holds all the same, and `destroy_pending_keys`
 """
 
 from dataclasses import replace
+from datetime import datetime
 
 from facepay.domain.capture import CaptureState
 from facepay.domain.deletion import Cause, Deletion
@@ -37,7 +38,9 @@ def revoke_face(
     """
 
     def act(claim: Claim) -> EnrolmentAnswer:
-        proven = prove_owner(house, change, enrolment_id, proof, Needs.ANY_ONE)
+        proven = prove_owner(
+            house, change, enrolment_id, proof, Needs.ANY_ONE, at=claim.received_at
+        )
         with house.unit_of_work() as uow:
             revoked, deletion = end_enrolment(house, uow, enrolment_id, Cause.CUSTOMER)
             proven.settle(uow)  # leaving is never refused because a code was used meanwhile
@@ -55,7 +58,13 @@ def revoke_face(
 
 
 def prove_owner(
-    house: House, change: Change, enrolment_id: str, proof: Proof | PageSession, needs: Needs
+    house: House,
+    change: Change,
+    enrolment_id: str,
+    proof: Proof | PageSession,
+    needs: Needs,
+    *,
+    at: datetime | None = None,
 ) -> Proven:
     """That the caller's own enrolment is meant, and the caller is who enrolled it.
 
@@ -67,7 +76,7 @@ def prove_owner(
             raise NotFound()
     if isinstance(proof, PageSession):
         return proven_by_session(house, change, needs)
-    return prove(house, customer, proof, needs, confirms=change.claims)
+    return prove(house, customer, proof, needs, confirms=change.claims, at=at)
 
 
 def end_enrolment(

@@ -113,3 +113,23 @@ def test_a_face_enrolled_anew_does_not_finish_a_payment_of_the_one_before(
     street.send(ada.caller, street.open_enrolment(ada), "ada")
     with pytest.raises(FaceNotAvailable):
         street.enter(intent, street.code_of(ada))
+
+
+class KilledWorker(BaseException):
+    """Nothing of ours is run any more."""
+
+
+def test_a_worker_that_died_does_not_make_the_owner_look_for_another_code(
+    street: Street, fakes: FakeHouse
+) -> None:
+    bob = street.enrol("bob")
+    change, proof = street.change(bob.caller), Proof(code=street.code_of(bob))
+    fakes.journal.when("vault.unseal_secret", _die)
+    with pytest.raises(KilledWorker):
+        street.revoke(bob, proof, change)
+    fakes.clock.advance(31)  # the lease is over, and so is the code's step
+    assert street.revoke(bob, proof, change).state == "revoked"
+
+
+def _die() -> None:
+    raise KilledWorker()
