@@ -77,4 +77,3 @@ class FaceUseRow(SQLModel, table=True):
     outcome: str
     flags: list[str] = Field(sa_type=JSON)
     held: bool
-    hidden: bool

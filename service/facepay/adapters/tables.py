@@ -97,6 +97,7 @@ class RecoveryCodeRow(SQLModel, table=True):
     factor_id: str = Field(foreign_key="second_factors.id", index=True)
     secret_hash: str
     used_at: datetime | None = _maybe_time()
+    expires_at: datetime | None = _maybe_time()
 
 
 class AttemptsRow(SQLModel, table=True):

@@ -29,7 +29,7 @@ class Flag(StrEnum):
 @dataclass(frozen=True, slots=True)
 class FaceUse:
     """`seq` is 0 until the database has numbered it; one row a capture. `held` says that the
-    payment was declined for one of `flags`. A `hidden` row is in no ledger and no event."""
+    payment was declined for one of `flags`."""
 
     seq: int
     id: str
@@ -45,7 +45,6 @@ class FaceUse:
     outcome: UseOutcome
     flags: tuple[str, ...]
     held: bool
-    hidden: bool
 
     @property
     def failed(self) -> bool:

@@ -19,6 +19,7 @@ class ActionKind(StrEnum):
     REVOKE_FACE = "revoke_face"
     REVOKE_COHORT = "revoke_cohort"
     CLEAR_DURESS = "clear_duress"
+    ISSUE_RECOVERY = "issue_recovery"
 
 
 class ActionState(StrEnum):

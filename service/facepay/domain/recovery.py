@@ -22,6 +22,10 @@ class RecoveryCode:
     factor_id: str
     secret_hash: str
     used_at: datetime | None
+    expires_at: datetime | None = None  # of codes that the bank gave; those on paper do not
+
+    def live(self, now: datetime) -> bool:
+        return self.used_at is None and (self.expires_at is None or now < self.expires_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,7 @@ class OperatorActionAnswer:
     total: int
     done: int
     keys_left: int
+    recovery_codes: list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,21 +2,21 @@
 
 from dataclasses import replace
 
-from facepay.domain.deletion import Deletion
 from facepay.domain.enrolment import LIVE
 from facepay.domain.event import EventKind
 from facepay.domain.operator_action import OperatorAction
 from facepay.ports import UnitOfWork
+from facepay.usecases.carried import Carried
 from facepay.usecases.events import emit
 from facepay.usecases.house import House
 from facepay.usecases.revoke_faces import faces_of
 
 
-def clear_duress(house: House, uow: UnitOfWork, action: OperatorAction) -> list[Deletion]:
+def clear_duress(house: House, uow: UnitOfWork, action: OperatorAction) -> Carried:
     """In the transaction of the approval. Nothing is deleted."""
     for face in uow.enrolments.find_all(after_id="", state=LIVE, **faces_of(action)):
         held = uow.enrolments.lock(face.id)
         if held is not None and held.duress_since is not None:
             uow.enrolments.update(replace(held, duress_since=None))
             emit(house, uow, EventKind.DURESS_CLEARED, customer=held.customer_id)
-    return []
+    return Carried()

@@ -61,13 +61,11 @@ def read_ledger(house: House, customer_id: str, *, before: str | None) -> list[F
     with house.unit_of_work() as uow:
         number = BEYOND
         if before is not None:
-            last = uow.face_uses.find(id=before, customer_id=customer_id, hidden=False)
+            last = uow.face_uses.find(id=before, customer_id=customer_id)
             if last is None:
                 raise InvalidRequest("no such use", param="before")
             number = last.seq
-        uses = uow.face_uses.find_all(
-            customer_id=customer_id, hidden=False, before_seq=number, limit=PAGE
-        )
+        uses = uow.face_uses.find_all(customer_id=customer_id, before_seq=number, limit=PAGE)
         return _answers(uow, uses)
 
 
@@ -92,7 +90,6 @@ def _add(
         outcome=outcome,
         flags=(),
         held=False,
-        hidden=False,
     )
     flagged = _flagged(house, uow, use)
     with suppress(AlreadyExists):  # noted before its worker died
@@ -114,7 +111,7 @@ def _flagged(house: House, uow: UnitOfWork, use: FaceUse) -> FaceUse:
 def _uses_before(uow: UnitOfWork, customer_id: str) -> list[FaceUse]:
     """The newest, and where there are so many failed ones that they hide every payment, payments:
     who fails often enough must not make everything usual."""
-    newest: dict[str, Any] = {"hidden": False, "before_seq": BEYOND, "limit": COMPARED_WITH}
+    newest: dict[str, Any] = {"before_seq": BEYOND, "limit": COMPARED_WITH}
     uses = uow.face_uses.find_all(customer_id=customer_id, **newest)
     approved = UseOutcome.APPROVED.value
     if len(uses) < COMPARED_WITH or any(use.outcome is UseOutcome.APPROVED for use in uses):

@@ -45,7 +45,7 @@ def match_recovery_code(
     if code is None or not open_to_try or not right:
         return None
     clear(house, [counter])
-    return None if code.used_at is not None else RecoveryMatch(code.id, code.factor_id, at)
+    return RecoveryMatch(code.id, code.factor_id, at) if code.live(at) else None
 
 
 def _find(uow: UnitOfWork, customer: Customer | None, selector: str) -> RecoveryCode | None:

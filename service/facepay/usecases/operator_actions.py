@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from facepay.domain.audit import canonical
-from facepay.domain.deletion import Deletion
 from facepay.domain.errors import NotFound, WrongState
 from facepay.domain.operator_action import OPEN_FOR, ActionKind, ActionState, OperatorAction
 from facepay.ports import UnitOfWork
 from facepay.usecases.answers import OperatorActionAnswer, rfc3339
+from facepay.usecases.carried import Carried
 from facepay.usecases.clear_duress import clear_duress
 from facepay.usecases.house import House, new_id
+from facepay.usecases.issue_recovery import aim_at_customer, issue_recovery
 from facepay.usecases.log import append_leaf
 from facepay.usecases.once import Change, Claim, once
 from facepay.usecases.revoke_face import write_down
@@ -41,7 +42,7 @@ class Act:
     """
 
     aim: Callable[[UnitOfWork, Mapping[str, Any]], dict[str, str]]
-    carry_out: Callable[[House, UnitOfWork, OperatorAction], list[Deletion]] | None
+    carry_out: Callable[[House, UnitOfWork, OperatorAction], Carried] | None
     afterwards: Callable[[House, OperatorAction], None]
 
 
@@ -53,6 +54,7 @@ ACTS: dict[ActionKind, Act] = {
     ActionKind.REVOKE_FACE: Act(aim_at_face, revoke_at_once, destroy_keys),
     ActionKind.REVOKE_COHORT: Act(aim_at_cohort, None, _nothing),
     ActionKind.CLEAR_DURESS: Act(aim_at_face, clear_duress, _nothing),
+    ActionKind.ISSUE_RECOVERY: Act(aim_at_customer, issue_recovery, _nothing),
 }
 
 
@@ -82,23 +84,23 @@ def approve_action(house: House, change: Change, action_id: str) -> OperatorActi
         with house.unit_of_work() as uow:
             approved = _approved(house, uow, change, action_id)
             carry_out = ACTS[approved.kind].carry_out
-            deletions = carry_out(house, uow, approved) if carry_out else []
+            carried = carry_out(house, uow, approved) if carry_out else Carried()
             if carry_out:
                 approved = replace(approved, state=ActionState.DONE, done_at=house.clock())
             uow.operator_actions.update(approved, state=ActionState.ASKED)
             answer = _answer(house, uow, approved)
             claim.answer(uow, answer)
             _tell(house, uow, "approved", approved, change)
-            for deletion in deletions:
+            for deletion in carried.deletions:
                 write_down(house, uow, deletion)
             uow.commit()
-        return answer
+        return replace(answer, recovery_codes=carried.told_once)
 
-    once(house, change, OperatorActionAnswer, act)
+    told = once(house, change, OperatorActionAnswer, act)
     with house.unit_of_work() as uow:
         approved = _find(uow, action_id)
     ACTS[approved.kind].afterwards(house, approved)
-    return read_action(house, action_id)
+    return replace(read_action(house, action_id), recovery_codes=told.recovery_codes)
 
 
 def continue_action(

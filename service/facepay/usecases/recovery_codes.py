@@ -5,6 +5,7 @@ repetition of the request hears of the set and not of its codes. A lost answer m
 """
 
 import secrets
+from datetime import datetime
 
 from facepay.domain.customer import FactorKind, FactorState, SecondFactor
 from facepay.domain.errors import ProofRejected
@@ -30,14 +31,14 @@ def make_recovery_codes(house: House, change: Change, proof: Proof) -> RecoveryC
             customer = uow.customers.find(id=customer_id)
         needs = Needs.PASSWORD_AND_SECOND_FACTOR
         proven = prove(house, customer, proof, needs, confirms=change.claims)
-        factor, codes = _new_set(house, customer_id), _fresh_codes()
+        factor, codes = new_set(house, customer_id), fresh_codes(CODES)
         # Hashed before the rows are locked: argon2id is slow on purpose.
-        kept = [_kept(house, factor, code) for code in codes]
+        kept = [kept_code(house, factor, code) for code in codes]
         with house.unit_of_work() as uow:
             uow.customers.lock(customer_id)
             if not proven.settle(uow):
                 raise ProofRejected()
-            _replace_set(uow, factor, kept)
+            replace_set(uow, factor, kept)
             claim.answer(uow, RecoveryCodesAnswer(factor.id, None))
             emit_factor(house, uow, EventKind.FACTOR_ADDED, factor)
             append_leaf(house, uow, "recovery_codes.made", factor=factor.id)
@@ -47,7 +48,7 @@ def make_recovery_codes(house: House, change: Change, proof: Proof) -> RecoveryC
     return once(house, change, RecoveryCodesAnswer, act)
 
 
-def _replace_set(uow: UnitOfWork, factor: SecondFactor, codes: list[RecoveryCode]) -> None:
+def replace_set(uow: UnitOfWork, factor: SecondFactor, codes: list[RecoveryCode]) -> None:
     old = {"customer_id": factor.customer_id, "kind": factor.kind.value}
     uow.second_factors.update_all({"state": FactorState.REVOKED.value}, **old)
     uow.second_factors.add(factor)
@@ -55,12 +56,12 @@ def _replace_set(uow: UnitOfWork, factor: SecondFactor, codes: list[RecoveryCode
         uow.recovery_codes.add(code)
 
 
-def _new_set(house: House, customer_id: str) -> SecondFactor:
+def new_set(house: House, customer_id: str, name: str = NAME) -> SecondFactor:
     return SecondFactor(
         id=new_id("fac"),
         customer_id=customer_id,
         kind=FactorKind.RECOVERY_CODES,
-        name=NAME,
+        name=name,
         sealed_secret=None,
         keyid=None,
         public_key_pem=None,
@@ -70,10 +71,10 @@ def _new_set(house: House, customer_id: str) -> SecondFactor:
     )
 
 
-def _fresh_codes() -> list[str]:
-    """Ten codes of which no two begin alike."""
+def fresh_codes(count: int) -> list[str]:
+    """Codes of which no two begin alike."""
     codes: dict[str, str] = {}
-    while len(codes) < CODES:
+    while len(codes) < count:
         groups = [_group() for _ in range(GROUPS)]
         codes.setdefault(groups[0], "-".join(groups))
     return list(codes.values())
@@ -83,7 +84,9 @@ def _group() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(GROUP))
 
 
-def _kept(house: House, factor: SecondFactor, code: str) -> RecoveryCode:
+def kept_code(
+    house: House, factor: SecondFactor, code: str, expires_at: datetime | None = None
+) -> RecoveryCode:
     selector, _, secret = code.partition("-")
     hashed = house.passwords.hash(secret.replace("-", ""))
-    return RecoveryCode(code_id(factor.id, selector), factor.id, hashed, used_at=None)
+    return RecoveryCode(code_id(factor.id, selector), factor.id, hashed, None, expires_at)

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from facepay.domain.deletion import Cause, Deletion
+from facepay.domain.deletion import Cause
 from facepay.domain.enrolment import LIVE, EnrolmentState
 from facepay.domain.errors import InvalidRequest, NotFound
 from facepay.domain.event import EventKind
 from facepay.domain.operator_action import OperatorAction
 from facepay.ports import Span, UnitOfWork
+from facepay.usecases.carried import Carried
 from facepay.usecases.house import House
 from facepay.usecases.revoke_face import destroy_key, emit_face, end_enrolment, write_down
 
@@ -67,7 +68,7 @@ def faces_of(action: OperatorAction) -> dict[str, Any]:
     return selected
 
 
-def revoke_at_once(house: House, uow: UnitOfWork, action: OperatorAction) -> list[Deletion]:
+def revoke_at_once(house: House, uow: UnitOfWork, action: OperatorAction) -> Carried:
     """All of them, in the caller's transaction: to be written down before its commit."""
     deletions = []
     for face in uow.enrolments.find_all(after_id="", state=LIVE, **faces_of(action)):
@@ -75,7 +76,7 @@ def revoke_at_once(house: House, uow: UnitOfWork, action: OperatorAction) -> lis
         if deletion is not None:
             emit_face(house, uow, EventKind.FACE_REVOKED, revoked)
             deletions.append(deletion)
-    return deletions
+    return Carried(deletions)
 
 
 def revoke_batch(house: House, action: OperatorAction, at_most: int) -> None:

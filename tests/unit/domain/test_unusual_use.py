@@ -30,7 +30,6 @@ USE = FaceUse(
     outcome=UseOutcome.AWAITING_SECOND_FACTOR,
     flags=(),
     held=False,
-    hidden=False,
 )
 
 

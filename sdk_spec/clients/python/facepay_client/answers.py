@@ -134,6 +134,7 @@ class OperatorAction:
     total: int
     done: int
     keys_left: int
+    recovery_codes: list[str] | None = None
 
 
 @dataclass(frozen=True)

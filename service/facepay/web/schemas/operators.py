@@ -52,3 +52,8 @@ class Action(Shape):
     total = fields.Integer(required=True)
     done = fields.Integer(required=True)
     keys_left = fields.Integer(required=True)
+    recovery_codes = fields.List(
+        fields.String(),
+        allow_none=True,
+        metadata={"description": "of issue_recovery: told once, to who approved"},
+    )

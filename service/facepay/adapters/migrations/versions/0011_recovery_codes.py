@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("factor_id", sa.String(), nullable=False),
         sa.Column("secret_hash", sa.String(), nullable=False),
         sa.Column("used_at", UtcDateTime(), nullable=True),
+        sa.Column("expires_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["factor_id"], ["second_factors.id"]),
         sa.PrimaryKeyConstraint("id"),
     )

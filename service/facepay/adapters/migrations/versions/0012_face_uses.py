@@ -31,7 +31,6 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(), nullable=False),
         sa.Column("flags", sa.JSON(), nullable=False),
         sa.Column("held", sa.Boolean(), nullable=False),
-        sa.Column("hidden", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["customer_id"], ["customers.id"]),
         sa.PrimaryKeyConstraint("seq"),
         sa.UniqueConstraint("id"),
