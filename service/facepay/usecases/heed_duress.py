@@ -1,4 +1,4 @@
-"""Heed a code that did not hold: as a slip, or as a call for help that nobody but the bank hears.
+"""Heed a proof that did not hold: as a slip, or as a call for help that nobody but the bank hears.
 
 Both are the same statements in the same order: the customer's face is locked and its row written,
 one event goes to the bank. Only the values differ. A face locked so is still asked for everything,
@@ -31,5 +31,5 @@ def heed(
     if held is not None:
         since = held.duress_since or (house.clock() if duress else None)
         uow.enrolments.update(replace(held, duress_since=since))
-    kind = EventKind.DURESS_ALARM if duress else EventKind.CODE_REJECTED
+    kind = EventKind.DURESS_ALARM if duress else EventKind.PROOF_REJECTED
     emit(house, uow, kind, customer=customer_id, payment_intent=intent_id)

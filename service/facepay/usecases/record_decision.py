@@ -44,7 +44,7 @@ def record_decision(
 
     Raises WrongState when the intent moved on meanwhile: it is then decided by somebody else.
     """
-    if proven is not None and proven.second_factor_ok is False:
+    if proven is not None and (proven.duress or decision.outcome is Outcome.DECLINE):
         heed(house, uow, proven.customer_id, duress=proven.duress, intent_id=judged.id)
     held = uow.intents.lock(judged.id)
     seen = (judged.state, judged.capture_id, judged.nonce)

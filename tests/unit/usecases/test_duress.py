@@ -96,6 +96,14 @@ def test_duress_is_the_same_work_as_a_wrong_code_statement_for_statement(
     assert of_wrong == of_duress
 
 
+def test_a_wrong_face_with_a_right_code_is_noted_as_a_wrong_code_is(
+    street: Street, fakes: FakeHouse, ada: Customer
+) -> None:
+    intent = street.show_face(ada, "somebody else")
+    assert street.enter(intent, street.code_of(ada)).state == "declined"
+    assert len(events(fakes, EventKind.PROOF_REJECTED)) == 1
+
+
 @PATHS
 def test_only_the_bank_hears_the_alarm(
     street: Street, fakes: FakeHouse, forced: Customer, pay: Pay
