@@ -21,6 +21,7 @@ class Channel(StrEnum):
     TILL = "till"
     OWN_DEVICE = "own_device"
     WEB = "web"
+    PAGE = "page"  # of somebody who is signed in
 
 
 @dataclass(frozen=True, slots=True)

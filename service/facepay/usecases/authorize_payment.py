@@ -32,7 +32,7 @@ from facepay.usecases.ledger import is_held
 from facepay.usecases.once import Change, Claim, once
 from facepay.usecases.payment_intents import find_to_pay
 from facepay.usecases.prove import Proof, Proven, channel_of, examine
-from facepay.usecases.record_decision import record_decision
+from facepay.usecases.record_decision import may_be_held, record_decision
 from facepay.usecases.sign_authorization import sign_authorization
 from facepay.usecases.steps import timed_step
 from facepay.usecases.use_capture import Frames, look_at, use_capture
@@ -167,7 +167,7 @@ def _decide(house: House, standing: Standing, proven: Proven | None) -> Decision
         pad_passed=intent.pad_passed,
         face_matched=intent.face_matched,
         duress=proven is not None and proven.duress,
-        duress_may_pay=house.policy.duress.may_pay(intent.amount_minor, intent.currency),
+        duress_may_pay=may_be_held(house, intent, proven),
         silently_locked=standing.enrolment.duress_since is not None,
         held=standing.held,
     )
@@ -194,7 +194,8 @@ def _commit_if_still_live(
         live = _live_enrolment(house, uow, standing.intent)
         if live.epoch != standing.enrolment.epoch:
             raise FaceNotAvailable()
-        if live.duress_since != standing.enrolment.duress_since:  # it was shown elsewhere just now
+        shown_since = live.duress_since != standing.enrolment.duress_since
+        if shown_since and decision.outcome is Outcome.APPROVE:  # under duress, elsewhere
             decision = Decision(Outcome.DECLINE, UNDER_DURESS)
         answer = record_decision(
             house, uow, claim, standing.intent, Method.FACE, decision, proven, authorization

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from facepay.domain.enrolment import LIVE
 from facepay.domain.event import EventKind
 from facepay.domain.operator_action import OperatorAction
 from facepay.ports import UnitOfWork
@@ -13,8 +12,8 @@ from facepay.usecases.revoke_faces import faces_of
 
 
 def clear_duress(house: House, uow: UnitOfWork, action: OperatorAction) -> Carried:
-    """In the transaction of the approval. Nothing is deleted."""
-    for face in uow.enrolments.find_all(after_id="", state=LIVE, **faces_of(action)):
+    """In the transaction of the approval; revoked faces too, or a new one would inherit it."""
+    for face in uow.enrolments.find_all(after_id="", **faces_of(action)):
         held = uow.enrolments.lock(face.id)
         if held is not None and held.duress_since is not None:
             uow.enrolments.update(replace(held, duress_since=None))

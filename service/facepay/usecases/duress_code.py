@@ -10,10 +10,10 @@ from facepay.domain.duress import duress_tag
 from facepay.domain.errors import InvalidRequest, NotFound, ProofRejected
 from facepay.usecases.answers import Done
 from facepay.usecases.house import House
-from facepay.usecases.log import append_leaf
+from facepay.usecases.log import append_setting
 from facepay.usecases.match_factors import active_factors, match_code
 from facepay.usecases.once import Change, Claim, once
-from facepay.usecases.prove import Needs, Proof, prove
+from facepay.usecases.prove import Needs, Proof, channel_of, prove
 
 
 def set_duress_code(house: House, change: Change, proof: Proof, code: str) -> Done:
@@ -22,7 +22,7 @@ def set_duress_code(house: House, change: Change, proof: Proof, code: str) -> Do
     def act(claim: Claim) -> Done:
         customer_id = change.caller.subject_id
         tag = duress_tag(house.fingerprint_key, customer_id, code)
-        return _keep(house, customer_id, claim, proof, tag, code)
+        return _keep(house, change, claim, proof, tag, code)
 
     return once(house, change, Done, act)
 
@@ -31,17 +31,18 @@ def remove_duress_code(house: House, change: Change, proof: Proof) -> Done:
     """The same answer whether one was set or not. Raises ProofRejected."""
 
     def act(claim: Claim) -> Done:
-        return _keep(house, change.caller.subject_id, claim, proof, None, None)
+        return _keep(house, change, claim, proof, None, None)
 
     return once(house, change, Done, act)
 
 
 def _keep(
-    house: House, customer_id: str, claim: Claim, proof: Proof, tag: str | None, code: str | None
+    house: House, change: Change, claim: Claim, proof: Proof, tag: str | None, code: str | None
 ) -> Done:
+    customer_id, needs = change.caller.subject_id, Needs.PASSWORD_AND_SECOND_FACTOR
     with house.unit_of_work() as uow:
         customer = uow.customers.find(id=customer_id)
-    proven = prove(house, customer, proof, Needs.PASSWORD_AND_SECOND_FACTOR)
+    proven = prove(house, customer, proof, needs, channel=channel_of(change.caller))
     if code is not None:
         _require_no_real_code(house, customer_id, proof, code)
     answer = Done()
@@ -53,7 +54,7 @@ def _keep(
             raise ProofRejected()
         uow.customers.update(replace(held, duress_tag=tag))
         claim.answer(uow, answer)
-        append_leaf(house, uow, "customer.setting_changed", customer=customer_id)
+        append_setting(house, uow, customer_id, "duress_code")
         uow.commit()
     return answer
 

@@ -5,6 +5,7 @@ touches the database, and overwritten in memory as soon as it is sealed.
 """
 
 from dataclasses import replace
+from datetime import datetime
 
 from facepay.domain.consent import Consent
 from facepay.domain.deletion import Cause
@@ -16,7 +17,7 @@ from facepay.usecases.answers import EnrolmentAnswer
 from facepay.usecases.house import House, new_id, wiped
 from facepay.usecases.log import append_leaf
 from facepay.usecases.once import Change, Claim, once
-from facepay.usecases.prove import Needs, Proof, prove
+from facepay.usecases.prove import Needs, Proof, channel_of, prove
 from facepay.usecases.revoke_face import (
     destroy_key,
     emit_face,
@@ -45,6 +46,7 @@ def begin_enrolment(house: House, change: Change, proof: Proof) -> EnrolmentAnsw
             proof,
             Needs.PASSWORD_AND_SECOND_FACTOR,
             confirms=change.claims,
+            channel=channel_of(change.caller),
         )
         enrolment = _pending(house, consent)
         # The key comes first: whatever ends this enrolment finds its key and destroys it, and
@@ -176,6 +178,13 @@ def _activate(house: House, uow: UnitOfWork, pending: Enrolment, sealed: str) ->
         epoch=held.epoch + 1,
         model=house.engine.model,  # that made the reference, whatever was in use at the beginning
         sealed_reference=sealed,
+        duress_since=_under_duress(uow, pending.customer_id),
     )
     uow.enrolments.update(active, epoch=held.epoch)
     return active
+
+
+def _under_duress(uow: UnitOfWork, customer_id: str) -> datetime | None:
+    """Revoking and enrolling anew clears nothing: that is the bank's to do."""
+    before = uow.enrolments.find_all(customer_id=customer_id)
+    return max((each.duress_since for each in before if each.duress_since), default=None)

@@ -5,9 +5,7 @@ one event goes to the bank. Only the values differ. A face locked so is still as
 and ends every payment as a wrong code does, until the bank has cleared it.
 """
 
-from dataclasses import replace
-
-from facepay.domain.enrolment import EnrolmentState
+from facepay.domain.enrolment import ENROLLED
 from facepay.domain.event import EventKind
 from facepay.ports import UnitOfWork
 from facepay.usecases.events import emit
@@ -22,14 +20,19 @@ def heed(
     customer_id: str | None,
     *,
     duress: bool,
+    lock: bool = True,
     intent_id: str | None = None,
 ) -> None:
-    """The caller commits. Locks the enrolment: call it before an intent is locked."""
-    active = EnrolmentState.ACTIVE.value
-    found = uow.enrolments.find(customer_id=customer_id or _NOBODY, state=active)
+    """The caller commits. Locks the enrolment: call it before an intent is locked.
+
+    Without `lock` the bank hears of it, and that is all: after too many wrong codes it may be a
+    stranger's guess, who could otherwise lock somebody's face.
+    """
+    found = uow.enrolments.find(customer_id=customer_id or _NOBODY, state=ENROLLED)
     held = uow.enrolments.lock(found.id if found else _NOBODY)
-    if held is not None:
-        since = held.duress_since or (house.clock() if duress else None)
-        uow.enrolments.update(replace(held, duress_since=since))
+    since = held.duress_since if held else None
+    if duress and lock:
+        since = since or house.clock()
+    uow.enrolments.update_all({"duress_since": since}, id=held.id if held else _NOBODY)
     kind = EventKind.DURESS_ALARM if duress else EventKind.PROOF_REJECTED
     emit(house, uow, kind, customer=customer_id, payment_intent=intent_id)

@@ -34,6 +34,11 @@ def append_leaf(house: House, uow: UnitOfWork, kind: str, **details: str | int |
     return leaf
 
 
+def append_setting(house: House, uow: UnitOfWork, customer_id: str, setting: str) -> None:
+    """One kind for all that customers set: the log must not tell that it was a duress code."""
+    append_leaf(house, uow, "customer.setting_changed", customer=customer_id, setting=setting)
+
+
 def _locked_head(uow: UnitOfWork) -> Head:
     head = uow.heads.lock(HEAD)
     if head is None:

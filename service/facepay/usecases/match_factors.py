@@ -1,6 +1,6 @@
 """Whether what was presented is of one of the customer's second factors."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
@@ -23,14 +23,13 @@ class FactorMatch:
     def settle(self, uow: UnitOfWork) -> bool:
         """Use the code up. False when it was used, or its factor revoked, since it was checked."""
         factor = uow.second_factors.lock(self.factor_id)
-        if factor is None or factor.state is not FactorState.ACTIVE:
-            return False
+        live = factor is not None and factor.state is FactorState.ACTIVE
         if self.step is None:
-            return True  # a confirmation is used up with the nonce of what it confirms
-        if factor.last_step >= self.step:
-            return False
-        uow.second_factors.update(replace(factor, last_step=self.step))
-        return True
+            return live  # a confirmation is used up with the nonce of what it confirms
+        fresh = factor is not None and live and factor.last_step < self.step
+        used = self.factor_id if fresh else NOBODY
+        uow.second_factors.update_all({"last_step": self.step}, id=used)
+        return fresh
 
 
 def active_factors(uow: UnitOfWork, customer_id: str) -> list[SecondFactor]:

@@ -36,11 +36,12 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who signed the request."""
+    """Who signed the request, or is signed in `on_page`: there `keyid` is the session's id."""
 
     keyid: str
     role: Role
     subject_id: str
+    on_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)

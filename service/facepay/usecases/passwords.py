@@ -15,9 +15,9 @@ from facepay.usecases.answers import PasswordAnswer, rfc3339
 from facepay.usecases.charge import clear
 from facepay.usecases.events import emit
 from facepay.usecases.house import House
-from facepay.usecases.log import append_leaf
+from facepay.usecases.log import append_setting
 from facepay.usecases.once import Change, Claim, once
-from facepay.usecases.prove import Needs, Proof, Proven, examine, prove
+from facepay.usecases.prove import Needs, Proof, Proven, channel_of, examine, prove
 from facepay.usecases.sign_in import end_sessions
 
 
@@ -29,7 +29,9 @@ def change_password(
     def act(claim: Claim) -> PasswordAnswer:
         customer = _own(house, change)
         needs = Needs.PASSWORD_AND_SECOND_FACTOR
-        proven = prove(house, customer, proof, needs, confirms=change.claims)
+        proven = prove(
+            house, customer, proof, needs, confirms=change.claims, channel=channel_of(change.caller)
+        )
         return _set(house, claim, customer, proven, new_password, "password.changed")
 
     return once(house, change, PasswordAnswer, act)
@@ -63,7 +65,7 @@ def _own(house: House, change: Change) -> Customer:
 
 
 def _set(
-    house: House, claim: Claim, customer: Customer, proven: Proven, new_password: str, leaf: str
+    house: House, claim: Claim, customer: Customer, proven: Proven, new_password: str, setting: str
 ) -> PasswordAnswer:
     hashed = house.passwords.hash(new_password)  # before the row is locked: slow on purpose
     answer = PasswordAnswer(rfc3339(house.clock()))
@@ -77,6 +79,6 @@ def _set(
         end_sessions(house, uow, customer.id)
         claim.answer(uow, answer)
         emit(house, uow, EventKind.PASSWORD_CHANGED, customer=customer.id)
-        append_leaf(house, uow, leaf, customer=customer.id)
+        append_setting(house, uow, customer.id, setting)
         uow.commit()
     return answer

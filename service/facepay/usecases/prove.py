@@ -63,6 +63,7 @@ class Proven:
     """What held. None means "not presented", False "presented and not right".
 
     `duress` comes with a second factor that is "not right"; `customer_id` is whose it was to be.
+    `resting`: the code came after too many wrong ones, so that it may be a guess as well.
     """
 
     password_ok: bool | None
@@ -70,14 +71,23 @@ class Proven:
     match: FactorMatch | RecoveryMatch | None
     customer_id: str | None = None
     duress: bool = False
+    resting: bool = False
 
     def settle(self, uow: UnitOfWork) -> bool:
-        """Use the code up. False when it was used, or its factor revoked, since it was checked."""
-        return self.match is None or self.match.settle(uow)
+        """Use the code up. False when it was used, or its factor revoked, since it was checked.
+
+        The same statements where there is nothing to use up: a till cannot time which it was.
+        """
+        if self.match is None:
+            FactorMatch(NOBODY, step=0).settle(uow)
+            return True
+        return self.match.settle(uow)
 
 
 def channel_of(caller: Caller) -> Channel:
-    """Where something was typed: what strangers do at tills is counted apart."""
+    """Where something was typed: what others do elsewhere never delays the owner here."""
+    if caller.on_page:
+        return Channel.PAGE
     return Channel.OWN_DEVICE if caller.role is Role.CUSTOMER else Channel.TILL
 
 
@@ -114,6 +124,7 @@ def examine(
     except Unavailable:
         # An outage is nobody's wrong guess: who retries through one is not blocked by it.
         give_back(house, [counters[name] for name in open_to_try if open_to_try[name]])
+        _heed_unread(house, customer, proof, resting=not open_to_try.get("code"))
         raise
     duress = _is_duress(house, customer, proof)
     # After the same work: though the code were right, and duress a real code as well.
@@ -122,11 +133,14 @@ def examine(
     # At once, and not with what they were given for: that may fail or be retried for other reasons.
     settle(house, {counters[name]: right_ones[name] for name in counters})
     other = _match_uncounted(house, customer, proof, confirms, at)
-    match = None if duress else code or other
+    # A code that was presented has to be right itself: what else is presented never makes up for
+    # it, or it would tell a slip from duress.
+    match = other if proof.code is None else code
     shown = (proof.code, proof.confirmation, proof.recovery_code) != (None, None, None)
     second_factor_ok = (match is not None) if shown else None
     known = customer.id if customer else None
-    return Proven(password_ok, second_factor_ok, match, known, duress)
+    resting = proof.code is not None and not open_to_try.get("code")
+    return Proven(password_ok, second_factor_ok, match, known, duress, resting)
 
 
 def prove(
@@ -137,8 +151,9 @@ def prove(
     *,
     confirms: Claims | None = None,
     at: datetime | None = None,
+    channel: Channel = Channel.OWN_DEVICE,
 ) -> Proven:
-    """For the customer's own device. Raises ProofRejected, which never says what was wrong.
+    """For the customer's own device or page. Raises ProofRejected: it never says what was wrong.
 
     `at` is when it was presented, where that may have been before now: a retry after a crash.
     """
@@ -146,28 +161,44 @@ def prove(
     # a right password takes the face back also while the vault with the codes is away.
     for presented in proof.singly() if needs is Needs.ANY_ONE else [proof]:
         proven = examine(
-            house,
-            customer,
-            presented,
-            Channel.OWN_DEVICE,
-            at=at or house.clock(),
-            confirms=confirms,
+            house, customer, presented, channel, at=at or house.clock(), confirms=confirms
         )
-        if _holds(proven, needs):
+        holds = _holds(proven, needs)
+        if holds and proof.code is not None and presented.code is None:
+            _heed_unread(house, customer, proof, resting=False)
+        if not holds or (presented.code is not None and not proven.second_factor_ok):
+            heed_rejected(house, proven)
+        if holds:
             return proven
-        heed_rejected(house, proven)
     raise ProofRejected()
 
 
 def heed_rejected(house: House, proven: Proven) -> None:
     """What did not hold where nothing else is written down: a payment heeds it in its commit.
 
-    A right code that came with a wrong password was rejected as well: it costs the same work.
+    A right code that came with a wrong password was rejected as well: it costs the same work, and
+    it is used up.
     """
     if proven.second_factor_ok is not None:
         with house.unit_of_work() as uow:
-            heed(house, uow, proven.customer_id, duress=proven.duress)
+            heed(house, uow, proven.customer_id, duress=proven.duress, lock=not proven.resting)
+            proven.settle(uow)
             uow.commit()
+
+
+def _heed_unread(house: House, customer: Customer | None, proof: Proof, *, resting: bool) -> None:
+    """A code that nobody can look at, or need look at, may still be a call for help."""
+    if proof.code is None:
+        return
+    duress = _is_duress(house, customer, proof)
+    with house.unit_of_work() as uow:
+        heed(house, uow, customer.id if customer else None, duress=duress, lock=not resting)
+        uow.commit()
+
+
+def heed_code(house: House, customer: Customer | None, code: str) -> None:
+    """For a code that was presented to something else than a proof."""
+    _heed_unread(house, customer, Proof(code=code), resting=False)
 
 
 def _holds(proven: Proven, needs: Needs) -> bool:

@@ -45,7 +45,14 @@ def record_decision(
     Raises WrongState when the intent moved on meanwhile: it is then decided by somebody else.
     """
     if proven is not None and (proven.duress or decision.outcome is Outcome.DECLINE):
-        heed(house, uow, proven.customer_id, duress=proven.duress, intent_id=judged.id)
+        heed(
+            house,
+            uow,
+            proven.customer_id,
+            duress=proven.duress,
+            lock=not proven.resting,
+            intent_id=judged.id,
+        )
     held = uow.intents.lock(judged.id)
     seen = (judged.state, judged.capture_id, judged.nonce)
     if held is None or (held.state, held.capture_id, held.nonce) != seen:
@@ -78,3 +85,9 @@ def record_decision(
         policy=house.policy.version,
     )
     return answer
+
+
+def may_be_held(house: House, intent: Intent, proven: Proven | None) -> bool:
+    """Whether duress pays this, to be held by the bank: never by what may be a guess."""
+    known = proven is not None and not proven.resting
+    return known and house.policy.duress.may_pay(intent.amount_minor, intent.currency)

@@ -14,9 +14,9 @@ from facepay.domain.recovery import ALPHABET, CODES, GROUP, GROUPS, RecoveryCode
 from facepay.ports import UnitOfWork
 from facepay.usecases.answers import RecoveryCodesAnswer
 from facepay.usecases.house import House, new_id
-from facepay.usecases.log import append_leaf
+from facepay.usecases.log import append_setting
 from facepay.usecases.once import Change, Claim, once
-from facepay.usecases.prove import Needs, Proof, prove
+from facepay.usecases.prove import Needs, Proof, channel_of, prove
 from facepay.usecases.second_factors import NEVER_USED, emit_factor
 
 NAME = "recovery codes"
@@ -30,7 +30,9 @@ def make_recovery_codes(house: House, change: Change, proof: Proof) -> RecoveryC
         with house.unit_of_work() as uow:
             customer = uow.customers.find(id=customer_id)
         needs = Needs.PASSWORD_AND_SECOND_FACTOR
-        proven = prove(house, customer, proof, needs, confirms=change.claims)
+        proven = prove(
+            house, customer, proof, needs, confirms=change.claims, channel=channel_of(change.caller)
+        )
         factor, codes = new_set(house, customer_id), fresh_codes(CODES)
         # Hashed before the rows are locked: argon2id is slow on purpose.
         kept = [kept_code(house, factor, code) for code in codes]
@@ -41,7 +43,7 @@ def make_recovery_codes(house: House, change: Change, proof: Proof) -> RecoveryC
             replace_set(uow, factor, kept)
             claim.answer(uow, RecoveryCodesAnswer(factor.id, None))
             emit_factor(house, uow, EventKind.FACTOR_ADDED, factor)
-            append_leaf(house, uow, "recovery_codes.made", factor=factor.id)
+            append_setting(house, uow, customer_id, "recovery_codes.made")
             uow.commit()
         return RecoveryCodesAnswer(factor.id, codes)
 

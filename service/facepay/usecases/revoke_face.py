@@ -22,7 +22,7 @@ from facepay.usecases.events import emit
 from facepay.usecases.house import House
 from facepay.usecases.log import append_leaf
 from facepay.usecases.once import Caller, Change, Claim, once
-from facepay.usecases.prove import Needs, Proof, Proven, prove
+from facepay.usecases.prove import Needs, Proof, Proven, channel_of, prove
 from facepay.usecases.sign_in import proven_by_session
 
 LISTED = 50
@@ -76,7 +76,8 @@ def prove_owner(
             raise NotFound()
     if isinstance(proof, PageSession):
         return proven_by_session(house, change, needs)
-    return prove(house, customer, proof, needs, confirms=change.claims, at=at)
+    channel = channel_of(change.caller)
+    return prove(house, customer, proof, needs, confirms=change.claims, at=at, channel=channel)
 
 
 def end_enrolment(

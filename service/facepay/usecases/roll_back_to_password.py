@@ -18,7 +18,7 @@ from facepay.usecases.house import House
 from facepay.usecases.once import Caller, Change, Claim, once
 from facepay.usecases.payment_intents import find_to_pay
 from facepay.usecases.prove import Proof, Proven, channel_of, examine
-from facepay.usecases.record_decision import record_decision
+from facepay.usecases.record_decision import may_be_held, record_decision
 from facepay.usecases.sign_authorization import sign_authorization
 
 
@@ -75,5 +75,5 @@ def _facts(house: House, intent: Intent, proven: Proven) -> Facts:
         second_factor_ok=proven.second_factor_ok,
         password_ok=proven.password_ok,
         duress=proven.duress,
-        duress_may_pay=house.policy.duress.may_pay(intent.amount_minor, intent.currency),
+        duress_may_pay=may_be_held(house, intent, proven),
     )

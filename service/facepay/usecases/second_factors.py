@@ -29,7 +29,7 @@ from facepay.usecases.match_factors import (
     match_confirmation,
 )
 from facepay.usecases.once import Change, Claim, once
-from facepay.usecases.prove import Needs, Proof, prove
+from facepay.usecases.prove import Needs, Proof, channel_of, heed_code, prove
 from facepay.usecases.register import PublicKey
 
 NEVER_USED = -1
@@ -53,7 +53,9 @@ def add_second_factor(
             if key is not None and uow.clients.find(id=key.thumbprint) is not None:
                 raise AlreadyExists("this key signs requests: make one that only confirms")
         needs = Needs.PASSWORD if first else Needs.PASSWORD_AND_SECOND_FACTOR
-        proven = prove(house, customer, proof, needs, confirms=change.claims)
+        proven = prove(
+            house, customer, proof, needs, confirms=change.claims, channel=channel_of(change.caller)
+        )
         factor = _new_factor(house, customer_id, name, key)
         with house.unit_of_work() as uow:
             uow.customers.lock(customer_id)
@@ -119,7 +121,9 @@ def revoke_second_factor(
             customer = uow.customers.find(id=customer_id)
             was_active = own_factor(uow, change, factor_id).state is FactorState.ACTIVE
         needs = Needs.PASSWORD_AND_SECOND_FACTOR if was_active else Needs.PASSWORD
-        proven = prove(house, customer, proof, needs, confirms=change.claims)
+        proven = prove(
+            house, customer, proof, needs, confirms=change.claims, channel=channel_of(change.caller)
+        )
         with house.unit_of_work() as uow:
             uow.customers.lock(customer_id)
             if not proven.settle(uow):
@@ -175,6 +179,9 @@ def _match_charged(house: House, factor: SecondFactor, code: str) -> FactorMatch
         give_back(house, [counter])
         raise
     if match is None:
+        with house.unit_of_work() as uow:
+            customer = uow.customers.find(id=factor.customer_id)
+        heed_code(house, customer, code)
         raise ProofRejected()
     return match
 

@@ -80,7 +80,7 @@ class TestChanging:
         assert street.enter(intent, street.code_of(ada)).state == "approved", "the face still pays"
         with fakes.database() as uow:
             kinds = [leaf.kind for leaf in uow.leaves.find_all()]
-        assert kinds.count("password.changed") == 1
+        assert kinds.count("customer.setting_changed") == 1
 
 
 class TestForgetting:

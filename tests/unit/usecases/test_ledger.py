@@ -122,18 +122,6 @@ def test_a_long_ledger_is_read_page_by_page(
     assert read_ledger(street.house, ada.caller.subject_id, before=before) == []
 
 
-def test_a_hidden_use_is_in_no_page(street: Street, fakes: FakeHouse, ada: Customer) -> None:
-    street.show_face(ada)
-    hidden = uses(street, ada)[0].id
-    with fakes.database() as uow:
-        uow.face_uses.update_all({"hidden": True}, id=hidden)
-        uow.commit()
-    street.show_face(ada)
-    assert hidden not in [use.id for use in uses(street, ada)]
-    with pytest.raises(InvalidRequest):
-        read_ledger(street.house, ada.caller.subject_id, before=hidden)
-
-
 def test_a_new_merchant_in_a_new_city_is_flagged(
     street: Street, fakes: FakeHouse, ada: Customer
 ) -> None:

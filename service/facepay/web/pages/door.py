@@ -78,7 +78,7 @@ def form_change() -> Change:
     key = request.form.get("key", "")
     if not usable_key(key):
         raise FormExpired()
-    caller = Caller(session().id, Role.CUSTOMER, session().customer_id)
+    caller = Caller(session().id, Role.CUSTOMER, session().customer_id, on_page=True)
     return Change(caller, key, fingerprint())
 
 
