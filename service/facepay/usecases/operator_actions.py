@@ -117,9 +117,13 @@ def continue_action(
 def take_batch(
     house: House, action_id: str, at_most: int, claim: Claim | None = None
 ) -> OperatorActionAnswer:
-    """For the console, too, which makes no claim. Raises NotFound, WrongState."""
+    """For the console, too, which makes no claim. Raises NotFound; WrongState for what is not
+    approved, and for what was done at once: its target is no cohort that anybody agreed to revoke.
+    """
     with house.unit_of_work() as uow:
         action = _find(uow, action_id)
+    if ACTS[action.kind].carry_out is not None:
+        raise WrongState("nothing of this kind is done in batches")
     if action.state not in (ActionState.APPROVED, ActionState.DONE):
         raise WrongState(f"the action is {action.state_at(house.clock())}")
     revoke_batch(house, action, at_most)

@@ -27,6 +27,7 @@ from facepay.usecases.operator_actions import (
     ask_for_action,
     continue_action,
     read_action,
+    take_batch,
 )
 from facepay.usecases.prove import Proof
 from facepay.usecases.register import register_operator
@@ -225,6 +226,19 @@ def test_a_cohort_goes_nowhere_until_another_operator_approved_it(
     action = ask(street, COHORT, model=row(street, ada.enrolment_id).model)
     with pytest.raises(WrongState):
         go_on(street, action, 200)
+    assert states(street) == ["active"]
+
+
+@pytest.mark.parametrize("kind", [ActionKind.CLEAR_DURESS, ActionKind.ISSUE_RECOVERY])
+def test_one_operator_makes_no_revocation_of_what_two_agreed_on_for_the_customers_good(
+    street: Street, ada: Customer, second: Caller, kind: ActionKind
+) -> None:
+    action = approve(street, ask(street, kind, customer="ada"), second)
+    assert action.state == "done"
+    with pytest.raises(WrongState):
+        go_on(street, action, 200)
+    with pytest.raises(WrongState):
+        take_batch(street.house, action.id, 200)
     assert states(street) == ["active"]
 
 
