@@ -98,7 +98,7 @@ def _add(
 
 
 def _flagged(house: House, uow: UnitOfWork, use: FaceUse) -> FaceUse:
-    before = _uses_before(uow, use.customer_id)
+    before = uses_before(uow, use.customer_id)
     paid_there = any(
         each.merchant_id == use.merchant_id and each.outcome is UseOutcome.APPROVED
         for each in before
@@ -108,7 +108,7 @@ def _flagged(house: House, uow: UnitOfWork, use: FaceUse) -> FaceUse:
     return replace(use, flags=flags)
 
 
-def _uses_before(uow: UnitOfWork, customer_id: str) -> list[FaceUse]:
+def uses_before(uow: UnitOfWork, customer_id: str) -> list[FaceUse]:
     """The newest, and where there are so many failed ones that they hide every payment, payments:
     who fails often enough must not make everything usual."""
     newest: dict[str, Any] = {"before_seq": BEYOND, "limit": COMPARED_WITH}

@@ -8,8 +8,12 @@ import logging
 from typing import Any
 
 from facepay.domain.errors import FaceUnavailable, StorageUnavailable, VaultUnavailable
+from facepay.domain.event import EventKind
 from facepay.ports import Repository
+from facepay.usecases.events import emit
 from facepay.usecases.house import House
+from facepay.usecases.ledger import uses_before
+from facepay.usecases.log import append_leaf
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +34,10 @@ def prepare(house: House) -> None:
 
 
 def _read_once(house: House) -> None:
-    """Every kind of row that a payment reads or locks, so that its statement is compiled."""
+    """Every kind of row that a payment reads, locks or writes, so that its statement is compiled.
+
+    Nothing is committed: what is written here was never there.
+    """
     with house.unit_of_work() as uow:
         read: list[Repository[Any]] = [uow.clients, uow.terminals, uow.customers, uow.consents]
         read += [uow.second_factors, uow.attempts, uow.enrolments, uow.captures, uow.intents]
@@ -38,3 +45,6 @@ def _read_once(house: House) -> None:
         for repository in read:
             repository.find(id=_NOBODY)
             repository.lock(_NOBODY)
+        uses_before(uow, _NOBODY)
+        emit(house, uow, EventKind.FACE_USED)
+        append_leaf(house, uow, "worker.prepared")

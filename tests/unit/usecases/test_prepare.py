@@ -7,6 +7,7 @@ import pytest
 from facepay.domain.errors import FacepayError, FaceUnavailable, VaultUnavailable
 from facepay.usecases.prepare import prepare
 from tests.fakes.house import FakeHouse
+from tests.fakes.street import Street
 
 
 @pytest.mark.parametrize(
@@ -33,3 +34,13 @@ def test_what_a_payment_needs_is_ready_before_the_first_payer(fakes: FakeHouse) 
     prepare(fakes.house)
     assert "engine.prepare" in fakes.journal.events
     assert "signer.prepare" in fakes.journal.events
+
+
+def test_preparing_leaves_no_trace(street: Street, fakes: FakeHouse) -> None:
+    def kept() -> tuple[int, int]:
+        with fakes.database() as uow:
+            return len(uow.leaves.find_all()), len(uow.events.find_all())
+
+    before = kept()
+    prepare(street.house)
+    assert kept() == before
