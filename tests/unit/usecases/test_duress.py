@@ -1,5 +1,6 @@
 """The duress code: it looks like a slip, it costs what a slip costs, and the bank alone hears."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,10 +12,11 @@ from sqlalchemy import event
 from facepay.domain.decision import UNDER_DURESS, UNDER_DURESS_HELD
 from facepay.domain.duress import DuressAction, DuressPolicy
 from facepay.domain.errors import InvalidRequest, ProofRejected
-from facepay.domain.event import EventKind
+from facepay.domain.event import BANK, EventKind, merchant_audience
 from facepay.usecases.answers import IntentAnswer
 from facepay.usecases.duress_code import remove_duress_code, set_duress_code
 from facepay.usecases.enrol_face import begin_enrolment
+from facepay.usecases.payment_intents import reverse_payment
 from facepay.usecases.prove import Proof
 from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
@@ -214,6 +216,23 @@ def test_where_policy_says_so_duress_pays_a_little_which_the_bank_holds_back(
     assert differ == {"authorization"}
     assert reasons(fakes)[-1] == UNDER_DURESS_HELD
     assert len(events(fakes, EventKind.DURESS_ALARM)) == 1
+
+
+@PATHS
+def test_a_bank_that_goes_by_its_events_never_pays_out_what_duress_had_held(
+    street: Street, fakes: FakeHouse, forced: Customer, pay: Pay
+) -> None:
+    pay(street, forced, street.code_of(forced))
+    hold = DuressPolicy(DuressAction.APPROVE_AND_HOLD, (("EUR", 1250),))
+    policy = replace(street.house.policy, duress=hold)
+    object.__setattr__(street, "house", replace(street.house, policy=policy))
+    reverse_payment(street.house, street.change(street.merchant), pay(street, forced, DURESS).id)
+    kinds = (EventKind.PAYMENT_APPROVED, EventKind.PAYMENT_REVERSED)
+    bank, shop = BANK, merchant_audience(street.merchant.subject_id)
+    of_payments = [event for kind in kinds for event in events(fakes, kind)]
+    told_bank = [json.loads(event.body_for(bank))["data"]["held"] for event in of_payments]
+    assert told_bank == [False, True, True]
+    assert not any("held" in event.body_for(shop) for event in of_payments)
 
 
 def test_above_the_cap_duress_is_declined_whatever_the_policy(street: Street) -> None:
