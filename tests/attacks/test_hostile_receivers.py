@@ -77,6 +77,18 @@ def names(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> None:
         "64:ff9b::a00:1",
         "2001:0:4136:e378:8000:63bf:3fff:fdd2",
         "ff02::1",
+        "64:ff9b:1::a00:1",
+        "64:ff9b:1:ffff::7f00:1",
+        "::10.0.0.1",
+        "::93.184.216.34",
+        "::ffff:0:a00:1",
+        "::ffff:0:5db8:d822",
+        "fec0::1",
+        "192.88.99.1",
+        "3fff::1",
+        "240.0.0.1",
+        "4000::1",
+        "f000::1",
     ],
 )
 def test_a_name_of_the_internal_network_is_neither_registered_nor_sent_to(

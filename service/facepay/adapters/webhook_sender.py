@@ -35,8 +35,18 @@ TIMEOUT_S = 10.0
 RESOLVED_WITHIN_S = 5.0
 _PLAIN = re.compile(r"[!-~]+")  # ASCII without spaces and controls
 _PORTS = {"http": 80, "https": 443}
-# Addresses that stand for another one, which nobody looked at: 6to4, Teredo, NAT64.
-_EMBEDDING = [ipaddress.ip_network(n) for n in ("2002::/16", "2001::/32", "64:ff9b::/96")]
+_NOT_PUBLIC = [
+    ipaddress.ip_network(network)
+    for network in (
+        # These stand for another address, which nobody looked at: 6to4 and its relays, Teredo,
+        # NAT64 (everybody's prefix, a network's own), SIIT, IPv4-compatible.
+        *("2002::/16", "192.88.99.0/24", "2001::/32"),
+        *("64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96", "::/96"),
+        # These are of no public network, though `is_global` has not heard of it: site-local,
+        # documentation.
+        *("fec0::/10", "3fff::/20"),
+    )
+]
 
 Result = TypeVar("Result")
 
@@ -112,9 +122,11 @@ class HttpWebhookSender:
             address = address.ipv4_mapped
         if address.is_loopback:
             return self._loopback
-        if scheme != "https" or address.is_multicast:
+        if scheme != "https" or not address.is_global:
             return False
-        return address.is_global and not any(address in network for network in _EMBEDDING)
+        if address.is_multicast or address.is_reserved or address.is_unspecified:
+            return False
+        return not any(address in network for network in _NOT_PUBLIC)
 
     def _post(self, parsed: SplitResult, address: str, headers: dict[str, str], body: bytes) -> int:
         """To that address, in the name's own name: what TLS checks and the Host header say it."""
