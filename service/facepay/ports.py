@@ -29,7 +29,7 @@ from facepay.domain.page_session import PageSession
 from facepay.domain.payment import Authorization, Intent
 from facepay.domain.published_key import PublishedKey
 from facepay.domain.recovery import RecoveryCode
-from facepay.domain.webhook import Delivery, Endpoint
+from facepay.domain.webhook import Delivery, Endpoint, Lane
 
 Entity = TypeVar("Entity")
 
@@ -243,10 +243,10 @@ class Repository(Protocol[Entity]):
 class Deliveries(Repository[Entity], Protocol[Entity]):
     """Events on their way to endpoints."""
 
-    def endpoints_due(self, now: datetime) -> list[str]:
-        """The endpoints for which something waits whose time has come."""
+    def endpoints_due(self, lane: Lane, now: datetime) -> list[str]:
+        """The endpoints for which something waits in that lane whose time has come."""
 
-    def due(self, endpoint_id: str, now: datetime, *, limit: int) -> list[Entity]:
+    def due(self, endpoint_id: str, lane: Lane, now: datetime, *, limit: int) -> list[Entity]:
         """What may be sent there now, in order: of each payment the first that waits alone."""
 
     def tally(self, endpoint_id: str) -> dict[str, int]:

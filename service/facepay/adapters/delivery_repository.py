@@ -7,17 +7,18 @@ from sqlalchemy import func, select
 from sqlalchemy.sql.expression import exists
 
 from facepay.adapters.repositories import Entity, SqlRepository
-from facepay.domain.webhook import DeliveryState
+from facepay.domain.webhook import DeliveryState, Lane
 
 
 class SqlDeliveries(SqlRepository[Entity]):
     """Implements `ports.Deliveries`."""
 
-    def endpoints_due(self, now: datetime) -> list[str]:
-        query = select(self._column("endpoint_id")).where(*self._waiting_until(now)).distinct()
+    def endpoints_due(self, lane: Lane, now: datetime) -> list[str]:
+        waiting = self._waiting_until(lane, now)
+        query = select(self._column("endpoint_id")).where(*waiting).distinct()
         return list(self._execute(query).scalars())
 
-    def due(self, endpoint_id: str, now: datetime, *, limit: int) -> list[Entity]:
+    def due(self, endpoint_id: str, lane: Lane, now: datetime, *, limit: int) -> list[Entity]:
         earlier = self._table.alias("earlier")
         held_back = exists().where(
             earlier.c.endpoint_id == endpoint_id,
@@ -27,7 +28,7 @@ class SqlDeliveries(SqlRepository[Entity]):
         )
         query = (
             select(self._table)
-            .where(self._column("endpoint_id") == endpoint_id, *self._waiting_until(now))
+            .where(self._column("endpoint_id") == endpoint_id, *self._waiting_until(lane, now))
             .where(~held_back)
             .order_by(self._column("seq"))
             .limit(limit)
@@ -44,6 +45,6 @@ class SqlDeliveries(SqlRepository[Entity]):
         rows: Any = self._execute(query)
         return {str(name): int(count) for name, count in rows}
 
-    def _waiting_until(self, now: datetime) -> list[Any]:
+    def _waiting_until(self, lane: Lane, now: datetime) -> list[Any]:
         waiting = self._column("state") == DeliveryState.WAITING.value
-        return [waiting, self._column("next_at") <= now]
+        return [self._column("lane") == lane.value, waiting, self._column("next_at") <= now]

@@ -16,7 +16,10 @@ NUMBERED = BigInteger().with_variant(Integer(), "sqlite")
 
 class EventRow(SQLModel, table=True):
     __tablename__ = "events"
-    __table_args__ = {"sqlite_autoincrement": True}  # no number comes again after a sweep
+    __table_args__ = (
+        Index("ix_events_kind", "kind", "fanned_out_at"),
+        {"sqlite_autoincrement": True},  # no number comes again after a sweep
+    )
     seq: int = Field(primary_key=True, sa_type=NUMBERED)
     id: str = Field(unique=True)
     kind: str
@@ -42,14 +45,17 @@ class EndpointRow(SQLModel, table=True):
 class DeliveryRow(SQLModel, table=True):
     __tablename__ = "deliveries"
     __table_args__ = (
-        Index("ix_deliveries_due", "state", "next_at"),
-        Index("ix_deliveries_endpoint_state", "endpoint_id", "state"),
+        Index("ix_deliveries_due", "lane", "state", "next_at", "endpoint_id"),
+        # However many wait, the next ones are found without looking at all of them.
+        Index("ix_deliveries_endpoint", "endpoint_id", "state", "lane", "seq"),
+        Index("ix_deliveries_payment", "payment", "endpoint_id", "state", "seq"),
     )
     id: str = Field(primary_key=True)
     event_id: str
     seq: int = Field(sa_type=BigInteger)
     endpoint_id: str = Field(foreign_key="webhook_endpoints.id")
-    payment: str | None = Field(index=True)
+    lane: str
+    payment: str | None
     state: str
     attempts: int
     next_at: datetime = Field(sa_type=UtcDateTime)

@@ -64,6 +64,14 @@ class Endpoint:
         return replace(self, failing_since=None if well else self.failing_since or now)
 
 
+class Lane(StrEnum):
+    """What waits for each other on its way out. Nothing waits for what goes in another lane."""
+
+    ALARMS = "alarms"
+    BANK = "bank"
+    MERCHANTS = "merchants"
+
+
 class DeliveryState(StrEnum):
     WAITING = "waiting"
     DELIVERED = "delivered"
@@ -78,6 +86,7 @@ class Delivery:
     event_id: str
     seq: int
     endpoint_id: str
+    lane: Lane
     payment: str | None
     state: DeliveryState
     attempts: int

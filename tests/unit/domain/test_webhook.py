@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from facepay.domain.webhook import LEASE, Delivery, DeliveryState, Endpoint, EventRules
+from facepay.domain.webhook import LEASE, Delivery, DeliveryState, Endpoint, EventRules, Lane
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 RULES = EventRules(
@@ -13,7 +13,7 @@ RULES = EventRules(
     given_up_after=timedelta(days=3),
     kept_for=timedelta(days=30),
 )
-WAITING = Delivery("d", "evt", 1, "whe", "pi", DeliveryState.WAITING, 0, NOW, None, NOW)
+WAITING = Delivery("d", "evt", 1, "whe", Lane.BANK, "pi", DeliveryState.WAITING, 0, NOW, None, NOW)
 
 
 def test_a_receiver_that_is_down_is_asked_less_and_less_often() -> None:

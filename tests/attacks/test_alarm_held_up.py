@@ -1,0 +1,114 @@
+"""Somebody is forced to pay and calls for help: what could keep the bank from hearing of it."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler
+
+import pytest
+
+from facepay.domain.event import BANK, EventKind, merchant_audience
+from facepay.domain.webhook import Endpoint
+from facepay.usecases.deliver_events import IN_PARALLEL, deliver_forever
+from facepay.usecases.events import emit
+from facepay.usecases.house import House
+from tests.stand.receiver import Receiver, receiving, well
+from tests.stand.sender import sending_house
+
+IN_TIME_S = 4  # a couple of seconds, on a machine that does much else
+FLOOD = 2000
+
+
+@pytest.fixture
+def house(database_url: str) -> House:
+    return sending_house(database_url)
+
+
+@pytest.fixture
+def bank(house: House) -> Iterator[Receiver]:
+    with receiving() as receiver:
+        listen(house, BANK, receiver)
+        yield receiver
+
+
+@contextmanager
+def a_sender(house: House) -> Iterator[None]:
+    stop = threading.Event()
+    sender = threading.Thread(target=deliver_forever, args=(house, stop))
+    sender.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        sender.join()
+        house.unit_of_work.engine.dispose()  # type: ignore[attr-defined]  # a Database
+
+
+def listen(house: House, audience: str, receiver: Receiver) -> None:
+    endpoint_id = f"whe_{receiver.port}"
+    with house.unit_of_work() as uow:
+        now = house.clock()
+        uow.endpoints.add(Endpoint(endpoint_id, audience, receiver.url, "sealed", now, None, None))
+        uow.commit()
+
+
+def happen(house: House, kind: EventKind, times: int = 1, audience: str = BANK) -> None:
+    with house.unit_of_work() as uow:
+        for number in range(times):
+            emit(house, uow, kind, audience=audience, payment_intent=f"pi_{number}")
+        uow.commit()
+
+
+def has_heard(bank: Receiver, kind: EventKind, seconds: float) -> bool:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if any(json.loads(came.body)["type"] == kind for came in list(bank.came)):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_merchants_whose_receivers_never_answer_hold_up_no_alarm(
+    house: House, bank: Receiver
+) -> None:
+    let_go = threading.Event()
+
+    def never(_: BaseHTTPRequestHandler) -> None:
+        let_go.wait(20)
+
+    shop = merchant_audience("mer_1")
+    with ExitStack() as stack:
+        hostile = [stack.enter_context(receiving()) for _ in range(IN_PARALLEL + 1)]
+        stack.callback(let_go.set)
+        for receiver in hostile:
+            receiver.answering = never
+            listen(house, shop, receiver)
+        happen(house, EventKind.PAYMENT_APPROVED, audience=shop)
+        stack.enter_context(a_sender(house))
+        stack.callback(let_go.set)
+        while sum(len(receiver.came) for receiver in hostile) < IN_PARALLEL:
+            time.sleep(0.02)
+        happen(house, EventKind.DURESS_ALARM)
+        happen(house, EventKind.FACE_LOCKED)
+        assert has_heard(bank, EventKind.DURESS_ALARM, IN_TIME_S)
+        assert has_heard(bank, EventKind.FACE_LOCKED, IN_TIME_S)
+
+
+def test_a_flood_of_wrong_codes_before_and_after_it_holds_up_no_alarm(
+    house: House, bank: Receiver
+) -> None:
+    def slowly(request: BaseHTTPRequestHandler) -> None:
+        time.sleep(0.2)
+        well(request)
+
+    bank.answering = slowly
+    happen(house, EventKind.PROOF_REJECTED, FLOOD)
+    with a_sender(house):
+        assert has_heard(bank, EventKind.PROOF_REJECTED, 20)
+        happen(house, EventKind.DURESS_ALARM)
+        happen(house, EventKind.PROOF_REJECTED, FLOOD)
+        heard = has_heard(bank, EventKind.DURESS_ALARM, IN_TIME_S)
+        bank.answering = well
+    assert heard
