@@ -1,28 +1,65 @@
-"""A burst comes out of its body byte for byte, wherever the pieces that it is read in are cut."""
+"""A burst comes out of its body byte for byte: a byte more, and its payer is refused."""
 
 import pytest
-from werkzeug.test import EnvironBuilder
 
-from facepay.web.frames import SIP, InMemoryRequest
+from facepay.domain.errors import BodyTooLarge, InvalidRequest, MalformedRequest
+from facepay.web.frames import MOST_PARTS, parse_parts
 
-BOUNDARY = b"b0undary"
-PICTURES = [b"\r\n--b0undar" * 3 + b"\xff\xd8\r", b"\n\r\r\n--" + bytes(range(256)), b"x" * SIP]
-
-
-def body_of(pictures: list[bytes]) -> bytes:
-    head = b'Content-Disposition: form-data; name="frames"; filename="f"\r\n\r\n'
-    parts = [b"--" + BOUNDARY + b"\r\n" + head + picture + b"\r\n" for picture in pictures]
-    return b"".join(parts) + b"--" + BOUNDARY + b"--\r\n"
+BOUNDARY = "facepay-" + "0123456789abcdef" * 3
+NEARLY = f"\r\n--{BOUNDARY[:-1]}".encode()
+Parts = list[tuple[str, bytes]]
 
 
-def pictures_in(body: bytes) -> list[bytes]:
-    kind = f"multipart/form-data; boundary={BOUNDARY.decode()}"
-    request = InMemoryRequest(EnvironBuilder(data=body, content_type=kind).get_environ())
-    return [part.stream.read() for part in request.files.getlist("frames")]
+def body_of(parts: Parts) -> bytes:
+    told = [
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode()
+        + content
+        + b"\r\n"
+        for name, content in parts
+    ]
+    return b"".join(told) + f"--{BOUNDARY}--\r\n".encode()
 
 
-@pytest.mark.parametrize("before", [0, SIP // 2, 2 * SIP])
-def test_no_picture_loses_or_gains_a_byte_where_a_piece_ends(before: int) -> None:
-    for shift in range(len(body_of(PICTURES[:1])) + 32):
-        sent = [b"j" * (before + SIP - shift % SIP), *PICTURES]
-        assert pictures_in(body_of(sent)) == sent
+@pytest.mark.parametrize(
+    "picture",
+    [NEARLY * 3, b"\r", b"\n\r\r\n--", b"\r\n", bytes(range(256)), NEARLY + b"\r", b"-" * 300],
+)
+def test_a_picture_that_looks_like_the_end_of_a_part_comes_out_whole(picture: bytes) -> None:
+    sent = [("manifest", b"m"), ("frames", picture), ("frames", picture[::-1])]
+    assert parse_parts(body_of(sent), BOUNDARY) == sent
+
+
+def test_no_length_of_a_picture_adds_a_byte_to_it() -> None:
+    """Servers read in pieces of 8 or 64 KiB: every place of a boundary against their ends."""
+    noise = bytes(range(256)) * 258
+    for length in [*range(8_000, 8_300), *range(65_300, 65_600)]:
+        sent = [("frames", noise[:length]), ("manifest", b"m")]
+        assert parse_parts(body_of(sent), BOUNDARY) == sent
+
+
+def test_a_part_that_is_none_of_ours_is_named() -> None:
+    with pytest.raises(InvalidRequest) as error:
+        parse_parts(body_of([("selfie", b"x")]), BOUNDARY)
+    assert error.value.param == "selfie"
+
+
+def test_more_parts_than_a_burst_has() -> None:
+    with pytest.raises(BodyTooLarge):
+        parse_parts(body_of([("frames", b"x")] * (MOST_PARTS + 1)), BOUNDARY)
+
+
+@pytest.mark.parametrize("boundary", ["", "another", "x" * 3000])
+def test_a_boundary_that_the_body_does_not_have(boundary: str) -> None:
+    with pytest.raises(MalformedRequest):
+        parse_parts(body_of([("frames", b"x")]), boundary)
+
+
+@pytest.mark.parametrize("cut", [1, 3, 40, 100])
+def test_a_body_that_breaks_off(cut: int) -> None:
+    with pytest.raises(MalformedRequest):
+        parse_parts(body_of([("frames", b"x" * 30)])[: -cut - 2], BOUNDARY)
+
+
+def test_a_burst_of_nothing() -> None:
+    with pytest.raises(MalformedRequest):
+        parse_parts(b"", BOUNDARY)

@@ -11,7 +11,6 @@ from facepay.usecases.house import House
 from facepay.usecases.steps import Ticks
 from facepay.web.doors import API_VERSION, guard
 from facepay.web.faces import faces
-from facepay.web.frames import InMemoryRequest
 from facepay.web.ledger import ledger
 from facepay.web.operators import operators
 from facepay.web.pages import open_pages
@@ -38,7 +37,6 @@ def create_app(house: House, origin: str, *, ticks: Ticks = time.perf_counter) -
     not hold here, whatever its Host header says. `ticks` measures how long steps take.
     """
     app = Flask("facepay")
-    app.request_class = InMemoryRequest
     app.config.update(_openapi(), FACEPAY_ORIGIN=origin)
     app.extensions["facepay"] = house
     app.url_map.merge_slashes = False  # no redirects: one address, one meaning
