@@ -87,6 +87,8 @@ def frame(position: int, step: int, seen: Points, *, mirrored: bool = False) -> 
         position=position,
         step=step,
         image=b"",
+        grey=np.zeros((1, 1), dtype=np.uint8),
+        reduction=1,
         points=seen,
         yaw=yaw(seen, mirrored=mirrored),
         change=2.0 if position else float("nan"),

@@ -1,14 +1,14 @@
 """One burst, seen: where the face is in each frame and its five points.
 
-Frames are decoded grey and reduced, in a second thread that is ahead of the search, and overwritten
-as soon as all points are taken. What is left
-(points, and the encoded pictures for `recognise` to take chips from) lives in an `Observation`
-until `wipe`. This module refuses bursts that cannot be used (no face, two faces, too small);
-whether the head is alive is for `pad` to say, and whose it is for `recognise`.
+Frames are decoded grey and reduced, in a second thread that is ahead of the search. What is left
+(points, the grey pictures, and the encoded ones for `recognise` to take chips from) lives in an
+`Observation` until `wipe`; pictures without a face are overwritten at once. This module refuses
+bursts that cannot be used (no face, two faces, too small); whether the head is alive is for `pad`
+to say, and whose it is for `recognise`.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -48,7 +48,8 @@ class SentFrame:
 class SeenFrame:
     """A frame in which a face was found.
 
-    `position` counts from 0 in the burst as sent; `points` are in pixels of the picture as sent,
+    `position` counts from 0 in the burst as sent; `grey` is the picture whose sides were divided by
+    `reduction`, as `decode_reduced` gives it; `points` are in pixels of the picture as sent,
     upright; `yaw` as in `landmarks`; `change` is the mean absolute difference to the frame before,
     in grey levels at about 160x120 (NaN for the first); `fingerprint` is the same for frames that
     look exactly the same there; `monotonic_ms` and `colour` as they were sent.
@@ -57,12 +58,21 @@ class SeenFrame:
     position: int
     step: int
     image: bytes
+    grey: Grey
+    reduction: int
     points: Points
     yaw: float
     change: float
     fingerprint: bytes
     monotonic_ms: int = 0
     colour: str | None = None
+
+    def wipe(self) -> None:
+        """Overwrite the points and the grey picture, and let go of the encoded one."""
+        self.points.fill(0)
+        self.grey.fill(0)
+        self.yaw = self.change = 0.0
+        self.image = self.fingerprint = b""
 
     @property
     def near_frontal(self) -> bool:
@@ -87,11 +97,9 @@ class Observation:
     wiped: bool = False
 
     def wipe(self) -> None:
-        """Overwrite the points and let go of the pictures. Safe to call twice."""
+        """Overwrite all frames. Safe to call twice."""
         for frame in self.seen:
-            frame.points.fill(0)
-            frame.yaw = frame.change = 0.0
-            frame.image = frame.fingerprint = b""
+            frame.wipe()
         self.seen.clear()
         self.wipe_best()
         if self.probe is not None:
@@ -125,11 +133,14 @@ def observe(
     with ThreadPoolExecutor(1) as pool:
         pictures = [pool.submit(decode_reduced, frame.image) for frame in frames]
         tracker = Tracker(detector or HogDetector(), pool)
+        kept: list[SeenFrame] = []
         try:
-            return _observe(frames, pictures, tracker, mirrored=mirrored)
+            observation = _observe(frames, pictures, tracker, mirrored=mirrored)
+            kept = observation.seen
+            return observation
         finally:
             tracker.close()
-            _overwrite(pictures)
+            _overwrite(pictures, but={frame.position for frame in kept})
 
 
 _Picture = Future[tuple[Grey, int]]
@@ -157,9 +168,9 @@ def _observe(
     return observation
 
 
-def _overwrite(pictures: list[_Picture]) -> None:
-    for picture in pictures:
-        if not picture.cancel() and picture.exception() is None:
+def _overwrite(pictures: list[_Picture], *, but: Set[int]) -> None:
+    for position, picture in enumerate(pictures):
+        if position not in but and not picture.cancel() and picture.exception() is None:
             picture.result()[0].fill(0)
 
 
@@ -216,6 +227,8 @@ def _seen(place: _Place, points: Points, mirrored: bool) -> SeenFrame:
         position=place.position,
         step=place.frame.step,
         image=place.frame.image,
+        grey=place.grey,
+        reduction=place.reduction,
         points=points,
         yaw=yaw(points, mirrored=mirrored),
         change=place.found.change,

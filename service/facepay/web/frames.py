@@ -1,8 +1,8 @@
 """Read a burst out of a multipart body: one `manifest` field, the pictures as `frames`, in order.
 
 Everything stays in memory: no part ever reaches a disk (rights.md 2.1(4): face data, a class of its
-own). Flask's `request.files` is not used. It would put pictures into temporary files, and its parser
-adds a byte to a picture where a piece that it reads ends right behind a boundary.
+own). Of Flask, `request.files` is not used. It would put pictures into temporary files, and adds a
+byte to a picture where a piece that its parser reads ends right behind a boundary.
 """
 
 from flask import request

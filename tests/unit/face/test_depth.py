@@ -1,12 +1,10 @@
 """What turned: a head, or something flat or bent. Shapes are made of numbers, pictures of noise."""
 
 from collections.abc import Callable
-from io import BytesIO
 
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
 
 from facepay.face.observe import Observation, SeenFrame
 from facepay.face.pad import depth
@@ -95,14 +93,9 @@ POINTS = np.array([[370, 180], [342, 182], [270, 180], [298, 182], [320, 230]], 
 
 def picture(position: int, step: int, homography: np.ndarray) -> SeenFrame:
     grey = cv2.warpPerspective(TEXTURE, homography, (640, 480), borderMode=cv2.BORDER_REFLECT)
-    stored = BytesIO()
-    Image.fromarray(grey).convert("RGB").save(stored, "JPEG", quality=92)
     points = cv2.perspectiveTransform(POINTS[None], homography)[0]
-    return _with_image(frame(position, step, points), stored.getvalue())
-
-
-def _with_image(made: SeenFrame, image: bytes) -> SeenFrame:
-    made.image = image
+    made = frame(position, step, points)
+    made.grey = np.asarray(grey, dtype=np.uint8)
     return made
 
 
@@ -133,10 +126,8 @@ def test_a_picture_that_was_only_tilted_is_refused_as_flat() -> None:
 def test_where_nothing_can_be_followed_nothing_is_said() -> None:
     frames = [picture(at, 0, np.eye(3)) for at in range(3)]
     lost = [picture(3 + at, 1, TILTED) for at in range(3)]
-    blank = BytesIO()
-    Image.new("RGB", (640, 480), (128, 120, 118)).save(blank, "JPEG")
     for each in lost:
-        each.image = blank.getvalue()
+        each.grey.fill(122)
     signal = judged(frames + lost)
     assert (signal.verdict, signal.reason) == (Verdict.NOT_MEASURABLE, "not_followed")
 

@@ -50,7 +50,7 @@ class Shape:
 
 
 def judge(observation: Observation, asked: Asked, limits: Depth) -> Signal:
-    """The score is the relief. Raises FaceRefusal as `decode` does."""
+    """The score is the relief."""
     shapes = []
     for number, step in enumerate(asked.steps, start=1):
         if step in TURNS:

@@ -20,10 +20,7 @@ Look = Callable[[Sequence[SeenFrame], int, str], Course]
 
 
 def by_the_nose(seen: Sequence[SeenFrame], number: int, step: str) -> Course:
-    """In step `number` and in the frame before it; 0 in all others, and where it was not found.
-
-    Raises FaceRefusal as `decode` does.
-    """
+    """In step `number` and in the frame before it; 0 in all others, and where it was not found."""
     went = np.zeros(len(seen))
     first = next(at for at, frame in enumerate(seen) if frame.step == number)
     told = [at for at, frame in enumerate(seen) if frame.step == number or at == first - 1]

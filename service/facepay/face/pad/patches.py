@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facepay.face.decode import Grey, decode_reduced
+from facepay.face.decode import Grey
 from facepay.face.landmarks import Points
 from facepay.face.observe import SeenFrame
 
@@ -51,9 +51,7 @@ class Followed:
 
 
 def follow(hold: SeenFrame, turned: Sequence[SeenFrame]) -> list[Followed]:
-    """From `hold`, which looks into the camera, to each of the others. Raises FaceRefusal as
-    `decode` does.
-    """
+    """From `hold`, which looks into the camera, to each of the others."""
     laid_out = _by_eyes(hold.points)
     rest = _mapped(laid_out, hold.points)
     still = _canvas(hold, laid_out)
@@ -90,11 +88,9 @@ def _mapped(matrix: NDArray[np.float64], points: Points) -> Points:
 
 
 def _canvas(frame: SeenFrame, matrix: NDArray[np.float64]) -> Grey:
-    grey, reduction = decode_reduced(frame.image)
     reduced = matrix.copy()
-    reduced[:, :2] *= reduction
-    plain = cv2.warpAffine(grey, reduced, _SIZE, flags=cv2.INTER_LINEAR)
-    grey.fill(0)
+    reduced[:, :2] *= frame.reduction
+    plain = cv2.warpAffine(frame.grey, reduced, _SIZE, flags=cv2.INTER_LINEAR)
     light = plain.astype(np.float32)
     detail = light - cv2.GaussianBlur(light, (0, 0), _SURROUNDINGS)
     spread = np.sqrt(cv2.GaussianBlur(detail * detail, (0, 0), _SURROUNDINGS)) + 3
