@@ -42,6 +42,14 @@ def test_a_recovery_code_used_twice(payer: Payer) -> None:
     assert add_with(payer, code) == "proof_rejected"
 
 
+def test_a_mistyped_password_does_not_cost_a_recovery_code(payer: Payer) -> None:
+    code = codes(payer)[0]
+    with pytest.raises(Problem) as error:
+        payer.customer.add_second_factor("another", PASSWORD + "x", recovery_code=code)
+    assert error.value.code == "proof_rejected"
+    assert add_with(payer, code) == "pending"
+
+
 def test_a_recovery_code_raced_by_twenty_requests(database: Database) -> None:
     people = Neighbours(fake_house(database))
     ada = people.settle_in("ada")

@@ -7,7 +7,7 @@ recovery code is counted for itself alone, which only its owner can name.
 A right code is only *used up* by `Proven.settle`, inside the transaction of what it was given for.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, auto
 
@@ -82,6 +82,15 @@ class Proven:
             FactorMatch(NOBODY, step=0).settle(uow)
             return True
         return self.match.settle(uow)
+
+    def spend(self, uow: UnitOfWork) -> None:
+        """As `settle`, where it was rejected: what was right of it is good for no second try.
+
+        But a code on paper stays good: there are ten of them, and a mistyped password must not cost
+        one.
+        """
+        on_paper = isinstance(self.match, RecoveryMatch)
+        (replace(self, match=None) if on_paper else self).settle(uow)
 
 
 def channel_of(caller: Caller) -> Channel:
@@ -176,13 +185,12 @@ def prove(
 def heed_rejected(house: House, proven: Proven) -> None:
     """What did not hold where nothing else is written down: a payment heeds it in its commit.
 
-    A right code that came with a wrong password was rejected as well: it costs the same work, and
-    it is used up.
+    A right code that came with a wrong password was rejected as well, and costs the same work.
     """
     if proven.second_factor_ok is not None:
         with house.unit_of_work() as uow:
             heed(house, uow, proven.customer_id, duress=proven.duress, lock=not proven.resting)
-            proven.settle(uow)
+            proven.spend(uow)
             uow.commit()
 
 
