@@ -63,7 +63,7 @@ generate: $(READY) ## write what is made from the code and the registry: OpenAPI
 	@$(BIN)/facepay spec write
 
 scan: $(READY) ## search var/ for picture headers and embeddings of the rehearsal's faces
-	@$(BIN)/python -m facepay_rehearsal.scan var
+	@$(BIN)/python -m facepay_rehearsal.demo.leak_scan var
 
 lock: ## resolve the dependencies anew (needs uv on the PATH)
 	uv pip compile -q infra/lock/build.in --universal --python-version 3.11 \

@@ -8,7 +8,7 @@ import os
 
 from flask import Flask
 
-from facepay import freed_memory
+from facepay import memory_scrubbing
 from facepay.adapters.attestation import RegisteredKeyAttestation
 from facepay.adapters.clocks import RehearsalClock, system_clock
 from facepay.adapters.device_keys import JoseDeviceKeys
@@ -25,15 +25,15 @@ from facepay.adapters.unit_of_work import Database
 from facepay.adapters.webhook_sender import HttpWebhookSender
 from facepay.config import ConfigError, Profile, Settings
 from facepay.domain.policy import Policy
-from facepay.face.cards import CardError
-from facepay.face.detect import Detector, HogDetector
-from facepay.face.embed import Embedder
+from facepay.face.detection.detect import Detector, HogDetector
+from facepay.face.detection.yunet import YunetDetector
 from facepay.face.model_store import ModelError, ModelStore
+from facepay.face.models.cards import CardError
 from facepay.face.pad.passive import PassivePack, open_pack
-from facepay.face.yunet import YunetDetector
-from facepay.threshold import threshold_in_force
-from facepay.usecases.house import House
-from facepay.usecases.prepare import prepare
+from facepay.face.recognition.embed import Embedder
+from facepay.face_threshold import threshold_in_force
+from facepay.usecases.dependencies import House
+from facepay.usecases.warm_up import prepare
 from facepay.web.app import create_app
 
 
@@ -121,8 +121,8 @@ def _passive_pack(settings: Settings) -> PassivePack | None:
 def create_wsgi() -> Flask:
     """The application of one gunicorn worker, from the environment. Raises ConfigError."""
     settings = Settings.from_environment(os.environ)
-    if settings.profile is Profile.LIVE and not freed_memory.is_overwritten(os.environ):
-        wanted = " ".join(f"{name}={value}" for name, value in freed_memory.ENVIRONMENT.items())
+    if settings.profile is Profile.LIVE and not memory_scrubbing.is_overwritten(os.environ):
+        wanted = " ".join(f"{name}={value}" for name, value in memory_scrubbing.ENVIRONMENT.items())
         raise ConfigError(f"start gunicorn under glibc with {wanted}: freed memory is overwritten")
     _write_log()
     house = build_house(settings)

@@ -15,8 +15,8 @@ from facepay.console.capture import capture
 from facepay.console.faces import faces
 from facepay.console.models import models
 from facepay.console.pad import pad
+from facepay.domain.customer import PublicKey
 from facepay.domain.errors import FacepayError
-from facepay.usecases.register import PublicKey
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -84,7 +84,7 @@ def add_operator(public_key: Path) -> None:
     """Register the operator key in PUBLIC_KEY (PEM or JWK); prints its keyid."""
     from facepay.bootstrap import build_house
     from facepay.config import Settings
-    from facepay.usecases.register import register_operator
+    from facepay.usecases.operators.register import register_operator
 
     house = build_house(Settings.from_environment(os.environ))
     click.echo(register_operator(house, _read_public_key(public_key)).keyid)
@@ -96,9 +96,9 @@ def sweep() -> None:
     renewed templates."""
     from facepay.bootstrap import build_house
     from facepay.config import Settings
-    from facepay.usecases.enrol_face import end_lapsed_enrolments
-    from facepay.usecases.renew_template import destroy_retiring_keys
-    from facepay.usecases.revoke_face import destroy_pending_keys
+    from facepay.usecases.faces.destroy_keys import destroy_pending_keys
+    from facepay.usecases.faces.enrol import end_lapsed_enrolments
+    from facepay.usecases.faces.renew_template import destroy_retiring_keys
 
     house = build_house(Settings.from_environment(os.environ))
     count = end_lapsed_enrolments(house) + destroy_pending_keys(house)
@@ -118,16 +118,16 @@ def deliver(once: bool) -> None:
 
     from facepay.bootstrap import build_house
     from facepay.config import Settings
-    from facepay.usecases import deliver_events
+    from facepay.usecases.webhooks import deliver as delivery
 
     house = build_house(Settings.from_environment(os.environ))
     if once:
-        click.echo(f"attempts: {deliver_events.deliver(house)}")
+        click.echo(f"attempts: {delivery.deliver(house)}")
         return
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    deliver_events.deliver_forever(house, stop)
+    delivery.deliver_forever(house, stop)
 
 
 @main.group()
@@ -151,7 +151,7 @@ def renew_templates(enrolment_id: str | None, made_before: datetime | None) -> N
     from facepay.bootstrap import build_house
     from facepay.config import Settings
     from facepay.domain.errors import Unavailable
-    from facepay.usecases import renew_template
+    from facepay.usecases.faces import renew_template
 
     house = build_house(Settings.from_environment(os.environ))
     # Rounded up to a second, so that what is printed can be given again.
@@ -181,7 +181,7 @@ def spec() -> None:
 @spec.command("write")
 def write_spec() -> None:
     """Write the OpenAPI file, the error tables, the README's help, the catalogues of texts."""
-    from facepay.contract import write
+    from facepay.codegen.artefacts import write
 
     for path in write(REPOSITORY):
         click.echo(f"wrote {path}")
@@ -191,8 +191,8 @@ def write_spec() -> None:
 def check_spec() -> None:
     """Fail when any of them is not what the code and the registry say, or a text has no
     translation."""
-    from facepay.catalogues import untranslated
-    from facepay.contract import drifted
+    from facepay.codegen.artefacts import drifted
+    from facepay.codegen.translations import untranslated
 
     stale, unsaid = drifted(REPOSITORY), untranslated(REPOSITORY)
     for path in stale:

@@ -26,7 +26,7 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from facepay.face.cards import DEFAULT as DEFAULT_MODEL
+from facepay.face.models.cards import DEFAULT as DEFAULT_MODEL
 
 PREFIX = "FACEPAY_"
 SHORTEST_KEY = 32

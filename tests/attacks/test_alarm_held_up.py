@@ -11,9 +11,9 @@ import pytest
 
 from facepay.domain.event import BANK, EventKind, merchant_audience
 from facepay.domain.webhook import Endpoint
-from facepay.usecases.deliver_events import IN_PARALLEL, deliver_forever
-from facepay.usecases.events import emit
-from facepay.usecases.house import House
+from facepay.usecases.dependencies import House
+from facepay.usecases.records.outbox import emit
+from facepay.usecases.webhooks.deliver import IN_PARALLEL, deliver_forever
 from tests.stand.receiver import Receiver, receiving, well
 from tests.stand.sender import sending_house
 

@@ -11,14 +11,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facepay.face import recognise
 from facepay.face.model_store import ModelStore
 from facepay.face.observe import SentFrame, observe
-from facepay_rehearsal import scan as search
+from facepay.face.recognition import recognise
 from facepay_rehearsal.bursts import genuine
-from facepay_rehearsal.needles import Needle, burst_needles, embedding_needles, frame_needles
-from facepay_rehearsal.report import REPORT_FILE
-from facepay_rehearsal.scan import CHUNK, main, scan
+from facepay_rehearsal.demo import leak_scan as search
+from facepay_rehearsal.demo.leak_patterns import (
+    Needle,
+    burst_needles,
+    embedding_needles,
+    frame_needles,
+)
+from facepay_rehearsal.demo.leak_scan import CHUNK, main, scan
+from facepay_rehearsal.demo.report import REPORT_FILE
 
 NOISE = np.random.default_rng(7)
 # As the network gives them: float32 numbers around ±0.1, held as float64.

@@ -19,8 +19,8 @@ import pytest
 from facepay.embedded.openbao_server import EmbeddedOpenBao
 from facepay_client import Capture, Enrolment, Frame, KeyPair, Problem, Request
 from facepay_rehearsal import bursts
-from facepay_rehearsal.needles import Needle
-from facepay_rehearsal.scan import Haystack
+from facepay_rehearsal.demo.leak_patterns import Needle
+from facepay_rehearsal.demo.leak_scan import Haystack
 from tests.stand.forgery import send, told
 from tests.stand.gate import Gate, GatedBao, gate_before
 from tests.stand.memory import face_needles_of, kinds_in, memory_of, needles_of
@@ -31,7 +31,7 @@ LOOKS = 3  # a worker clears up behind an answer that has already arrived
 FOUND_FIRST = {"frame, its head", "frame, its middle"}
 KEEPER = """
 import sys
-from facepay.face import recognise
+from facepay.face.recognition import recognise
 from facepay.face.model_store import ModelStore
 from facepay.face.observe import SentFrame, observe
 from facepay_rehearsal import bursts

@@ -4,7 +4,8 @@ from datetime import datetime
 
 import pytest
 
-from facepay.usecases.register import PublicKey, register_operator
+from facepay.domain.customer import PublicKey
+from facepay.usecases.operators.register import register_operator
 from facepay_client import KeyPair, Problem, Transport
 from tests.stand.forgery import post, send
 from tests.stand.people import PASSWORD, Payer, Street, Till

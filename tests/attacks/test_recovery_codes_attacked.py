@@ -6,10 +6,10 @@ import pytest
 
 from facepay.adapters.unit_of_work import Database
 from facepay.domain.errors import ProofRejected
-from facepay.usecases.answers import FactorAnswer
-from facepay.usecases.prove import Proof
-from facepay.usecases.recovery_codes import make_recovery_codes
-from facepay.usecases.second_factors import add_second_factor
+from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.customers.recovery_codes import make_recovery_codes
+from facepay.usecases.customers.second_factors import add_second_factor
+from facepay.usecases.responses import FactorAnswer
 from facepay_client import Problem
 from tests.fakes.house import fake_house
 from tests.fakes.street import Street as Neighbours

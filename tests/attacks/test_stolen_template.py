@@ -15,12 +15,13 @@ from facepay.adapters.unit_of_work import Database
 from facepay.domain.capture import Burst, Frame
 from facepay.domain.enrolment import Enrolment
 from facepay.domain.errors import SealBroken
-from facepay.face import protect, recognise
 from facepay.face.model_store import ModelStore
 from facepay.face.observe import Observation
+from facepay.face.recognition import recognise
+from facepay.face.recognition import template_protection as protection
 from facepay.ports import ObservedFaces
-from facepay.usecases.house import House
-from facepay.usecases.renew_template import renew_template
+from facepay.usecases.dependencies import House
+from facepay.usecases.faces.renew_template import renew_template
 from facepay_rehearsal import bursts
 from tests.stand.people import PASSWORD, Payer, Street, Till
 
@@ -60,7 +61,7 @@ def opened(house: House, enrolment: Enrolment) -> bytearray:
     )
 
 
-def plain(faces: ObservedFaces) -> protect.Vector:
+def plain(faces: ObservedFaces) -> protection.Vector:
     assert isinstance(faces, Observation)
     return recognise.reference(faces, ModelStore().embedder())
 
@@ -101,7 +102,7 @@ def test_a_template_under_another_enrolments_key_is_a_stranger(
     for template, own, foreign in zip(templates, secrets, reversed(secrets), strict=True):
         assert house.engine.distance(face, template, own) <= limit
         assert house.engine.distance(face, template, foreign) > 1
-    assert np.linalg.norm(protect.parse(templates[0]) - protect.parse(templates[1])) > 1
+    assert np.linalg.norm(protection.parse(templates[0]) - protection.parse(templates[1])) > 1
 
 
 def test_a_stolen_template_without_the_key_says_nothing(house: House, face: ObservedFaces) -> None:
@@ -113,7 +114,8 @@ def test_a_stolen_template_without_the_key_says_nothing(house: House, face: Obse
     hers, theirs, linked, unlinked, guesses = [], [], [], [], 0
     for _ in range(KEYS):
         one, two, three = (
-            protect.parse(protect.protect(each, draw.bytes(32))) for each in (grace, grace, eileen)
+            protection.parse(protection.protect(each, draw.bytes(32)))
+            for each in (grace, grace, eileen)
         )
         hers.append(np.linalg.norm(one - grace))
         theirs.append(np.linalg.norm(one - eileen))

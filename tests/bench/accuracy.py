@@ -25,8 +25,8 @@ from rich.table import Table
 
 from facepay.adapters.calibrator import calibrated_model
 from facepay.adapters.still_pictures import Describing, describe_files
-from facepay.face.calibration import Labels, Protocol, Scores, Vectors, det_curve, score
-from facepay.face.cards import DEFAULT
+from facepay.face.calibration.error_rates import Labels, Protocol, Scores, Vectors, det_curve, score
+from facepay.face.models.cards import DEFAULT
 from tests.bench import det_picture
 from tests.bench.groups import group_rates, read_people
 

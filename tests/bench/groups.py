@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from facepay.face.calibration import Gathered, Labels, Rate, Vectors, compare, unit
+from facepay.face.calibration.error_rates import Gathered, Labels, Rate, Vectors, compare, unit
 
 AGE_BANDS = ((0, 25, "under 25"), (25, 35, "25 to 34"), (35, 200, "35 and over"))
 

@@ -30,16 +30,16 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from facepay.face import recognise
-from facepay.face.confidence import upper_bound
-from facepay.face.embed import Descriptor, Embedder
+from facepay.face.calibration.confidence import upper_bound
 from facepay.face.errors import FaceRefusal
 from facepay.face.model_store import ModelStore
 from facepay.face.observe import SentFrame, observe
+from facepay.face.pad.evaluate import Hearing
 from facepay.face.pad.fusion import Judgement, Outcome, fuse
-from facepay.face.pad.hearing import Hearing
 from facepay.face.pad.passive import open_pack
 from facepay.face.pad.thresholds import thresholds
+from facepay.face.recognition import recognise
+from facepay.face.recognition.embed import Descriptor, Embedder
 from facepay_rehearsal.species import GENUINE, SPECIES
 from tests.bench import pad_stills, pad_table
 from tests.bench.pad_renders import Capture, Task, captures, render, tasks_of

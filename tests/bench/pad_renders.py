@@ -30,8 +30,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 import facepay_rehearsal
 from facepay_rehearsal.attacks.others import a_challenge
-from facepay_rehearsal.portraits import Portrait, photograph
-from facepay_rehearsal.shots import Asked, Shot
+from facepay_rehearsal.renderer.portraits import Portrait, photograph
+from facepay_rehearsal.renderer.shots import Asked, Shot
 from facepay_rehearsal.species import GENUINE, SPECIES, Maker
 
 LONDON = Path("../shared/data/london")

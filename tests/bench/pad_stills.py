@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.progress import track
 
-from facepay.face.decode import decode
+from facepay.face.frames.decode import decode
 from facepay.face.observe import SentFrame, observe
 from facepay.face.pad.passive import PassivePack
 from tests.bench.pad_renders import LONDON

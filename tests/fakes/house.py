@@ -11,7 +11,7 @@ from sqlmodel import SQLModel
 from facepay.adapters.policy_file import read_policy
 from facepay.adapters.unit_of_work import Database
 from facepay.config import SHIPPED_POLICY
-from facepay.usecases.house import House
+from facepay.usecases.dependencies import House
 from tests.fakes.journal import Journal
 from tests.fakes.receivers import FakeWebhooks
 from tests.fakes.senses import (

@@ -12,10 +12,29 @@ from facepay.domain.attestation import Health
 from facepay.domain.challenge import Challenge, Colour, Profile
 from facepay.domain.confirmation import Claims
 from facepay.domain.consent import ConsentPurpose
-from facepay.domain.customer import Role
+from facepay.domain.customer import PublicKey, Role
 from facepay.domain.manifest import Camera, Facing, FrameRecord, Manifest, SignedManifest
 from facepay.domain.money import Money
-from facepay.usecases.answers import (
+from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.captures.begin import begin_capture
+from facepay.usecases.captures.judge import Frames
+from facepay.usecases.captures.open import open_enrolment_capture, open_payment_capture
+from facepay.usecases.consents.grant import grant_consent
+from facepay.usecases.customers.second_factors import add_second_factor, confirm_second_factor
+from facepay.usecases.faces.enrol import begin_enrolment
+from facepay.usecases.faces.revoke import revoke_face
+from facepay.usecases.operators.register import (
+    register_customer,
+    register_merchant,
+    register_operator,
+    register_terminal,
+)
+from facepay.usecases.payments.authorize import Attempt, authorize_payment
+from facepay.usecases.payments.intents import create_intent, read_intent_to_confirm
+from facepay.usecases.payments.pay_by_password import roll_back_to_password
+from facepay.usecases.receive_frames import receive_frames
+from facepay.usecases.request import Caller, Change
+from facepay.usecases.responses import (
     CaptureAnswer,
     ConsentAnswer,
     EnrolmentAnswer,
@@ -23,26 +42,6 @@ from facepay.usecases.answers import (
     IntentAnswer,
     ReservedAnswer,
 )
-from facepay.usecases.authorize_payment import Attempt, authorize_payment
-from facepay.usecases.begin_capture import begin_capture
-from facepay.usecases.enrol_face import begin_enrolment
-from facepay.usecases.grant_consent import grant_consent
-from facepay.usecases.once import Caller, Change
-from facepay.usecases.open_capture import open_enrolment_capture, open_payment_capture
-from facepay.usecases.payment_intents import create_intent, read_intent_to_confirm
-from facepay.usecases.prove import Proof
-from facepay.usecases.receive_frames import receive_frames
-from facepay.usecases.register import (
-    PublicKey,
-    register_customer,
-    register_merchant,
-    register_operator,
-    register_terminal,
-)
-from facepay.usecases.revoke_face import revoke_face
-from facepay.usecases.roll_back_to_password import roll_back_to_password
-from facepay.usecases.second_factors import add_second_factor, confirm_second_factor
-from facepay.usecases.use_capture import Frames
 from tests.fakes.house import FakeHouse
 from tests.fakes.senses import FakeDeviceKeys, picture, signed_by
 

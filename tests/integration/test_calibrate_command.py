@@ -17,12 +17,12 @@ from PIL import Image, ImageEnhance
 
 from facepay.adapters.calibration_report import read_report, read_trusted_keys
 from facepay.cli import main
-from facepay.face.decode import decode
-from facepay.face.embed import Descriptor
 from facepay.face.errors import FaceRefusal, RefusalKind
+from facepay.face.frames.decode import decode
 from facepay.face.model_store import ModelStore
-from facepay.face.still import describe_still
-from facepay_rehearsal.portraits import NAMES, portrait
+from facepay.face.recognition.embed import Descriptor
+from facepay.face.recognition.still import describe_still
+from facepay_rehearsal.renderer.portraits import NAMES, portrait
 
 SHOTS = 18  # 18 x 18 comparisons of two strangers: 299 without an error support a rate of 1 in 100
 

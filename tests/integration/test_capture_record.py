@@ -24,8 +24,8 @@ from joserfc.jwk import ECKey
 from facepay.adapters.recordings import RecordingError
 from facepay.adapters.recordings.jpeg import Pixels
 from facepay.cli import main
-from facepay.console.asked import Unusable
 from facepay.console.recording import Room, Wanted, record_capture
+from facepay.console.recording_options import Unusable
 from facepay.domain.capture import Capture, CaptureState, Purpose
 from facepay.domain.challenge import Profile
 from facepay.domain.manifest import verify_pictures, verify_records

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from facepay.domain.customer import Role
+from facepay.domain.customer import PublicKey, Role
 from facepay.domain.enrolment import EnrolmentState
 from facepay.domain.operator_action import ActionKind
-from facepay.usecases.once import Caller, Change
-from facepay.usecases.operator_actions import approve_action, ask_for_action, read_action
-from facepay.usecases.register import PublicKey, register_operator
+from facepay.usecases.operators.actions import approve_action, ask_for_action, read_action
+from facepay.usecases.operators.register import register_operator
+from facepay.usecases.request import Caller, Change
 from facepay_client import KeyPair
 from tests.stand.cohort import copies
 from tests.stand.people import Street

@@ -331,7 +331,7 @@ def test_the_first_payer_after_a_start_does_not_wait_for_the_models() -> None:
     """A fresh process, as a worker is: whatever is loaded is loaded before a burst arrives."""
     script = """
 from facepay.adapters.dlib_face import DlibFaceEngine
-from facepay.face import models
+from facepay.face.detection.dlib_models import models
 from facepay.face.model_store import ModelStore
 embedder = ModelStore().embedder()
 DlibFaceEngine(embedder).prepare()

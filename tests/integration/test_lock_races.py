@@ -5,9 +5,9 @@ from collections.abc import Callable
 from facepay.adapters.unit_of_work import Database
 from facepay.domain.enrolment import ENROLLED
 from facepay.domain.errors import FacepayError, WrongState
-from facepay.usecases.answers import EnrolmentAnswer
-from facepay.usecases.lock_face import lock_face, unlock_face
-from facepay.usecases.prove import Proof
+from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.faces.lock import lock_face, unlock_face
+from facepay.usecases.responses import EnrolmentAnswer
 from tests.fakes.house import fake_house
 from tests.fakes.street import PASSWORD, Customer, Street
 from tests.stand.race import together

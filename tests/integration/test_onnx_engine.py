@@ -24,18 +24,20 @@ from numpy.typing import NDArray
 
 from facepay.adapters.dlib_face import DlibFaceEngine
 from facepay.domain.errors import FaceUnavailable
-from facepay.face import model_cache, model_store, recognise
-from facepay.face.converted import INPUT, OUTPUT
-from facepay.face.decode import Pixels, to_grey
-from facepay.face.detect import find_faces
-from facepay.face.embed import Embedder
+from facepay.face import model_store
+from facepay.face.detection.detect import find_faces
+from facepay.face.frames.decode import Pixels, to_grey
 from facepay.face.model_store import ModelStore
+from facepay.face.models import model_cache
+from facepay.face.models.converted import INPUT, OUTPUT
+from facepay.face.models.landmark_trees import LANDMARKS
+from facepay.face.models.session import Network
+from facepay.face.models.weights import WeightsError, find_weights
 from facepay.face.observe import Observation, SentFrame, observe
-from facepay.face.session import Network
-from facepay.face.trees import LANDMARKS
-from facepay.face.weights import WeightsError, find_weights
+from facepay.face.recognition import recognise
+from facepay.face.recognition.embed import Embedder
 from facepay_rehearsal import bursts
-from facepay_rehearsal.portraits import portrait
+from facepay_rehearsal.renderer.portraits import portrait
 from tests.stand import dlib_network
 
 # The package imports pkg_resources, which warns that it is deprecated.
@@ -180,8 +182,8 @@ def test_a_forked_worker_has_a_session_of_its_own() -> None:
     script = """
 import os, numpy as np
 from functools import partial
-from facepay.face import model_cache
-from facepay.face.session import Network
+from facepay.face.models import model_cache
+from facepay.face.models.session import Network
 net = Network(partial(model_cache.load_model, "int8"))
 feed = {"chips": np.full((1, 150, 150, 3), 90, np.uint8)}
 here = net.run("descriptors", feed)

@@ -9,12 +9,12 @@ from facepay.domain.customer import Role
 from facepay.domain.enrolment import Enrolment, EnrolmentState
 from facepay.domain.errors import FaceNotAvailable, FacepayError, WrongState
 from facepay.domain.operator_action import ActionKind
-from facepay.usecases.answers import EnrolmentAnswer, IntentAnswer, OperatorActionAnswer
-from facepay.usecases.once import Caller
-from facepay.usecases.operator_actions import approve_action, ask_for_action, continue_action
-from facepay.usecases.prove import Proof
-from facepay.usecases.register import register_operator
-from facepay.usecases.revoke_face import revoke_face
+from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.faces.revoke import revoke_face
+from facepay.usecases.operators.actions import approve_action, ask_for_action, continue_action
+from facepay.usecases.operators.register import register_operator
+from facepay.usecases.request import Caller
+from facepay.usecases.responses import EnrolmentAnswer, IntentAnswer, OperatorActionAnswer
 from tests.fakes.house import FakeHouse, fake_house
 from tests.fakes.street import PASSWORD, Customer, Street, key
 from tests.stand.race import together

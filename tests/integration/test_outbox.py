@@ -4,7 +4,7 @@ import pytest
 
 from facepay.adapters.unit_of_work import Database
 from facepay.domain.event import Event
-from facepay.usecases import record_decision as deciding
+from facepay.usecases.payments import record_decision as deciding
 from tests.fakes.house import fake_house
 from tests.fakes.street import Street
 

@@ -12,18 +12,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from facepay.face.decode import to_grey
-from facepay.face.detect import centred, find_faces, find_near
-from facepay.face.landmarks import Points, eye_width, find_points, yaw
+from facepay.face.detection.detect import centred, find_faces, find_near
+from facepay.face.detection.landmarks import Points, eye_width, find_points, yaw
+from facepay.face.frames.decode import to_grey
 from facepay.face.observe import SentFrame, observe
 from facepay_rehearsal.attacks.others import a_challenge, another_challenge, another_light
-from facepay_rehearsal.course import HOLD_FRAMES, STEP_FRAMES, Moment, course
-from facepay_rehearsal.filming import Place, head_of, live_head, place
-from facepay_rehearsal.light import DARK
-from facepay_rehearsal.portraits import NAMES, portrait
-from facepay_rehearsal.scene import Pose, look
-from facepay_rehearsal.sensor import Sensor
-from facepay_rehearsal.shots import Asked, Shot
+from facepay_rehearsal.renderer.filming import Place, head_of, live_head, place
+from facepay_rehearsal.renderer.light import DARK
+from facepay_rehearsal.renderer.portraits import NAMES, portrait
+from facepay_rehearsal.renderer.scene import Pose, look
+from facepay_rehearsal.renderer.sensor import Sensor
+from facepay_rehearsal.renderer.shots import Asked, Shot
+from facepay_rehearsal.renderer.timeline import HOLD_FRAMES, STEP_FRAMES, Moment, course
 from facepay_rehearsal.species import GENUINE, SPECIES
 
 LIGHT = ("red", "cyan", "blue", "yellow", "magenta", "green", "red", "blue", "yellow", "cyan")

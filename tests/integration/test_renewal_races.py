@@ -10,9 +10,9 @@ from facepay.adapters.unit_of_work import Database
 from facepay.domain.audit import GENESIS, Head, verify_chain
 from facepay.domain.enrolment import Enrolment, EnrolmentState
 from facepay.domain.errors import FacepayError
-from facepay.usecases.prove import Proof
-from facepay.usecases.renew_template import destroy_retiring_keys, renew_template
-from facepay.usecases.revoke_face import revoke_face
+from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.faces.renew_template import destroy_retiring_keys, renew_template
+from facepay.usecases.faces.revoke import revoke_face
 from tests.fakes.house import FakeHouse, fake_house
 from tests.fakes.street import PASSWORD, Customer, Street
 from tests.fakes.vault import SECRETS_KEY

@@ -15,9 +15,9 @@ import pytest
 from facepay.adapters.unit_of_work import Database
 from facepay.domain.event import BANK, EventKind
 from facepay.domain.webhook import LEASE, Endpoint
-from facepay.usecases.deliver_events import deliver
-from facepay.usecases.events import emit
-from facepay.usecases.house import House
+from facepay.usecases.dependencies import House
+from facepay.usecases.records.outbox import emit
+from facepay.usecases.webhooks.deliver import deliver
 from tests.stand.receiver import Receiver, receiving, well
 from tests.stand.sender import sending_house
 

@@ -17,15 +17,15 @@ from facepay.domain.audit import GENESIS, Head, Leaf, verify_chain
 from facepay.domain.enrolment import Enrolment, EnrolmentState
 from facepay.domain.errors import FaceNotAvailable, InProgress, NonceReplayed
 from facepay.domain.payment import Intent, IntentState
-from facepay.usecases.answers import EnrolmentAnswer, IntentAnswer, Registered
-from facepay.usecases.authenticate import use_nonce
-from facepay.usecases.authorize_payment import Attempt, authorize_payment
-from facepay.usecases.lock_face import lock_face
-from facepay.usecases.log import append_leaf
-from facepay.usecases.once import Claim, once
-from facepay.usecases.prove import Proof, Proven, examine
-from facepay.usecases.register import register_merchant
-from facepay.usecases.revoke_face import revoke_face
+from facepay.usecases.authentication.client_keys import use_nonce
+from facepay.usecases.authentication.verify_credentials import Proof, Proven, examine
+from facepay.usecases.faces.lock import lock_face
+from facepay.usecases.faces.revoke import revoke_face
+from facepay.usecases.idempotency import Claim, once
+from facepay.usecases.operators.register import register_merchant
+from facepay.usecases.payments.authorize import Attempt, authorize_payment
+from facepay.usecases.records.audit_log import append_leaf
+from facepay.usecases.responses import EnrolmentAnswer, IntentAnswer, Registered
 from tests.fakes.house import fake_house
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street, key
 from tests.stand.race import together

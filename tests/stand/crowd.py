@@ -19,7 +19,7 @@ from facepay.domain.customer import SecondFactor
 from facepay.domain.enrolment import Enrolment
 from facepay.domain.errors import Unavailable
 from facepay.domain.payment import Intent
-from facepay.usecases.house import House, new_id, wiped
+from facepay.usecases.dependencies import House, new_id, wiped
 from facepay_client import KeyPair
 from tests.stand.people import Street, Till
 

@@ -7,8 +7,8 @@ import dlib
 import numpy as np
 from numpy.typing import NDArray
 
-from facepay.face.decode import Pixels
-from facepay.face.weights import find_weights
+from facepay.face.frames.decode import Pixels
+from facepay.face.models.weights import find_weights
 
 
 @cache
@@ -17,7 +17,7 @@ def _network() -> Any:
 
 
 def run(chips: Pixels) -> NDArray[np.float32]:
-    """As `facepay.face.session.run`."""
+    """As `facepay.face.models.session.run`."""
     network = _network()
     found = [np.array(network.compute_face_descriptor(chip), dtype=np.float32) for chip in chips]
     return np.stack(found)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facepay.face.landmarks import Points, yaw
+from facepay.face.detection.landmarks import Points, yaw
 from facepay.face.observe import Observation, SeenFrame
 
 # Outer-eye widths from the middle of the outer eye corners: x to the picture's right, y down, z

@@ -13,13 +13,19 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from facepay.face import recognise
 from facepay.face.model_store import ModelStore
 from facepay.face.observe import SentFrame, observe
+from facepay.face.recognition import recognise
 from facepay_client import Frame
 from facepay_rehearsal.bursts import Shot
-from facepay_rehearsal.needles import WINDOW, Needle, embedding_needles, embeddings, frame_needles
-from facepay_rehearsal.scan import Haystack
+from facepay_rehearsal.demo.leak_patterns import (
+    WINDOW,
+    Needle,
+    embedding_needles,
+    embeddings,
+    frame_needles,
+)
+from facepay_rehearsal.demo.leak_scan import Haystack
 
 AS_FLOAT64 = "embedding, as float64"
 AS_TEXT = "embedding, as text"  # nothing in a worker writes numbers out; files are searched for it

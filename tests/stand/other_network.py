@@ -12,9 +12,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from facepay.face import model_cache
-from facepay.face.converted import INPUT, OUTPUT
 from facepay.face.model_store import ModelStore
+from facepay.face.models import model_cache
+from facepay.face.models.converted import INPUT, OUTPUT
 
 SIDE, DIMENSIONS = 112, 512
 NAME = "another-network"

@@ -10,8 +10,8 @@ import pyotp
 
 from facepay.face.model_store import ModelStore
 from facepay.face.observe import SentFrame, observe
+from facepay.face.pad.evaluate import Hearing
 from facepay.face.pad.fusion import Outcome
-from facepay.face.pad.hearing import Hearing
 from facepay.face.pad.thresholds import thresholds
 from facepay_client import (
     Capture,
@@ -29,7 +29,7 @@ from facepay_client import (
     Transport,
 )
 from facepay_rehearsal import bursts, camera
-from facepay_rehearsal.shots import Asked
+from facepay_rehearsal.renderer.shots import Asked
 from tests.stand.clock import TurnableClock
 from tests.stand.service import RunningService
 

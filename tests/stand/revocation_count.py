@@ -14,9 +14,9 @@ from facepay.domain.audit import GENESIS, Head, verify_chain
 from facepay.domain.capture import CaptureState
 from facepay.domain.payment import IntentState, Method
 from facepay.embedded.openbao_server import EmbeddedOpenBao
-from facepay.usecases.house import House
-from facepay.usecases.log import HEAD
-from facepay.usecases.revoke_face import destroy_pending_keys
+from facepay.usecases.dependencies import House
+from facepay.usecases.faces.destroy_keys import destroy_pending_keys
+from facepay.usecases.records.audit_log import HEAD
 from tests.stand.crowd import patiently
 from tests.stand.revocation_race import Raced, Told, Way
 

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from facepay.adapters.clocks import system_clock
 from facepay.adapters.unit_of_work import Database
 from facepay.adapters.webhook_sender import HttpWebhookSender
-from facepay.usecases.deliver_events import deliver_forever
-from facepay.usecases.house import House
+from facepay.usecases.dependencies import House
+from facepay.usecases.webhooks.deliver import deliver_forever
 from tests.fakes.house import fake_house
 
 

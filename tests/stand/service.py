@@ -12,11 +12,12 @@ from joserfc.jwk import ECKey
 from facepay.adapters.unit_of_work import Database
 from facepay.bootstrap import build_house
 from facepay.config import Profile, Settings
+from facepay.domain.customer import PublicKey
 from facepay.embedded.children import LOOPBACK
 from facepay.embedded.gunicorn_server import EmbeddedService
 from facepay.embedded.openbao_server import EmbeddedOpenBao
-from facepay.usecases.house import House
-from facepay.usecases.register import PublicKey, register_operator
+from facepay.usecases.dependencies import House
+from facepay.usecases.operators.register import register_operator
 from tests.stand.clock import TurnableClock
 
 WORKERS = 2

@@ -32,7 +32,7 @@ from facepay.config import SHIPPED_POLICY, Settings
 from facepay.domain.capture import Burst, Frame
 from facepay.domain.errors import FacepayError
 from facepay.face.model_store import ModelStore
-from facepay.threshold import threshold_in_force
+from facepay.face_threshold import threshold_in_force
 from facepay.web.problem_table import PROBLEMS
 from facepay_rehearsal import bursts
 from facepay_rehearsal.bursts import Shot

@@ -11,7 +11,7 @@ from facepay.adapters.dlib_face import DlibFaceEngine
 from facepay.domain.capture import Burst, Frame
 from facepay.domain.errors import NoFace, UnreadableFrame, VaultUnavailable
 from facepay.face.model_store import ModelStore
-from facepay.freed_memory import forget
+from facepay.memory_scrubbing import forget
 from facepay.web.problems import register_problems
 from facepay_rehearsal import bursts
 

@@ -19,7 +19,7 @@ from facepay.domain.attestation import FORMATS, Attested, Evidence, Health, veri
 from facepay.domain.customer import Client, Role
 from facepay.domain.errors import AttestationUnsupported, DeviceNotTrusted, ManifestInvalid
 from facepay.domain.manifest import TYP, SignedManifest
-from facepay.usecases.answers import CaptureAnswer
+from facepay.usecases.responses import CaptureAnswer
 from tests.fakes.environment import LIVE
 from tests.fakes.street import manifest_for
 

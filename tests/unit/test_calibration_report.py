@@ -21,7 +21,7 @@ from facepay.adapters.calibration_report import (
     sign,
 )
 from facepay.config import SHIPPED_POLICY
-from facepay.threshold import SHIPPED_KEY, SHIPPED_REPORT
+from facepay.face_threshold import SHIPPED_KEY, SHIPPED_REPORT
 from tests.fakes.calibrations import calibration, measured
 
 KEY = ECKey.generate_key("P-256")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from facepay.catalogues import PAGES, made_catalogues, untranslated
+from facepay.codegen.translations import PAGES, made_catalogues, untranslated
 
 REPOSITORY = Path(__file__).parents[2]
 CHINESE = f"{PAGES}/translations/zh.po"

@@ -15,8 +15,8 @@ from facepay.adapters.key_directory import KeyDirectory
 from facepay.adapters.node_signer import CERTIFIED_FOR, RENEWED_AFTER, NodeSigner
 from facepay.domain.errors import SigningUnavailable, StorageUnavailable, VaultUnavailable
 from facepay.ports import UnitsOfWork
-from facepay.usecases.house import House
-from facepay.usecases.key_set import read_key_set
+from facepay.usecases.dependencies import House
+from facepay.usecases.records.key_set import read_key_set
 from facepay_client.trust import verify_by_node
 from tests.fakes.house import fake_house, memory_database
 from tests.fakes.root import SoftwareRoot

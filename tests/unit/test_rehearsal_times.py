@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from facepay_rehearsal.report import StepResult
-from facepay_rehearsal.times import ServiceLog, print_times
+from facepay_rehearsal.demo.report import StepResult
+from facepay_rehearsal.demo.service_times import ServiceLog, print_times
 
 PREFIX = "[2026-11-23 12:00:00,250] INFO facepay.timing request=0123456789abcdef "
 BURST = PREFIX + "view=faces.send_frames total=90.5 claim=1.5 observe=70.0 observe.decode=20.0\n"

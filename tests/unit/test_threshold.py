@@ -15,9 +15,9 @@ from facepay.adapters.calibrator import calibrated_model, protocol_in_use
 from facepay.adapters.policy_file import read_policy
 from facepay.bootstrap import build_house
 from facepay.config import SHIPPED_POLICY, ConfigError, Settings
-from facepay.face.cards import DEFAULT
 from facepay.face.model_store import ModelStore
-from facepay.threshold import SHIPPED_KEY, SHIPPED_REPORT, threshold_in_force
+from facepay.face.models.cards import DEFAULT
+from facepay.face_threshold import SHIPPED_KEY, SHIPPED_REPORT, threshold_in_force
 from tests.fakes.calibrations import calibration, measured
 from tests.fakes.environment import LIVE
 

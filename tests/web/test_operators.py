@@ -2,7 +2,8 @@
 
 import pytest
 
-from facepay.usecases.register import PublicKey, register_operator
+from facepay.domain.customer import PublicKey
+from facepay.usecases.operators.register import register_operator
 from facepay_client import (
     KeyPair,
     Operator,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from facepay.embedded.openbao_server import EmbeddedOpenBao
-from facepay.usecases.revoke_face import destroy_pending_keys
+from facepay.usecases.faces.destroy_keys import destroy_pending_keys
 from facepay_client import Problem
 from tests.stand.people import PASSWORD, Payer, Street, genuine
 from tests.stand.service import running_service

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from facepay.usecases.deliver_events import deliver
+from facepay.usecases.webhooks.deliver import deliver
 from facepay_client import Problem
 from tests.stand.people import PASSWORD, Payer, Street, Till
 from tests.stand.receiver import Receiver, receiving

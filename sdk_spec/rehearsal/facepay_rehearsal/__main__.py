@@ -12,17 +12,17 @@ from types import FrameType
 
 from rich.console import Console
 
-from facepay_rehearsal.report import (
+from facepay_rehearsal.demo.environment import Stage, StageTaken
+from facepay_rehearsal.demo.report import (
     StepResult,
     all_ok,
     print_line,
     print_table,
     write_report,
 )
-from facepay_rehearsal.stage import Stage, StageTaken
-from facepay_rehearsal.story import STEPS
-from facepay_rehearsal.times import print_times
-from facepay_rehearsal.walk import Walk
+from facepay_rehearsal.demo.service_times import print_times
+from facepay_rehearsal.demo.steps import Walk
+from facepay_rehearsal.demo.story import STEPS
 
 DIRECTORY = Path("var/demo")
 POLL = 0.2  # seconds

@@ -11,7 +11,10 @@ from dataclasses import replace
 import numpy as np
 
 from facepay_rehearsal.attacks import crowds, prints
-from facepay_rehearsal.course import (
+from facepay_rehearsal.renderer.bona_fide import Setting, payer
+from facepay_rehearsal.renderer.filming import developed, person, place
+from facepay_rehearsal.renderer.shots import Asked, Shot
+from facepay_rehearsal.renderer.timeline import (
     FRAME_INTERVAL_MS,
     HOLD_FRAMES,
     STEP_FRAMES,
@@ -20,9 +23,6 @@ from facepay_rehearsal.course import (
     course,
     swaying,
 )
-from facepay_rehearsal.filming import developed, person, place
-from facepay_rehearsal.genuine import Setting, payer
-from facepay_rehearsal.shots import Asked, Shot
 
 __all__ = [
     "FRAME_INTERVAL_MS",

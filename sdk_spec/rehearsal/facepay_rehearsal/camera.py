@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from facepay_client import Challenge, Frame
-from facepay_rehearsal.genuine import indoor
-from facepay_rehearsal.shots import Asked, Shot
+from facepay_rehearsal.renderer.bona_fide import indoor
+from facepay_rehearsal.renderer.shots import Asked, Shot
 from facepay_rehearsal.species import SPECIES, Maker
 
 GENUINE = "genuine"

@@ -19,7 +19,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 
 from facepay.domain.calibration import CalibratedModel, Calibration, Group, Measured, Protocol
-from facepay.face import confidence
+from facepay.face.calibration import confidence
 
 TYP = "facepay-calibration+jws"
 ALGORITHM = "ES256"

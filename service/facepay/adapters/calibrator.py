@@ -11,11 +11,11 @@ from datetime import datetime
 import numpy as np
 
 from facepay.domain.calibration import CalibratedModel, Calibration, Group, Measured, Protocol
-from facepay.face import calibration as counting
-from facepay.face import recognise
-from facepay.face.cards import ModelCard
-from facepay.face.confidence import trials_needed
-from facepay.face.embed import Descriptor
+from facepay.face.calibration import error_rates as counting
+from facepay.face.calibration.confidence import trials_needed
+from facepay.face.models.cards import ModelCard
+from facepay.face.recognition import recognise
+from facepay.face.recognition.embed import Descriptor
 
 # Person -> grouping -> group, as the people themselves say.
 Groups = Mapping[str, Mapping[str, str]]

@@ -3,7 +3,7 @@
 Translates both ways: bursts and challenges of the domain go in, refusals come out as errors of
 `domain.errors`, without their cause, whose frames hold pixels. It decides nothing. Models and
 network are loaded by `prepare`, or when they are first used. dlib's detector is not thread-safe,
-and `facepay.face.models` keeps a lock with it.
+and `facepay.face.detection.dlib_models` keeps a lock with it.
 """
 
 import threading
@@ -31,20 +31,21 @@ from facepay.domain.errors import (
     UnreadableFrame,
     UnsupportedFrame,
 )
-from facepay.face import protect, recognise
-from facepay.face.cards import CardError
-from facepay.face.detect import Detector, HogDetector, centred
-from facepay.face.embed import Embedder
+from facepay.face.detection.detect import Detector, HogDetector, centred
+from facepay.face.detection.landmarks import find_points
 from facepay.face.errors import FaceRefusal, RefusalKind
-from facepay.face.landmarks import find_points
 from facepay.face.model_store import ModelError
+from facepay.face.models.cards import CardError
+from facepay.face.models.weights import WeightsError
 from facepay.face.observe import Observation, SentFrame, observe
-from facepay.face.pad.hearing import Hearing
+from facepay.face.pad.evaluate import Hearing
 from facepay.face.pad.passive import PassivePack
 from facepay.face.pad.thresholds import thresholds
-from facepay.face.recognise import PROBE_FRAMES
-from facepay.face.weights import WeightsError
-from facepay.freed_memory import forget
+from facepay.face.recognition import recognise
+from facepay.face.recognition import template_protection as protection
+from facepay.face.recognition.embed import Embedder
+from facepay.face.recognition.recognise import PROBE_FRAMES
+from facepay.memory_scrubbing import forget
 from facepay.ports import ObservedFaces
 
 _Result = TypeVar("_Result")
@@ -119,7 +120,7 @@ class DlibFaceEngine:
         def protected() -> bytearray:
             descriptor = recognise.reference(_own(faces), self._embedder)
             try:
-                return protect.protect(descriptor, secret)
+                return protection.protect(descriptor, secret)
             finally:
                 descriptor.fill(0)
 
@@ -129,14 +130,14 @@ class DlibFaceEngine:
         def apart() -> float:
             probe = recognise.probe(_own(faces), self._embedder)
             try:
-                return self._embedder.measured(protect.distance(reference, probe, secret))
+                return self._embedder.measured(protection.distance(reference, probe, secret))
             finally:
                 probe.fill(0)
 
         return _translated(apart)
 
     def renewed(self, reference: bytearray, secret: bytearray, new_secret: bytearray) -> bytearray:
-        return _translated(lambda: protect.renew(reference, secret, new_secret))
+        return _translated(lambda: protection.renew(reference, secret, new_secret))
 
 
 class SignalsPadDetector:
@@ -176,7 +177,7 @@ def _translated(act: Callable[[], _Result]) -> _Result:
     except FaceRefusal as refusal:
         kind, frame = refusal.kind, refusal.frame
         forget(refusal)  # the one that is raised for it below is not chained to it
-    except protect.MalformedTemplate:
+    except protection.MalformedTemplate:
         raise SealBroken("what was sealed is no template of this engine") from None
     except FileNotFoundError:
         raise FaceUnavailable("the face models are not installed") from None

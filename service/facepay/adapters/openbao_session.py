@@ -27,7 +27,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from facepay.domain.errors import VaultUnavailable
-from facepay.freed_memory import forget
+from facepay.memory_scrubbing import forget
 
 log = logging.getLogger(__name__)
 

@@ -12,11 +12,11 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from facepay.face.cards import DEFAULT
-from facepay.face.embed import Descriptor, Embedder
 from facepay.face.errors import FaceRefusal
 from facepay.face.model_store import ModelStore
-from facepay.face.still import describe_still
+from facepay.face.models.cards import DEFAULT
+from facepay.face.recognition.embed import Descriptor, Embedder
+from facepay.face.recognition.still import describe_still
 
 MOST_PROCESSES = 2
 _AT_ONCE = 8

@@ -21,10 +21,10 @@ from facepay.adapters.calibrator import (
 from facepay.adapters.picture_list import Listed, ListError, read_groups, read_pictures
 from facepay.adapters.still_pictures import Describing, describe_files
 from facepay.domain.calibration import MOST_FALSE_NON_MATCHES, Calibration, Protocol
-from facepay.face.cards import DEFAULT, CardError
-from facepay.face.embed import Descriptor
 from facepay.face.model_store import ModelError
-from facepay.face.weights import WeightsError
+from facepay.face.models.cards import DEFAULT, CardError
+from facepay.face.models.weights import WeightsError
+from facepay.face.recognition.embed import Descriptor
 
 _SHOWN = 20  # bad rows and unusable pictures; of more, the count is what helps
 

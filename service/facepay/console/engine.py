@@ -11,12 +11,12 @@ from pathlib import Path
 from facepay.adapters.dlib_face import DlibFaceEngine, SignalsPadDetector
 from facepay.adapters.policy_file import read_policy
 from facepay.config import PREFIX, SHIPPED_POLICY, ConfigError
-from facepay.face.cards import DEFAULT, CardError
-from facepay.face.detect import Detector, HogDetector
+from facepay.face.detection.detect import Detector, HogDetector
+from facepay.face.detection.yunet import YunetDetector
 from facepay.face.model_store import ModelError, ModelStore
+from facepay.face.models.cards import DEFAULT, CardError
 from facepay.face.pad.passive import PassivePack, open_pack
-from facepay.face.yunet import YunetDetector
-from facepay.threshold import rehearsal_threshold
+from facepay.face_threshold import rehearsal_threshold
 
 
 @dataclass(frozen=True, slots=True)

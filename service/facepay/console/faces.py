@@ -20,8 +20,8 @@ def revoke_cohort(action_id: str) -> None:
     """
     from facepay.bootstrap import build_house
     from facepay.config import Settings
-    from facepay.usecases.operator_actions import read_action, take_batch
-    from facepay.usecases.revoke_faces import BATCH
+    from facepay.usecases.operators.actions import read_action, take_batch
+    from facepay.usecases.operators.revoke_faces import BATCH
 
     house = build_house(Settings.from_environment(os.environ))
     now = read_action(house, action_id)

@@ -21,8 +21,8 @@ from facepay.adapters.recordings.capture_file import is_capture_file, read_captu
 from facepay.adapters.recordings.sources import from_folder, from_video, lit
 from facepay.adapters.recordings.video import hush
 from facepay.config import ConfigError
-from facepay.console.asked import Unusable, one_line, parse_challenge, plan
 from facepay.console.engine import Engine, engine_in_use
+from facepay.console.recording_options import Unusable, one_line, parse_challenge, plan
 from facepay.domain.capture import Burst, Frame, PadSignal
 from facepay.domain.challenge import Challenge
 from facepay.face.observe import Observation

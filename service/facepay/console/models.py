@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from facepay.face.cards import DEFAULT
+from facepay.face.models.cards import DEFAULT
 
 # Heavy imports wait until a command runs: help must come at once.
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -31,7 +31,7 @@ _FOLDER_OPTION = click.option(
 @_FOLDER_OPTION
 def list_models(folder: Path | None) -> None:
     """The models there are: name, identity, licence and source."""
-    from facepay.console.storing import list_cards
+    from facepay.console.model_cards import list_cards
 
     list_cards(folder)
 
@@ -45,7 +45,7 @@ def add_model(file: Path, card: Path, folder: Path | None) -> None:
 
     A live profile uses it when it was calibrated: `facepay models calibrate`.
     """
-    from facepay.console.storing import add_card
+    from facepay.console.model_cards import add_card
 
     add_card(folder, file, card)
 
@@ -55,7 +55,7 @@ def add_model(file: Path, card: Path, folder: Path | None) -> None:
 @_FOLDER_OPTION
 def verify_models(names: tuple[str, ...], folder: Path | None) -> None:
     """Is every file the one of its card, and does it run? All models, or NAMES."""
-    from facepay.console.storing import verify_cards
+    from facepay.console.model_cards import verify_cards
 
     verify_cards(folder, names)
 

@@ -18,12 +18,12 @@ from facepay.adapters.recordings.capture_file import KEEP, CaptureFile, write_ca
 from facepay.adapters.recordings.schedule import even_windows, moments
 from facepay.adapters.recordings.sources import from_video, lit
 from facepay.adapters.recordings.webcam import Camera, Webcam, take, warm_up
-from facepay.console.asked import Unusable, one_line, parse_challenge, plan
 from facepay.console.judging import progress
+from facepay.console.recording_options import Unusable, one_line, parse_challenge, plan
 from facepay.domain.capture import Frame
 from facepay.domain.challenge import Challenge, Colour, Step
 from facepay.domain.manifest import Facing
-from facepay.face.header import parse_header
+from facepay.face.frames.header import parse_header
 
 _WARM_UP_S = 3.0
 _HOLD = "Look into the camera and hold still"

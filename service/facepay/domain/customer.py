@@ -17,6 +17,14 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class PublicKey:
+    """A P-256 key: its RFC 7638 thumbprint, which serves as `keyid`, and its SPKI PEM."""
+
+    thumbprint: str
+    pem: str
+
+
+@dataclass(frozen=True, slots=True)
 class Client:
     """A registered signing key. `id` is its RFC 7638 thumbprint, used as `keyid`."""
 

@@ -9,7 +9,7 @@ from typing import Self
 from urllib.error import URLError
 from urllib.parse import urlsplit
 
-from facepay import freed_memory
+from facepay import memory_scrubbing
 from facepay.adapters.migrate import migrate
 from facepay.config import Settings
 from facepay.embedded.children import LOOPBACK, Child, free_port
@@ -40,10 +40,10 @@ class EmbeddedService:
         self.settings = replace(settings, origin=self.url)
         self._directory = directory
         argv = [str(Path(sys.executable).with_name("gunicorn"))]
-        argv += ["-c", "python:facepay.embedded.gunicorn_conf", "--workers", str(workers)]
+        argv += ["-c", "python:facepay.gunicorn_conf", "--workers", str(workers)]
         argv += ["--bind", f"{LOOPBACK}:{port}", "facepay.bootstrap:create_wsgi()"]
         environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-        environment |= self.settings.to_environment() | freed_memory.ENVIRONMENT
+        environment |= self.settings.to_environment() | memory_scrubbing.ENVIRONMENT
         self._child = Child("gunicorn", argv, environment, directory / "service.log")
 
     def __enter__(self) -> Self:

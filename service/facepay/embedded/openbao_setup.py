@@ -13,11 +13,12 @@ An operator does the same once, by hand, on a production server: infra/openbao/R
 import os
 import tomllib
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import hvac
+
+from facepay.adapters.openbao_policy import policy_text
 
 ROLE = POLICY = "facepay-service"
 MOUNT = "transit"
@@ -62,11 +63,6 @@ class EmbeddedKeys:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
-
-
-def policy_text() -> str:
-    """The service's policy, as it ships with the package."""
-    return (files("facepay.adapters") / "openbao_policy.hcl").read_text(encoding="utf-8")
 
 
 def configure(client: Any, keys: EmbeddedKeys) -> EmbeddedKeys:

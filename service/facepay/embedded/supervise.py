@@ -16,14 +16,15 @@ from pathlib import Path
 
 from facepay.bootstrap import build_house
 from facepay.config import Profile, Settings
+from facepay.domain.customer import PublicKey
 from facepay.embedded.children import LOOPBACK
 from facepay.embedded.gunicorn_server import EmbeddedService
 from facepay.embedded.openbao_server import EmbeddedOpenBao
-from facepay.usecases.deliver_events import deliver_forever
-from facepay.usecases.enrol_face import end_lapsed_enrolments
-from facepay.usecases.house import House
-from facepay.usecases.register import PublicKey, register_operator
-from facepay.usecases.revoke_face import destroy_pending_keys
+from facepay.usecases.dependencies import House
+from facepay.usecases.faces.destroy_keys import destroy_pending_keys
+from facepay.usecases.faces.enrol import end_lapsed_enrolments
+from facepay.usecases.operators.register import register_operator
+from facepay.usecases.webhooks.deliver import deliver_forever
 
 STATE_FILE = "service.json"
 

@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from facepay.face import model_cache
-from facepay.face.cards import DEFAULT, DLIB, CardError, ModelCard, parse_card
-from facepay.face.embed import Embedder
-from facepay.face.session import Network
-from facepay.face.weights import find_weights
+from facepay.face.models import model_cache
+from facepay.face.models.cards import DEFAULT, DLIB, CardError, ModelCard, parse_card
+from facepay.face.models.session import Network
+from facepay.face.models.weights import find_weights
+from facepay.face.recognition.embed import Embedder
 
 _MOST_BYTES = 1 << 30
 
@@ -39,7 +39,7 @@ class ModelStore:
 
     def cards(self) -> list[ModelCard]:
         """All cards, those that ship first. Raises CardError on a damaged one."""
-        shipped = (files("facepay.face") / "cards").iterdir()
+        shipped = (files("facepay.face.models") / "cards").iterdir()
         texts = [card.read_text(encoding="utf-8") for card in sorted(shipped, key=str)]
         if self._directory is not None and self._directory.is_dir():
             added = sorted(self._directory.glob("*.toml"))

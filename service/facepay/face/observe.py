@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from facepay.face.decode import Grey, Pixels, decode, decode_reduced, to_grey
-from facepay.face.detect import Box, Detector, HogDetector, find_faces
+from facepay.face.detection.detect import Box, Detector, HogDetector, find_faces
+from facepay.face.detection.landmarks import Points, eye_width, find_all_points, yaw
+from facepay.face.detection.track import Found, Tracker
 from facepay.face.errors import FaceRefusal, RefusalKind
-from facepay.face.landmarks import Points, eye_width, find_all_points, yaw
+from facepay.face.frames.decode import Grey, Pixels, decode, decode_reduced, to_grey
 from facepay.face.quality import MIN_EYE_WIDTH_PX
-from facepay.face.track import Found, Tracker
 
 MIN_SHARE_WITH_FACE = 0.8
 # In outer-eye widths, absolute: a personal asymmetry of a few hundredths fits in.

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
-from facepay.face.decode import Pixels
 from facepay.face.errors import RefusalKind
+from facepay.face.frames.decode import Pixels
 
 # Mean grey level of the face; shares of it that are at the ends of the scale.
 MIN_LIGHT, MAX_LIGHT = 30.0, 225.0

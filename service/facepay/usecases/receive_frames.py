@@ -4,12 +4,12 @@ from dataclasses import asdict
 
 from facepay.domain.capture import Purpose
 from facepay.domain.errors import NotFound
-from facepay.usecases.answers import FramesAnswer
-from facepay.usecases.authorize_payment import Attempt, authorize_payment
-from facepay.usecases.enrol_face import finish_enrolment
-from facepay.usecases.house import House
-from facepay.usecases.once import Change
-from facepay.usecases.use_capture import Frames, find_capture
+from facepay.usecases.captures.judge import Frames, find_capture
+from facepay.usecases.dependencies import House
+from facepay.usecases.faces.enrol import finish_enrolment
+from facepay.usecases.payments.authorize import Attempt, authorize_payment
+from facepay.usecases.request import Change
+from facepay.usecases.responses import FramesAnswer
 
 
 def receive_frames(house: House, change: Change, frames: Frames) -> FramesAnswer:

@@ -7,9 +7,9 @@ from flask import Flask
 from flask_smorest import Api
 from werkzeug.routing import BaseConverter
 
-from facepay.usecases.house import House
-from facepay.usecases.steps import Ticks
-from facepay.web.doors import API_VERSION, guard
+from facepay.usecases.dependencies import House
+from facepay.usecases.step_timing import Ticks
+from facepay.web.access import API_VERSION, guard
 from facepay.web.faces import faces
 from facepay.web.ledger import ledger
 from facepay.web.operators import operators

@@ -6,24 +6,25 @@ from flask_smorest import Blueprint
 
 from facepay.domain.customer import Role
 from facepay.domain.policy import Notice
-from facepay.usecases.answers import (
+from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.captures.begin import begin_capture
+from facepay.usecases.captures.open import open_enrolment_capture
+from facepay.usecases.consents.grant import grant_consent
+from facepay.usecases.consents.withdraw import withdraw_consent
+from facepay.usecases.faces.deletion_receipt import read_deletion_receipt
+from facepay.usecases.faces.enrol import begin_enrolment
+from facepay.usecases.faces.enrolments import list_enrolments
+from facepay.usecases.faces.lock import lock_face, unlock_face
+from facepay.usecases.faces.revoke import revoke_face
+from facepay.usecases.receive_frames import receive_frames
+from facepay.usecases.responses import (
     CaptureAnswer,
     ConsentAnswer,
     EnrolmentAnswer,
     FramesAnswer,
     ReservedAnswer,
 )
-from facepay.usecases.begin_capture import begin_capture
-from facepay.usecases.deletion_receipt import read_deletion_receipt
-from facepay.usecases.enrol_face import begin_enrolment
-from facepay.usecases.grant_consent import grant_consent
-from facepay.usecases.lock_face import lock_face, unlock_face
-from facepay.usecases.open_capture import open_enrolment_capture
-from facepay.usecases.prove import Proof
-from facepay.usecases.receive_frames import receive_frames
-from facepay.usecases.revoke_face import list_enrolments, revoke_face
-from facepay.usecases.withdraw_consent import withdraw_consent
-from facepay.web.doors import caller, change, house, public, signed_by, takes_frames
+from facepay.web.access import caller, change, house, public, signed_by, takes_frames
 from facepay.web.frames import parse_frames
 from facepay.web.schemas import faces as shapes
 from facepay.web.schemas.parties import ProofShape

@@ -10,8 +10,8 @@ from multipart import MultipartError, ParserLimitReached, PushMultipartParser
 
 from facepay.domain.capture import MAX_FRAMES
 from facepay.domain.errors import BodyTooLarge, InvalidRequest, MalformedRequest
-from facepay.usecases.steps import timed_step
-from facepay.usecases.use_capture import Frames
+from facepay.usecases.captures.judge import Frames
+from facepay.usecases.step_timing import timed_step
 from facepay.web.manifests import parse_manifest
 
 MOST_PARTS = MAX_FRAMES + 8

@@ -5,8 +5,8 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from facepay.domain.customer import Role
-from facepay.usecases.ledger import read_ledger
-from facepay.web.doors import caller, house, signed_by
+from facepay.usecases.records.activity import read_ledger
+from facepay.web.access import caller, house, signed_by
 from facepay.web.schemas import ledger as shapes
 
 ledger = Blueprint("ledger", __name__, url_prefix="/v1/ledger", description=__doc__)

@@ -5,14 +5,14 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from facepay.domain.customer import Role
-from facepay.usecases.answers import OperatorActionAnswer
-from facepay.usecases.operator_actions import (
+from facepay.usecases.operators.actions import (
     approve_action,
     ask_for_action,
     continue_action,
     read_action,
 )
-from facepay.web.doors import change, house, signed_by
+from facepay.usecases.responses import OperatorActionAnswer
+from facepay.web.access import change, house, signed_by
 from facepay.web.schemas import operators as shapes
 
 operators = Blueprint("operators", __name__, url_prefix="/v1/operator_actions", description=__doc__)

@@ -5,25 +5,30 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from facepay.domain.customer import Role
-from facepay.usecases.answers import (
+from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.customers.duress_code import remove_duress_code, set_duress_code
+from facepay.usecases.customers.passwords import change_password, reset_password
+from facepay.usecases.customers.recovery_codes import make_recovery_codes
+from facepay.usecases.customers.second_factors import (
+    add_second_factor,
+    confirm_second_factor,
+    list_second_factors,
+    rename_second_factor,
+    revoke_second_factor,
+)
+from facepay.usecases.operators.register import (
+    register_customer,
+    register_merchant,
+    register_terminal,
+)
+from facepay.usecases.responses import (
     Done,
     FactorAnswer,
     PasswordAnswer,
     RecoveryCodesAnswer,
     Registered,
 )
-from facepay.usecases.duress_code import remove_duress_code, set_duress_code
-from facepay.usecases.own_factors import list_second_factors, rename_second_factor
-from facepay.usecases.passwords import change_password, reset_password
-from facepay.usecases.prove import Proof
-from facepay.usecases.recovery_codes import make_recovery_codes
-from facepay.usecases.register import register_customer, register_merchant, register_terminal
-from facepay.usecases.second_factors import (
-    add_second_factor,
-    confirm_second_factor,
-    revoke_second_factor,
-)
-from facepay.web.doors import caller, change, house, signed_by
+from facepay.web.access import caller, change, house, signed_by
 from facepay.web.schemas import parties as shapes
 
 parties = Blueprint("parties", __name__, url_prefix="/v1", description=__doc__)

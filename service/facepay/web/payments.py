@@ -6,19 +6,19 @@ from flask_smorest import Blueprint
 
 from facepay.domain.customer import Role
 from facepay.domain.money import Money
-from facepay.usecases.answers import IntentAnswer, ReservedAnswer
-from facepay.usecases.authorize_payment import Attempt, authorize_payment
-from facepay.usecases.open_capture import open_payment_capture
-from facepay.usecases.payment_intents import (
+from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.captures.open import open_payment_capture
+from facepay.usecases.payments.authorize import Attempt, authorize_payment
+from facepay.usecases.payments.intents import (
     choose_alternative,
     create_intent,
     read_intent,
     read_intent_to_confirm,
     reverse_payment,
 )
-from facepay.usecases.prove import Proof
-from facepay.usecases.roll_back_to_password import roll_back_to_password
-from facepay.web.doors import caller, change, house, signed_by
+from facepay.usecases.payments.pay_by_password import roll_back_to_password
+from facepay.usecases.responses import IntentAnswer, ReservedAnswer
+from facepay.web.access import caller, change, house, signed_by
 from facepay.web.schemas import payments as shapes
 from facepay.web.schemas.faces import PayerClaim, ReservedCapture
 from facepay.web.schemas.parties import SecondFactorShape

@@ -14,7 +14,7 @@ from flask import Flask, Response, current_app, g, json, request
 from werkzeug.exceptions import HTTPException
 
 from facepay.domain.errors import FacepayError
-from facepay.freed_memory import forget
+from facepay.memory_scrubbing import forget
 from facepay.web.pages.refusals import is_page, refusal_page
 from facepay.web.problem_table import PROBLEMS
 

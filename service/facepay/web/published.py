@@ -5,9 +5,9 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from facepay.domain.errors import NotFound
-from facepay.usecases.key_set import read_key_set
-from facepay.usecases.log import read_leaves, sign_checkpoint
-from facepay.web.doors import house, public
+from facepay.usecases.records.audit_log import read_leaves, sign_checkpoint
+from facepay.usecases.records.key_set import read_key_set
+from facepay.web.access import house, public
 from facepay.web.problem_table import PROBLEMS
 from facepay.web.schemas import published as shapes
 

@@ -21,9 +21,9 @@ from http_message_signatures import (
 
 from facepay.domain.customer import Client
 from facepay.domain.errors import FacepayError, SignatureInvalid, SignatureMissing, SignatureStale
-from facepay.usecases.authenticate import WINDOW, find_client, use_nonce
-from facepay.usecases.house import House
-from facepay.usecases.once import Caller
+from facepay.usecases.authentication.client_keys import WINDOW, find_client, use_nonce
+from facepay.usecases.dependencies import House
+from facepay.usecases.request import Caller
 
 TAG = "facepay"
 SHORTEST_NONCE, LONGEST_NONCE = 16, 128

@@ -10,7 +10,7 @@ import logging
 
 from flask import Flask, Response, g, request
 
-from facepay.usecases.steps import StepClock, Ticks, start_clock
+from facepay.usecases.step_timing import StepClock, Ticks, start_clock
 
 logger = logging.getLogger("facepay.timing")
 

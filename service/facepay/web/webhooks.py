@@ -5,9 +5,9 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from facepay.domain.customer import Role
-from facepay.usecases.answers import EndpointAnswer
-from facepay.usecases.webhook_endpoints import create_endpoint, disable_endpoint, list_endpoints
-from facepay.web.doors import caller, change, house, signed_by
+from facepay.usecases.responses import EndpointAnswer
+from facepay.usecases.webhooks.endpoints import create_endpoint, disable_endpoint, list_endpoints
+from facepay.web.access import caller, change, house, signed_by
 from facepay.web.schemas import webhooks as shapes
 
 webhooks = Blueprint("webhooks", __name__, url_prefix="/v1/webhook_endpoints", description=__doc__)

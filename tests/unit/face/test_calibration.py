@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from facepay.face.calibration import (
+from facepay.face.calibration.error_rates import (
     STEP,
     Gathered,
     Labels,
@@ -93,7 +93,7 @@ def test_bigger_than_a_block_is_counted_the_same(monkeypatch: pytest.MonkeyPatch
     random = np.random.default_rng(1)
     vectors, labels = random.normal(size=(40, 8)), random.integers(0, 9, 40)
     whole = score(vectors, labels, ONE_BY_ONE)
-    monkeypatch.setattr("facepay.face.calibration._BLOCK", 7)
+    monkeypatch.setattr("facepay.face.calibration.error_rates._BLOCK", 7)
     parts = score(vectors, labels, ONE_BY_ONE)
     assert np.array_equal(whole.genuine, parts.genuine)
     assert np.array_equal(whole.impostor, parts.impostor)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from facepay.face.landmarks import yaw
+from facepay.face.detection.landmarks import yaw
 from facepay.face.observe import Observation, SeenFrame
 from facepay.face.pad import compliance
 from facepay.face.pad.motion import course

@@ -3,7 +3,7 @@
 import pytest
 from scipy.stats import beta, binom
 
-from facepay.face.confidence import errors_allowed, trials_needed, upper_bound
+from facepay.face.calibration.confidence import errors_allowed, trials_needed, upper_bound
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facepay.face.decode import decode
 from facepay.face.errors import FaceRefusal, RefusalKind
+from facepay.face.frames.decode import decode
 
 ORIENTATION_TAG = 0x0112
 ROTATED_90 = 6  # the camera was held upright; the picture is to be turned clockwise

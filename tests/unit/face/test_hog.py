@@ -6,11 +6,11 @@ import dlib
 import numpy as np
 import pytest
 
-from facepay.face import detect
-from facepay.face.decode import decode_reduced
-from facepay.face.detect import HogDetector, centred, find_faces
-from facepay.face.hog import cut_down
-from facepay.face.models import LockedDetector, models
+from facepay.face.detection import detect
+from facepay.face.detection.detect import HogDetector, centred, find_faces
+from facepay.face.detection.dlib_models import LockedDetector, models
+from facepay.face.detection.hog import cut_down
+from facepay.face.frames.decode import decode_reduced
 from facepay_rehearsal import bursts
 
 

@@ -13,13 +13,13 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from facepay.face.embed import Embedder
 from facepay.face.model_store import ModelStore
+from facepay.face.models.session import Network
 from facepay.face.observe import Observation
 from facepay.face.pad import identity
 from facepay.face.pad.signal import Signal, Verdict
 from facepay.face.pad.thresholds import thresholds
-from facepay.face.session import Network
+from facepay.face.recognition.embed import Embedder
 from tests.stand.heads import Asked, burst
 
 STEPS = ("turn_left", "closer", "look_up")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from facepay.face.landmarks import pitch, yaw
+from facepay.face.detection.landmarks import pitch, yaw
 
 # Points of an unmirrored picture: the payer's left eye (0, 1) is on the picture's right.
 FRONTAL = np.array([[100.0, 50.0], [75.0, 50.0], [0.0, 50.0], [25.0, 50.0], [50.0, 105.0]])

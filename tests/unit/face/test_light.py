@@ -7,7 +7,7 @@ import pytest
 
 from facepay.domain import challenge
 from facepay.face.pad import light, reflection
-from facepay.face.pad.code import SLOT_MS, Follower
+from facepay.face.pad.light_code import SLOT_MS, Follower
 from facepay.face.pad.signal import Signal, Verdict
 from facepay.face.pad.skin import Colours
 from facepay.face.pad.thresholds import thresholds

@@ -11,8 +11,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
-from facepay.face.cards import CardError
 from facepay.face.model_store import ModelError
+from facepay.face.models.cards import CardError
 from facepay.face.observe import Observation
 from facepay.face.pad import passive
 from facepay.face.pad.passive import PassivePack, open_pack

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from facepay.face import predictor
-from facepay.face.decode import Grey, decode_reduced
-from facepay.face.detect import Box, centred, find_faces
-from facepay.face.landmarks import find_all_points, find_points, yaw
-from facepay.face.models import models
-from facepay.face.trees import LANDMARKS
-from facepay.face.weights import find_weights
+from facepay.face.detection import landmark_predictor
+from facepay.face.detection.detect import Box, centred, find_faces
+from facepay.face.detection.dlib_models import models
+from facepay.face.detection.landmarks import find_all_points, find_points, yaw
+from facepay.face.frames.decode import Grey, decode_reduced
+from facepay.face.models.landmark_trees import LANDMARKS
+from facepay.face.models.weights import find_weights
 from facepay_rehearsal import bursts
 
 Faces = list[tuple[Grey, Box]]
@@ -80,7 +80,7 @@ def test_a_face_is_drawn_the_same_alone_and_among_many_of_other_people_and_sizes
 def test_beyond_the_pictures_edge_is_what_dlib_sees_there(x: int, y: int, height: int) -> None:
     grey = np.random.default_rng(3).integers(0, 256, (480, 640), dtype=np.uint8)
     box = centred(x, y, height, 1.0)
-    placed = predictor.Placed(grey, box.corners())
+    placed = landmark_predictor.Placed(grey, box.corners())
     model = models().landmarks
     drawn = model.draw([placed] * 2, mirrored=False)
     assert np.array_equal(drawn, [drawn_by_dlib(grey, box)] * 2)
@@ -108,11 +108,11 @@ def test_nothing_of_the_pictures_is_left_behind(monkeypatch: pytest.MonkeyPatch)
 
 def _remembered(monkeypatch: pytest.MonkeyPatch, kind: str) -> list[Any]:
     made: list[Any] = []
-    real = getattr(predictor, kind)
+    real = getattr(landmark_predictor, kind)
 
     def remembered(*args: Any, **named: Any) -> Any:
         made.append(real(*args, **named))
         return made[-1]
 
-    monkeypatch.setattr(predictor, kind, remembered)
+    monkeypatch.setattr(landmark_predictor, kind, remembered)
     return made

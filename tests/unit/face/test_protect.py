@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facepay.face import protect
-from facepay.face.protect import MalformedTemplate, Vector
+from facepay.face.recognition import template_protection as protection
+from facepay.face.recognition.template_protection import MalformedTemplate, Vector
 
 DIMENSIONS = 128
 SECRET = bytearray(range(32))
 ANOTHER = bytearray(reversed(range(32)))
 # Half a step in each coordinate, the worst there is.
-MOST_LOST = 0.5 * protect.REACH / protect.LEVELS
+MOST_LOST = 0.5 * protection.REACH / protection.LEVELS
 
 
 def someone(number: int, dimensions: int = DIMENSIONS) -> Vector:
@@ -29,7 +29,7 @@ def secret_of(number: int) -> bytes:
 
 def turned(vector: Vector, secret: bytes | bytearray) -> Vector:
     copy = vector.copy()
-    with protect._rotation(secret, len(vector)) as rotation:
+    with protection._rotation(secret, len(vector)) as rotation:
         rotation.turn(copy)
     return copy
 
@@ -46,7 +46,7 @@ def test_turning_neither_stretches_nor_folds(dimensions: int) -> None:
 
 def test_turning_back_gives_the_face_again() -> None:
     vector = turned(someone(1), SECRET)
-    with protect._rotation(SECRET, DIMENSIONS) as rotation:
+    with protection._rotation(SECRET, DIMENSIONS) as rotation:
         rotation.turn_back(vector)
     assert np.abs(vector - someone(1)).max() < 1e-12
 
@@ -60,7 +60,7 @@ def test_every_machine_makes_the_same_rotation_of_a_secret() -> None:
 
 def test_the_rotation_is_the_signed_qr_of_its_gaussian_numbers() -> None:
     """The definition in plain linear algebra, against the quick way it is computed."""
-    numbers = protect._gaussians(SECRET, 5)
+    numbers = protection._gaussians(SECRET, 5)
     found, begin = np.eye(1), 0
     for size in range(1, 6):
         draw = numbers[begin : begin + size]
@@ -99,41 +99,44 @@ def test_coarsening_never_moves_a_distance_by_more_than_it_says(
     one: int, other: int, secret: int
 ) -> None:
     reference, probe = someone(one, 24), someone(other, 24)
-    template = protect.protect(reference, secret_of(secret))
-    apart = protect.distance(template, probe, secret_of(secret))
+    template = protection.protect(reference, secret_of(secret))
+    apart = protection.distance(template, probe, secret_of(secret))
     assert apart == pytest.approx(float(np.linalg.norm(reference - probe)), abs=3 * MOST_LOST)
 
 
 def test_a_face_is_near_itself_and_the_length_of_its_descriptor_does_not_matter() -> None:
-    template = protect.protect(1.4 * someone(1), SECRET)
-    assert protect.distance(template, 0.3 * someone(1), SECRET) < MOST_LOST
-    assert protect.distance(template, someone(2), SECRET) > 1
+    template = protection.protect(1.4 * someone(1), SECRET)
+    assert protection.distance(template, 0.3 * someone(1), SECRET) < MOST_LOST
+    assert protection.distance(template, someone(2), SECRET) > 1
 
 
 def test_two_templates_of_one_face_under_two_secrets_are_strangers() -> None:
-    one, other = protect.protect(someone(1), SECRET), protect.protect(someone(1), ANOTHER)
-    apart = np.linalg.norm(protect.parse(one) - protect.parse(other))
+    one, other = (
+        protection.protect(someone(1), SECRET),
+        protection.protect(someone(1), ANOTHER),
+    )
+    apart = np.linalg.norm(protection.parse(one) - protection.parse(other))
     assert 1.1 < apart < 1.7
-    assert protect.distance(one, someone(1), ANOTHER) > 1.1
+    assert protection.distance(one, someone(1), ANOTHER) > 1.1
 
 
 def test_a_renewed_template_knows_the_face_and_the_old_secret_does_not_open_it() -> None:
-    old = protect.protect(someone(1), SECRET)
-    renewed = protect.renew(old, SECRET, ANOTHER)
-    assert protect.distance(renewed, someone(1), ANOTHER) < 2 * MOST_LOST
-    assert protect.distance(renewed, someone(1), SECRET) > 1.1
-    assert protect.distance(old, someone(1), ANOTHER) > 1.1
+    old = protection.protect(someone(1), SECRET)
+    renewed = protection.renew(old, SECRET, ANOTHER)
+    assert protection.distance(renewed, someone(1), ANOTHER) < 2 * MOST_LOST
+    assert protection.distance(renewed, someone(1), SECRET) > 1.1
+    assert protection.distance(old, someone(1), ANOTHER) > 1.1
 
 
 def test_twenty_renewals_later_the_face_is_still_known() -> None:
-    template = protect.protect(someone(1), secret_of(0))
+    template = protection.protect(someone(1), secret_of(0))
     for number in range(20):
-        template = protect.renew(template, secret_of(number), secret_of(number + 1))
-    assert protect.distance(template, someone(1), secret_of(20)) < 0.06
+        template = protection.renew(template, secret_of(number), secret_of(number + 1))
+    assert protection.distance(template, someone(1), secret_of(20)) < 0.06
 
 
 def altered(change: Callable[[bytearray], object]) -> bytearray:
-    template = protect.protect(someone(1), SECRET)
+    template = protection.protect(someone(1), SECRET)
     change(template)
     return template
 
@@ -157,11 +160,11 @@ def altered(change: Callable[[bytearray], object]) -> bytearray:
 )
 def test_bytes_that_are_no_template_are_refused(template: bytes | bytearray) -> None:
     with pytest.raises(MalformedTemplate):
-        protect.parse(template)
+        protection.parse(template)
     with pytest.raises(MalformedTemplate):
-        protect.distance(template, someone(1), SECRET)
+        protection.distance(template, someone(1), SECRET)
     with pytest.raises(MalformedTemplate):
-        protect.renew(template, SECRET, ANOTHER)
+        protection.renew(template, SECRET, ANOTHER)
 
 
 @pytest.mark.parametrize(
@@ -169,29 +172,29 @@ def test_bytes_that_are_no_template_are_refused(template: bytes | bytearray) -> 
 )
 def test_what_has_no_direction_is_nobodys_face(descriptor: Vector) -> None:
     with pytest.raises(ValueError, match="descriptor"):
-        protect.protect(descriptor, SECRET)
+        protection.protect(descriptor, SECRET)
     with pytest.raises(ValueError, match="descriptor"):
-        protect.distance(protect.protect(someone(1), SECRET), descriptor, SECRET)
+        protection.distance(protection.protect(someone(1), SECRET), descriptor, SECRET)
 
 
 def test_a_probe_of_another_network_is_not_compared() -> None:
     with pytest.raises(ValueError, match="dimensions"):
-        protect.distance(protect.protect(someone(1), SECRET), someone(1, 512), SECRET)
+        protection.distance(protection.protect(someone(1), SECRET), someone(1, 512), SECRET)
 
 
 @pytest.mark.parametrize("secret", [b"", bytes(31), bytes(33)])
 def test_a_secret_of_another_length_protects_nothing(secret: bytes) -> None:
     with pytest.raises(ValueError, match="secret"):
-        protect.protect(someone(1), secret)
+        protection.protect(someone(1), secret)
 
 
 def test_the_rotation_is_overwritten_after_use_and_what_came_in_is_left_alone() -> None:
-    with protect._rotation(SECRET, DIMENSIONS) as rotation:
+    with protection._rotation(SECRET, DIMENSIONS) as rotation:
         assert rotation._numbers.all()
         kept = [rotation._numbers, rotation._signs, rotation._work, *rotation._reflectors]
         rotation.turn(someone(1))
     assert not any(array.any() for array in kept)
     face, secret = someone(1), bytearray(SECRET)
-    protect.protect(face, secret)
+    protection.protect(face, secret)
     assert np.array_equal(face, someone(1))
     assert secret == SECRET

@@ -9,11 +9,11 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from facepay.face.decode import Grey
-from facepay.face.detect import Box, centred
+from facepay.face.detection.bystanders import FINAL_SEARCH_AFTER, SEARCH_EVERY
+from facepay.face.detection.detect import Box, centred
+from facepay.face.detection.track import Tracker
 from facepay.face.errors import FaceRefusal, RefusalKind
-from facepay.face.track import Tracker
-from facepay.face.watch import FINAL_SEARCH_AFTER, SEARCH_EVERY
+from facepay.face.frames.decode import Grey
 
 PAYER = centred(320, 240, 160, 1.0)
 BYSTANDER = centred(560, 200, 120, 0.9)

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facepay.face import model_cache
-from facepay.face.trees import LANDMARKS, Trees, parse_trees, unpacked
-from facepay.face.weights import WeightsError, find_weights
+from facepay.face.models import model_cache
+from facepay.face.models.landmark_trees import LANDMARKS, Trees, parse_trees, unpacked
+from facepay.face.models.weights import WeightsError, find_weights
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from facepay.face.convert import convert
-from facepay.face.weights import FLOATS, Network, WeightsError, find_weights, parse_weights
+from facepay.face.models.convert import convert
+from facepay.face.models.weights import FLOATS, Network, WeightsError, find_weights, parse_weights
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ import pytest
 
 from facepay.bootstrap import build_house
 from facepay.config import ConfigError, Settings
-from facepay.face.detect import has_second_face
-from facepay.face.yunet import YunetDetector
+from facepay.face.detection.detect import has_second_face
+from facepay.face.detection.yunet import YunetDetector
 from tests.fakes.environment import LIVE
 
 GREY = np.full((480, 640), 90, dtype=np.uint8)

@@ -4,15 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from facepay.domain.customer import FactorState
+from facepay.domain.customer import FactorState, PublicKey
 from facepay.domain.errors import (
     AlreadyExists,
     ProofRejected,
     WrongState,
 )
-from facepay.usecases.prove import Proof
-from facepay.usecases.register import PublicKey
-from facepay.usecases.second_factors import (
+from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.customers.second_factors import (
     add_second_factor,
     confirm_second_factor,
     revoke_second_factor,

@@ -4,12 +4,15 @@ import pytest
 
 from facepay.domain.customer import FactorKind
 from facepay.domain.errors import NotFound, ProofRejected
-from facepay.usecases.own_factors import list_second_factors, rename_second_factor
-from facepay.usecases.passwords import change_password, reset_password
-from facepay.usecases.prove import Proof
-from facepay.usecases.recovery_codes import make_recovery_codes
-from facepay.usecases.second_factors import add_second_factor
-from facepay.usecases.sign_in import SignInAttempt, come_back, sign_in
+from facepay.usecases.authentication.sign_in import SignInAttempt, come_back, sign_in
+from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.customers.passwords import change_password, reset_password
+from facepay.usecases.customers.recovery_codes import make_recovery_codes
+from facepay.usecases.customers.second_factors import (
+    add_second_factor,
+    list_second_factors,
+    rename_second_factor,
+)
 from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 

@@ -19,7 +19,7 @@ from facepay.domain.errors import (
     WrongState,
 )
 from facepay.domain.manifest import Manifest
-from facepay.usecases.answers import CaptureAnswer
+from facepay.usecases.responses import CaptureAnswer
 from tests.fakes.house import FakeHouse
 from tests.fakes.senses import picture
 from tests.fakes.street import Customer, Street, manifest_for

@@ -5,11 +5,11 @@ import pytest
 from facepay.domain.customer import Role
 from facepay.domain.errors import SecondOperatorNeeded
 from facepay.domain.operator_action import ActionKind
-from facepay.usecases.duress_code import set_duress_code
-from facepay.usecases.once import Caller
-from facepay.usecases.operator_actions import approve_action, ask_for_action
-from facepay.usecases.prove import Proof
-from facepay.usecases.register import register_operator
+from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.customers.duress_code import set_duress_code
+from facepay.usecases.operators.actions import approve_action, ask_for_action
+from facepay.usecases.operators.register import register_operator
+from facepay.usecases.request import Caller
 from tests.fakes.street import PASSWORD, Customer, Street, key
 
 DURESS = "271828"

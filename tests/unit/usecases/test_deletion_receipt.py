@@ -8,12 +8,12 @@ import pytest
 
 from facepay.domain.audit import commit
 from facepay.domain.errors import DeletionPending, NotFound, VaultUnavailable, WrongState
-from facepay.usecases.deletion_receipt import read_deletion_receipt
-from facepay.usecases.enrol_face import end_lapsed_enrolments
-from facepay.usecases.lock_face import lock_face
-from facepay.usecases.prove import Proof
-from facepay.usecases.revoke_face import list_enrolments
-from facepay.usecases.withdraw_consent import withdraw_consent
+from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.consents.withdraw import withdraw_consent
+from facepay.usecases.faces.deletion_receipt import read_deletion_receipt
+from facepay.usecases.faces.enrol import end_lapsed_enrolments
+from facepay.usecases.faces.enrolments import list_enrolments
+from facepay.usecases.faces.lock import lock_face
 from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, Customer, Street
 

@@ -8,15 +8,15 @@ import pytest
 
 from facepay.domain.event import EventKind
 from facepay.domain.webhook import LEASE, NO_ANSWER, Lane
-from facepay.usecases import deliver_events
-from facepay.usecases.answers import EndpointAnswer, IntentAnswer
-from facepay.usecases.deliver_events import deliver, deliver_forever, fan_out, forget_old_events
-from facepay.usecases.events import emit
-from facepay.usecases.house import House
-from facepay.usecases.once import Caller
-from facepay.usecases.payment_intents import reverse_payment
-from facepay.usecases.prove import Proof
-from facepay.usecases.webhook_endpoints import create_endpoint, disable_endpoint, list_endpoints
+from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.dependencies import House
+from facepay.usecases.payments.intents import reverse_payment
+from facepay.usecases.records.outbox import emit
+from facepay.usecases.request import Caller
+from facepay.usecases.responses import EndpointAnswer, IntentAnswer
+from facepay.usecases.webhooks import deliver as delivery
+from facepay.usecases.webhooks.deliver import deliver, deliver_forever, fan_out, forget_old_events
+from facepay.usecases.webhooks.endpoints import create_endpoint, disable_endpoint, list_endpoints
 from tests.fakes.house import FakeHouse
 from tests.fakes.receivers import Heard
 from tests.fakes.street import PASSWORD, Customer, Street
@@ -248,8 +248,8 @@ def test_a_flood_of_wrong_proofs_is_spread_a_part_at_a_time_and_an_alarm_before_
     street: Street, fakes: FakeHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listen(street, street.operator, BANK)
-    monkeypatch.setattr(deliver_events, "AT_A_TIME", 3)
-    monkeypatch.setattr(deliver_events, "BATCHES", 2)
+    monkeypatch.setattr(delivery, "AT_A_TIME", 3)
+    monkeypatch.setattr(delivery, "BATCHES", 2)
     with fakes.database() as uow:
         for _ in range(20):
             emit(street.house, uow, EventKind.PROOF_REJECTED)
@@ -291,7 +291,7 @@ def test_a_sender_goes_on_after_what_nobody_thought_of(
             stop.set()
         raise RuntimeError
 
-    monkeypatch.setattr(deliver_events, "deliver", broken)
-    monkeypatch.setattr(deliver_events, "IDLE", 0.001)
+    monkeypatch.setattr(delivery, "deliver", broken)
+    monkeypatch.setattr(delivery, "IDLE", 0.001)
     deliver_forever(street.house, stop)
     assert stop.is_set()

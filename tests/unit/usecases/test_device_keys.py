@@ -4,18 +4,18 @@ from dataclasses import replace
 
 import pytest
 
+from facepay.domain.customer import PublicKey
 from facepay.domain.errors import (
     FactorUnavailable,
     InvalidRequest,
     NotFound,
     VaultUnavailable,
 )
-from facepay.usecases.answers import IntentAnswer
-from facepay.usecases.authorize_payment import Attempt, authorize_payment
-from facepay.usecases.payment_intents import read_intent, read_intent_to_confirm
-from facepay.usecases.prove import Proof
-from facepay.usecases.register import PublicKey
-from facepay.usecases.roll_back_to_password import roll_back_to_password
+from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.payments.authorize import Attempt, authorize_payment
+from facepay.usecases.payments.intents import read_intent, read_intent_to_confirm
+from facepay.usecases.payments.pay_by_password import roll_back_to_password
+from facepay.usecases.responses import IntentAnswer
 from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street, claims_of
 

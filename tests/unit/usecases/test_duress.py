@@ -13,11 +13,11 @@ from facepay.domain.decision import UNDER_DURESS, UNDER_DURESS_HELD
 from facepay.domain.duress import DuressAction, DuressPolicy
 from facepay.domain.errors import InvalidRequest, ProofRejected
 from facepay.domain.event import BANK, EventKind, merchant_audience
-from facepay.usecases.answers import IntentAnswer
-from facepay.usecases.duress_code import remove_duress_code, set_duress_code
-from facepay.usecases.enrol_face import begin_enrolment
-from facepay.usecases.payment_intents import reverse_payment
-from facepay.usecases.prove import Proof
+from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.customers.duress_code import remove_duress_code, set_duress_code
+from facepay.usecases.faces.enrol import begin_enrolment
+from facepay.usecases.payments.intents import reverse_payment
+from facepay.usecases.responses import IntentAnswer
 from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 

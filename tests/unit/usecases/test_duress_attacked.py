@@ -11,11 +11,11 @@ from facepay.domain.enrolment import Enrolment
 from facepay.domain.errors import FactorUnavailable, ProofRejected
 from facepay.domain.event import EventKind
 from facepay.domain.payment import IntentState
-from facepay.usecases.duress_code import set_duress_code
-from facepay.usecases.lock_face import lock_face, unlock_face
-from facepay.usecases.passwords import change_password
-from facepay.usecases.prove import Proof
-from facepay.usecases.recovery_codes import make_recovery_codes
+from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.customers.duress_code import set_duress_code
+from facepay.usecases.customers.passwords import change_password
+from facepay.usecases.customers.recovery_codes import make_recovery_codes
+from facepay.usecases.faces.lock import lock_face, unlock_face
 from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 

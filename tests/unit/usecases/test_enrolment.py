@@ -18,11 +18,11 @@ from facepay.domain.errors import (
     ProofRejected,
     WrongState,
 )
-from facepay.usecases.enrol_face import begin_enrolment, end_lapsed_enrolments
-from facepay.usecases.grant_consent import grant_consent
-from facepay.usecases.prove import Proof
-from facepay.usecases.revoke_face import revoke_face
-from facepay.usecases.withdraw_consent import withdraw_consent
+from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.consents.grant import grant_consent
+from facepay.usecases.consents.withdraw import withdraw_consent
+from facepay.usecases.faces.enrol import begin_enrolment, end_lapsed_enrolments
+from facepay.usecases.faces.revoke import revoke_face
 from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 

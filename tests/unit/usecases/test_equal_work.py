@@ -8,8 +8,8 @@ import pytest
 
 from facepay.domain.errors import FactorUnavailable
 from facepay.ports import UnitOfWork
-from facepay.usecases.prove import Proof
-from facepay.usecases.roll_back_to_password import roll_back_to_password
+from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.payments.pay_by_password import roll_back_to_password
 from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 

@@ -9,11 +9,11 @@ import pytest
 from facepay.domain.errors import NotAllowed, WrongState
 from facepay.domain.event import BANK, Event, merchant_audience
 from facepay.domain.money import Money
-from facepay.usecases.lock_face import lock_face, unlock_face
-from facepay.usecases.payment_intents import create_intent, reverse_payment
-from facepay.usecases.prove import Proof
-from facepay.usecases.revoke_face import destroy_pending_keys
-from facepay.usecases.withdraw_consent import withdraw_consent
+from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.consents.withdraw import withdraw_consent
+from facepay.usecases.faces.destroy_keys import destroy_pending_keys
+from facepay.usecases.faces.lock import lock_face, unlock_face
+from facepay.usecases.payments.intents import create_intent, reverse_payment
 from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 

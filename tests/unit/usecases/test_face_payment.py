@@ -17,8 +17,8 @@ from facepay.domain.errors import (
     NotFound,
     WrongState,
 )
-from facepay.usecases.payment_intents import choose_alternative, read_intent, reverse_payment
-from facepay.usecases.prove import Proof
+from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.payments.intents import choose_alternative, read_intent, reverse_payment
 from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 

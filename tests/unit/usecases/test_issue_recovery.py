@@ -7,13 +7,13 @@ import pytest
 from facepay.domain.customer import Role
 from facepay.domain.errors import NotFound, ProofRejected, SecondOperatorNeeded
 from facepay.domain.operator_action import ActionKind
-from facepay.usecases.answers import OperatorActionAnswer
-from facepay.usecases.once import Caller, Change
-from facepay.usecases.operator_actions import approve_action, ask_for_action, read_action
-from facepay.usecases.passwords import reset_password
-from facepay.usecases.prove import Proof
-from facepay.usecases.register import register_operator
-from facepay.usecases.second_factors import add_second_factor, confirm_second_factor
+from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.customers.passwords import reset_password
+from facepay.usecases.customers.second_factors import add_second_factor, confirm_second_factor
+from facepay.usecases.operators.actions import approve_action, ask_for_action, read_action
+from facepay.usecases.operators.register import register_operator
+from facepay.usecases.request import Caller, Change
+from facepay.usecases.responses import OperatorActionAnswer
 from tests.fakes.house import FakeHouse
 from tests.fakes.street import Customer, Street, key
 

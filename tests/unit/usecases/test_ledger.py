@@ -12,12 +12,13 @@ from facepay.domain.customer import Role
 from facepay.domain.errors import CaptureRefused, InvalidRequest
 from facepay.domain.event import BANK, EventKind
 from facepay.domain.face_use import Flag
-from facepay.usecases import ledger, once
-from facepay.usecases.answers import FaceUseAnswer
-from facepay.usecases.ledger import read_ledger
-from facepay.usecases.once import Caller
-from facepay.usecases.prove import Proof
-from facepay.usecases.register import register_merchant, register_terminal
+from facepay.usecases import idempotency
+from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.operators.register import register_merchant, register_terminal
+from facepay.usecases.records import activity
+from facepay.usecases.records.activity import read_ledger
+from facepay.usecases.request import Caller
+from facepay.usecases.responses import FaceUseAnswer
 from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street, key
 
@@ -109,7 +110,7 @@ def test_nobody_sees_the_uses_of_another(street: Street, ada: Customer) -> None:
 def test_a_long_ledger_is_read_page_by_page(
     street: Street, ada: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger, "PAGE", 2)
+    monkeypatch.setattr(activity, "PAGE", 2)
     for _ in range(5):
         street.show_face(ada)
     pages, before = [], None
@@ -175,7 +176,7 @@ def test_a_wrong_code_is_not_told_as_held(street: Street, ada: Customer) -> None
 def test_a_stranger_who_fails_often_enough_makes_nothing_usual(
     street: Street, fakes: FakeHouse, ada: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger, "COMPARED_WITH", 4)
+    monkeypatch.setattr(activity, "COMPARED_WITH", 4)
     move_to(street, "Bern")
     pay(street, ada)
     move_to(street, "Basel")
@@ -191,7 +192,7 @@ def test_a_line_is_written_once_though_its_worker_died_after_it(
     fakes.pad.outcome = PadOutcome.ATTACK
     capture, change = street.open_payment(street.intent(), "ada"), street.change(street.till)
     with monkeypatch.context() as patch:
-        patch.setattr(once, "_remember_refusal", _dies)
+        patch.setattr(idempotency, "_remember_refusal", _dies)
         with pytest.raises(KeyboardInterrupt):
             street.send(street.till, capture, "ada", change)
     fakes.clock.advance(11)

@@ -13,13 +13,13 @@ from facepay.domain.errors import (
     WrongState,
 )
 from facepay.domain.payment import IntentState
-from facepay.usecases.answers import EnrolmentAnswer
-from facepay.usecases.enrol_face import begin_enrolment
-from facepay.usecases.lock_face import lock_face, unlock_face
-from facepay.usecases.payment_intents import read_intent
-from facepay.usecases.prove import Proof
-from facepay.usecases.renew_template import renew_template, templates_made_before
-from facepay.usecases.withdraw_consent import withdraw_consent
+from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.consents.withdraw import withdraw_consent
+from facepay.usecases.faces.enrol import begin_enrolment
+from facepay.usecases.faces.lock import lock_face, unlock_face
+from facepay.usecases.faces.renew_template import renew_template, templates_made_before
+from facepay.usecases.payments.intents import read_intent
+from facepay.usecases.responses import EnrolmentAnswer
 from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 from tests.fakes.vault import SECRETS_KEY

@@ -18,19 +18,19 @@ from facepay.domain.errors import (
     WrongState,
 )
 from facepay.domain.operator_action import ActionKind
-from facepay.usecases.answers import OperatorActionAnswer
-from facepay.usecases.deletion_receipt import read_deletion_receipt
-from facepay.usecases.lock_face import lock_face
-from facepay.usecases.once import Caller
-from facepay.usecases.operator_actions import (
+from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.faces.deletion_receipt import read_deletion_receipt
+from facepay.usecases.faces.lock import lock_face
+from facepay.usecases.operators.actions import (
     approve_action,
     ask_for_action,
     continue_action,
     read_action,
     take_batch,
 )
-from facepay.usecases.prove import Proof
-from facepay.usecases.register import register_operator
+from facepay.usecases.operators.register import register_operator
+from facepay.usecases.request import Caller
+from facepay.usecases.responses import OperatorActionAnswer
 from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, Customer, Street, key
 

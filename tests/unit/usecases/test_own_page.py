@@ -4,12 +4,18 @@ import pytest
 
 from facepay.domain.errors import NotFound, ProofRejected
 from facepay.domain.page_session import PageSession
-from facepay.usecases.lock_face import lock_face
-from facepay.usecases.once import Caller, Change
-from facepay.usecases.prove import Needs, Proof
-from facepay.usecases.read_account import read_account, read_face
-from facepay.usecases.revoke_face import revoke_face
-from facepay.usecases.sign_in import SignInAttempt, come_back, proven_by_session, sign_in, sign_out
+from facepay.usecases.authentication.sign_in import (
+    SignInAttempt,
+    come_back,
+    proven_by_session,
+    sign_in,
+    sign_out,
+)
+from facepay.usecases.authentication.verify_credentials import Needs, Proof
+from facepay.usecases.customers.read_account import read_account, read_face
+from facepay.usecases.faces.lock import lock_face
+from facepay.usecases.faces.revoke import revoke_face
+from facepay.usecases.request import Caller, Change
 from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 

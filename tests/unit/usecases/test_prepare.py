@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from facepay.domain.errors import FacepayError, FaceUnavailable, VaultUnavailable
-from facepay.usecases.prepare import prepare
+from facepay.usecases.warm_up import prepare
 from tests.fakes.house import FakeHouse
 from tests.fakes.street import Street
 

@@ -4,10 +4,10 @@ import pytest
 
 from facepay.domain.errors import ProofRejected, WrongState
 from facepay.domain.payment import IntentState
-from facepay.usecases.answers import IntentAnswer
-from facepay.usecases.payment_intents import choose_alternative
-from facepay.usecases.prove import Proof
-from facepay.usecases.second_factors import add_second_factor, confirm_second_factor
+from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.customers.second_factors import add_second_factor, confirm_second_factor
+from facepay.usecases.payments.intents import choose_alternative
+from facepay.usecases.responses import IntentAnswer
 from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 

@@ -7,9 +7,9 @@ import pytest
 from facepay.domain.customer import FactorKind, FactorState
 from facepay.domain.errors import ProofRejected
 from facepay.domain.recovery import ALPHABET, read_typed
-from facepay.usecases.prove import Proof
-from facepay.usecases.recovery_codes import make_recovery_codes
-from facepay.usecases.second_factors import add_second_factor, revoke_second_factor
+from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.customers.recovery_codes import make_recovery_codes
+from facepay.usecases.customers.second_factors import add_second_factor, revoke_second_factor
 from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 

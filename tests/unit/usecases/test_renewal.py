@@ -14,14 +14,14 @@ from facepay.domain.errors import (
     StaleRow,
     VaultUnavailable,
 )
-from facepay.usecases.renew_template import (
+from facepay.usecases.faces.destroy_keys import destroy_pending_keys
+from facepay.usecases.faces.renew_template import (
     Renewals,
     destroy_retiring_keys,
     renew_template,
     renew_templates,
     templates_made_before,
 )
-from facepay.usecases.revoke_face import destroy_pending_keys
 from tests.fakes.house import FakeHouse
 from tests.fakes.street import Customer, Street
 from tests.fakes.vault import SECRETS_KEY

@@ -6,10 +6,10 @@ import pytest
 
 from facepay.domain.errors import FaceNotAvailable, FacepayError
 from facepay.domain.payment import IntentState
-from facepay.usecases.lock_face import lock_face
-from facepay.usecases.payment_intents import read_intent
-from facepay.usecases.prove import Proof
-from facepay.usecases.withdraw_consent import withdraw_consent
+from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.consents.withdraw import withdraw_consent
+from facepay.usecases.faces.lock import lock_face
+from facepay.usecases.payments.intents import read_intent
 from tests.fakes.house import FakeHouse
 from tests.fakes.street import Customer, Street
 

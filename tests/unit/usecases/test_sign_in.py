@@ -6,9 +6,8 @@ import pytest
 
 from facepay.domain.errors import ProofRejected, VaultUnavailable
 from facepay.domain.page_session import IDLE
-from facepay.usecases.known_device import UNKNOWN, device_of, new_device_cookie
-from facepay.usecases.prove import Proof
-from facepay.usecases.sign_in import (
+from facepay.usecases.authentication.device_cookie import UNKNOWN, device_of, new_device_cookie
+from facepay.usecases.authentication.sign_in import (
     SignedIn,
     SignInAttempt,
     come_back,
@@ -16,6 +15,7 @@ from facepay.usecases.sign_in import (
     sign_in,
     sign_out,
 )
+from facepay.usecases.authentication.verify_credentials import Proof
 from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 

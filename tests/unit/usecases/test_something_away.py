@@ -11,11 +11,11 @@ from facepay.domain.errors import (
     VaultUnavailable,
     WrongState,
 )
-from facepay.usecases.once import Change
-from facepay.usecases.payment_intents import read_intent
-from facepay.usecases.prove import Proof
-from facepay.usecases.revoke_face import destroy_pending_keys
-from facepay.usecases.withdraw_consent import withdraw_consent
+from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.consents.withdraw import withdraw_consent
+from facepay.usecases.faces.destroy_keys import destroy_pending_keys
+from facepay.usecases.payments.intents import read_intent
+from facepay.usecases.request import Change
 from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 

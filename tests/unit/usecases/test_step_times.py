@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from facepay.usecases.house import observed
-from facepay.usecases.steps import StepClock, start_clock, timed_step
+from facepay.usecases.dependencies import observed
+from facepay.usecases.step_timing import StepClock, start_clock, timed_step
 from tests.fakes.house import FakeHouse
 from tests.fakes.senses import FakeFaces
 from tests.fakes.street import Customer, Street

@@ -4,10 +4,10 @@ import pytest
 
 from facepay.domain.customer import Role
 from facepay.domain.errors import FacepayError, ProofRejected
-from facepay.usecases.once import Caller, Change
-from facepay.usecases.prove import Proof
-from facepay.usecases.recovery_codes import make_recovery_codes
-from facepay.usecases.stop_face import stop_face
+from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.customers.recovery_codes import make_recovery_codes
+from facepay.usecases.faces.emergency_stop import stop_face
+from facepay.usecases.request import Caller, Change
 from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, Customer, Street
 

@@ -8,10 +8,10 @@ import pytest
 
 from facepay.domain.customer import Role
 from facepay.domain.errors import InvalidRequest, NotFound, WrongState
-from facepay.usecases.answers import EndpointAnswer
-from facepay.usecases.once import Caller, Change
-from facepay.usecases.register import register_merchant
-from facepay.usecases.webhook_endpoints import create_endpoint, disable_endpoint, list_endpoints
+from facepay.usecases.operators.register import register_merchant
+from facepay.usecases.request import Caller, Change
+from facepay.usecases.responses import EndpointAnswer
+from facepay.usecases.webhooks.endpoints import create_endpoint, disable_endpoint, list_endpoints
 from tests.fakes.house import FakeHouse
 from tests.fakes.street import Street, key
 

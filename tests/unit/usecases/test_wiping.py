@@ -4,7 +4,7 @@ import pytest
 
 from facepay.domain.capture import PadOutcome
 from facepay.domain.errors import FacepayError, SealBroken, VaultUnavailable
-from facepay.usecases.prove import Proof
+from facepay.usecases.authentication.verify_credentials import Proof
 from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 

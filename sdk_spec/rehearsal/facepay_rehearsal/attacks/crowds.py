@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from facepay_rehearsal.course import Moment, course
-from facepay_rehearsal.filming import Source, developed, live_head, person, place
-from facepay_rehearsal.light import wall
-from facepay_rehearsal.shots import Challenge, Shot
+from facepay_rehearsal.renderer.filming import Source, developed, live_head, person, place
+from facepay_rehearsal.renderer.light import wall
+from facepay_rehearsal.renderer.shots import Challenge, Shot
+from facepay_rehearsal.renderer.timeline import Moment, course
 
 Floats = NDArray[np.float32]
 

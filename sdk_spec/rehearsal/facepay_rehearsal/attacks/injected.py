@@ -8,13 +8,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from facepay_rehearsal.attacks.others import another_challenge, another_light, another_order
-from facepay_rehearsal.course import Moment, clock, course
-from facepay_rehearsal.filming import Source, live_head, person, place, recorded, sent
-from facepay_rehearsal.portraits import Pixels
-from facepay_rehearsal.resample import moved
-from facepay_rehearsal.scene import FRAME_SIZE
-from facepay_rehearsal.sensor import encoded, noisy
-from facepay_rehearsal.shots import Asked, Challenge, Shot
+from facepay_rehearsal.renderer.filming import Source, live_head, person, place, recorded, sent
+from facepay_rehearsal.renderer.portraits import Pixels
+from facepay_rehearsal.renderer.resample import moved
+from facepay_rehearsal.renderer.scene import FRAME_SIZE
+from facepay_rehearsal.renderer.sensor import encoded, noisy
+from facepay_rehearsal.renderer.shots import Asked, Challenge, Shot
+from facepay_rehearsal.renderer.timeline import Moment, clock, course
 
 
 def injected_identical(source: Source, challenge: Challenge, seed: int) -> list[Shot]:

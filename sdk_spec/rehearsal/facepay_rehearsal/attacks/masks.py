@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facepay_rehearsal.attacks.prints import printed
-from facepay_rehearsal.canvas import COARSE, SCALE, canvas, grid
-from facepay_rehearsal.course import Manner, course
-from facepay_rehearsal.filming import Source, developed, head_of, live_head, person, place
-from facepay_rehearsal.portraits import Portrait
-from facepay_rehearsal.shots import Challenge, Shot
-from facepay_rehearsal.surfaces import Surface, normals_of
-from facepay_rehearsal.wardrobe import cheek, cloth_mask, hand, over_the_mouth
+from facepay_rehearsal.renderer.canvas import COARSE, SCALE, canvas, grid
+from facepay_rehearsal.renderer.filming import Source, developed, head_of, live_head, person, place
+from facepay_rehearsal.renderer.occlusions import cheek, cloth_mask, hand, over_the_mouth
+from facepay_rehearsal.renderer.portraits import Portrait
+from facepay_rehearsal.renderer.shots import Challenge, Shot
+from facepay_rehearsal.renderer.surfaces import Surface, normals_of
+from facepay_rehearsal.renderer.timeline import Manner, course
 
 Floats = NDArray[np.float32]
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from facepay_rehearsal.light import SCREEN
-from facepay_rehearsal.shots import Asked, Challenge
+from facepay_rehearsal.renderer.light import SCREEN
+from facepay_rehearsal.renderer.shots import Asked, Challenge
 
 _TURNS = ("turn_left", "turn_right")
 _MOVES = (*_TURNS, "look_up", "look_down")

@@ -6,11 +6,10 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from facepay_rehearsal.canvas import COARSE, SCALE, canvas, grid
-from facepay_rehearsal.colour import to_linear
-from facepay_rehearsal.course import Manner, Moment, clock, course, swaying
-from facepay_rehearsal.expression import with_expression
-from facepay_rehearsal.filming import (
+from facepay_rehearsal.renderer.canvas import COARSE, SCALE, canvas, grid
+from facepay_rehearsal.renderer.colour import to_linear
+from facepay_rehearsal.renderer.expression import with_expression
+from facepay_rehearsal.renderer.filming import (
     Place,
     Scene,
     Source,
@@ -20,10 +19,11 @@ from facepay_rehearsal.filming import (
     person,
     place,
 )
-from facepay_rehearsal.portraits import Portrait
-from facepay_rehearsal.resample import blurred
-from facepay_rehearsal.shots import Challenge, Shot
-from facepay_rehearsal.surfaces import Surface, normals_of, recoloured
+from facepay_rehearsal.renderer.portraits import Portrait
+from facepay_rehearsal.renderer.resample import blurred
+from facepay_rehearsal.renderer.shots import Challenge, Shot
+from facepay_rehearsal.renderer.surfaces import Surface, normals_of, recoloured
+from facepay_rehearsal.renderer.timeline import Manner, Moment, clock, course, swaying
 
 Floats = NDArray[np.float32]
 

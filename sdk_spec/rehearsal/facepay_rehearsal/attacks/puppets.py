@@ -10,18 +10,18 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from facepay_rehearsal.canvas import COARSE, LEFT, SCALE, TOP, Canvas, canvas, grid
-from facepay_rehearsal.colour import to_linear, to_srgb
-from facepay_rehearsal.course import Moment, course
-from facepay_rehearsal.expression import with_expression
-from facepay_rehearsal.filming import INDOOR, Source, head_of, person, sent
-from facepay_rehearsal.genuine import indoor
-from facepay_rehearsal.light import DARK
-from facepay_rehearsal.portraits import Pixels, Portrait
-from facepay_rehearsal.resample import sampled, scaled
-from facepay_rehearsal.scene import FRAME_SIZE
-from facepay_rehearsal.sensor import noisy
-from facepay_rehearsal.shots import Challenge, Shot
+from facepay_rehearsal.renderer.bona_fide import indoor
+from facepay_rehearsal.renderer.canvas import COARSE, LEFT, SCALE, TOP, Canvas, canvas, grid
+from facepay_rehearsal.renderer.colour import to_linear, to_srgb
+from facepay_rehearsal.renderer.expression import with_expression
+from facepay_rehearsal.renderer.filming import INDOOR, Source, head_of, person, sent
+from facepay_rehearsal.renderer.light import DARK
+from facepay_rehearsal.renderer.portraits import Pixels, Portrait
+from facepay_rehearsal.renderer.resample import sampled, scaled
+from facepay_rehearsal.renderer.scene import FRAME_SIZE
+from facepay_rehearsal.renderer.sensor import noisy
+from facepay_rehearsal.renderer.shots import Challenge, Shot
+from facepay_rehearsal.renderer.timeline import Moment, course
 
 Floats = NDArray[np.float32]
 

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 
 from facepay_rehearsal.attacks.others import another_challenge, another_light
 from facepay_rehearsal.attacks.puppets import photograph_at_rest
-from facepay_rehearsal.canvas import COARSE, HEIGHT, LEFT, SCALE, TOP, WIDTH, grid
-from facepay_rehearsal.colour import to_linear
-from facepay_rehearsal.course import Moment, clock, course, shining, swaying
-from facepay_rehearsal.filming import (
+from facepay_rehearsal.renderer.canvas import COARSE, HEIGHT, LEFT, SCALE, TOP, WIDTH, grid
+from facepay_rehearsal.renderer.colour import to_linear
+from facepay_rehearsal.renderer.filming import (
     Place,
     Source,
     filmed,
@@ -25,11 +24,12 @@ from facepay_rehearsal.filming import (
     recorded,
     sent,
 )
-from facepay_rehearsal.portraits import Pixels
-from facepay_rehearsal.resample import scaled
-from facepay_rehearsal.sensor import Sensor
-from facepay_rehearsal.shots import Asked, Challenge, Shot
-from facepay_rehearsal.surfaces import Surface
+from facepay_rehearsal.renderer.portraits import Pixels
+from facepay_rehearsal.renderer.resample import scaled
+from facepay_rehearsal.renderer.sensor import Sensor
+from facepay_rehearsal.renderer.shots import Asked, Challenge, Shot
+from facepay_rehearsal.renderer.surfaces import Surface
+from facepay_rehearsal.renderer.timeline import Moment, clock, course, shining, swaying
 
 Floats = NDArray[np.float32]
 

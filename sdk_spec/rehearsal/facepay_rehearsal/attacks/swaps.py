@@ -4,9 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facepay_rehearsal.attacks.prints import held
-from facepay_rehearsal.course import Moment, course
-from facepay_rehearsal.filming import Scene, Source, developed, live_head, person, place
-from facepay_rehearsal.shots import Challenge, Shot
+from facepay_rehearsal.renderer.filming import Scene, Source, developed, live_head, person, place
+from facepay_rehearsal.renderer.shots import Challenge, Shot
+from facepay_rehearsal.renderer.timeline import Moment, course
 
 Floats = NDArray[np.float32]
 

@@ -34,8 +34,8 @@ from facepay.domain.audit import canonical
 from facepay.domain.capture import MAX_FRAMES, Frame
 from facepay.domain.challenge import SLOT_MS, Challenge, Colour, Profile, Step
 from facepay.domain.manifest import TYP, FrameRecord
-from facepay.face.decode import MAX_BYTES
-from facepay.face.header import JPEG_MAGIC
+from facepay.face.frames.decode import MAX_BYTES
+from facepay.face.frames.header import JPEG_MAGIC
 
 FORMAT = "facepay-capture/1"
 KEEP = timedelta(days=7)

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from facepay.adapters.recordings import RecordingError, open_file
-from facepay.face.decode import MAX_BYTES
+from facepay.face.frames.decode import MAX_BYTES
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".webp"})
 MOST_FILES = 2_000

@@ -7,7 +7,7 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
-from facepay.face.decode import MAX_PIXELS_A_SIDE
+from facepay.face.frames.decode import MAX_PIXELS_A_SIDE
 
 Pixels = NDArray[np.uint8]  # (height, width, 3), blue first, as OpenCV has them
 

@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from facepay.face.decode import decode, to_grey
+from facepay.face.frames.decode import decode, to_grey
 from facepay.face.observe import Observation, SeenFrame
 from facepay.face.pad.motion import most_at_rest
 from facepay.face.pad.signal import Signal, Verdict

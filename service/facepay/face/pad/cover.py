@@ -20,7 +20,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from facepay.face.observe import Observation, SeenFrame
-from facepay.face.pad.code import ratios
+from facepay.face.pad.light_code import ratios
 from facepay.face.pad.signal import Signal, Verdict
 from facepay.face.pad.skin import Colours, mean_near, within
 from facepay.face.pad.thresholds import Cover

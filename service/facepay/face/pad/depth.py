@@ -26,7 +26,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facepay.face.landmarks import yaw
+from facepay.face.detection.landmarks import yaw
 from facepay.face.observe import Observation, SeenFrame
 from facepay.face.pad.motion import furthest, most_at_rest
 from facepay.face.pad.patches import Followed, follow

@@ -18,13 +18,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from facepay.face.embed import Embedder
 from facepay.face.errors import FaceRefusal
 from facepay.face.observe import Observation, SeenFrame
 from facepay.face.pad.motion import course, furthest
 from facepay.face.pad.signal import NODS, TURNS, Asked, Signal, Verdict
 from facepay.face.pad.thresholds import Identity
-from facepay.face.recognise import best_chips, described_on_the_way, take_chip
+from facepay.face.recognition.embed import Embedder
+from facepay.face.recognition.recognise import best_chips, described_on_the_way, take_chip
 
 NAME = "identity"
 _AS_NEAR = 0.04  # in outer-eye widths: frames that points cannot tell apart

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from facepay.face.pad.code import Fit, Follower, Ratios, ratios
+from facepay.face.pad.light_code import Fit, Follower, Ratios, ratios
 from facepay.face.pad.signal import Asked, Signal, Verdict
 from facepay.face.pad.skin import Colours
 from facepay.face.pad.thresholds import Light

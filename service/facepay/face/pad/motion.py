@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from facepay.face.landmarks import eye_width, pitch
+from facepay.face.detection.landmarks import eye_width, pitch
 from facepay.face.observe import SeenFrame
 from facepay.face.pad.signal import CLOSER, NODS, TURNS
 

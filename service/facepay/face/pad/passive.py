@@ -16,14 +16,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facepay.face.decode import Pixels, decode
-from facepay.face.landmarks import Points
+from facepay.face.detection.landmarks import Points
+from facepay.face.frames.decode import Pixels, decode
 from facepay.face.model_store import ModelError, read_network, require_whole
+from facepay.face.models.session import Network
 from facepay.face.observe import Observation, SeenFrame
 from facepay.face.pad.passive_card import FaceBox, PassiveCard, PassiveNetwork, card_for
 from facepay.face.pad.signal import Signal, Verdict
 from facepay.face.pad.thresholds import Passive
-from facepay.face.session import Network
 
 NAME = "passive"
 FRAMES = 3

@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from facepay.face.cards import (
+from facepay.face.models.cards import (
     FILE_NAME,
     SHA256,
     CardError,

@@ -17,8 +17,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facepay.face.decode import Grey
-from facepay.face.landmarks import Points
+from facepay.face.detection.landmarks import Points
+from facepay.face.frames.decode import Grey
 from facepay.face.observe import SeenFrame
 
 _Places = NDArray[np.float64]  # (n, 2)

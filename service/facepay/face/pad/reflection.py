@@ -16,7 +16,7 @@ light has said nothing.
 import numpy as np
 from numpy.typing import NDArray
 
-from facepay.face.pad.code import Fit, Follower, ratios
+from facepay.face.pad.light_code import Fit, Follower, ratios
 from facepay.face.pad.signal import Signal, Verdict
 from facepay.face.pad.skin import Colours
 from facepay.face.pad.thresholds import Reflection

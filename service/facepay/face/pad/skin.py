@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facepay.face.decode import Pixels, decode_colour
-from facepay.face.landmarks import Points
+from facepay.face.detection.landmarks import Points
+from facepay.face.frames.decode import Pixels, decode_colour
 from facepay.face.observe import SeenFrame
 
 _Light = NDArray[np.float64]

@@ -5,11 +5,11 @@ It is a client of the use cases like any other: what a browser may do is decided
 
 from flask import Flask
 
-from facepay.web.pages.door import dress
+from facepay.web.pages.credentials import proofs
 from facepay.web.pages.duress import duress
+from facepay.web.pages.face import own_face
 from facepay.web.pages.language import speak
-from facepay.web.pages.own_face import own_face
-from facepay.web.pages.proofs import proofs
+from facepay.web.pages.page_access import dress
 from facepay.web.pages.signing_in import signing_in
 
 BLUEPRINTS = (signing_in, own_face, proofs, duress)

@@ -3,11 +3,11 @@
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from facepay.usecases.duress_code import remove_duress_code, set_duress_code
-from facepay.web.doors import house
+from facepay.usecases.customers.duress_code import remove_duress_code, set_duress_code
+from facepay.web.access import house
 from facepay.web.pages import forms
-from facepay.web.pages.door import form_change, signed_in_page
 from facepay.web.pages.forms import again_with, proof_in, read_form, show
+from facepay.web.pages.page_access import form_change, signed_in_page
 from facepay.web.pages.refusals import PREFIX
 
 duress = Blueprint("duress", __name__, url_prefix=PREFIX, template_folder="templates")

@@ -11,10 +11,10 @@ from flask import render_template, request
 from marshmallow import ValidationError
 
 from facepay.domain.errors import InvalidRequest
-from facepay.usecases.prove import Proof
-from facepay.web.doors import View
-from facepay.web.pages.door import form_token, signed_in
+from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.web.access import View
 from facepay.web.pages.language import language
+from facepay.web.pages.page_access import form_token, signed_in
 from facepay.web.schemas.fields import Digits, Shape, Text
 from facepay.web.schemas.fields import password as new_password
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from flask import Blueprint, Response, g, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from facepay.usecases.sign_in import TOKEN_BYTES, SignInAttempt, sign_in, sign_out
-from facepay.web.doors import house, public
+from facepay.usecases.authentication.sign_in import TOKEN_BYTES, SignInAttempt, sign_in, sign_out
+from facepay.web.access import house, public
 from facepay.web.pages import cookies
-from facepay.web.pages.door import begin_visit, open_page, signed_in
 from facepay.web.pages.forms import SignInForm, again_with, in_templates, proof_in, read_form, show
+from facepay.web.pages.page_access import begin_visit, open_page, signed_in
 from facepay.web.pages.refusals import PREFIX
 
 signing_in = Blueprint("signing_in", __name__, url_prefix=PREFIX, template_folder="templates")

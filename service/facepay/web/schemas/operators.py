@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import fields, post_load, validate
 
 from facepay.domain.operator_action import ActionKind
-from facepay.usecases.revoke_faces import BATCH
+from facepay.usecases.operators.revoke_faces import BATCH
 from facepay.web.schemas.fields import Shape, Text, Whole
 
 

@@ -6,8 +6,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from facepay.usecases.prove import Proof
-from facepay.usecases.register import PublicKey
+from facepay.domain.customer import PublicKey
+from facepay.usecases.authentication.verify_credentials import Proof
 from facepay.web.schemas.fields import Digits, Jws, Shape, Text, password
 
 

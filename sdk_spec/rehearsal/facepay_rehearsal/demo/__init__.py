@@ -1,0 +1,1 @@
+"""The demo: the whole story of a face payment, played over HTTP and reported."""

@@ -1,0 +1,142 @@
+"""What must not be left behind, as byte strings to look for: frames and embeddings.
+
+A needle is (bytes, kind); the kind may be printed, the bytes never. Embeddings are looked for as
+any 12 bytes in a row of their little-endian float32 and float64 forms, as base64 of both at all
+three alignments, and as decimal text in the usual spellings. Not looked for: what was compressed,
+encrypted or otherwise transformed first.
+"""
+
+import base64
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facepay.face.errors import FaceRefusal
+from facepay.face.model_store import ModelStore
+from facepay.face.observe import Observation, SentFrame, observe
+from facepay.face.recognition import recognise
+from facepay.face.recognition.embed import Descriptor, Embedder
+from facepay_rehearsal.bursts import Shot
+
+WINDOW = 12  # bytes: three float32 in a row; every needle has at least as many
+
+_FRAME_HEAD = 64
+_FRAME_WINDOW = 32
+_WINDOWS_PER_FRAME = 16
+_TEXT_STRIDE = 4  # every fourth pair of numbers: a written-out embedding has 127
+_BASE64_STRIDE = 16
+
+_SPELLINGS: tuple[Callable[[float], str], ...] = (
+    repr,
+    lambda value: str(np.float32(value)),
+    lambda value: repr(float(np.float32(value))),
+    lambda value: f"{value:.8f}",
+    lambda value: f"{value:.6f}",
+)
+_SEPARATORS = (", ", ",", " ", "\n")
+
+
+class Needle(NamedTuple):
+    bytes: bytes
+    kind: str
+
+
+def burst_needles(shots: Sequence[Shot]) -> Iterator[Needle]:
+    """Everything to look for after this burst was sent."""
+    for shot in shots:
+        yield from frame_needles(shot.jpeg)
+    for embedding in embeddings([SentFrame(shot.jpeg, shot.step) for shot in shots]):
+        yield from embedding_needles(embedding)
+
+
+def frame_needles(image: bytes) -> Iterator[Needle]:
+    """The first 64 bytes, and windows spread over the middle half, raw and as base64."""
+    yield Needle(image[:_FRAME_HEAD], "frame, its head")
+    middle = len(image) // 4
+    for number in range(_WINDOWS_PER_FRAME):
+        at = middle + number * (len(image) // 2) // _WINDOWS_PER_FRAME
+        window = image[at : at + _FRAME_WINDOW]
+        yield Needle(window, "frame, its middle")
+        yield from _as_base64(window, "frame, as base64")
+
+
+def embedding_needles(embedding: Descriptor) -> Iterator[Needle]:
+    """All forms of one embedding of at least three numbers."""
+    for raw, name in ((embedding.astype("<f4"), "float32"), (embedding.astype("<f8"), "float64")):
+        content = raw.tobytes()
+        for at in range(len(content) - WINDOW + 1):
+            yield Needle(content[at : at + WINDOW], f"embedding, as {name}")
+        yield from _as_base64(content, f"embedding, as base64 of {name}")
+    yield from _as_text(embedding)
+
+
+def embeddings(frames: Sequence[SentFrame]) -> list[Descriptor]:
+    """What the service computes of a burst: its reference, its probe, and each view of a frame.
+
+    Empty where the engine refuses the burst: then the service has not computed any, either.
+    """
+    try:
+        observation = observe(frames, mirrored=False)
+    except FaceRefusal:
+        return []
+    try:
+        return list(_all_of(observation, _embedder()))
+    finally:
+        observation.wipe()
+
+
+@cache
+def _embedder() -> Embedder:
+    return ModelStore().embedder()
+
+
+def _all_of(observation: Observation, embedder: Embedder) -> Iterator[Descriptor]:
+    try:
+        yield recognise.reference(observation, embedder)
+        yield recognise.probe(observation, embedder)
+    except FaceRefusal:
+        return
+    for frame in observation.seen:
+        if frame.near_frontal:
+            for view in embedder.both_views(
+                recognise.take_chip(frame.image, frame.points, embedder)
+            ):
+                yield embedder.fused([view])
+
+
+def _as_base64(content: bytes, kind: str) -> Iterator[Needle]:
+    """Four-character groups shift with what stands before, so each of the three ways is taken."""
+    for shift in range(3):
+        text = base64.b64encode(bytes(shift) + content)
+        # The first and last group also hold bytes that are not ours.
+        inner = text[4:-4] if shift else text[:-4]
+        last = max(len(inner) - WINDOW, 0)
+        for at in range(0, last + 1, _BASE64_STRIDE):
+            window = inner[at : at + WINDOW]
+            for spelled in {window, window.translate(bytes.maketrans(b"+/", b"-_"))}:
+                yield Needle(spelled, kind)
+
+
+def _as_text(embedding: NDArray[np.float64]) -> Iterator[Needle]:
+    """Two numbers in a row, with what stands between them: one alone could be anybody's."""
+    pairs = [
+        (float(embedding[at]), float(embedding[at + 1]))
+        for at in range(0, len(embedding) - 1, _TEXT_STRIDE)
+    ]
+    for spell in _SPELLINGS:
+        for separator in _SEPARATORS:
+            for one, other in pairs:
+                text = spell(one) + separator + spell(other)
+                yield Needle(text.encode(), "embedding, as text")
+
+
+def unique(needles: Iterable[Needle]) -> Iterator[Needle]:
+    """Each needle once, whatever burst it comes from."""
+    seen: set[bytes] = set()
+    for needle in needles:
+        if needle.bytes not in seen:
+            seen.add(needle.bytes)
+            yield needle

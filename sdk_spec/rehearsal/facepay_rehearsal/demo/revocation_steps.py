@@ -1,0 +1,33 @@
+"""Steps in which Grace locks her face and unlocks it, never by showing it; and her receipt."""
+
+from facepay_client import fetch_log, verify_deletion_receipt, verify_log
+from facepay_rehearsal.demo.actors import ALIAS
+from facepay_rehearsal.demo.steps import Walk, told
+
+
+def lock_then_refused(walk: Walk) -> str:
+    company, enrolment = walk.company, walk.enrolment_id
+    locked = company.customer.lock_face(enrolment, password=company.payer.password)
+    intent = company.new_intent()
+    return f"{locked.state}, {told(lambda: company.terminal.open_capture(intent.id, ALIAS))}"
+
+
+def unlock_by_face_refused(walk: Walk) -> str:
+    """A face has two doors, the till's and the app's; then she unlocks it as it is meant."""
+    company, enrolment = walk.company, walk.enrolment_id
+    customer, intent = company.customer, company.new_intent()
+    at_till = told(lambda: company.terminal.open_capture(intent.id, ALIAS))
+    in_app = told(lambda: customer.open_enrolment_capture(enrolment))
+    unlocked = customer.unlock_face(enrolment, company.payer.password, company.fresh_code())
+    return f"{at_till}, {in_app}; by password and code: {unlocked.state}"
+
+
+def deletion_receipt_verified(walk: Walk) -> str:
+    """Against the public log, as anybody could who is shown it."""
+    company, enrolment = walk.company, walk.enrolment_id
+    token, jwks = company.customer.get_deletion_receipt(enrolment), company.published.jwks()
+    log = fetch_log(company.published)
+    verify_log(log.leaves, log.checkpoint, jwks)
+    receipt = verify_deletion_receipt(token, jwks, log.leaves, expected_enrolment=enrolment)
+    stores = f"{receipt.sealed_references_erased} template, {receipt.keys_destroyed} key"
+    return f"verified: {stores}, {receipt.captures_cancelled} capture stopped"

@@ -1,0 +1,254 @@
+"""What is made from the code and from the error registry, and never edited by hand.
+
+    sdk_spec/errors.yaml  ->  service/facepay/web/problem_table.py, sdk_spec/errors.md
+    the web schemas       ->  sdk_spec/openapi.yaml
+    the console's help    ->  the block between the marks in README.md
+    texts of the pages    ->  service/facepay/web/pages/translations/*.po
+
+`make generate` writes them, `make check` fails when one of them has drifted.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+from flask import Flask
+from flask.views import View
+
+from facepay.codegen.translations import made_catalogues
+
+MARKS = ("<!-- help: made by `make generate` -->", "<!-- /help -->")
+COMMANDS = (
+    (),
+    ("serve",),
+    ("migrate",),
+    ("operator", "add"),
+    ("capture", "record"),
+    ("faces", "revoke-cohort"),
+    ("models", "calibrate"),
+    ("pad", "judge"),
+    ("sweep",),
+    ("templates", "renew"),
+    ("spec",),
+)
+
+
+def made(repository: Path) -> dict[str, str]:
+    """Every generated file by its path in the repository, with the text it should have."""
+    registry = yaml.safe_load((repository / "sdk_spec/errors.yaml").read_text())
+    readme = (repository / "README.md").read_text()
+    return {
+        "service/facepay/web/problem_table.py": _problem_table(registry),
+        "sdk_spec/errors.md": _errors_page(registry),
+        "sdk_spec/openapi.yaml": _openapi(registry),
+        "README.md": _with_help(readme),
+        **made_catalogues(repository),
+    }
+
+
+def write(repository: Path) -> list[str]:
+    """Write what has drifted; returns those paths."""
+    stale = drifted(repository)
+    for path, text in made(repository).items():
+        if path in stale:
+            (repository / path).write_text(text)
+    return stale
+
+
+def drifted(repository: Path) -> list[str]:
+    return [
+        path
+        for path, text in made(repository).items()
+        if not (repository / path).exists() or (repository / path).read_text() != text
+    ]
+
+
+def _problem_table(registry: dict[str, Any]) -> str:
+    lines = [
+        "# ruff: noqa: E501 - the texts are whole sentences",
+        '"""Made from sdk_spec/errors.yaml by `make generate`: what each error code means."""',
+        "",
+        "from dataclasses import dataclass",
+        "",
+        "",
+        "@dataclass(frozen=True, slots=True)",
+        "class Problem:",
+        "    code: str",
+        "    status: int",
+        "    retryable: bool",
+        "    user_action: str",
+        "    title: str",
+        "    meaning: str",
+        "",
+        "",
+        "# fmt: off",
+        "PROBLEMS: dict[str, Problem] = {",
+    ]
+    for code, entry in registry["errors"].items():
+        fields = (code, entry["status"], entry["retryable"], entry["user_action"])
+        lines.append(f"    {_quoted(code)}: Problem(")
+        lines.append(f"        {', '.join(_quoted(field) for field in fields)},")
+        lines.append(f"        {_quoted(entry['title'])},")
+        lines.append(f"        {_quoted(entry['meaning'])},")
+        lines.append("    ),")
+    return "\n".join([*lines, "}", "# fmt: on", ""])
+
+
+def _quoted(value: Any) -> str:
+    text = repr(value)
+    return f'"{text[1:-1]}"' if text.startswith("'") and '"' not in text else text
+
+
+def _errors_page(registry: dict[str, Any]) -> str:
+    lines = [
+        "# Errors",
+        "",
+        "Made from `errors.yaml` by `make generate`. Every refusal is `application/problem+json`",
+        "(RFC 9457) with `type, title, status, code, retryable, user_action, doc_url, request_id`,",
+        "and `detail`, `param` and `guidance` where they help.",
+        "",
+        "| code | status | retryable | user action | what it means |",
+        "|---|---|---|---|---|",
+    ]
+    for code, entry in registry["errors"].items():
+        retry = "yes" if entry["retryable"] else "no"
+        meaning = f"**{entry['title']}.** {entry['meaning']}"
+        lines.append(
+            f"| `{code}` | {entry['status']} | {retry} | `{entry['user_action']}` | {meaning} |"
+        )
+    lines += ["", "User actions:", ""]
+    lines += [f"- `{name}`: {text}" for name, text in registry["user_actions"].items()]
+    lines += ["", "Guidance (`capture_retry` alone has it, and not always):", ""]
+    lines += [f"- `{name}`: {text}" for name, text in registry["guidance"].items()]
+    return "\n".join([*lines, ""])
+
+
+def _openapi(registry: dict[str, Any]) -> str:
+    from facepay.usecases.dependencies import House
+    from facepay.web.app import create_app
+    from facepay.web.schemas.manifest import ManifestShape
+
+    # Only the shapes are asked for: no view runs, so no port is needed.
+    app = create_app(cast(House, None), "https://pay.example")
+    api = app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
+    api.spec.components.schema("Manifest", schema=ManifestShape)
+    document = api.spec.to_dict()
+    document["info"]["description"] = (
+        "Pay with a face that can be taken back. Signatures, captures and errors are described in "
+        "protocol.md and errors.md beside this file."
+    )
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for name in ("Error", "PaginationMetadata"):
+        schemas.pop(name, None)
+    document["components"].pop("responses", None)
+    schemas["Problem"] = _problem_schema(registry)
+    document["components"]["securitySchemes"] = {"message_signature": _SIGNATURE}
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            if method in ("get", "post"):
+                _complete(app, path, method, operation)
+    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
+
+
+_SIGNATURE = {
+    "type": "apiKey",
+    "in": "header",
+    "name": "Signature",
+    "description": "RFC 9421 HTTP message signature of a registered P-256 key; see protocol.md",
+}
+
+
+def _problem_schema(registry: dict[str, Any]) -> dict[str, Any]:
+    text = {"type": "string"}
+    properties: dict[str, Any] = {
+        "type": {"type": "string", "format": "uri"},
+        "title": text,
+        "status": {"type": "integer"},
+        "code": {"type": "string", "enum": list(registry["errors"])},
+        "detail": text,
+        "param": text,
+        "guidance": {"type": "string", "enum": list(registry["guidance"])},
+        "retryable": {"type": "boolean"},
+        "user_action": {"type": "string", "enum": list(registry["user_actions"])},
+        "doc_url": {"type": "string", "format": "uri"},
+        "request_id": text,
+    }
+    required = [name for name in properties if name not in ("detail", "param", "guidance")]
+    return {"type": "object", "properties": properties, "required": required}
+
+
+def _complete(app: Flask, path: str, method: str, operation: dict[str, Any]) -> None:
+    """Add what the decorators do not know: signature, idempotency key, frames, problems."""
+    view = _view(app, path, method)
+    responses = operation["responses"]
+    for status in [status for status in responses if not str(status).startswith("2")]:
+        del responses[status]
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    responses["default"] = {"description": "a refusal, see errors.md", "content": content}
+    if view.__dict__["allowed_roles"]:
+        operation["security"] = [{"message_signature": []}]
+        roles = ", ".join(sorted(view.__dict__["allowed_roles"]))
+        operation["description"] = f"Signed by: {roles}."
+    if method == "post":
+        key = {"type": "string", "minLength": 1, "maxLength": 255}
+        header = {"name": "Idempotency-Key", "in": "header", "required": True, "schema": key}
+        operation.setdefault("parameters", []).append(header)
+    if view.__dict__.get("takes_frames"):
+        operation["requestBody"] = _FRAMES_BODY
+
+
+_FRAMES_BODY = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["manifest", "frames"],
+                "properties": {
+                    "manifest": {
+                        "type": "string",
+                        "description": "compact JWS of the capturing device, see protocol.md",
+                        "contentMediaType": "application/jose",
+                        "contentSchema": {"$ref": "#/components/schemas/Manifest"},
+                    },
+                    "frames": {
+                        "type": "array",
+                        "items": {"type": "string", "contentMediaType": "image/jpeg"},
+                    },
+                },
+            }
+        }
+    },
+}
+
+
+def _view(app: Flask, path: str, method: str) -> View:
+    for rule in app.url_map.iter_rules():
+        plain = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+        if plain == path and method.upper() in (rule.methods or ()):
+            return cast(View, app.view_functions[rule.endpoint])
+    raise LookupError(path)
+
+
+def _with_help(readme: str) -> str:
+    begin, end = MARKS
+    if begin not in readme:
+        return readme
+    before, rest = readme.split(begin, 1)
+    after = rest.split(end, 1)[1]
+    return f"{before}{begin}\n```text\n{_help()}```\n{end}{after}"
+
+
+def _help() -> str:
+    texts = []
+    for words in COMMANDS:
+        argv = [sys.executable, "-m", "facepay.cli", *words, "--help"]
+        # A fixed width: the text must not depend on whose terminal made it.
+        environment = {**os.environ, "COLUMNS": "80"}
+        done = subprocess.run(argv, capture_output=True, text=True, check=True, env=environment)
+        texts.append(done.stdout.replace("python -m facepay.cli", "facepay"))
+    return "\n".join(texts)

@@ -1,0 +1,1 @@
+"""Frames: read the header of an encoded picture, decode it into pixels."""

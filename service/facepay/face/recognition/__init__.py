@@ -1,0 +1,1 @@
+"""Recognition: describe a face as numbers, compare two, protect a template."""

@@ -1,0 +1,38 @@
+"""Heed a proof that did not hold: as a slip, or as a call for help that nobody but the bank hears.
+
+Both are the same statements in the same order: the customer's face is locked and its row written,
+one event goes to the bank. Only the values differ. A face locked so is still asked for everything,
+and ends every payment as a wrong code does, until the bank has cleared it.
+"""
+
+from facepay.domain.enrolment import ENROLLED
+from facepay.domain.event import EventKind
+from facepay.ports import UnitOfWork
+from facepay.usecases.dependencies import House
+from facepay.usecases.records.outbox import emit
+
+_NOBODY = "none"  # an id that no row has
+
+
+def heed(
+    house: House,
+    uow: UnitOfWork,
+    customer_id: str | None,
+    *,
+    duress: bool,
+    lock: bool = True,
+    intent_id: str | None = None,
+) -> None:
+    """The caller commits. Locks the enrolment: call it before an intent is locked.
+
+    Without `lock` the bank hears of it, and that is all: after too many wrong codes it may be a
+    stranger's guess, who could otherwise lock somebody's face.
+    """
+    found = uow.enrolments.find(customer_id=customer_id or _NOBODY, state=ENROLLED)
+    held = uow.enrolments.lock(found.id if found else _NOBODY)
+    since = held.duress_since if held else None
+    if duress and lock:
+        since = since or house.clock()
+    uow.enrolments.update_all({"duress_since": since}, id=held.id if held else _NOBODY)
+    kind = EventKind.DURESS_ALARM if duress else EventKind.PROOF_REJECTED
+    emit(house, uow, kind, customer=customer_id, payment_intent=intent_id)

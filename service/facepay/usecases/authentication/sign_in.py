@@ -1,0 +1,112 @@
+"""Sign in to the page with password and one-time code, come back, sign out.
+
+The token is a new one at each sign-in, whatever the browser held before; only its hash is kept.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass, replace
+
+from facepay.domain.attempts import Channel
+from facepay.domain.errors import ProofRejected
+from facepay.domain.page_session import LONGEST, PageSession
+from facepay.ports import UnitOfWork
+from facepay.usecases.authentication.device_cookie import device_of, new_device_cookie
+from facepay.usecases.authentication.verify_credentials import (
+    Needs,
+    Proof,
+    Proven,
+    examine,
+    heed_rejected,
+)
+from facepay.usecases.dependencies import House
+from facepay.usecases.request import Change
+
+TOKEN_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class SignInAttempt:
+    alias: str
+    proof: Proof
+    device_cookie: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """What the browser keeps: a token for this visit, and a cookie it is known by later."""
+
+    token: str
+    device_cookie: str
+
+
+def sign_in(house: House, attempt: SignInAttempt) -> SignedIn:
+    """Raises ProofRejected: for an unknown alias as for a wrong password, code, or a used one."""
+    now = house.clock()
+    device = device_of(house, attempt.alias, attempt.device_cookie)
+    with house.unit_of_work() as uow:
+        customer = uow.customers.find(alias=attempt.alias)
+    proven = examine(house, customer, attempt.proof, Channel.WEB, at=now, device=device)
+    if customer is None or not (proven.password_ok and proven.second_factor_ok):
+        heed_rejected(house, proven)
+        raise ProofRejected()
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    with house.unit_of_work() as uow:
+        held = uow.customers.lock(customer.id)
+        # A password that was changed meanwhile has ended every session: it begins none either.
+        if held is None or held.password_hash != customer.password_hash:
+            raise ProofRejected()
+        if not proven.settle(uow):
+            raise ProofRejected()
+        uow.page_sessions.delete_before("ends_at", now)
+        uow.page_sessions.add(
+            PageSession(session_id(token), customer.id, now, now, ends_at=now + LONGEST)
+        )
+        uow.commit()
+    kept = attempt.device_cookie if device else new_device_cookie(house, attempt.alias)
+    return SignedIn(token, kept)
+
+
+def come_back(house: House, token: str) -> PageSession | None:
+    """The live session of this token, now seen again; None where there is none."""
+    now = house.clock()
+    with house.unit_of_work() as uow:
+        session = uow.page_sessions.find(id=session_id(token))
+        if session is None or not session.alive(now):
+            return None
+        # Only this column, and only while nobody ended it: a page that loads undoes no sign-out.
+        same = {"id": session.id, "ends_at": session.ends_at}
+        if not uow.page_sessions.update_all({"seen_at": now}, **same):
+            return None
+        uow.commit()
+    return replace(session, seen_at=now)
+
+
+def sign_out(house: House, token: str) -> None:
+    with house.unit_of_work() as uow:
+        uow.page_sessions.update_all({"ends_at": house.clock()}, id=session_id(token))
+        uow.commit()
+
+
+def proven_by_session(house: House, change: Change, needs: Needs) -> Proven:
+    """Password and code were proven when this session began: enough to leave, and for nothing else.
+
+    It is looked up once more, so that one that has just been ended takes nothing back. Raises
+    ProofRejected.
+    """
+    with house.unit_of_work() as uow:
+        session = uow.page_sessions.find(
+            id=change.caller.keyid, customer_id=change.caller.subject_id
+        )
+    if needs is not Needs.ANY_ONE or session is None or not session.alive(house.clock()):
+        raise ProofRejected()
+    return Proven(None, None, None)
+
+
+def end_sessions(house: House, uow: UnitOfWork, customer_id: str) -> None:
+    """For a changed password, in its transaction and under the customer's lock."""
+    uow.page_sessions.update_all({"ends_at": house.clock()}, customer_id=customer_id)
+
+
+def session_id(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

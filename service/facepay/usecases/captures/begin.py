@@ -1,0 +1,93 @@
+"""Begin a capture: draw its challenge and its nonce, start the clock.
+
+The payer has read the instructions and is ready: from here the burst has 60 s. A capture is begun
+once; nobody can look at a challenge, prepare for it, and begin it again.
+"""
+
+import secrets
+from dataclasses import replace
+
+from facepay.domain.capture import LIFETIME, MAX_FRAMES, Capture, CaptureState, Purpose
+from facepay.domain.challenge import SLOT_MS, Challenge, draw_challenge
+from facepay.domain.enrolment import EnrolmentState
+from facepay.domain.errors import CaptureExpired, FaceNotAvailable, NotFound, WrongState
+from facepay.domain.payment import IntentState
+from facepay.ports import UnitOfWork
+from facepay.usecases.captures.judge import find_capture
+from facepay.usecases.dependencies import House
+from facepay.usecases.idempotency import Claim, once
+from facepay.usecases.records.audit_log import append_leaf
+from facepay.usecases.request import Change
+from facepay.usecases.responses import CaptureAnswer, rfc3339
+
+_WAITS_FOR_A_FACE = {
+    Purpose.ENROLMENT: EnrolmentState.PENDING,
+    Purpose.PAYMENT: EnrolmentState.ACTIVE,
+}
+
+
+def begin_capture(house: House, change: Change, capture_id: str) -> CaptureAnswer:
+    """Raises NotFound, WrongState, FaceNotAvailable, IntentExpired; CaptureExpired for one that was
+    opened too long ago."""
+
+    def act(claim: Claim) -> CaptureAnswer:
+        with house.unit_of_work() as uow:
+            found = find_capture(uow, change.caller, capture_id)
+            _require_use_for_it(house, uow, found)
+            held = uow.captures.lock(capture_id)
+            if held is None or held.state is not CaptureState.RESERVED:
+                raise WrongState("a capture is begun once: open a new one")
+            if house.clock() >= held.deadline:
+                raise CaptureExpired("the capture was opened too long ago: open a new one")
+            begun, answer = _begun(house, held)
+            uow.captures.update(begun, state=CaptureState.RESERVED.value)
+            claim.answer(uow, answer)
+            append_leaf(house, uow, "capture.begun", capture=begun.id)
+            uow.commit()
+        return answer
+
+    return once(house, change, CaptureAnswer, act)
+
+
+def _require_use_for_it(house: House, uow: UnitOfWork, capture: Capture) -> None:
+    """Nobody is asked to turn their head for a payment that is over, or a face that is gone."""
+    enrolment = uow.enrolments.find(id=capture.enrolment_id)
+    if enrolment is None or enrolment.state is not _WAITS_FOR_A_FACE[capture.purpose]:
+        raise FaceNotAvailable()
+    if capture.intent_id is None:
+        return
+    intent = uow.intents.find(id=capture.intent_id)
+    if intent is None:
+        raise NotFound()
+    intent.require_open(house.clock())
+    if intent.state is not IntentState.CAPTURING or intent.capture_id != capture.id:
+        raise WrongState("the payment intent has moved on meanwhile")
+
+
+def _begun(house: House, reserved: Capture) -> tuple[Capture, CaptureAnswer]:
+    now, challenge = house.clock(), draw_challenge(reserved.profile)
+    nonce = secrets.token_urlsafe(24)
+    begun = replace(
+        reserved,
+        state=CaptureState.OPEN,
+        nonce=nonce,
+        steps=tuple(step.value for step in challenge.steps),
+        light=tuple(colour.value for colour in challenge.light),
+        begun_at=now,
+        deadline=now + LIFETIME,
+    )
+    answer = CaptureAnswer(
+        id=begun.id,
+        purpose=begun.purpose,
+        nonce=nonce,
+        challenge=_told(challenge),
+        max_frames=MAX_FRAMES,
+        deadline=rfc3339(begun.deadline),
+    )
+    return begun, answer
+
+
+def _told(challenge: Challenge) -> dict[str, object]:
+    light = {"slot_ms": SLOT_MS, "colours": [colour.value for colour in challenge.light]}
+    steps = [step.value for step in challenge.steps]
+    return {"profile": challenge.profile.value, "steps": steps, "light": light}

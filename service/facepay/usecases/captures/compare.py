@@ -1,0 +1,42 @@
+"""Compare the faces of a burst with one enrolment's reference: step 4 of a payment.
+
+What is opened for it, the template and the secret that protects it, is overwritten before this
+returns. It tells near from far and keeps the distance to itself.
+"""
+
+from facepay.domain.enrolment import Enrolment
+from facepay.domain.errors import FaceNotAvailable, SealBroken
+from facepay.ports import ObservedFaces
+from facepay.usecases.dependencies import House, wiped
+from facepay.usecases.step_timing import timed_step
+
+
+def matches_reference(house: House, faces: ObservedFaces, enrolment: Enrolment) -> bool:
+    """Whether the faces are near the reference.
+
+    `enrolment` was read before the frames were looked at. Should its template have been renewed
+    since, and its key be gone, the new one is compared: the payer never notices. Raises
+    FaceNotAvailable for a reference of another model, SealBroken, VaultUnavailable.
+    """
+    try:
+        return _near(house, faces, enrolment)
+    except SealBroken:
+        with house.unit_of_work() as uow:
+            now = uow.enrolments.find(id=enrolment.id)
+        if now is None or now.key_name == enrolment.key_name:
+            raise
+    return _near(house, faces, now)
+
+
+def _near(house: House, faces: ObservedFaces, enrolment: Enrolment) -> bool:
+    sealed, key = enrolment.sealed_reference, enrolment.key_name
+    if sealed is None or enrolment.model != house.engine.model:
+        raise FaceNotAvailable()
+    with timed_step("unseal"):
+        reference = house.templates.unseal(key, sealed, binding=enrolment.binding)
+    with wiped(reference):
+        with timed_step("derive"):
+            secret = house.templates.derive_secret(key)
+        with wiped(secret), timed_step("compare"):
+            distance = house.engine.distance(faces, reference, secret)
+    return distance <= house.face_distance_at_most

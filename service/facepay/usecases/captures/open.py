@@ -1,0 +1,167 @@
+"""Open a capture: reserve one, so that the payer can be told what will be asked.
+
+Only an explicit act opens one, it is to be begun within 5 minutes, and it is good for one burst.
+What is asked is drawn when it is begun. Without an active face, consent and second factor there is
+nothing to capture for: refused here, before any picture is taken, and in the same words for a
+customer who does not exist.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from facepay.domain.capture import BEGUN_WITHIN, Capture, CaptureState, Purpose
+from facepay.domain.challenge import Profile, require_provable
+from facepay.domain.enrolment import CAPTURES, OPEN_FOR, Enrolment, EnrolmentState
+from facepay.domain.errors import (
+    CaptureExpired,
+    CapturesUsedUp,
+    FaceNotAvailable,
+    NotFound,
+    WrongState,
+)
+from facepay.domain.payment import Intent, IntentState
+from facepay.ports import UnitOfWork
+from facepay.usecases.authentication.match_factors import active_factors
+from facepay.usecases.dependencies import House, new_id
+from facepay.usecases.idempotency import Claim, once
+from facepay.usecases.records.audit_log import append_leaf
+from facepay.usecases.request import Caller, Change
+from facepay.usecases.responses import ReservedAnswer, rfc3339
+
+
+def open_payment_capture(
+    house: House, change: Change, intent_id: str, payer_alias: str, profile: Profile
+) -> ReservedAnswer:
+    """Raises NotFound, WrongState, IntentExpired, CapturesUsedUp, FaceNotAvailable,
+    LivenessNotPossible."""
+
+    def act(claim: Claim) -> ReservedAnswer:
+        require_provable(profile)
+        now = house.clock()
+        with house.unit_of_work() as uow:
+            # The intent first: who has none learns nothing about an alias.
+            _require_own_open(uow.intents.find(id=intent_id), change.caller, now)
+            enrolment = _payable_face(house, uow, payer_alias, now)
+            held = uow.enrolments.lock(enrolment.id)
+            if held is None or held.state is not EnrolmentState.ACTIVE:
+                raise FaceNotAvailable()
+            intent = _require_own_open(uow.intents.lock(intent_id), change.caller, now)
+            if intent.captures_used >= house.policy.captures_per_intent:
+                raise CapturesUsedUp()
+            _cancel_open(uow, uow.captures.find_all(intent_id=intent.id))
+            capture = _reserve(house, change.caller, held, Purpose.PAYMENT, intent.id, profile)
+            uow.intents.update(_capturing(intent, held, capture), state=intent.state.value)
+            return _store(house, uow, claim, capture)
+
+    return once(house, change, ReservedAnswer, act)
+
+
+def open_enrolment_capture(
+    house: House, change: Change, enrolment_id: str, profile: Profile
+) -> ReservedAnswer:
+    """Raises NotFound, WrongState, CapturesUsedUp, LivenessNotPossible; CaptureExpired for an old
+    enrolment."""
+
+    def act(claim: Claim) -> ReservedAnswer:
+        require_provable(profile)
+        now = house.clock()
+        with house.unit_of_work() as uow:
+            enrolment = uow.enrolments.lock(enrolment_id)
+            if enrolment is None or enrolment.customer_id != change.caller.subject_id:
+                raise NotFound()
+            if enrolment.state is not EnrolmentState.PENDING:
+                raise WrongState(f"the enrolment is {enrolment.state}")
+            if now >= enrolment.created_at + OPEN_FOR:
+                raise CaptureExpired("the enrolment was opened too long ago: begin a new one")
+            earlier = uow.captures.find_all(enrolment_id=enrolment_id)
+            if len(earlier) >= CAPTURES:
+                raise CapturesUsedUp()
+            _cancel_open(uow, earlier)
+            purpose = Purpose.ENROLMENT
+            capture = _reserve(house, change.caller, enrolment, purpose, None, profile)
+            return _store(house, uow, claim, capture)
+
+    return once(house, change, ReservedAnswer, act)
+
+
+def _payable_face(house: House, uow: UnitOfWork, alias: str, now: datetime) -> Enrolment:
+    customer = uow.customers.find(alias=alias)
+    if customer is None:
+        raise FaceNotAvailable()
+    active = EnrolmentState.ACTIVE.value
+    enrolment = uow.enrolments.find(customer_id=customer.id, state=active)
+    if enrolment is None or enrolment.model != house.engine.model:
+        raise FaceNotAvailable()
+    consent = uow.consents.find(id=enrolment.consent_id)
+    if consent is None or not consent.active(now) or not active_factors(uow, customer.id):
+        raise FaceNotAvailable()
+    return enrolment
+
+
+def _require_own_open(intent: Intent | None, caller: Caller, now: datetime) -> Intent:
+    if intent is None or intent.terminal_id != caller.subject_id:
+        raise NotFound()
+    intent.require_open(now)
+    return intent
+
+
+def _capturing(intent: Intent, enrolment: Enrolment, capture: Capture) -> Intent:
+    return intent.moved_to(
+        IntentState.CAPTURING,
+        customer_id=enrolment.customer_id,
+        enrolment_id=enrolment.id,
+        enrolment_epoch=enrolment.epoch,
+        capture_id=capture.id,
+        captures_used=intent.captures_used + 1,
+        pad_passed=None,
+        face_matched=None,
+        decision_reason=None,
+    )
+
+
+def _cancel_open(uow: UnitOfWork, captures: list[Capture]) -> None:
+    for capture in captures:
+        if capture.state in (CaptureState.RESERVED, CaptureState.OPEN):
+            uow.captures.update(replace(capture, state=CaptureState.CANCELLED))
+
+
+def _reserve(
+    house: House,
+    caller: Caller,
+    enrolment: Enrolment,
+    purpose: Purpose,
+    intent_id: str | None,
+    profile: Profile,
+) -> Capture:
+    now = house.clock()
+    return Capture(
+        id=new_id("cap"),
+        purpose=purpose,
+        customer_id=enrolment.customer_id,
+        enrolment_id=enrolment.id,
+        intent_id=intent_id,
+        opened_by=caller.keyid,
+        profile=profile,
+        nonce=None,
+        steps=(),
+        light=(),
+        state=CaptureState.RESERVED,
+        used_by=None,
+        opened_at=now,
+        begun_at=None,
+        deadline=now + BEGUN_WITHIN,
+    )
+
+
+def _store(house: House, uow: UnitOfWork, claim: Claim, capture: Capture) -> ReservedAnswer:
+    uow.captures.add(capture)
+    answer = ReservedAnswer(
+        id=capture.id,
+        purpose=capture.purpose,
+        profile=capture.profile,
+        begin_by=rfc3339(capture.deadline),
+    )
+    claim.answer(uow, answer)
+    append_leaf(house, uow, "capture.opened", capture=capture.id, purpose=capture.purpose)
+    uow.commit()
+    return answer

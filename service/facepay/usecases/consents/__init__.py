@@ -1,0 +1,1 @@
+"""Consents: grant one, withdraw one. A withdrawal revokes the face."""

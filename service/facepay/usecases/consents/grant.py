@@ -1,0 +1,90 @@
+"""Consent to pay by face, for the notice the customer has in front of them."""
+
+import hmac
+from datetime import datetime
+
+from facepay.domain.consent import Consent, ConsentPurpose
+from facepay.domain.errors import InvalidRequest, WrongState
+from facepay.domain.event import EventKind
+from facepay.usecases.dependencies import House, new_id
+from facepay.usecases.idempotency import Claim, once
+from facepay.usecases.records.audit_log import append_leaf
+from facepay.usecases.records.outbox import emit
+from facepay.usecases.request import Change
+from facepay.usecases.responses import ConsentAnswer, rfc3339
+
+
+def grant_consent(
+    house: House,
+    change: Change,
+    *,
+    purpose: ConsentPurpose,
+    notice_version: str,
+    notice_sha256: str,
+    expires_at: datetime | None,
+) -> ConsentAnswer:
+    """Separate consent (PIPL art. 29): one purpose, one notice, always expiring.
+
+    Raises InvalidRequest for a notice that is not the one in force or an expiry that is past or
+    too far; WrongState when such a consent is active already.
+    """
+
+    def act(claim: Claim) -> ConsentAnswer:
+        now = house.clock()
+        _require_current_notice(house, notice_version, notice_sha256)
+        ends = _expiry(house, expires_at, now)
+        customer_id = change.caller.subject_id
+        consent = Consent(
+            new_id("con"), customer_id, purpose, notice_version, notice_sha256, now, ends, None
+        )
+        with house.unit_of_work() as uow:
+            uow.customers.lock(customer_id)  # two grants at once must not both find none
+            if any(known.active(now) for known in uow.consents.find_all(customer_id=customer_id)):
+                raise WrongState("a consent for this purpose is active already")
+            uow.consents.add(consent)
+            answer = consent_answer(consent)
+            claim.answer(uow, answer)
+            emit(
+                house,
+                uow,
+                EventKind.CONSENT_GRANTED,
+                consent=consent.id,
+                customer=customer_id,
+            )
+            append_leaf(house, uow, "consent.granted", consent=consent.id, customer=customer_id)
+            uow.commit()
+        return answer
+
+    return once(house, change, ConsentAnswer, act)
+
+
+def consent_answer(consent: Consent) -> ConsentAnswer:
+    withdrawn = consent.withdrawn_at
+    return ConsentAnswer(
+        id=consent.id,
+        purpose=consent.purpose,
+        notice_version=consent.notice_version,
+        notice_sha256=consent.notice_sha256,
+        granted_at=rfc3339(consent.granted_at),
+        expires_at=rfc3339(consent.expires_at),
+        withdrawn_at=rfc3339(withdrawn) if withdrawn else None,
+    )
+
+
+def _require_current_notice(house: House, version: str, sha256: str) -> None:
+    notice = house.policy.notice
+    if version != notice.version:
+        raise InvalidRequest("this is not the notice in force", param="notice_version")
+    if not hmac.compare_digest(sha256.lower().encode(), notice.sha256.encode()):
+        raise InvalidRequest("the hash is not that of the notice", param="notice_sha256")
+
+
+def _expiry(house: House, asked: datetime | None, now: datetime) -> datetime:
+    latest = now + house.policy.consent_lifetime
+    if asked is None:
+        return latest
+    if not now < asked <= latest:
+        raise InvalidRequest(
+            f"a consent ends between now and {rfc3339(latest)}", param="expires_at"
+        )
+    return asked

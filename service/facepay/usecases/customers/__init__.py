@@ -1,0 +1,1 @@
+"""What customers change and read about themselves: password, factors, codes, account."""

@@ -1,0 +1,92 @@
+"""Change a password, or set a new one in place of a forgotten one. The face is no proof of either.
+
+A change takes the old password and a second factor; a forgotten one takes the customer's own
+device, which signs the request, and a recovery code. It ends the sessions of the page and nothing
+else: what was approved stays approved; face, factors and consents stay as they are.
+"""
+
+from dataclasses import replace
+
+from facepay.domain.attempts import Channel, counter_id
+from facepay.domain.customer import Customer
+from facepay.domain.errors import NotFound, ProofRejected
+from facepay.domain.event import EventKind
+from facepay.usecases.authentication.attempt_counters import clear
+from facepay.usecases.authentication.sign_in import end_sessions
+from facepay.usecases.authentication.verify_credentials import (
+    Needs,
+    Proof,
+    Proven,
+    channel_of,
+    examine,
+    prove,
+)
+from facepay.usecases.dependencies import House
+from facepay.usecases.idempotency import Claim, once
+from facepay.usecases.records.audit_log import append_setting
+from facepay.usecases.records.outbox import emit
+from facepay.usecases.request import Change
+from facepay.usecases.responses import PasswordAnswer, rfc3339
+
+
+def change_password(
+    house: House, change: Change, proof: Proof, new_password: str
+) -> PasswordAnswer:
+    """Raises ProofRejected: it takes the password in force and a second factor."""
+
+    def act(claim: Claim) -> PasswordAnswer:
+        customer = _own(house, change)
+        needs = Needs.PASSWORD_AND_SECOND_FACTOR
+        proven = prove(
+            house, customer, proof, needs, confirms=change.claims, channel=channel_of(change.caller)
+        )
+        return _set(house, claim, customer, proven, new_password, "password.changed")
+
+    return once(house, change, PasswordAnswer, act)
+
+
+def reset_password(
+    house: House, change: Change, recovery_code: str, new_password: str
+) -> PasswordAnswer:
+    """Raises ProofRejected."""
+
+    def act(claim: Claim) -> PasswordAnswer:
+        customer = _own(house, change)
+        proof = Proof(recovery_code=recovery_code)
+        proven = examine(house, customer, proof, Channel.OWN_DEVICE, at=claim.received_at)
+        if not proven.second_factor_ok:
+            raise ProofRejected()
+        answer = _set(house, claim, customer, proven, new_password, "password.reset")
+        # What was typed wrong before it was known to be forgotten delays the new one no longer.
+        clear(house, [counter_id(f"{customer.id}:password", Channel.OWN_DEVICE)])
+        return answer
+
+    return once(house, change, PasswordAnswer, act)
+
+
+def _own(house: House, change: Change) -> Customer:
+    with house.unit_of_work() as uow:
+        customer = uow.customers.find(id=change.caller.subject_id)
+    if customer is None:
+        raise NotFound()
+    return customer
+
+
+def _set(
+    house: House, claim: Claim, customer: Customer, proven: Proven, new_password: str, setting: str
+) -> PasswordAnswer:
+    hashed = house.passwords.hash(new_password)  # before the row is locked: slow on purpose
+    answer = PasswordAnswer(rfc3339(house.clock()))
+    with house.unit_of_work() as uow:
+        held = uow.customers.lock(customer.id)
+        if held is None or held.password_hash != customer.password_hash:
+            raise ProofRejected()  # it was changed meanwhile: what was proven no longer is
+        if not proven.settle(uow):
+            raise ProofRejected()
+        uow.customers.update(replace(held, password_hash=hashed))
+        end_sessions(house, uow, customer.id)
+        claim.answer(uow, answer)
+        emit(house, uow, EventKind.PASSWORD_CHANGED, customer=customer.id)
+        append_setting(house, uow, customer.id, setting)
+        uow.commit()
+    return answer

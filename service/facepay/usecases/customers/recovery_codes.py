@@ -1,0 +1,95 @@
+"""Make a set of recovery codes; a new one replaces the old.
+
+The codes are told once, in the answer to the very request that made them, and are kept nowhere: a
+repetition of the request hears of the set and not of its codes. A lost answer means a new set.
+"""
+
+import secrets
+from datetime import datetime
+
+from facepay.domain.customer import FactorKind, FactorState, SecondFactor
+from facepay.domain.errors import ProofRejected
+from facepay.domain.event import EventKind
+from facepay.domain.recovery import ALPHABET, CODES, GROUP, GROUPS, RecoveryCode, code_id
+from facepay.ports import UnitOfWork
+from facepay.usecases.authentication.verify_credentials import Needs, Proof, channel_of, prove
+from facepay.usecases.customers.second_factors import NEVER_USED, emit_factor
+from facepay.usecases.dependencies import House, new_id
+from facepay.usecases.idempotency import Claim, once
+from facepay.usecases.records.audit_log import append_setting
+from facepay.usecases.request import Change
+from facepay.usecases.responses import RecoveryCodesAnswer
+
+NAME = "recovery codes"
+
+
+def make_recovery_codes(house: House, change: Change, proof: Proof) -> RecoveryCodesAnswer:
+    """Ten fresh codes. Raises ProofRejected: it takes the password and a second factor."""
+
+    def act(claim: Claim) -> RecoveryCodesAnswer:
+        customer_id = change.caller.subject_id
+        with house.unit_of_work() as uow:
+            customer = uow.customers.find(id=customer_id)
+        needs = Needs.PASSWORD_AND_SECOND_FACTOR
+        proven = prove(
+            house, customer, proof, needs, confirms=change.claims, channel=channel_of(change.caller)
+        )
+        factor, codes = new_set(house, customer_id), fresh_codes(CODES)
+        # Hashed before the rows are locked: argon2id is slow on purpose.
+        kept = [kept_code(house, factor, code) for code in codes]
+        with house.unit_of_work() as uow:
+            uow.customers.lock(customer_id)
+            if not proven.settle(uow):
+                raise ProofRejected()
+            replace_set(uow, factor, kept)
+            claim.answer(uow, RecoveryCodesAnswer(factor.id, None))
+            emit_factor(house, uow, EventKind.FACTOR_ADDED, factor)
+            append_setting(house, uow, customer_id, "recovery_codes.made")
+            uow.commit()
+        return RecoveryCodesAnswer(factor.id, codes)
+
+    return once(house, change, RecoveryCodesAnswer, act)
+
+
+def replace_set(uow: UnitOfWork, factor: SecondFactor, codes: list[RecoveryCode]) -> None:
+    old = {"customer_id": factor.customer_id, "kind": factor.kind.value}
+    uow.second_factors.update_all({"state": FactorState.REVOKED.value}, **old)
+    uow.second_factors.add(factor)
+    for code in codes:
+        uow.recovery_codes.add(code)
+
+
+def new_set(house: House, customer_id: str, name: str = NAME) -> SecondFactor:
+    return SecondFactor(
+        id=new_id("fac"),
+        customer_id=customer_id,
+        kind=FactorKind.RECOVERY_CODES,
+        name=name,
+        sealed_secret=None,
+        keyid=None,
+        public_key_pem=None,
+        state=FactorState.ACTIVE,
+        last_step=NEVER_USED,
+        created_at=house.clock(),
+    )
+
+
+def fresh_codes(count: int) -> list[str]:
+    """Codes of which no two begin alike."""
+    codes: dict[str, str] = {}
+    while len(codes) < count:
+        groups = [_group() for _ in range(GROUPS)]
+        codes.setdefault(groups[0], "-".join(groups))
+    return list(codes.values())
+
+
+def _group() -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(GROUP))
+
+
+def kept_code(
+    house: House, factor: SecondFactor, code: str, expires_at: datetime | None = None
+) -> RecoveryCode:
+    selector, _, secret = code.partition("-")
+    hashed = house.passwords.hash(secret.replace("-", ""))
+    return RecoveryCode(code_id(factor.id, selector), factor.id, hashed, None, expires_at)

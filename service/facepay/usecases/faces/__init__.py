@@ -1,0 +1,1 @@
+"""Enrolled faces: enrol, lock, unlock, revoke; destroy keys and prove that they are gone."""

@@ -1,0 +1,80 @@
+"""A signed receipt for a face that was taken back: what was destroyed, and how to check it.
+
+It names the two leaves of the log and opens their commitments, so that whoever holds it can show
+that these leaves are about this enrolment, and to the log, which is public, that they are in it.
+"""
+
+from facepay.domain.deletion import Deletion
+from facepay.domain.enrolment import Enrolment, EnrolmentState
+from facepay.domain.errors import DeletionPending, NotFound, WrongState
+from facepay.ports import UnitOfWork
+from facepay.usecases.dependencies import House
+from facepay.usecases.faces.destroy_keys import destroy_key
+from facepay.usecases.request import Caller
+from facepay.usecases.responses import rfc3339
+
+TYP = "facepay-deletion-receipt+jwt"
+
+
+def read_deletion_receipt(house: House, caller: Caller, enrolment_id: str) -> str:
+    """A compact JWS; each time signed anew, about the same facts.
+
+    Raises NotFound for what is not the caller's, or was revoked before receipts were kept;
+    WrongState for what is not revoked; DeletionPending while the vault is away and a key is left;
+    VaultUnavailable when nothing can be signed.
+    """
+    with house.unit_of_work() as uow:
+        enrolment = uow.enrolments.find(id=enrolment_id, customer_id=caller.subject_id)
+    if enrolment is None:
+        raise NotFound()
+    if enrolment.state is not EnrolmentState.REVOKED:
+        raise WrongState(f"the enrolment is {enrolment.state}")
+    if not destroy_key(house, enrolment_id):  # what the revocation could not, where it is left
+        raise DeletionPending()
+    with house.unit_of_work() as uow:
+        enrolment = uow.enrolments.find(id=enrolment_id)
+        deletion = uow.deletions.find(id=enrolment_id)
+        if enrolment is None or deletion is None:
+            raise NotFound()
+        leaves = [_leaf(uow, seq) for seq in (deletion.revoked_leaf, deletion.destroyed_leaf)]
+    return house.root.sign(_claims(house, enrolment, deletion, leaves), typ=TYP)
+
+
+def _claims(
+    house: House, enrolment: Enrolment, deletion: Deletion, leaves: list[dict[str, object]]
+) -> dict[str, object]:
+    if enrolment.revoked_at is None or enrolment.key_destroyed_at is None:
+        raise DeletionPending()
+    return {
+        "iss": house.issuer,
+        "iat": int(house.clock().timestamp()),
+        "enrolment": enrolment.id,
+        "cause": deletion.cause.value,
+        "enrolled_at": rfc3339(enrolment.created_at),
+        "revoked_at": rfc3339(enrolment.revoked_at),
+        "key_destroyed_at": rfc3339(enrolment.key_destroyed_at),
+        "destroyed": {
+            "database": {"sealed_references": deletion.references_erased},
+            "vault": {"keys": deletion.keys_destroyed},
+        },
+        "stopped": {
+            "captures": deletion.captures_cancelled,
+            "payment_intents": deletion.intents_stopped,
+        },
+        "leaves": leaves,
+        "log": {
+            "leaves": f"{house.issuer}/v1/log/leaves",
+            "checkpoint": f"{house.issuer}/v1/log/checkpoint",
+        },
+    }
+
+
+def _leaf(uow: UnitOfWork, seq: int | None) -> dict[str, object]:
+    leaf = uow.leaves.find(seq=seq) if seq is not None else None
+    if leaf is None:
+        raise DeletionPending()
+    told: dict[str, object] = {"seq": leaf.seq, "kind": leaf.kind, "hash": leaf.hash}
+    opening = uow.openings.find(seq=leaf.seq)
+    if opening is not None:  # it can be erased; the leaf then still says that, not of whom
+        told["opening"] = {"salt": opening.salt, "details": opening.details}
+    return told

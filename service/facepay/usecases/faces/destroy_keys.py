@@ -1,0 +1,49 @@
+"""Destroy the vault keys of revoked enrolments: every copy of their templates is then dead.
+
+A revocation holds without this: `destroy_pending_keys` repeats it when the vault was away.
+"""
+
+from dataclasses import replace
+
+from facepay.domain.enrolment import EnrolmentState
+from facepay.domain.errors import VaultUnavailable
+from facepay.domain.event import EventKind
+from facepay.usecases.dependencies import House
+from facepay.usecases.faces.enrolments import emit_face
+from facepay.usecases.records.audit_log import append_leaf
+
+
+def destroy_key(house: House, enrolment_id: str) -> bool:
+    """Destroy every key of a revoked enrolment; False when the vault is away."""
+    with house.unit_of_work() as uow:
+        enrolment = uow.enrolments.find(id=enrolment_id)
+    if enrolment is None or enrolment.state is not EnrolmentState.REVOKED:
+        return False
+    if enrolment.key_destroyed_at is not None:
+        return True
+    try:
+        for key in enrolment.keys:
+            house.templates.destroy_key(key)
+    except VaultUnavailable:
+        return False
+    with house.unit_of_work() as uow:
+        held = uow.enrolments.lock(enrolment_id)
+        if held is not None and held.key_destroyed_at is None:
+            uow.enrolments.update(replace(held, key_destroyed_at=house.clock()))
+            emit_face(house, uow, EventKind.FACE_KEY_DESTROYED, held)
+            leaf = append_leaf(house, uow, "face.key_destroyed", enrolment=enrolment_id)
+            deletion = uow.deletions.find(id=enrolment_id)
+            if deletion is not None:  # none was kept in the first days
+                gone = len(enrolment.keys)
+                uow.deletions.update(
+                    replace(deletion, keys_destroyed=gone, destroyed_leaf=leaf.seq)
+                )
+            uow.commit()
+    return True
+
+
+def destroy_pending_keys(house: House) -> int:
+    """Finish what a revocation could not while the vault was away; how many keys went."""
+    with house.unit_of_work() as uow:
+        pending = uow.enrolments.find_all(state=EnrolmentState.REVOKED.value, key_destroyed_at=None)
+    return sum(destroy_key(house, enrolment.id) for enrolment in pending)

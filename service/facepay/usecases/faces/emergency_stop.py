@@ -1,0 +1,59 @@
+"""Stop my face now: without signing in, with one recovery code, whatever else was lost.
+
+It is for somebody whose phone is gone and whose password was on it. The face is revoked, for good.
+Unknown names and wrong codes get the same answer; a stranger can fill no counter of the owner's.
+"""
+
+from facepay.domain.deletion import Cause
+from facepay.domain.enrolment import EnrolmentState
+from facepay.domain.errors import ProofRejected
+from facepay.domain.event import EventKind
+from facepay.ports import UnitOfWork
+from facepay.usecases.authentication.verify_credentials import Needs, Proof, Proven, prove
+from facepay.usecases.dependencies import House
+from facepay.usecases.faces.destroy_keys import destroy_key
+from facepay.usecases.faces.enrolments import emit_face, end_enrolment, write_down
+from facepay.usecases.idempotency import Claim, once
+from facepay.usecases.request import Change
+from facepay.usecases.responses import StopAnswer, rfc3339
+
+
+def stop_face(house: House, change: Change, alias: str, recovery_code: str) -> StopAnswer:
+    """Raises ProofRejected. The caller of `change` is nobody in particular: a browser's visit."""
+    with house.unit_of_work() as uow:
+        customer = uow.customers.find(alias=alias)
+
+    def act(claim: Claim) -> StopAnswer:
+        proven = prove(house, customer, Proof(recovery_code=recovery_code), Needs.ANY_ONE)
+        if customer is None:
+            raise ProofRejected()
+        return _end_all(house, claim, customer.id, proven)
+
+    answer = once(house, change, StopAnswer, act)
+    with house.unit_of_work() as uow:
+        faces = uow.enrolments.find_all(customer_id=customer.id) if customer else []
+    for face in faces:
+        destroy_key(house, face.id)
+    return answer
+
+
+def _end_all(house: House, claim: Claim, customer_id: str, proven: Proven) -> StopAnswer:
+    with house.unit_of_work() as uow:
+        uow.customers.lock(customer_id)
+        faces = _living(uow, customer_id)
+        ended = [end_enrolment(house, uow, face_id, Cause.CUSTOMER) for face_id in faces]
+        proven.settle(uow)  # leaving is never refused because a code was used meanwhile
+        answer = StopAnswer(rfc3339(house.clock()))
+        claim.answer(uow, answer)
+        for face, _ in ended:
+            emit_face(house, uow, EventKind.FACE_REVOKED, face)
+        for _, deletion in ended:
+            if deletion is not None:
+                write_down(house, uow, deletion)
+        uow.commit()
+    return answer
+
+
+def _living(uow: UnitOfWork, customer_id: str) -> list[str]:
+    faces = uow.enrolments.find_all(customer_id=customer_id)
+    return sorted(face.id for face in faces if face.state is not EnrolmentState.REVOKED)

@@ -1,0 +1,186 @@
+"""Enrol a face: password, second factor, consent, and a live capture. Hard to enter, on purpose.
+
+The reference is protected by a secret of its enrolment's key and sealed with that key before it
+touches the database, and overwritten in memory as soon as it is sealed.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from facepay.domain.consent import Consent
+from facepay.domain.deletion import Cause
+from facepay.domain.enrolment import ENROLLED, OPEN_FOR, Enrolment, EnrolmentState
+from facepay.domain.errors import FaceNotAvailable, ProofRejected, WrongState
+from facepay.domain.event import EventKind
+from facepay.ports import ObservedFaces, UnitOfWork
+from facepay.usecases.authentication.verify_credentials import Needs, Proof, channel_of, prove
+from facepay.usecases.captures.judge import Frames, look_at, use_capture
+from facepay.usecases.dependencies import House, new_id, wiped
+from facepay.usecases.faces.destroy_keys import destroy_key
+from facepay.usecases.faces.enrolments import emit_face, end_enrolment, enrolment_answer, write_down
+from facepay.usecases.idempotency import Claim, once
+from facepay.usecases.records.audit_log import append_leaf
+from facepay.usecases.request import Change
+from facepay.usecases.responses import EnrolmentAnswer
+
+
+def begin_enrolment(house: House, change: Change, proof: Proof) -> EnrolmentAnswer:
+    """A pending enrolment, for which a capture can be opened.
+
+    Raises ProofRejected; WrongState without an active consent, or while a face is enrolled.
+    """
+
+    def act(claim: Claim) -> EnrolmentAnswer:
+        customer_id = change.caller.subject_id
+        with house.unit_of_work() as uow:
+            customer = uow.customers.find(id=customer_id)
+            consent = _active_consent(house, uow, customer_id)
+            _require_no_face(uow, customer_id)
+        proven = prove(
+            house,
+            customer,
+            proof,
+            Needs.PASSWORD_AND_SECOND_FACTOR,
+            confirms=change.claims,
+            channel=channel_of(change.caller),
+        )
+        enrolment = _pending(house, consent)
+        # The key comes first: whatever ends this enrolment finds its key and destroys it, and
+        # nothing creates it again afterwards.
+        house.templates.create_key(enrolment.key_name)
+        with house.unit_of_work() as uow:
+            uow.enrolments.add(enrolment)
+            if not proven.settle(uow):
+                raise ProofRejected()
+            answer = enrolment_answer(enrolment)
+            claim.answer(uow, answer)
+            append_leaf(house, uow, "enrolment.begun", enrolment=enrolment.id)
+            uow.commit()
+        return answer
+
+    return once(house, change, EnrolmentAnswer, act)
+
+
+def finish_enrolment(house: House, change: Change, frames: Frames) -> EnrolmentAnswer:
+    """Judge the burst, make the reference, seal it, activate the enrolment.
+
+    Raises what `look_at` raises; FaceNotAvailable when consent or enrolment ended meanwhile.
+    """
+
+    def act(claim: Claim) -> EnrolmentAnswer:
+        with house.unit_of_work() as uow:
+            capture = use_capture(house, uow, claim, frames.capture_id)
+            enrolment = _still_pending(house, uow, capture.enrolment_id)
+            uow.commit()
+
+        def seal_reference(faces: ObservedFaces) -> str:
+            with wiped(house.templates.derive_secret(enrolment.key_name)) as secret:
+                reference = house.engine.reference(faces, secret)
+            with wiped(reference):
+                return house.templates.seal(
+                    enrolment.key_name, reference, binding=enrolment.binding
+                )
+
+        sealed = look_at(house, claim, capture, frames, seal_reference)
+        with house.unit_of_work() as uow:
+            active = _activate(house, uow, enrolment, sealed)
+            answer = enrolment_answer(active)
+            claim.answer(uow, answer)
+            emit_face(house, uow, EventKind.FACE_ENROLLED, active)
+            append_leaf(house, uow, "face.enrolled", enrolment=active.id)
+            uow.commit()
+        return answer
+
+    return once(house, change, EnrolmentAnswer, act)
+
+
+def end_lapsed_enrolments(house: House) -> int:
+    """End what was begun and never finished, and destroy its keys; how many there were."""
+    latest = house.clock() - OPEN_FOR
+    with house.unit_of_work() as uow:
+        pending = uow.enrolments.find_all(state=EnrolmentState.PENDING.value)
+    lapsed = [each.id for each in pending if each.created_at < latest]
+    return sum(_end_lapsed(house, enrolment_id) for enrolment_id in lapsed)
+
+
+def _end_lapsed(house: House, enrolment_id: str) -> bool:
+    """Whether it was still pending: what was finished meanwhile is somebody's face."""
+    with house.unit_of_work() as uow:
+        held = uow.enrolments.lock(enrolment_id)
+        if held is None or held.state is not EnrolmentState.PENDING:
+            return False
+        _, deletion = end_enrolment(house, uow, enrolment_id, Cause.LAPSED)
+        if deletion is not None:
+            write_down(house, uow, deletion, "enrolment.lapsed")
+        uow.commit()
+    destroy_key(house, enrolment_id)
+    return True
+
+
+def _active_consent(house: House, uow: UnitOfWork, customer_id: str) -> Consent:
+    now = house.clock()
+    for consent in uow.consents.find_all(customer_id=customer_id):
+        if consent.active(now):
+            return consent
+    raise WrongState("enrolling a face needs an active consent to pay by face")
+
+
+def _require_no_face(uow: UnitOfWork, customer_id: str) -> None:
+    """Not a locked one either: enrolling anew is no way around a lock."""
+    if uow.enrolments.find(customer_id=customer_id, state=ENROLLED):
+        raise WrongState("a face is enrolled already: revoke it first")
+
+
+def _pending(house: House, consent: Consent) -> Enrolment:
+    enrolment_id = new_id("enr")
+    return Enrolment(
+        id=enrolment_id,
+        customer_id=consent.customer_id,
+        consent_id=consent.id,
+        state=EnrolmentState.PENDING,
+        epoch=0,
+        model=house.engine.model,
+        sealed_reference=None,
+        created_at=house.clock(),
+        revoked_at=None,
+        key_destroyed_at=None,
+        key_name=enrolment_id,
+        next_key=None,
+        retiring_key=None,
+        renewed_at=None,
+    )
+
+
+def _still_pending(house: House, uow: UnitOfWork, enrolment_id: str) -> Enrolment:
+    enrolment = uow.enrolments.find(id=enrolment_id)
+    if enrolment is None or enrolment.state is not EnrolmentState.PENDING:
+        raise FaceNotAvailable("the enrolment is no longer open")
+    return enrolment
+
+
+def _activate(house: House, uow: UnitOfWork, pending: Enrolment, sealed: str) -> Enrolment:
+    """Under the customer's row lock, so that two enrolments cannot both become the one face."""
+    uow.customers.lock(pending.customer_id)
+    held = uow.enrolments.lock(pending.id)
+    consent = uow.consents.find(id=pending.consent_id)
+    if held is None or held.state is not EnrolmentState.PENDING:
+        raise FaceNotAvailable("the enrolment is no longer open")
+    if consent is None or not consent.active(house.clock()):
+        raise FaceNotAvailable("the consent has ended")
+    _require_no_face(uow, pending.customer_id)
+    active = replace(
+        held,
+        state=EnrolmentState.ACTIVE,
+        epoch=held.epoch + 1,
+        model=house.engine.model,  # that made the reference, whatever was in use at the beginning
+        sealed_reference=sealed,
+        duress_since=_under_duress(uow, pending.customer_id),
+    )
+    uow.enrolments.update(active, epoch=held.epoch)
+    return active
+
+
+def _under_duress(uow: UnitOfWork, customer_id: str) -> datetime | None:
+    """Revoking and enrolling anew clears nothing: that is the bank's to do."""
+    before = uow.enrolments.find_all(customer_id=customer_id)
+    return max((each.duress_since for each in before if each.duress_since), default=None)

@@ -1,0 +1,103 @@
+"""Read and end enrolments: the part that revoking, withdrawing consent and enrolling share.
+
+`end_enrolment` marks the row as revoked under the lock that an approval takes, and cancels what is
+under way. The caller writes the leaf (`write_down`), commits, and then calls
+`destroy_keys.destroy_key`.
+"""
+
+from dataclasses import replace
+
+from facepay.domain.capture import CaptureState
+from facepay.domain.deletion import Cause, Deletion
+from facepay.domain.enrolment import Enrolment, EnrolmentState
+from facepay.domain.errors import NotFound
+from facepay.domain.event import EventKind
+from facepay.domain.payment import IntentState
+from facepay.ports import UnitOfWork
+from facepay.usecases.dependencies import House
+from facepay.usecases.records.audit_log import append_leaf
+from facepay.usecases.records.outbox import emit
+from facepay.usecases.request import Caller
+from facepay.usecases.responses import EnrolmentAnswer, rfc3339
+
+LISTED = 50
+_FACE_UNDER_WAY = frozenset({IntentState.CAPTURING, IntentState.AWAITING_SECOND_FACTOR})
+
+
+def end_enrolment(
+    house: House, uow: UnitOfWork, enrolment_id: str, cause: Cause
+) -> tuple[Enrolment, Deletion | None]:
+    """Revoke under the row's lock and stop everything under way with this face.
+
+    Returns the revoked enrolment and, when it was this call that ended it, what is to be written
+    down of it: call `write_down` before the commit.
+    """
+    enrolment = uow.enrolments.lock(enrolment_id)
+    if enrolment is None:
+        raise NotFound()
+    if enrolment.state is EnrolmentState.REVOKED:
+        return enrolment, None
+    revoked = replace(
+        enrolment,
+        state=EnrolmentState.REVOKED,
+        epoch=enrolment.epoch + 1,
+        sealed_reference=None,
+        revoked_at=house.clock(),
+    )
+    uow.enrolments.update(revoked)
+    captures, intents = stop_what_is_under_way(uow, enrolment_id)
+    erased = int(enrolment.sealed_reference is not None)
+    return revoked, Deletion(enrolment_id, cause, erased, captures, intents)
+
+
+def write_down(
+    house: House, uow: UnitOfWork, deletion: Deletion, kind: str = "face.revoked"
+) -> None:
+    """The leaf, and the row that points to it. Call last: it locks the log's head."""
+    leaf = append_leaf(house, uow, kind, enrolment=deletion.id)
+    uow.deletions.add(replace(deletion, revoked_leaf=leaf.seq))
+
+
+def stop_what_is_under_way(uow: UnitOfWork, enrolment_id: str) -> tuple[int, int]:
+    """A statement for each state, however much a hostile till has left lying about.
+
+    Returns how many captures were cancelled, and how many payment intents stopped.
+    """
+    stopped = sum(
+        uow.intents.update_all(
+            {"state": IntentState.REVOKED.value}, enrolment_id=enrolment_id, state=state.value
+        )
+        for state in sorted(_FACE_UNDER_WAY)
+    )
+    # In this order: one that is begun meanwhile is met in its second state.
+    cancelled = sum(
+        uow.captures.update_all(
+            {"state": CaptureState.CANCELLED.value}, enrolment_id=enrolment_id, state=state.value
+        )
+        for state in (CaptureState.RESERVED, CaptureState.OPEN)
+    )
+    return cancelled, stopped
+
+
+def emit_face(house: House, uow: UnitOfWork, kind: EventKind, enrolment: Enrolment) -> None:
+    """What became of a face, for the bank."""
+    emit(house, uow, kind, enrolment=enrolment.id, customer=enrolment.customer_id)
+
+
+def list_enrolments(house: House, caller: Caller) -> list[EnrolmentAnswer]:
+    """The caller's own, the newest first: an app that lost its memory finds its face."""
+    with house.unit_of_work() as uow:
+        found = uow.enrolments.find_all(customer_id=caller.subject_id)
+    found.sort(key=lambda each: each.created_at, reverse=True)
+    return [enrolment_answer(each) for each in found[:LISTED]]
+
+
+def enrolment_answer(enrolment: Enrolment) -> EnrolmentAnswer:
+    revoked = enrolment.revoked_at
+    return EnrolmentAnswer(
+        id=enrolment.id,
+        state=enrolment.state,
+        created_at=rfc3339(enrolment.created_at),
+        revoked_at=rfc3339(revoked) if revoked else None,
+        key_destroyed=enrolment.key_destroyed_at is not None,
+    )

@@ -1,0 +1,93 @@
+"""Lock the face at once, by any one proof; unlock it with password and second factor.
+
+A lock is a revocation that can be undone: it takes the same row lock, counts the epoch up and
+stops what is under way, so once it has answered no approval by this face can follow, until it is
+unlocked. The template and its keys stay. No door takes a face for the way back: what a stranger
+may have stolen must not undo what was done because of it.
+"""
+
+from dataclasses import replace
+
+from facepay.domain.enrolment import Enrolment, EnrolmentState
+from facepay.domain.errors import NotFound, ProofRejected, WrongState
+from facepay.domain.event import EventKind
+from facepay.domain.page_session import PageSession
+from facepay.ports import UnitOfWork
+from facepay.usecases.authentication.verify_credentials import Needs, Proof
+from facepay.usecases.dependencies import House
+from facepay.usecases.faces.enrolments import emit_face, enrolment_answer, stop_what_is_under_way
+from facepay.usecases.faces.revoke import prove_owner
+from facepay.usecases.idempotency import Claim, once
+from facepay.usecases.records.audit_log import append_leaf
+from facepay.usecases.request import Change
+from facepay.usecases.responses import EnrolmentAnswer
+
+
+def lock_face(
+    house: House, change: Change, enrolment_id: str, proof: Proof | PageSession
+) -> EnrolmentAnswer:
+    """Raises ProofRejected; NotFound for an enrolment that is not the caller's; WrongState for one
+    that was never finished or is revoked."""
+
+    def act(claim: Claim) -> EnrolmentAnswer:
+        proven = prove_owner(house, change, enrolment_id, proof, Needs.ANY_ONE)
+        with house.unit_of_work() as uow:
+            locked, locked_now = lock_enrolment(uow, enrolment_id)
+            proven.settle(uow)  # a lock is never refused because a code was used meanwhile
+            answer = enrolment_answer(locked)
+            claim.answer(uow, answer)
+            if locked_now:
+                emit_face(house, uow, EventKind.FACE_LOCKED, locked)
+                append_leaf(house, uow, "face.locked", enrolment=enrolment_id)
+            uow.commit()
+        return answer
+
+    return once(house, change, EnrolmentAnswer, act)
+
+
+def unlock_face(house: House, change: Change, enrolment_id: str, proof: Proof) -> EnrolmentAnswer:
+    """Raises ProofRejected, also for a code that was used meanwhile; NotFound; WrongState."""
+
+    def act(claim: Claim) -> EnrolmentAnswer:
+        proven = prove_owner(house, change, enrolment_id, proof, Needs.PASSWORD_AND_SECOND_FACTOR)
+        with house.unit_of_work() as uow:
+            held = _locked_row(uow, enrolment_id)
+            if not proven.settle(uow):
+                raise ProofRejected()
+            unlocked = replace(held, state=EnrolmentState.ACTIVE, epoch=held.epoch + 1)
+            unlocked_now = held.state is EnrolmentState.LOCKED
+            if unlocked_now:
+                uow.enrolments.update(unlocked)
+            answer = enrolment_answer(unlocked)
+            claim.answer(uow, answer)
+            if unlocked_now:
+                emit_face(house, uow, EventKind.FACE_UNLOCKED, unlocked)
+                append_leaf(house, uow, "face.unlocked", enrolment=enrolment_id)
+            uow.commit()
+        return answer
+
+    return once(house, change, EnrolmentAnswer, act)
+
+
+def lock_enrolment(uow: UnitOfWork, enrolment_id: str) -> tuple[Enrolment, bool]:
+    """Lock under the row's lock and stop everything under way with this face.
+
+    Returns the locked enrolment, and whether it was this call that locked it.
+    """
+    held = _locked_row(uow, enrolment_id)
+    if held.state is EnrolmentState.LOCKED:
+        return held, False
+    locked = replace(held, state=EnrolmentState.LOCKED, epoch=held.epoch + 1)
+    uow.enrolments.update(locked)
+    stop_what_is_under_way(uow, enrolment_id)
+    return locked, True
+
+
+def _locked_row(uow: UnitOfWork, enrolment_id: str) -> Enrolment:
+    """The row of an enrolled face, held. Raises NotFound, WrongState."""
+    held = uow.enrolments.lock(enrolment_id)
+    if held is None:
+        raise NotFound()
+    if not held.enrolled:
+        raise WrongState(f"the enrolment is {held.state}")
+    return held

@@ -1,0 +1,80 @@
+"""Take the face back: at once, by any one proof, for good.
+
+The row is marked under the same lock an approval is written under, so once this has answered no
+approval by this face can follow, on any worker. Then the enrolment's keys, that of a renewal under
+way too, are destroyed in the vault: every copy of the template, backups included, is dead. Should
+the vault be away, the revocation holds all the same, and `destroy_pending_keys` does it later.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from facepay.domain.deletion import Cause
+from facepay.domain.errors import NotFound
+from facepay.domain.event import EventKind
+from facepay.domain.page_session import PageSession
+from facepay.usecases.authentication.sign_in import proven_by_session
+from facepay.usecases.authentication.verify_credentials import (
+    Needs,
+    Proof,
+    Proven,
+    channel_of,
+    prove,
+)
+from facepay.usecases.dependencies import House
+from facepay.usecases.faces.destroy_keys import destroy_key
+from facepay.usecases.faces.enrolments import emit_face, end_enrolment, enrolment_answer, write_down
+from facepay.usecases.idempotency import Claim, once
+from facepay.usecases.request import Change
+from facepay.usecases.responses import EnrolmentAnswer
+
+
+def revoke_face(
+    house: House, change: Change, enrolment_id: str, proof: Proof | PageSession
+) -> EnrolmentAnswer:
+    """Any one proof will do, and being signed in on the page, which takes two.
+
+    Raises ProofRejected, or NotFound for an enrolment that is not the caller's.
+    """
+
+    def act(claim: Claim) -> EnrolmentAnswer:
+        proven = prove_owner(
+            house, change, enrolment_id, proof, Needs.ANY_ONE, at=claim.received_at
+        )
+        with house.unit_of_work() as uow:
+            revoked, deletion = end_enrolment(house, uow, enrolment_id, Cause.CUSTOMER)
+            proven.settle(uow)  # leaving is never refused because a code was used meanwhile
+            answer = enrolment_answer(revoked)
+            claim.answer(uow, answer)
+            if deletion is not None:
+                emit_face(house, uow, EventKind.FACE_REVOKED, revoked)
+                write_down(house, uow, deletion)
+            uow.commit()
+        return answer
+
+    answer = once(house, change, EnrolmentAnswer, act)
+    destroyed = destroy_key(house, enrolment_id)
+    return replace(answer, key_destroyed=answer.key_destroyed or destroyed)
+
+
+def prove_owner(
+    house: House,
+    change: Change,
+    enrolment_id: str,
+    proof: Proof | PageSession,
+    needs: Needs,
+    *,
+    at: datetime | None = None,
+) -> Proven:
+    """That the caller's own enrolment is meant, and the caller is who enrolled it.
+
+    Raises NotFound, ProofRejected.
+    """
+    with house.unit_of_work() as uow:
+        customer = uow.customers.find(id=change.caller.subject_id)
+        if customer is None or not uow.enrolments.find(id=enrolment_id, customer_id=customer.id):
+            raise NotFound()
+    if isinstance(proof, PageSession):
+        return proven_by_session(house, change, needs)
+    channel = channel_of(change.caller)
+    return prove(house, customer, proof, needs, confirms=change.claims, at=at, channel=channel)

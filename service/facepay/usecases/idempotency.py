@@ -1,0 +1,168 @@
+"""Do a change once, however often it is asked for.
+
+`once` claims the caller's idempotency key in a short commit, lets the use case act, and gives the
+first answer again to every repetition. The use case calls `claim.answer(uow, …)` inside its own
+last transaction, so the answer is remembered if and only if the change was made. A worker killed
+in between leaves a lease; the retry takes it over with a new fence, and the old fence can no
+longer commit.
+"""
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from facepay.domain.errors import (
+    AlreadyExists,
+    FacepayError,
+    InProgress,
+    KeyReused,
+    StaleRow,
+    Unavailable,
+)
+from facepay.domain.idempotency import KEPT_FOR, LEASE, IdempotencyRecord, RecordState
+from facepay.ports import UnitOfWork
+from facepay.usecases.dependencies import House
+from facepay.usecases.request import Change
+from facepay.usecases.step_timing import timed_step
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to act on a change; lost when the lease ran out and another worker took over."""
+
+    record: IdempotencyRecord
+
+    @property
+    def id(self) -> str:
+        return self.record.id
+
+    @property
+    def received_at(self) -> datetime:
+        """When the request first arrived; a retry after a crash does not age its code."""
+        return self.record.created_at
+
+    def answer(self, uow: UnitOfWork, answer: Any) -> None:
+        """Remember the answer in the transaction that makes the change.
+
+        Raises InProgress when another worker holds the change by now; nothing is committed then.
+        """
+        done = replace(self.record, state=RecordState.ANSWERED, answer=json.dumps(asdict(answer)))
+        self._settle(uow, done)
+
+    def refuse(self, uow: UnitOfWork, error: FacepayError) -> None:
+        told = ("code", "detail", "param", "guidance")
+        refusal = json.dumps({name: getattr(error, name) for name in told})
+        self._settle(uow, replace(self.record, state=RecordState.REFUSED, answer=refusal))
+
+    def _settle(self, uow: UnitOfWork, done: IdempotencyRecord) -> None:
+        try:
+            uow.idempotency.update(
+                done, fence=self.record.fence, state=RecordState.IN_PROGRESS.value
+            )
+        except StaleRow:
+            raise InProgress() from None
+
+
+class GivenBefore(FacepayError):
+    """A refusal that was already given to this very request; carries its registered code."""
+
+    def __init__(
+        self, code: str, detail: str | None, param: str | None, guidance: str | None = None
+    ) -> None:
+        self.code = code
+        super().__init__(detail, param=param, guidance=guidance)
+
+
+def once(
+    house: House, change: Change, kind: type[Answer], act: Callable[[Claim], Answer]
+) -> Answer:
+    """The answer of `act`, or the one it gave before.
+
+    Raises KeyReused (same key, other request), InProgress (still under way), and whatever the
+    first run was refused with. A failure of a dependency is not remembered: it may be retried.
+    """
+    record = _claim(house, change)
+    if record.state is not RecordState.IN_PROGRESS:
+        return _recall(record, kind)
+    claim = Claim(record)
+    try:
+        return act(claim)
+    except (Unavailable, InProgress):
+        _end_lease(house, record)
+        raise
+    except FacepayError as error:
+        _remember_refusal(house, claim, error)
+        raise
+
+
+@timed_step("claim")
+def _claim(house: House, change: Change) -> IdempotencyRecord:
+    now = house.clock()
+    # Keyed: requests carry passwords, and a plain hash in a stolen database could be searched.
+    digest = change.fingerprint.encode()
+    fingerprint = hmac.new(house.fingerprint_key, digest, hashlib.sha256).hexdigest()
+    fresh = IdempotencyRecord(
+        id=change.record_id,
+        fingerprint=fingerprint,
+        fence=secrets.token_hex(16),
+        state=RecordState.IN_PROGRESS,
+        lease_until=now + LEASE,
+        answer=None,
+        created_at=now,
+    )
+    with house.unit_of_work() as uow:
+        uow.idempotency.delete_before("created_at", now - KEPT_FOR)
+        try:
+            uow.idempotency.add(fresh)
+        except AlreadyExists:
+            known = uow.idempotency.lock(change.record_id)
+            if known is None:
+                raise InProgress() from None
+            if not hmac.compare_digest(known.fingerprint, fingerprint):
+                raise KeyReused() from None
+            if known.state is not RecordState.IN_PROGRESS:
+                return known
+            if now < known.lease_until:
+                raise InProgress() from None
+            # What was presented with the request counts as of when it first arrived.
+            fresh = replace(fresh, created_at=known.created_at)
+            uow.idempotency.update(fresh, fence=known.fence)
+        uow.commit()
+    return fresh
+
+
+def _recall(record: IdempotencyRecord, kind: type[Answer]) -> Answer:
+    stored = json.loads(record.answer or "{}")
+    if record.state is RecordState.REFUSED:
+        raise GivenBefore(**stored)
+    return kind(**stored)
+
+
+def _end_lease(house: House, record: IdempotencyRecord) -> None:
+    """Let a retry begin at once, without forgetting which request this key belongs to."""
+    with house.unit_of_work() as uow:
+        try:
+            uow.idempotency.update(
+                replace(record, lease_until=house.clock()),
+                fence=record.fence,
+                state=RecordState.IN_PROGRESS.value,
+            )
+        except StaleRow:
+            return
+        uow.commit()
+
+
+def _remember_refusal(house: House, claim: Claim, error: FacepayError) -> None:
+    with house.unit_of_work() as uow:
+        try:
+            claim.refuse(uow, error)
+        except InProgress:
+            return
+        uow.commit()

@@ -1,0 +1,240 @@
+"""Dual control: one operator asks, another approves, and what was asked for is done once.
+
+Nobody's face is taken from them by one operator alone, or by one stolen key. Both steps are in the
+log. `ACTS` says what each kind does; another kind is another line there.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from facepay.domain.audit import canonical
+from facepay.domain.errors import NotFound, WrongState
+from facepay.domain.operator_action import OPEN_FOR, ActionKind, ActionState, OperatorAction
+from facepay.ports import UnitOfWork
+from facepay.usecases.dependencies import House, new_id
+from facepay.usecases.faces.enrolments import write_down
+from facepay.usecases.idempotency import Claim, once
+from facepay.usecases.operators.action_result import Carried
+from facepay.usecases.operators.clear_duress import clear_duress
+from facepay.usecases.operators.issue_recovery_codes import aim_at_customer, issue_recovery
+from facepay.usecases.operators.revoke_faces import (
+    aim_at_cohort,
+    aim_at_face,
+    count_faces,
+    count_keys,
+    destroy_keys,
+    revoke_at_once,
+    revoke_batch,
+)
+from facepay.usecases.records.audit_log import append_leaf
+from facepay.usecases.request import Change
+from facepay.usecases.responses import OperatorActionAnswer, rfc3339
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a kind of action does.
+
+    `aim` checks a target and returns it as it is kept. `carry_out` runs in the transaction of the
+    approval, under the action's lock; None: it takes batches. `afterwards` runs after the commit,
+    may fail on a vault that is away, and may be repeated.
+    """
+
+    aim: Callable[[UnitOfWork, Mapping[str, Any]], dict[str, str]]
+    carry_out: Callable[[House, UnitOfWork, OperatorAction], Carried] | None
+    afterwards: Callable[[House, OperatorAction], None]
+
+
+def _nothing(_house: House, _action: OperatorAction) -> None:
+    """Nothing is left to be done after the commit."""
+
+
+ACTS: dict[ActionKind, Act] = {
+    ActionKind.REVOKE_FACE: Act(aim_at_face, revoke_at_once, destroy_keys),
+    ActionKind.REVOKE_COHORT: Act(aim_at_cohort, None, _nothing),
+    ActionKind.CLEAR_DURESS: Act(aim_at_face, clear_duress, _nothing),
+    ActionKind.ISSUE_RECOVERY: Act(aim_at_customer, issue_recovery, _nothing),
+}
+
+
+def ask_for_action(
+    house: House, change: Change, kind: ActionKind, target: Mapping[str, Any]
+) -> OperatorActionAnswer:
+    """Raises InvalidRequest for a target of another kind, NotFound for nobody's."""
+
+    def act(claim: Claim) -> OperatorActionAnswer:
+        with house.unit_of_work() as uow:
+            action = _asked(house, change, kind, canonical(ACTS[kind].aim(uow, target)))
+            uow.operator_actions.add(action)
+            answer = _answer(house, uow, action)
+            claim.answer(uow, answer)
+            _tell(house, uow, "asked", action, change)
+            uow.commit()
+        return answer
+
+    return once(house, change, OperatorActionAnswer, act)
+
+
+def approve_action(house: House, change: Change, action_id: str) -> OperatorActionAnswer:
+    """Raises NotFound; SecondOperatorNeeded for who asked for it; WrongState when it ran out, was
+    approved before, or the asking operator's key is no longer one."""
+
+    def act(claim: Claim) -> OperatorActionAnswer:
+        with house.unit_of_work() as uow:
+            approved = _approved(house, uow, change, action_id)
+            carry_out = ACTS[approved.kind].carry_out
+            carried = carry_out(house, uow, approved) if carry_out else Carried()
+            if carry_out:
+                approved = replace(approved, state=ActionState.DONE, done_at=house.clock())
+            uow.operator_actions.update(approved, state=ActionState.ASKED)
+            answer = _answer(house, uow, approved)
+            claim.answer(uow, answer)
+            _tell(house, uow, "approved", approved, change)
+            for deletion in carried.deletions:
+                write_down(house, uow, deletion)
+            uow.commit()
+        return replace(answer, recovery_codes=carried.told_once)
+
+    told = once(house, change, OperatorActionAnswer, act)
+    with house.unit_of_work() as uow:
+        approved = _find(uow, action_id)
+    ACTS[approved.kind].afterwards(house, approved)
+    return replace(read_action(house, action_id), recovery_codes=told.recovery_codes)
+
+
+def continue_action(
+    house: House, change: Change, action_id: str, at_most: int
+) -> OperatorActionAnswer:
+    """The next batch of an approved action. Raises NotFound, WrongState."""
+
+    def act(claim: Claim) -> OperatorActionAnswer:
+        return take_batch(house, action_id, at_most, claim)
+
+    return once(house, change, OperatorActionAnswer, act)
+
+
+def take_batch(
+    house: House, action_id: str, at_most: int, claim: Claim | None = None
+) -> OperatorActionAnswer:
+    """For the console, too, which makes no claim. Raises NotFound; WrongState for what is not
+    approved, and for what was done at once: its target is no cohort that anybody agreed to revoke.
+    """
+    with house.unit_of_work() as uow:
+        action = _find(uow, action_id)
+    if ACTS[action.kind].carry_out is not None:
+        raise WrongState("nothing of this kind is done in batches")
+    if action.state not in (ActionState.APPROVED, ActionState.DONE):
+        raise WrongState(f"the action is {action.state_at(house.clock())}")
+    revoke_batch(house, action, at_most)
+    with house.unit_of_work() as uow:
+        held = uow.operator_actions.lock(action_id) or action
+        ends = held.state is ActionState.APPROVED and count_faces(uow, held) == 0
+        if ends:
+            held = replace(held, state=ActionState.DONE, done_at=house.clock())
+            uow.operator_actions.update(held, state=ActionState.APPROVED)
+        answer = _answer(house, uow, held)
+        if claim is not None:
+            claim.answer(uow, answer)
+        if ends:
+            append_leaf(
+                house,
+                uow,
+                "operator_action.done",
+                action=held.id,
+                asked_for=held.kind,
+                total=held.total,
+            )
+        uow.commit()
+    return answer
+
+
+def read_action(house: House, action_id: str) -> OperatorActionAnswer:
+    """Raises NotFound."""
+    with house.unit_of_work() as uow:
+        return _answer(house, uow, _find(uow, action_id))
+
+
+def _find(uow: UnitOfWork, action_id: str) -> OperatorAction:
+    action = uow.operator_actions.find(id=action_id)
+    if action is None:
+        raise NotFound()
+    return action
+
+
+def _asked(house: House, change: Change, kind: ActionKind, target: str) -> OperatorAction:
+    now = house.clock()
+    return OperatorAction(
+        id=new_id("act"),
+        kind=kind,
+        state=ActionState.ASKED,
+        target=target,
+        asked_by=change.caller.subject_id,
+        asked_key=change.caller.keyid,
+        asked_at=now,
+        expires_at=now + OPEN_FOR,
+        approved_by=None,
+        approved_key=None,
+        approved_at=None,
+        done_at=None,
+        total=0,
+    )
+
+
+def _approved(house: House, uow: UnitOfWork, change: Change, action_id: str) -> OperatorAction:
+    """The action as it is once approved, its row held: two approvals at once are one."""
+    held = uow.operator_actions.lock(action_id)
+    if held is None:
+        raise NotFound()
+    by, key = change.caller.subject_id, change.caller.keyid
+    held.require_approvable(by, key, house.clock())
+    asking = uow.clients.find(id=held.asked_key)
+    if asking is None or asking.revoked_at is not None:
+        raise WrongState("the key that asked for it is an operator's no longer")
+    approved = replace(
+        held,
+        state=ActionState.APPROVED,
+        approved_by=by,
+        approved_key=key,
+        approved_at=house.clock(),
+    )
+    return replace(approved, total=count_faces(uow, approved))
+
+
+def _tell(house: House, uow: UnitOfWork, step: str, action: OperatorAction, change: Change) -> None:
+    append_leaf(
+        house,
+        uow,
+        f"operator_action.{step}",
+        action=action.id,
+        asked_for=action.kind,
+        target=action.target,
+        operator=change.caller.subject_id,
+        keyid=change.caller.keyid,
+    )
+
+
+def _answer(house: House, uow: UnitOfWork, action: OperatorAction) -> OperatorActionAnswer:
+    approved = action.approved_at is not None
+    return OperatorActionAnswer(
+        id=action.id,
+        kind=action.kind,
+        state=action.state_at(house.clock()),
+        target=json.loads(action.target),
+        asked_by=action.asked_by,
+        asked_at=rfc3339(action.asked_at),
+        expires_at=rfc3339(action.expires_at),
+        approved_by=action.approved_by,
+        approved_at=rfc3339(action.approved_at) if action.approved_at else None,
+        done_at=rfc3339(action.done_at) if action.done_at else None,
+        total=action.total,
+        done=_done(uow, action),
+        keys_left=count_keys(uow, action) if approved else 0,
+    )
+
+
+def _done(uow: UnitOfWork, action: OperatorAction) -> int:
+    if action.state is ActionState.DONE:
+        return action.total
+    return action.total - count_faces(uow, action) if action.approved_at is not None else 0

@@ -1,0 +1,205 @@
+"""The main walk: one face payment, in seven steps.
+
+    1 claim the request (idempotency key); in a short commit use its capture up
+    2 load intent, consent and enrolment; refuse early
+    3 PAD over the captured frames
+    4 unseal the reference, compare (only if PAD passed)
+    5 verify the second factor
+    6 decide(facts, now) -> Decision   (pure)
+    7 ONE commit: re-check that face and factor are still live (locked row, epoch), store the
+      decision, the authorization and the leaf
+
+A payment walks it twice: with frames (there is no second factor yet, so 6 says "step up"), then
+with the second factor, from the till or from the payer's own device. That walk passes by 3 and 4
+on the stored verdicts, never on stored pixels. No lock is held during 3, 4 and 5. Step 7 takes the
+row lock a revocation takes: that is what makes revoking immediate.
+"""
+
+from dataclasses import dataclass, replace
+
+from facepay.domain.capture import Capture
+from facepay.domain.confirmation import payment_claims
+from facepay.domain.customer import Role
+from facepay.domain.decision import UNDER_DURESS, Decision, Facts, Outcome, decide
+from facepay.domain.enrolment import Enrolment, EnrolmentState
+from facepay.domain.errors import FaceNotAvailable, NotFound, WrongState
+from facepay.domain.payment import Authorization, Intent, IntentState, Method
+from facepay.ports import ObservedFaces, UnitOfWork
+from facepay.usecases.authentication.verify_credentials import Proof, Proven, channel_of, examine
+from facepay.usecases.captures.compare import matches_reference
+from facepay.usecases.captures.judge import Frames, look_at, use_capture
+from facepay.usecases.dependencies import House
+from facepay.usecases.idempotency import Claim, once
+from facepay.usecases.payments.intents import find_to_pay
+from facepay.usecases.payments.record_decision import may_be_held, record_decision
+from facepay.usecases.payments.sign_authorization import sign_authorization
+from facepay.usecases.records.activity import is_held
+from facepay.usecases.request import Change
+from facepay.usecases.responses import IntentAnswer
+from facepay.usecases.step_timing import timed_step
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What is brought: the burst, or afterwards the payer's second factor."""
+
+    intent_id: str
+    frames: Frames | None = None
+    proof: Proof | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What was alive in step 2; step 7 looks again."""
+
+    intent: Intent
+    enrolment: Enrolment
+    capture: Capture | None
+    held: bool = False
+
+
+def authorize_payment(house: House, change: Change, attempt: Attempt) -> IntentAnswer:
+    """Walk with frames, then with the second factor; the face's verdict is told in neither.
+
+    Raises NotFound, WrongState, IntentExpired, CaptureExpired, FaceNotAvailable, what `look_at`
+    raises for the frames, and VaultUnavailable or FactorUnavailable: then nothing is approved.
+    """
+
+    def walk(claim: Claim) -> IntentAnswer:
+        # 1 claim the request: `once` holds the key, this commit uses the capture up
+        # 2 load intent, consent and enrolment; refuse early
+        standing = _enter(house, change, claim, attempt)
+        # 3 PAD over the captured frames
+        # 4 unseal the reference, compare (only if PAD passed)
+        if attempt.frames is not None:
+            standing = _look_at_face(house, claim, standing, attempt.frames)
+        # 5 verify the second factor
+        proven = _verify_second_factor(house, change, claim, standing, attempt.proof)
+        # 6 decide
+        decision = _decide(house, standing, proven)
+        # Signed before the commit, so that no approval can exist without its signature; if
+        # step 7 finds the face revoked, the signature is dropped and was never seen by anybody.
+        authorization = _sign_if_approved(house, standing, decision)
+        # 7 one commit, under the lock that a revocation takes
+        return _commit_if_still_live(house, claim, standing, proven, decision, authorization)
+
+    return once(house, change, IntentAnswer, walk)
+
+
+@timed_step("enter")
+def _enter(house: House, change: Change, claim: Claim, attempt: Attempt) -> Standing:
+    expected = (
+        IntentState.CAPTURING if attempt.frames is not None else IntentState.AWAITING_SECOND_FACTOR
+    )
+    with house.unit_of_work() as uow:
+        seen = find_to_pay(uow, change.caller, attempt.intent_id)
+        own = (
+            change.caller.role is not Role.CUSTOMER or seen.customer_id == change.caller.subject_id
+        )
+        if not own:
+            raise NotFound()  # a face is confirmed by the device of whom it is claimed to be
+        enrolment = _live_enrolment(house, uow, seen)
+        intent = uow.intents.lock(seen.id)
+        if intent is None or intent.enrolment_id != enrolment.id:
+            raise WrongState("another capture was opened for this payment intent")
+        intent.require_open(house.clock())
+        if intent.state is not expected:
+            raise WrongState(f"the payment intent is {intent.state}")
+        capture = None
+        if attempt.frames is not None:
+            capture = use_capture(house, uow, claim, attempt.frames.capture_id)
+            if capture.id != intent.capture_id:
+                raise WrongState("another capture was opened for this payment intent")
+        held = capture is None and is_held(house, uow, intent)
+        uow.commit()
+    return Standing(intent, enrolment, capture, held)
+
+
+def _live_enrolment(house: House, uow: UnitOfWork, intent: Intent) -> Enrolment:
+    """The locked enrolment this intent was opened for. Raises FaceNotAvailable when it ended."""
+    intent.require_open(house.clock())
+    if intent.enrolment_id is None:
+        raise WrongState(f"the payment intent is {intent.state}: no capture was opened for it")
+    enrolment = uow.enrolments.lock(intent.enrolment_id)
+    if enrolment is None or enrolment.state is not EnrolmentState.ACTIVE:
+        raise FaceNotAvailable()
+    consent = uow.consents.find(id=enrolment.consent_id)
+    if consent is None or not consent.active(house.clock()):
+        raise FaceNotAvailable()
+    if intent.state is IntentState.REVOKED or intent.enrolment_epoch != enrolment.epoch:
+        raise FaceNotAvailable()
+    return enrolment
+
+
+def _look_at_face(house: House, claim: Claim, standing: Standing, frames: Frames) -> Standing:
+    enrolment, capture = standing.enrolment, standing.capture
+    if capture is None:
+        raise FaceNotAvailable()
+
+    def compare(faces: ObservedFaces) -> bool:
+        return matches_reference(house, faces, enrolment)
+
+    matched = look_at(house, claim, capture, frames, compare)
+    judged = replace(standing.intent, pad_passed=True, face_matched=matched)
+    return replace(standing, intent=judged)
+
+
+@timed_step("second_factor")
+def _verify_second_factor(
+    house: House, change: Change, claim: Claim, standing: Standing, proof: Proof | None
+) -> Proven | None:
+    if proof is None:
+        return None
+    with house.unit_of_work() as uow:
+        customer = uow.customers.find(id=standing.enrolment.customer_id)
+    channel, confirms = channel_of(change.caller), payment_claims(standing.intent)
+    return examine(house, customer, proof, channel, at=claim.received_at, confirms=confirms)
+
+
+@timed_step("decide")
+def _decide(house: House, standing: Standing, proven: Proven | None) -> Decision:
+    intent = standing.intent
+    facts = Facts(
+        method=Method.FACE,
+        intent_expires_at=intent.expires_at,
+        second_factor_ok=None if proven is None else proven.second_factor_ok,
+        consent_active=True,  # step 2 refused otherwise, and step 7 looks again
+        enrolment_live=standing.enrolment.state is EnrolmentState.ACTIVE,
+        pad_passed=intent.pad_passed,
+        face_matched=intent.face_matched,
+        duress=proven is not None and proven.duress,
+        duress_may_pay=may_be_held(house, intent, proven),
+        silently_locked=standing.enrolment.duress_since is not None,
+        held=standing.held,
+    )
+    return decide(facts, house.clock())
+
+
+@timed_step("sign")
+def _sign_if_approved(house: House, standing: Standing, decision: Decision) -> Authorization | None:
+    if decision.outcome is not Outcome.APPROVE:
+        return None
+    return sign_authorization(house, standing.intent)
+
+
+@timed_step("commit")
+def _commit_if_still_live(
+    house: House,
+    claim: Claim,
+    standing: Standing,
+    proven: Proven | None,
+    decision: Decision,
+    authorization: Authorization | None,
+) -> IntentAnswer:
+    with house.unit_of_work() as uow:
+        live = _live_enrolment(house, uow, standing.intent)
+        if live.epoch != standing.enrolment.epoch:
+            raise FaceNotAvailable()
+        shown_since = live.duress_since != standing.enrolment.duress_since
+        if shown_since and decision.outcome is Outcome.APPROVE:  # under duress, elsewhere
+            decision = Decision(Outcome.DECLINE, UNDER_DURESS)
+        answer = record_decision(
+            house, uow, claim, standing.intent, Method.FACE, decision, proven, authorization
+        )
+        uow.commit()
+    return answer

@@ -1,0 +1,202 @@
+"""Open a payment intent, look at it, leave it for another method, reverse it."""
+
+import secrets
+from dataclasses import replace
+
+from facepay.domain.customer import Role
+from facepay.domain.errors import NotAllowed, NotFound
+from facepay.domain.event import EventKind
+from facepay.domain.money import Money
+from facepay.domain.payment import ENDED, Authorization, Intent, IntentState, Method
+from facepay.ports import UnitOfWork
+from facepay.usecases.dependencies import House, new_id
+from facepay.usecases.idempotency import Claim, once
+from facepay.usecases.records.audit_log import append_leaf
+from facepay.usecases.records.outbox import emit_payment
+from facepay.usecases.request import Caller, Change
+from facepay.usecases.responses import IntentAnswer, rfc3339
+
+_USER_ACTION = {
+    IntentState.CREATED: "choose_method",
+    IntentState.CAPTURING: "look_at_the_camera",
+    IntentState.AWAITING_SECOND_FACTOR: "enter_code",
+    IntentState.APPROVED: "none",
+    IntentState.DECLINED: "try_again_or_use_password",
+    IntentState.PAYER_CHOSE_ALTERNATIVE: "use_password",
+    IntentState.EXPIRED: "start_again",
+    IntentState.REVOKED: "use_password",
+    IntentState.REVERSED: "none",
+}
+_REASON_CLASS = {
+    IntentState.DECLINED: "not_verified",
+    IntentState.REVOKED: "face_not_available",
+    IntentState.EXPIRED: "expired",
+}
+_FACE_CLOSED = frozenset({IntentState.REVOKED, IntentState.PAYER_CHOSE_ALTERNATIVE})
+
+
+def create_intent(house: House, change: Change, money: Money, order_ref: str) -> IntentAnswer:
+    """Raises NotAllowed for a suspended terminal or merchant."""
+
+    def act(claim: Claim) -> IntentAnswer:
+        with house.unit_of_work() as uow:
+            terminal = uow.terminals.find(id=change.caller.subject_id)
+            merchant = uow.merchants.find(id=terminal.merchant_id) if terminal else None
+            if terminal is None or merchant is None:
+                raise NotAllowed("no such terminal")
+            if terminal.suspended_at is not None or merchant.suspended_at is not None:
+                raise NotAllowed("the terminal or its merchant is suspended")
+            intent = _new_intent(house, terminal.id, merchant.id, money, order_ref)
+            uow.intents.add(intent)
+            answer = intent_answer(house, intent, None)
+            claim.answer(uow, answer)
+            append_leaf(house, uow, "payment.opened", intent=intent.id)
+            uow.commit()
+        return answer
+
+    return once(house, change, IntentAnswer, act)
+
+
+def read_intent(house: House, caller: Caller, intent_id: str) -> IntentAnswer:
+    """For its terminal or merchant: the answer to an outcome that was lost on the way. Raises
+    NotFound."""
+    with house.unit_of_work() as uow:
+        intent = uow.intents.find(id=intent_id)
+        if intent is None or caller.subject_id not in (intent.terminal_id, intent.merchant_id):
+            raise NotFound()
+        authorization = uow.authorizations.find(intent_id=intent_id)
+    return intent_answer(house, intent, authorization)
+
+
+def read_intent_to_confirm(house: House, caller: Caller, intent_id: str) -> IntentAnswer:
+    """For a customer's own device: what it is to confirm, to whom, and the nonce to sign.
+
+    Whoever was told the id can look while it is open; afterwards only who paid. Raises NotFound.
+    """
+    with house.unit_of_work() as uow:
+        intent = uow.intents.find(id=intent_id)
+        if intent is None:
+            raise NotFound()
+        ended = intent.state_at(house.clock()) in ENDED
+        if ended and intent.customer_id != caller.subject_id:
+            raise NotFound()
+        merchant = uow.merchants.find(id=intent.merchant_id)
+    answer = intent_answer(house, intent, None)
+    return replace(answer, merchant_name=merchant.name if merchant else None, nonce=intent.nonce)
+
+
+def find_to_pay(uow: UnitOfWork, caller: Caller, intent_id: str) -> Intent:
+    """For the till that opened it, or any customer's own device: the id is what links those.
+
+    Raises NotFound.
+    """
+    intent = uow.intents.find(id=intent_id)
+    own = caller.role is Role.CUSTOMER or (intent and intent.terminal_id == caller.subject_id)
+    if intent is None or not own:
+        raise NotFound()
+    return intent
+
+
+def choose_alternative(house: House, change: Change, intent_id: str) -> IntentAnswer:
+    """The payer would rather not use the face: an outcome of its own, not a failure."""
+    kind = "payment.alternative_chosen"
+    return _move(house, change, intent_id, IntentState.PAYER_CHOSE_ALTERNATIVE, kind)
+
+
+def reverse_payment(house: House, change: Change, intent_id: str) -> IntentAnswer:
+    """Take an approval back; safe to repeat. Raises WrongState for what was not approved."""
+    return _move(house, change, intent_id, IntentState.REVERSED, "payment.reversed")
+
+
+def _move(
+    house: House, change: Change, intent_id: str, target: IntentState, kind: str
+) -> IntentAnswer:
+    def act(claim: Claim) -> IntentAnswer:
+        with house.unit_of_work() as uow:
+            intent = _own_intent(uow, change.caller, intent_id)
+            if target is not IntentState.REVERSED:  # an approval can be reversed at any time
+                intent.require_open(house.clock())
+            moved = intent if intent.state is target else intent.moved_to(target)
+            uow.intents.update(moved, state=intent.state.value)
+            answer = intent_answer(house, moved, None)
+            claim.answer(uow, answer)
+            if moved is not intent:
+                if target is IntentState.REVERSED:
+                    emit_payment(house, uow, EventKind.PAYMENT_REVERSED, moved)
+                append_leaf(house, uow, kind, intent=intent_id)
+            uow.commit()
+        return answer
+
+    return once(house, change, IntentAnswer, act)
+
+
+def intent_answer(
+    house: House, intent: Intent, authorization: Authorization | None
+) -> IntentAnswer:
+    """What a terminal may know of an intent: never a score, nor which factor failed."""
+    state = intent.state_at(house.clock())
+    return IntentAnswer(
+        id=intent.id,
+        merchant_id=intent.merchant_id,
+        terminal_id=intent.terminal_id,
+        amount_minor=intent.amount_minor,
+        currency=intent.currency,
+        order_ref=intent.order_ref,
+        state=state,
+        methods=_open_methods(house, intent, state),
+        user_action=_USER_ACTION[state],
+        reason_class=_REASON_CLASS.get(state),
+        authorization=authorization.jws
+        if authorization and state is IntentState.APPROVED
+        else None,
+        expires_at=rfc3339(intent.expires_at),
+    )
+
+
+def _open_methods(house: House, intent: Intent, state: IntentState) -> list[str]:
+    """Face is never the only way (PIPL art. 24): the password is in every list but the empty."""
+    if state in ENDED:
+        return []
+    face_open = (
+        state not in _FACE_CLOSED and intent.captures_used < house.policy.captures_per_intent
+    )
+    return [Method.FACE.value, Method.PASSWORD.value] if face_open else [Method.PASSWORD.value]
+
+
+def fresh_nonce() -> str:
+    """What a device key's yes is bound to: 192 random bits."""
+    return secrets.token_urlsafe(24)
+
+
+def _new_intent(
+    house: House, terminal_id: str, merchant_id: str, money: Money, order_ref: str
+) -> Intent:
+    now = house.clock()
+    return Intent(
+        id=new_id("pi"),
+        merchant_id=merchant_id,
+        terminal_id=terminal_id,
+        amount_minor=money.amount_minor,
+        currency=money.currency,
+        order_ref=order_ref,
+        nonce=fresh_nonce(),
+        state=IntentState.CREATED,
+        method=None,
+        customer_id=None,
+        enrolment_id=None,
+        enrolment_epoch=None,
+        capture_id=None,
+        captures_used=0,
+        pad_passed=None,
+        face_matched=None,
+        decision_reason=None,
+        created_at=now,
+        expires_at=now + house.policy.intent_lifetime,
+    )
+
+
+def _own_intent(uow: UnitOfWork, caller: Caller, intent_id: str) -> Intent:
+    intent = uow.intents.lock(intent_id)
+    if intent is None or caller.subject_id not in (intent.terminal_id, intent.merchant_id):
+        raise NotFound()
+    return intent

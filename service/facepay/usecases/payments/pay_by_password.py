@@ -1,0 +1,80 @@
+"""Pay by password and second factor: always open, whatever has become of the face.
+
+The same intent goes on at the same price. Nothing of the face path is asked: not the engine, not
+the enrolment, not the consent. An unknown payer gets the same answer after the same work. What the
+customer's own device sends is counted apart from what is typed at tills: nobody there can delay it.
+"""
+
+from dataclasses import replace
+
+from facepay.domain.confirmation import payment_claims
+from facepay.domain.customer import Customer, Role
+from facepay.domain.decision import Facts, Outcome, decide
+from facepay.domain.errors import InvalidRequest
+from facepay.domain.payment import Intent, Method
+from facepay.ports import UnitOfWork
+from facepay.usecases.authentication.verify_credentials import Proof, Proven, channel_of, examine
+from facepay.usecases.dependencies import House
+from facepay.usecases.idempotency import Claim, once
+from facepay.usecases.payments.intents import find_to_pay
+from facepay.usecases.payments.record_decision import may_be_held, record_decision
+from facepay.usecases.payments.sign_authorization import sign_authorization
+from facepay.usecases.request import Caller, Change
+from facepay.usecases.responses import IntentAnswer
+
+
+def roll_back_to_password(
+    house: House, change: Change, intent_id: str, payer_alias: str | None, proof: Proof
+) -> IntentAnswer:
+    """`payer_alias` is whom a till claims to have before it; a customer's device is its owner's.
+
+    Raises NotFound, WrongState, IntentExpired, InvalidRequest; FactorUnavailable or
+    VaultUnavailable: then nothing is approved.
+    """
+
+    def walk(claim: Claim) -> IntentAnswer:
+        with house.unit_of_work() as uow:
+            intent = find_to_pay(uow, change.caller, intent_id)
+            customer = _payer(uow, change.caller, payer_alias)
+        intent.require_open(house.clock())
+        proven = examine(
+            house,
+            customer,
+            proof,
+            channel_of(change.caller),
+            at=claim.received_at,
+            confirms=payment_claims(intent),
+        )
+        paying = replace(intent, customer_id=customer.id if customer else intent.customer_id)
+        decision = decide(_facts(house, paying, proven), house.clock())
+        approved = decision.outcome is Outcome.APPROVE
+        authorization = sign_authorization(house, paying) if approved else None
+        with house.unit_of_work() as uow:
+            answer = record_decision(
+                house, uow, claim, paying, Method.PASSWORD, decision, proven, authorization
+            )
+            uow.commit()
+        return answer
+
+    return once(house, change, IntentAnswer, walk)
+
+
+def _payer(uow: UnitOfWork, caller: Caller, alias: str | None) -> Customer | None:
+    if caller.role is not Role.CUSTOMER:
+        if alias is None:
+            raise InvalidRequest("a till says whom it has before it", param="payer")
+        return uow.customers.find(alias=alias)
+    if alias is not None:
+        raise InvalidRequest("a customer's own device pays for nobody else", param="payer")
+    return uow.customers.find(id=caller.subject_id)
+
+
+def _facts(house: House, intent: Intent, proven: Proven) -> Facts:
+    return Facts(
+        method=Method.PASSWORD,
+        intent_expires_at=intent.expires_at,
+        second_factor_ok=proven.second_factor_ok,
+        password_ok=proven.password_ok,
+        duress=proven.duress,
+        duress_may_pay=may_be_held(house, intent, proven),
+    )

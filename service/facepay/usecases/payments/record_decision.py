@@ -1,0 +1,93 @@
+"""Write a decision down: intent, authorization, used-up code, leaf and answer, together."""
+
+from typing import Any
+
+from facepay.domain.decision import HELD, Decision, Outcome
+from facepay.domain.errors import WrongState
+from facepay.domain.event import EventKind
+from facepay.domain.payment import Authorization, Intent, IntentState, Method
+from facepay.ports import UnitOfWork
+from facepay.usecases.authentication.rejected_credentials import heed
+from facepay.usecases.authentication.verify_credentials import Proven
+from facepay.usecases.dependencies import House
+from facepay.usecases.idempotency import Claim
+from facepay.usecases.payments.intents import fresh_nonce, intent_answer
+from facepay.usecases.records.activity import note_face_use
+from facepay.usecases.records.audit_log import append_leaf
+from facepay.usecases.records.outbox import emit_payment
+from facepay.usecases.responses import IntentAnswer
+
+_STATE_AFTER = {
+    Outcome.APPROVE: IntentState.APPROVED,
+    Outcome.STEP_UP: IntentState.AWAITING_SECOND_FACTOR,
+    Outcome.DECLINE: IntentState.DECLINED,
+}
+_TOLD = {
+    Outcome.APPROVE: EventKind.PAYMENT_APPROVED,
+    Outcome.DECLINE: EventKind.PAYMENT_DECLINED,
+}
+
+
+def record_decision(
+    house: House,
+    uow: UnitOfWork,
+    claim: Claim,
+    judged: Intent,
+    method: Method,
+    decision: Decision,
+    proven: Proven | None,
+    authorization: Authorization | None,
+) -> IntentAnswer:
+    """The caller commits. A code used or revoked since it was checked turns a yes into a no.
+
+    A no renews the intent's nonce: what a device key signed for this attempt is good for no other.
+
+    Raises WrongState when the intent moved on meanwhile: it is then decided by somebody else.
+    """
+    if proven is not None and (proven.duress or decision.outcome is Outcome.DECLINE):
+        heed(
+            house,
+            uow,
+            proven.customer_id,
+            duress=proven.duress,
+            lock=not proven.resting,
+            intent_id=judged.id,
+        )
+    held = uow.intents.lock(judged.id)
+    seen = (judged.state, judged.capture_id, judged.nonce)
+    if held is None or (held.state, held.capture_id, held.nonce) != seen:
+        raise WrongState("the payment intent has moved on meanwhile")
+    if proven is not None and not proven.settle(uow):
+        decision = Decision(Outcome.DECLINE, "second_factor_used_meanwhile")
+    approved = decision.outcome is Outcome.APPROVE
+    changes: dict[str, Any] = {"method": method, "decision_reason": decision.reason}
+    if decision.outcome is Outcome.DECLINE:
+        changes["nonce"] = fresh_nonce()
+    decided = judged.moved_to(_STATE_AFTER[decision.outcome], **changes)
+    uow.intents.update(decided, state=held.state.value)
+    if approved and authorization is not None:
+        uow.authorizations.add(authorization)
+    answer = intent_answer(house, decided, authorization if approved else None)
+    claim.answer(uow, answer)
+    if method is Method.FACE:
+        note_face_use(house, uow, decided, held=decision.reason == HELD)
+    if decision.outcome in _TOLD:
+        emit_payment(house, uow, _TOLD[decision.outcome], decided)
+    append_leaf(
+        house,
+        uow,
+        f"payment.{decision.outcome}",
+        intent=judged.id,
+        method=method,
+        reason=decision.reason,
+        amount_minor=judged.amount_minor,
+        currency=judged.currency,
+        policy=house.policy.version,
+    )
+    return answer
+
+
+def may_be_held(house: House, intent: Intent, proven: Proven | None) -> bool:
+    """Whether duress pays this, to be held by the bank: never by what may be a guess."""
+    known = proven is not None and not proven.resting
+    return known and house.policy.duress.may_pay(intent.amount_minor, intent.currency)

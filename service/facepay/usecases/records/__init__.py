@@ -1,0 +1,1 @@
+"""Records written in the transaction of a change: audit log, outbox, activity, public keys."""

@@ -1,0 +1,168 @@
+"""The customer's ledger: every use of the face, failed ones too, in the transaction it happens in.
+
+A use is written when the frames were looked at, with what is unusual about it, and told to the
+bank; its outcome is set when the payment is decided.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from facepay.domain.capture import Capture
+from facepay.domain.errors import AlreadyExists, InvalidRequest
+from facepay.domain.event import EventKind
+from facepay.domain.face_use import FaceUse, UseOutcome
+from facepay.domain.payment import Intent, IntentState
+from facepay.domain.unusual_use import flags_of
+from facepay.ports import UnitOfWork
+from facepay.usecases.dependencies import House, new_id
+from facepay.usecases.records.outbox import emit
+from facepay.usecases.responses import FaceUseAnswer, rfc3339
+
+PAGE = 50
+COMPARED_WITH = 50  # of the customer's uses, the newest
+BEYOND = 2**62  # any number that a use will ever have
+
+_OUTCOMES = {
+    IntentState.APPROVED: UseOutcome.APPROVED,
+    IntentState.DECLINED: UseOutcome.DECLINED,
+}
+
+
+def note_face_use(house: House, uow: UnitOfWork, intent: Intent, *, held: bool) -> None:
+    """What the intent, as it now is, says of its last capture; under the intent's lock."""
+    outcome = _OUTCOMES.get(intent.state)
+    if outcome is None:
+        _add(house, uow, intent, intent.capture_id, UseOutcome.AWAITING_SECOND_FACTOR)
+        return
+    changes = {"outcome": outcome.value, "held": held}
+    uow.face_uses.update_all(changes, capture_id=intent.capture_id)
+
+
+def note_refused_capture(house: House, uow: UnitOfWork, capture: Capture) -> None:
+    """A burst that was not believed, where it was for a payment."""
+    intent = uow.intents.find(id=capture.intent_id) if capture.intent_id else None
+    if intent is not None:
+        _add(house, uow, intent, capture.id, UseOutcome.REFUSED)
+
+
+def is_held(house: House, uow: UnitOfWork, intent: Intent) -> bool:
+    """Whether the policy holds payments that are as unusual as this one's last capture."""
+    rules = house.policy.early_warning
+    if not rules.hold:
+        return False
+    use = uow.face_uses.find(capture_id=intent.capture_id)
+    return use is not None and rules.holds(use.flags)
+
+
+def read_ledger(house: House, customer_id: str, *, before: str | None) -> list[FaceUseAnswer]:
+    """A page, newest first; `before` is the last use of the page before. Raises InvalidRequest."""
+    with house.unit_of_work() as uow:
+        number = BEYOND
+        if before is not None:
+            last = uow.face_uses.find(id=before, customer_id=customer_id)
+            if last is None:
+                raise InvalidRequest("no such use", param="before")
+            number = last.seq
+        uses = uow.face_uses.find_all(customer_id=customer_id, before_seq=number, limit=PAGE)
+        return _answers(uow, uses)
+
+
+def _add(
+    house: House, uow: UnitOfWork, intent: Intent, capture_id: str | None, outcome: UseOutcome
+) -> None:
+    if intent.customer_id is None or capture_id is None:
+        return
+    terminal = uow.terminals.find(id=intent.terminal_id)
+    use = FaceUse(
+        seq=0,
+        id=new_id("use"),
+        customer_id=intent.customer_id,
+        at=house.clock(),
+        payment=intent.id,
+        capture_id=capture_id,
+        merchant_id=intent.merchant_id,
+        terminal_id=intent.terminal_id,
+        city=terminal.city if terminal else None,
+        amount_minor=intent.amount_minor,
+        currency=intent.currency,
+        outcome=outcome,
+        flags=(),
+        held=False,
+    )
+    flagged = _flagged(house, uow, use)
+    with suppress(AlreadyExists):  # noted before its worker died
+        uow.face_uses.add(flagged)
+        _tell_bank(house, uow, flagged)
+
+
+def _flagged(house: House, uow: UnitOfWork, use: FaceUse) -> FaceUse:
+    before = uses_before(uow, use.customer_id)
+    paid_there = any(
+        each.merchant_id == use.merchant_id and each.outcome is UseOutcome.APPROVED
+        for each in before
+    ) or _paid_there(uow, use)
+    rules = house.policy.early_warning
+    flags = flags_of(use, before, rules, paid_there_before=paid_there)
+    return replace(use, flags=flags)
+
+
+def uses_before(uow: UnitOfWork, customer_id: str) -> list[FaceUse]:
+    """The newest, and where there are so many failed ones that they hide every payment, payments:
+    who fails often enough must not make everything usual."""
+    newest: dict[str, Any] = {"before_seq": BEYOND, "limit": COMPARED_WITH}
+    uses = uow.face_uses.find_all(customer_id=customer_id, **newest)
+    approved = UseOutcome.APPROVED.value
+    if len(uses) < COMPARED_WITH or any(use.outcome is UseOutcome.APPROVED for use in uses):
+        return uses
+    return uses + uow.face_uses.find_all(customer_id=customer_id, outcome=approved, **newest)
+
+
+def _paid_there(uow: UnitOfWork, use: FaceUse) -> bool:
+    """By password, or longer ago."""
+    paid = {"customer_id": use.customer_id, "merchant_id": use.merchant_id}
+    return uow.intents.find(state=IntentState.APPROVED.value, **paid) is not None
+
+
+def _tell_bank(house: House, uow: UnitOfWork, use: FaceUse) -> None:
+    emit(
+        house,
+        uow,
+        EventKind.FACE_USED,
+        payment=use.payment,
+        use=use.id,
+        customer=use.customer_id,
+        payment_intent=use.payment,
+        merchant=use.merchant_id,
+        terminal=use.terminal_id,
+        city=use.city,
+        amount_minor=use.amount_minor,
+        currency=use.currency,
+        outcome=use.outcome,
+        flags=list(use.flags),
+    )
+
+
+def _answers(uow: UnitOfWork, uses: Sequence[FaceUse]) -> list[FaceUseAnswer]:
+    merchants = {each: uow.merchants.find(id=each) for each in {use.merchant_id for use in uses}}
+    terminals = {each: uow.terminals.find(id=each) for each in {use.terminal_id for use in uses}}
+    answers = []
+    for use in uses:
+        merchant, terminal = merchants[use.merchant_id], terminals[use.terminal_id]
+        answers.append(
+            FaceUseAnswer(
+                id=use.id,
+                at=rfc3339(use.at),
+                payment_intent=use.payment,
+                merchant=merchant.name if merchant else "",
+                terminal=terminal.name if terminal else "",
+                city=use.city,
+                amount_minor=use.amount_minor,
+                currency=use.currency,
+                outcome=use.outcome,
+                flags=list(use.flags),
+                held=use.held,
+            )
+        )
+    return answers

@@ -1,0 +1,63 @@
+"""Tell others: an event goes into the outbox in the transaction of the change it tells of.
+
+What is rolled back was never told, and what was committed will be, however often a sender dies
+(deliver_events.py). One INSERT, no lock: call it before `append_leaf`, which locks the log's head.
+"""
+
+from collections.abc import Mapping
+
+from facepay.domain.decision import HELD, UNDER_DURESS_HELD
+from facepay.domain.event import BANK, EventKind, Member, merchant_audience, new_event
+from facepay.domain.payment import Intent
+from facepay.ports import UnitOfWork
+from facepay.usecases.dependencies import House, new_id
+
+
+def emit(
+    house: House,
+    uow: UnitOfWork,
+    kind: EventKind,
+    *,
+    audience: str = BANK,
+    payment: str | None = None,
+    bank_only: Mapping[str, Member] | None = None,
+    **payload: Member,
+) -> None:
+    """The bank hears `payload` and `bank_only`; another `audience`, beside it, `payload` alone.
+
+    Events of one `payment` are delivered in the order they were emitted in: emit them under the
+    intent's lock. Raises ValueError for what merchants may not be told.
+    """
+    uow.events.add(
+        new_event(
+            new_id("evt"),
+            kind,
+            house.clock(),
+            audience=audience,
+            payment=payment,
+            shared=payload,
+            bank_only=dict(bank_only or {}),
+        )
+    )
+
+
+def emit_payment(house: House, uow: UnitOfWork, kind: EventKind, intent: Intent) -> None:
+    """What became of a payment, for its merchant and for the bank."""
+    emit(
+        house,
+        uow,
+        kind,
+        audience=merchant_audience(intent.merchant_id),
+        payment=intent.id,
+        bank_only={
+            "customer": intent.customer_id,
+            "method": intent.method,
+            "held": intent.decision_reason in (HELD, UNDER_DURESS_HELD),
+        },
+        payment_intent=intent.id,
+        merchant=intent.merchant_id,
+        terminal=intent.terminal_id,
+        amount_minor=intent.amount_minor,
+        currency=intent.currency,
+        order_ref=intent.order_ref,
+    )

@@ -1,0 +1,1 @@
+"""Webhooks: register endpoints, deliver the events of the outbox."""

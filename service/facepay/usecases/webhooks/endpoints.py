@@ -1,0 +1,120 @@
+"""Where a merchant's backend or the bank hears events: register an endpoint, look, disable it.
+
+The service makes the secret, seals it, and shows it with the answer that registers the endpoint; a
+client that lost this answer repeats its request and sees it for ten minutes, and nobody afterwards.
+"""
+
+import base64
+import secrets
+from dataclasses import replace
+from datetime import timedelta
+
+from facepay.domain.customer import Role
+from facepay.domain.errors import NotFound, WrongState
+from facepay.domain.event import BANK, merchant_audience
+from facepay.domain.webhook import DeliveryState, Endpoint
+from facepay.ports import UnitOfWork
+from facepay.usecases.dependencies import House, new_id, wiped
+from facepay.usecases.idempotency import Claim, once
+from facepay.usecases.records.audit_log import append_leaf
+from facepay.usecases.request import Caller, Change
+from facepay.usecases.responses import EndpointAnswer, rfc3339
+
+SHOWN_FOR = timedelta(minutes=10)
+MOST = 10  # endpoints that are not disabled
+SECRET_BYTES = 32
+
+
+def create_endpoint(house: House, change: Change, url: str) -> EndpointAnswer:
+    """Raises InvalidRequest for an address that may not be asked, WrongState beside ten others."""
+
+    def act(claim: Claim) -> EndpointAnswer:
+        house.webhooks.check(url)
+        endpoint = _sealed_endpoint(house, _audience(change.caller), url)
+        with house.unit_of_work() as uow:
+            if len(_enabled(uow, endpoint.audience)) >= MOST:
+                raise WrongState("ten endpoints are registered: disable one first")
+            uow.endpoints.add(endpoint)
+            answer = _answer(endpoint, {})
+            claim.answer(uow, answer)
+            append_leaf(house, uow, "webhook_endpoint.added", endpoint=endpoint.id)
+            uow.commit()
+        return answer
+
+    return _with_secret(house, once(house, change, EndpointAnswer, act))
+
+
+def list_endpoints(house: House, caller: Caller) -> list[EndpointAnswer]:
+    """The caller's own, disabled ones too, each with what waits for it and what was given up."""
+    with house.unit_of_work() as uow:
+        endpoints = uow.endpoints.find_all(audience=_audience(caller), after_id="")
+        return [_answer(each, uow.deliveries.tally(each.id)) for each in endpoints]
+
+
+def disable_endpoint(house: House, change: Change, endpoint_id: str) -> EndpointAnswer:
+    """For good: nothing more is sent there. Safe to repeat. Raises NotFound."""
+
+    def act(claim: Claim) -> EndpointAnswer:
+        with house.unit_of_work() as uow:
+            endpoint = uow.endpoints.lock(endpoint_id)
+            if endpoint is None or endpoint.audience != _audience(change.caller):
+                raise NotFound()
+            was_enabled = endpoint.disabled_at is None
+            disabled = stop_sending(house, uow, endpoint)
+            answer = _answer(disabled, uow.deliveries.tally(endpoint_id))
+            claim.answer(uow, answer)
+            if was_enabled:
+                append_leaf(house, uow, "webhook_endpoint.disabled", endpoint=endpoint_id)
+            uow.commit()
+        return answer
+
+    return once(house, change, EndpointAnswer, act)
+
+
+def stop_sending(house: House, uow: UnitOfWork, endpoint: Endpoint) -> Endpoint:
+    """The disabled endpoint; what waited for it is given up. The caller commits."""
+    disabled = replace(endpoint, disabled_at=endpoint.disabled_at or house.clock())
+    uow.endpoints.update(disabled)
+    waiting = DeliveryState.WAITING.value
+    given_up = {"state": DeliveryState.GIVEN_UP.value}
+    uow.deliveries.update_all(given_up, endpoint_id=endpoint.id, state=waiting)
+    return disabled
+
+
+def _audience(caller: Caller) -> str:
+    return BANK if caller.role is Role.OPERATOR else merchant_audience(caller.subject_id)
+
+
+def _enabled(uow: UnitOfWork, audience: str) -> list[Endpoint]:
+    return uow.endpoints.find_all(audience=audience, disabled_at=None)
+
+
+def _sealed_endpoint(house: House, audience: str, url: str) -> Endpoint:
+    endpoint = Endpoint(new_id("whe"), audience, url, "", house.clock(), None, None)
+    secret = secrets.token_bytes(SECRET_BYTES)
+    sealed = house.secrets.seal_secret(secret, binding=endpoint.binding)
+    return replace(endpoint, sealed_secret=sealed)
+
+
+def _with_secret(house: House, answer: EndpointAnswer) -> EndpointAnswer:
+    with house.unit_of_work() as uow:
+        endpoint = uow.endpoints.find(id=answer.id)
+    if endpoint is None or house.clock() >= endpoint.created_at + SHOWN_FOR:
+        return answer
+    sealed = house.secrets.unseal_secret(endpoint.sealed_secret, binding=endpoint.binding)
+    with wiped(sealed) as secret:
+        return replace(answer, secret=f"whsec_{base64.b64encode(secret).decode()}")
+
+
+def _answer(endpoint: Endpoint, tally: dict[str, int]) -> EndpointAnswer:
+    disabled, failing = endpoint.disabled_at, endpoint.failing_since
+    return EndpointAnswer(
+        id=endpoint.id,
+        url=endpoint.url,
+        state="disabled" if disabled else "enabled",
+        created_at=rfc3339(endpoint.created_at),
+        disabled_at=rfc3339(disabled) if disabled else None,
+        failing_since=rfc3339(failing) if failing else None,
+        waiting=tally.get(DeliveryState.WAITING, 0),
+        given_up=tally.get(DeliveryState.GIVEN_UP, 0),
+    )

@@ -1,0 +1,124 @@
+"""What proves that it is me: authenticators, recovery codes, the password. Each change takes the
+password and a fresh code once more: a visit left open in a shop must not be enough.
+"""
+
+from flask import Blueprint, redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.customers.passwords import change_password
+from facepay.usecases.customers.recovery_codes import make_recovery_codes
+from facepay.usecases.customers.second_factors import (
+    add_second_factor,
+    confirm_second_factor,
+    revoke_second_factor,
+)
+from facepay.usecases.faces.emergency_stop import stop_face
+from facepay.web.access import house
+from facepay.web.pages import forms
+from facepay.web.pages.forms import again_with, proof_in, read_form, show
+from facepay.web.pages.page_access import form_change, open_page, signed_in_page, visit_change
+from facepay.web.pages.refusals import PREFIX
+
+proofs = Blueprint("proofs", __name__, url_prefix=PREFIX, template_folder="templates")
+
+
+@proofs.get("/factors/add")
+@signed_in_page
+def ask_for_factor() -> ResponseReturnValue:
+    return show("add_factor")
+
+
+@proofs.post("/factors/add")
+@signed_in_page
+@again_with("add_factor")
+def add_factor() -> ResponseReturnValue:
+    form = read_form(forms.NewFactorForm)
+    factor = add_second_factor(house(), form_change(), form["name"], proof_in(form))
+    return show("scan_factor", factor=factor)
+
+
+@proofs.get("/factors/<id:factor_id>/confirm")
+@signed_in_page
+def ask_to_confirm(factor_id: str) -> ResponseReturnValue:
+    return show("confirm_factor")
+
+
+@proofs.post("/factors/<id:factor_id>/confirm")
+@signed_in_page
+@again_with("confirm_factor")
+def confirm_factor(factor_id: str) -> ResponseReturnValue:
+    proof = Proof(code=read_form(forms.CodeForm)["code"])
+    confirm_second_factor(house(), form_change(), factor_id, proof)
+    return redirect(url_for("own_face.overview"), 303)
+
+
+@proofs.get("/factors/<id:factor_id>/revoke")
+@signed_in_page
+def ask_to_revoke_factor(factor_id: str) -> ResponseReturnValue:
+    return show("revoke_factor")
+
+
+@proofs.post("/factors/<id:factor_id>/revoke")
+@signed_in_page
+@again_with("revoke_factor")
+def revoke_factor(factor_id: str) -> ResponseReturnValue:
+    proof = proof_in(read_form(forms.ProofForm))
+    revoke_second_factor(house(), form_change(), factor_id, proof)
+    return redirect(url_for("own_face.overview"), 303)
+
+
+@proofs.get("/recovery_codes")
+@signed_in_page
+def ask_for_codes() -> ResponseReturnValue:
+    return show("recovery_codes")
+
+
+@proofs.post("/recovery_codes")
+@signed_in_page
+@again_with("recovery_codes")
+def make_codes() -> ResponseReturnValue:
+    made = make_recovery_codes(house(), form_change(), proof_in(read_form(forms.ProofForm)))
+    return show("recovery_codes_made", codes=made.codes)
+
+
+@proofs.get("/password")
+@signed_in_page
+def ask_for_password() -> ResponseReturnValue:
+    return show("password")
+
+
+@proofs.post("/password")
+@signed_in_page
+@again_with("password")
+def set_password() -> ResponseReturnValue:
+    form = read_form(forms.NewPasswordForm)
+    change_password(house(), form_change(), proof_in(form), form["new_password"])
+    return redirect(url_for(".password_changed"), 303)
+
+
+@proofs.get("/password/changed")
+@open_page
+def password_changed() -> ResponseReturnValue:
+    return show("password_changed")
+
+
+@proofs.get("/stop")
+@open_page
+def ask_to_stop() -> ResponseReturnValue:
+    return show("stop")
+
+
+@proofs.post("/stop")
+@open_page
+@again_with("stop")
+def stop() -> ResponseReturnValue:
+    form = read_form(forms.StopForm)
+    stop_face(house(), visit_change(), form["alias"], form["recovery_code"])
+    return redirect(url_for(".stopped"), 303)
+
+
+@proofs.get("/stopped")
+@open_page
+def stopped() -> ResponseReturnValue:
+    return show("stopped")
