@@ -32,12 +32,12 @@ from facepay.face.models.cards import CardError
 from facepay.face.pad.passive import PassivePack, open_pack
 from facepay.face.recognition.embed import Embedder
 from facepay.face_threshold import threshold_in_force
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.warm_up import prepare
 from facepay.web.app import create_app
 
 
-def build_house(settings: Settings) -> House:
+def build_dependencies(settings: Settings) -> Dependencies:
     """Every port with its real adapter. Connections are opened when they are first needed.
 
     Raises ConfigError where the model is not there, or no calibration report supports a threshold.
@@ -57,7 +57,7 @@ def build_house(settings: Settings) -> House:
     database = Database(settings.database_url)
     directory = KeyDirectory(database, clock)
     root = TransitSigner(session, directory.publish_roots)
-    return House(
+    return Dependencies(
         issuer=settings.origin,
         fingerprint_key=settings.fingerprint_key.encode(),
         policy=policy,
@@ -125,11 +125,11 @@ def create_wsgi() -> Flask:
         wanted = " ".join(f"{name}={value}" for name, value in memory_scrubbing.ENVIRONMENT.items())
         raise ConfigError(f"start gunicorn under glibc with {wanted}: freed memory is overwritten")
     _write_log()
-    house = build_house(settings)
-    prepare(house)
-    if isinstance(house.signer, NodeSigner):
-        house.signer.keep_certified()
-    return create_app(house, settings.origin)
+    deps = build_dependencies(settings)
+    prepare(deps)
+    if isinstance(deps.signer, NodeSigner):
+        deps.signer.keep_certified()
+    return create_app(deps, settings.origin)
 
 
 def _write_log() -> None:

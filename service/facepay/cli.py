@@ -82,27 +82,27 @@ def operator() -> None:
 @click.argument("public_key", type=click.Path(exists=True, path_type=Path))
 def add_operator(public_key: Path) -> None:
     """Register the operator key in PUBLIC_KEY (PEM or JWK); prints its keyid."""
-    from facepay.bootstrap import build_house
+    from facepay.bootstrap import build_dependencies
     from facepay.config import Settings
     from facepay.usecases.operators.register import register_operator
 
-    house = build_house(Settings.from_environment(os.environ))
-    click.echo(register_operator(house, _read_public_key(public_key)).keyid)
+    deps = build_dependencies(Settings.from_environment(os.environ))
+    click.echo(register_operator(deps, _read_public_key(public_key)).keyid)
 
 
 @main.command()
 def sweep() -> None:
     """Destroy keys: of faces revoked while the vault was away, of enrolments never finished, of
     renewed templates."""
-    from facepay.bootstrap import build_house
+    from facepay.bootstrap import build_dependencies
     from facepay.config import Settings
     from facepay.usecases.faces.destroy_keys import destroy_pending_keys
     from facepay.usecases.faces.enrol import end_lapsed_enrolments
     from facepay.usecases.faces.renew_template import destroy_retiring_keys
 
-    house = build_house(Settings.from_environment(os.environ))
-    count = end_lapsed_enrolments(house) + destroy_pending_keys(house)
-    count += destroy_retiring_keys(house)
+    deps = build_dependencies(Settings.from_environment(os.environ))
+    count = end_lapsed_enrolments(deps) + destroy_pending_keys(deps)
+    count += destroy_retiring_keys(deps)
     click.echo(f"keys destroyed: {count}")
 
 
@@ -116,18 +116,18 @@ def deliver(once: bool) -> None:
     import signal
     import threading
 
-    from facepay.bootstrap import build_house
+    from facepay.bootstrap import build_dependencies
     from facepay.config import Settings
     from facepay.usecases.webhooks import deliver as delivery
 
-    house = build_house(Settings.from_environment(os.environ))
+    deps = build_dependencies(Settings.from_environment(os.environ))
     if once:
-        click.echo(f"attempts: {delivery.deliver(house)}")
+        click.echo(f"attempts: {delivery.deliver(deps)}")
         return
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    delivery.deliver_forever(house, stop)
+    delivery.deliver_forever(deps, stop)
 
 
 @main.group()
@@ -148,24 +148,24 @@ def renew_templates(enrolment_id: str | None, made_before: datetime | None) -> N
 
     Payments go on meanwhile. When it was interrupted, run it again with the time it began at.
     """
-    from facepay.bootstrap import build_house
+    from facepay.bootstrap import build_dependencies
     from facepay.config import Settings
     from facepay.domain.errors import Unavailable
     from facepay.usecases.faces import renew_template
 
-    house = build_house(Settings.from_environment(os.environ))
+    deps = build_dependencies(Settings.from_environment(os.environ))
     # Rounded up to a second, so that what is printed can be given again.
-    now = house.clock().replace(microsecond=0) + timedelta(seconds=1)
+    now = deps.clock().replace(microsecond=0) + timedelta(seconds=1)
     moment = made_before.replace(tzinfo=UTC) if made_before else now
     every = (
-        renew_template.templates_made_before(house, moment)
+        renew_template.templates_made_before(deps, moment)
         if enrolment_id is None
         else [enrolment_id]
     )
     click.echo(f"{len(every)} templates, made before {moment:%Y-%m-%dT%H:%M:%SZ}", err=True)
     try:
         with click.progressbar(every, label="renewing", file=sys.stderr) as enrolment_ids:
-            done = renew_template.renew_templates(house, enrolment_ids)
+            done = renew_template.renew_templates(deps, enrolment_ids)
     except Unavailable as error:
         again = f"run it again with --made-before {moment:%Y-%m-%dT%H:%M:%SZ}"
         raise click.ClickException(f"{error.code}: the rest was left; {again}") from None

@@ -165,7 +165,7 @@ def test_the_refused_are_not_kept(street: Street, till: Till, grace: Payer) -> N
             capture,
             as_frames(bursts.still_photo("grace", capture.challenge.steps, 5), capture.challenge),
         )
-    with street.service.house.unit_of_work() as uow:
+    with street.service.deps.unit_of_work() as uow:
         row = uow.enrolments.find(id=enrolment.id)
     assert row is not None
     assert (row.state, row.sealed_reference) == ("pending", None)

@@ -270,7 +270,7 @@ def test_injected_enrolment(street: Street) -> None:
     other = KeyPair.generate()
     jws = signed(manifest, other, kid=payer.transport.key.keyid)
     assert told(send_manifest(payer.transport, capture.id, jws, frames)) == INVALID
-    with street.service.house.unit_of_work() as uow:
+    with street.service.deps.unit_of_work() as uow:
         row = uow.enrolments.find(id=enrolment.id)
     assert row is not None
     assert (row.state, row.sealed_reference) == ("pending", None)

@@ -17,7 +17,7 @@ def locked(street: Street) -> Payer:
 
 
 def state(street: Street, payer: Payer) -> str:
-    with street.service.house.unit_of_work() as uow:
+    with street.service.deps.unit_of_work() as uow:
         enrolment = uow.enrolments.find(id=payer.enrolment_id)
     assert enrolment is not None
     return enrolment.state.value

@@ -16,7 +16,7 @@ ACTIONS = "/v1/operator_actions"
 @pytest.fixture
 def second(street: Street) -> Transport:
     pair = KeyPair.generate()
-    register_operator(street.service.house, PublicKey(pair.keyid, pair.public_pem))
+    register_operator(street.service.deps, PublicKey(pair.keyid, pair.public_pem))
     return street.transport(pair)
 
 

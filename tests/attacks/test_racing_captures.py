@@ -89,7 +89,7 @@ def test_of_two_who_begin_one_capture_at_once_exactly_one_sees_its_challenge(
     for number in range(BEGINNINGS):
         reserved = till.terminal.open_capture(till.intent().id, grace.alias)
         told = race([partial(begin, hand, reserved) for hand in hands])
-        with street.service.house.unit_of_work() as uow:
+        with street.service.deps.unit_of_work() as uow:
             row = uow.captures.find(id=reserved.id)
         assert row is not None
         assert sorted(told) == sorted([row.nonce or "", "wrong_state"]), f"race {number}"

@@ -13,7 +13,7 @@ INTENTS = "/v1/payment_intents"
 
 
 def authorizations(street: Street, intent_id: str) -> int:
-    with street.service.house.unit_of_work() as uow:
+    with street.service.deps.unit_of_work() as uow:
         return len(uow.authorizations.find_all(intent_id=intent_id))
 
 

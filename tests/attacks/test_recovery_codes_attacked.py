@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from tests.fakes.deps import fake_dependencies
 
 from facepay.adapters.unit_of_work import Database
 from facepay.domain.errors import ProofRejected
@@ -11,7 +12,6 @@ from facepay.usecases.customers.recovery_codes import make_recovery_codes
 from facepay.usecases.customers.second_factors import add_second_factor
 from facepay.usecases.responses import FactorAnswer
 from facepay_client import Problem
-from tests.fakes.house import fake_house
 from tests.fakes.street import Street as Neighbours
 from tests.stand.people import PASSWORD, Payer, Street
 from tests.stand.race import together
@@ -51,15 +51,15 @@ def test_a_mistyped_password_does_not_cost_a_recovery_code(payer: Payer) -> None
 
 
 def test_a_recovery_code_raced_by_twenty_requests(database: Database) -> None:
-    people = Neighbours(fake_house(database))
+    people = Neighbours(fake_dependencies(database))
     ada = people.settle_in("ada")
     proof = Proof(PASSWORD, people.code_of(ada))
-    made = make_recovery_codes(people.house, people.change(ada.caller), proof).codes
+    made = make_recovery_codes(people.deps, people.change(ada.caller), proof).codes
     assert made is not None
 
     def add(number: int) -> Callable[[], FactorAnswer]:
         change, proof = people.change(ada.caller), Proof(PASSWORD, recovery_code=made[0])
-        return lambda: add_second_factor(people.house, change, f"app {number}", proof)
+        return lambda: add_second_factor(people.deps, change, f"app {number}", proof)
 
     told = together([add(number) for number in range(20)])
     refusals = {type(each) for each in told if not isinstance(each, FactorAnswer)}

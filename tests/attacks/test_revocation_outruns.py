@@ -35,7 +35,7 @@ def test_no_payment_by_a_face_outruns_its_revocation_though_workers_die_and_the_
     with running_service(own_bao, database_url, tmp_path) as service:
         races = Races(Street(service), plans)
         storm = Storm(service, own_bao, kill_at=[15, 45], restart_at=[30])
-        counted = count(service.house, own_bao, races.run(storm))
+        counted = count(service.deps, own_bao, races.run(storm))
     assert broken_promises(counted) == []
     assert counted["races"] == RACES
     assert (storm.kills, storm.restarts) == (2, 1)

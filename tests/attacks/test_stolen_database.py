@@ -16,7 +16,7 @@ def test_no_row_lets_a_password_be_tried_faster_than_argon2id_does(street: Stree
     payer = street.newcomer()
     body = json.dumps({"name": "phone", "password": PASSWORD}).encode()
     payer.customer.add_second_factor("phone", PASSWORD)
-    with street.service.house.unit_of_work() as uow:
+    with street.service.deps.unit_of_work() as uow:
         records = uow.idempotency.find_all()
     digest = hashlib.sha256()
     for part in (b"POST", b"/v1/second_factors?", b"application/json", body):
@@ -32,8 +32,8 @@ def test_a_template_moved_to_another_customers_row_does_not_open(
 ) -> None:
     """Whoever can write to the database cannot make a stranger's face pay for the victim."""
     thief, victim = street.payer(face="eileen"), street.payer(face="grace")
-    house = street.service.house
-    with house.unit_of_work() as uow:
+    deps = street.service.deps
+    with deps.unit_of_work() as uow:
         theirs = uow.enrolments.find(id=thief.enrolment_id)
         mine = uow.enrolments.lock(victim.enrolment_id)
         assert theirs is not None
@@ -47,17 +47,17 @@ def test_a_template_moved_to_another_customers_row_does_not_open(
 
 def test_a_row_from_a_backup_does_not_bring_a_revoked_face_back(street: Street, till: Till) -> None:
     payer = street.payer(face="grace")
-    house = street.service.house
-    with house.unit_of_work() as uow:
+    deps = street.service.deps
+    with deps.unit_of_work() as uow:
         backup = uow.enrolments.find(id=payer.enrolment_id)
     assert backup is not None
     assert backup.sealed_reference is not None
     payer.customer.revoke_face(payer.enrolment_id, password=PASSWORD)
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         uow.enrolments.update(backup)
         uow.commit()
     with pytest.raises(SealBroken):
-        house.templates.unseal(backup.key_name, backup.sealed_reference, binding=backup.binding)
+        deps.templates.unseal(backup.key_name, backup.sealed_reference, binding=backup.binding)
     with pytest.raises(Problem) as error:
         street.show_face(till, till.intent(), payer, "grace")
     assert error.value.code == "face_not_available"
@@ -67,7 +67,7 @@ def test_an_authenticators_secret_moved_to_another_row_proves_nothing(
     street: Street, till: Till
 ) -> None:
     thief, victim = street.payer(), street.payer()
-    with street.service.house.unit_of_work() as uow:
+    with street.service.deps.unit_of_work() as uow:
         theirs = uow.second_factors.find(id=thief.factor_id)
         mine = uow.second_factors.lock(victim.factor_id)
         assert theirs is not None
@@ -84,7 +84,7 @@ def test_what_a_hostile_till_left_lying_about_does_not_hold_up_a_revocation(
 ) -> None:
     payer: Payer = street.payer(face="grace")
     till.capture(till.intent().id, payer.alias)
-    with street.service.house.unit_of_work() as uow:
+    with street.service.deps.unit_of_work() as uow:
         capture = uow.captures.find(customer_id=payer_id(street, payer), purpose="payment")
         assert capture is not None
         intent = uow.intents.find(id=capture.intent_id)
@@ -96,13 +96,13 @@ def test_what_a_hostile_till_left_lying_about_does_not_hold_up_a_revocation(
         uow.commit()
     revoked = payer.customer.revoke_face(payer.enrolment_id, password=PASSWORD)
     assert revoked.state == "revoked"
-    with street.service.house.unit_of_work() as uow:
+    with street.service.deps.unit_of_work() as uow:
         assert not uow.captures.find_all(enrolment_id=payer.enrolment_id, state="open")
         assert not uow.intents.find_all(enrolment_id=payer.enrolment_id, state="capturing")
 
 
 def payer_id(street: Street, payer: Payer) -> str:
-    with street.service.house.unit_of_work() as uow:
+    with street.service.deps.unit_of_work() as uow:
         customer = uow.customers.find(alias=payer.alias)
     assert customer is not None
     return customer.id

@@ -98,17 +98,17 @@ class Counters:
     """Sets what was counted of a payer's guesses, so that each is a first one or one too many."""
 
     def __init__(self, street: Street, channel: Channel) -> None:
-        self._house = street.service.house
+        self._deps = street.service.deps
         self._channel = channel
 
     def begin_anew(self, payer: Payer) -> None:
         self._put(payer, 0, None)
 
     def rest(self, payer: Payer) -> None:
-        self._put(payer, 9, self._house.clock() + timedelta(hours=1))
+        self._put(payer, 9, self._deps.clock() + timedelta(hours=1))
 
     def _put(self, payer: Payer, failures: int, blocked_until: datetime | None) -> None:
-        with self._house.unit_of_work() as uow:
+        with self._deps.unit_of_work() as uow:
             customer = uow.customers.find(alias=payer.alias)
             assert customer is not None
             for name in ("password", "code"):

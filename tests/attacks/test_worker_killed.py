@@ -109,7 +109,7 @@ def test_killed_before_the_commit_of_what_is_signed_and_retried(
     code = grace.code()
     with (
         stopped_at_the_code(street, till, gate, intent, code),
-        street.service.house.unit_of_work() as uow,
+        street.service.deps.unit_of_work() as uow,
     ):
         assert uow.enrolments.lock(grace.enrolment_id)
         gate.release()
@@ -147,5 +147,5 @@ def test_killed_at_any_moment_and_retried(street: Street, grace: Payer) -> None:
 
 
 def count_authorizations(street: Street, intent_id: str) -> int:
-    with street.service.house.unit_of_work() as uow:
+    with street.service.deps.unit_of_work() as uow:
         return len(uow.authorizations.find_all(intent_id=intent_id))

@@ -90,12 +90,12 @@ def measure(kind: str, pairs: int, progress: Progress) -> dict[str, Any]:
 
 
 def _give_duress_codes(street: Street, crowd: list[Copy]) -> None:
-    house = street.service.house
-    with house.unit_of_work() as uow:
+    deps = street.service.deps
+    with deps.unit_of_work() as uow:
         for payer in crowd:
             customer = uow.customers.find(alias=payer.alias)
             assert customer is not None
-            tag = duress_tag(house.fingerprint_key, customer.id, DURESS_CODE)
+            tag = duress_tag(deps.fingerprint_key, customer.id, DURESS_CODE)
             uow.customers.update_all({"duress_tag": tag}, id=customer.id)
         uow.commit()
 
@@ -126,7 +126,7 @@ def _bare(status: int, body: bytes) -> bytes:
 
 def _events(street: Street) -> tuple[int, set[str]]:
     """How many alarms there are, and every text that merchants are sent, without ids and times."""
-    with street.service.house.unit_of_work() as uow:
+    with street.service.deps.unit_of_work() as uow:
         events = uow.events.find_all()
     alarms = sum(event.kind is EventKind.DURESS_ALARM for event in events)
     declined = [event for event in events if event.kind is EventKind.PAYMENT_DECLINED]

@@ -90,7 +90,7 @@ def measure(kind: str, races: int, progress: Progress) -> dict[str, Any]:
         begun, load = time.monotonic(), os.getloadavg()
         raced = prepared.run(storm)
         seconds = time.monotonic() - begun
-        counted = count(street.service.house, bao, raced, lambda: progress.advance(looking))
+        counted = count(street.service.deps, bao, raced, lambda: progress.advance(looking))
     return counted | {
         "broken_promises": broken_promises(counted),
         "kills": storm.kills,

@@ -1,4 +1,4 @@
-"""What the house perceives and knows by itself, faked: faces, liveness, time, passwords, codes.
+"""Fakes of the ports that perceive and judge: faces, liveness, time, passwords, codes.
 
 A picture is the text `face:NAME:anything`; it shows NAME. Two pictures of one name are 0.1 apart,
 of two names 0.9. A reference is the name and its secret: under another one it is a stranger's.

@@ -8,6 +8,8 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
+from tests.fakes.deps import FakeDependencies
+
 from facepay.domain.attestation import Health
 from facepay.domain.challenge import Challenge, Colour, Profile
 from facepay.domain.confirmation import Claims
@@ -42,7 +44,6 @@ from facepay.usecases.responses import (
     IntentAnswer,
     ReservedAnswer,
 )
-from tests.fakes.house import FakeHouse
 from tests.fakes.senses import FakeDeviceKeys, picture, signed_by
 
 FRAMES = 6
@@ -64,14 +65,14 @@ class Customer:
 class Street:
     """One merchant with one till; customers come by `settle_in` or `enrol`."""
 
-    def __init__(self, fakes: FakeHouse) -> None:
+    def __init__(self, fakes: FakeDependencies) -> None:
         self.fakes = fakes
-        self.house = fakes.house
-        operator = register_operator(self.house, key())
+        self.deps = fakes.deps
+        operator = register_operator(self.deps, key())
         self.operator = Caller(operator.keyid, Role.OPERATOR, operator.id)
-        shop = register_merchant(self.house, self.change(self.operator), "shop", key())
+        shop = register_merchant(self.deps, self.change(self.operator), "shop", key())
         self.merchant = Caller(shop.keyid, Role.MERCHANT, shop.id)
-        till = register_terminal(self.house, self.change(self.merchant), "till", key())
+        till = register_terminal(self.deps, self.change(self.merchant), "till", key())
         self.till = Caller(till.keyid, Role.TERMINAL, till.id)
         self.customers: dict[str, Customer] = {}
 
@@ -84,14 +85,14 @@ class Street:
     def settle_in(self, alias: str) -> Customer:
         """Registered, with a password and a confirmed one-time-code factor; no face."""
         change = self.change(self.operator)
-        registered = register_customer(self.house, change, alias, PASSWORD, key())
+        registered = register_customer(self.deps, change, alias, PASSWORD, key())
         customer = Customer(alias, Caller(registered.keyid, Role.CUSTOMER, registered.id))
         change = self.change(customer.caller)
-        factor = add_second_factor(self.house, change, "phone", Proof(password=PASSWORD))
+        factor = add_second_factor(self.deps, change, "phone", Proof(password=PASSWORD))
         assert factor.secret is not None
         customer.secret = factor.secret
         change = self.change(customer.caller)
-        confirm_second_factor(self.house, change, factor.id, Proof(code=self.code_of(customer)))
+        confirm_second_factor(self.deps, change, factor.id, Proof(code=self.code_of(customer)))
         self.customers[alias] = customer
         return customer
 
@@ -99,9 +100,9 @@ class Street:
         """A device key of the customer's, added with a code and confirmed by its signature."""
         device, proof = key(), Proof(PASSWORD, self.code_of(customer))
         change = self.change(customer.caller)
-        factor = add_second_factor(self.house, change, "my phone", proof, device)
+        factor = add_second_factor(self.deps, change, "my phone", proof, device)
         change = self.change(customer.caller)
-        confirm_second_factor(self.house, change, factor.id, self.signs(device, change.claims))
+        confirm_second_factor(self.deps, change, factor.id, self.signs(device, change.claims))
         return device
 
     def signs(self, device: PublicKey, claims: Claims) -> Proof:
@@ -111,7 +112,7 @@ class Street:
 
     def confirms(self, device: PublicKey, intent: IntentAnswer, payer: Customer) -> Proof:
         """The payer looks at what is to be paid, and says yes to just that."""
-        told = read_intent_to_confirm(self.house, payer.caller, intent.id)
+        told = read_intent_to_confirm(self.deps, payer.caller, intent.id)
         return self.signs(device, claims_of(told))
 
     def code_of(self, customer: Customer) -> str:
@@ -120,9 +121,9 @@ class Street:
         return self.fakes.codes.code(customer.secret, self.fakes.clock.now)
 
     def consent(self, customer: Customer) -> ConsentAnswer:
-        notice = self.house.policy.notice
+        notice = self.deps.policy.notice
         answer = grant_consent(
-            self.house,
+            self.deps,
             self.change(customer.caller),
             purpose=ConsentPurpose.FACE_PAYMENT,
             notice_version=notice.version,
@@ -134,15 +135,15 @@ class Street:
 
     def begin(self, customer: Customer) -> EnrolmentAnswer:
         proof = Proof(PASSWORD, self.code_of(customer))
-        answer = begin_enrolment(self.house, self.change(customer.caller), proof)
+        answer = begin_enrolment(self.deps, self.change(customer.caller), proof)
         customer.enrolment_id = answer.id
         return answer
 
     def open_enrolment(self, customer: Customer) -> CaptureAnswer:
         """A capture that was opened and begun."""
         change, profile = self.change(customer.caller), Profile.STANDARD
-        reserved = open_enrolment_capture(self.house, change, customer.enrolment_id, profile)
-        return begin_capture(self.house, self.change(customer.caller), reserved.id)
+        reserved = open_enrolment_capture(self.deps, change, customer.enrolment_id, profile)
+        return begin_capture(self.deps, self.change(customer.caller), reserved.id)
 
     def enrol(self, alias: str) -> Customer:
         """Somebody who can pay by face from here on."""
@@ -157,26 +158,26 @@ class Street:
     ) -> EnrolmentAnswer:
         change = change or self.change(customer.caller)
         return revoke_face(
-            self.house, change, customer.enrolment_id, proof or Proof(password=PASSWORD)
+            self.deps, change, customer.enrolment_id, proof or Proof(password=PASSWORD)
         )
 
     # What happens at the till.
 
     def intent(self) -> IntentAnswer:
-        return create_intent(self.house, self.change(self.till), Money(1250, "EUR"), "order-1")
+        return create_intent(self.deps, self.change(self.till), Money(1250, "EUR"), "order-1")
 
     def reserve(
         self, intent: IntentAnswer, payer: str, profile: Profile = Profile.STANDARD
     ) -> ReservedAnswer:
         change = self.change(self.till)
-        return open_payment_capture(self.house, change, intent.id, payer, profile)
+        return open_payment_capture(self.deps, change, intent.id, payer, profile)
 
     def open_payment(
         self, intent: IntentAnswer, payer: str, profile: Profile = Profile.STANDARD
     ) -> CaptureAnswer:
         """A capture that was opened and begun."""
         reserved = self.reserve(intent, payer, profile)
-        return begin_capture(self.house, self.change(self.till), reserved.id)
+        return begin_capture(self.deps, self.change(self.till), reserved.id)
 
     def send(
         self, caller: Caller, capture: CaptureAnswer, person: str, change: Change | None = None
@@ -200,7 +201,7 @@ class Street:
         jws = signed_by(signer or caller.keyid)
         signed = SignedManifest(jws, kid or caller.keyid, manifest)
         frames = Frames(manifest.capture_id, signed, images)
-        return receive_frames(self.house, change or self.change(caller), frames)
+        return receive_frames(self.deps, change or self.change(caller), frames)
 
     def show_face(self, customer: Customer, person: str | None = None) -> IntentAnswer:
         """An intent, its capture, and a burst of the payer, or of somebody else."""
@@ -216,13 +217,13 @@ class Street:
     ) -> IntentAnswer:
         """The second factor of a face payment, at the till unless a `change` says otherwise."""
         attempt = Attempt(intent.id, proof=proof)
-        return authorize_payment(self.house, change or self.change(self.till), attempt)
+        return authorize_payment(self.deps, change or self.change(self.till), attempt)
 
     def pay_by_password(
         self, intent: IntentAnswer, alias: str, proof: Proof, change: Change | None = None
     ) -> IntentAnswer:
         change = change or self.change(self.till)
-        return roll_back_to_password(self.house, change, intent.id, alias, proof)
+        return roll_back_to_password(self.deps, change, intent.id, alias, proof)
 
 
 def manifest_for(capture: CaptureAnswer, images: list[bytes]) -> Manifest:

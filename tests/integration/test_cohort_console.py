@@ -32,7 +32,7 @@ def two_operators(service: RunningService) -> tuple[Caller, Caller]:
     callers = []
     for _ in range(2):
         pair = KeyPair.generate()
-        known = register_operator(service.house, PublicKey(pair.keyid, pair.public_pem))
+        known = register_operator(service.deps, PublicKey(pair.keyid, pair.public_pem))
         callers.append(Caller(known.keyid, Role.OPERATOR, known.id))
     return callers[0], callers[1]
 
@@ -55,30 +55,30 @@ def console(service: RunningService, action_id: str) -> subprocess.Popen[str]:
 def test_a_cohort_is_revoked_to_the_end_although_the_console_was_killed_in_the_middle(
     service: RunningService, street: Street
 ) -> None:
-    house, model = service.house, "breached on the console"
+    deps, model = service.deps, "breached on the console"
     copies(service, street.payer(face="grace"), COHORT, model)
     one, other = two_operators(service)
     change = Change(one, "ask", "ask")
-    action = ask_for_action(house, change, ActionKind.REVOKE_COHORT, {"model": model})
+    action = ask_for_action(deps, change, ActionKind.REVOKE_COHORT, {"model": model})
 
     with console(service, action.id) as early:
         assert early.wait(timeout=60) == 1, "nobody approved it yet"
-    approve_action(house, Change(other, "approve", "approve"), action.id)
+    approve_action(deps, Change(other, "approve", "approve"), action.id)
     with console(service, action.id) as dying:
         deadline = time.monotonic() + 60
-        while read_action(house, action.id).done == 0 and time.monotonic() < deadline:
+        while read_action(deps, action.id).done == 0 and time.monotonic() < deadline:
             time.sleep(0.01)
         dying.send_signal(signal.SIGKILL)
-    half = read_action(house, action.id)
+    half = read_action(deps, action.id)
     with console(service, action.id) as again:
         said, told = again.communicate(timeout=120)
 
     assert half.done
     assert half.done < COHORT or half.keys_left, "it was killed after the end"
     assert said == f"revoked: {COHORT} of {COHORT}, keys left: 0\n", told
-    end = read_action(house, action.id)
+    end = read_action(deps, action.id)
     assert (end.state, end.done, end.keys_left) == ("done", COHORT, 0)
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         gone = uow.enrolments.find_all(model=model)
         counted = {each.id: each for each in uow.deletions.find_all()}
     assert {face.state for face in gone} == {EnrolmentState.REVOKED}

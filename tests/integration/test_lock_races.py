@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
+from tests.fakes.deps import fake_dependencies
+
 from facepay.adapters.unit_of_work import Database
 from facepay.domain.enrolment import ENROLLED
 from facepay.domain.errors import FacepayError, WrongState
 from facepay.usecases.authentication.verify_credentials import Proof
 from facepay.usecases.faces.lock import lock_face, unlock_face
 from facepay.usecases.responses import EnrolmentAnswer
-from tests.fakes.house import fake_house
 from tests.fakes.street import PASSWORD, Customer, Street
 from tests.stand.race import together
 
@@ -17,16 +18,16 @@ ROUNDS = 40
 
 def locking(street: Street, payer: Customer, enrolment_id: str) -> EnrolmentAnswer:
     change = street.change(payer.caller)
-    return lock_face(street.house, change, enrolment_id, Proof(password=PASSWORD))
+    return lock_face(street.deps, change, enrolment_id, Proof(password=PASSWORD))
 
 
 def unlocking(street: Street, payer: Customer, enrolment_id: str) -> Callable[[], EnrolmentAnswer]:
     change, proof = street.change(payer.caller), Proof(PASSWORD, street.code_of(payer))
-    return lambda: unlock_face(street.house, change, enrolment_id, proof)
+    return lambda: unlock_face(street.deps, change, enrolment_id, proof)
 
 
 def test_no_second_face_slips_in_beside_one_that_is_just_unlocked(database: Database) -> None:
-    street = Street(fake_house(database))
+    street = Street(fake_dependencies(database))
     for number in range(ROUNDS):
         payer = street.settle_in(f"payer {number}")
         street.consent(payer)
@@ -52,7 +53,7 @@ def test_no_second_face_slips_in_beside_one_that_is_just_unlocked(database: Data
 
 
 def test_of_an_unlock_and_a_revocation_at_once_the_revocation_stays(database: Database) -> None:
-    street = Street(fake_house(database))
+    street = Street(fake_dependencies(database))
     for number in range(ROUNDS):
         payer = street.enrol(f"payer {number}")
         locking(street, payer, payer.enrolment_id)
@@ -71,7 +72,7 @@ def test_of_an_unlock_and_a_revocation_at_once_the_revocation_stays(database: Da
 
 
 def test_locks_and_unlocks_at_once_end_in_one_of_the_two(database: Database) -> None:
-    street = Street(fake_house(database))
+    street = Street(fake_dependencies(database))
     payer = street.enrol("ada")
     face = payer.enrolment_id
     for _ in range(ROUNDS):

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from facepay.adapters.dlib_face import DlibFaceEngine
-from facepay.bootstrap import build_house
+from facepay.bootstrap import build_dependencies
 from facepay.cli import main
 from facepay.config import ConfigError, Settings
 from facepay.domain.capture import Burst, Frame
@@ -227,10 +227,10 @@ def test_an_added_model_decides_nothing_before_it_was_calibrated(
         "FACEPAY_MODEL": other_network.NAME,
     }
     with pytest.raises(ConfigError, match="measured on another model"):
-        build_house(Settings.from_environment(environment))
+        build_dependencies(Settings.from_environment(environment))
 
 
 def test_a_model_that_is_not_there_is_named_with_those_that_are() -> None:
     environment = LIVE | {"FACEPAY_PROFILE": "rehearsal", "FACEPAY_MODEL": "arcface"}
     with pytest.raises(ConfigError, match=r"FACEPAY_MODEL: there is no model arcface.*int8"):
-        build_house(Settings.from_environment(environment))
+        build_dependencies(Settings.from_environment(environment))

@@ -1,11 +1,11 @@
 """The outbox on both databases: an event is there if and only if its change is."""
 
 import pytest
+from tests.fakes.deps import fake_dependencies
 
 from facepay.adapters.unit_of_work import Database
 from facepay.domain.event import Event
 from facepay.usecases.payments import record_decision as deciding
-from tests.fakes.house import fake_house
 from tests.fakes.street import Street
 
 
@@ -17,7 +17,7 @@ def told(database: Database) -> list[Event]:
 def test_a_change_that_is_rolled_back_was_told_to_nobody(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    street = Street(fake_house(database))
+    street = Street(fake_dependencies(database))
     ada = street.enrol("ada")
     intent, code = street.show_face(ada), street.code_of(ada)
     before = told(database)
@@ -43,7 +43,7 @@ def _kinds_in(database: Database, uow: object) -> list[str]:
 
 
 def test_events_are_numbered_in_the_order_of_their_changes(database: Database) -> None:
-    street = Street(fake_house(database))
+    street = Street(fake_dependencies(database))
     ada = street.enrol("ada")
     intent = street.show_face(ada, "bob")
     street.enter(intent, street.code_of(ada))

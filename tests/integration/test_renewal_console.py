@@ -30,7 +30,7 @@ def renew(service: RunningService, *arguments: str, **changed: str) -> tuple[int
 
 
 def key_of(service: RunningService, payer: Payer) -> str:
-    with service.house.unit_of_work() as uow:
+    with service.deps.unit_of_work() as uow:
         found = uow.enrolments.find(id=payer.enrolment_id)
     assert isinstance(found, Enrolment)
     assert found.keys == (found.key_name,)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from tests.fakes.deps import FakeDependencies, fake_dependencies
 
 from facepay.adapters.unit_of_work import Database
 from facepay.domain.audit import GENESIS, Head, verify_chain
@@ -13,7 +14,6 @@ from facepay.domain.errors import FacepayError
 from facepay.usecases.authentication.verify_credentials import Proof
 from facepay.usecases.faces.renew_template import destroy_retiring_keys, renew_template
 from facepay.usecases.faces.revoke import revoke_face
-from tests.fakes.house import FakeHouse, fake_house
 from tests.fakes.street import PASSWORD, Customer, Street
 from tests.fakes.vault import SECRETS_KEY
 from tests.stand.race import together
@@ -24,19 +24,19 @@ Act = Callable[[], object]
 
 
 @pytest.fixture
-def fakes(database: Database) -> FakeHouse:
-    return fake_house(database)
+def fakes(database: Database) -> FakeDependencies:
+    return fake_dependencies(database)
 
 
 @pytest.fixture
-def street(fakes: FakeHouse) -> Street:
+def street(fakes: FakeDependencies) -> Street:
     return Street(fakes)
 
 
 def many_faces(street: Street, payer: Customer) -> list[Enrolment]:
     """Copies of one enrolment, each with a template under a key of its own."""
     vault, faces = street.fakes.vault, []
-    with street.house.unit_of_work() as uow:
+    with street.deps.unit_of_work() as uow:
         original = uow.enrolments.find(id=payer.enrolment_id)
         assert original is not None
         for number in range(RACES):
@@ -63,14 +63,14 @@ def apart(number: int, one: Act, other: Act) -> list[Act]:
 
 
 def now(street: Street, face: Enrolment) -> Enrolment:
-    with street.house.unit_of_work() as uow:
+    with street.deps.unit_of_work() as uow:
         found = uow.enrolments.find(id=face.id)
     assert found is not None
     return found
 
 
 def test_a_revocation_racing_a_renewal_leaves_no_key_and_no_template(
-    street: Street, fakes: FakeHouse
+    street: Street, fakes: FakeDependencies
 ) -> None:
     ada = street.enrol("ada")
     renewed = 0
@@ -78,10 +78,10 @@ def test_a_revocation_racing_a_renewal_leaves_no_key_and_no_template(
         change, proof = street.change(ada.caller), Proof(password=PASSWORD)
 
         def revoke(change=change, face=face, proof=proof) -> object:  # type: ignore[no-untyped-def]
-            return revoke_face(street.house, change, face.id, proof)
+            return revoke_face(street.deps, change, face.id, proof)
 
         def renew(face=face) -> object:  # type: ignore[no-untyped-def]
-            return renew_template(street.house, face.id)
+            return renew_template(street.deps, face.id)
 
         outcome, left = together(apart(number, renew, revoke))
         assert not isinstance(left, FacepayError), left
@@ -94,7 +94,7 @@ def test_a_revocation_racing_a_renewal_leaves_no_key_and_no_template(
         # Nor one that nobody names any more: ada's own key and the other faces' are all there is.
         waiting = {f"enr_{later}" for later in range(number + 1, RACES)}
         assert set(fakes.vault.keys) == {SECRETS_KEY, ada.enrolment_id} | waiting
-    with street.house.unit_of_work() as uow:
+    with street.deps.unit_of_work() as uow:
         leaves = uow.leaves.find_all(after_seq=0)
     verify_chain(leaves, start=Head("log", 0, GENESIS))
     assert sum(leaf.kind == "template.renewed" for leaf in leaves) == renewed
@@ -102,20 +102,20 @@ def test_a_revocation_racing_a_renewal_leaves_no_key_and_no_template(
 
 @pytest.mark.parametrize("rival", ["a sweep", "another renewal"])
 def test_whatever_races_a_renewal_the_face_still_opens_with_its_one_key(
-    street: Street, fakes: FakeHouse, rival: str
+    street: Street, fakes: FakeDependencies, rival: str
 ) -> None:
     ada = street.enrol("ada")
     faces = many_faces(street, ada)[: RACES // 2]
     for number, face in enumerate(faces):
 
         def renew(face=face) -> object:  # type: ignore[no-untyped-def]
-            return renew_template(street.house, face.id)
+            return renew_template(street.deps, face.id)
 
         def sweep() -> object:
-            return destroy_retiring_keys(street.house)
+            return destroy_retiring_keys(street.deps)
 
         together(apart(number, renew, sweep if rival == "a sweep" else renew))
-        destroy_retiring_keys(street.house)
+        destroy_retiring_keys(street.deps)
         live = now(street, face)
         assert live.sealed_reference is not None
         opened = fakes.vault.unseal(live.key_name, live.sealed_reference, binding=live.binding)

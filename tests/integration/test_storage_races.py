@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from tests.fakes.deps import fake_dependencies
 
 from facepay.adapters.migrate import migrate
 from facepay.adapters.unit_of_work import Database
@@ -26,7 +27,6 @@ from facepay.usecases.operators.register import register_merchant
 from facepay.usecases.payments.authorize import Attempt, authorize_payment
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.responses import EnrolmentAnswer, IntentAnswer, Registered
-from tests.fakes.house import fake_house
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street, key
 from tests.stand.race import together
 
@@ -37,12 +37,12 @@ THREADS = 20
 
 
 def test_twenty_retries_at_once_register_one_merchant(database: Database) -> None:
-    fakes = fake_house(database)
+    fakes = fake_dependencies(database)
     street = Street(fakes)
     change, public_key = street.change(street.operator), key()
 
     def register() -> Registered:
-        return register_merchant(street.house, change, "another shop", public_key)
+        return register_merchant(street.deps, change, "another shop", public_key)
 
     outcomes = together([register] * THREADS)
     answers = {outcome for outcome in outcomes if isinstance(outcome, Registered)}
@@ -57,19 +57,19 @@ def test_twenty_retries_at_once_register_one_merchant(database: Database) -> Non
 
 
 def test_a_nonce_is_let_in_once_however_many_send_it(database: Database) -> None:
-    house = fake_house(database).house
-    outcomes = together([lambda: use_nonce(house, "keyid", "a nonce")] * THREADS)
+    deps = fake_dependencies(database).deps
+    outcomes = together([lambda: use_nonce(deps, "keyid", "a nonce")] * THREADS)
     kinds = Counter(type(outcome) for outcome in outcomes)
     assert kinds == {type(None): 1, NonceReplayed: THREADS - 1}
 
 
 def test_the_log_stays_one_chain_when_many_write_to_it(database: Database) -> None:
-    house = fake_house(database).house
+    deps = fake_dependencies(database).deps
 
     def append_ten() -> None:
         for _ in range(10):
-            with house.unit_of_work() as uow:
-                append_leaf(house, uow, "test.leaf")
+            with deps.unit_of_work() as uow:
+                append_leaf(deps, uow, "test.leaf")
                 uow.commit()
 
     assert together([append_ten] * 8) == [None] * 8
@@ -86,7 +86,7 @@ def leaves_of(database: Database) -> list[Leaf]:
 
 
 def test_guesses_made_at_once_do_not_outnumber_the_five(database: Database) -> None:
-    fakes = fake_house(database)
+    fakes = fake_dependencies(database)
     street = Street(fakes)
     street.settle_in("ada")
     with database() as uow:
@@ -94,14 +94,14 @@ def test_guesses_made_at_once_do_not_outnumber_the_five(database: Database) -> N
     proof, now = Proof(PASSWORD, WRONG_CODE), fakes.clock.now
 
     def guess() -> Proven:
-        return examine(street.house, ada, proof, Channel.TILL, at=now)
+        return examine(street.deps, ada, proof, Channel.TILL, at=now)
 
     outcomes = together([guess] * THREADS)
     assert sum(not outcome.resting for outcome in outcomes) == 5
 
 
 def test_one_code_typed_at_many_tills_at_once_pays_once(database: Database) -> None:
-    fakes = fake_house(database)
+    fakes = fake_dependencies(database)
     street = Street(fakes)
     ada = street.settle_in("ada")
     intents = [street.intent() for _ in range(5)]
@@ -121,29 +121,29 @@ def test_one_code_typed_at_many_tills_at_once_pays_once(database: Database) -> N
 def test_a_worker_whose_lease_was_taken_over_changes_nothing_any_more(
     database: Database,
 ) -> None:
-    fakes = fake_house(database)
+    fakes = fake_dependencies(database)
     change = Street(fakes).change(Street(fakes).operator)
     done: list[str] = []
 
     def work(name: str, claim: Claim) -> Registered:
         if name == "slow":
             fakes.clock.advance(10)  # it is thought dead by now; another worker does it all
-            once(fakes.house, change, Registered, lambda other: work("quick", other))
-        with fakes.house.unit_of_work() as uow:
+            once(fakes.deps, change, Registered, lambda other: work("quick", other))
+        with fakes.deps.unit_of_work() as uow:
             answer = Registered(name, "keyid")
-            append_leaf(fakes.house, uow, f"test.{name}")
+            append_leaf(fakes.deps, uow, f"test.{name}")
             claim.answer(uow, answer)
             uow.commit()
         done.append(name)
         return answer
 
-    outcome = together([lambda: once(fakes.house, change, Registered, lambda c: work("slow", c))])
+    outcome = together([lambda: once(fakes.deps, change, Registered, lambda c: work("slow", c))])
     assert [type(each) for each in outcome] == [InProgress]
     assert done == ["quick"]
     assert [leaf.kind for leaf in leaves_of(database) if leaf.kind.startswith("test.")] == [
         "test.quick"
     ]
-    again = once(fakes.house, change, Registered, lambda c: work("again", c))
+    again = once(fakes.deps, change, Registered, lambda c: work("again", c))
     assert again == Registered("quick", "keyid")
 
 
@@ -151,7 +151,7 @@ def test_a_worker_whose_lease_was_taken_over_changes_nothing_any_more(
 def test_no_approval_follows_an_acknowledged_revocation_or_lock(
     database: Database, end: EnrolmentState
 ) -> None:
-    fakes = fake_house(database)
+    fakes = fake_dependencies(database)
     street = Street(fakes)
     ada = street.enrol("ada")
     pairs = many_faces_about_to_pay(street, ada, database)
@@ -214,7 +214,7 @@ def many_faces_about_to_pay(
 def approving(street: Street, payer: Customer, intent: Intent) -> Callable[[], Outcome]:
     attempt = Attempt(intent.id, proof=Proof(code=street.code_of(payer)))
     change = street.change(street.till)
-    return lambda: authorize_payment(street.house, change, attempt)
+    return lambda: authorize_payment(street.deps, change, attempt)
 
 
 def leaving(
@@ -223,7 +223,7 @@ def leaving(
     change = street.change(payer.caller)
     proof = Proof(password=PASSWORD)
     leave = revoke_face if end is EnrolmentState.REVOKED else lock_face
-    return lambda: leave(street.house, change, enrolment.id, proof)
+    return lambda: leave(street.deps, change, enrolment.id, proof)
 
 
 def delayed(act: Callable[[], Outcome], seconds: float) -> Callable[[], Outcome]:
@@ -265,7 +265,7 @@ def test_rows_that_refer_to_a_locked_one_do_not_wait_for_it(postgres_url: str) -
     """Enrolling locks the customer while a capture of theirs is stored: that was a deadlock."""
     migrate(postgres_url)
     database = Database(postgres_url)
-    street = Street(fake_house(database))
+    street = Street(fake_dependencies(database))
     ada = street.enrol("ada")
     with database() as uow:
         enrolment = uow.enrolments.find(customer_id=ada.caller.subject_id)

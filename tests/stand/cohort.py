@@ -9,15 +9,15 @@ from tests.stand.service import RunningService
 
 def copies(service: RunningService, payer: Payer, size: int, model: str) -> list[Enrolment]:
     """Enrolments like the payer's, each with a key of its own in the real vault."""
-    house, faces = service.house, []
-    with house.unit_of_work() as uow:
+    deps, faces = service.deps, []
+    with deps.unit_of_work() as uow:
         original = uow.enrolments.find(id=payer.enrolment_id)
     assert original is not None
     for number in range(size):
         name = f"enr_{original.id[4:20]}{number:016x}"
         face = replace(original, id=name, key_name=name, model=model)
-        house.templates.create_key(name)
-        with house.unit_of_work() as uow:
+        deps.templates.create_key(name)
+        with deps.unit_of_work() as uow:
             uow.enrolments.add(face)
             uow.commit()
         faces.append(face)

@@ -19,7 +19,7 @@ from facepay.domain.customer import SecondFactor
 from facepay.domain.enrolment import Enrolment
 from facepay.domain.errors import Unavailable
 from facepay.domain.payment import Intent
-from facepay.usecases.dependencies import House, new_id, wiped
+from facepay.usecases.dependencies import Dependencies, new_id, wiped
 from facepay_client import KeyPair
 from tests.stand.people import Street, Till
 
@@ -69,12 +69,12 @@ class Crowd:
     """Enrols one customer by face, and pays by face once, to have something to copy."""
 
     def __init__(self, street: Street, tills: Sequence[Till]) -> None:
-        self._house: House = street.service.house
+        self._deps: Dependencies = street.service.deps
         self._tills = tills
         payer, till = street.payer(face=PORTRAIT), tills[0]
         shown, created = till.intent(), till.intent()
         street.show_face(till, shown, payer, PORTRAIT)
-        with self._house.unit_of_work() as uow:
+        with self._deps.unit_of_work() as uow:
             self._customer = _found(uow.customers.find(alias=payer.alias))
             self._client = _found(uow.clients.find(id=payer.transport.key.keyid))
             self._factor = _found(uow.second_factors.find(id=payer.factor_id))
@@ -83,7 +83,7 @@ class Crowd:
             self._shown = _found(uow.intents.find(id=shown.id))
             self._created = _found(uow.intents.find(id=created.id))
         key, sealed = self._enrolment.key_name, self._enrolment.sealed_reference
-        vault = self._house.templates
+        vault = self._deps.templates
         self._reference = vault.unseal(key, _found(sealed), binding=self._enrolment.binding)
         self._secret = vault.derive_secret(key)
 
@@ -91,7 +91,7 @@ class Crowd:
         """One for each, in one transaction. Waits for a vault that is away."""
         with ThreadPoolExecutor(HANDS) as pool:
             drafts = list(pool.map(lambda each: patiently(lambda: self._draft(each)), wanted))
-        with self._house.unit_of_work() as uow:
+        with self._deps.unit_of_work() as uow:
             for _, rows in drafts:
                 for repository, row in rows:
                     getattr(uow, repository).add(row)
@@ -100,7 +100,7 @@ class Crowd:
 
     def _draft(self, wanted: Wanted) -> tuple[Copy, list[tuple[str, Any]]]:
         """A copy, and its rows with the repositories they go to, in the order of their keys."""
-        now, device = self._house.clock(), KeyPair.generate()
+        now, device = self._deps.clock(), KeyPair.generate()
         customer = replace(self._customer, id=new_id("cus"), alias=f"copy {secrets.token_hex(8)}")
         client = replace(
             self._client,
@@ -136,7 +136,7 @@ class Crowd:
         return copy, [*rows, *(("intents", row) for _, row in waiting + created)]
 
     def _paying(self, like: Intent, code: pyotp.TOTP) -> tuple[Payment, Intent]:
-        till, now = secrets.choice(self._tills), self._house.clock()
+        till, now = secrets.choice(self._tills), self._deps.clock()
         intent = replace(
             like,
             id=new_id("pay"),
@@ -144,30 +144,30 @@ class Crowd:
             terminal_id=till.id,
             merchant_id=till.merchant_id,
             created_at=now,
-            expires_at=now + self._house.policy.intent_lifetime,
+            expires_at=now + self._deps.policy.intent_lifetime,
         )
         return Payment(intent.id, till, code), intent
 
     def _enrolled(self, customer_id: str, consent_id: str) -> Enrolment:
-        vault, name = self._house.templates, new_id("enr")
+        vault, name = self._deps.templates, new_id("enr")
         copy = replace(
             self._enrolment,
             id=name,
             key_name=name,
             customer_id=customer_id,
             consent_id=consent_id,
-            created_at=self._house.clock(),
+            created_at=self._deps.clock(),
         )
         vault.create_key(name)
         with wiped(vault.derive_secret(name)) as secret:
-            turned = self._house.engine.renewed(self._reference, self._secret, secret)
+            turned = self._deps.engine.renewed(self._reference, self._secret, secret)
         with wiped(turned) as reference:
             sealed = vault.seal(name, reference, binding=copy.binding)
         return replace(copy, sealed_reference=sealed)
 
     def _factor_of(self, customer_id: str) -> tuple[pyotp.TOTP, SecondFactor]:
-        secret, name = self._house.codes.new_secret(), new_id("fac")
-        sealed = self._house.secrets.seal_secret(secret.encode(), binding=name)
+        secret, name = self._deps.codes.new_secret(), new_id("fac")
+        sealed = self._deps.secrets.seal_secret(secret.encode(), binding=name)
         factor = replace(
             self._factor, id=name, customer_id=customer_id, sealed_secret=sealed, last_step=-1
         )

@@ -42,7 +42,7 @@ class Scene:
         self.nothing_is_kept(*reasons)
 
     def nothing_is_kept(self, *reasons: str) -> None:
-        with self.street.service.house.unit_of_work() as uow:
+        with self.street.service.deps.unit_of_work() as uow:
             intent = uow.intents.find(id=self.intent.id)
             capture = uow.captures.find(id=self.capture.id)
             assert intent is not None
@@ -58,7 +58,7 @@ class Scene:
 
 def logged(street: Street, capture: Capture) -> str:
     """The reason in the operator's log."""
-    with street.service.house.unit_of_work() as uow:
+    with street.service.deps.unit_of_work() as uow:
         leaves = uow.leaves.find_all(kind="capture.refused")
         openings = [uow.openings.find(seq=leaf.seq) for leaf in reversed(leaves)]
     details = (json.loads(opening.details) for opening in openings if opening is not None)

@@ -14,7 +14,7 @@ from facepay.domain.audit import GENESIS, Head, verify_chain
 from facepay.domain.capture import CaptureState
 from facepay.domain.payment import IntentState, Method
 from facepay.embedded.openbao_server import EmbeddedOpenBao
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.destroy_keys import destroy_pending_keys
 from facepay.usecases.records.audit_log import HEAD
 from tests.stand.crowd import patiently
@@ -39,12 +39,12 @@ class Log:
     broken: str | None
 
 
-def read_log(house: House) -> Log:
+def read_log(deps: Dependencies) -> Log:
     revoked: dict[str, list[int]] = {}
     approved: dict[str, int] = {}
     head, broken = Head(HEAD, 0, GENESIS), None
     while True:
-        with house.unit_of_work() as uow:
+        with deps.unit_of_work() as uow:
             leaves = uow.leaves.find_all(after_seq=head.size, limit=PAGE)
             openings = uow.openings.find_all(after_seq=head.size, limit=PAGE)
         if not leaves:
@@ -62,11 +62,11 @@ def read_log(house: House) -> Log:
 
 
 def count(
-    house: House, bao: EmbeddedOpenBao, races: Sequence[Raced], tick: Tick = lambda: None
+    deps: Dependencies, bao: EmbeddedOpenBao, races: Sequence[Raced], tick: Tick = lambda: None
 ) -> dict[str, Any]:
     """Every promise as a number; `tick` is called for each key that was looked for."""
-    swept = patiently(lambda: destroy_pending_keys(house))
-    log = read_log(house)
+    swept = patiently(lambda: destroy_pending_keys(deps))
+    log = read_log(deps)
     acknowledged = [race for race in races if race.revoked.outcome == "revoked"]
     by_clock = {
         payment.intent_id
@@ -74,7 +74,7 @@ def count(
         for payment in race.payments
         if payment.outcome == "approved" and payment.sent > race.revoked.answered
     }
-    by_log = set(_approved_after_leaf(house, log))
+    by_log = set(_approved_after_leaf(deps, log))
     outcomes = Counter(payment.outcome for race in races for payment in race.payments)
     return {
         "races": len(races),
@@ -86,7 +86,7 @@ def count(
             way.value: quantiles(race.revoked for race in acknowledged if race.way is way)
             for way in Way
         },
-        **_captures(house, acknowledged),
+        **_captures(deps, acknowledged),
         "revocations": {
             "acknowledged": len(acknowledged),
             "in_log_once": sum(len(log.revoked.get(_id(race), [])) == 1 for race in acknowledged),
@@ -157,8 +157,8 @@ def quantiles(told: Iterable[Told]) -> dict[str, float]:
     return {"p50": round(float(p50), 1), "p99": round(float(p99), 1)}
 
 
-def _approved_after_leaf(house: House, log: Log) -> list[str]:
-    with house.unit_of_work() as uow:
+def _approved_after_leaf(deps: Dependencies, log: Log) -> list[str]:
+    with deps.unit_of_work() as uow:
         intents = {intent.id: intent for intent in uow.intents.find_all()}
     return [
         intent_id
@@ -167,10 +167,10 @@ def _approved_after_leaf(house: House, log: Log) -> list[str]:
     ]
 
 
-def _captures(house: House, acknowledged: Sequence[Raced]) -> dict[str, int]:
+def _captures(deps: Dependencies, acknowledged: Sequence[Raced]) -> dict[str, int]:
     """How many captures the revocations cancelled, and what they should have and did not."""
     faces = {_id(race) for race in acknowledged}
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         captures = [each for each in uow.captures.find_all() if each.enrolment_id in faces]
         intents = [each for each in uow.intents.find_all() if each.enrolment_id in faces]
     left = sum(each.state.value in WAITING for each in captures)

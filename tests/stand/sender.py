@@ -8,12 +8,13 @@ import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from tests.fakes.deps import fake_dependencies
+
 from facepay.adapters.clocks import system_clock
 from facepay.adapters.unit_of_work import Database
 from facepay.adapters.webhook_sender import HttpWebhookSender
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.webhooks.deliver import deliver_forever
-from tests.fakes.house import fake_house
 
 
 class AnySecret:
@@ -26,7 +27,7 @@ class AnySecret:
         return bytearray(b"k" * 32)
 
 
-def sending_house(url: str, ahead: float = 0) -> House:
+def sending_dependencies(url: str, ahead: float = 0) -> Dependencies:
     """Over a real database and real HTTP; everything else is fake."""
 
     def clock() -> datetime:
@@ -34,9 +35,9 @@ def sending_house(url: str, ahead: float = 0) -> House:
 
     sender = HttpWebhookSender(loopback=True)
     return replace(
-        fake_house(Database(url)).house, secrets=AnySecret(), webhooks=sender, clock=clock
+        fake_dependencies(Database(url)).deps, secrets=AnySecret(), webhooks=sender, clock=clock
     )
 
 
 if __name__ == "__main__":
-    deliver_forever(sending_house(sys.argv[1], float(sys.argv[2])), threading.Event())
+    deliver_forever(sending_dependencies(sys.argv[1], float(sys.argv[2])), threading.Event())

@@ -10,13 +10,13 @@ import psutil
 from joserfc.jwk import ECKey
 
 from facepay.adapters.unit_of_work import Database
-from facepay.bootstrap import build_house
+from facepay.bootstrap import build_dependencies
 from facepay.config import Profile, Settings
 from facepay.domain.customer import PublicKey
 from facepay.embedded.children import LOOPBACK
 from facepay.embedded.gunicorn_server import EmbeddedService
 from facepay.embedded.openbao_server import EmbeddedOpenBao
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.operators.register import register_operator
 from tests.stand.clock import TurnableClock
 
@@ -25,12 +25,12 @@ WORKERS = 2
 
 @dataclass(frozen=True)
 class RunningService:
-    """`house` is the tests' own look at the same database, vault and clock, without HTTP."""
+    """`deps` is the tests' own look at the same database, vault and clock, without HTTP."""
 
     server: EmbeddedService
     clock: TurnableClock
     operator_key: ECKey
-    house: House
+    deps: Dependencies
     log_path: Path
 
     @property
@@ -73,11 +73,11 @@ def running_service(
         rehearsal_clock_file=clock.offset_file,
     )
     with EmbeddedService(settings, directory, workers=workers) as server:
-        house = build_house(server.settings)
+        deps = build_dependencies(server.settings)
         key = ECKey.generate_key("P-256")
-        register_operator(house, PublicKey(key.thumbprint(), key.as_pem(private=False).decode()))
+        register_operator(deps, PublicKey(key.thumbprint(), key.as_pem(private=False).decode()))
         try:
-            yield RunningService(server, clock, key, house, directory / "service.log")
+            yield RunningService(server, clock, key, deps, directory / "service.log")
         finally:
-            assert isinstance(house.unit_of_work, Database)
-            house.unit_of_work.engine.dispose()
+            assert isinstance(deps.unit_of_work, Database)
+            deps.unit_of_work.engine.dispose()

@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey
 
 from facepay.adapters.attestation import RegisteredKeyAttestation
 from facepay.adapters.policy_file import read_policy
-from facepay.bootstrap import build_house
+from facepay.bootstrap import build_dependencies
 from facepay.config import SHIPPED_POLICY, ConfigError, Settings
 from facepay.domain.attestation import FORMATS, Attested, Evidence, Health, verify_device
 from facepay.domain.customer import Client, Role
@@ -158,4 +158,4 @@ def test_a_service_whose_policy_wants_what_nobody_can_check_does_not_start(tmp_p
     policy.write_text(wanted)
     changed = {"FACEPAY_PROFILE": "rehearsal", "FACEPAY_POLICY_FILE": str(policy)}
     with pytest.raises(ConfigError, match="platform_attestation_required"):
-        build_house(Settings.from_environment(LIVE | changed))
+        build_dependencies(Settings.from_environment(LIVE | changed))

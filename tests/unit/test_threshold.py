@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey
 from facepay.adapters.calibration_report import sign
 from facepay.adapters.calibrator import calibrated_model, protocol_in_use
 from facepay.adapters.policy_file import read_policy
-from facepay.bootstrap import build_house
+from facepay.bootstrap import build_dependencies
 from facepay.config import SHIPPED_POLICY, ConfigError, Settings
 from facepay.face.model_store import ModelStore
 from facepay.face.models.cards import DEFAULT
@@ -52,12 +52,12 @@ def test_a_live_profile_starts_with_the_threshold_of_its_own_report(live: Start)
 
 def test_without_a_report_there_is_no_live_start_and_the_message_says_what_to_run() -> None:
     with pytest.raises(ConfigError, match=r"FACEPAY_CALIBRATION_REPORT is not set.*" + START):
-        build_house(Settings.from_environment(LIVE))
+        build_dependencies(Settings.from_environment(LIVE))
 
 
 def test_a_rehearsal_starts_with_the_report_that_ships() -> None:
-    house = build_house(Settings.from_environment(LIVE | {"FACEPAY_PROFILE": "rehearsal"}))
-    assert 0 < house.face_distance_at_most < 0.6
+    deps = build_dependencies(Settings.from_environment(LIVE | {"FACEPAY_PROFILE": "rehearsal"}))
+    assert 0 < deps.face_distance_at_most < 0.6
 
 
 def test_a_rehearsal_holds_a_report_of_its_own_to_the_same_rules(tmp_path: Path) -> None:

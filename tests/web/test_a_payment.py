@@ -102,8 +102,8 @@ def test_withdrawing_consent_is_one_step_and_takes_the_face_with_it(
     with pytest.raises(Problem) as error:
         till.capture(till.intent().id, payer.alias)
     assert error.value.code == "face_not_available"
-    house = street.service.house
-    with house.unit_of_work() as uow:
+    deps = street.service.deps
+    with deps.unit_of_work() as uow:
         enrolment = uow.enrolments.find(id=payer.enrolment_id)
     assert enrolment is not None
     assert enrolment.sealed_reference is None

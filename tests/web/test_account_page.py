@@ -143,7 +143,7 @@ def test_cookies_are_kept_from_scripts_and_other_sites(browser: Browser, payer: 
 
 
 def test_over_https_cookies_never_travel_in_the_clear(street: Street) -> None:
-    app = create_app(street.service.house, "https://pay.example")
+    app = create_app(street.service.deps, "https://pay.example")
     answer = app.test_client().get(SIGN_IN)
     kept = answer.headers["Set-Cookie"]
     assert kept.startswith("__Host-facepay-visit=")

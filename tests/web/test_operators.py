@@ -19,7 +19,7 @@ from tests.stand.people import PASSWORD, Payer, Street, Till
 @pytest.fixture
 def second(street: Street) -> Operator:
     pair = KeyPair.generate()
-    register_operator(street.service.house, PublicKey(pair.keyid, pair.public_pem))
+    register_operator(street.service.deps, PublicKey(pair.keyid, pair.public_pem))
     return Operator(street.transport(pair))
 
 
@@ -63,8 +63,8 @@ def test_a_breached_cohort_goes_in_batches_and_says_how_far_it_is(
         progress.append(action.done)
     assert progress == [2, 4, 5]
     assert street.operator.get_action(action.id) == action
-    house = street.service.house
-    with house.unit_of_work() as uow:
+    deps = street.service.deps
+    with deps.unit_of_work() as uow:
         gone = [uow.enrolments.find(id=face.id) for face in faces]
     assert all(each is not None and each.key_destroyed_at for each in gone)
     listed = {each.id: each.state for each in grace.customer.get_enrolments()}

@@ -73,8 +73,8 @@ def test_a_face_can_be_revoked_while_the_vault_is_away(
         assert error.value.code == "face_not_available"
     finally:
         own_bao.start()
-    assert destroy_pending_keys(street.service.house) >= 1
-    with street.service.house.unit_of_work() as uow:
+    assert destroy_pending_keys(street.service.deps) >= 1
+    with street.service.deps.unit_of_work() as uow:
         enrolment = uow.enrolments.find(id=payer.enrolment_id)
     assert enrolment is not None
     assert enrolment.key_destroyed_at is not None

@@ -41,7 +41,7 @@ def test_a_form_sent_twice_takes_back_once(street: Street, browser: Browser) -> 
         answer = browser.send(path, hidden)
         assert answer.status_code == 303
         assert browser.get(answer.headers["Location"]).status_code == 200
-    with street.service.house.unit_of_work() as uow:
+    with street.service.deps.unit_of_work() as uow:
         about = {o.seq for o in uow.openings.find_all() if payer.enrolment_id in o.details}
         told = [leaf for leaf in uow.leaves.find_all(kind="face.revoked") if leaf.seq in about]
     assert len(told) == 1

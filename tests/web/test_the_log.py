@@ -18,7 +18,7 @@ def test_every_approval_withdrawal_and_revocation_is_in_it(
     leaver.customer.withdraw_consent(leaver.consent_id)
     log = fetch_log(street.published)
     kinds = Counter(leaf.kind for leaf in log.leaves)
-    with street.service.house.unit_of_work() as uow:
+    with street.service.deps.unit_of_work() as uow:
         authorizations = uow.authorizations.find_all()
         withdrawn = [each for each in uow.consents.find_all() if each.withdrawn_at is not None]
     assert kinds["payment.approve"] == len(authorizations)

@@ -31,7 +31,7 @@ def pay(till: Till, payer: Payer) -> str:
 
 
 def deliver_all(street: Street) -> None:
-    while deliver(street.service.house):
+    while deliver(street.service.deps):
         pass
 
 
@@ -67,7 +67,7 @@ def test_a_merchant_sees_no_other_merchants_payments_and_nothing_of_the_customer
     deliver_all(street)
     (came,) = shop.came
     assert mine.encode() in came.body
-    with street.service.house.unit_of_work() as uow:
+    with street.service.deps.unit_of_work() as uow:
         customer = uow.customers.find(alias=payer.alias)
     assert customer is not None
     for of_the_payer in (payer.alias, customer.id, payer.factor_id, "face", "password", "method"):

@@ -128,12 +128,12 @@ def _errors_page(registry: dict[str, Any]) -> str:
 
 
 def _openapi(registry: dict[str, Any]) -> str:
-    from facepay.usecases.dependencies import House
+    from facepay.usecases.dependencies import Dependencies
     from facepay.web.app import create_app
     from facepay.web.schemas.manifest import ManifestShape
 
     # Only the shapes are asked for: no view runs, so no port is needed.
-    app = create_app(cast(House, None), "https://pay.example")
+    app = create_app(cast(Dependencies, None), "https://pay.example")
     api = app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
     api.spec.components.schema("Manifest", schema=ManifestShape)
     document = api.spec.to_dict()

@@ -18,17 +18,17 @@ def revoke_cohort(action_id: str) -> None:
 
     Payments go on meanwhile. When it was interrupted, run it again: it goes on where it was.
     """
-    from facepay.bootstrap import build_house
+    from facepay.bootstrap import build_dependencies
     from facepay.config import Settings
     from facepay.usecases.operators.actions import read_action, take_batch
     from facepay.usecases.operators.revoke_faces import BATCH
 
-    house = build_house(Settings.from_environment(os.environ))
-    now = read_action(house, action_id)
+    deps = build_dependencies(Settings.from_environment(os.environ))
+    now = read_action(deps, action_id)
     with click.progressbar(length=now.total, label="revoking", file=sys.stderr) as bar:
         bar.update(now.done)
         while True:
-            before, now = now, take_batch(house, action_id, BATCH)
+            before, now = now, take_batch(deps, action_id, BATCH)
             bar.update(now.done - before.done)
             if now.state == "done" and now.keys_left in (0, before.keys_left):
                 break

@@ -1,7 +1,7 @@
 """`facepay serve`: OpenBao, the database and the service, up together and down together.
 
 Ctrl-C or SIGTERM stops the service first, so that what is under way can finish with its vault,
-and then OpenBao. A child that dies takes the whole down: half a house serves nobody.
+and then OpenBao. When a child dies, the whole is stopped: a half-running service serves nobody.
 """
 
 import json
@@ -14,13 +14,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from facepay.bootstrap import build_house
+from facepay.bootstrap import build_dependencies
 from facepay.config import Profile, Settings
 from facepay.domain.customer import PublicKey
 from facepay.embedded.children import LOOPBACK
 from facepay.embedded.gunicorn_server import EmbeddedService
 from facepay.embedded.openbao_server import EmbeddedOpenBao
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.destroy_keys import destroy_pending_keys
 from facepay.usecases.faces.enrol import end_lapsed_enrolments
 from facepay.usecases.operators.register import register_operator
@@ -48,27 +48,27 @@ def running(ground: Ground) -> Iterator[EmbeddedService]:
     with EmbeddedOpenBao(ground.directory / "openbao") as bao:
         settings = _settings(ground, bao)
         with EmbeddedService(settings, ground.directory, workers=ground.workers) as service:
-            house = build_house(service.settings)
+            deps = build_dependencies(service.settings)
             if ground.operator is not None:
-                register_operator(house, ground.operator)
-            end_lapsed_enrolments(house)
-            destroy_pending_keys(house)
+                register_operator(deps, ground.operator)
+            end_lapsed_enrolments(deps)
+            destroy_pending_keys(deps)
             state = ground.directory / STATE_FILE
             known: dict[str, object] = {"url": service.url, "pid": service.pid}
             known |= {"openbao_url": bao.url, "openbao_pid": bao.pid}
             _write_state(state, known)
             try:
-                with _delivering(house):
+                with _delivering(deps):
                     yield service
             finally:
                 state.unlink(missing_ok=True)
 
 
 @contextmanager
-def _delivering(house: House) -> Iterator[None]:
+def _delivering(deps: Dependencies) -> Iterator[None]:
     """A sender of events, in a thread that ends with the block."""
     stop = threading.Event()
-    sender = threading.Thread(target=deliver_forever, args=(house, stop), name="deliver")
+    sender = threading.Thread(target=deliver_forever, args=(deps, stop), name="deliver")
     sender.start()
     try:
         yield

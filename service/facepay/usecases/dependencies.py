@@ -1,4 +1,4 @@
-"""The house: every port a use case may need, and the policy in force. Built by `bootstrap`."""
+"""The dependencies of use cases: every port, and the policy in force; built by `bootstrap`."""
 
 import secrets
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ from facepay.usecases.step_timing import add_steps_within, timed_step
 
 
 @dataclass(frozen=True)
-class House:
+class Dependencies:
     issuer: str
     fingerprint_key: bytes = field(repr=False)
     policy: Policy
@@ -47,10 +47,10 @@ class House:
 
 
 @contextmanager
-def observed(house: House, burst: Burst) -> Iterator[ObservedFaces]:
+def observed(deps: Dependencies, burst: Burst) -> Iterator[ObservedFaces]:
     """What the engine sees in a burst, overwritten when the block is left, whatever happens."""
     with timed_step("observe"):
-        faces = house.engine.observe(burst)
+        faces = deps.engine.observe(burst)
     try:
         yield faces
     finally:

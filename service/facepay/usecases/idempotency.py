@@ -26,7 +26,7 @@ from facepay.domain.errors import (
 )
 from facepay.domain.idempotency import KEPT_FOR, LEASE, IdempotencyRecord, RecordState
 from facepay.ports import UnitOfWork
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.request import Change
 from facepay.usecases.step_timing import timed_step
 
@@ -81,33 +81,33 @@ class GivenBefore(FacepayError):
 
 
 def once(
-    house: House, change: Change, kind: type[Answer], act: Callable[[Claim], Answer]
+    deps: Dependencies, change: Change, kind: type[Answer], act: Callable[[Claim], Answer]
 ) -> Answer:
     """The answer of `act`, or the one it gave before.
 
     Raises KeyReused (same key, other request), InProgress (still under way), and whatever the
     first run was refused with. A failure of a dependency is not remembered: it may be retried.
     """
-    record = _claim(house, change)
+    record = _claim(deps, change)
     if record.state is not RecordState.IN_PROGRESS:
         return _recall(record, kind)
     claim = Claim(record)
     try:
         return act(claim)
     except (Unavailable, InProgress):
-        _end_lease(house, record)
+        _end_lease(deps, record)
         raise
     except FacepayError as error:
-        _remember_refusal(house, claim, error)
+        _remember_refusal(deps, claim, error)
         raise
 
 
 @timed_step("claim")
-def _claim(house: House, change: Change) -> IdempotencyRecord:
-    now = house.clock()
+def _claim(deps: Dependencies, change: Change) -> IdempotencyRecord:
+    now = deps.clock()
     # Keyed: requests carry passwords, and a plain hash in a stolen database could be searched.
     digest = change.fingerprint.encode()
-    fingerprint = hmac.new(house.fingerprint_key, digest, hashlib.sha256).hexdigest()
+    fingerprint = hmac.new(deps.fingerprint_key, digest, hashlib.sha256).hexdigest()
     fresh = IdempotencyRecord(
         id=change.record_id,
         fingerprint=fingerprint,
@@ -117,7 +117,7 @@ def _claim(house: House, change: Change) -> IdempotencyRecord:
         answer=None,
         created_at=now,
     )
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         uow.idempotency.delete_before("created_at", now - KEPT_FOR)
         try:
             uow.idempotency.add(fresh)
@@ -145,12 +145,12 @@ def _recall(record: IdempotencyRecord, kind: type[Answer]) -> Answer:
     return kind(**stored)
 
 
-def _end_lease(house: House, record: IdempotencyRecord) -> None:
+def _end_lease(deps: Dependencies, record: IdempotencyRecord) -> None:
     """Let a retry begin at once, without forgetting which request this key belongs to."""
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         try:
             uow.idempotency.update(
-                replace(record, lease_until=house.clock()),
+                replace(record, lease_until=deps.clock()),
                 fence=record.fence,
                 state=RecordState.IN_PROGRESS.value,
             )
@@ -159,8 +159,8 @@ def _end_lease(house: House, record: IdempotencyRecord) -> None:
         uow.commit()
 
 
-def _remember_refusal(house: House, claim: Claim, error: FacepayError) -> None:
-    with house.unit_of_work() as uow:
+def _remember_refusal(deps: Dependencies, claim: Claim, error: FacepayError) -> None:
+    with deps.unit_of_work() as uow:
         try:
             claim.refuse(uow, error)
         except InProgress:

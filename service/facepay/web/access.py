@@ -19,7 +19,7 @@ from facepay.domain.errors import (
     NotAllowed,
     UnsupportedMedia,
 )
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.request import Caller, Change
 from facepay.usecases.step_timing import timed_step
 from facepay.web.signatures import verify_signature
@@ -69,7 +69,7 @@ def takes_frames(view: View) -> View:
     return view
 
 
-def guard(app: Flask, house: House, origin: str) -> None:
+def guard(app: Flask, deps: Dependencies, origin: str) -> None:
     """Check size, kind, version and signature of every request before its view sees it."""
 
     @app.before_request
@@ -90,7 +90,7 @@ def guard(app: Flask, house: House, origin: str) -> None:
         check_kind(request, "multipart/form-data" if frames else "application/json")
         if roles:
             with timed_step("signature"):
-                g.caller = verify_signature(house, origin, request)
+                g.caller = verify_signature(deps, origin, request)
             if g.caller.role not in roles:
                 raise NotAllowed()
         if not frames:
@@ -105,8 +105,8 @@ def guard(app: Flask, house: House, origin: str) -> None:
         return response
 
 
-def house() -> House:
-    return cast(House, current_app.extensions["facepay"])
+def deps() -> Dependencies:
+    return cast(Dependencies, current_app.extensions["facepay"])
 
 
 def caller() -> Caller:

@@ -7,7 +7,7 @@ from flask import Flask
 from flask_smorest import Api
 from werkzeug.routing import BaseConverter
 
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.step_timing import Ticks
 from facepay.web.access import API_VERSION, guard
 from facepay.web.faces import faces
@@ -30,7 +30,7 @@ class IdConverter(BaseConverter):
     regex = r"[a-z]{2,5}_[0-9a-f]{32}"
 
 
-def create_app(house: House, origin: str, *, ticks: Ticks = time.perf_counter) -> Flask:
+def create_app(deps: Dependencies, origin: str, *, ticks: Ticks = time.perf_counter) -> Flask:
     """The WSGI application for one worker.
 
     `origin` is what clients sign (`https://pay.example`): a request signed for another host does
@@ -38,7 +38,7 @@ def create_app(house: House, origin: str, *, ticks: Ticks = time.perf_counter) -
     """
     app = Flask("facepay")
     app.config.update(_openapi(), FACEPAY_ORIGIN=origin)
-    app.extensions["facepay"] = house
+    app.extensions["facepay"] = deps
     app.url_map.merge_slashes = False  # no redirects: one address, one meaning
     app.url_map.converters["id"] = IdConverter
     api = Api(app)
@@ -46,7 +46,7 @@ def create_app(house: House, origin: str, *, ticks: Ticks = time.perf_counter) -
         api.register_blueprint(blueprint)
     open_pages(app)
     time_requests(app, ticks)
-    guard(app, house, origin)
+    guard(app, deps, origin)
     register_problems(app)
     return app
 

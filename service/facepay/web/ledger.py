@@ -6,7 +6,7 @@ from flask_smorest import Blueprint
 
 from facepay.domain.customer import Role
 from facepay.usecases.records.activity import read_ledger
-from facepay.web.access import caller, house, signed_by
+from facepay.web.access import caller, deps, signed_by
 from facepay.web.schemas import ledger as shapes
 
 ledger = Blueprint("ledger", __name__, url_prefix="/v1/ledger", description=__doc__)
@@ -18,4 +18,4 @@ ledger = Blueprint("ledger", __name__, url_prefix="/v1/ledger", description=__do
 @signed_by(Role.CUSTOMER)
 def get_ledger(page: dict[str, Any]) -> dict[str, Any]:
     """Every use of the caller's face, failed ones too, newest first, in pages of 50"""
-    return {"uses": read_ledger(house(), caller().subject_id, before=page["before"])}
+    return {"uses": read_ledger(deps(), caller().subject_id, before=page["before"])}

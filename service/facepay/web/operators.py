@@ -12,7 +12,7 @@ from facepay.usecases.operators.actions import (
     read_action,
 )
 from facepay.usecases.responses import OperatorActionAnswer
-from facepay.web.access import change, house, signed_by
+from facepay.web.access import change, deps, signed_by
 from facepay.web.schemas import operators as shapes
 
 operators = Blueprint("operators", __name__, url_prefix="/v1/operator_actions", description=__doc__)
@@ -24,7 +24,7 @@ operators = Blueprint("operators", __name__, url_prefix="/v1/operator_actions", 
 @signed_by(Role.OPERATOR)
 def ask(new: dict[str, Any]) -> OperatorActionAnswer:
     """Ask for something that another operator has to approve within the hour"""
-    return ask_for_action(house(), change(), new["kind"], new["target"])
+    return ask_for_action(deps(), change(), new["kind"], new["target"])
 
 
 @operators.post("/<id:action_id>/approve")
@@ -32,7 +32,7 @@ def ask(new: dict[str, Any]) -> OperatorActionAnswer:
 @signed_by(Role.OPERATOR)
 def approve(action_id: str) -> OperatorActionAnswer:
     """Approve what another operator asked for; it is done at once, or in batches"""
-    return approve_action(house(), change(), action_id)
+    return approve_action(deps(), change(), action_id)
 
 
 @operators.post("/<id:action_id>/continue")
@@ -41,7 +41,7 @@ def approve(action_id: str) -> OperatorActionAnswer:
 @signed_by(Role.OPERATOR)
 def go_on(at_most: int, action_id: str) -> OperatorActionAnswer:
     """Take the next batch of an approved action"""
-    return continue_action(house(), change(), action_id, at_most)
+    return continue_action(deps(), change(), action_id, at_most)
 
 
 @operators.get("/<id:action_id>")
@@ -49,4 +49,4 @@ def go_on(at_most: int, action_id: str) -> OperatorActionAnswer:
 @signed_by(Role.OPERATOR)
 def get_action(action_id: str) -> OperatorActionAnswer:
     """How an action stands"""
-    return read_action(house(), action_id)
+    return read_action(deps(), action_id)

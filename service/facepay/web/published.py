@@ -7,7 +7,7 @@ from flask_smorest import Blueprint
 from facepay.domain.errors import NotFound
 from facepay.usecases.records.audit_log import read_leaves, sign_checkpoint
 from facepay.usecases.records.key_set import read_key_set
-from facepay.web.access import house, public
+from facepay.web.access import deps, public
 from facepay.web.problem_table import PROBLEMS
 from facepay.web.schemas import published as shapes
 
@@ -19,7 +19,7 @@ published = Blueprint("published", __name__, description=__doc__)
 @public
 def read_jwks() -> dict[str, Any]:
     """Root keys, and node keys with their certificates: what verifies offline (RFC 7517)"""
-    return dict(read_key_set(house()))
+    return dict(read_key_set(deps()))
 
 
 @published.get("/v1/log/leaves")
@@ -28,7 +28,7 @@ def read_jwks() -> dict[str, Any]:
 @public
 def get_leaves(page: dict[str, Any]) -> dict[str, Any]:
     """The log, in pages of 500 leaves: hashes and salted commitments, no person"""
-    return {"leaves": read_leaves(house(), after=page["after"])}
+    return {"leaves": read_leaves(deps(), after=page["after"])}
 
 
 @published.get("/v1/log/checkpoint")
@@ -36,7 +36,7 @@ def get_leaves(page: dict[str, Any]) -> dict[str, Any]:
 @public
 def get_checkpoint() -> dict[str, str]:
     """A signature over how long the log is and how it ends"""
-    return {"checkpoint": sign_checkpoint(house())}
+    return {"checkpoint": sign_checkpoint(deps())}
 
 
 @published.get("/v1/errors/<code>")

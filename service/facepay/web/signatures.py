@@ -22,7 +22,7 @@ from http_message_signatures import (
 from facepay.domain.customer import Client
 from facepay.domain.errors import FacepayError, SignatureInvalid, SignatureMissing, SignatureStale
 from facepay.usecases.authentication.client_keys import WINDOW, find_client, use_nonce
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.request import Caller
 
 TAG = "facepay"
@@ -62,22 +62,22 @@ class _Keys(HTTPSignatureKeyResolver):
         return None if self.client is None else self.client.public_key_pem.encode()
 
 
-def verify_signature(house: House, origin: str, request: Request) -> Caller:
+def verify_signature(deps: Dependencies, origin: str, request: Request) -> Caller:
     """The client that signed this request.
 
     Raises SignatureMissing, SignatureInvalid, SignatureStale, NonceReplayed, StorageUnavailable.
     """
     if "Signature" not in request.headers or "Signature-Input" not in request.headers:
         raise SignatureMissing()
-    keys = _Keys(lambda keyid: find_client(house, keyid))
+    keys = _Keys(lambda keyid: find_client(deps, keyid))
     parameters = _verify_cryptographically(keys, _message(origin, request), request.get_data())
     if keys.client is None:
         raise SignatureInvalid()
-    _verify_window(parameters, house.clock())
+    _verify_window(parameters, deps.clock())
     nonce = parameters.get("nonce")
     if not isinstance(nonce, str) or not SHORTEST_NONCE <= len(nonce) <= LONGEST_NONCE:
         raise SignatureInvalid(f"a nonce has {SHORTEST_NONCE} to {LONGEST_NONCE} characters")
-    use_nonce(house, keys.client.id, nonce)
+    use_nonce(deps, keys.client.id, nonce)
     return Caller(keys.client.id, keys.client.role, keys.client.subject_id)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from facepay.bootstrap import build_house
+from facepay.bootstrap import build_dependencies
 from facepay.config import ConfigError, Settings
 from facepay.face.detection.detect import has_second_face
 from facepay.face.detection.yunet import YunetDetector
@@ -106,7 +106,7 @@ def test_only_the_face_that_was_there_is_found_again(net: Net, file: Path) -> No
 
 def started_with(file: Path) -> None:
     environment = {"FACEPAY_PROFILE": "rehearsal", "FACEPAY_DETECTOR_FILE": str(file)}
-    build_house(Settings.from_environment(LIVE | environment))
+    build_dependencies(Settings.from_environment(LIVE | environment))
 
 
 @pytest.mark.usefixtures("net")

@@ -5,8 +5,8 @@ import sqlite3
 from collections.abc import Iterator
 
 import pytest
+from tests.fakes.deps import FakeDependencies, fake_dependencies, kept, memory_database
 
-from tests.fakes.house import FakeHouse, fake_house, kept, memory_database
 from tests.fakes.street import Customer, Street
 
 
@@ -14,7 +14,7 @@ from tests.fakes.street import Customer, Street
 def settled() -> Iterator[tuple[Street, sqlite3.Connection]]:
     """Enrolling takes a while: it is done once, and each test gets a copy of all of it."""
     with memory_database() as database:
-        street = Street(fake_house(database))
+        street = Street(fake_dependencies(database))
         street.enrol("ada")
         street.fakes.journal.events.clear()
         rows = kept(database)
@@ -30,7 +30,7 @@ def street(settled: tuple[Street, sqlite3.Connection]) -> Iterator[Street]:
 
 
 @pytest.fixture
-def fakes(street: Street) -> FakeHouse:
+def fakes(street: Street) -> FakeDependencies:
     return street.fakes
 
 

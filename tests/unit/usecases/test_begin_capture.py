@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 import pytest
+from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.challenge import Profile
 from facepay.domain.errors import (
@@ -18,16 +19,15 @@ from facepay.usecases.captures.begin import begin_capture
 from facepay.usecases.captures.open import open_enrolment_capture
 from facepay.usecases.payments.intents import choose_alternative
 from facepay.usecases.responses import CaptureAnswer
-from tests.fakes.house import FakeHouse
 from tests.fakes.street import Customer, Street
 
 
 def begun(street: Street, capture_id: str) -> CaptureAnswer:
-    return begin_capture(street.house, street.change(street.till), capture_id)
+    return begin_capture(street.deps, street.change(street.till), capture_id)
 
 
 def test_who_opens_a_capture_cannot_prepare_for_what_it_will_ask(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     reserved = street.reserve(street.intent(), "ada")
     assert asdict(reserved).keys() == {"id", "purpose", "profile", "begin_by"}
@@ -38,7 +38,7 @@ def test_who_opens_a_capture_cannot_prepare_for_what_it_will_ask(
 
 
 def test_the_challenge_of_a_capture_is_the_one_it_was_begun_with(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     capture = begun(street, street.reserve(street.intent(), "ada").id)
     with fakes.database() as uow:
@@ -61,8 +61,8 @@ def test_a_capture_is_begun_once(street: Street, ada: Customer) -> None:
 def test_a_lost_answer_is_given_again(street: Street, ada: Customer) -> None:
     reserved = street.reserve(street.intent(), "ada")
     change = street.change(street.till)
-    first = begin_capture(street.house, change, reserved.id)
-    assert begin_capture(street.house, change, reserved.id) == first
+    first = begin_capture(street.deps, change, reserved.id)
+    assert begin_capture(street.deps, change, reserved.id) == first
 
 
 def test_frames_before_the_beginning_are_refused(street: Street, ada: Customer) -> None:
@@ -76,7 +76,7 @@ def test_frames_before_the_beginning_are_refused(street: Street, ada: Customer) 
 
 @pytest.mark.parametrize(("after", "taken"), [(299.9, True), (300, False)])
 def test_a_payer_has_five_minutes_to_read_and_then_a_whole_minute(
-    street: Street, fakes: FakeHouse, ada: Customer, after: float, taken: bool
+    street: Street, fakes: FakeDependencies, ada: Customer, after: float, taken: bool
 ) -> None:
     reserved = street.reserve(street.intent(), "ada")
     fakes.clock.advance(after)
@@ -92,7 +92,7 @@ def test_a_payer_has_five_minutes_to_read_and_then_a_whole_minute(
 def test_only_who_opened_a_capture_begins_it(street: Street, ada: Customer) -> None:
     reserved = street.reserve(street.intent(), "ada")
     with pytest.raises(NotFound):
-        begin_capture(street.house, street.change(ada.caller), reserved.id)
+        begin_capture(street.deps, street.change(ada.caller), reserved.id)
 
 
 def test_a_newer_capture_takes_the_place_of_one_that_waits(street: Street, ada: Customer) -> None:
@@ -113,11 +113,11 @@ def test_nobody_is_asked_to_move_for_a_face_that_was_taken_back(
 
 
 def test_nobody_is_asked_to_move_for_a_payment_that_is_over(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     chosen, late = street.intent(), street.intent()
     of_chosen = street.reserve(chosen, "ada")
-    choose_alternative(street.house, street.change(street.till), chosen.id)
+    choose_alternative(street.deps, street.change(street.till), chosen.id)
     with pytest.raises(WrongState):
         begun(street, of_chosen.id)
     fakes.clock.advance(400)
@@ -147,7 +147,7 @@ def test_who_cannot_move_is_sent_to_the_password_and_loses_no_capture(
     street.begin(bob)
     with pytest.raises(FacepayError) as refusal:
         open_enrolment_capture(
-            street.house, street.change(bob.caller), bob.enrolment_id, Profile.NO_MOTION
+            street.deps, street.change(bob.caller), bob.enrolment_id, Profile.NO_MOTION
         )
     assert refusal.value.code == "liveness_not_possible"
 
@@ -157,18 +157,18 @@ def test_of_the_captures_of_an_enrolment_only_the_newest_waits(street: Street) -
     bob = street.settle_in("bob")
     street.consent(bob)
     street.begin(bob)
-    house, standard = street.house, Profile.STANDARD
+    deps, standard = street.deps, Profile.STANDARD
     older, newer = (
-        open_enrolment_capture(house, street.change(bob.caller), bob.enrolment_id, standard)
+        open_enrolment_capture(deps, street.change(bob.caller), bob.enrolment_id, standard)
         for _ in range(2)
     )
     with pytest.raises(WrongState):
-        begin_capture(house, street.change(bob.caller), older.id)
-    assert begin_capture(house, street.change(bob.caller), newer.id).nonce
+        begin_capture(deps, street.change(bob.caller), older.id)
+    assert begin_capture(deps, street.change(bob.caller), newer.id).nonce
 
 
 def test_a_revocation_leaves_no_capture_waiting(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     reserved = street.reserve(street.intent(), "ada")
     begun_one = street.open_payment(street.intent(), "ada")

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.customer import FactorState, PublicKey
 from facepay.domain.errors import (
@@ -16,7 +17,6 @@ from facepay.usecases.customers.second_factors import (
     confirm_second_factor,
     revoke_second_factor,
 )
-from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street, key
 
 
@@ -33,12 +33,12 @@ class TestAddingAndRevoking:
     def pending(self, street: Street, ada: Customer, device: PublicKey) -> str:
         proof = Proof(PASSWORD, street.code_of(ada))
         change = street.change(ada.caller)
-        return add_second_factor(street.house, change, "phone", proof, device).id
+        return add_second_factor(street.deps, change, "phone", proof, device).id
 
     def test_it_needs_password_and_second_factor(self, street: Street, ada: Customer) -> None:
         for proof in (Proof(PASSWORD), Proof(code=street.code_of(ada))):
             with pytest.raises(ProofRejected):
-                add_second_factor(street.house, street.change(ada.caller), "thief's", proof, key())
+                add_second_factor(street.deps, street.change(ada.caller), "thief's", proof, key())
 
     def test_a_key_that_was_not_shown_confirms_nothing(self, street: Street, ada: Customer) -> None:
         device = key()
@@ -63,10 +63,10 @@ class TestAddingAndRevoking:
             if claims is not None:
                 proof = street.signs(who, {**change.claims, **claims})
             with pytest.raises(ProofRejected):
-                confirm_second_factor(street.house, change, factor, proof)
+                confirm_second_factor(street.deps, change, factor, proof)
         change = street.change(ada.caller)
         proof = street.signs(device, change.claims)
-        assert confirm_second_factor(street.house, change, factor, proof).state == "active"
+        assert confirm_second_factor(street.deps, change, factor, proof).state == "active"
 
     def test_the_key_that_signs_requests_is_no_second_factor(
         self, street: Street, ada: Customer
@@ -79,7 +79,7 @@ class TestAddingAndRevoking:
     ) -> None:
         change = street.change(ada.caller)
         proof = with_password(street.signs(phone, change.claims))
-        assert add_second_factor(street.house, change, "tablet", proof).state == "pending"
+        assert add_second_factor(street.deps, change, "tablet", proof).state == "pending"
 
     def test_a_yes_to_one_request_is_none_to_another(
         self, street: Street, ada: Customer, phone: PublicKey
@@ -87,7 +87,7 @@ class TestAddingAndRevoking:
         change, another = street.change(ada.caller), street.change(ada.caller)
         proof = with_password(street.signs(phone, change.claims))
         with pytest.raises(ProofRejected):
-            add_second_factor(street.house, another, "tablet", proof)
+            add_second_factor(street.deps, another, "tablet", proof)
 
     def test_a_device_key_alone_takes_the_face_back(
         self, street: Street, ada: Customer, phone: PublicKey
@@ -97,7 +97,7 @@ class TestAddingAndRevoking:
         assert street.revoke(ada, proof, change).state == "revoked"
 
     def test_a_revoked_key_confirms_nothing(
-        self, street: Street, fakes: FakeHouse, ada: Customer, phone: PublicKey
+        self, street: Street, fakes: FakeDependencies, ada: Customer, phone: PublicKey
     ) -> None:
         with fakes.database() as uow:
             factor = uow.second_factors.find(keyid=phone.thumbprint)
@@ -106,7 +106,7 @@ class TestAddingAndRevoking:
         intent = street.intent()
         yes = with_password(street.confirms(phone, intent, ada))
         proof = Proof(PASSWORD, street.code_of(ada))
-        revoke_second_factor(street.house, street.change(ada.caller), factor.id, proof)
+        revoke_second_factor(street.deps, street.change(ada.caller), factor.id, proof)
         assert street.pay_by_password(intent, "ada", yes).state == "declined"
 
     def test_the_last_one_stays(self, street: Street, ada: Customer, phone: PublicKey) -> None:
@@ -114,8 +114,8 @@ class TestAddingAndRevoking:
             factors = {each.kind.value: each.id for each in uow.second_factors.find_all()}
         change = street.change(ada.caller)
         proof = with_password(street.signs(phone, change.claims))
-        revoke_second_factor(street.house, change, factors["totp"], proof)
+        revoke_second_factor(street.deps, change, factors["totp"], proof)
         change = street.change(ada.caller)
         proof = with_password(street.signs(phone, change.claims))
         with pytest.raises(WrongState):
-            revoke_second_factor(street.house, change, factors["device_key"], proof)
+            revoke_second_factor(street.deps, change, factors["device_key"], proof)

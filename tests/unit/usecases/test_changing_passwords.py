@@ -1,6 +1,7 @@
 """Passwords are changed with what the customer knows and has, and never by a face."""
 
 import pytest
+from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.customer import FactorKind
 from facepay.domain.errors import NotFound, ProofRejected
@@ -13,7 +14,6 @@ from facepay.usecases.customers.second_factors import (
     list_second_factors,
     rename_second_factor,
 )
-from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 NEW = "another horse battery"
@@ -23,18 +23,18 @@ NEW = "another horse battery"
 def paper(street: Street, ada: Customer) -> list[str]:
     """Ada's recovery codes."""
     proof = Proof(PASSWORD, street.code_of(ada))
-    codes = make_recovery_codes(street.house, street.change(ada.caller), proof).codes
+    codes = make_recovery_codes(street.deps, street.change(ada.caller), proof).codes
     assert codes is not None
     return codes
 
 
 def change(street: Street, customer: Customer, proof: Proof) -> str:
-    new = change_password(street.house, street.change(customer.caller), proof, NEW)
+    new = change_password(street.deps, street.change(customer.caller), proof, NEW)
     return new.changed_at
 
 
 def reset(street: Street, customer: Customer, code: str) -> str:
-    return reset_password(street.house, street.change(customer.caller), code, NEW).changed_at
+    return reset_password(street.deps, street.change(customer.caller), code, NEW).changed_at
 
 
 def pays_with(street: Street, customer: Customer, password: str) -> bool:
@@ -52,7 +52,7 @@ class TestChanging:
         phone, asked = street.add_device(ada), street.change(ada.caller)
         signed = street.signs(phone, asked.claims).confirmation
         proof = Proof(PASSWORD, confirmation=signed)
-        assert change_password(street.house, asked, proof, NEW).changed_at
+        assert change_password(street.deps, asked, proof, NEW).changed_at
 
     @pytest.mark.parametrize("proof", [Proof(PASSWORD), Proof(PASSWORD, WRONG_CODE), Proof(NEW)])
     def test_less_than_both_changes_nothing(
@@ -71,15 +71,15 @@ class TestChanging:
             change(street, ada, proof)
 
     def test_it_ends_the_sessions_of_the_page_and_nothing_else(
-        self, street: Street, fakes: FakeHouse, ada: Customer
+        self, street: Street, fakes: FakeDependencies, ada: Customer
     ) -> None:
         token = sign_in(
-            street.house, SignInAttempt("ada", Proof(PASSWORD, street.code_of(ada)))
+            street.deps, SignInAttempt("ada", Proof(PASSWORD, street.code_of(ada)))
         ).token
-        assert come_back(street.house, token) is not None
+        assert come_back(street.deps, token) is not None
         intent = street.show_face(ada)
         change(street, ada, Proof(PASSWORD, street.code_of(ada)))
-        assert come_back(street.house, token) is None
+        assert come_back(street.deps, token) is None
         assert street.enter(intent, street.code_of(ada)).state == "approved", "the face still pays"
         with fakes.database() as uow:
             kinds = [leaf.kind for leaf in uow.leaves.find_all()]
@@ -115,7 +115,7 @@ class TestForgetting:
         assert street.revoke(ada, Proof(password=NEW)).state == "revoked"
 
     def test_neither_password_nor_secret_is_in_what_is_remembered(
-        self, street: Street, fakes: FakeHouse, ada: Customer, paper: list[str]
+        self, street: Street, fakes: FakeDependencies, ada: Customer, paper: list[str]
     ) -> None:
         reset(street, ada, paper[0])
         with fakes.database() as uow:
@@ -126,19 +126,19 @@ class TestForgetting:
 class TestOwnFactors:
     def test_they_are_listed_and_named(self, street: Street, ada: Customer) -> None:
         street.add_device(ada)
-        first, second = list_second_factors(street.house, ada.caller)
+        first, second = list_second_factors(street.deps, ada.caller)
         assert (first.kind, second.kind) == (FactorKind.TOTP, FactorKind.DEVICE_KEY)
-        rename_second_factor(street.house, street.change(ada.caller), second.id, "old phone")
-        assert list_second_factors(street.house, ada.caller)[1].name == "old phone"
+        rename_second_factor(street.deps, street.change(ada.caller), second.id, "old phone")
+        assert list_second_factors(street.deps, ada.caller)[1].name == "old phone"
 
     def test_a_listed_one_shows_no_secret(self, street: Street, ada: Customer) -> None:
         proof = Proof(PASSWORD, street.code_of(ada))
-        pending = add_second_factor(street.house, street.change(ada.caller), "new", proof)
+        pending = add_second_factor(street.deps, street.change(ada.caller), "new", proof)
         assert pending.qr is not None
-        for listed in list_second_factors(street.house, ada.caller):
+        for listed in list_second_factors(street.deps, ada.caller):
             assert (listed.secret, listed.uri, listed.qr) == (None, None, None)
 
     def test_another_customers_cannot_be_named(self, street: Street, ada: Customer) -> None:
-        theirs = list_second_factors(street.house, street.settle_in("eve").caller)[0].id
+        theirs = list_second_factors(street.deps, street.settle_in("eve").caller)[0].id
         with pytest.raises(NotFound):
-            rename_second_factor(street.house, street.change(ada.caller), theirs, "mine")
+            rename_second_factor(street.deps, street.change(ada.caller), theirs, "mine")

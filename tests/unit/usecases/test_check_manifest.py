@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.attestation import Health
 from facepay.domain.errors import (
@@ -20,7 +21,6 @@ from facepay.domain.errors import (
 )
 from facepay.domain.manifest import Manifest
 from facepay.usecases.responses import CaptureAnswer
-from tests.fakes.house import FakeHouse
 from tests.fakes.senses import picture
 from tests.fakes.street import Customer, Street, manifest_for
 
@@ -33,7 +33,7 @@ def capture(street: Street, ada: Customer) -> CaptureAnswer:
     return street.open_payment(street.intent(), "ada")
 
 
-def logged_reason(fakes: FakeHouse) -> str:
+def logged_reason(fakes: FakeDependencies) -> str:
     with fakes.database() as uow:
         leaf = uow.leaves.find_all(kind="capture.refused")[-1]
         opening = uow.openings.find(seq=leaf.seq)
@@ -60,7 +60,7 @@ def repeated(manifest: Manifest) -> Manifest:
 )
 def test_a_manifest_that_does_not_fit_ends_the_capture_before_anybody_is_looked_at(
     street: Street,
-    fakes: FakeHouse,
+    fakes: FakeDependencies,
     capture: CaptureAnswer,
     bend: Bend,
     kind: type[FacepayError],
@@ -85,7 +85,12 @@ def test_a_manifest_that_does_not_fit_ends_the_capture_before_anybody_is_looked_
     ],
 )
 def test_only_the_device_that_opened_the_capture_can_say_what_it_recorded(
-    street: Street, fakes: FakeHouse, capture: CaptureAnswer, kid: str, signer: str, reason: str
+    street: Street,
+    fakes: FakeDependencies,
+    capture: CaptureAnswer,
+    kid: str,
+    signer: str,
+    reason: str,
 ) -> None:
     good = manifest_for(capture, IMAGES)
     with pytest.raises(ManifestInvalid):
@@ -95,7 +100,7 @@ def test_only_the_device_that_opened_the_capture_can_say_what_it_recorded(
 
 
 def test_nothing_a_manifest_says_is_told_to_who_has_not_signed_it(
-    street: Street, fakes: FakeHouse, capture: CaptureAnswer
+    street: Street, fakes: FakeDependencies, capture: CaptureAnswer
 ) -> None:
     """Without the signature, records, health and pictures are not even read."""
     bad = rooted(repeated(manifest_for(capture, IMAGES)))
@@ -105,7 +110,7 @@ def test_nothing_a_manifest_says_is_told_to_who_has_not_signed_it(
 
 
 def test_a_key_that_was_taken_from_its_device_meanwhile_signs_nothing_any_more(
-    street: Street, fakes: FakeHouse, capture: CaptureAnswer
+    street: Street, fakes: FakeDependencies, capture: CaptureAnswer
 ) -> None:
     with fakes.database() as uow:
         client = uow.clients.lock(street.till.keyid)
@@ -118,7 +123,7 @@ def test_a_key_that_was_taken_from_its_device_meanwhile_signs_nothing_any_more(
 
 
 def test_a_retry_after_an_outage_is_measured_by_when_the_burst_first_came(
-    street: Street, fakes: FakeHouse, capture: CaptureAnswer
+    street: Street, fakes: FakeDependencies, capture: CaptureAnswer
 ) -> None:
     """Else a burst too long for its time would fit after a crash, and a good one might not."""
     good = manifest_for(capture, IMAGES)
@@ -134,7 +139,7 @@ def test_a_retry_after_an_outage_is_measured_by_when_the_burst_first_came(
     assert refusal.value.reason == "clock_ahead"
 
 
-def test_an_enrolment_is_checked_likewise(street: Street, fakes: FakeHouse) -> None:
+def test_an_enrolment_is_checked_likewise(street: Street, fakes: FakeDependencies) -> None:
     bob = street.settle_in("bob")
     street.consent(bob)
     street.begin(bob)

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.audit import commit
 from facepay.domain.errors import DeletionPending, NotFound, VaultUnavailable, WrongState
@@ -14,12 +15,11 @@ from facepay.usecases.faces.deletion_receipt import read_deletion_receipt
 from facepay.usecases.faces.enrol import end_lapsed_enrolments
 from facepay.usecases.faces.enrolments import list_enrolments
 from facepay.usecases.faces.lock import lock_face
-from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, Customer, Street
 
 
 def receipt(street: Street, payer: Customer) -> Any:
-    token = read_deletion_receipt(street.house, payer.caller, payer.enrolment_id)
+    token = read_deletion_receipt(street.deps, payer.caller, payer.enrolment_id)
     header, claims, _ = token.split(".")
     assert json.loads(base64.urlsafe_b64decode(header))["typ"] == "facepay-deletion-receipt+jwt"
     return json.loads(base64.urlsafe_b64decode(claims))
@@ -45,7 +45,7 @@ def test_its_leaves_are_in_the_log_and_open_to_this_enrolment(
     street.revoke(ada)
     claims = receipt(street, ada)
     assert [leaf["kind"] for leaf in claims["leaves"]] == ["face.revoked", "face.key_destroyed"]
-    with street.house.unit_of_work() as uow:
+    with street.deps.unit_of_work() as uow:
         for named in claims["leaves"]:
             leaf = uow.leaves.find(seq=named["seq"])
             assert leaf is not None
@@ -63,7 +63,7 @@ def test_revoking_again_or_reading_twice_tells_the_same(street: Street, ada: Cus
 
 
 def test_while_the_vault_is_away_it_says_that_it_comes_and_then_it_comes(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     fakes.vault.away = True
     street.revoke(ada)
@@ -76,7 +76,7 @@ def test_while_the_vault_is_away_it_says_that_it_comes_and_then_it_comes(
 
 
 def test_nothing_is_told_that_nobody_signed(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     street.revoke(ada)
     fakes.root.away = True
@@ -88,7 +88,7 @@ def test_nothing_is_told_that_nobody_signed(
 def test_a_face_that_is_still_there_has_none(street: Street, ada: Customer, state: str) -> None:
     if state == "locked":
         proof = Proof(password=PASSWORD)
-        lock_face(street.house, street.change(ada.caller), ada.enrolment_id, proof)
+        lock_face(street.deps, street.change(ada.caller), ada.enrolment_id, proof)
     with pytest.raises(WrongState):
         receipt(street, ada)
 
@@ -98,24 +98,24 @@ def test_it_is_the_owners_alone(street: Street, ada: Customer) -> None:
     bob = street.settle_in("bob")
     for caller in (bob.caller, street.operator, street.till):
         with pytest.raises(NotFound):
-            read_deletion_receipt(street.house, caller, ada.enrolment_id)
+            read_deletion_receipt(street.deps, caller, ada.enrolment_id)
 
 
 def test_a_withdrawn_consent_is_named_as_the_cause(street: Street, ada: Customer) -> None:
-    withdraw_consent(street.house, street.change(ada.caller), ada.consent_id)
+    withdraw_consent(street.deps, street.change(ada.caller), ada.consent_id)
     claims = receipt(street, ada)
     assert claims["cause"] == "consent_withdrawn"
     assert claims["destroyed"]["database"] == {"sealed_references": 1}
 
 
 def test_an_enrolment_never_finished_had_a_key_and_no_template(
-    street: Street, fakes: FakeHouse
+    street: Street, fakes: FakeDependencies
 ) -> None:
     bob = street.settle_in("bob")
     street.consent(bob)
     street.begin(bob)
     fakes.clock.advance(601)
-    assert end_lapsed_enrolments(street.house) == 1
+    assert end_lapsed_enrolments(street.deps) == 1
     claims = receipt(street, bob)
     assert claims["cause"] == "lapsed"
     assert claims["destroyed"] == {"database": {"sealed_references": 0}, "vault": {"keys": 1}}
@@ -123,7 +123,7 @@ def test_an_enrolment_never_finished_had_a_key_and_no_template(
 
 
 def test_a_receipt_of_before_the_opening_was_erased_can_still_be_had_without_it(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     street.revoke(ada)
     fakes.clock.advance(1)
@@ -133,16 +133,16 @@ def test_a_receipt_of_before_the_opening_was_erased_can_still_be_had_without_it(
 
 
 def test_an_app_that_lost_its_memory_finds_its_face(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     street.revoke(ada)
     fakes.clock.advance(60)
     old = ada.enrolment_id
     street.begin(ada)
     street.send(ada.caller, street.open_enrolment(ada), "ada")
-    listed = list_enrolments(street.house, ada.caller)
+    listed = list_enrolments(street.deps, ada.caller)
     assert [(each.id, each.state) for each in listed] == [
         (ada.enrolment_id, "active"),
         (old, "revoked"),
     ]
-    assert list_enrolments(street.house, street.settle_in("bob").caller) == []
+    assert list_enrolments(street.deps, street.settle_in("bob").caller) == []

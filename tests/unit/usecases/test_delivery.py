@@ -5,11 +5,12 @@ import threading
 from datetime import timedelta
 
 import pytest
+from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.event import EventKind
 from facepay.domain.webhook import LEASE, NO_ANSWER, Lane
 from facepay.usecases.authentication.verify_credentials import Proof
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.payments.intents import reverse_payment
 from facepay.usecases.records.outbox import emit
 from facepay.usecases.request import Caller
@@ -17,7 +18,6 @@ from facepay.usecases.responses import EndpointAnswer, IntentAnswer
 from facepay.usecases.webhooks import deliver as delivery
 from facepay.usecases.webhooks.deliver import deliver, deliver_forever, fan_out, forget_old_events
 from facepay.usecases.webhooks.endpoints import create_endpoint, disable_endpoint, list_endpoints
-from tests.fakes.house import FakeHouse
 from tests.fakes.receivers import Heard
 from tests.fakes.street import PASSWORD, Customer, Street
 from tests.unit.usecases.test_webhook_endpoints import other_merchant
@@ -26,8 +26,8 @@ SHOP, BANK, OTHER = "https://shop.example/", "https://bank.example/", "https://o
 
 
 def listen(street: Street, caller: Caller, url: str) -> EndpointAnswer:
-    deliver(street.house)  # what happened before is not for it
-    return create_endpoint(street.house, street.change(caller), url)
+    deliver(street.deps)  # what happened before is not for it
+    return create_endpoint(street.deps, street.change(caller), url)
 
 
 def pay(street: Street) -> IntentAnswer:
@@ -37,22 +37,22 @@ def pay(street: Street) -> IntentAnswer:
 
 
 def pay_and_reverse(street: Street) -> IntentAnswer:
-    return reverse_payment(street.house, street.change(street.merchant), pay(street).id)
+    return reverse_payment(street.deps, street.change(street.merchant), pay(street).id)
 
 
-def heard(fakes: FakeHouse, url: str) -> list[Heard]:
+def heard(fakes: FakeDependencies, url: str) -> list[Heard]:
     return [each for each in fakes.webhooks.heard if each.url == url]
 
 
 def test_each_hears_its_own_and_nobody_hears_what_is_anothers(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     listen(street, street.merchant, SHOP)
     listen(street, street.operator, BANK)
     listen(street, other_merchant(street), OTHER)
     pay(street)
     street.revoke(ada)
-    deliver(street.house)
+    deliver(street.deps)
     to_bank = ["payment.approved", "face.revoked", "face.key_destroyed"]
     assert [each.kind for each in heard(fakes, BANK)] == to_bank
     (told,) = heard(fakes, SHOP)
@@ -62,46 +62,46 @@ def test_each_hears_its_own_and_nobody_hears_what_is_anothers(
 
 
 def test_what_was_delivered_is_not_sent_again(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     listen(street, street.merchant, SHOP)
     pay(street)
-    assert [deliver(street.house) for _ in range(3)] == [1, 0, 0]
+    assert [deliver(street.deps) for _ in range(3)] == [1, 0, 0]
     assert len(fakes.webhooks.heard) == 1
 
 
 def test_it_is_signed_with_the_secret_that_was_shown(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     shown = listen(street, street.merchant, SHOP).secret
     assert shown is not None
     pay(street)
-    deliver(street.house)
+    deliver(street.deps)
     used = heard(fakes, SHOP)[0].secret
     assert used == base64.b64decode(shown.removeprefix("whsec_"))
 
 
 @pytest.mark.parametrize("answer", [NO_ANSWER, "http_500", "http_302"])
 def test_a_payment_that_was_reversed_is_never_heard_of_before_its_approval(
-    street: Street, fakes: FakeHouse, ada: Customer, answer: str
+    street: Street, fakes: FakeDependencies, ada: Customer, answer: str
 ) -> None:
     listen(street, street.merchant, SHOP)
     pay_and_reverse(street)
     fakes.webhooks.answer = lambda _: answer
     for _ in range(5):
-        deliver(street.house)
+        deliver(street.deps)
         fakes.clock.advance(60)
     fakes.webhooks.answer = lambda _: "http_200"
     fakes.clock.advance(3600)
-    deliver(street.house)
-    deliver(street.house)
+    deliver(street.deps)
+    deliver(street.deps)
     kinds = [each.kind for each in heard(fakes, SHOP)]
     assert kinds[-2:] == ["payment.approved", "payment.reversed"]
     assert kinds.count("payment.reversed") == 1
 
 
 def test_one_event_that_a_receiver_refuses_does_not_hold_back_other_payments(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     listen(street, street.merchant, SHOP)
     first, second = pay(street), pay(street)
@@ -109,39 +109,39 @@ def test_one_event_that_a_receiver_refuses_does_not_hold_back_other_payments(
     fakes.webhooks.answer = lambda it: (
         "http_400" if it.event["data"]["payment_intent"] in refused else "http_200"
     )
-    deliver(street.house)
+    deliver(street.deps)
     told = [each.event["data"]["payment_intent"] for each in heard(fakes, SHOP)]
     assert told == [first.id, second.id]
 
 
 def test_a_receiver_that_is_down_is_waited_for_once_a_pass(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     listen(street, street.merchant, SHOP)
     for _ in range(3):
         pay(street)
     fakes.webhooks.answer = lambda _: NO_ANSWER
-    assert deliver(street.house) == 1
-    assert list_endpoints(street.house, street.merchant)[0].failing_since is not None
+    assert deliver(street.deps) == 1
+    assert list_endpoints(street.deps, street.merchant)[0].failing_since is not None
 
 
 def test_what_nobody_takes_for_days_is_given_up_and_shown(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     listen(street, street.merchant, SHOP)
     pay_and_reverse(street)
     fakes.webhooks.answer = lambda _: "http_503"
     for _ in range(40):
-        deliver(street.house)
+        deliver(street.deps)
         fakes.clock.advance(4 * 3600)
-    (shown,) = list_endpoints(street.house, street.merchant)
+    (shown,) = list_endpoints(street.deps, street.merchant)
     assert (shown.waiting, shown.given_up) == (0, 2)
     assert shown.failing_since is not None
-    assert deliver(street.house) == 0
+    assert deliver(street.deps) == 0
 
 
 def test_a_sender_that_died_while_it_sent_is_taken_over_after_its_lease(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     listen(street, street.merchant, SHOP)
     pay(street)
@@ -151,86 +151,86 @@ def test_a_sender_that_died_while_it_sent_is_taken_over_after_its_lease(
 
     fakes.webhooks.answer = dies
     with pytest.raises(KeyboardInterrupt):
-        deliver(street.house)
+        deliver(street.deps)
     fakes.webhooks.answer = lambda _: "http_200"
-    assert deliver(street.house) == 0, "somebody may be sending it still"
+    assert deliver(street.deps) == 0, "somebody may be sending it still"
     fakes.clock.advance(LEASE.total_seconds())
-    assert deliver(street.house) == 1
+    assert deliver(street.deps) == 1
     ids = [each.event_id for each in heard(fakes, SHOP)]
     assert len(ids) == 2
     assert len(set(ids)) == 1
 
 
 def test_nothing_is_sent_to_a_disabled_endpoint(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     endpoint = listen(street, street.merchant, SHOP)
     pay(street)
-    fan_out(street.house)
-    disabled = disable_endpoint(street.house, street.change(street.merchant), endpoint.id)
+    fan_out(street.deps)
+    disabled = disable_endpoint(street.deps, street.change(street.merchant), endpoint.id)
     pay(street)
-    assert deliver(street.house) == 0
+    assert deliver(street.deps) == 0
     assert heard(fakes, SHOP) == []
     assert (disabled.waiting, disabled.given_up) == (0, 1)
 
 
 def test_an_endpoint_disabled_while_something_was_spread_hears_nothing(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     endpoint = listen(street, street.merchant, SHOP)
     pay(street)
-    fan_out(street.house)
+    fan_out(street.deps)
     with fakes.database() as uow:
         held = uow.endpoints.lock(endpoint.id)
         assert held is not None
         uow.endpoints.update_all({"disabled_at": fakes.clock()}, id=endpoint.id)
         uow.commit()
-    assert deliver(street.house) == 0
-    assert list_endpoints(street.house, street.merchant)[0].given_up == 1
+    assert deliver(street.deps) == 0
+    assert list_endpoints(street.deps, street.merchant)[0].given_up == 1
 
 
 def test_a_receiver_that_says_gone_is_not_asked_again(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     listen(street, street.merchant, SHOP)
     pay(street)
     pay(street)
     fakes.webhooks.answer = lambda _: "http_410"
-    assert deliver(street.house) == 1
-    assert list_endpoints(street.house, street.merchant)[0].state == "disabled"
-    assert deliver(street.house) == 0
+    assert deliver(street.deps) == 1
+    assert list_endpoints(street.deps, street.merchant)[0].state == "disabled"
+    assert deliver(street.deps) == 0
 
 
 def test_events_wait_while_the_vault_with_the_secrets_is_away(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     listen(street, street.merchant, SHOP)
     pay(street)
     fakes.vault.away = True
-    assert deliver(street.house) == 0
+    assert deliver(street.deps) == 0
     fakes.vault.away = False
-    assert deliver(street.house) == 1
+    assert deliver(street.deps) == 1
 
 
 def test_only_what_is_old_and_was_spread_is_forgotten(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     listen(street, street.merchant, SHOP)
     pay(street)
-    deliver(street.house)
+    deliver(street.deps)
     fakes.clock.advance(timedelta(days=31).total_seconds())
     pay(street)
-    forget_old_events(street.house)
+    forget_old_events(street.deps)
     with fakes.database() as uow:
         left = uow.events.find_all(after_seq=0)
         deliveries = uow.deliveries.find_all()
     assert [event.kind for event in left] == [EventKind.PAYMENT_APPROVED]
     assert deliveries == []
-    assert deliver(street.house) == 1
+    assert deliver(street.deps) == 1
 
 
 def test_an_endpoint_that_takes_nine_seconds_for_each_event_is_left_for_the_others(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     listen(street, street.merchant, SHOP)
     for _ in range(5):
@@ -241,41 +241,41 @@ def test_an_endpoint_that_takes_nine_seconds_for_each_event_is_left_for_the_othe
         return "http_200"
 
     fakes.webhooks.answer = slowly
-    assert [deliver(street.house) for _ in range(4)] == [2, 2, 1, 0]
+    assert [deliver(street.deps) for _ in range(4)] == [2, 2, 1, 0]
 
 
 def test_a_flood_of_wrong_proofs_is_spread_a_part_at_a_time_and_an_alarm_before_it(
-    street: Street, fakes: FakeHouse, monkeypatch: pytest.MonkeyPatch
+    street: Street, fakes: FakeDependencies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listen(street, street.operator, BANK)
     monkeypatch.setattr(delivery, "AT_A_TIME", 3)
     monkeypatch.setattr(delivery, "BATCHES", 2)
     with fakes.database() as uow:
         for _ in range(20):
-            emit(street.house, uow, EventKind.PROOF_REJECTED)
-        emit(street.house, uow, EventKind.DURESS_ALARM)
+            emit(street.deps, uow, EventKind.PROOF_REJECTED)
+        emit(street.deps, uow, EventKind.DURESS_ALARM)
         uow.commit()
-    deliver(street.house)
+    deliver(street.deps)
     kinds = [each.kind for each in heard(fakes, BANK)]
     assert kinds == ["duress.alarm", "proof.rejected", "proof.rejected", "proof.rejected"]
     with fakes.database() as uow:
         assert uow.events.count(fanned_out_at=None) >= 20 - len(Lane) * 2 * 3
-    while deliver(street.house):
+    while deliver(street.deps):
         pass
     assert len(heard(fakes, BANK)) == 21
 
 
 def test_what_belongs_to_a_payment_never_goes_round_what_came_before_it(
-    street: Street, fakes: FakeHouse
+    street: Street, fakes: FakeDependencies
 ) -> None:
     listen(street, street.operator, BANK)
     kinds = [EventKind.PROOF_REJECTED, EventKind.DURESS_ALARM]
     with fakes.database() as uow:
         for kind in kinds:
-            emit(street.house, uow, kind, payment="pi_1")
+            emit(street.deps, uow, kind, payment="pi_1")
         uow.commit()
     for _ in kinds:
-        deliver(street.house)
+        deliver(street.deps)
     assert [each.kind for each in heard(fakes, BANK)] == kinds
 
 
@@ -285,7 +285,7 @@ def test_a_sender_goes_on_after_what_nobody_thought_of(
     passes: list[list[Lane]] = []
     stop = threading.Event()
 
-    def broken(_: House, lanes: list[Lane], **__: object) -> int:
+    def broken(_: Dependencies, lanes: list[Lane], **__: object) -> int:
         passes.append(lanes)
         if all(passes.count([lane]) > 1 for lane in Lane):
             stop.set()
@@ -293,5 +293,5 @@ def test_a_sender_goes_on_after_what_nobody_thought_of(
 
     monkeypatch.setattr(delivery, "deliver", broken)
     monkeypatch.setattr(delivery, "IDLE", 0.001)
-    deliver_forever(street.house, stop)
+    deliver_forever(street.deps, stop)
     assert stop.is_set()

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.customer import PublicKey
 from facepay.domain.errors import (
@@ -16,7 +17,6 @@ from facepay.usecases.payments.authorize import Attempt, authorize_payment
 from facepay.usecases.payments.intents import read_intent, read_intent_to_confirm
 from facepay.usecases.payments.pay_by_password import roll_back_to_password
 from facepay.usecases.responses import IntentAnswer
-from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street, claims_of
 
 
@@ -33,7 +33,7 @@ def from_own_device(
     street: Street, payer: Customer, intent: IntentAnswer, proof: Proof
 ) -> IntentAnswer:
     change = street.change(payer.caller)
-    return roll_back_to_password(street.house, change, intent.id, None, proof)
+    return roll_back_to_password(street.deps, change, intent.id, None, proof)
 
 
 class TestPaying:
@@ -50,7 +50,7 @@ class TestPaying:
         intent = street.intent()
         proof = with_password(street.confirms(phone, intent, ada))
         assert from_own_device(street, ada, intent, proof).state == "approved"
-        assert read_intent(street.house, street.till, intent.id).authorization is not None
+        assert read_intent(street.deps, street.till, intent.id).authorization is not None
 
     def test_face_and_device_key_pay_at_a_till(
         self, street: Street, ada: Customer, phone: PublicKey
@@ -96,7 +96,7 @@ class TestWhatIsSigned:
         self, street: Street, ada: Customer, phone: PublicKey, another: dict[str, str | int]
     ) -> None:
         intent = street.intent()
-        claims = claims_of(read_intent_to_confirm(street.house, ada.caller, intent.id))
+        claims = claims_of(read_intent_to_confirm(street.deps, ada.caller, intent.id))
         proof = with_password(street.signs(phone, claims | another))
         assert street.pay_by_password(intent, "ada", proof).state == "declined"
 
@@ -104,7 +104,7 @@ class TestWhatIsSigned:
         self, street: Street, ada: Customer, phone: PublicKey
     ) -> None:
         intent = street.intent()
-        claims = claims_of(read_intent_to_confirm(street.house, ada.caller, intent.id))
+        claims = claims_of(read_intent_to_confirm(street.deps, ada.caller, intent.id))
         del claims["merchant"]
         proof = with_password(street.signs(phone, claims))
         assert street.pay_by_password(intent, "ada", proof).state == "declined"
@@ -128,7 +128,7 @@ class TestWhatIsSigned:
 
     def test_an_old_yes_is_none(self, street: Street, ada: Customer, phone: PublicKey) -> None:
         intent = street.intent()
-        claims = claims_of(read_intent_to_confirm(street.house, ada.caller, intent.id))
+        claims = claims_of(read_intent_to_confirm(street.deps, ada.caller, intent.id))
         street.fakes.clock.advance(-120)  # signed by a device whose clock is two minutes ahead
         early = with_password(street.signs(phone, claims))
         street.fakes.clock.advance(-600)
@@ -150,25 +150,25 @@ class TestWhatIsSigned:
 class TestFromWhere:
     def test_a_device_sees_what_it_confirms(self, street: Street, ada: Customer) -> None:
         intent = street.intent()
-        told = read_intent_to_confirm(street.house, ada.caller, intent.id)
+        told = read_intent_to_confirm(street.deps, ada.caller, intent.id)
         assert (told.merchant_name, told.amount_minor, told.currency) == ("shop", 1250, "EUR")
         assert told.nonce
 
     def test_a_till_is_not_told_the_nonce(self, street: Street) -> None:
         intent = street.intent()
         assert intent.nonce is None
-        assert read_intent(street.house, street.till, intent.id).nonce is None
+        assert read_intent(street.deps, street.till, intent.id).nonce is None
 
     def test_who_did_not_pay_no_longer_sees_what_was_paid(
         self, street: Street, ada: Customer, phone: PublicKey
     ) -> None:
         eve, intent = street.settle_in("eve"), street.intent()
-        assert read_intent_to_confirm(street.house, eve.caller, intent.id).state == "created"
+        assert read_intent_to_confirm(street.deps, eve.caller, intent.id).state == "created"
         proof = with_password(street.confirms(phone, intent, ada))
         from_own_device(street, ada, intent, proof)
         with pytest.raises(NotFound):
-            read_intent_to_confirm(street.house, eve.caller, intent.id)
-        assert read_intent_to_confirm(street.house, ada.caller, intent.id).state == "approved"
+            read_intent_to_confirm(street.deps, eve.caller, intent.id)
+        assert read_intent_to_confirm(street.deps, ada.caller, intent.id).state == "approved"
 
     def test_nobody_elses_device_speaks_for_a_face(
         self, street: Street, ada: Customer, phone: PublicKey
@@ -177,16 +177,16 @@ class TestFromWhere:
         proof = street.confirms(phone, intent, ada)
         attempt, change = Attempt(intent.id, proof=proof), street.change(eve.caller)
         with pytest.raises(NotFound):
-            authorize_payment(street.house, change, attempt)
+            authorize_payment(street.deps, change, attempt)
 
     def test_a_device_pays_for_its_owner_alone_and_a_till_says_for_whom(
         self, street: Street, ada: Customer
     ) -> None:
         intent, proof = street.intent(), Proof(PASSWORD, WRONG_CODE)
         with pytest.raises(InvalidRequest):
-            roll_back_to_password(street.house, street.change(ada.caller), intent.id, "eve", proof)
+            roll_back_to_password(street.deps, street.change(ada.caller), intent.id, "eve", proof)
         with pytest.raises(InvalidRequest):
-            roll_back_to_password(street.house, street.change(street.till), intent.id, None, proof)
+            roll_back_to_password(street.deps, street.change(street.till), intent.id, None, proof)
 
     def test_strangers_at_tills_do_not_keep_the_owners_device_from_paying(
         self, street: Street, ada: Customer, phone: PublicKey
@@ -213,7 +213,7 @@ class TestFromWhere:
 
 class TestTheVaultIsAway:
     def test_a_code_cannot_be_looked_at_and_another_factor_is_named(
-        self, street: Street, fakes: FakeHouse, ada: Customer
+        self, street: Street, fakes: FakeDependencies, ada: Customer
     ) -> None:
         intent, proof = street.intent(), Proof(PASSWORD, street.code_of(ada))
         fakes.vault.away = True
@@ -222,7 +222,7 @@ class TestTheVaultIsAway:
         assert error.value.code == "factor_unavailable"
 
     def test_password_and_device_key_pay_on(
-        self, street: Street, fakes: FakeHouse, ada: Customer, phone: PublicKey
+        self, street: Street, fakes: FakeDependencies, ada: Customer, phone: PublicKey
     ) -> None:
         intent = street.intent()
         fakes.vault.away = True
@@ -230,7 +230,7 @@ class TestTheVaultIsAway:
         assert from_own_device(street, ada, intent, proof).state == "approved"
 
     def test_what_cannot_be_signed_is_not_approved(
-        self, street: Street, fakes: FakeHouse, ada: Customer, phone: PublicKey
+        self, street: Street, fakes: FakeDependencies, ada: Customer, phone: PublicKey
     ) -> None:
         intent = street.intent()
         fakes.signer.away = True

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event
+from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.decision import UNDER_DURESS, UNDER_DURESS_HELD
 from facepay.domain.duress import DuressAction, DuressPolicy
@@ -18,7 +19,6 @@ from facepay.usecases.customers.duress_code import remove_duress_code, set_dures
 from facepay.usecases.faces.enrol import begin_enrolment
 from facepay.usecases.payments.intents import reverse_payment
 from facepay.usecases.responses import IntentAnswer
-from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 DURESS = "271828"
@@ -34,7 +34,7 @@ def forced(street: Street, ada: Customer) -> Customer:
 
 def set_code(street: Street, customer: Customer, code: str) -> None:
     proof = Proof(PASSWORD, street.code_of(customer))
-    set_duress_code(street.house, street.change(customer.caller), proof, code)
+    set_duress_code(street.deps, street.change(customer.caller), proof, code)
 
 
 def by_face(street: Street, payer: Customer, code: str) -> IntentAnswer:
@@ -54,18 +54,18 @@ def told(answer: IntentAnswer) -> dict[str, Any]:
     return {name: getattr(answer, name) for name in names}
 
 
-def events(fakes: FakeHouse, kind: EventKind) -> list[Any]:
+def events(fakes: FakeDependencies, kind: EventKind) -> list[Any]:
     with fakes.database() as uow:
         return uow.events.find_all(kind=kind.value)
 
 
-def reasons(fakes: FakeHouse) -> list[str | None]:
+def reasons(fakes: FakeDependencies) -> list[str | None]:
     with fakes.database() as uow:
         return [intent.decision_reason for intent in uow.intents.find_all()]
 
 
 @contextmanager
-def statements(fakes: FakeHouse) -> Iterator[list[str]]:
+def statements(fakes: FakeDependencies) -> Iterator[list[str]]:
     """The text of every statement, in order, without its values."""
     seen: list[str] = []
 
@@ -88,7 +88,7 @@ def test_a_till_hears_the_same_of_duress_as_of_a_wrong_code(
 
 @PATHS
 def test_duress_is_the_same_work_as_a_wrong_code_statement_for_statement(
-    street: Street, fakes: FakeHouse, forced: Customer, pay: Pay
+    street: Street, fakes: FakeDependencies, forced: Customer, pay: Pay
 ) -> None:
     pay(street, forced, WRONG_CODE)
     with statements(fakes) as of_wrong:
@@ -99,7 +99,7 @@ def test_duress_is_the_same_work_as_a_wrong_code_statement_for_statement(
 
 
 def test_a_wrong_face_with_a_right_code_is_noted_as_a_wrong_code_is(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     intent = street.show_face(ada, "somebody else")
     assert street.enter(intent, street.code_of(ada)).state == "declined"
@@ -108,7 +108,7 @@ def test_a_wrong_face_with_a_right_code_is_noted_as_a_wrong_code_is(
 
 @PATHS
 def test_only_the_bank_hears_the_alarm(
-    street: Street, fakes: FakeHouse, forced: Customer, pay: Pay
+    street: Street, fakes: FakeDependencies, forced: Customer, pay: Pay
 ) -> None:
     pay(street, forced, DURESS)
     (alarm,) = events(fakes, EventKind.DURESS_ALARM)
@@ -119,7 +119,7 @@ def test_only_the_bank_hears_the_alarm(
 
 
 def test_a_face_shown_under_duress_pays_no_more_and_is_asked_for_everything_still(
-    street: Street, fakes: FakeHouse, forced: Customer
+    street: Street, fakes: FakeDependencies, forced: Customer
 ) -> None:
     by_face(street, forced, DURESS)
     intent = street.show_face(forced)
@@ -133,7 +133,7 @@ def test_the_password_still_pays_after_duress(street: Street, forced: Customer) 
 
 
 def test_a_payment_with_a_right_code_under_way_elsewhere_is_not_approved_after_duress(
-    street: Street, fakes: FakeHouse, forced: Customer
+    street: Street, fakes: FakeDependencies, forced: Customer
 ) -> None:
     waiting = street.show_face(forced)
     code = street.code_of(forced)
@@ -146,7 +146,7 @@ def test_a_payment_with_a_right_code_under_way_elsewhere_is_not_approved_after_d
 
 
 @contextmanager
-def between_check_and_commit(fakes: FakeHouse, act: Callable[[], object]) -> Iterator[None]:
+def between_check_and_commit(fakes: FakeDependencies, act: Callable[[], object]) -> Iterator[None]:
     """`act` happens when the authorization is signed: after step 6, before step 7."""
     sign = fakes.signer.sign
 
@@ -160,7 +160,7 @@ def between_check_and_commit(fakes: FakeHouse, act: Callable[[], object]) -> Ite
 
 
 def test_the_duress_code_wins_over_a_one_time_code_of_the_same_digits(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     set_code(street, ada, DURESS)
     fakes.codes.code = lambda secret, at: DURESS  # type: ignore[method-assign]
@@ -171,7 +171,7 @@ def test_the_duress_code_wins_over_a_one_time_code_of_the_same_digits(
 def test_a_real_code_cannot_become_the_duress_code(street: Street, ada: Customer) -> None:
     real = street.code_of(ada)
     with pytest.raises(InvalidRequest) as refusal:
-        set_duress_code(street.house, street.change(ada.caller), Proof(PASSWORD, real), real)
+        set_duress_code(street.deps, street.change(ada.caller), Proof(PASSWORD, real), real)
     assert refusal.value.param == "duress_code"
 
 
@@ -180,36 +180,36 @@ def test_less_than_password_and_code_sets_no_duress_code(
     street: Street, ada: Customer, proof: Proof
 ) -> None:
     with pytest.raises(ProofRejected):
-        set_duress_code(street.house, street.change(ada.caller), proof, DURESS)
+        set_duress_code(street.deps, street.change(ada.caller), proof, DURESS)
 
 
 def test_duress_on_the_own_device_is_a_rejected_proof_and_an_alarm(
-    street: Street, fakes: FakeHouse, forced: Customer
+    street: Street, fakes: FakeDependencies, forced: Customer
 ) -> None:
     street.revoke(forced)
     proof, change = Proof(PASSWORD, DURESS), street.change(forced.caller)
     with pytest.raises(ProofRejected):
-        set_duress_code(street.house, change, proof, "314159")
+        set_duress_code(street.deps, change, proof, "314159")
     assert len(events(fakes, EventKind.DURESS_ALARM)) == 1
 
 
 def test_a_removed_duress_code_is_a_wrong_code_like_others(
-    street: Street, fakes: FakeHouse, forced: Customer
+    street: Street, fakes: FakeDependencies, forced: Customer
 ) -> None:
     proof = Proof(PASSWORD, street.code_of(forced))
-    remove_duress_code(street.house, street.change(forced.caller), proof)
+    remove_duress_code(street.deps, street.change(forced.caller), proof)
     assert by_password(street, forced, DURESS).state == "declined"
     assert not events(fakes, EventKind.DURESS_ALARM)
 
 
 @PATHS
 def test_where_policy_says_so_duress_pays_a_little_which_the_bank_holds_back(
-    street: Street, fakes: FakeHouse, forced: Customer, pay: Pay
+    street: Street, fakes: FakeDependencies, forced: Customer, pay: Pay
 ) -> None:
     hold = DuressPolicy(DuressAction.APPROVE_AND_HOLD, (("EUR", 1250),))
     ordinary = pay(street, forced, street.code_of(forced))
-    policy = replace(street.house.policy, duress=hold)
-    object.__setattr__(street, "house", replace(street.house, policy=policy))
+    policy = replace(street.deps.policy, duress=hold)
+    object.__setattr__(street, "deps", replace(street.deps, policy=policy))
     paid = pay(street, forced, DURESS)
     assert paid.authorization is not None
     differ = {name for name in told(paid) if told(paid)[name] != told(ordinary)[name]}
@@ -220,13 +220,13 @@ def test_where_policy_says_so_duress_pays_a_little_which_the_bank_holds_back(
 
 @PATHS
 def test_a_bank_that_goes_by_its_events_never_pays_out_what_duress_had_held(
-    street: Street, fakes: FakeHouse, forced: Customer, pay: Pay
+    street: Street, fakes: FakeDependencies, forced: Customer, pay: Pay
 ) -> None:
     pay(street, forced, street.code_of(forced))
     hold = DuressPolicy(DuressAction.APPROVE_AND_HOLD, (("EUR", 1250),))
-    policy = replace(street.house.policy, duress=hold)
-    object.__setattr__(street, "house", replace(street.house, policy=policy))
-    reverse_payment(street.house, street.change(street.merchant), pay(street, forced, DURESS).id)
+    policy = replace(street.deps.policy, duress=hold)
+    object.__setattr__(street, "deps", replace(street.deps, policy=policy))
+    reverse_payment(street.deps, street.change(street.merchant), pay(street, forced, DURESS).id)
     kinds = (EventKind.PAYMENT_APPROVED, EventKind.PAYMENT_REVERSED)
     bank, shop = BANK, merchant_audience(street.merchant.subject_id)
     of_payments = [event for kind in kinds for event in events(fakes, kind)]
@@ -244,9 +244,9 @@ def test_above_the_cap_duress_is_declined_whatever_the_policy(street: Street) ->
 
 
 def test_enrolling_under_duress_is_refused(
-    street: Street, fakes: FakeHouse, forced: Customer
+    street: Street, fakes: FakeDependencies, forced: Customer
 ) -> None:
     street.revoke(forced)
     with pytest.raises(ProofRejected):
-        begin_enrolment(street.house, street.change(forced.caller), Proof(PASSWORD, DURESS))
+        begin_enrolment(street.deps, street.change(forced.caller), Proof(PASSWORD, DURESS))
     assert len(events(fakes, EventKind.DURESS_ALARM)) == 1

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.duress import DuressAction, DuressPolicy
 from facepay.domain.enrolment import Enrolment
@@ -16,7 +17,6 @@ from facepay.usecases.customers.duress_code import set_duress_code
 from facepay.usecases.customers.passwords import change_password
 from facepay.usecases.customers.recovery_codes import make_recovery_codes
 from facepay.usecases.faces.lock import lock_face, unlock_face
-from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 DURESS = "271828"
@@ -26,16 +26,16 @@ WRONG = "a wrong password"
 @pytest.fixture
 def forced(street: Street, ada: Customer) -> Customer:
     proof = Proof(PASSWORD, street.code_of(ada))
-    set_duress_code(street.house, street.change(ada.caller), proof, DURESS)
+    set_duress_code(street.deps, street.change(ada.caller), proof, DURESS)
     return ada
 
 
-def alarms(fakes: FakeHouse) -> int:
+def alarms(fakes: FakeDependencies) -> int:
     with fakes.database() as uow:
         return len(uow.events.find_all(kind=EventKind.DURESS_ALARM))
 
 
-def face_of(fakes: FakeHouse, customer: Customer) -> Enrolment:
+def face_of(fakes: FakeDependencies, customer: Customer) -> Enrolment:
     with fakes.database() as uow:
         found = uow.enrolments.find(id=customer.enrolment_id)
     assert found is not None
@@ -51,15 +51,15 @@ def test_another_factor_beside_it_does_not_tell_a_slip_from_duress(
     street: Street, forced: Customer, code: str
 ) -> None:
     proof = Proof(PASSWORD, street.code_of(forced))
-    made = make_recovery_codes(street.house, street.change(forced.caller), proof)
+    made = make_recovery_codes(street.deps, street.change(forced.caller), proof)
     assert made.codes is not None
     both = Proof(PASSWORD, code, recovery_code=made.codes[0])
     with pytest.raises(ProofRejected):
-        change_password(street.house, street.change(forced.caller), both, "a new password")
+        change_password(street.deps, street.change(forced.caller), both, "a new password")
 
 
 def test_who_guesses_codes_without_end_locks_nobodys_face(
-    street: Street, fakes: FakeHouse, forced: Customer
+    street: Street, fakes: FakeDependencies, forced: Customer
 ) -> None:
     for _ in range(5):
         street.pay_by_password(street.intent(), "ada", Proof(WRONG, WRONG_CODE))
@@ -72,8 +72,8 @@ def test_who_guesses_codes_without_end_is_paid_nothing_where_duress_is_held(
     street: Street, forced: Customer
 ) -> None:
     hold = DuressPolicy(DuressAction.APPROVE_AND_HOLD, (("EUR", 10**6),))
-    policy = replace(street.house.policy, duress=hold)
-    object.__setattr__(street, "house", replace(street.house, policy=policy))
+    policy = replace(street.deps.policy, duress=hold)
+    object.__setattr__(street, "deps", replace(street.deps, policy=policy))
     for _ in range(5):
         street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, WRONG_CODE))
     paid = street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, DURESS))
@@ -82,7 +82,7 @@ def test_who_guesses_codes_without_end_is_paid_nothing_where_duress_is_held(
 
 @pytest.mark.parametrize("code", [WRONG_CODE, DURESS])
 def test_frames_that_are_judged_meanwhile_wait_for_a_code_as_after_a_slip(
-    street: Street, fakes: FakeHouse, forced: Customer, code: str
+    street: Street, fakes: FakeDependencies, forced: Customer, code: str
 ) -> None:
     first, second = street.show_face(forced), street.intent()
     capture = street.open_payment(second, forced.alias)
@@ -104,11 +104,11 @@ def test_frames_that_are_judged_meanwhile_wait_for_a_code_as_after_a_slip(
 def test_duress_at_the_lock_holds_once_the_face_is_unlocked(
     street: Street, forced: Customer
 ) -> None:
-    house, change, face = street.house, street.change, forced.enrolment_id
-    lock_face(house, change(forced.caller), face, Proof(PASSWORD))
+    deps, change, face = street.deps, street.change, forced.enrolment_id
+    lock_face(deps, change(forced.caller), face, Proof(PASSWORD))
     with pytest.raises(ProofRejected):
-        unlock_face(house, change(forced.caller), face, Proof(PASSWORD, DURESS))
-    unlock_face(house, change(forced.caller), face, Proof(PASSWORD, street.code_of(forced)))
+        unlock_face(deps, change(forced.caller), face, Proof(PASSWORD, DURESS))
+    unlock_face(deps, change(forced.caller), face, Proof(PASSWORD, street.code_of(forced)))
     assert pays(street, forced) == "declined"
 
 
@@ -124,7 +124,7 @@ def test_revoking_and_enrolling_anew_does_not_clear_duress(
 
 def by_lock(street: Street, payer: Customer) -> None:
     proof = Proof(PASSWORD, DURESS)
-    lock_face(street.house, street.change(payer.caller), payer.enrolment_id, proof)
+    lock_face(street.deps, street.change(payer.caller), payer.enrolment_id, proof)
 
 
 def by_revoking(street: Street, payer: Customer) -> None:
@@ -133,14 +133,17 @@ def by_revoking(street: Street, payer: Customer) -> None:
 
 @pytest.mark.parametrize("leave", [by_lock, by_revoking])
 def test_a_duress_code_beside_a_password_that_is_enough_is_heard_as_well(
-    street: Street, fakes: FakeHouse, forced: Customer, leave: Callable[[Street, Customer], None]
+    street: Street,
+    fakes: FakeDependencies,
+    forced: Customer,
+    leave: Callable[[Street, Customer], None],
 ) -> None:
     leave(street, forced)
     assert alarms(fakes) == 1
 
 
 def test_while_the_vault_is_away_a_call_for_help_is_heard_still(
-    street: Street, fakes: FakeHouse, forced: Customer
+    street: Street, fakes: FakeDependencies, forced: Customer
 ) -> None:
     fakes.vault.away = True
     with pytest.raises(FactorUnavailable):
@@ -154,6 +157,6 @@ def test_a_right_code_that_came_with_a_wrong_password_pays_nothing_afterwards(
     code = street.code_of(ada)
     change = street.change(ada.caller)
     with pytest.raises(ProofRejected):
-        change_password(street.house, change, Proof(WRONG, code), "a new password")
+        change_password(street.deps, change, Proof(WRONG, code), "a new password")
     paid = street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, code))
     assert paid.state == "declined"

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.capture import PadOutcome
 from facepay.domain.consent import ConsentPurpose
@@ -23,7 +24,6 @@ from facepay.usecases.consents.grant import grant_consent
 from facepay.usecases.consents.withdraw import withdraw_consent
 from facepay.usecases.faces.enrol import begin_enrolment, end_lapsed_enrolments
 from facepay.usecases.faces.revoke import revoke_face
-from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 
@@ -37,7 +37,7 @@ def bob(street: Street) -> Customer:
 
 @pytest.mark.parametrize("missing", ["code", "password", "both right"])
 def test_enrolling_needs_password_and_code(
-    street: Street, fakes: FakeHouse, bob: Customer, missing: str
+    street: Street, fakes: FakeDependencies, bob: Customer, missing: str
 ) -> None:
     code = street.code_of(bob)
     proofs = {
@@ -47,7 +47,7 @@ def test_enrolling_needs_password_and_code(
     }
     for proof in proofs[missing]:
         with pytest.raises(ProofRejected):
-            begin_enrolment(street.house, street.change(bob.caller), proof)
+            begin_enrolment(street.deps, street.change(bob.caller), proof)
     with fakes.database() as uow:
         assert uow.enrolments.find(customer_id=bob.caller.subject_id) is None
 
@@ -58,20 +58,22 @@ def test_enrolling_needs_a_consent(street: Street) -> None:
         street.begin(carol)
 
 
-def test_a_consent_that_ran_out_is_none(street: Street, fakes: FakeHouse, bob: Customer) -> None:
-    fakes.clock.advance(street.house.policy.consent_lifetime.total_seconds())
+def test_a_consent_that_ran_out_is_none(
+    street: Street, fakes: FakeDependencies, bob: Customer
+) -> None:
+    fakes.clock.advance(street.deps.policy.consent_lifetime.total_seconds())
     with pytest.raises(WrongState):
         street.begin(bob)
 
 
 def test_a_consent_withdrawn_while_the_face_is_enrolled_leaves_no_face(
-    street: Street, fakes: FakeHouse, bob: Customer
+    street: Street, fakes: FakeDependencies, bob: Customer
 ) -> None:
     street.begin(bob)
     capture = street.open_enrolment(bob)
 
     def withdraw() -> None:
-        withdraw_consent(street.house, street.change(bob.caller), bob.consent_id)
+        withdraw_consent(street.deps, street.change(bob.caller), bob.consent_id)
 
     fakes.journal.when("vault.seal", withdraw)
     with pytest.raises(FacepayError) as refusal:
@@ -84,7 +86,7 @@ def test_a_consent_withdrawn_while_the_face_is_enrolled_leaves_no_face(
 
 
 def test_a_face_that_is_not_alive_is_not_enrolled(
-    street: Street, fakes: FakeHouse, bob: Customer
+    street: Street, fakes: FakeDependencies, bob: Customer
 ) -> None:
     street.begin(bob)
     fakes.pad.outcome = PadOutcome.ATTACK
@@ -104,7 +106,7 @@ def test_an_enrolment_has_three_captures(street: Street, bob: Customer) -> None:
 
 
 def test_an_enrolment_that_was_left_lying_cannot_be_taken_up(
-    street: Street, fakes: FakeHouse, bob: Customer
+    street: Street, fakes: FakeDependencies, bob: Customer
 ) -> None:
     street.begin(bob)
     fakes.clock.advance(timedelta(minutes=10).total_seconds())
@@ -135,15 +137,15 @@ def test_nobody_enrols_on_or_revokes_the_face_of_another(
         street.open_enrolment(replace(bob, caller=ada.caller))
     change = street.change(bob.caller)
     with pytest.raises(NotFound):
-        revoke_face(street.house, change, ada.enrolment_id, Proof(password=PASSWORD))
+        revoke_face(street.deps, change, ada.enrolment_id, Proof(password=PASSWORD))
     with pytest.raises(NotFound):
-        withdraw_consent(street.house, street.change(bob.caller), ada.consent_id)
+        withdraw_consent(street.deps, street.change(bob.caller), ada.consent_id)
     assert street.show_face(ada)
 
 
 @pytest.mark.parametrize("by", ["password", "code"])
 def test_any_one_proof_takes_the_face_back_and_its_key_with_it(
-    street: Street, fakes: FakeHouse, ada: Customer, by: str
+    street: Street, fakes: FakeDependencies, ada: Customer, by: str
 ) -> None:
     proof = Proof(password=PASSWORD) if by == "password" else Proof(code=street.code_of(ada))
     revoked = street.revoke(ada, proof)
@@ -157,7 +159,7 @@ def test_revoking_needs_some_proof(street: Street, ada: Customer) -> None:
     for proof in (Proof("a wrong password", WRONG_CODE), Proof(code=WRONG_CODE), Proof()):
         change = street.change(ada.caller)
         with pytest.raises(ProofRejected):
-            revoke_face(street.house, change, ada.enrolment_id, proof)
+            revoke_face(street.deps, change, ada.enrolment_id, proof)
     assert street.show_face(ada)
 
 
@@ -166,10 +168,10 @@ def test_revoking_twice_is_no_error(street: Street, ada: Customer) -> None:
 
 
 def test_withdrawing_takes_one_step_and_no_proof_and_destroys_the_key(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     change = street.change(ada.caller)
-    answer = withdraw_consent(street.house, change, ada.consent_id)
+    answer = withdraw_consent(street.deps, change, ada.consent_id)
     assert answer.withdrawn_at is not None
     assert ada.enrolment_id not in fakes.vault.keys
     with pytest.raises(FaceNotAvailable):
@@ -185,7 +187,7 @@ def test_after_leaving_one_can_come_back_with_a_new_consent_and_a_new_key(
     street: Street, ada: Customer
 ) -> None:
     left = ada.enrolment_id
-    withdraw_consent(street.house, street.change(ada.caller), ada.consent_id)
+    withdraw_consent(street.deps, street.change(ada.caller), ada.consent_id)
     street.consent(ada)
     street.begin(ada)
     street.send(ada.caller, street.open_enrolment(ada), "ada")
@@ -194,17 +196,17 @@ def test_after_leaving_one_can_come_back_with_a_new_consent_and_a_new_key(
 
 
 def test_a_consent_is_to_the_notice_in_force_and_always_ends(
-    street: Street, fakes: FakeHouse
+    street: Street, fakes: FakeDependencies
 ) -> None:
     carol = street.settle_in("carol")
-    notice = street.house.policy.notice
+    notice = street.deps.policy.notice
     good = {
         "purpose": ConsentPurpose.FACE_PAYMENT,
         "notice_version": notice.version,
         "notice_sha256": notice.sha256,
         "expires_at": None,
     }
-    too_late = fakes.clock.now + street.house.policy.consent_lifetime + timedelta(seconds=1)
+    too_late = fakes.clock.now + street.deps.policy.consent_lifetime + timedelta(seconds=1)
     for wrong in (
         {"notice_version": "2020-01-01.en"},
         {"notice_sha256": "0" * 64},
@@ -212,17 +214,17 @@ def test_a_consent_is_to_the_notice_in_force_and_always_ends(
         {"expires_at": too_late},
     ):
         with pytest.raises(InvalidRequest):
-            grant_consent(street.house, street.change(carol.caller), **(good | wrong))
+            grant_consent(street.deps, street.change(carol.caller), **(good | wrong))
     shorter = fakes.clock.now + timedelta(days=1)
     change = street.change(carol.caller)
-    answer = grant_consent(street.house, change, **(good | {"expires_at": shorter}))
+    answer = grant_consent(street.deps, change, **(good | {"expires_at": shorter}))
     assert answer.expires_at == shorter.strftime("%Y-%m-%dT%H:%M:%SZ")
     with pytest.raises(WrongState):
-        grant_consent(street.house, street.change(carol.caller), **good)
+        grant_consent(street.deps, street.change(carol.caller), **good)
 
 
 def test_a_face_enrolled_while_the_model_changes_is_of_the_model_that_saw_it(
-    street: Street, fakes: FakeHouse, bob: Customer
+    street: Street, fakes: FakeDependencies, bob: Customer
 ) -> None:
     street.begin(bob)
     capture = street.open_enrolment(bob)
@@ -237,7 +239,7 @@ def test_a_face_enrolled_while_the_model_changes_is_of_the_model_that_saw_it(
     ["engine.observe", "pad.judge", "vault.derive_secret", "engine.reference", "vault.seal"],
 )
 def test_a_key_said_to_be_destroyed_does_not_come_back(
-    street: Street, fakes: FakeHouse, bob: Customer, moment: str
+    street: Street, fakes: FakeDependencies, bob: Customer, moment: str
 ) -> None:
     """Revoked while the frames of the enrolment are being looked at."""
     begun = street.begin(bob)
@@ -252,18 +254,18 @@ def test_a_key_said_to_be_destroyed_does_not_come_back(
 
 
 def test_an_enrolment_never_finished_does_not_keep_its_key(
-    street: Street, fakes: FakeHouse, bob: Customer
+    street: Street, fakes: FakeDependencies, bob: Customer
 ) -> None:
     begun = street.begin(bob)
     assert begun.id in fakes.vault.keys
-    assert end_lapsed_enrolments(street.house) == 0, "it may still be finished"
+    assert end_lapsed_enrolments(street.deps) == 0, "it may still be finished"
     fakes.clock.advance(601)
-    assert end_lapsed_enrolments(street.house) == 1
+    assert end_lapsed_enrolments(street.deps) == 1
     assert begun.id not in fakes.vault.keys
 
 
 def test_a_face_finished_at_the_last_moment_is_not_swept_away_with_the_enrolments_that_lapsed(
-    street: Street, fakes: FakeHouse, bob: Customer
+    street: Street, fakes: FakeDependencies, bob: Customer
 ) -> None:
     """The sweep knows who is late, and destroys one key; then bob's frames are through."""
     cleo = street.settle_in("cleo")
@@ -275,8 +277,8 @@ def test_a_face_finished_at_the_last_moment_is_not_swept_away_with_the_enrolment
     capture = street.open_enrolment(bob)
     fakes.clock.advance(2)
     fakes.journal.when("vault.destroy_key", lambda: street.send(bob.caller, capture, "bob"))
-    end_lapsed_enrolments(street.house)
-    with street.house.unit_of_work() as uow:
+    end_lapsed_enrolments(street.deps)
+    with street.deps.unit_of_work() as uow:
         finished = uow.enrolments.find(id=begun.id)
     assert finished is not None
     assert finished.state == "active"

@@ -5,12 +5,12 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import pytest
+from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.errors import FactorUnavailable
 from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.verify_credentials import Proof
 from facepay.usecases.payments.pay_by_password import roll_back_to_password
-from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 WRONG = "a wrong password"
@@ -32,7 +32,7 @@ def guess(street: Street, ada: Customer, kind: str) -> tuple[str, Proof]:
 
 
 def test_a_guess_takes_the_same_work_whatever_is_wrong_with_it(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     street.pay_by_password(street.intent(), "nobody", Proof(PASSWORD, WRONG_CODE))  # seals, once
     opened: list[str] = []
@@ -46,7 +46,7 @@ def test_a_guess_takes_the_same_work_whatever_is_wrong_with_it(
 
         return count
 
-    watched = replace(street.house, unit_of_work=counted(street.house.unit_of_work))
+    watched = replace(street.deps, unit_of_work=counted(street.deps.unit_of_work))
     work = {}
     for kind in KINDS:
         alias, proof = guess(street, ada, kind)
@@ -62,7 +62,7 @@ def test_a_guess_takes_the_same_work_whatever_is_wrong_with_it(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_while_the_vault_is_away_nobody_learns_who_is_a_customer(
-    street: Street, fakes: FakeHouse, ada: Customer, kind: str
+    street: Street, fakes: FakeDependencies, ada: Customer, kind: str
 ) -> None:
     alias, proof = guess(street, ada, kind)
     fakes.vault.away = True

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.errors import NotAllowed, WrongState
 from facepay.domain.event import BANK, Event, merchant_audience
@@ -14,24 +15,25 @@ from facepay.usecases.consents.withdraw import withdraw_consent
 from facepay.usecases.faces.destroy_keys import destroy_pending_keys
 from facepay.usecases.faces.lock import lock_face, unlock_face
 from facepay.usecases.payments.intents import create_intent, reverse_payment
-from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 
-def told(fakes: FakeHouse) -> list[Event]:
+def told(fakes: FakeDependencies) -> list[Event]:
     with fakes.database() as uow:
         return uow.events.find_all(after_seq=0)
 
 
-def newest(fakes: FakeHouse, audience: str = BANK) -> Any:
+def newest(fakes: FakeDependencies, audience: str = BANK) -> Any:
     return json.loads(told(fakes)[-1].body_for(audience))
 
 
-def kinds(fakes: FakeHouse) -> list[str]:
+def kinds(fakes: FakeDependencies) -> list[str]:
     return [event.kind.value for event in told(fakes)]
 
 
-def test_the_bank_hears_how_a_customer_became_able_to_pay(fakes: FakeHouse, ada: Customer) -> None:
+def test_the_bank_hears_how_a_customer_became_able_to_pay(
+    fakes: FakeDependencies, ada: Customer
+) -> None:
     assert kinds(fakes) == ["factor.added", "consent.granted", "face.enrolled"]
     assert newest(fakes)["data"] == {
         "customer": ada.caller.subject_id,
@@ -40,7 +42,7 @@ def test_the_bank_hears_how_a_customer_became_able_to_pay(fakes: FakeHouse, ada:
 
 
 def test_a_payment_is_told_to_its_merchant_without_its_payer(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     paid = street.enter(street.show_face(ada), street.code_of(ada))
     expected = {
@@ -58,7 +60,7 @@ def test_a_payment_is_told_to_its_merchant_without_its_payer(
 
 
 def test_a_merchant_cannot_tell_a_wrong_face_from_a_wrong_code(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     shop = merchant_audience(street.merchant.subject_id)
     heard = []
@@ -72,23 +74,25 @@ def test_a_merchant_cannot_tell_a_wrong_face_from_a_wrong_code(
 
 
 def test_frames_alone_decide_nothing_and_tell_nothing_of_a_payment(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     street.show_face(ada)
     assert not any(kind.startswith("payment.") for kind in kinds(fakes))
 
 
 def test_a_payment_that_was_taken_back_is_told_once(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     proof = Proof(PASSWORD, street.code_of(ada))
     paid = street.pay_by_password(street.intent(), "ada", proof)
     for _ in range(2):
-        reverse_payment(street.house, street.change(street.merchant), paid.id)
+        reverse_payment(street.deps, street.change(street.merchant), paid.id)
     assert kinds(fakes)[-2:] == ["payment.approved", "payment.reversed"]
 
 
-def test_a_repeated_request_is_told_once(street: Street, fakes: FakeHouse, ada: Customer) -> None:
+def test_a_repeated_request_is_told_once(
+    street: Street, fakes: FakeDependencies, ada: Customer
+) -> None:
     intent, code, change = street.show_face(ada), street.code_of(ada), street.change(street.till)
     for _ in range(2):
         street.enter(intent, code, change)
@@ -96,7 +100,7 @@ def test_a_repeated_request_is_told_once(street: Street, fakes: FakeHouse, ada: 
 
 
 def test_a_face_that_is_taken_back_is_told_once_and_so_is_its_key(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     fakes.vault.away = True
     street.revoke(ada)
@@ -104,47 +108,49 @@ def test_a_face_that_is_taken_back_is_told_once_and_so_is_its_key(
     assert kinds(fakes)[-1] == "face.revoked"
     fakes.vault.away = False
     for _ in range(2):
-        destroy_pending_keys(street.house)
+        destroy_pending_keys(street.deps)
     assert kinds(fakes)[-2:] == ["face.revoked", "face.key_destroyed"]
 
 
 def test_a_lock_and_its_end_are_told_once_each(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     for _ in range(2):
-        lock_face(street.house, street.change(ada.caller), ada.enrolment_id, Proof(PASSWORD))
+        lock_face(street.deps, street.change(ada.caller), ada.enrolment_id, Proof(PASSWORD))
     for _ in range(2):
         proof = Proof(PASSWORD, street.code_of(ada))
-        unlock_face(street.house, street.change(ada.caller), ada.enrolment_id, proof)
+        unlock_face(street.deps, street.change(ada.caller), ada.enrolment_id, proof)
     assert kinds(fakes)[-2:] == ["face.locked", "face.unlocked"]
     assert [kinds(fakes).count(kind) for kind in ("face.locked", "face.unlocked")] == [1, 1]
 
 
 def test_a_withdrawn_consent_is_told_with_the_face_it_ends(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     for _ in range(2):
-        withdraw_consent(street.house, street.change(ada.caller), ada.consent_id)
+        withdraw_consent(street.deps, street.change(ada.caller), ada.consent_id)
     ended = ["consent.withdrawn", "face.revoked", "face.key_destroyed"]
     assert kinds(fakes)[-3:] == ended
     assert all(kinds(fakes).count(kind) == 1 for kind in ended)
 
 
-def test_what_is_refused_is_told_to_nobody(street: Street, fakes: FakeHouse, ada: Customer) -> None:
+def test_what_is_refused_is_told_to_nobody(
+    street: Street, fakes: FakeDependencies, ada: Customer
+) -> None:
     before = kinds(fakes)
     with pytest.raises(NotAllowed):
-        create_intent(street.house, street.change(ada.caller), Money(1, "EUR"), "o")
+        create_intent(street.deps, street.change(ada.caller), Money(1, "EUR"), "o")
     with pytest.raises(WrongState):
         street.enter(street.intent(), street.code_of(ada))
     assert kinds(fakes) == before
 
 
 def test_no_event_for_a_merchant_has_anything_of_the_customer_or_the_face(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     street.enter(street.show_face(ada, "bob"), street.code_of(ada))
     paid = street.enter(street.show_face(ada), street.code_of(ada))
-    reverse_payment(street.house, street.change(street.merchant), paid.id)
+    reverse_payment(street.deps, street.change(street.merchant), paid.id)
     street.revoke(ada)
     with fakes.database() as uow:
         sent = [event.shared for event in uow.events.find_all(after_seq=0) if event.shared]

@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 
 import pytest
+from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.capture import Guidance, PadOutcome
 from facepay.domain.errors import (
@@ -19,12 +20,11 @@ from facepay.domain.errors import (
 )
 from facepay.usecases.authentication.verify_credentials import Proof
 from facepay.usecases.payments.intents import choose_alternative, read_intent, reverse_payment
-from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 
 def test_the_right_face_and_the_right_code_pay_once(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     intent = street.show_face(ada)
     paid = street.enter(intent, street.code_of(ada))
@@ -39,7 +39,7 @@ def test_the_right_face_and_the_right_code_pay_once(
 
 
 def test_liveness_is_judged_before_the_reference_is_opened(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     fakes.journal.events.clear()
     street.show_face(ada)
@@ -54,7 +54,7 @@ def test_liveness_is_judged_before_the_reference_is_opened(
 )
 def test_a_refused_capture_never_opens_the_reference(
     street: Street,
-    fakes: FakeHouse,
+    fakes: FakeDependencies,
     ada: Customer,
     outcome: PadOutcome,
     refusal: type[FacepayError],
@@ -66,7 +66,7 @@ def test_a_refused_capture_never_opens_the_reference(
 
 
 def test_a_payer_who_may_try_again_is_told_what_to_do_also_after_a_lost_answer(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     fakes.pad.outcome, fakes.pad.guidance = PadOutcome.RETRY, Guidance.SLOWER
     capture, change = street.open_payment(street.intent(), "ada"), street.change(street.till)
@@ -78,7 +78,7 @@ def test_a_payer_who_may_try_again_is_told_what_to_do_also_after_a_lost_answer(
 
 @pytest.mark.parametrize("outcome", [PadOutcome.ATTACK, PadOutcome.RETRY])
 def test_why_a_capture_was_refused_is_in_the_operators_log_and_nowhere_else(
-    street: Street, fakes: FakeHouse, ada: Customer, outcome: PadOutcome
+    street: Street, fakes: FakeDependencies, ada: Customer, outcome: PadOutcome
 ) -> None:
     fakes.pad.outcome = outcome
     capture, change = street.open_payment(street.intent(), "ada"), street.change(street.till)
@@ -125,7 +125,9 @@ def test_a_wrong_face_and_a_wrong_code_are_refused_in_the_same_words(
     assert wrong_face["reason_class"] == "not_verified"
 
 
-def test_nothing_of_a_refusal_is_signed(street: Street, fakes: FakeHouse, ada: Customer) -> None:
+def test_nothing_of_a_refusal_is_signed(
+    street: Street, fakes: FakeDependencies, ada: Customer
+) -> None:
     street.enter(street.show_face(ada, "bob"), street.code_of(ada))
     street.enter(street.show_face(ada), WRONG_CODE)
     assert fakes.signer.signed == []
@@ -136,7 +138,7 @@ def test_a_code_before_any_face_pays_nothing(street: Street, ada: Customer) -> N
         street.enter(street.intent(), street.code_of(ada))
 
 
-def test_a_code_pays_one_thing_only(street: Street, fakes: FakeHouse, ada: Customer) -> None:
+def test_a_code_pays_one_thing_only(street: Street, fakes: FakeDependencies, ada: Customer) -> None:
     first, second = street.show_face(ada), street.show_face(ada)
     code = street.code_of(ada)
     assert street.enter(first, code).state == "approved"
@@ -144,7 +146,7 @@ def test_a_code_pays_one_thing_only(street: Street, fakes: FakeHouse, ada: Custo
 
 
 def test_a_code_from_the_step_before_is_no_longer_good(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     intent = street.show_face(ada)
     code = street.code_of(ada)
@@ -159,7 +161,9 @@ def test_a_capture_is_good_for_one_burst(street: Street, ada: Customer) -> None:
         street.send(street.till, capture, "ada")
 
 
-def test_a_refused_capture_is_spent_too(street: Street, fakes: FakeHouse, ada: Customer) -> None:
+def test_a_refused_capture_is_spent_too(
+    street: Street, fakes: FakeDependencies, ada: Customer
+) -> None:
     capture = street.open_payment(street.intent(), "ada")
     fakes.pad.outcome = PadOutcome.RETRY
     with pytest.raises(CaptureRetry):
@@ -171,7 +175,7 @@ def test_a_refused_capture_is_spent_too(street: Street, fakes: FakeHouse, ada: C
 
 @pytest.mark.parametrize(("after", "taken"), [(59.9, True), (60, False)])
 def test_a_capture_lives_sixty_seconds(
-    street: Street, fakes: FakeHouse, ada: Customer, after: float, taken: bool
+    street: Street, fakes: FakeDependencies, ada: Customer, after: float, taken: bool
 ) -> None:
     capture = street.open_payment(street.intent(), "ada")
     fakes.clock.advance(after)
@@ -199,7 +203,7 @@ def test_a_payment_has_three_captures_and_then_still_the_password(
         street.open_payment(intent, "ada")
     with pytest.raises(CapturesUsedUp):
         street.open_payment(intent, "ada")
-    seen = read_intent(street.house, street.till, intent.id)
+    seen = read_intent(street.deps, street.till, intent.id)
     assert seen.methods == ["password"]
 
 
@@ -219,7 +223,7 @@ def test_a_payment_that_was_declined_may_be_tried_again_with_a_new_capture(
 
 
 def test_an_intent_that_ran_out_between_face_and_code_pays_nothing(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     intent = street.show_face(ada)
     fakes.clock.advance(600)
@@ -239,7 +243,7 @@ def test_an_unknown_payer_and_one_without_a_face_get_the_same_refusal(street: St
 
 
 def test_a_reference_of_another_model_is_never_compared(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     fakes.engine.model_name = "fake-2"
     with pytest.raises(FaceNotAvailable):
@@ -247,7 +251,7 @@ def test_a_reference_of_another_model_is_never_compared(
 
 
 def test_a_reference_of_another_model_is_not_compared_when_the_model_changes_meanwhile(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     """Workers are replaced one by one: the next step of a payment may meet a newer one."""
     intent = street.intent()
@@ -270,7 +274,7 @@ def test_a_payer_who_would_rather_not_is_not_asked_for_the_face_again(
     street: Street, ada: Customer
 ) -> None:
     intent = street.intent()
-    chosen = choose_alternative(street.house, street.change(street.till), intent.id)
+    chosen = choose_alternative(street.deps, street.change(street.till), intent.id)
     assert (chosen.state, chosen.methods) == ("payer_chose_alternative", ["password"])
     with pytest.raises(WrongState):
         street.open_payment(intent, "ada")
@@ -279,8 +283,8 @@ def test_a_payer_who_would_rather_not_is_not_asked_for_the_face_again(
 def test_only_an_approval_can_be_taken_back(street: Street, ada: Customer) -> None:
     intent = street.show_face(ada)
     with pytest.raises(WrongState):
-        reverse_payment(street.house, street.change(street.merchant), intent.id)
+        reverse_payment(street.deps, street.change(street.merchant), intent.id)
     street.enter(intent, street.code_of(ada))
     for _ in range(2):
-        reverse = reverse_payment(street.house, street.change(street.merchant), intent.id)
+        reverse = reverse_payment(street.deps, street.change(street.merchant), intent.id)
         assert (reverse.state, reverse.authorization) == ("reversed", None)

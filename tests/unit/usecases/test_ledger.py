@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.capture import PadOutcome
 from facepay.domain.customer import Role
@@ -19,15 +20,14 @@ from facepay.usecases.records import activity
 from facepay.usecases.records.activity import read_ledger
 from facepay.usecases.request import Caller
 from facepay.usecases.responses import FaceUseAnswer
-from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street, key
 
 
 def uses(street: Street, customer: Customer) -> list[FaceUseAnswer]:
-    return read_ledger(street.house, customer.caller.subject_id, before=None)
+    return read_ledger(street.deps, customer.caller.subject_id, before=None)
 
 
-def told(fakes: FakeHouse, kind: EventKind = EventKind.FACE_USED) -> list[Any]:
+def told(fakes: FakeDependencies, kind: EventKind = EventKind.FACE_USED) -> list[Any]:
     with fakes.database() as uow:
         events = uow.events.find_all(after_seq=0, kind=kind.value)
     return [json.loads(event.body_for(BANK))["data"] for event in events]
@@ -41,19 +41,21 @@ def move_to(street: Street, city: str | None = None, *, other_shop: bool = True)
     """The street's till is another one from here on."""
     merchant = street.merchant
     if other_shop:
-        shop = register_merchant(street.house, street.change(street.operator), "other", key())
+        shop = register_merchant(street.deps, street.change(street.operator), "other", key())
         merchant = Caller(shop.keyid, Role.MERCHANT, shop.id)
     change = street.change(merchant)
-    till = register_terminal(street.house, change, "till 2", key(), city)
+    till = register_terminal(street.deps, change, "till 2", key(), city)
     street.till = Caller(till.keyid, Role.TERMINAL, till.id)
 
 
 def hold(street: Street, *flags: Flag) -> None:
-    rules = replace(street.house.policy.early_warning, hold=frozenset(flags))
-    street.house = replace(street.house, policy=replace(street.house.policy, early_warning=rules))
+    rules = replace(street.deps.policy.early_warning, hold=frozenset(flags))
+    street.deps = replace(street.deps, policy=replace(street.deps.policy, early_warning=rules))
 
 
-def test_every_use_is_there_newest_first(street: Street, fakes: FakeHouse, ada: Customer) -> None:
+def test_every_use_is_there_newest_first(
+    street: Street, fakes: FakeDependencies, ada: Customer
+) -> None:
     assert pay(street, ada) == "approved"
     street.enter(street.show_face(ada), WRONG_CODE)
     street.show_face(ada, "bob")
@@ -68,7 +70,7 @@ def test_every_use_is_there_newest_first(street: Street, fakes: FakeHouse, ada: 
 
 
 def test_the_bank_is_told_of_each_use_when_it_happens(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     intent = street.show_face(ada)
     assert [each["outcome"] for each in told(fakes)] == ["awaiting_second_factor"]
@@ -81,7 +83,7 @@ def test_the_bank_is_told_of_each_use_when_it_happens(
 
 
 def test_neither_the_ledger_nor_an_event_tells_whose_face_it_was(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     street.enter(street.show_face(ada, "bob"), street.code_of(ada))
     street.enter(street.show_face(ada), WRONG_CODE)
@@ -104,7 +106,7 @@ def test_nobody_sees_the_uses_of_another(street: Street, ada: Customer) -> None:
     assert uses(street, bob) == []
     (use,) = uses(street, ada)
     with pytest.raises(InvalidRequest):
-        read_ledger(street.house, bob.caller.subject_id, before=use.id)
+        read_ledger(street.deps, bob.caller.subject_id, before=use.id)
 
 
 def test_a_long_ledger_is_read_page_by_page(
@@ -115,16 +117,16 @@ def test_a_long_ledger_is_read_page_by_page(
         street.show_face(ada)
     pages, before = [], None
     for _ in range(3):
-        page = read_ledger(street.house, ada.caller.subject_id, before=before)
+        page = read_ledger(street.deps, ada.caller.subject_id, before=before)
         pages.append([use.id for use in page])
         before = page[-1].id
     assert [len(page) for page in pages] == [2, 2, 1]
     assert len({use for page in pages for use in page}) == 5
-    assert read_ledger(street.house, ada.caller.subject_id, before=before) == []
+    assert read_ledger(street.deps, ada.caller.subject_id, before=before) == []
 
 
 def test_a_new_merchant_in_a_new_city_is_flagged(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     move_to(street, "Bern")
     pay(street, ada)
@@ -146,7 +148,7 @@ def test_a_merchant_that_was_paid_by_password_is_not_new(street: Street, ada: Cu
 
 
 def test_a_held_payment_looks_to_the_till_like_any_other_and_the_owner_sees_why(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     pay(street, ada)
     hold(street, Flag.NEW_MERCHANT)
@@ -174,7 +176,7 @@ def test_a_wrong_code_is_not_told_as_held(street: Street, ada: Customer) -> None
 
 
 def test_a_stranger_who_fails_often_enough_makes_nothing_usual(
-    street: Street, fakes: FakeHouse, ada: Customer, monkeypatch: pytest.MonkeyPatch
+    street: Street, fakes: FakeDependencies, ada: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(activity, "COMPARED_WITH", 4)
     move_to(street, "Bern")
@@ -186,7 +188,7 @@ def test_a_stranger_who_fails_often_enough_makes_nothing_usual(
 
 
 def test_a_line_is_written_once_though_its_worker_died_after_it(
-    street: Street, fakes: FakeHouse, ada: Customer, monkeypatch: pytest.MonkeyPatch
+    street: Street, fakes: FakeDependencies, ada: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The refusal is committed, the answer is not yet: the retry judges the burst once more."""
     fakes.pad.outcome = PadOutcome.ATTACK

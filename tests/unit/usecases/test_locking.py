@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.enrolment import Enrolment
 from facepay.domain.errors import (
@@ -20,7 +21,6 @@ from facepay.usecases.faces.lock import lock_face, unlock_face
 from facepay.usecases.faces.renew_template import renew_template, templates_made_before
 from facepay.usecases.payments.intents import read_intent
 from facepay.usecases.responses import EnrolmentAnswer
-from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 from tests.fakes.vault import SECRETS_KEY
 
@@ -29,23 +29,23 @@ WRONG_PASSWORD = "a wrong password"
 
 
 def lock(street: Street, payer: Customer, proof: Proof = ONE_PROOF) -> EnrolmentAnswer:
-    return lock_face(street.house, street.change(payer.caller), payer.enrolment_id, proof)
+    return lock_face(street.deps, street.change(payer.caller), payer.enrolment_id, proof)
 
 
 def unlock(street: Street, payer: Customer, proof: Proof | None = None) -> EnrolmentAnswer:
     proof = proof or Proof(PASSWORD, street.code_of(payer))
-    return unlock_face(street.house, street.change(payer.caller), payer.enrolment_id, proof)
+    return unlock_face(street.deps, street.change(payer.caller), payer.enrolment_id, proof)
 
 
 def row(street: Street, payer: Customer) -> Enrolment:
-    with street.house.unit_of_work() as uow:
+    with street.deps.unit_of_work() as uow:
         found = uow.enrolments.find(id=payer.enrolment_id)
     assert found is not None
     return found
 
 
 def kinds(street: Street) -> list[str]:
-    with street.house.unit_of_work() as uow:
+    with street.deps.unit_of_work() as uow:
         return [leaf.kind for leaf in uow.leaves.find_all(after_seq=0)]
 
 
@@ -73,7 +73,7 @@ def test_one_code_alone_locks(street: Street, ada: Customer) -> None:
 
 
 def test_the_password_locks_also_while_the_vault_is_away(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     fakes.vault.away = fakes.signer.away = True
     assert lock(street, ada, Proof(PASSWORD, WRONG_CODE)).state == "locked"
@@ -104,8 +104,8 @@ def test_a_payment_under_way_ends_the_same_way_by_a_lock_and_by_a_revocation(
         street.enter(waiting, street.code_of(ada))
     with pytest.raises(FaceNotAvailable):
         street.send(street.till, capture, "ada")
-    assert read_intent(street.house, street.till, waiting.id).state == IntentState.REVOKED
-    with street.house.unit_of_work() as uow:
+    assert read_intent(street.deps, street.till, waiting.id).state == IntentState.REVOKED
+    with street.deps.unit_of_work() as uow:
         captures = {uow.captures.find(id=each.id) for each in (capture, reserved)}
     assert {each.state.value for each in captures if each} == {"cancelled"}
     paid = street.pay_by_password(waiting, "ada", Proof(PASSWORD, street.code_of(ada)))
@@ -130,7 +130,7 @@ def test_one_proof_alone_does_not_unlock(street: Street, ada: Customer, proof: s
 
 
 def test_a_code_that_was_used_meanwhile_does_not_unlock(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     lock(street, ada)
     proof = Proof(PASSWORD, street.code_of(ada))
@@ -154,7 +154,7 @@ def test_what_was_under_way_does_not_come_back_with_an_unlock(
 
 
 def test_a_lock_and_an_unlock_in_the_middle_of_a_payment_end_it(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     waiting = street.show_face(ada)
     code = street.code_of(ada)
@@ -166,7 +166,7 @@ def test_a_lock_and_an_unlock_in_the_middle_of_a_payment_end_it(
     fakes.journal.when("signer.sign", lock_and_unlock)
     with pytest.raises(FaceNotAvailable):
         street.enter(waiting, code)
-    assert read_intent(street.house, street.till, waiting.id).authorization is None
+    assert read_intent(street.deps, street.till, waiting.id).authorization is None
 
 
 def test_locking_twice_and_unlocking_twice_change_nothing_more(
@@ -197,7 +197,7 @@ def test_a_strangers_device_neither_locks_nor_unlocks_with_the_owners_proof(
     for act in (lock_face, unlock_face):
         proof = Proof(PASSWORD, street.code_of(ada))
         with pytest.raises(NotFound):
-            act(street.house, street.change(bob.caller), ada.enrolment_id, proof)
+            act(street.deps, street.change(bob.caller), ada.enrolment_id, proof)
     assert row(street, ada).state == "active"
 
 
@@ -205,7 +205,7 @@ def test_a_locked_face_is_not_replaced_by_another_one(street: Street, ada: Custo
     lock(street, ada)
     proof = Proof(PASSWORD, street.code_of(ada))
     with pytest.raises(WrongState):
-        begin_enrolment(street.house, street.change(ada.caller), proof)
+        begin_enrolment(street.deps, street.change(ada.caller), proof)
     with pytest.raises(WrongState):
         street.open_enrolment(ada)
 
@@ -225,7 +225,7 @@ def test_an_enrolment_begun_before_a_lock_is_not_finished_beside_it(street: Stre
 
 
 def test_a_locked_face_is_revoked_and_its_key_destroyed(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     lock(street, ada)
     revoked = street.revoke(ada)
@@ -237,32 +237,32 @@ def test_a_locked_face_is_revoked_and_its_key_destroyed(
 
 
 def test_a_locked_face_goes_with_its_consent(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     lock(street, ada)
-    withdraw_consent(street.house, street.change(ada.caller), ada.consent_id)
+    withdraw_consent(street.deps, street.change(ada.caller), ada.consent_id)
     assert row(street, ada).key_destroyed_at is not None
     assert set(fakes.vault.keys) == {SECRETS_KEY}
 
 
 def test_an_unlock_after_the_consent_ran_out_lets_nothing_be_paid(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     lock(street, ada)
-    fakes.clock.advance(street.house.policy.consent_lifetime.total_seconds())
+    fakes.clock.advance(street.deps.policy.consent_lifetime.total_seconds())
     assert unlock(street, ada).state == "active"
     with pytest.raises(FaceNotAvailable):
         street.open_payment(street.intent(), "ada")
 
 
 def test_a_leaked_template_is_renewed_while_its_face_is_locked(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     lock(street, ada)
     before = row(street, ada)
     fakes.clock.advance(1)
-    assert templates_made_before(street.house, fakes.clock.now) == [ada.enrolment_id]
-    renew_template(street.house, ada.enrolment_id)
+    assert templates_made_before(street.deps, fakes.clock.now) == [ada.enrolment_id]
+    renew_template(street.deps, ada.enrolment_id)
     after = row(street, ada)
     assert (after.state, after.epoch) == ("locked", before.epoch)
     assert set(fakes.vault.keys) == {SECRETS_KEY, after.key_name} != {SECRETS_KEY, before.key_name}
@@ -272,11 +272,11 @@ def test_a_leaked_template_is_renewed_while_its_face_is_locked(
 
 @pytest.mark.parametrize("moment", ["vault.unseal", "engine.renewed", "vault.seal"])
 def test_a_lock_during_a_renewal_holds_and_the_template_is_renewed(
-    street: Street, fakes: FakeHouse, ada: Customer, moment: str
+    street: Street, fakes: FakeDependencies, ada: Customer, moment: str
 ) -> None:
     before = row(street, ada)
     fakes.journal.when(moment, lambda: lock(street, ada))
-    renew_template(street.house, ada.enrolment_id)
+    renew_template(street.deps, ada.enrolment_id)
     after = row(street, ada)
     assert after.state == "locked"
     assert set(fakes.vault.keys) == {SECRETS_KEY, after.key_name} != {SECRETS_KEY, before.key_name}

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.customer import Role
 from facepay.domain.enrolment import Enrolment
@@ -31,7 +32,6 @@ from facepay.usecases.operators.actions import (
 from facepay.usecases.operators.register import register_operator
 from facepay.usecases.request import Caller
 from facepay.usecases.responses import OperatorActionAnswer
-from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, Customer, Street, key
 
 FACE, COHORT = ActionKind.REVOKE_FACE, ActionKind.REVOKE_COHORT
@@ -39,36 +39,36 @@ FACE, COHORT = ActionKind.REVOKE_FACE, ActionKind.REVOKE_COHORT
 
 @pytest.fixture
 def second(street: Street) -> Caller:
-    registered = register_operator(street.house, key())
+    registered = register_operator(street.deps, key())
     return Caller(registered.keyid, Role.OPERATOR, registered.id)
 
 
 def ask(
     street: Street, kind: ActionKind, by: Caller | None = None, **target: Any
 ) -> OperatorActionAnswer:
-    return ask_for_action(street.house, street.change(by or street.operator), kind, target)
+    return ask_for_action(street.deps, street.change(by or street.operator), kind, target)
 
 
 def approve(street: Street, action: OperatorActionAnswer, by: Caller) -> OperatorActionAnswer:
-    return approve_action(street.house, street.change(by), action.id)
+    return approve_action(street.deps, street.change(by), action.id)
 
 
 def go_on(street: Street, action: OperatorActionAnswer, at_most: int) -> OperatorActionAnswer:
-    return continue_action(street.house, street.change(street.operator), action.id, at_most)
+    return continue_action(street.deps, street.change(street.operator), action.id, at_most)
 
 
 def states(street: Street) -> list[str]:
-    with street.house.unit_of_work() as uow:
+    with street.deps.unit_of_work() as uow:
         return sorted(each.state.value for each in uow.enrolments.find_all())
 
 
 def kinds(street: Street) -> list[str]:
-    with street.house.unit_of_work() as uow:
+    with street.deps.unit_of_work() as uow:
         return [leaf.kind for leaf in uow.leaves.find_all(after_seq=0)]
 
 
 def row(street: Street, enrolment_id: str) -> Enrolment:
-    with street.house.unit_of_work() as uow:
+    with street.deps.unit_of_work() as uow:
         found = uow.enrolments.find(id=enrolment_id)
     assert found is not None
     return found
@@ -78,7 +78,7 @@ def cohort(street: Street, payer: Customer, size: int, **changed: Any) -> list[E
     """Copies of an enrolment, each with a key of its own."""
     faces = []
     original = row(street, payer.enrolment_id)
-    with street.house.unit_of_work() as uow:
+    with street.deps.unit_of_work() as uow:
         for number in range(size):
             name = f"enr_{number:032x}"
             face = replace(original, id=name, key_name=name, **changed)
@@ -91,7 +91,7 @@ def cohort(street: Street, payer: Customer, size: int, **changed: Any) -> list[E
 
 @pytest.mark.parametrize("by", ["enrolment", "customer"])
 def test_what_one_asks_and_another_approves_takes_the_face_back_at_once(
-    street: Street, fakes: FakeHouse, ada: Customer, second: Caller, by: str
+    street: Street, fakes: FakeDependencies, ada: Customer, second: Caller, by: str
 ) -> None:
     target = {"enrolment": ada.enrolment_id, "customer": "ada"}[by]
     waiting = street.show_face(ada)
@@ -106,10 +106,10 @@ def test_what_one_asks_and_another_approves_takes_the_face_back_at_once(
 
 
 def test_its_receipt_names_the_operators_as_the_cause(
-    street: Street, fakes: FakeHouse, ada: Customer, second: Caller
+    street: Street, fakes: FakeDependencies, ada: Customer, second: Caller
 ) -> None:
     approve(street, ask(street, FACE, customer="ada"), second)
-    read_deletion_receipt(street.house, ada.caller, ada.enrolment_id)
+    read_deletion_receipt(street.deps, ada.caller, ada.enrolment_id)
     assert fakes.root.signed[-1]["cause"] == "operator"
 
 
@@ -139,27 +139,27 @@ def test_a_repeated_request_gets_the_one_answer(
 ) -> None:
     action = ask(street, FACE, customer="ada")
     change = street.change(second)
-    first = approve_action(street.house, change, action.id)
-    assert approve_action(street.house, change, action.id) == first
+    first = approve_action(street.deps, change, action.id)
+    assert approve_action(street.deps, change, action.id) == first
     assert kinds(street).count("operator_action.approved") == 1
 
 
 def test_after_an_hour_it_can_not_be_approved(
-    street: Street, fakes: FakeHouse, ada: Customer, second: Caller
+    street: Street, fakes: FakeDependencies, ada: Customer, second: Caller
 ) -> None:
     action = ask(street, FACE, customer="ada")
     fakes.clock.advance(3600)
-    assert read_action(street.house, action.id).state == "expired"
+    assert read_action(street.deps, action.id).state == "expired"
     with pytest.raises(WrongState):
         approve(street, action, second)
     assert states(street) == ["active"]
 
 
 def test_what_a_revoked_key_asked_for_is_not_approved(
-    street: Street, fakes: FakeHouse, ada: Customer, second: Caller
+    street: Street, fakes: FakeDependencies, ada: Customer, second: Caller
 ) -> None:
     action = ask(street, FACE, customer="ada")
-    with street.house.unit_of_work() as uow:
+    with street.deps.unit_of_work() as uow:
         client = uow.clients.find(id=street.operator.keyid)
         assert client is not None
         uow.clients.update(replace(client, revoked_at=fakes.clock.now))
@@ -170,9 +170,9 @@ def test_what_a_revoked_key_asked_for_is_not_approved(
 
 
 def test_every_operator_added_on_the_console_is_another_person(street: Street) -> None:
-    one, other = (register_operator(street.house, key()) for _ in range(2))
+    one, other = (register_operator(street.deps, key()) for _ in range(2))
     assert one.id != other.id
-    again = register_operator(street.house, replace(key(), thumbprint=one.keyid))
+    again = register_operator(street.deps, replace(key(), thumbprint=one.keyid))
     assert again.id == one.id, "the same key is the same person"
 
 
@@ -199,11 +199,11 @@ def test_nobodys_face_is_not_found(street: Street, second: Caller) -> None:
         with pytest.raises(NotFound):
             ask(street, FACE, **target)
     with pytest.raises(NotFound):
-        approve_action(street.house, street.change(second), "act_" + "0" * 32)
+        approve_action(street.deps, street.change(second), "act_" + "0" * 32)
 
 
 def test_a_cohort_goes_in_batches_and_each_tells_how_far_it_is(
-    street: Street, fakes: FakeHouse, ada: Customer, second: Caller
+    street: Street, fakes: FakeDependencies, ada: Customer, second: Caller
 ) -> None:
     cohort(street, ada, 5, model="leaked")
     action = approve(street, ask(street, COHORT, model="leaked"), second)
@@ -216,7 +216,7 @@ def test_a_cohort_goes_in_batches_and_each_tells_how_far_it_is(
     assert row(street, ada.enrolment_id).state == "active", "she is not of the cohort"
     assert kinds(street).count("face.revoked") == kinds(street).count("face.key_destroyed") == 5
     assert kinds(street)[-1] == "operator_action.done"
-    with street.house.unit_of_work() as uow:
+    with street.deps.unit_of_work() as uow:
         assert {each.cause.value for each in uow.deletions.find_all()} == {"cohort"}
 
 
@@ -238,12 +238,12 @@ def test_one_operator_makes_no_revocation_of_what_two_agreed_on_for_the_customer
     with pytest.raises(WrongState):
         go_on(street, action, 200)
     with pytest.raises(WrongState):
-        take_batch(street.house, action.id, 200)
+        take_batch(street.deps, action.id, 200)
     assert states(street) == ["active"]
 
 
 def test_a_cohort_is_bounded_by_when_its_faces_were_enrolled(
-    street: Street, fakes: FakeHouse, ada: Customer, second: Caller
+    street: Street, fakes: FakeDependencies, ada: Customer, second: Caller
 ) -> None:
     made = row(street, ada.enrolment_id).created_at
     late = made + timedelta(days=1)
@@ -257,7 +257,7 @@ def test_a_cohort_is_bounded_by_when_its_faces_were_enrolled(
 
 
 def test_who_enrols_after_the_approval_is_not_of_the_cohort(
-    street: Street, fakes: FakeHouse, ada: Customer, second: Caller
+    street: Street, fakes: FakeDependencies, ada: Customer, second: Caller
 ) -> None:
     model = row(street, ada.enrolment_id).model
     action = approve(street, ask(street, COHORT, model=model), second)
@@ -271,7 +271,7 @@ def test_who_enrols_after_the_approval_is_not_of_the_cohort(
 def test_a_locked_face_and_one_that_is_just_being_enrolled_go_with_their_cohort(
     street: Street, ada: Customer, second: Caller
 ) -> None:
-    lock_face(street.house, street.change(ada.caller), ada.enrolment_id, Proof(PASSWORD))
+    lock_face(street.deps, street.change(ada.caller), ada.enrolment_id, Proof(PASSWORD))
     bob = street.settle_in("bob")
     street.consent(bob)
     street.begin(bob)
@@ -287,15 +287,15 @@ def test_what_owners_revoked_themselves_meanwhile_is_counted_and_not_done_twice(
     action = ask(street, COHORT, model=row(street, ada.enrolment_id).model)
     action = approve(street, action, second)
     street.revoke(ada)
-    assert read_action(street.house, action.id).done == 1
+    assert read_action(street.deps, action.id).done == 1
     assert go_on(street, action, 200).state == "done"
     assert kinds(street).count("face.revoked") == 1
-    with street.house.unit_of_work() as uow:
+    with street.deps.unit_of_work() as uow:
         assert [each.cause.value for each in uow.deletions.find_all()] == ["customer"]
 
 
 def test_while_the_vault_is_away_faces_go_and_keys_are_counted_until_it_is_back(
-    street: Street, fakes: FakeHouse, ada: Customer, second: Caller
+    street: Street, fakes: FakeDependencies, ada: Customer, second: Caller
 ) -> None:
     cohort(street, ada, 4, model="leaked")
     action = approve(street, ask(street, COHORT, model="leaked"), second)
@@ -312,7 +312,7 @@ def test_while_the_vault_is_away_faces_go_and_keys_are_counted_until_it_is_back(
 
 @pytest.mark.parametrize("moment", range(3))
 def test_a_batch_that_broke_off_is_gone_on_with(
-    street: Street, fakes: FakeHouse, ada: Customer, second: Caller, moment: int
+    street: Street, fakes: FakeDependencies, ada: Customer, second: Caller, moment: int
 ) -> None:
     faces = cohort(street, ada, 3, model="leaked")
     action = approve(street, ask(street, COHORT, model="leaked"), second)
@@ -337,7 +337,7 @@ def test_the_log_says_who_asked_and_who_approved_to_whom_it_is_opened(
     street: Street, ada: Customer, second: Caller
 ) -> None:
     approve(street, ask(street, FACE, enrolment=ada.enrolment_id), second)
-    with street.house.unit_of_work() as uow:
+    with street.deps.unit_of_work() as uow:
         leaves = {leaf.seq: leaf.kind for leaf in uow.leaves.find_all(after_seq=0)}
         openings = uow.openings.find_all(after_seq=0)
     steps = {leaves[each.seq]: json.loads(each.details) for each in openings}

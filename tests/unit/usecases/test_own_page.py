@@ -1,6 +1,7 @@
 """What a signed-in browser may do with a face, and what its owner sees."""
 
 import pytest
+from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.errors import NotFound, ProofRejected
 from facepay.domain.page_session import PageSession
@@ -16,14 +17,13 @@ from facepay.usecases.customers.read_account import read_account, read_face
 from facepay.usecases.faces.lock import lock_face
 from facepay.usecases.faces.revoke import revoke_face
 from facepay.usecases.request import Caller, Change
-from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 
 def visit(street: Street, customer: Customer) -> tuple[str, PageSession]:
     attempt = SignInAttempt(customer.alias, Proof(PASSWORD, street.code_of(customer)))
-    token = sign_in(street.house, attempt).token
-    session = come_back(street.house, token)
+    token = sign_in(street.deps, attempt).token
+    session = come_back(street.deps, token)
     assert session is not None
     return token, session
 
@@ -36,7 +36,7 @@ def change_in(street: Street, session: PageSession) -> Change:
 def test_being_signed_in_is_proof_enough_to_leave(street: Street, ada: Customer) -> None:
     _, session = visit(street, ada)
     waiting = street.show_face(ada)
-    gone = revoke_face(street.house, change_in(street, session), ada.enrolment_id, session)
+    gone = revoke_face(street.deps, change_in(street, session), ada.enrolment_id, session)
     assert (gone.state, gone.key_destroyed) == ("revoked", True)
     with pytest.raises(Exception, match="face_not_available"):
         street.enter(waiting, street.code_of(ada))
@@ -44,44 +44,44 @@ def test_being_signed_in_is_proof_enough_to_leave(street: Street, ada: Customer)
 
 def test_being_signed_in_is_proof_enough_to_lock(street: Street, ada: Customer) -> None:
     _, session = visit(street, ada)
-    answer = lock_face(street.house, change_in(street, session), ada.enrolment_id, session)
+    answer = lock_face(street.deps, change_in(street, session), ada.enrolment_id, session)
     assert answer.state == "locked"
 
 
 def test_a_visit_that_has_ended_takes_nothing_back(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     token, session = visit(street, ada)
-    sign_out(street.house, token)
+    sign_out(street.deps, token)
     with pytest.raises(ProofRejected):
-        revoke_face(street.house, change_in(street, session), ada.enrolment_id, session)
+        revoke_face(street.deps, change_in(street, session), ada.enrolment_id, session)
     _, idle = visit(street, ada)
     fakes.clock.advance(300)
     with pytest.raises(ProofRejected):
-        revoke_face(street.house, change_in(street, idle), ada.enrolment_id, idle)
+        revoke_face(street.deps, change_in(street, idle), ada.enrolment_id, idle)
 
 
 def test_a_visit_is_no_proof_for_anything_but_leaving(street: Street, ada: Customer) -> None:
     _, session = visit(street, ada)
     for needs in set(Needs) - {Needs.ANY_ONE}:
         with pytest.raises(ProofRejected):
-            proven_by_session(street.house, change_in(street, session), needs)
+            proven_by_session(street.deps, change_in(street, session), needs)
 
 
 def test_a_visit_takes_back_no_face_but_its_own(street: Street, ada: Customer) -> None:
     bob = street.settle_in("bob")
     _, session = visit(street, bob)
     with pytest.raises(NotFound):
-        revoke_face(street.house, change_in(street, session), ada.enrolment_id, session)
+        revoke_face(street.deps, change_in(street, session), ada.enrolment_id, session)
     with pytest.raises(NotFound):
-        read_face(street.house, session.customer_id, ada.enrolment_id)
+        read_face(street.deps, session.customer_id, ada.enrolment_id)
 
 
 def test_a_customer_sees_face_factors_consents_and_payments(street: Street, ada: Customer) -> None:
     for proof in (Proof(PASSWORD, street.code_of(ada)), Proof(PASSWORD, WRONG_CODE)):
         street.pay_by_password(street.intent(), "ada", proof)
         street.fakes.clock.advance(1)
-    account = read_account(street.house, ada.caller.subject_id)
+    account = read_account(street.deps, ada.caller.subject_id)
     assert account.alias == "ada"
     assert account.face is not None
     assert (account.face.id, account.face.state) == (ada.enrolment_id, "active")
@@ -96,7 +96,7 @@ def test_a_customer_sees_face_factors_consents_and_payments(street: Street, ada:
 def test_a_customer_sees_where_the_face_was_used(street: Street, ada: Customer) -> None:
     street.enter(street.show_face(ada), WRONG_CODE)
     street.enter(street.show_face(ada), street.code_of(ada))
-    uses = read_account(street.house, ada.caller.subject_id).uses
+    uses = read_account(street.deps, ada.caller.subject_id).uses
     assert [(use.merchant, use.outcome) for use in uses] == [
         ("shop", "approved"),
         ("shop", "declined"),
@@ -107,7 +107,7 @@ def test_a_customer_sees_nothing_of_others(street: Street, ada: Customer) -> Non
     street.enter(street.show_face(ada), street.code_of(ada))
     street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, street.code_of(ada)))
     bob = street.settle_in("bob")
-    account = read_account(street.house, bob.caller.subject_id)
+    account = read_account(street.deps, bob.caller.subject_id)
     assert (account.face, account.uses) == (None, [])
     assert (account.consents, account.payments) == ([], [])
 
@@ -116,6 +116,6 @@ def test_a_face_that_was_taken_back_stays_visible_until_there_is_another(
     street: Street, ada: Customer
 ) -> None:
     street.revoke(ada)
-    account = read_account(street.house, ada.caller.subject_id)
+    account = read_account(street.deps, ada.caller.subject_id)
     assert account.face is not None
     assert (account.face.state, account.face.key_destroyed) == ("revoked", True)

@@ -1,6 +1,7 @@
 """Passwords and codes: what one is good for, how often, and what a stranger cannot block."""
 
 import pytest
+from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.errors import ProofRejected, WrongState
 from facepay.domain.payment import IntentState
@@ -8,7 +9,6 @@ from facepay.usecases.authentication.verify_credentials import Proof
 from facepay.usecases.customers.second_factors import add_second_factor, confirm_second_factor
 from facepay.usecases.payments.intents import choose_alternative
 from facepay.usecases.responses import IntentAnswer
-from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 WRONG = "a wrong password"
@@ -28,7 +28,7 @@ def in_state(street: Street, payer: Customer, state: IntentState) -> IntentAnswe
         intent = street.show_face(payer)
         street.revoke(payer)
     elif state is IntentState.PAYER_CHOSE_ALTERNATIVE:
-        choose_alternative(street.house, street.change(street.till), intent.id)
+        choose_alternative(street.deps, street.change(street.till), intent.id)
     return intent
 
 
@@ -61,7 +61,7 @@ def test_the_password_pays_without_any_face_ever_enrolled(street: Street) -> Non
 
 
 def test_the_face_path_being_broken_does_not_touch_the_password_path(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, street.code_of(ada)))
     assert not [event for event in fakes.journal.events if event.startswith(("engine", "pad"))]
@@ -73,7 +73,7 @@ def test_less_than_both_pays_nothing_at_a_till(street: Street, ada: Customer, pr
 
 
 def test_an_unknown_payer_gets_the_same_answer_after_the_same_work(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     known = street.pay_by_password(street.intent(), "ada", Proof(WRONG, WRONG_CODE))
     unknown = street.pay_by_password(street.intent(), "nobody", Proof(WRONG, WRONG_CODE))
@@ -95,7 +95,7 @@ def test_a_code_seen_at_a_till_cannot_be_used_a_second_time(street: Street, ada:
 
 
 def test_an_older_code_is_no_good_after_a_newer_one(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     older = street.code_of(ada)
     noted = fakes.clock.now
@@ -112,7 +112,7 @@ def guess_wrong(street: Street, times: int, proof: Proof) -> None:
 
 
 def test_the_sixth_guess_at_a_till_fails_even_when_it_is_right(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     guess_wrong(street, 5, Proof(WRONG))
     right = Proof(PASSWORD, fakes.codes.code(ada.secret, fakes.clock.now))
@@ -158,25 +158,25 @@ def test_a_secret_is_shown_while_it_is_pending_and_never_again(
 ) -> None:
     change = street.change(ada.caller)
     proof = Proof(PASSWORD, street.code_of(ada))
-    added = add_second_factor(street.house, change, "tablet", proof)
-    repeated = add_second_factor(street.house, change, "tablet", proof)
+    added = add_second_factor(street.deps, change, "tablet", proof)
+    repeated = add_second_factor(street.deps, change, "tablet", proof)
     assert added.secret is not None
     assert (repeated.secret, repeated.uri) == (added.secret, added.uri)
     tablet = Customer("ada", ada.caller, secret=added.secret)
     code = street.code_of(tablet)
     confirmed = confirm_second_factor(
-        street.house, street.change(ada.caller), added.id, Proof(code=code)
+        street.deps, street.change(ada.caller), added.id, Proof(code=code)
     )
     assert (confirmed.state, confirmed.secret, confirmed.uri) == ("active", None, None)
-    after = add_second_factor(street.house, change, "tablet", proof)
+    after = add_second_factor(street.deps, change, "tablet", proof)
     assert (after.secret, after.uri) == (None, None)
 
 
 def test_no_secret_lies_in_a_remembered_answer(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     proof = Proof(PASSWORD, street.code_of(ada))
-    added = add_second_factor(street.house, street.change(ada.caller), "tablet", proof)
+    added = add_second_factor(street.deps, street.change(ada.caller), "tablet", proof)
     with fakes.database() as uow:
         answers = [record.answer for record in uow.idempotency.find_all()]
     assert added.secret is not None
@@ -185,26 +185,24 @@ def test_no_secret_lies_in_a_remembered_answer(
 
 def test_a_further_factor_needs_a_code_of_the_first(street: Street, ada: Customer) -> None:
     with pytest.raises(ProofRejected):
-        add_second_factor(street.house, street.change(ada.caller), "thief's", Proof(PASSWORD))
+        add_second_factor(street.deps, street.change(ada.caller), "thief's", Proof(PASSWORD))
 
 
 def test_a_factor_is_confirmed_by_its_own_code_and_once(street: Street, ada: Customer) -> None:
     proof = Proof(PASSWORD, street.code_of(ada))
-    added = add_second_factor(street.house, street.change(ada.caller), "tablet", proof)
+    added = add_second_factor(street.deps, street.change(ada.caller), "tablet", proof)
     foreign = street.code_of(ada)
     with pytest.raises(ProofRejected):
-        confirm_second_factor(
-            street.house, street.change(ada.caller), added.id, Proof(code=foreign)
-        )
+        confirm_second_factor(street.deps, street.change(ada.caller), added.id, Proof(code=foreign))
     tablet = Customer("ada", ada.caller, secret=added.secret or "")
     code = street.code_of(tablet)
-    confirm_second_factor(street.house, street.change(ada.caller), added.id, Proof(code=code))
+    confirm_second_factor(street.deps, street.change(ada.caller), added.id, Proof(code=code))
     with pytest.raises(WrongState):
-        confirm_second_factor(street.house, street.change(ada.caller), added.id, Proof(code=code))
+        confirm_second_factor(street.deps, street.change(ada.caller), added.id, Proof(code=code))
 
 
 def test_a_right_password_revokes_although_the_code_beside_it_cannot_be_looked_at(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     """Any one proof is enough to leave, also while the vault with the codes is away."""
     fakes.vault.away = True

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.customer import FactorKind, FactorState
 from facepay.domain.errors import ProofRejected
@@ -10,13 +11,12 @@ from facepay.domain.recovery import ALPHABET, read_typed
 from facepay.usecases.authentication.verify_credentials import Proof
 from facepay.usecases.customers.recovery_codes import make_recovery_codes
 from facepay.usecases.customers.second_factors import add_second_factor, revoke_second_factor
-from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 
 def made(street: Street, customer: Customer, proof: Proof | None = None) -> list[str]:
     proof = proof or Proof(PASSWORD, street.code_of(customer))
-    codes = make_recovery_codes(street.house, street.change(customer.caller), proof).codes
+    codes = make_recovery_codes(street.deps, street.change(customer.caller), proof).codes
     assert codes is not None
     return codes
 
@@ -50,10 +50,12 @@ class TestMaking:
         refused(street, ada, old)
         assert street.revoke(ada, Proof(recovery_code=new)).state == "revoked"
 
-    def test_they_are_told_once(self, street: Street, fakes: FakeHouse, ada: Customer) -> None:
+    def test_they_are_told_once(
+        self, street: Street, fakes: FakeDependencies, ada: Customer
+    ) -> None:
         change, proof = street.change(ada.caller), Proof(PASSWORD, street.code_of(ada))
-        first = make_recovery_codes(street.house, change, proof)
-        again = make_recovery_codes(street.house, change, proof)
+        first = make_recovery_codes(street.deps, change, proof)
+        again = make_recovery_codes(street.deps, change, proof)
         assert (again.id, again.codes) == (first.id, None)
         assert first.codes is not None
         with fakes.database() as uow:
@@ -70,7 +72,7 @@ class TestUsing:
         assert street.revoke(ada, Proof(recovery_code=code)).state == "revoked"
 
     def test_it_does_so_while_the_vault_is_away(
-        self, street: Street, fakes: FakeHouse, ada: Customer
+        self, street: Street, fakes: FakeDependencies, ada: Customer
     ) -> None:
         code = made(street, ada)[3]
         fakes.vault.away = True
@@ -91,14 +93,14 @@ class TestUsing:
     ) -> None:
         proof = Proof(PASSWORD, recovery_code=made(street, ada)[0])
         change = street.change(ada.caller)
-        assert add_second_factor(street.house, change, "new", proof).state == "pending"
+        assert add_second_factor(street.deps, change, "new", proof).state == "pending"
         with pytest.raises(ProofRejected):
-            add_second_factor(street.house, street.change(ada.caller), "newer", proof)
+            add_second_factor(street.deps, street.change(ada.caller), "newer", proof)
 
     def test_alone_it_changes_no_factor(self, street: Street, ada: Customer) -> None:
         proof = Proof(recovery_code=made(street, ada)[0])
         with pytest.raises(ProofRejected):
-            add_second_factor(street.house, street.change(ada.caller), "thief's", proof)
+            add_second_factor(street.deps, street.change(ada.caller), "thief's", proof)
 
     def test_it_is_not_the_other_factor_without_which_the_last_one_stays(
         self, street: Street, ada: Customer
@@ -109,7 +111,7 @@ class TestUsing:
         assert totp is not None
         proof, change = Proof(PASSWORD, recovery_code=code), street.change(ada.caller)
         with pytest.raises(Exception, match="last active factor"):
-            revoke_second_factor(street.house, change, totp.id, proof)
+            revoke_second_factor(street.deps, change, totp.id, proof)
 
     def test_a_set_can_be_revoked(self, street: Street, ada: Customer) -> None:
         code = made(street, ada)[0]
@@ -119,7 +121,7 @@ class TestUsing:
             )
         assert held is not None
         proof = Proof(PASSWORD, street.code_of(ada))
-        revoke_second_factor(street.house, street.change(ada.caller), held.id, proof)
+        revoke_second_factor(street.deps, street.change(ada.caller), held.id, proof)
         refused(street, ada, code)
 
     def test_nobody_elses_counts(self, street: Street, ada: Customer) -> None:
@@ -143,7 +145,7 @@ class TestCounting:
         assert street.revoke(ada, Proof(recovery_code=second)).state == "revoked"
 
     def test_whoever_guesses_without_a_selector_blocks_nothing_and_costs_as_much(
-        self, street: Street, fakes: FakeHouse, ada: Customer
+        self, street: Street, fakes: FakeDependencies, ada: Customer
     ) -> None:
         codes = made(street, ada)
         taken = {read_typed(code).selector for code in codes}

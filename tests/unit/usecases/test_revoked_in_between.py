@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.errors import FaceNotAvailable, FacepayError
 from facepay.domain.payment import IntentState
@@ -10,20 +11,19 @@ from facepay.usecases.authentication.verify_credentials import Proof
 from facepay.usecases.consents.withdraw import withdraw_consent
 from facepay.usecases.faces.lock import lock_face
 from facepay.usecases.payments.intents import read_intent
-from tests.fakes.house import FakeHouse
 from tests.fakes.street import Customer, Street
 
 EndIt = Callable[[Street, Customer], object]
 ENDS: dict[str, EndIt] = {
     "revoked": lambda street, payer: street.revoke(payer),
     "locked": lambda street, payer: lock_face(
-        street.house,
+        street.deps,
         street.change(payer.caller),
         payer.enrolment_id,
         Proof(password="correct horse battery"),
     ),
     "consent withdrawn": lambda street, payer: withdraw_consent(
-        street.house, street.change(payer.caller), payer.consent_id
+        street.deps, street.change(payer.caller), payer.consent_id
     ),
 }
 
@@ -35,14 +35,14 @@ def end_it(request: pytest.FixtureRequest) -> EndIt:
 
 @pytest.mark.parametrize("moment", ["vault.unseal_secret", "signer.sign"])
 def test_ended_while_the_code_is_checked_or_the_approval_signed(
-    street: Street, fakes: FakeHouse, ada: Customer, end_it: EndIt, moment: str
+    street: Street, fakes: FakeDependencies, ada: Customer, end_it: EndIt, moment: str
 ) -> None:
     intent = street.show_face(ada)
     code = street.code_of(ada)
     fakes.journal.when(moment, lambda: end_it(street, ada))
     with pytest.raises(FaceNotAvailable):
         street.enter(intent, code)
-    seen = read_intent(street.house, street.till, intent.id)
+    seen = read_intent(street.deps, street.till, intent.id)
     assert (seen.state, seen.authorization) == (IntentState.REVOKED, None)
 
 
@@ -51,7 +51,7 @@ def test_ended_while_the_code_is_checked_or_the_approval_signed(
     ["engine.observe", "pad.judge", "vault.unseal", "vault.derive_secret", "engine.distance"],
 )
 def test_ended_while_the_frames_are_looked_at(
-    street: Street, fakes: FakeHouse, ada: Customer, end_it: EndIt, moment: str
+    street: Street, fakes: FakeDependencies, ada: Customer, end_it: EndIt, moment: str
 ) -> None:
     intent = street.intent()
     capture = street.open_payment(intent, "ada")
@@ -59,11 +59,11 @@ def test_ended_while_the_frames_are_looked_at(
     with pytest.raises(FacepayError) as refusal:
         street.send(street.till, capture, "ada")
     assert refusal.value.code == "face_not_available"
-    assert read_intent(street.house, street.till, intent.id).state == IntentState.REVOKED
+    assert read_intent(street.deps, street.till, intent.id).state == IntentState.REVOKED
 
 
 def test_ended_between_the_frames_and_the_code(
-    street: Street, fakes: FakeHouse, ada: Customer, end_it: EndIt
+    street: Street, fakes: FakeDependencies, ada: Customer, end_it: EndIt
 ) -> None:
     intent = street.show_face(ada)
     end_it(street, ada)
@@ -73,7 +73,7 @@ def test_ended_between_the_frames_and_the_code(
 
 
 def test_ended_between_capture_and_frames(
-    street: Street, fakes: FakeHouse, ada: Customer, end_it: EndIt
+    street: Street, fakes: FakeDependencies, ada: Customer, end_it: EndIt
 ) -> None:
     capture = street.open_payment(street.intent(), "ada")
     end_it(street, ada)
@@ -92,9 +92,9 @@ def test_a_payment_that_lost_its_face_goes_on_by_password(
 
 
 def test_an_expired_consent_ends_a_payment_under_way(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    lifetime = street.house.policy.consent_lifetime.total_seconds()
+    lifetime = street.deps.policy.consent_lifetime.total_seconds()
     fakes.clock.advance(lifetime - 300)
     intent = street.show_face(ada)
     fakes.clock.advance(300)
@@ -105,7 +105,7 @@ def test_an_expired_consent_ends_a_payment_under_way(
 
 
 def test_a_face_enrolled_anew_does_not_finish_a_payment_of_the_one_before(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     intent = street.show_face(ada)
     street.revoke(ada)
@@ -120,7 +120,7 @@ class KilledWorker(BaseException):
 
 
 def test_a_worker_that_died_does_not_make_the_owner_look_for_another_code(
-    street: Street, fakes: FakeHouse
+    street: Street, fakes: FakeDependencies
 ) -> None:
     bob = street.enrol("bob")
     change, proof = street.change(bob.caller), Proof(code=street.code_of(bob))

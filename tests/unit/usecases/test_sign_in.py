@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.errors import ProofRejected, VaultUnavailable
 from facepay.domain.page_session import IDLE
@@ -16,7 +17,6 @@ from facepay.usecases.authentication.sign_in import (
     sign_out,
 )
 from facepay.usecases.authentication.verify_credentials import Proof
-from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 WRONG = "a wrong password"
@@ -24,7 +24,7 @@ WRONG = "a wrong password"
 
 def enter(street: Street, customer: Customer, device_cookie: str = "") -> SignedIn:
     proof = Proof(PASSWORD, street.code_of(customer))
-    return sign_in(street.house, SignInAttempt(customer.alias, proof, device_cookie))
+    return sign_in(street.deps, SignInAttempt(customer.alias, proof, device_cookie))
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_less_than_password_and_code_signs_nobody_in(
     street: Street, ada: Customer, proof: Proof
 ) -> None:
     with pytest.raises(ProofRejected):
-        sign_in(street.house, SignInAttempt("ada", proof))
+        sign_in(street.deps, SignInAttempt("ada", proof))
     with street.fakes.database() as uow:
         assert uow.page_sessions.find_all() == []
 
@@ -43,13 +43,13 @@ def test_a_stolen_database_opens_no_session(street: Street, ada: Customer) -> No
     token = enter(street, ada).token
     with street.fakes.database() as uow:
         kept = uow.page_sessions.find_all()
-    assert come_back(street.house, token) is not None
+    assert come_back(street.deps, token) is not None
     assert token not in repr(kept)
-    assert come_back(street.house, kept[0].id) is None
+    assert come_back(street.deps, kept[0].id) is None
 
 
 def test_a_password_changed_while_somebody_signs_in_lets_nobody_in(
-    street: Street, fakes: FakeHouse, ada: Customer, monkeypatch: pytest.MonkeyPatch
+    street: Street, fakes: FakeDependencies, ada: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     right = fakes.passwords.verify
 
@@ -70,24 +70,26 @@ def test_a_password_changed_while_somebody_signs_in_lets_nobody_in(
 def test_a_changed_password_ends_every_session(street: Street, ada: Customer) -> None:
     tokens = [enter(street, ada).token for _ in range(2)]
     with street.fakes.database() as uow:
-        end_sessions(street.house, uow, ada.caller.subject_id)
+        end_sessions(street.deps, uow, ada.caller.subject_id)
         uow.commit()
-    assert [come_back(street.house, token) for token in tokens] == [None, None]
+    assert [come_back(street.deps, token) for token in tokens] == [None, None]
 
 
 def test_a_page_that_loads_while_its_owner_signs_out_does_not_undo_it(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     token = enter(street, ada).token
     fakes.clock.advance(1)
-    sign_out(street.house, token)
-    assert come_back(street.house, token) is None
+    sign_out(street.deps, token)
+    assert come_back(street.deps, token) is None
     fakes.clock.advance(1)
-    assert come_back(street.house, token) is None
+    assert come_back(street.deps, token) is None
 
 
-def test_signing_in_sweeps_what_has_ended(street: Street, fakes: FakeHouse, ada: Customer) -> None:
-    sign_out(street.house, enter(street, ada).token)
+def test_signing_in_sweeps_what_has_ended(
+    street: Street, fakes: FakeDependencies, ada: Customer
+) -> None:
+    sign_out(street.deps, enter(street, ada).token)
     fakes.clock.advance(int(IDLE.total_seconds()))
     enter(street, ada)
     with fakes.database() as uow:
@@ -95,7 +97,7 @@ def test_signing_in_sweeps_what_has_ended(street: Street, fakes: FakeHouse, ada:
 
 
 def test_a_vault_that_is_away_is_nobodys_wrong_guess(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     for _ in range(6):
         fakes.vault.away = True
@@ -106,8 +108,8 @@ def test_a_vault_that_is_away_is_nobodys_wrong_guess(
 
 
 def test_a_browser_is_known_for_one_name_and_by_our_word_only(street: Street) -> None:
-    cookie = new_device_cookie(street.house, "ada")
-    assert device_of(street.house, "ada", cookie) != UNKNOWN
+    cookie = new_device_cookie(street.deps, "ada")
+    assert device_of(street.deps, "ada", cookie) != UNKNOWN
     for alias, shown in (
         ("bob", cookie),
         ("ada", ""),
@@ -115,7 +117,7 @@ def test_a_browser_is_known_for_one_name_and_by_our_word_only(street: Street) ->
         ("ada", "0" * len(cookie)),
         ("ada", "é"),
     ):
-        assert device_of(street.house, alias, shown) == UNKNOWN
+        assert device_of(street.deps, alias, shown) == UNKNOWN
 
 
 def test_a_known_browser_has_a_count_of_its_own_and_guesses_no_more_often_for_it(
@@ -124,20 +126,20 @@ def test_a_known_browser_has_a_count_of_its_own_and_guesses_no_more_often_for_it
     cookie = enter(street, ada).device_cookie
     for _ in range(6):
         with pytest.raises(ProofRejected):
-            sign_in(street.house, SignInAttempt("ada", Proof(WRONG, WRONG_CODE)))
+            sign_in(street.deps, SignInAttempt("ada", Proof(WRONG, WRONG_CODE)))
     assert enter(street, ada, cookie).device_cookie == cookie
     right = Proof(PASSWORD, street.code_of(ada))
     for _ in range(5):
         with pytest.raises(ProofRejected):
-            sign_in(street.house, SignInAttempt("ada", Proof(WRONG, WRONG_CODE), cookie))
+            sign_in(street.deps, SignInAttempt("ada", Proof(WRONG, WRONG_CODE), cookie))
     with pytest.raises(ProofRejected):
-        sign_in(street.house, SignInAttempt("ada", right, cookie))
+        sign_in(street.deps, SignInAttempt("ada", right, cookie))
 
 
 def test_guessing_at_the_page_delays_neither_till_nor_app(street: Street, ada: Customer) -> None:
     for _ in range(12):
         with pytest.raises(ProofRejected):
-            sign_in(street.house, SignInAttempt("ada", Proof(WRONG, WRONG_CODE)))
+            sign_in(street.deps, SignInAttempt("ada", Proof(WRONG, WRONG_CODE)))
     proof = Proof(PASSWORD, street.code_of(ada))
     assert street.pay_by_password(street.intent(), "ada", proof).state == "approved"
     assert street.revoke(ada).state == "revoked"

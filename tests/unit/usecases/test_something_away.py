@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.errors import (
     FaceUnavailable,
@@ -16,17 +17,16 @@ from facepay.usecases.consents.withdraw import withdraw_consent
 from facepay.usecases.faces.destroy_keys import destroy_pending_keys
 from facepay.usecases.payments.intents import read_intent
 from facepay.usecases.request import Change
-from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 
 def state_of(street: Street, intent_id: str) -> str:
-    return read_intent(street.house, street.till, intent_id).state
+    return read_intent(street.deps, street.till, intent_id).state
 
 
 @pytest.mark.parametrize("broken", ["vault.unseal_secret", "signer.sign"])
 def test_without_its_vault_the_code_step_approves_nothing_and_the_same_key_pays_later(
-    street: Street, fakes: FakeHouse, ada: Customer, broken: str
+    street: Street, fakes: FakeDependencies, ada: Customer, broken: str
 ) -> None:
     intent = street.show_face(ada)
     code, change = street.code_of(ada), street.change(street.till)
@@ -40,7 +40,7 @@ def test_without_its_vault_the_code_step_approves_nothing_and_the_same_key_pays_
 
 
 def test_without_its_vault_the_capture_is_not_lost(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     intent = street.intent()
     capture = street.open_payment(intent, "ada")
@@ -57,7 +57,7 @@ def test_without_its_vault_the_capture_is_not_lost(
 
 
 def test_without_its_vault_the_password_path_approves_nothing_and_the_same_key_pays_later(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     intent, change = street.intent(), street.change(street.till)
     proof = Proof(PASSWORD, street.code_of(ada))
@@ -70,7 +70,7 @@ def test_without_its_vault_the_password_path_approves_nothing_and_the_same_key_p
 
 
 def test_without_the_engine_the_same_intent_goes_on_by_password(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     intent = street.intent()
     capture = street.open_payment(intent, "ada")
@@ -82,7 +82,7 @@ def test_without_the_engine_the_same_intent_goes_on_by_password(
 
 
 def test_an_outage_does_not_count_as_wrong_guesses(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     """A till that retries through an outage must not find its payer blocked afterwards."""
     intent, change = street.show_face(ada), street.change(street.till)
@@ -96,7 +96,7 @@ def test_an_outage_does_not_count_as_wrong_guesses(
 
 
 def test_a_right_answer_that_could_not_be_signed_does_not_count_as_a_wrong_one(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     intent, change = street.intent(), street.change(street.till)
     proof = Proof(PASSWORD, street.code_of(ada))
@@ -109,7 +109,7 @@ def test_a_right_answer_that_could_not_be_signed_does_not_count_as_a_wrong_one(
 
 
 def test_an_outage_gives_no_guesses_back_that_were_made_before(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     for _ in range(4):
         street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, WRONG_CODE))
@@ -124,22 +124,22 @@ def test_an_outage_gives_no_guesses_back_that_were_made_before(
 
 
 def test_revoking_while_the_vault_is_away_holds_at_once_and_the_key_goes_later(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     intent = street.show_face(ada)
     fakes.vault.away = True
     revoked = street.revoke(ada)
     assert (revoked.state, revoked.key_destroyed) == ("revoked", False)
     assert state_of(street, intent.id) == "revoked"
-    assert destroy_pending_keys(street.house) == 0
+    assert destroy_pending_keys(street.deps) == 0
     fakes.vault.away = False
-    assert destroy_pending_keys(street.house) == 1
+    assert destroy_pending_keys(street.deps) == 1
     assert ada.enrolment_id not in fakes.vault.keys
-    assert destroy_pending_keys(street.house) == 0
+    assert destroy_pending_keys(street.deps) == 0
 
 
 def test_repeating_a_revocation_destroys_the_key_the_first_one_could_not(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     fakes.vault.away = True
     street.revoke(ada)
@@ -149,13 +149,13 @@ def test_repeating_a_revocation_destroys_the_key_the_first_one_could_not(
 
 
 def test_withdrawing_while_the_vault_is_away_holds_at_once_and_the_key_goes_later(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     fakes.vault.away = True
     change = street.change(ada.caller)
-    assert withdraw_consent(street.house, change, ada.consent_id).withdrawn_at is not None
+    assert withdraw_consent(street.deps, change, ada.consent_id).withdrawn_at is not None
     fakes.vault.away = False
-    assert destroy_pending_keys(street.house) == 1
+    assert destroy_pending_keys(street.deps) == 1
     assert ada.enrolment_id not in fakes.vault.keys
 
 
@@ -170,7 +170,7 @@ def repeated(act: Callable[[Change], object], change: Change) -> list[tuple[obje
 
 
 def test_a_refusal_is_given_again_under_the_same_key(
-    street: Street, fakes: FakeHouse, ada: Customer
+    street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     capture = street.open_payment(street.intent(), "ada")
     fakes.journal.fail("engine.observe", NoFace(param="frames[2]"))

@@ -4,10 +4,10 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from tests.fakes.deps import FakeDependencies
 
 from facepay.usecases.dependencies import observed
 from facepay.usecases.step_timing import StepClock, start_clock, timed_step
-from tests.fakes.house import FakeHouse
 from tests.fakes.senses import FakeFaces
 from tests.fakes.street import Customer, Street
 
@@ -70,13 +70,13 @@ def test_every_step_of_a_payment_is_timed_in_its_order(street: Street, ada: Cust
 
 
 def test_what_the_engine_tells_of_its_own_steps_is_counted_under_it(
-    fakes: FakeHouse, monkeypatch: pytest.MonkeyPatch
+    fakes: FakeDependencies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class TellingFaces(FakeFaces):
         seconds = {"decode": 0.25, "detect": 0.5}  # noqa: RUF012
 
     monkeypatch.setattr(fakes.engine, "observe", lambda _burst: TellingFaces("ada"))
     clock = start_clock(lambda: 0.0)
-    with observed(fakes.house, None):
+    with observed(fakes.deps, None):
         pass
     assert dict(clock.seconds()) == {"observe": 0.0, "face.decode": 0.25, "face.detect": 0.5}

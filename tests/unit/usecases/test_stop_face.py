@@ -1,6 +1,7 @@
 """Stop my face now: without signing in, with one recovery code."""
 
 import pytest
+from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.customer import Role
 from facepay.domain.errors import FacepayError, ProofRejected
@@ -8,7 +9,6 @@ from facepay.usecases.authentication.verify_credentials import Proof
 from facepay.usecases.customers.recovery_codes import make_recovery_codes
 from facepay.usecases.faces.emergency_stop import stop_face
 from facepay.usecases.request import Caller, Change
-from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, Customer, Street
 
 VISIT = Caller("a visit's hash", Role.CUSTOMER, "")
@@ -17,7 +17,7 @@ VISIT = Caller("a visit's hash", Role.CUSTOMER, "")
 @pytest.fixture
 def codes(street: Street, ada: Customer) -> list[str]:
     proof = Proof(PASSWORD, street.code_of(ada))
-    made = make_recovery_codes(street.house, street.change(ada.caller), proof).codes
+    made = make_recovery_codes(street.deps, street.change(ada.caller), proof).codes
     assert made is not None
     return made
 
@@ -26,7 +26,7 @@ def visit(street: Street) -> Change:
     return street.change(VISIT)
 
 
-def state_of(fakes: FakeHouse, customer: Customer) -> str:
+def state_of(fakes: FakeDependencies, customer: Customer) -> str:
     with fakes.database() as uow:
         enrolment = uow.enrolments.find(id=customer.enrolment_id)
     assert enrolment is not None
@@ -34,10 +34,10 @@ def state_of(fakes: FakeHouse, customer: Customer) -> str:
 
 
 def test_one_code_stops_the_face_and_what_is_under_way(
-    street: Street, fakes: FakeHouse, ada: Customer, codes: list[str]
+    street: Street, fakes: FakeDependencies, ada: Customer, codes: list[str]
 ) -> None:
     waiting = street.show_face(ada)
-    stop_face(street.house, visit(street), "ada", codes[0])
+    stop_face(street.deps, visit(street), "ada", codes[0])
     assert state_of(fakes, ada) == "revoked"
     with fakes.database() as uow:
         enrolment = uow.enrolments.find(id=ada.enrolment_id)
@@ -51,25 +51,25 @@ def test_a_form_sent_twice_is_answered_twice_and_a_code_serves_once(
     street: Street, ada: Customer, codes: list[str]
 ) -> None:
     change = visit(street)
-    first = stop_face(street.house, change, "ada", codes[0])
-    assert stop_face(street.house, change, "ada", codes[0]) == first
+    first = stop_face(street.deps, change, "ada", codes[0])
+    assert stop_face(street.deps, change, "ada", codes[0]) == first
     with pytest.raises(ProofRejected):
-        stop_face(street.house, visit(street), "ada", codes[0])
+        stop_face(street.deps, visit(street), "ada", codes[0])
 
 
 def test_neither_a_wrong_code_nor_somebody_elses_stops_a_face(
-    street: Street, fakes: FakeHouse, ada: Customer, codes: list[str]
+    street: Street, fakes: FakeDependencies, ada: Customer, codes: list[str]
 ) -> None:
     street.settle_in("bob")
     for alias, code in (("ada", "0000-0000-0000-0000"), ("bob", codes[0]), ("nobody", codes[0])):
         with pytest.raises(ProofRejected):
-            stop_face(street.house, visit(street), alias, code)
+            stop_face(street.deps, visit(street), alias, code)
     assert state_of(fakes, ada) == "active"
 
 
 def test_the_face_stops_although_the_vault_is_away(
-    street: Street, fakes: FakeHouse, ada: Customer, codes: list[str]
+    street: Street, fakes: FakeDependencies, ada: Customer, codes: list[str]
 ) -> None:
     fakes.vault.away = True
-    stop_face(street.house, visit(street), "ada", codes[0])
+    stop_face(street.deps, visit(street), "ada", codes[0])
     assert state_of(fakes, ada) == "revoked"

@@ -1,11 +1,11 @@
 """Faces, references and secrets are overwritten on every path out, also where something breaks."""
 
 import pytest
+from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.capture import PadOutcome
 from facepay.domain.errors import FacepayError, SealBroken, VaultUnavailable
 from facepay.usecases.authentication.verify_credentials import Proof
-from tests.fakes.house import FakeHouse
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 
@@ -13,14 +13,14 @@ class Broken(Exception):
     """Something nobody foresaw."""
 
 
-def nothing_is_left(fakes: FakeHouse) -> bool:
+def nothing_is_left(fakes: FakeDependencies) -> bool:
     buffers = [*fakes.engine.references, *fakes.vault.opened]
     return all(seen.wiped for seen in fakes.engine.faces) and not any(map(any, buffers))
 
 
 @pytest.mark.parametrize("person", ["ada", "bob"])
 def test_after_a_payment_nothing_of_a_face_is_left_in_memory(
-    street: Street, fakes: FakeHouse, ada: Customer, person: str
+    street: Street, fakes: FakeDependencies, ada: Customer, person: str
 ) -> None:
     street.enter(street.show_face(ada, person), street.code_of(ada))
     assert len(fakes.engine.faces) == 2  # the one that was enrolled, and this one
@@ -30,7 +30,7 @@ def test_after_a_payment_nothing_of_a_face_is_left_in_memory(
 
 @pytest.mark.parametrize("outcome", [PadOutcome.ATTACK, PadOutcome.RETRY])
 def test_a_refused_face_is_overwritten(
-    street: Street, fakes: FakeHouse, ada: Customer, outcome: PadOutcome
+    street: Street, fakes: FakeDependencies, ada: Customer, outcome: PadOutcome
 ) -> None:
     fakes.pad.outcome = outcome
     with pytest.raises(FacepayError):
@@ -43,7 +43,7 @@ def test_a_refused_face_is_overwritten(
     "moment", ["pad.judge", "vault.unseal", "vault.derive_secret", "engine.distance"]
 )
 def test_whatever_breaks_in_a_payment_the_face_is_overwritten(
-    street: Street, fakes: FakeHouse, ada: Customer, moment: str, error: Exception
+    street: Street, fakes: FakeDependencies, ada: Customer, moment: str, error: Exception
 ) -> None:
     fakes.journal.fail(moment, error)
     with pytest.raises(type(error)):
@@ -57,7 +57,7 @@ def test_whatever_breaks_in_a_payment_the_face_is_overwritten(
     "moment", ["pad.judge", "vault.derive_secret", "engine.reference", "vault.seal"]
 )
 def test_whatever_breaks_in_an_enrolment_face_and_reference_are_overwritten(
-    street: Street, fakes: FakeHouse, moment: str, error: Exception
+    street: Street, fakes: FakeDependencies, moment: str, error: Exception
 ) -> None:
     bob = street.settle_in("bob")
     street.consent(bob)
@@ -70,7 +70,7 @@ def test_whatever_breaks_in_an_enrolment_face_and_reference_are_overwritten(
 
 
 def test_an_enrolments_reference_is_overwritten_once_it_is_sealed(
-    street: Street, fakes: FakeHouse
+    street: Street, fakes: FakeDependencies
 ) -> None:
     street.enrol("bob")
     assert fakes.engine.references
@@ -79,7 +79,7 @@ def test_an_enrolments_reference_is_overwritten_once_it_is_sealed(
 
 @pytest.mark.parametrize("right", [True, False])
 def test_the_one_time_codes_secret_is_overwritten(
-    street: Street, fakes: FakeHouse, ada: Customer, right: bool
+    street: Street, fakes: FakeDependencies, ada: Customer, right: bool
 ) -> None:
     code = street.code_of(ada) if right else WRONG_CODE
     street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, code))
@@ -87,7 +87,9 @@ def test_the_one_time_codes_secret_is_overwritten(
     assert nothing_is_left(fakes)
 
 
-def test_nothing_of_a_face_is_in_any_row(street: Street, fakes: FakeHouse, ada: Customer) -> None:
+def test_nothing_of_a_face_is_in_any_row(
+    street: Street, fakes: FakeDependencies, ada: Customer
+) -> None:
     street.enter(street.show_face(ada), street.code_of(ada))
     with fakes.database.engine.connect() as connection:
         names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")

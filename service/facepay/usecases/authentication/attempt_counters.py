@@ -9,13 +9,13 @@ from contextlib import suppress
 
 from facepay.domain.attempts import Attempts
 from facepay.domain.errors import AlreadyExists
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 
 
-def charge(house: House, counter: str) -> bool:
+def charge(deps: Dependencies, counter: str) -> bool:
     """Count one attempt before it is looked at; False while the counter rests."""
-    now = house.clock()
-    with house.unit_of_work() as uow:
+    now = deps.clock()
+    with deps.unit_of_work() as uow:
         held = uow.attempts.lock(counter)
         if held is None:
             with suppress(AlreadyExists):  # the first two attempts came at the same moment
@@ -24,30 +24,30 @@ def charge(house: House, counter: str) -> bool:
         if held is None:
             return False
         rests = held.blocked(now)
-        uow.attempts.update(held if rests else held.charged(house.policy, now))
+        uow.attempts.update(held if rests else held.charged(deps.policy, now))
         uow.commit()
     return not rests
 
 
-def give_back(house: House, counters: list[str]) -> None:
+def give_back(deps: Dependencies, counters: list[str]) -> None:
     """Undo charges for attempts that nobody could look at."""
-    _settle(house, dict.fromkeys(counters, Attempts.given_back))
+    _settle(deps, dict.fromkeys(counters, Attempts.given_back))
 
 
-def clear(house: House, counters: list[str]) -> None:
+def clear(deps: Dependencies, counters: list[str]) -> None:
     """What was right starts the counting anew."""
-    settle(house, dict.fromkeys(counters, True))
+    settle(deps, dict.fromkeys(counters, True))
 
 
-def settle(house: House, counters: Mapping[str, bool]) -> None:
+def settle(deps: Dependencies, counters: Mapping[str, bool]) -> None:
     """What was right starts its counting anew; the others are written as they are."""
-    _settle(house, {name: Attempts.cleared if right else _same for name, right in counters.items()})
+    _settle(deps, {name: Attempts.cleared if right else _same for name, right in counters.items()})
 
 
-def _settle(house: House, counters: Mapping[str, Callable[[Attempts], Attempts]]) -> None:
+def _settle(deps: Dependencies, counters: Mapping[str, Callable[[Attempts], Attempts]]) -> None:
     if not counters:
         return  # an empty unit of work would still take SQLite's one write lock
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         for counter in sorted(counters):
             held = uow.attempts.lock(counter)
             if held is not None:

@@ -10,25 +10,25 @@ import hashlib
 import hmac
 import secrets
 
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 
 UNKNOWN = ""
 _NONCE_DIGITS = 32
 
 
-def new_device_cookie(house: House, alias: str) -> str:
+def new_device_cookie(deps: Dependencies, alias: str) -> str:
     nonce = secrets.token_hex(_NONCE_DIGITS // 2)
-    return nonce + _seal(house, alias, nonce)
+    return nonce + _seal(deps, alias, nonce)
 
 
-def device_of(house: House, alias: str, cookie: str) -> str:
+def device_of(deps: Dependencies, alias: str, cookie: str) -> str:
     """Which known browser this is, or UNKNOWN; the same work whoever has the alias."""
     nonce, sealed = cookie[:_NONCE_DIGITS], cookie[_NONCE_DIGITS:]
-    right = hmac.compare_digest(sealed.encode(), _seal(house, alias, nonce).encode())
+    right = hmac.compare_digest(sealed.encode(), _seal(deps, alias, nonce).encode())
     return nonce if right else UNKNOWN
 
 
-def _seal(house: House, alias: str, nonce: str) -> str:
+def _seal(deps: Dependencies, alias: str, nonce: str) -> str:
     # `nonce` has a fixed length, so that no two pairs are the same text.
     sealed = f"device cookie\n{nonce}\n{alias}".encode()
-    return hmac.new(house.fingerprint_key, sealed, hashlib.sha256).hexdigest()
+    return hmac.new(deps.fingerprint_key, sealed, hashlib.sha256).hexdigest()

@@ -8,7 +8,7 @@ from facepay.domain.confirmation import CONFIRMATION_TYP, Claims, says
 from facepay.domain.customer import PAYING, FactorKind, FactorState, SecondFactor
 from facepay.domain.errors import FactorUnavailable, SealBroken, VaultUnavailable
 from facepay.ports import OneTimeCodes, SecretVault, UnitOfWork
-from facepay.usecases.dependencies import House, wiped
+from facepay.usecases.dependencies import Dependencies, wiped
 
 NOBODY = "nobody"  # no identifier of a row: those have a prefix and random digits
 
@@ -39,7 +39,7 @@ def active_factors(uow: UnitOfWork, customer_id: str) -> list[SecondFactor]:
 
 
 def match_code(
-    house: House, factors: list[SecondFactor], code: str, at: datetime
+    deps: Dependencies, factors: list[SecondFactor], code: str, at: datetime
 ) -> FactorMatch | None:
     """The factor `code` is right for at `at`, if it is newer than the last one used.
 
@@ -49,51 +49,53 @@ def match_code(
     """
     sealed = [each for each in factors if each.sealed_secret]
     if not sealed:
-        _look_at_nobodys(house, code, at)
-    matches = [_match_one(house, each, code, at) for each in sealed]
+        _look_at_nobodys(deps, code, at)
+    matches = [_match_one(deps, each, code, at) for each in sealed]
     return next((match for match in matches if match is not None), None)
 
 
 def match_confirmation(
-    house: House, factors: list[SecondFactor], confirmation: str, claims: Claims, at: datetime
+    deps: Dependencies, factors: list[SecondFactor], confirmation: str, claims: Claims, at: datetime
 ) -> FactorMatch | None:
     """The device key that has signed just this."""
     keys = {each.keyid: each for each in factors if each.kind is FactorKind.DEVICE_KEY}
     pems = {keyid: each.public_key_pem for keyid, each in keys.items()}
     known = {keyid: pem for keyid, pem in pems.items() if keyid and pem}
-    signed = house.device_keys.verify(confirmation, known, typ=CONFIRMATION_TYP)
+    signed = deps.device_keys.verify(confirmation, known, typ=CONFIRMATION_TYP)
     if signed is None or not says(signed.claims, claims, at):
         return None
     return FactorMatch(keys[signed.keyid].id)
 
 
-def _match_one(house: House, factor: SecondFactor, code: str, at: datetime) -> FactorMatch | None:
-    step = _matching_step(house, factor.sealed_secret or "", factor.id, code, at)
+def _match_one(
+    deps: Dependencies, factor: SecondFactor, code: str, at: datetime
+) -> FactorMatch | None:
+    step = _matching_step(deps, factor.sealed_secret or "", factor.id, code, at)
     if step is None or step <= factor.last_step:
         return None
     return FactorMatch(factor.id, step)
 
 
 def _matching_step(
-    house: House, sealed_secret: str, binding: str, code: str, at: datetime
+    deps: Dependencies, sealed_secret: str, binding: str, code: str, at: datetime
 ) -> int | None:
     try:
-        sealed = house.secrets.unseal_secret(sealed_secret, binding=binding)
+        sealed = deps.secrets.unseal_secret(sealed_secret, binding=binding)
     except SealBroken:
         return None  # a row that was tampered with proves nothing
     except VaultUnavailable as error:
         raise FactorUnavailable() from error
     with wiped(sealed) as secret:
-        return house.codes.matching_step(secret.decode(), code, at)
+        return deps.codes.matching_step(secret.decode(), code, at)
 
 
-def _look_at_nobodys(house: House, code: str, at: datetime) -> None:
+def _look_at_nobodys(deps: Dependencies, code: str, at: datetime) -> None:
     """The work of one look, and nothing comes of it."""
     try:
-        sealed = _sealed_for_nobody(house.secrets, house.codes)  # type: ignore[arg-type]
+        sealed = _sealed_for_nobody(deps.secrets, deps.codes)  # type: ignore[arg-type]
     except VaultUnavailable as error:
         raise FactorUnavailable() from error
-    _matching_step(house, sealed, NOBODY, code, at)
+    _matching_step(deps, sealed, NOBODY, code, at)
 
 
 @lru_cache(maxsize=1)

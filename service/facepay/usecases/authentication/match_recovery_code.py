@@ -7,7 +7,7 @@ from facepay.domain.customer import Customer, FactorKind, FactorState
 from facepay.domain.recovery import RecoveryCode, code_id, read_typed
 from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.attempt_counters import charge, clear
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 
 UNKNOWN = "recovery:unknown"
 
@@ -33,18 +33,18 @@ class RecoveryMatch:
 
 
 def match_recovery_code(
-    house: House, customer: Customer | None, typed: str, at: datetime
+    deps: Dependencies, customer: Customer | None, typed: str, at: datetime
 ) -> RecoveryMatch | None:
     """One count and one verification, whether there is such a code or not."""
     told = read_typed(typed)
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         code = _find(uow, customer, told.selector)
     counter = f"{code.id}:recovery" if code else UNKNOWN
-    open_to_try = charge(house, counter)
-    right = house.passwords.verify(code.secret_hash if code else None, told.secret)
+    open_to_try = charge(deps, counter)
+    right = deps.passwords.verify(code.secret_hash if code else None, told.secret)
     if code is None or not open_to_try or not right:
         return None
-    clear(house, [counter])
+    clear(deps, [counter])
     return RecoveryMatch(code.id, code.factor_id, at) if code.live(at) else None
 
 

@@ -8,14 +8,14 @@ and ends every payment as a wrong code does, until the bank has cleared it.
 from facepay.domain.enrolment import ENROLLED
 from facepay.domain.event import EventKind
 from facepay.ports import UnitOfWork
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.records.outbox import emit
 
 _NOBODY = "none"  # an id that no row has
 
 
 def heed(
-    house: House,
+    deps: Dependencies,
     uow: UnitOfWork,
     customer_id: str | None,
     *,
@@ -32,7 +32,7 @@ def heed(
     held = uow.enrolments.lock(found.id if found else _NOBODY)
     since = held.duress_since if held else None
     if duress and lock:
-        since = since or house.clock()
+        since = since or deps.clock()
     uow.enrolments.update_all({"duress_since": since}, id=held.id if held else _NOBODY)
     kind = EventKind.DURESS_ALARM if duress else EventKind.PROOF_REJECTED
-    emit(house, uow, kind, customer=customer_id, payment_intent=intent_id)
+    emit(deps, uow, kind, customer=customer_id, payment_intent=intent_id)

@@ -19,7 +19,7 @@ from facepay.usecases.authentication.verify_credentials import (
     examine,
     heed_rejected,
 )
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.request import Change
 
 TOKEN_BYTES = 32
@@ -40,18 +40,18 @@ class SignedIn:
     device_cookie: str
 
 
-def sign_in(house: House, attempt: SignInAttempt) -> SignedIn:
+def sign_in(deps: Dependencies, attempt: SignInAttempt) -> SignedIn:
     """Raises ProofRejected: for an unknown alias as for a wrong password, code, or a used one."""
-    now = house.clock()
-    device = device_of(house, attempt.alias, attempt.device_cookie)
-    with house.unit_of_work() as uow:
+    now = deps.clock()
+    device = device_of(deps, attempt.alias, attempt.device_cookie)
+    with deps.unit_of_work() as uow:
         customer = uow.customers.find(alias=attempt.alias)
-    proven = examine(house, customer, attempt.proof, Channel.WEB, at=now, device=device)
+    proven = examine(deps, customer, attempt.proof, Channel.WEB, at=now, device=device)
     if customer is None or not (proven.password_ok and proven.second_factor_ok):
-        heed_rejected(house, proven)
+        heed_rejected(deps, proven)
         raise ProofRejected()
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         held = uow.customers.lock(customer.id)
         # A password that was changed meanwhile has ended every session: it begins none either.
         if held is None or held.password_hash != customer.password_hash:
@@ -63,14 +63,14 @@ def sign_in(house: House, attempt: SignInAttempt) -> SignedIn:
             PageSession(session_id(token), customer.id, now, now, ends_at=now + LONGEST)
         )
         uow.commit()
-    kept = attempt.device_cookie if device else new_device_cookie(house, attempt.alias)
+    kept = attempt.device_cookie if device else new_device_cookie(deps, attempt.alias)
     return SignedIn(token, kept)
 
 
-def come_back(house: House, token: str) -> PageSession | None:
+def come_back(deps: Dependencies, token: str) -> PageSession | None:
     """The live session of this token, now seen again; None where there is none."""
-    now = house.clock()
-    with house.unit_of_work() as uow:
+    now = deps.clock()
+    with deps.unit_of_work() as uow:
         session = uow.page_sessions.find(id=session_id(token))
         if session is None or not session.alive(now):
             return None
@@ -82,30 +82,30 @@ def come_back(house: House, token: str) -> PageSession | None:
     return replace(session, seen_at=now)
 
 
-def sign_out(house: House, token: str) -> None:
-    with house.unit_of_work() as uow:
-        uow.page_sessions.update_all({"ends_at": house.clock()}, id=session_id(token))
+def sign_out(deps: Dependencies, token: str) -> None:
+    with deps.unit_of_work() as uow:
+        uow.page_sessions.update_all({"ends_at": deps.clock()}, id=session_id(token))
         uow.commit()
 
 
-def proven_by_session(house: House, change: Change, needs: Needs) -> Proven:
+def proven_by_session(deps: Dependencies, change: Change, needs: Needs) -> Proven:
     """Password and code were proven when this session began: enough to leave, and for nothing else.
 
     It is looked up once more, so that one that has just been ended takes nothing back. Raises
     ProofRejected.
     """
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         session = uow.page_sessions.find(
             id=change.caller.keyid, customer_id=change.caller.subject_id
         )
-    if needs is not Needs.ANY_ONE or session is None or not session.alive(house.clock()):
+    if needs is not Needs.ANY_ONE or session is None or not session.alive(deps.clock()):
         raise ProofRejected()
     return Proven(None, None, None)
 
 
-def end_sessions(house: House, uow: UnitOfWork, customer_id: str) -> None:
+def end_sessions(deps: Dependencies, uow: UnitOfWork, customer_id: str) -> None:
     """For a changed password, in its transaction and under the customer's lock."""
-    uow.page_sessions.update_all({"ends_at": house.clock()}, customer_id=customer_id)
+    uow.page_sessions.update_all({"ends_at": deps.clock()}, customer_id=customer_id)
 
 
 def session_id(token: str) -> str:

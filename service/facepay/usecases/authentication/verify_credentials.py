@@ -27,7 +27,7 @@ from facepay.usecases.authentication.match_factors import (
 )
 from facepay.usecases.authentication.match_recovery_code import RecoveryMatch, match_recovery_code
 from facepay.usecases.authentication.rejected_credentials import heed
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.request import Caller
 
 
@@ -101,7 +101,7 @@ def channel_of(caller: Caller) -> Channel:
 
 
 def examine(
-    house: House,
+    deps: Dependencies,
     customer: Customer | None,
     proof: Proof,
     channel: Channel,
@@ -122,26 +122,26 @@ def examine(
         for name, value in presented.items()
         if value is not None
     }
-    open_to_try = {name: charge(house, counter) for name, counter in sorted(counters.items())}
+    open_to_try = {name: charge(deps, counter) for name, counter in sorted(counters.items())}
 
     password_ok: bool | None = None
     if proof.password is not None:
-        right = house.passwords.verify(customer.password_hash if customer else None, proof.password)
+        right = deps.passwords.verify(customer.password_hash if customer else None, proof.password)
         password_ok = right and open_to_try.get("password", False)
     try:
-        code = _match_code(house, subject, proof, at)
+        code = _match_code(deps, subject, proof, at)
     except Unavailable:
         # An outage is nobody's wrong guess: who retries through one is not blocked by it.
-        give_back(house, [counters[name] for name in open_to_try if open_to_try[name]])
-        _heed_unread(house, customer, proof, resting=not open_to_try.get("code"))
+        give_back(deps, [counters[name] for name in open_to_try if open_to_try[name]])
+        _heed_unread(deps, customer, proof, resting=not open_to_try.get("code"))
         raise
-    duress = _is_duress(house, customer, proof)
+    duress = _is_duress(deps, customer, proof)
     # After the same work: though the code were right, and duress a real code as well.
     code = None if duress or not open_to_try.get("code") else code
     right_ones = {"password": bool(password_ok), "code": code is not None}
     # At once, and not with what they were given for: that may fail or be retried for other reasons.
-    settle(house, {counters[name]: right_ones[name] for name in counters})
-    other = _match_uncounted(house, customer, proof, confirms, at)
+    settle(deps, {counters[name]: right_ones[name] for name in counters})
+    other = _match_uncounted(deps, customer, proof, confirms, at)
     # A code that was presented has to be right itself: what else is presented never makes up for
     # it, or it would tell a slip from duress.
     match = other if proof.code is None else code
@@ -153,7 +153,7 @@ def examine(
 
 
 def prove(
-    house: House,
+    deps: Dependencies,
     customer: Customer | None,
     proof: Proof,
     needs: Needs,
@@ -170,43 +170,45 @@ def prove(
     # a right password takes the face back also while the vault with the codes is away.
     for presented in proof.singly() if needs is Needs.ANY_ONE else [proof]:
         proven = examine(
-            house, customer, presented, channel, at=at or house.clock(), confirms=confirms
+            deps, customer, presented, channel, at=at or deps.clock(), confirms=confirms
         )
         holds = _holds(proven, needs)
         if holds and proof.code is not None and presented.code is None:
-            _heed_unread(house, customer, proof, resting=False)
+            _heed_unread(deps, customer, proof, resting=False)
         if not holds or (presented.code is not None and not proven.second_factor_ok):
-            heed_rejected(house, proven)
+            heed_rejected(deps, proven)
         if holds:
             return proven
     raise ProofRejected()
 
 
-def heed_rejected(house: House, proven: Proven) -> None:
+def heed_rejected(deps: Dependencies, proven: Proven) -> None:
     """What did not hold where nothing else is written down: a payment heeds it in its commit.
 
     A right code that came with a wrong password was rejected as well, and costs the same work.
     """
     if proven.second_factor_ok is not None:
-        with house.unit_of_work() as uow:
-            heed(house, uow, proven.customer_id, duress=proven.duress, lock=not proven.resting)
+        with deps.unit_of_work() as uow:
+            heed(deps, uow, proven.customer_id, duress=proven.duress, lock=not proven.resting)
             proven.spend(uow)
             uow.commit()
 
 
-def _heed_unread(house: House, customer: Customer | None, proof: Proof, *, resting: bool) -> None:
+def _heed_unread(
+    deps: Dependencies, customer: Customer | None, proof: Proof, *, resting: bool
+) -> None:
     """A code that nobody can look at, or need look at, may still be a call for help."""
     if proof.code is None:
         return
-    duress = _is_duress(house, customer, proof)
-    with house.unit_of_work() as uow:
-        heed(house, uow, customer.id if customer else None, duress=duress, lock=not resting)
+    duress = _is_duress(deps, customer, proof)
+    with deps.unit_of_work() as uow:
+        heed(deps, uow, customer.id if customer else None, duress=duress, lock=not resting)
         uow.commit()
 
 
-def heed_code(house: House, customer: Customer | None, code: str) -> None:
+def heed_code(deps: Dependencies, customer: Customer | None, code: str) -> None:
     """For a code that was presented to something else than a proof."""
-    _heed_unread(house, customer, Proof(code=code), resting=False)
+    _heed_unread(deps, customer, Proof(code=code), resting=False)
 
 
 def _holds(proven: Proven, needs: Needs) -> bool:
@@ -217,29 +219,35 @@ def _holds(proven: Proven, needs: Needs) -> bool:
     }[needs]
 
 
-def _is_duress(house: House, customer: Customer | None, proof: Proof) -> bool:
+def _is_duress(deps: Dependencies, customer: Customer | None, proof: Proof) -> bool:
     if proof.code is None:
         return False
     whose, kept = (customer.id, customer.duress_tag) if customer else (None, None)
-    return is_duress(house.fingerprint_key, whose, proof.code, kept)
+    return is_duress(deps.fingerprint_key, whose, proof.code, kept)
 
 
-def _match_code(house: House, customer_id: str, proof: Proof, at: datetime) -> FactorMatch | None:
+def _match_code(
+    deps: Dependencies, customer_id: str, proof: Proof, at: datetime
+) -> FactorMatch | None:
     if proof.code is None:
         return None
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         factors = active_factors(uow, customer_id)
-    return match_code(house, factors, proof.code, at)
+    return match_code(deps, factors, proof.code, at)
 
 
 def _match_uncounted(
-    house: House, customer: Customer | None, proof: Proof, confirms: Claims | None, at: datetime
+    deps: Dependencies,
+    customer: Customer | None,
+    proof: Proof,
+    confirms: Claims | None,
+    at: datetime,
 ) -> FactorMatch | RecoveryMatch | None:
     """What has no counter that is named after the customer: strangers could fill it."""
     if proof.recovery_code is not None:
-        return match_recovery_code(house, customer, proof.recovery_code, at)
+        return match_recovery_code(deps, customer, proof.recovery_code, at)
     if proof.confirmation is None or confirms is None:
         return None
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         factors = active_factors(uow, customer.id) if customer else []
-    return match_confirmation(house, factors, proof.confirmation, confirms, at)
+    return match_confirmation(deps, factors, proof.confirmation, confirms, at)

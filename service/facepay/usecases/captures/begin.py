@@ -14,7 +14,7 @@ from facepay.domain.errors import CaptureExpired, FaceNotAvailable, NotFound, Wr
 from facepay.domain.payment import IntentState
 from facepay.ports import UnitOfWork
 from facepay.usecases.captures.judge import find_capture
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.idempotency import Claim, once
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.request import Change
@@ -26,30 +26,30 @@ _WAITS_FOR_A_FACE = {
 }
 
 
-def begin_capture(house: House, change: Change, capture_id: str) -> CaptureAnswer:
+def begin_capture(deps: Dependencies, change: Change, capture_id: str) -> CaptureAnswer:
     """Raises NotFound, WrongState, FaceNotAvailable, IntentExpired; CaptureExpired for one that was
     opened too long ago."""
 
     def act(claim: Claim) -> CaptureAnswer:
-        with house.unit_of_work() as uow:
+        with deps.unit_of_work() as uow:
             found = find_capture(uow, change.caller, capture_id)
-            _require_use_for_it(house, uow, found)
+            _require_use_for_it(deps, uow, found)
             held = uow.captures.lock(capture_id)
             if held is None or held.state is not CaptureState.RESERVED:
                 raise WrongState("a capture is begun once: open a new one")
-            if house.clock() >= held.deadline:
+            if deps.clock() >= held.deadline:
                 raise CaptureExpired("the capture was opened too long ago: open a new one")
-            begun, answer = _begun(house, held)
+            begun, answer = _begun(deps, held)
             uow.captures.update(begun, state=CaptureState.RESERVED.value)
             claim.answer(uow, answer)
-            append_leaf(house, uow, "capture.begun", capture=begun.id)
+            append_leaf(deps, uow, "capture.begun", capture=begun.id)
             uow.commit()
         return answer
 
-    return once(house, change, CaptureAnswer, act)
+    return once(deps, change, CaptureAnswer, act)
 
 
-def _require_use_for_it(house: House, uow: UnitOfWork, capture: Capture) -> None:
+def _require_use_for_it(deps: Dependencies, uow: UnitOfWork, capture: Capture) -> None:
     """Nobody is asked to turn their head for a payment that is over, or a face that is gone."""
     enrolment = uow.enrolments.find(id=capture.enrolment_id)
     if enrolment is None or enrolment.state is not _WAITS_FOR_A_FACE[capture.purpose]:
@@ -59,13 +59,13 @@ def _require_use_for_it(house: House, uow: UnitOfWork, capture: Capture) -> None
     intent = uow.intents.find(id=capture.intent_id)
     if intent is None:
         raise NotFound()
-    intent.require_open(house.clock())
+    intent.require_open(deps.clock())
     if intent.state is not IntentState.CAPTURING or intent.capture_id != capture.id:
         raise WrongState("the payment intent has moved on meanwhile")
 
 
-def _begun(house: House, reserved: Capture) -> tuple[Capture, CaptureAnswer]:
-    now, challenge = house.clock(), draw_challenge(reserved.profile)
+def _begun(deps: Dependencies, reserved: Capture) -> tuple[Capture, CaptureAnswer]:
+    now, challenge = deps.clock(), draw_challenge(reserved.profile)
     nonce = secrets.token_urlsafe(24)
     begun = replace(
         reserved,

@@ -7,11 +7,11 @@ returns. It tells near from far and keeps the distance to itself.
 from facepay.domain.enrolment import Enrolment
 from facepay.domain.errors import FaceNotAvailable, SealBroken
 from facepay.ports import ObservedFaces
-from facepay.usecases.dependencies import House, wiped
+from facepay.usecases.dependencies import Dependencies, wiped
 from facepay.usecases.step_timing import timed_step
 
 
-def matches_reference(house: House, faces: ObservedFaces, enrolment: Enrolment) -> bool:
+def matches_reference(deps: Dependencies, faces: ObservedFaces, enrolment: Enrolment) -> bool:
     """Whether the faces are near the reference.
 
     `enrolment` was read before the frames were looked at. Should its template have been renewed
@@ -19,24 +19,24 @@ def matches_reference(house: House, faces: ObservedFaces, enrolment: Enrolment) 
     FaceNotAvailable for a reference of another model, SealBroken, VaultUnavailable.
     """
     try:
-        return _near(house, faces, enrolment)
+        return _near(deps, faces, enrolment)
     except SealBroken:
-        with house.unit_of_work() as uow:
+        with deps.unit_of_work() as uow:
             now = uow.enrolments.find(id=enrolment.id)
         if now is None or now.key_name == enrolment.key_name:
             raise
-    return _near(house, faces, now)
+    return _near(deps, faces, now)
 
 
-def _near(house: House, faces: ObservedFaces, enrolment: Enrolment) -> bool:
+def _near(deps: Dependencies, faces: ObservedFaces, enrolment: Enrolment) -> bool:
     sealed, key = enrolment.sealed_reference, enrolment.key_name
-    if sealed is None or enrolment.model != house.engine.model:
+    if sealed is None or enrolment.model != deps.engine.model:
         raise FaceNotAvailable()
     with timed_step("unseal"):
-        reference = house.templates.unseal(key, sealed, binding=enrolment.binding)
+        reference = deps.templates.unseal(key, sealed, binding=enrolment.binding)
     with wiped(reference):
         with timed_step("derive"):
-            secret = house.templates.derive_secret(key)
+            secret = deps.templates.derive_secret(key)
         with wiped(secret), timed_step("compare"):
-            distance = house.engine.distance(faces, reference, secret)
-    return distance <= house.face_distance_at_most
+            distance = deps.engine.distance(faces, reference, secret)
+    return distance <= deps.face_distance_at_most

@@ -20,7 +20,7 @@ from facepay.domain.errors import (
 from facepay.domain.manifest import SignedManifest
 from facepay.ports import ObservedFaces, UnitOfWork
 from facepay.usecases.captures.verify_manifest import check_manifest
-from facepay.usecases.dependencies import House, observed
+from facepay.usecases.dependencies import Dependencies, observed
 from facepay.usecases.idempotency import Claim
 from facepay.usecases.records.activity import note_refused_capture
 from facepay.usecases.records.audit_log import append_leaf
@@ -47,7 +47,7 @@ def find_capture(uow: UnitOfWork, caller: Caller, capture_id: str) -> Capture:
     return capture
 
 
-def use_capture(house: House, uow: UnitOfWork, claim: Claim, capture_id: str) -> Capture:
+def use_capture(deps: Dependencies, uow: UnitOfWork, claim: Claim, capture_id: str) -> Capture:
     """Mark the capture used by this claim; the caller commits.
 
     Raises CaptureExpired after the deadline, WrongState when it was not begun, another request used
@@ -64,7 +64,7 @@ def use_capture(house: House, uow: UnitOfWork, claim: Claim, capture_id: str) ->
         raise WrongState("a capture is good for one burst: open a new one")
     if capture.state is CaptureState.CANCELLED:
         raise WrongState("the capture was cancelled: open a new one")
-    if house.clock() >= capture.deadline:
+    if deps.clock() >= capture.deadline:
         raise CaptureExpired()
     used = replace(capture, state=CaptureState.USED, used_by=claim.id)
     uow.captures.update(used, state=CaptureState.OPEN.value)
@@ -72,7 +72,7 @@ def use_capture(house: House, uow: UnitOfWork, claim: Claim, capture_id: str) ->
 
 
 def look_at(
-    house: House,
+    deps: Dependencies,
     claim: Claim,
     capture: Capture,
     frames: Frames,
@@ -86,18 +86,18 @@ def look_at(
     """
     try:
         burst = check_manifest(
-            house,
+            deps,
             frames.manifest,
             frames.images,
             expected=capture,
             received_at=claim.received_at,
         )
-        return _judge(house, capture, burst, look)
+        return _judge(deps, capture, burst, look)
     except Refused as refusal:
-        with house.unit_of_work() as uow:
-            note_refused_capture(house, uow, capture)
+        with deps.unit_of_work() as uow:
+            note_refused_capture(deps, uow, capture)
             append_leaf(
-                house,
+                deps,
                 uow,
                 "capture.refused",
                 capture=capture.id,
@@ -109,11 +109,11 @@ def look_at(
 
 
 def _judge(
-    house: House, capture: Capture, burst: Burst, look: Callable[[ObservedFaces], Result]
+    deps: Dependencies, capture: Capture, burst: Burst, look: Callable[[ObservedFaces], Result]
 ) -> Result:
-    with observed(house, burst) as faces:
+    with observed(deps, burst) as faces:
         with timed_step("pad"):
-            verdict = house.pad.judge(faces, capture.challenge)
+            verdict = deps.pad.judge(faces, capture.challenge)
         _require_bona_fide(verdict)
         return look(faces)
 

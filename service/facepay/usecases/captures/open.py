@@ -22,7 +22,7 @@ from facepay.domain.errors import (
 from facepay.domain.payment import Intent, IntentState
 from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.match_factors import active_factors
-from facepay.usecases.dependencies import House, new_id
+from facepay.usecases.dependencies import Dependencies, new_id
 from facepay.usecases.idempotency import Claim, once
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.request import Caller, Change
@@ -30,42 +30,42 @@ from facepay.usecases.responses import ReservedAnswer, rfc3339
 
 
 def open_payment_capture(
-    house: House, change: Change, intent_id: str, payer_alias: str, profile: Profile
+    deps: Dependencies, change: Change, intent_id: str, payer_alias: str, profile: Profile
 ) -> ReservedAnswer:
     """Raises NotFound, WrongState, IntentExpired, CapturesUsedUp, FaceNotAvailable,
     LivenessNotPossible."""
 
     def act(claim: Claim) -> ReservedAnswer:
         require_provable(profile)
-        now = house.clock()
-        with house.unit_of_work() as uow:
+        now = deps.clock()
+        with deps.unit_of_work() as uow:
             # The intent first: who has none learns nothing about an alias.
             _require_own_open(uow.intents.find(id=intent_id), change.caller, now)
-            enrolment = _payable_face(house, uow, payer_alias, now)
+            enrolment = _payable_face(deps, uow, payer_alias, now)
             held = uow.enrolments.lock(enrolment.id)
             if held is None or held.state is not EnrolmentState.ACTIVE:
                 raise FaceNotAvailable()
             intent = _require_own_open(uow.intents.lock(intent_id), change.caller, now)
-            if intent.captures_used >= house.policy.captures_per_intent:
+            if intent.captures_used >= deps.policy.captures_per_intent:
                 raise CapturesUsedUp()
             _cancel_open(uow, uow.captures.find_all(intent_id=intent.id))
-            capture = _reserve(house, change.caller, held, Purpose.PAYMENT, intent.id, profile)
+            capture = _reserve(deps, change.caller, held, Purpose.PAYMENT, intent.id, profile)
             uow.intents.update(_capturing(intent, held, capture), state=intent.state.value)
-            return _store(house, uow, claim, capture)
+            return _store(deps, uow, claim, capture)
 
-    return once(house, change, ReservedAnswer, act)
+    return once(deps, change, ReservedAnswer, act)
 
 
 def open_enrolment_capture(
-    house: House, change: Change, enrolment_id: str, profile: Profile
+    deps: Dependencies, change: Change, enrolment_id: str, profile: Profile
 ) -> ReservedAnswer:
     """Raises NotFound, WrongState, CapturesUsedUp, LivenessNotPossible; CaptureExpired for an old
     enrolment."""
 
     def act(claim: Claim) -> ReservedAnswer:
         require_provable(profile)
-        now = house.clock()
-        with house.unit_of_work() as uow:
+        now = deps.clock()
+        with deps.unit_of_work() as uow:
             enrolment = uow.enrolments.lock(enrolment_id)
             if enrolment is None or enrolment.customer_id != change.caller.subject_id:
                 raise NotFound()
@@ -78,19 +78,19 @@ def open_enrolment_capture(
                 raise CapturesUsedUp()
             _cancel_open(uow, earlier)
             purpose = Purpose.ENROLMENT
-            capture = _reserve(house, change.caller, enrolment, purpose, None, profile)
-            return _store(house, uow, claim, capture)
+            capture = _reserve(deps, change.caller, enrolment, purpose, None, profile)
+            return _store(deps, uow, claim, capture)
 
-    return once(house, change, ReservedAnswer, act)
+    return once(deps, change, ReservedAnswer, act)
 
 
-def _payable_face(house: House, uow: UnitOfWork, alias: str, now: datetime) -> Enrolment:
+def _payable_face(deps: Dependencies, uow: UnitOfWork, alias: str, now: datetime) -> Enrolment:
     customer = uow.customers.find(alias=alias)
     if customer is None:
         raise FaceNotAvailable()
     active = EnrolmentState.ACTIVE.value
     enrolment = uow.enrolments.find(customer_id=customer.id, state=active)
-    if enrolment is None or enrolment.model != house.engine.model:
+    if enrolment is None or enrolment.model != deps.engine.model:
         raise FaceNotAvailable()
     consent = uow.consents.find(id=enrolment.consent_id)
     if consent is None or not consent.active(now) or not active_factors(uow, customer.id):
@@ -126,14 +126,14 @@ def _cancel_open(uow: UnitOfWork, captures: list[Capture]) -> None:
 
 
 def _reserve(
-    house: House,
+    deps: Dependencies,
     caller: Caller,
     enrolment: Enrolment,
     purpose: Purpose,
     intent_id: str | None,
     profile: Profile,
 ) -> Capture:
-    now = house.clock()
+    now = deps.clock()
     return Capture(
         id=new_id("cap"),
         purpose=purpose,
@@ -153,7 +153,7 @@ def _reserve(
     )
 
 
-def _store(house: House, uow: UnitOfWork, claim: Claim, capture: Capture) -> ReservedAnswer:
+def _store(deps: Dependencies, uow: UnitOfWork, claim: Claim, capture: Capture) -> ReservedAnswer:
     uow.captures.add(capture)
     answer = ReservedAnswer(
         id=capture.id,
@@ -162,6 +162,6 @@ def _store(house: House, uow: UnitOfWork, claim: Claim, capture: Capture) -> Res
         begin_by=rfc3339(capture.deadline),
     )
     claim.answer(uow, answer)
-    append_leaf(house, uow, "capture.opened", capture=capture.id, purpose=capture.purpose)
+    append_leaf(deps, uow, "capture.opened", capture=capture.id, purpose=capture.purpose)
     uow.commit()
     return answer

@@ -21,13 +21,13 @@ from facepay.domain.manifest import (
     verify_pictures,
     verify_records,
 )
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.step_timing import timed_step
 
 
 @timed_step("manifest")
 def check_manifest(
-    house: House,
+    deps: Dependencies,
     signed: SignedManifest,
     images: list[bytes],
     *,
@@ -41,17 +41,17 @@ def check_manifest(
     # 1 of this capture, by the key that opened it
     verify_addressed(signed, len(images), expected=expected)
     # 2 signed by that key; the platform heard
-    attested = house.attestation.verify(signed, _key_of(house, expected))
+    attested = deps.attestation.verify(signed, _key_of(deps, expected))
     # 3 the device is well, as far as it says
-    verify_device(signed.manifest.health, attested, house.policy)
+    verify_device(signed.manifest.health, attested, deps.policy)
     # 4 as this challenge asked, in the time there was
     verify_records(signed.manifest, expected=expected, received_at=received_at)
     # 5 these very pictures
     return verify_pictures(signed.manifest, images)
 
 
-def _key_of(house: House, capture: Capture) -> Client:
-    with house.unit_of_work() as uow:
+def _key_of(deps: Dependencies, capture: Capture) -> Client:
+    with deps.unit_of_work() as uow:
         key = uow.clients.find(id=capture.opened_by)
     if key is None or key.revoked_at is not None:
         raise ManifestInvalid("the device's key is no longer registered", reason="revoked_key")

@@ -6,7 +6,7 @@ from datetime import datetime
 from facepay.domain.consent import Consent, ConsentPurpose
 from facepay.domain.errors import InvalidRequest, WrongState
 from facepay.domain.event import EventKind
-from facepay.usecases.dependencies import House, new_id
+from facepay.usecases.dependencies import Dependencies, new_id
 from facepay.usecases.idempotency import Claim, once
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.records.outbox import emit
@@ -15,7 +15,7 @@ from facepay.usecases.responses import ConsentAnswer, rfc3339
 
 
 def grant_consent(
-    house: House,
+    deps: Dependencies,
     change: Change,
     *,
     purpose: ConsentPurpose,
@@ -30,14 +30,14 @@ def grant_consent(
     """
 
     def act(claim: Claim) -> ConsentAnswer:
-        now = house.clock()
-        _require_current_notice(house, notice_version, notice_sha256)
-        ends = _expiry(house, expires_at, now)
+        now = deps.clock()
+        _require_current_notice(deps, notice_version, notice_sha256)
+        ends = _expiry(deps, expires_at, now)
         customer_id = change.caller.subject_id
         consent = Consent(
             new_id("con"), customer_id, purpose, notice_version, notice_sha256, now, ends, None
         )
-        with house.unit_of_work() as uow:
+        with deps.unit_of_work() as uow:
             uow.customers.lock(customer_id)  # two grants at once must not both find none
             if any(known.active(now) for known in uow.consents.find_all(customer_id=customer_id)):
                 raise WrongState("a consent for this purpose is active already")
@@ -45,17 +45,17 @@ def grant_consent(
             answer = consent_answer(consent)
             claim.answer(uow, answer)
             emit(
-                house,
+                deps,
                 uow,
                 EventKind.CONSENT_GRANTED,
                 consent=consent.id,
                 customer=customer_id,
             )
-            append_leaf(house, uow, "consent.granted", consent=consent.id, customer=customer_id)
+            append_leaf(deps, uow, "consent.granted", consent=consent.id, customer=customer_id)
             uow.commit()
         return answer
 
-    return once(house, change, ConsentAnswer, act)
+    return once(deps, change, ConsentAnswer, act)
 
 
 def consent_answer(consent: Consent) -> ConsentAnswer:
@@ -71,16 +71,16 @@ def consent_answer(consent: Consent) -> ConsentAnswer:
     )
 
 
-def _require_current_notice(house: House, version: str, sha256: str) -> None:
-    notice = house.policy.notice
+def _require_current_notice(deps: Dependencies, version: str, sha256: str) -> None:
+    notice = deps.policy.notice
     if version != notice.version:
         raise InvalidRequest("this is not the notice in force", param="notice_version")
     if not hmac.compare_digest(sha256.lower().encode(), notice.sha256.encode()):
         raise InvalidRequest("the hash is not that of the notice", param="notice_sha256")
 
 
-def _expiry(house: House, asked: datetime | None, now: datetime) -> datetime:
-    latest = now + house.policy.consent_lifetime
+def _expiry(deps: Dependencies, asked: datetime | None, now: datetime) -> datetime:
+    latest = now + deps.policy.consent_lifetime
     if asked is None:
         return latest
     if not now < asked <= latest:

@@ -11,7 +11,7 @@ from facepay.domain.enrolment import EnrolmentState
 from facepay.domain.errors import NotFound
 from facepay.domain.event import EventKind
 from facepay.usecases.consents.grant import consent_answer
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.destroy_keys import destroy_key
 from facepay.usecases.faces.enrolments import emit_face, end_enrolment, write_down
 from facepay.usecases.idempotency import Claim, once
@@ -21,45 +21,45 @@ from facepay.usecases.request import Change
 from facepay.usecases.responses import ConsentAnswer
 
 
-def withdraw_consent(house: House, change: Change, consent_id: str) -> ConsentAnswer:
+def withdraw_consent(deps: Dependencies, change: Change, consent_id: str) -> ConsentAnswer:
     """Raises NotFound for a consent that is not the caller's."""
 
     def act(claim: Claim) -> ConsentAnswer:
-        with house.unit_of_work() as uow:
+        with deps.unit_of_work() as uow:
             enrolments = uow.enrolments.find_all(
                 consent_id=consent_id, customer_id=change.caller.subject_id
             )
             cause = Cause.CONSENT_WITHDRAWN
-            outcomes = [end_enrolment(house, uow, each.id, cause) for each in enrolments]
+            outcomes = [end_enrolment(deps, uow, each.id, cause) for each in enrolments]
             ended = [(face, deletion) for face, deletion in outcomes if deletion is not None]
             consent = uow.consents.lock(consent_id)
             if consent is None or consent.customer_id != change.caller.subject_id:
                 raise NotFound()
             if consent.withdrawn_at is None:
-                consent = replace(consent, withdrawn_at=house.clock())
+                consent = replace(consent, withdrawn_at=deps.clock())
                 uow.consents.update(consent)
                 emit(
-                    house,
+                    deps,
                     uow,
                     EventKind.CONSENT_WITHDRAWN,
                     consent=consent_id,
                     customer=consent.customer_id,
                 )
             for face, _ in ended:
-                emit_face(house, uow, EventKind.FACE_REVOKED, face)
+                emit_face(deps, uow, EventKind.FACE_REVOKED, face)
             answer = consent_answer(consent)
             claim.answer(uow, answer)
-            append_leaf(house, uow, "consent.withdrawn", consent=consent_id)
+            append_leaf(deps, uow, "consent.withdrawn", consent=consent_id)
             for _, deletion in ended:
-                write_down(house, uow, deletion)
+                write_down(deps, uow, deletion)
             uow.commit()
         return answer
 
-    answer = once(house, change, ConsentAnswer, act)
-    with house.unit_of_work() as uow:
+    answer = once(deps, change, ConsentAnswer, act)
+    with deps.unit_of_work() as uow:
         revoked = uow.enrolments.find_all(
             consent_id=consent_id, state=EnrolmentState.REVOKED.value, key_destroyed_at=None
         )
     for enrolment in revoked:
-        destroy_key(house, enrolment.id)
+        destroy_key(deps, enrolment.id)
     return answer

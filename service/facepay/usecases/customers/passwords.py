@@ -21,7 +21,7 @@ from facepay.usecases.authentication.verify_credentials import (
     examine,
     prove,
 )
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.idempotency import Claim, once
 from facepay.usecases.records.audit_log import append_setting
 from facepay.usecases.records.outbox import emit
@@ -30,42 +30,42 @@ from facepay.usecases.responses import PasswordAnswer, rfc3339
 
 
 def change_password(
-    house: House, change: Change, proof: Proof, new_password: str
+    deps: Dependencies, change: Change, proof: Proof, new_password: str
 ) -> PasswordAnswer:
     """Raises ProofRejected: it takes the password in force and a second factor."""
 
     def act(claim: Claim) -> PasswordAnswer:
-        customer = _own(house, change)
+        customer = _own(deps, change)
         needs = Needs.PASSWORD_AND_SECOND_FACTOR
         proven = prove(
-            house, customer, proof, needs, confirms=change.claims, channel=channel_of(change.caller)
+            deps, customer, proof, needs, confirms=change.claims, channel=channel_of(change.caller)
         )
-        return _set(house, claim, customer, proven, new_password, "password.changed")
+        return _set(deps, claim, customer, proven, new_password, "password.changed")
 
-    return once(house, change, PasswordAnswer, act)
+    return once(deps, change, PasswordAnswer, act)
 
 
 def reset_password(
-    house: House, change: Change, recovery_code: str, new_password: str
+    deps: Dependencies, change: Change, recovery_code: str, new_password: str
 ) -> PasswordAnswer:
     """Raises ProofRejected."""
 
     def act(claim: Claim) -> PasswordAnswer:
-        customer = _own(house, change)
+        customer = _own(deps, change)
         proof = Proof(recovery_code=recovery_code)
-        proven = examine(house, customer, proof, Channel.OWN_DEVICE, at=claim.received_at)
+        proven = examine(deps, customer, proof, Channel.OWN_DEVICE, at=claim.received_at)
         if not proven.second_factor_ok:
             raise ProofRejected()
-        answer = _set(house, claim, customer, proven, new_password, "password.reset")
+        answer = _set(deps, claim, customer, proven, new_password, "password.reset")
         # What was typed wrong before it was known to be forgotten delays the new one no longer.
-        clear(house, [counter_id(f"{customer.id}:password", Channel.OWN_DEVICE)])
+        clear(deps, [counter_id(f"{customer.id}:password", Channel.OWN_DEVICE)])
         return answer
 
-    return once(house, change, PasswordAnswer, act)
+    return once(deps, change, PasswordAnswer, act)
 
 
-def _own(house: House, change: Change) -> Customer:
-    with house.unit_of_work() as uow:
+def _own(deps: Dependencies, change: Change) -> Customer:
+    with deps.unit_of_work() as uow:
         customer = uow.customers.find(id=change.caller.subject_id)
     if customer is None:
         raise NotFound()
@@ -73,20 +73,25 @@ def _own(house: House, change: Change) -> Customer:
 
 
 def _set(
-    house: House, claim: Claim, customer: Customer, proven: Proven, new_password: str, setting: str
+    deps: Dependencies,
+    claim: Claim,
+    customer: Customer,
+    proven: Proven,
+    new_password: str,
+    setting: str,
 ) -> PasswordAnswer:
-    hashed = house.passwords.hash(new_password)  # before the row is locked: slow on purpose
-    answer = PasswordAnswer(rfc3339(house.clock()))
-    with house.unit_of_work() as uow:
+    hashed = deps.passwords.hash(new_password)  # before the row is locked: slow on purpose
+    answer = PasswordAnswer(rfc3339(deps.clock()))
+    with deps.unit_of_work() as uow:
         held = uow.customers.lock(customer.id)
         if held is None or held.password_hash != customer.password_hash:
             raise ProofRejected()  # it was changed meanwhile: what was proven no longer is
         if not proven.settle(uow):
             raise ProofRejected()
         uow.customers.update(replace(held, password_hash=hashed))
-        end_sessions(house, uow, customer.id)
+        end_sessions(deps, uow, customer.id)
         claim.answer(uow, answer)
-        emit(house, uow, EventKind.PASSWORD_CHANGED, customer=customer.id)
-        append_setting(house, uow, customer.id, setting)
+        emit(deps, uow, EventKind.PASSWORD_CHANGED, customer=customer.id)
+        append_setting(deps, uow, customer.id, setting)
         uow.commit()
     return answer

@@ -8,7 +8,7 @@ from facepay.domain.enrolment import Enrolment, EnrolmentState
 from facepay.domain.errors import NotFound
 from facepay.domain.payment import Intent
 from facepay.ports import UnitOfWork
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.records.activity import read_ledger
 from facepay.usecases.responses import FaceUseAnswer
 
@@ -65,11 +65,11 @@ class Account:
     payments: list[PaymentSeen]
 
 
-def read_account(house: House, customer_id: str) -> Account:
+def read_account(deps: Dependencies, customer_id: str) -> Account:
     """Raises NotFound."""
-    now = house.clock()
-    uses = read_ledger(house, customer_id, before=None)
-    with house.unit_of_work() as uow:
+    now = deps.clock()
+    uses = read_ledger(deps, customer_id, before=None)
+    with deps.unit_of_work() as uow:
         customer = uow.customers.find(id=customer_id)
         if customer is None:
             raise NotFound()
@@ -94,18 +94,18 @@ def read_account(house: House, customer_id: str) -> Account:
         )
 
 
-def read_face(house: House, customer_id: str, enrolment_id: str) -> FaceSeen:
+def read_face(deps: Dependencies, customer_id: str, enrolment_id: str) -> FaceSeen:
     """Raises NotFound for one that is not this customer's."""
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         found = uow.enrolments.find(id=enrolment_id, customer_id=customer_id)
     if found is None:
         raise NotFound()
     return _seen(found)
 
 
-def read_consent(house: House, customer_id: str, consent_id: str) -> ConsentSeen:
+def read_consent(deps: Dependencies, customer_id: str, consent_id: str) -> ConsentSeen:
     """Raises NotFound for one that is not this customer's."""
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         found = uow.consents.find(id=consent_id, customer_id=customer_id)
     if found is None:
         raise NotFound()

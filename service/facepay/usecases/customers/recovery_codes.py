@@ -14,7 +14,7 @@ from facepay.domain.recovery import ALPHABET, CODES, GROUP, GROUPS, RecoveryCode
 from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.verify_credentials import Needs, Proof, channel_of, prove
 from facepay.usecases.customers.second_factors import NEVER_USED, emit_factor
-from facepay.usecases.dependencies import House, new_id
+from facepay.usecases.dependencies import Dependencies, new_id
 from facepay.usecases.idempotency import Claim, once
 from facepay.usecases.records.audit_log import append_setting
 from facepay.usecases.request import Change
@@ -23,32 +23,32 @@ from facepay.usecases.responses import RecoveryCodesAnswer
 NAME = "recovery codes"
 
 
-def make_recovery_codes(house: House, change: Change, proof: Proof) -> RecoveryCodesAnswer:
+def make_recovery_codes(deps: Dependencies, change: Change, proof: Proof) -> RecoveryCodesAnswer:
     """Ten fresh codes. Raises ProofRejected: it takes the password and a second factor."""
 
     def act(claim: Claim) -> RecoveryCodesAnswer:
         customer_id = change.caller.subject_id
-        with house.unit_of_work() as uow:
+        with deps.unit_of_work() as uow:
             customer = uow.customers.find(id=customer_id)
         needs = Needs.PASSWORD_AND_SECOND_FACTOR
         proven = prove(
-            house, customer, proof, needs, confirms=change.claims, channel=channel_of(change.caller)
+            deps, customer, proof, needs, confirms=change.claims, channel=channel_of(change.caller)
         )
-        factor, codes = new_set(house, customer_id), fresh_codes(CODES)
+        factor, codes = new_set(deps, customer_id), fresh_codes(CODES)
         # Hashed before the rows are locked: argon2id is slow on purpose.
-        kept = [kept_code(house, factor, code) for code in codes]
-        with house.unit_of_work() as uow:
+        kept = [kept_code(deps, factor, code) for code in codes]
+        with deps.unit_of_work() as uow:
             uow.customers.lock(customer_id)
             if not proven.settle(uow):
                 raise ProofRejected()
             replace_set(uow, factor, kept)
             claim.answer(uow, RecoveryCodesAnswer(factor.id, None))
-            emit_factor(house, uow, EventKind.FACTOR_ADDED, factor)
-            append_setting(house, uow, customer_id, "recovery_codes.made")
+            emit_factor(deps, uow, EventKind.FACTOR_ADDED, factor)
+            append_setting(deps, uow, customer_id, "recovery_codes.made")
             uow.commit()
         return RecoveryCodesAnswer(factor.id, codes)
 
-    return once(house, change, RecoveryCodesAnswer, act)
+    return once(deps, change, RecoveryCodesAnswer, act)
 
 
 def replace_set(uow: UnitOfWork, factor: SecondFactor, codes: list[RecoveryCode]) -> None:
@@ -59,7 +59,7 @@ def replace_set(uow: UnitOfWork, factor: SecondFactor, codes: list[RecoveryCode]
         uow.recovery_codes.add(code)
 
 
-def new_set(house: House, customer_id: str, name: str = NAME) -> SecondFactor:
+def new_set(deps: Dependencies, customer_id: str, name: str = NAME) -> SecondFactor:
     return SecondFactor(
         id=new_id("fac"),
         customer_id=customer_id,
@@ -70,7 +70,7 @@ def new_set(house: House, customer_id: str, name: str = NAME) -> SecondFactor:
         public_key_pem=None,
         state=FactorState.ACTIVE,
         last_step=NEVER_USED,
-        created_at=house.clock(),
+        created_at=deps.clock(),
     )
 
 
@@ -88,8 +88,8 @@ def _group() -> str:
 
 
 def kept_code(
-    house: House, factor: SecondFactor, code: str, expires_at: datetime | None = None
+    deps: Dependencies, factor: SecondFactor, code: str, expires_at: datetime | None = None
 ) -> RecoveryCode:
     selector, _, secret = code.partition("-")
-    hashed = house.passwords.hash(secret.replace("-", ""))
+    hashed = deps.passwords.hash(secret.replace("-", ""))
     return RecoveryCode(code_id(factor.id, selector), factor.id, hashed, None, expires_at)

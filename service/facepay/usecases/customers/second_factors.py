@@ -31,7 +31,7 @@ from facepay.usecases.authentication.verify_credentials import (
     heed_code,
     prove,
 )
-from facepay.usecases.dependencies import House, new_id, wiped
+from facepay.usecases.dependencies import Dependencies, new_id, wiped
 from facepay.usecases.idempotency import Claim, once
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.records.outbox import emit
@@ -43,7 +43,7 @@ PENDING_FOR = timedelta(minutes=10)
 
 
 def add_second_factor(
-    house: House, change: Change, name: str, proof: Proof, key: PublicKey | None = None
+    deps: Dependencies, change: Change, name: str, proof: Proof, key: PublicKey | None = None
 ) -> FactorAnswer:
     """A pending device key where a `key` is given, otherwise a pending TOTP factor.
 
@@ -53,17 +53,17 @@ def add_second_factor(
 
     def act(claim: Claim) -> FactorAnswer:
         customer_id = change.caller.subject_id
-        with house.unit_of_work() as uow:
+        with deps.unit_of_work() as uow:
             customer = uow.customers.find(id=customer_id)
             first = not active_factors(uow, customer_id)
             if key is not None and uow.clients.find(id=key.thumbprint) is not None:
                 raise AlreadyExists("this key signs requests: make one that only confirms")
         needs = Needs.PASSWORD if first else Needs.PASSWORD_AND_SECOND_FACTOR
         proven = prove(
-            house, customer, proof, needs, confirms=change.claims, channel=channel_of(change.caller)
+            deps, customer, proof, needs, confirms=change.claims, channel=channel_of(change.caller)
         )
-        factor = _new_factor(house, customer_id, name, key)
-        with house.unit_of_work() as uow:
+        factor = _new_factor(deps, customer_id, name, key)
+        with deps.unit_of_work() as uow:
             uow.customers.lock(customer_id)
             if first and active_factors(uow, customer_id):
                 raise ProofRejected()  # one was confirmed meanwhile: now it is needed as well
@@ -74,15 +74,15 @@ def add_second_factor(
             uow.second_factors.add(factor)
             answer = factor_answer(factor)
             claim.answer(uow, answer)
-            append_leaf(house, uow, "second_factor.added", factor=factor.id)
+            append_leaf(deps, uow, "second_factor.added", factor=factor.id)
             uow.commit()
         return answer
 
-    return _reveal_while_pending(house, once(house, change, FactorAnswer, act))
+    return _reveal_while_pending(deps, once(deps, change, FactorAnswer, act))
 
 
 def confirm_second_factor(
-    house: House, change: Change, factor_id: str, proof: Proof
+    deps: Dependencies, change: Change, factor_id: str, proof: Proof
 ) -> FactorAnswer:
     """One right code shows that the app has the secret, one signature that the device has the key;
     the factor is active from then on.
@@ -91,30 +91,30 @@ def confirm_second_factor(
     """
 
     def act(claim: Claim) -> FactorAnswer:
-        with house.unit_of_work() as uow:
+        with deps.unit_of_work() as uow:
             factor = own_factor(uow, change, factor_id)
         if factor.state is not FactorState.PENDING:
             raise WrongState(f"the factor is {factor.state}")
-        if house.clock() >= factor.created_at + PENDING_FOR:
+        if deps.clock() >= factor.created_at + PENDING_FOR:
             raise WrongState("the factor was added too long ago: add a new one")
-        match = _match_pending(house, change, factor, proof)
+        match = _match_pending(deps, change, factor, proof)
         step = NEVER_USED if match.step is None else match.step
         active = replace(factor, state=FactorState.ACTIVE, last_step=step)
-        with house.unit_of_work() as uow:
+        with deps.unit_of_work() as uow:
             uow.customers.lock(factor.customer_id)
             uow.second_factors.update(active, state=FactorState.PENDING.value)
             answer = factor_answer(active)
             claim.answer(uow, answer)
-            emit_factor(house, uow, EventKind.FACTOR_ADDED, active)
-            append_leaf(house, uow, "second_factor.confirmed", factor=factor_id)
+            emit_factor(deps, uow, EventKind.FACTOR_ADDED, active)
+            append_leaf(deps, uow, "second_factor.confirmed", factor=factor_id)
             uow.commit()
         return answer
 
-    return once(house, change, FactorAnswer, act)
+    return once(deps, change, FactorAnswer, act)
 
 
 def revoke_second_factor(
-    house: House, change: Change, factor_id: str, proof: Proof
+    deps: Dependencies, change: Change, factor_id: str, proof: Proof
 ) -> FactorAnswer:
     """It counts nowhere from then on, also where it was just checked.
 
@@ -123,14 +123,14 @@ def revoke_second_factor(
 
     def act(claim: Claim) -> FactorAnswer:
         customer_id = change.caller.subject_id
-        with house.unit_of_work() as uow:
+        with deps.unit_of_work() as uow:
             customer = uow.customers.find(id=customer_id)
             was_active = own_factor(uow, change, factor_id).state is FactorState.ACTIVE
         needs = Needs.PASSWORD_AND_SECOND_FACTOR if was_active else Needs.PASSWORD
         proven = prove(
-            house, customer, proof, needs, confirms=change.claims, channel=channel_of(change.caller)
+            deps, customer, proof, needs, confirms=change.claims, channel=channel_of(change.caller)
         )
-        with house.unit_of_work() as uow:
+        with deps.unit_of_work() as uow:
             uow.customers.lock(customer_id)
             if not proven.settle(uow):
                 raise ProofRejected()
@@ -141,12 +141,12 @@ def revoke_second_factor(
             uow.second_factors.update(revoked, state=factor.state.value)
             answer = factor_answer(revoked)
             claim.answer(uow, answer)
-            emit_factor(house, uow, EventKind.FACTOR_REVOKED, revoked)
-            append_leaf(house, uow, "second_factor.revoked", factor=factor_id)
+            emit_factor(deps, uow, EventKind.FACTOR_REVOKED, revoked)
+            append_leaf(deps, uow, "second_factor.revoked", factor=factor_id)
             uow.commit()
         return answer
 
-    return once(house, change, FactorAnswer, act)
+    return once(deps, change, FactorAnswer, act)
 
 
 def own_factor(uow: UnitOfWork, change: Change, factor_id: str) -> SecondFactor:
@@ -165,36 +165,38 @@ def _require_another(uow: UnitOfWork, factor: SecondFactor, *, was_active: bool)
         raise WrongState("the last active factor stays: add another first")
 
 
-def _match_pending(house: House, change: Change, factor: SecondFactor, proof: Proof) -> FactorMatch:
+def _match_pending(
+    deps: Dependencies, change: Change, factor: SecondFactor, proof: Proof
+) -> FactorMatch:
     if proof.code is not None:
-        return _match_charged(house, factor, proof.code)
-    signed, at = proof.confirmation or "", house.clock()
-    match = match_confirmation(house, [factor], signed, change.claims, at)
+        return _match_charged(deps, factor, proof.code)
+    signed, at = proof.confirmation or "", deps.clock()
+    match = match_confirmation(deps, [factor], signed, change.claims, at)
     if match is None:
         raise ProofRejected()
     return match
 
 
-def _match_charged(house: House, factor: SecondFactor, code: str) -> FactorMatch:
+def _match_charged(deps: Dependencies, factor: SecondFactor, code: str) -> FactorMatch:
     counter = counter_id(f"{factor.id}:confirm", Channel.OWN_DEVICE)
-    if not charge(house, counter):
+    if not charge(deps, counter):
         raise ProofRejected()
     try:
-        match = match_code(house, [factor], code, house.clock())
+        match = match_code(deps, [factor], code, deps.clock())
     except Unavailable:
-        give_back(house, [counter])
+        give_back(deps, [counter])
         raise
     if match is None:
-        with house.unit_of_work() as uow:
+        with deps.unit_of_work() as uow:
             customer = uow.customers.find(id=factor.customer_id)
-        heed_code(house, customer, code)
+        heed_code(deps, customer, code)
         raise ProofRejected()
     return match
 
 
-def emit_factor(house: House, uow: UnitOfWork, kind: EventKind, factor: SecondFactor) -> None:
+def emit_factor(deps: Dependencies, uow: UnitOfWork, kind: EventKind, factor: SecondFactor) -> None:
     emit(
-        house,
+        deps,
         uow,
         kind,
         factor=factor.id,
@@ -208,10 +210,12 @@ def factor_answer(factor: SecondFactor) -> FactorAnswer:
     return FactorAnswer(factor.id, factor.kind, factor.name, factor.state, created)
 
 
-def _new_factor(house: House, customer_id: str, name: str, key: PublicKey | None) -> SecondFactor:
+def _new_factor(
+    deps: Dependencies, customer_id: str, name: str, key: PublicKey | None
+) -> SecondFactor:
     factor_id, sealed = new_id("fac"), None
     if key is None:
-        sealed = house.secrets.seal_secret(house.codes.new_secret().encode(), binding=factor_id)
+        sealed = deps.secrets.seal_secret(deps.codes.new_secret().encode(), binding=factor_id)
     return SecondFactor(
         id=factor_id,
         customer_id=customer_id,
@@ -222,44 +226,46 @@ def _new_factor(house: House, customer_id: str, name: str, key: PublicKey | None
         public_key_pem=key.pem if key else None,
         state=FactorState.PENDING,
         last_step=NEVER_USED,
-        created_at=house.clock(),
+        created_at=deps.clock(),
     )
 
 
-def _reveal_while_pending(house: House, answer: FactorAnswer) -> FactorAnswer:
-    with house.unit_of_work() as uow:
+def _reveal_while_pending(deps: Dependencies, answer: FactorAnswer) -> FactorAnswer:
+    with deps.unit_of_work() as uow:
         factor = uow.second_factors.find(id=answer.id)
         customer = uow.customers.find(id=factor.customer_id) if factor else None
     if factor is None or customer is None or factor.state is not FactorState.PENDING:
         return answer
     if factor.sealed_secret is None:
         return answer
-    with wiped(house.secrets.unseal_secret(factor.sealed_secret, binding=factor.id)) as secret:
+    with wiped(deps.secrets.unseal_secret(factor.sealed_secret, binding=factor.id)) as secret:
         text = secret.decode()
-    uri = house.codes.uri(text, account=customer.alias)
-    return replace(answer, secret=text, uri=uri, qr=house.codes.qr(uri))
+    uri = deps.codes.uri(text, account=customer.alias)
+    return replace(answer, secret=text, uri=uri, qr=deps.codes.qr(uri))
 
 
-def list_second_factors(house: House, caller: Caller) -> list[FactorAnswer]:
+def list_second_factors(deps: Dependencies, caller: Caller) -> list[FactorAnswer]:
     """All that live, the oldest first; of a secret nothing."""
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         factors = uow.second_factors.find_all(customer_id=caller.subject_id)
     living = [factor for factor in factors if factor.state is not FactorState.REVOKED]
     return [factor_answer(each) for each in sorted(living, key=lambda each: each.created_at)]
 
 
-def rename_second_factor(house: House, change: Change, factor_id: str, name: str) -> FactorAnswer:
+def rename_second_factor(
+    deps: Dependencies, change: Change, factor_id: str, name: str
+) -> FactorAnswer:
     """Only what it is called. Raises NotFound."""
 
     def act(claim: Claim) -> FactorAnswer:
-        with house.unit_of_work() as uow:
+        with deps.unit_of_work() as uow:
             uow.customers.lock(change.caller.subject_id)
             renamed = replace(own_factor(uow, change, factor_id), name=name)
             uow.second_factors.update_all({"name": name}, id=factor_id)
             answer = factor_answer(renamed)
             claim.answer(uow, answer)
-            append_leaf(house, uow, "second_factor.renamed", factor=factor_id)
+            append_leaf(deps, uow, "second_factor.renamed", factor=factor_id)
             uow.commit()
         return answer
 
-    return once(house, change, FactorAnswer, act)
+    return once(deps, change, FactorAnswer, act)

@@ -8,7 +8,7 @@ from facepay.domain.deletion import Deletion
 from facepay.domain.enrolment import Enrolment, EnrolmentState
 from facepay.domain.errors import DeletionPending, NotFound, WrongState
 from facepay.ports import UnitOfWork
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.destroy_keys import destroy_key
 from facepay.usecases.request import Caller
 from facepay.usecases.responses import rfc3339
@@ -16,38 +16,38 @@ from facepay.usecases.responses import rfc3339
 TYP = "facepay-deletion-receipt+jwt"
 
 
-def read_deletion_receipt(house: House, caller: Caller, enrolment_id: str) -> str:
+def read_deletion_receipt(deps: Dependencies, caller: Caller, enrolment_id: str) -> str:
     """A compact JWS; each time signed anew, about the same facts.
 
     Raises NotFound for what is not the caller's, or was revoked before receipts were kept;
     WrongState for what is not revoked; DeletionPending while the vault is away and a key is left;
     VaultUnavailable when nothing can be signed.
     """
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         enrolment = uow.enrolments.find(id=enrolment_id, customer_id=caller.subject_id)
     if enrolment is None:
         raise NotFound()
     if enrolment.state is not EnrolmentState.REVOKED:
         raise WrongState(f"the enrolment is {enrolment.state}")
-    if not destroy_key(house, enrolment_id):  # what the revocation could not, where it is left
+    if not destroy_key(deps, enrolment_id):  # what the revocation could not, where it is left
         raise DeletionPending()
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         enrolment = uow.enrolments.find(id=enrolment_id)
         deletion = uow.deletions.find(id=enrolment_id)
         if enrolment is None or deletion is None:
             raise NotFound()
         leaves = [_leaf(uow, seq) for seq in (deletion.revoked_leaf, deletion.destroyed_leaf)]
-    return house.root.sign(_claims(house, enrolment, deletion, leaves), typ=TYP)
+    return deps.root.sign(_claims(deps, enrolment, deletion, leaves), typ=TYP)
 
 
 def _claims(
-    house: House, enrolment: Enrolment, deletion: Deletion, leaves: list[dict[str, object]]
+    deps: Dependencies, enrolment: Enrolment, deletion: Deletion, leaves: list[dict[str, object]]
 ) -> dict[str, object]:
     if enrolment.revoked_at is None or enrolment.key_destroyed_at is None:
         raise DeletionPending()
     return {
-        "iss": house.issuer,
-        "iat": int(house.clock().timestamp()),
+        "iss": deps.issuer,
+        "iat": int(deps.clock().timestamp()),
         "enrolment": enrolment.id,
         "cause": deletion.cause.value,
         "enrolled_at": rfc3339(enrolment.created_at),
@@ -63,8 +63,8 @@ def _claims(
         },
         "leaves": leaves,
         "log": {
-            "leaves": f"{house.issuer}/v1/log/leaves",
-            "checkpoint": f"{house.issuer}/v1/log/checkpoint",
+            "leaves": f"{deps.issuer}/v1/log/leaves",
+            "checkpoint": f"{deps.issuer}/v1/log/checkpoint",
         },
     }
 

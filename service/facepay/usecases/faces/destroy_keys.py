@@ -8,14 +8,14 @@ from dataclasses import replace
 from facepay.domain.enrolment import EnrolmentState
 from facepay.domain.errors import VaultUnavailable
 from facepay.domain.event import EventKind
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.enrolments import emit_face
 from facepay.usecases.records.audit_log import append_leaf
 
 
-def destroy_key(house: House, enrolment_id: str) -> bool:
+def destroy_key(deps: Dependencies, enrolment_id: str) -> bool:
     """Destroy every key of a revoked enrolment; False when the vault is away."""
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         enrolment = uow.enrolments.find(id=enrolment_id)
     if enrolment is None or enrolment.state is not EnrolmentState.REVOKED:
         return False
@@ -23,15 +23,15 @@ def destroy_key(house: House, enrolment_id: str) -> bool:
         return True
     try:
         for key in enrolment.keys:
-            house.templates.destroy_key(key)
+            deps.templates.destroy_key(key)
     except VaultUnavailable:
         return False
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         held = uow.enrolments.lock(enrolment_id)
         if held is not None and held.key_destroyed_at is None:
-            uow.enrolments.update(replace(held, key_destroyed_at=house.clock()))
-            emit_face(house, uow, EventKind.FACE_KEY_DESTROYED, held)
-            leaf = append_leaf(house, uow, "face.key_destroyed", enrolment=enrolment_id)
+            uow.enrolments.update(replace(held, key_destroyed_at=deps.clock()))
+            emit_face(deps, uow, EventKind.FACE_KEY_DESTROYED, held)
+            leaf = append_leaf(deps, uow, "face.key_destroyed", enrolment=enrolment_id)
             deletion = uow.deletions.find(id=enrolment_id)
             if deletion is not None:  # none was kept in the first days
                 gone = len(enrolment.keys)
@@ -42,8 +42,8 @@ def destroy_key(house: House, enrolment_id: str) -> bool:
     return True
 
 
-def destroy_pending_keys(house: House) -> int:
+def destroy_pending_keys(deps: Dependencies) -> int:
     """Finish what a revocation could not while the vault was away; how many keys went."""
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         pending = uow.enrolments.find_all(state=EnrolmentState.REVOKED.value, key_destroyed_at=None)
-    return sum(destroy_key(house, enrolment.id) for enrolment in pending)
+    return sum(destroy_key(deps, enrolment.id) for enrolment in pending)

@@ -10,7 +10,7 @@ from facepay.domain.errors import ProofRejected
 from facepay.domain.event import EventKind
 from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.verify_credentials import Needs, Proof, Proven, prove
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.destroy_keys import destroy_key
 from facepay.usecases.faces.enrolments import emit_face, end_enrolment, write_down
 from facepay.usecases.idempotency import Claim, once
@@ -18,38 +18,38 @@ from facepay.usecases.request import Change
 from facepay.usecases.responses import StopAnswer, rfc3339
 
 
-def stop_face(house: House, change: Change, alias: str, recovery_code: str) -> StopAnswer:
+def stop_face(deps: Dependencies, change: Change, alias: str, recovery_code: str) -> StopAnswer:
     """Raises ProofRejected. The caller of `change` is nobody in particular: a browser's visit."""
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         customer = uow.customers.find(alias=alias)
 
     def act(claim: Claim) -> StopAnswer:
-        proven = prove(house, customer, Proof(recovery_code=recovery_code), Needs.ANY_ONE)
+        proven = prove(deps, customer, Proof(recovery_code=recovery_code), Needs.ANY_ONE)
         if customer is None:
             raise ProofRejected()
-        return _end_all(house, claim, customer.id, proven)
+        return _end_all(deps, claim, customer.id, proven)
 
-    answer = once(house, change, StopAnswer, act)
-    with house.unit_of_work() as uow:
+    answer = once(deps, change, StopAnswer, act)
+    with deps.unit_of_work() as uow:
         faces = uow.enrolments.find_all(customer_id=customer.id) if customer else []
     for face in faces:
-        destroy_key(house, face.id)
+        destroy_key(deps, face.id)
     return answer
 
 
-def _end_all(house: House, claim: Claim, customer_id: str, proven: Proven) -> StopAnswer:
-    with house.unit_of_work() as uow:
+def _end_all(deps: Dependencies, claim: Claim, customer_id: str, proven: Proven) -> StopAnswer:
+    with deps.unit_of_work() as uow:
         uow.customers.lock(customer_id)
         faces = _living(uow, customer_id)
-        ended = [end_enrolment(house, uow, face_id, Cause.CUSTOMER) for face_id in faces]
+        ended = [end_enrolment(deps, uow, face_id, Cause.CUSTOMER) for face_id in faces]
         proven.settle(uow)  # leaving is never refused because a code was used meanwhile
-        answer = StopAnswer(rfc3339(house.clock()))
+        answer = StopAnswer(rfc3339(deps.clock()))
         claim.answer(uow, answer)
         for face, _ in ended:
-            emit_face(house, uow, EventKind.FACE_REVOKED, face)
+            emit_face(deps, uow, EventKind.FACE_REVOKED, face)
         for _, deletion in ended:
             if deletion is not None:
-                write_down(house, uow, deletion)
+                write_down(deps, uow, deletion)
         uow.commit()
     return answer
 

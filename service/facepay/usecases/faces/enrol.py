@@ -15,7 +15,7 @@ from facepay.domain.event import EventKind
 from facepay.ports import ObservedFaces, UnitOfWork
 from facepay.usecases.authentication.verify_credentials import Needs, Proof, channel_of, prove
 from facepay.usecases.captures.judge import Frames, look_at, use_capture
-from facepay.usecases.dependencies import House, new_id, wiped
+from facepay.usecases.dependencies import Dependencies, new_id, wiped
 from facepay.usecases.faces.destroy_keys import destroy_key
 from facepay.usecases.faces.enrolments import emit_face, end_enrolment, enrolment_answer, write_down
 from facepay.usecases.idempotency import Claim, once
@@ -24,7 +24,7 @@ from facepay.usecases.request import Change
 from facepay.usecases.responses import EnrolmentAnswer
 
 
-def begin_enrolment(house: House, change: Change, proof: Proof) -> EnrolmentAnswer:
+def begin_enrolment(deps: Dependencies, change: Change, proof: Proof) -> EnrolmentAnswer:
     """A pending enrolment, for which a capture can be opened.
 
     Raises ProofRejected; WrongState without an active consent, or while a face is enrolled.
@@ -32,93 +32,91 @@ def begin_enrolment(house: House, change: Change, proof: Proof) -> EnrolmentAnsw
 
     def act(claim: Claim) -> EnrolmentAnswer:
         customer_id = change.caller.subject_id
-        with house.unit_of_work() as uow:
+        with deps.unit_of_work() as uow:
             customer = uow.customers.find(id=customer_id)
-            consent = _active_consent(house, uow, customer_id)
+            consent = _active_consent(deps, uow, customer_id)
             _require_no_face(uow, customer_id)
         proven = prove(
-            house,
+            deps,
             customer,
             proof,
             Needs.PASSWORD_AND_SECOND_FACTOR,
             confirms=change.claims,
             channel=channel_of(change.caller),
         )
-        enrolment = _pending(house, consent)
+        enrolment = _pending(deps, consent)
         # The key comes first: whatever ends this enrolment finds its key and destroys it, and
         # nothing creates it again afterwards.
-        house.templates.create_key(enrolment.key_name)
-        with house.unit_of_work() as uow:
+        deps.templates.create_key(enrolment.key_name)
+        with deps.unit_of_work() as uow:
             uow.enrolments.add(enrolment)
             if not proven.settle(uow):
                 raise ProofRejected()
             answer = enrolment_answer(enrolment)
             claim.answer(uow, answer)
-            append_leaf(house, uow, "enrolment.begun", enrolment=enrolment.id)
+            append_leaf(deps, uow, "enrolment.begun", enrolment=enrolment.id)
             uow.commit()
         return answer
 
-    return once(house, change, EnrolmentAnswer, act)
+    return once(deps, change, EnrolmentAnswer, act)
 
 
-def finish_enrolment(house: House, change: Change, frames: Frames) -> EnrolmentAnswer:
+def finish_enrolment(deps: Dependencies, change: Change, frames: Frames) -> EnrolmentAnswer:
     """Judge the burst, make the reference, seal it, activate the enrolment.
 
     Raises what `look_at` raises; FaceNotAvailable when consent or enrolment ended meanwhile.
     """
 
     def act(claim: Claim) -> EnrolmentAnswer:
-        with house.unit_of_work() as uow:
-            capture = use_capture(house, uow, claim, frames.capture_id)
-            enrolment = _still_pending(house, uow, capture.enrolment_id)
+        with deps.unit_of_work() as uow:
+            capture = use_capture(deps, uow, claim, frames.capture_id)
+            enrolment = _still_pending(deps, uow, capture.enrolment_id)
             uow.commit()
 
         def seal_reference(faces: ObservedFaces) -> str:
-            with wiped(house.templates.derive_secret(enrolment.key_name)) as secret:
-                reference = house.engine.reference(faces, secret)
+            with wiped(deps.templates.derive_secret(enrolment.key_name)) as secret:
+                reference = deps.engine.reference(faces, secret)
             with wiped(reference):
-                return house.templates.seal(
-                    enrolment.key_name, reference, binding=enrolment.binding
-                )
+                return deps.templates.seal(enrolment.key_name, reference, binding=enrolment.binding)
 
-        sealed = look_at(house, claim, capture, frames, seal_reference)
-        with house.unit_of_work() as uow:
-            active = _activate(house, uow, enrolment, sealed)
+        sealed = look_at(deps, claim, capture, frames, seal_reference)
+        with deps.unit_of_work() as uow:
+            active = _activate(deps, uow, enrolment, sealed)
             answer = enrolment_answer(active)
             claim.answer(uow, answer)
-            emit_face(house, uow, EventKind.FACE_ENROLLED, active)
-            append_leaf(house, uow, "face.enrolled", enrolment=active.id)
+            emit_face(deps, uow, EventKind.FACE_ENROLLED, active)
+            append_leaf(deps, uow, "face.enrolled", enrolment=active.id)
             uow.commit()
         return answer
 
-    return once(house, change, EnrolmentAnswer, act)
+    return once(deps, change, EnrolmentAnswer, act)
 
 
-def end_lapsed_enrolments(house: House) -> int:
+def end_lapsed_enrolments(deps: Dependencies) -> int:
     """End what was begun and never finished, and destroy its keys; how many there were."""
-    latest = house.clock() - OPEN_FOR
-    with house.unit_of_work() as uow:
+    latest = deps.clock() - OPEN_FOR
+    with deps.unit_of_work() as uow:
         pending = uow.enrolments.find_all(state=EnrolmentState.PENDING.value)
     lapsed = [each.id for each in pending if each.created_at < latest]
-    return sum(_end_lapsed(house, enrolment_id) for enrolment_id in lapsed)
+    return sum(_end_lapsed(deps, enrolment_id) for enrolment_id in lapsed)
 
 
-def _end_lapsed(house: House, enrolment_id: str) -> bool:
+def _end_lapsed(deps: Dependencies, enrolment_id: str) -> bool:
     """Whether it was still pending: what was finished meanwhile is somebody's face."""
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         held = uow.enrolments.lock(enrolment_id)
         if held is None or held.state is not EnrolmentState.PENDING:
             return False
-        _, deletion = end_enrolment(house, uow, enrolment_id, Cause.LAPSED)
+        _, deletion = end_enrolment(deps, uow, enrolment_id, Cause.LAPSED)
         if deletion is not None:
-            write_down(house, uow, deletion, "enrolment.lapsed")
+            write_down(deps, uow, deletion, "enrolment.lapsed")
         uow.commit()
-    destroy_key(house, enrolment_id)
+    destroy_key(deps, enrolment_id)
     return True
 
 
-def _active_consent(house: House, uow: UnitOfWork, customer_id: str) -> Consent:
-    now = house.clock()
+def _active_consent(deps: Dependencies, uow: UnitOfWork, customer_id: str) -> Consent:
+    now = deps.clock()
     for consent in uow.consents.find_all(customer_id=customer_id):
         if consent.active(now):
             return consent
@@ -131,7 +129,7 @@ def _require_no_face(uow: UnitOfWork, customer_id: str) -> None:
         raise WrongState("a face is enrolled already: revoke it first")
 
 
-def _pending(house: House, consent: Consent) -> Enrolment:
+def _pending(deps: Dependencies, consent: Consent) -> Enrolment:
     enrolment_id = new_id("enr")
     return Enrolment(
         id=enrolment_id,
@@ -139,9 +137,9 @@ def _pending(house: House, consent: Consent) -> Enrolment:
         consent_id=consent.id,
         state=EnrolmentState.PENDING,
         epoch=0,
-        model=house.engine.model,
+        model=deps.engine.model,
         sealed_reference=None,
-        created_at=house.clock(),
+        created_at=deps.clock(),
         revoked_at=None,
         key_destroyed_at=None,
         key_name=enrolment_id,
@@ -151,28 +149,28 @@ def _pending(house: House, consent: Consent) -> Enrolment:
     )
 
 
-def _still_pending(house: House, uow: UnitOfWork, enrolment_id: str) -> Enrolment:
+def _still_pending(deps: Dependencies, uow: UnitOfWork, enrolment_id: str) -> Enrolment:
     enrolment = uow.enrolments.find(id=enrolment_id)
     if enrolment is None or enrolment.state is not EnrolmentState.PENDING:
         raise FaceNotAvailable("the enrolment is no longer open")
     return enrolment
 
 
-def _activate(house: House, uow: UnitOfWork, pending: Enrolment, sealed: str) -> Enrolment:
+def _activate(deps: Dependencies, uow: UnitOfWork, pending: Enrolment, sealed: str) -> Enrolment:
     """Under the customer's row lock, so that two enrolments cannot both become the one face."""
     uow.customers.lock(pending.customer_id)
     held = uow.enrolments.lock(pending.id)
     consent = uow.consents.find(id=pending.consent_id)
     if held is None or held.state is not EnrolmentState.PENDING:
         raise FaceNotAvailable("the enrolment is no longer open")
-    if consent is None or not consent.active(house.clock()):
+    if consent is None or not consent.active(deps.clock()):
         raise FaceNotAvailable("the consent has ended")
     _require_no_face(uow, pending.customer_id)
     active = replace(
         held,
         state=EnrolmentState.ACTIVE,
         epoch=held.epoch + 1,
-        model=house.engine.model,  # that made the reference, whatever was in use at the beginning
+        model=deps.engine.model,  # that made the reference, whatever was in use at the beginning
         sealed_reference=sealed,
         duress_since=_under_duress(uow, pending.customer_id),
     )

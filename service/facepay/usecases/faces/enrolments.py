@@ -14,7 +14,7 @@ from facepay.domain.errors import NotFound
 from facepay.domain.event import EventKind
 from facepay.domain.payment import IntentState
 from facepay.ports import UnitOfWork
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.records.outbox import emit
 from facepay.usecases.request import Caller
@@ -25,7 +25,7 @@ _FACE_UNDER_WAY = frozenset({IntentState.CAPTURING, IntentState.AWAITING_SECOND_
 
 
 def end_enrolment(
-    house: House, uow: UnitOfWork, enrolment_id: str, cause: Cause
+    deps: Dependencies, uow: UnitOfWork, enrolment_id: str, cause: Cause
 ) -> tuple[Enrolment, Deletion | None]:
     """Revoke under the row's lock and stop everything under way with this face.
 
@@ -42,7 +42,7 @@ def end_enrolment(
         state=EnrolmentState.REVOKED,
         epoch=enrolment.epoch + 1,
         sealed_reference=None,
-        revoked_at=house.clock(),
+        revoked_at=deps.clock(),
     )
     uow.enrolments.update(revoked)
     captures, intents = stop_what_is_under_way(uow, enrolment_id)
@@ -51,10 +51,10 @@ def end_enrolment(
 
 
 def write_down(
-    house: House, uow: UnitOfWork, deletion: Deletion, kind: str = "face.revoked"
+    deps: Dependencies, uow: UnitOfWork, deletion: Deletion, kind: str = "face.revoked"
 ) -> None:
     """The leaf, and the row that points to it. Call last: it locks the log's head."""
-    leaf = append_leaf(house, uow, kind, enrolment=deletion.id)
+    leaf = append_leaf(deps, uow, kind, enrolment=deletion.id)
     uow.deletions.add(replace(deletion, revoked_leaf=leaf.seq))
 
 
@@ -79,14 +79,14 @@ def stop_what_is_under_way(uow: UnitOfWork, enrolment_id: str) -> tuple[int, int
     return cancelled, stopped
 
 
-def emit_face(house: House, uow: UnitOfWork, kind: EventKind, enrolment: Enrolment) -> None:
+def emit_face(deps: Dependencies, uow: UnitOfWork, kind: EventKind, enrolment: Enrolment) -> None:
     """What became of a face, for the bank."""
-    emit(house, uow, kind, enrolment=enrolment.id, customer=enrolment.customer_id)
+    emit(deps, uow, kind, enrolment=enrolment.id, customer=enrolment.customer_id)
 
 
-def list_enrolments(house: House, caller: Caller) -> list[EnrolmentAnswer]:
+def list_enrolments(deps: Dependencies, caller: Caller) -> list[EnrolmentAnswer]:
     """The caller's own, the newest first: an app that lost its memory finds its face."""
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         found = uow.enrolments.find_all(customer_id=caller.subject_id)
     found.sort(key=lambda each: each.created_at, reverse=True)
     return [enrolment_answer(each) for each in found[:LISTED]]

@@ -14,7 +14,7 @@ from facepay.domain.event import EventKind
 from facepay.domain.page_session import PageSession
 from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.verify_credentials import Needs, Proof
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.enrolments import emit_face, enrolment_answer, stop_what_is_under_way
 from facepay.usecases.faces.revoke import prove_owner
 from facepay.usecases.idempotency import Claim, once
@@ -24,33 +24,35 @@ from facepay.usecases.responses import EnrolmentAnswer
 
 
 def lock_face(
-    house: House, change: Change, enrolment_id: str, proof: Proof | PageSession
+    deps: Dependencies, change: Change, enrolment_id: str, proof: Proof | PageSession
 ) -> EnrolmentAnswer:
     """Raises ProofRejected; NotFound for an enrolment that is not the caller's; WrongState for one
     that was never finished or is revoked."""
 
     def act(claim: Claim) -> EnrolmentAnswer:
-        proven = prove_owner(house, change, enrolment_id, proof, Needs.ANY_ONE)
-        with house.unit_of_work() as uow:
+        proven = prove_owner(deps, change, enrolment_id, proof, Needs.ANY_ONE)
+        with deps.unit_of_work() as uow:
             locked, locked_now = lock_enrolment(uow, enrolment_id)
             proven.settle(uow)  # a lock is never refused because a code was used meanwhile
             answer = enrolment_answer(locked)
             claim.answer(uow, answer)
             if locked_now:
-                emit_face(house, uow, EventKind.FACE_LOCKED, locked)
-                append_leaf(house, uow, "face.locked", enrolment=enrolment_id)
+                emit_face(deps, uow, EventKind.FACE_LOCKED, locked)
+                append_leaf(deps, uow, "face.locked", enrolment=enrolment_id)
             uow.commit()
         return answer
 
-    return once(house, change, EnrolmentAnswer, act)
+    return once(deps, change, EnrolmentAnswer, act)
 
 
-def unlock_face(house: House, change: Change, enrolment_id: str, proof: Proof) -> EnrolmentAnswer:
+def unlock_face(
+    deps: Dependencies, change: Change, enrolment_id: str, proof: Proof
+) -> EnrolmentAnswer:
     """Raises ProofRejected, also for a code that was used meanwhile; NotFound; WrongState."""
 
     def act(claim: Claim) -> EnrolmentAnswer:
-        proven = prove_owner(house, change, enrolment_id, proof, Needs.PASSWORD_AND_SECOND_FACTOR)
-        with house.unit_of_work() as uow:
+        proven = prove_owner(deps, change, enrolment_id, proof, Needs.PASSWORD_AND_SECOND_FACTOR)
+        with deps.unit_of_work() as uow:
             held = _locked_row(uow, enrolment_id)
             if not proven.settle(uow):
                 raise ProofRejected()
@@ -61,12 +63,12 @@ def unlock_face(house: House, change: Change, enrolment_id: str, proof: Proof) -
             answer = enrolment_answer(unlocked)
             claim.answer(uow, answer)
             if unlocked_now:
-                emit_face(house, uow, EventKind.FACE_UNLOCKED, unlocked)
-                append_leaf(house, uow, "face.unlocked", enrolment=enrolment_id)
+                emit_face(deps, uow, EventKind.FACE_UNLOCKED, unlocked)
+                append_leaf(deps, uow, "face.unlocked", enrolment=enrolment_id)
             uow.commit()
         return answer
 
-    return once(house, change, EnrolmentAnswer, act)
+    return once(deps, change, EnrolmentAnswer, act)
 
 
 def lock_enrolment(uow: UnitOfWork, enrolment_id: str) -> tuple[Enrolment, bool]:

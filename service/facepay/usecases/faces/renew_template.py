@@ -30,7 +30,7 @@ from facepay.domain.errors import (
     VaultUnavailable,
 )
 from facepay.ports import UnitOfWork
-from facepay.usecases.dependencies import House, new_id, wiped
+from facepay.usecases.dependencies import Dependencies, new_id, wiped
 from facepay.usecases.records.audit_log import append_leaf
 
 PAGE = 500
@@ -45,12 +45,12 @@ class Renewals:
     broken: int = 0
 
 
-def templates_made_before(house: House, moment: datetime) -> list[str]:
+def templates_made_before(deps: Dependencies, moment: datetime) -> list[str]:
     """The enrolments, locked ones too, whose template is older: ids in a lasting order."""
     found: list[str] = []
     last = ""
     while True:
-        with house.unit_of_work() as uow:
+        with deps.unit_of_work() as uow:
             page = uow.enrolments.find_all(limit=PAGE, after_id=last, state=ENROLLED)
         if not page:
             return found
@@ -58,12 +58,12 @@ def templates_made_before(house: House, moment: datetime) -> list[str]:
         found += [each.id for each in page if each.template_made_at < moment]
 
 
-def renew_templates(house: House, enrolment_ids: Iterable[str]) -> Renewals:
+def renew_templates(deps: Dependencies, enrolment_ids: Iterable[str]) -> Renewals:
     """Renew one after the other. Raises Unavailable; what is done by then stays done."""
     done = Renewals()
     for enrolment_id in enrolment_ids:
         try:
-            renew_template(house, enrolment_id)
+            renew_template(deps, enrolment_id)
             done = replace(done, renewed=done.renewed + 1)
         except (Conflict, NotFound):
             done = replace(done, changed=done.changed + 1)
@@ -72,31 +72,31 @@ def renew_templates(house: House, enrolment_ids: Iterable[str]) -> Renewals:
     return done
 
 
-def renew_template(house: House, enrolment_id: str) -> None:
+def renew_template(deps: Dependencies, enrolment_id: str) -> None:
     """Raises NotFound, FaceNotAvailable without a face of the present model, StaleRow when it
     was revoked or renewed meanwhile, SealBroken, VaultUnavailable. A lock is in nobody's way: what
     may have leaked is renewed whether it can pay just now or not."""
-    destroy_retiring_key(house, enrolment_id)
+    destroy_retiring_key(deps, enrolment_id)
     key = new_id("key")
-    house.templates.create_key(key)
-    named = _named(house, enrolment_id, key)
+    deps.templates.create_key(key)
+    named = _named(deps, enrolment_id, key)
     try:
-        _replace_template(house, named, key, _sealed_anew(house, named, key))
+        _replace_template(deps, named, key, _sealed_anew(deps, named, key))
     except SealBroken:
-        with house.unit_of_work() as uow:
+        with deps.unit_of_work() as uow:
             _locked_as_named(uow, named)  # else a key went because somebody else was first
         raise
     finally:
-        destroy_retiring_key(house, enrolment_id)
+        destroy_retiring_key(deps, enrolment_id)
 
 
-def destroy_retiring_key(house: House, enrolment_id: str) -> bool:
+def destroy_retiring_key(deps: Dependencies, enrolment_id: str) -> bool:
     """Destroy the key that an enrolled face has besides its own; whether one went.
 
     The key of a renewal is retired first: should it be under way still, it cannot be committed
     any more. False also when the vault is away: then this is to be tried again.
     """
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         held = uow.enrolments.lock(enrolment_id)
         if held is None or held.state is EnrolmentState.REVOKED:
             return False  # a revocation destroys all of its keys
@@ -106,10 +106,10 @@ def destroy_retiring_key(house: House, enrolment_id: str) -> bool:
         uow.enrolments.update(replace(held, next_key=None, retiring_key=key))
         uow.commit()
     try:
-        house.templates.destroy_key(key)
+        deps.templates.destroy_key(key)
     except VaultUnavailable:
         return False
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         held = uow.enrolments.lock(enrolment_id)
         if held is not None and held.retiring_key == key:
             uow.enrolments.update(replace(held, retiring_key=None))
@@ -117,22 +117,22 @@ def destroy_retiring_key(house: House, enrolment_id: str) -> bool:
     return True
 
 
-def destroy_retiring_keys(house: House) -> int:
+def destroy_retiring_keys(deps: Dependencies) -> int:
     """Finish what renewals left behind; how many keys went."""
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         left = uow.enrolments.find_all(having="retiring_key", state=ENROLLED)
         left += uow.enrolments.find_all(having="next_key", state=ENROLLED)
-    return sum(destroy_retiring_key(house, enrolment.id) for enrolment in left)
+    return sum(destroy_retiring_key(deps, enrolment.id) for enrolment in left)
 
 
-def _named(house: House, enrolment_id: str, key: str) -> Enrolment:
+def _named(deps: Dependencies, enrolment_id: str, key: str) -> Enrolment:
     """The enrolment, with `key` as its next one; or the key is destroyed unused."""
     try:
-        with house.unit_of_work() as uow:
+        with deps.unit_of_work() as uow:
             held = uow.enrolments.lock(enrolment_id)
             if held is None:
                 raise NotFound()
-            if not held.enrolled or held.model != house.engine.model:
+            if not held.enrolled or held.model != deps.engine.model:
                 raise FaceNotAvailable()
             if held.next_key or held.retiring_key:
                 raise StaleRow("another renewal of this template is under way")
@@ -142,12 +142,12 @@ def _named(house: House, enrolment_id: str, key: str) -> Enrolment:
         return named
     except BaseException:
         with suppress(VaultUnavailable):
-            house.templates.destroy_key(key)
+            deps.templates.destroy_key(key)
         raise
 
 
-def _sealed_anew(house: House, enrolment: Enrolment, key: str) -> str:
-    templates, old_key, sealed = house.templates, enrolment.key_name, enrolment.sealed_reference
+def _sealed_anew(deps: Dependencies, enrolment: Enrolment, key: str) -> str:
+    templates, old_key, sealed = deps.templates, enrolment.key_name, enrolment.sealed_reference
     if sealed is None:
         raise FaceNotAvailable()
     with (
@@ -155,14 +155,14 @@ def _sealed_anew(house: House, enrolment: Enrolment, key: str) -> str:
         wiped(templates.derive_secret(old_key)) as secret,
         wiped(templates.derive_secret(key)) as new_secret,
     ):
-        renewed = house.engine.renewed(reference, secret, new_secret)
+        renewed = deps.engine.renewed(reference, secret, new_secret)
     with wiped(renewed):
         return templates.seal(key, renewed, binding=enrolment.binding)
 
 
-def _replace_template(house: House, named: Enrolment, key: str, sealed: str) -> None:
+def _replace_template(deps: Dependencies, named: Enrolment, key: str, sealed: str) -> None:
     """Under the lock a revocation takes, and only where the row is as it was named."""
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         held = _locked_as_named(uow, named)
         renewed = replace(
             held,
@@ -170,7 +170,7 @@ def _replace_template(house: House, named: Enrolment, key: str, sealed: str) -> 
             next_key=None,
             retiring_key=named.key_name,
             sealed_reference=sealed,
-            renewed_at=house.clock(),
+            renewed_at=deps.clock(),
         )
         expected = {
             "state": held.state,
@@ -178,7 +178,7 @@ def _replace_template(house: House, named: Enrolment, key: str, sealed: str) -> 
             "next_key": key,
         }
         uow.enrolments.update(renewed, **expected)
-        append_leaf(house, uow, "template.renewed", enrolment=named.id)
+        append_leaf(deps, uow, "template.renewed", enrolment=named.id)
         uow.commit()
 
 

@@ -21,7 +21,7 @@ from facepay.usecases.authentication.verify_credentials import (
     channel_of,
     prove,
 )
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.destroy_keys import destroy_key
 from facepay.usecases.faces.enrolments import emit_face, end_enrolment, enrolment_answer, write_down
 from facepay.usecases.idempotency import Claim, once
@@ -30,7 +30,7 @@ from facepay.usecases.responses import EnrolmentAnswer
 
 
 def revoke_face(
-    house: House, change: Change, enrolment_id: str, proof: Proof | PageSession
+    deps: Dependencies, change: Change, enrolment_id: str, proof: Proof | PageSession
 ) -> EnrolmentAnswer:
     """Any one proof will do, and being signed in on the page, which takes two.
 
@@ -38,27 +38,25 @@ def revoke_face(
     """
 
     def act(claim: Claim) -> EnrolmentAnswer:
-        proven = prove_owner(
-            house, change, enrolment_id, proof, Needs.ANY_ONE, at=claim.received_at
-        )
-        with house.unit_of_work() as uow:
-            revoked, deletion = end_enrolment(house, uow, enrolment_id, Cause.CUSTOMER)
+        proven = prove_owner(deps, change, enrolment_id, proof, Needs.ANY_ONE, at=claim.received_at)
+        with deps.unit_of_work() as uow:
+            revoked, deletion = end_enrolment(deps, uow, enrolment_id, Cause.CUSTOMER)
             proven.settle(uow)  # leaving is never refused because a code was used meanwhile
             answer = enrolment_answer(revoked)
             claim.answer(uow, answer)
             if deletion is not None:
-                emit_face(house, uow, EventKind.FACE_REVOKED, revoked)
-                write_down(house, uow, deletion)
+                emit_face(deps, uow, EventKind.FACE_REVOKED, revoked)
+                write_down(deps, uow, deletion)
             uow.commit()
         return answer
 
-    answer = once(house, change, EnrolmentAnswer, act)
-    destroyed = destroy_key(house, enrolment_id)
+    answer = once(deps, change, EnrolmentAnswer, act)
+    destroyed = destroy_key(deps, enrolment_id)
     return replace(answer, key_destroyed=answer.key_destroyed or destroyed)
 
 
 def prove_owner(
-    house: House,
+    deps: Dependencies,
     change: Change,
     enrolment_id: str,
     proof: Proof | PageSession,
@@ -70,11 +68,11 @@ def prove_owner(
 
     Raises NotFound, ProofRejected.
     """
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         customer = uow.customers.find(id=change.caller.subject_id)
         if customer is None or not uow.enrolments.find(id=enrolment_id, customer_id=customer.id):
             raise NotFound()
     if isinstance(proof, PageSession):
-        return proven_by_session(house, change, needs)
+        return proven_by_session(deps, change, needs)
     channel = channel_of(change.caller)
-    return prove(house, customer, proof, needs, confirms=change.claims, at=at, channel=channel)
+    return prove(deps, customer, proof, needs, confirms=change.claims, at=at, channel=channel)

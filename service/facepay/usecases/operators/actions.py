@@ -13,7 +13,7 @@ from facepay.domain.audit import canonical
 from facepay.domain.errors import NotFound, WrongState
 from facepay.domain.operator_action import OPEN_FOR, ActionKind, ActionState, OperatorAction
 from facepay.ports import UnitOfWork
-from facepay.usecases.dependencies import House, new_id
+from facepay.usecases.dependencies import Dependencies, new_id
 from facepay.usecases.faces.enrolments import write_down
 from facepay.usecases.idempotency import Claim, once
 from facepay.usecases.operators.action_result import Carried
@@ -43,11 +43,11 @@ class Act:
     """
 
     aim: Callable[[UnitOfWork, Mapping[str, Any]], dict[str, str]]
-    carry_out: Callable[[House, UnitOfWork, OperatorAction], Carried] | None
-    afterwards: Callable[[House, OperatorAction], None]
+    carry_out: Callable[[Dependencies, UnitOfWork, OperatorAction], Carried] | None
+    afterwards: Callable[[Dependencies, OperatorAction], None]
 
 
-def _nothing(_house: House, _action: OperatorAction) -> None:
+def _nothing(_deps: Dependencies, _action: OperatorAction) -> None:
     """Nothing is left to be done after the commit."""
 
 
@@ -60,86 +60,86 @@ ACTS: dict[ActionKind, Act] = {
 
 
 def ask_for_action(
-    house: House, change: Change, kind: ActionKind, target: Mapping[str, Any]
+    deps: Dependencies, change: Change, kind: ActionKind, target: Mapping[str, Any]
 ) -> OperatorActionAnswer:
     """Raises InvalidRequest for a target of another kind, NotFound for nobody's."""
 
     def act(claim: Claim) -> OperatorActionAnswer:
-        with house.unit_of_work() as uow:
-            action = _asked(house, change, kind, canonical(ACTS[kind].aim(uow, target)))
+        with deps.unit_of_work() as uow:
+            action = _asked(deps, change, kind, canonical(ACTS[kind].aim(uow, target)))
             uow.operator_actions.add(action)
-            answer = _answer(house, uow, action)
+            answer = _answer(deps, uow, action)
             claim.answer(uow, answer)
-            _tell(house, uow, "asked", action, change)
+            _tell(deps, uow, "asked", action, change)
             uow.commit()
         return answer
 
-    return once(house, change, OperatorActionAnswer, act)
+    return once(deps, change, OperatorActionAnswer, act)
 
 
-def approve_action(house: House, change: Change, action_id: str) -> OperatorActionAnswer:
+def approve_action(deps: Dependencies, change: Change, action_id: str) -> OperatorActionAnswer:
     """Raises NotFound; SecondOperatorNeeded for who asked for it; WrongState when it ran out, was
     approved before, or the asking operator's key is no longer one."""
 
     def act(claim: Claim) -> OperatorActionAnswer:
-        with house.unit_of_work() as uow:
-            approved = _approved(house, uow, change, action_id)
+        with deps.unit_of_work() as uow:
+            approved = _approved(deps, uow, change, action_id)
             carry_out = ACTS[approved.kind].carry_out
-            carried = carry_out(house, uow, approved) if carry_out else Carried()
+            carried = carry_out(deps, uow, approved) if carry_out else Carried()
             if carry_out:
-                approved = replace(approved, state=ActionState.DONE, done_at=house.clock())
+                approved = replace(approved, state=ActionState.DONE, done_at=deps.clock())
             uow.operator_actions.update(approved, state=ActionState.ASKED)
-            answer = _answer(house, uow, approved)
+            answer = _answer(deps, uow, approved)
             claim.answer(uow, answer)
-            _tell(house, uow, "approved", approved, change)
+            _tell(deps, uow, "approved", approved, change)
             for deletion in carried.deletions:
-                write_down(house, uow, deletion)
+                write_down(deps, uow, deletion)
             uow.commit()
         return replace(answer, recovery_codes=carried.told_once)
 
-    told = once(house, change, OperatorActionAnswer, act)
-    with house.unit_of_work() as uow:
+    told = once(deps, change, OperatorActionAnswer, act)
+    with deps.unit_of_work() as uow:
         approved = _find(uow, action_id)
-    ACTS[approved.kind].afterwards(house, approved)
-    return replace(read_action(house, action_id), recovery_codes=told.recovery_codes)
+    ACTS[approved.kind].afterwards(deps, approved)
+    return replace(read_action(deps, action_id), recovery_codes=told.recovery_codes)
 
 
 def continue_action(
-    house: House, change: Change, action_id: str, at_most: int
+    deps: Dependencies, change: Change, action_id: str, at_most: int
 ) -> OperatorActionAnswer:
     """The next batch of an approved action. Raises NotFound, WrongState."""
 
     def act(claim: Claim) -> OperatorActionAnswer:
-        return take_batch(house, action_id, at_most, claim)
+        return take_batch(deps, action_id, at_most, claim)
 
-    return once(house, change, OperatorActionAnswer, act)
+    return once(deps, change, OperatorActionAnswer, act)
 
 
 def take_batch(
-    house: House, action_id: str, at_most: int, claim: Claim | None = None
+    deps: Dependencies, action_id: str, at_most: int, claim: Claim | None = None
 ) -> OperatorActionAnswer:
     """For the console, too, which makes no claim. Raises NotFound; WrongState for what is not
     approved, and for what was done at once: its target is no cohort that anybody agreed to revoke.
     """
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         action = _find(uow, action_id)
     if ACTS[action.kind].carry_out is not None:
         raise WrongState("nothing of this kind is done in batches")
     if action.state not in (ActionState.APPROVED, ActionState.DONE):
-        raise WrongState(f"the action is {action.state_at(house.clock())}")
-    revoke_batch(house, action, at_most)
-    with house.unit_of_work() as uow:
+        raise WrongState(f"the action is {action.state_at(deps.clock())}")
+    revoke_batch(deps, action, at_most)
+    with deps.unit_of_work() as uow:
         held = uow.operator_actions.lock(action_id) or action
         ends = held.state is ActionState.APPROVED and count_faces(uow, held) == 0
         if ends:
-            held = replace(held, state=ActionState.DONE, done_at=house.clock())
+            held = replace(held, state=ActionState.DONE, done_at=deps.clock())
             uow.operator_actions.update(held, state=ActionState.APPROVED)
-        answer = _answer(house, uow, held)
+        answer = _answer(deps, uow, held)
         if claim is not None:
             claim.answer(uow, answer)
         if ends:
             append_leaf(
-                house,
+                deps,
                 uow,
                 "operator_action.done",
                 action=held.id,
@@ -150,10 +150,10 @@ def take_batch(
     return answer
 
 
-def read_action(house: House, action_id: str) -> OperatorActionAnswer:
+def read_action(deps: Dependencies, action_id: str) -> OperatorActionAnswer:
     """Raises NotFound."""
-    with house.unit_of_work() as uow:
-        return _answer(house, uow, _find(uow, action_id))
+    with deps.unit_of_work() as uow:
+        return _answer(deps, uow, _find(uow, action_id))
 
 
 def _find(uow: UnitOfWork, action_id: str) -> OperatorAction:
@@ -163,8 +163,8 @@ def _find(uow: UnitOfWork, action_id: str) -> OperatorAction:
     return action
 
 
-def _asked(house: House, change: Change, kind: ActionKind, target: str) -> OperatorAction:
-    now = house.clock()
+def _asked(deps: Dependencies, change: Change, kind: ActionKind, target: str) -> OperatorAction:
+    now = deps.clock()
     return OperatorAction(
         id=new_id("act"),
         kind=kind,
@@ -182,13 +182,15 @@ def _asked(house: House, change: Change, kind: ActionKind, target: str) -> Opera
     )
 
 
-def _approved(house: House, uow: UnitOfWork, change: Change, action_id: str) -> OperatorAction:
+def _approved(
+    deps: Dependencies, uow: UnitOfWork, change: Change, action_id: str
+) -> OperatorAction:
     """The action as it is once approved, its row held: two approvals at once are one."""
     held = uow.operator_actions.lock(action_id)
     if held is None:
         raise NotFound()
     by, key = change.caller.subject_id, change.caller.keyid
-    held.require_approvable(by, key, house.clock())
+    held.require_approvable(by, key, deps.clock())
     asking = uow.clients.find(id=held.asked_key)
     if asking is None or asking.revoked_at is not None:
         raise WrongState("the key that asked for it is an operator's no longer")
@@ -197,14 +199,16 @@ def _approved(house: House, uow: UnitOfWork, change: Change, action_id: str) -> 
         state=ActionState.APPROVED,
         approved_by=by,
         approved_key=key,
-        approved_at=house.clock(),
+        approved_at=deps.clock(),
     )
     return replace(approved, total=count_faces(uow, approved))
 
 
-def _tell(house: House, uow: UnitOfWork, step: str, action: OperatorAction, change: Change) -> None:
+def _tell(
+    deps: Dependencies, uow: UnitOfWork, step: str, action: OperatorAction, change: Change
+) -> None:
     append_leaf(
-        house,
+        deps,
         uow,
         f"operator_action.{step}",
         action=action.id,
@@ -215,12 +219,12 @@ def _tell(house: House, uow: UnitOfWork, step: str, action: OperatorAction, chan
     )
 
 
-def _answer(house: House, uow: UnitOfWork, action: OperatorAction) -> OperatorActionAnswer:
+def _answer(deps: Dependencies, uow: UnitOfWork, action: OperatorAction) -> OperatorActionAnswer:
     approved = action.approved_at is not None
     return OperatorActionAnswer(
         id=action.id,
         kind=action.kind,
-        state=action.state_at(house.clock()),
+        state=action.state_at(deps.clock()),
         target=json.loads(action.target),
         asked_by=action.asked_by,
         asked_at=rfc3339(action.asked_at),

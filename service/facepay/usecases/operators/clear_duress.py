@@ -5,17 +5,17 @@ from dataclasses import replace
 from facepay.domain.event import EventKind
 from facepay.domain.operator_action import OperatorAction
 from facepay.ports import UnitOfWork
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.operators.action_result import Carried
 from facepay.usecases.operators.revoke_faces import faces_of
 from facepay.usecases.records.outbox import emit
 
 
-def clear_duress(house: House, uow: UnitOfWork, action: OperatorAction) -> Carried:
+def clear_duress(deps: Dependencies, uow: UnitOfWork, action: OperatorAction) -> Carried:
     """In the transaction of the approval; revoked faces too, or a new one would inherit it."""
     for face in uow.enrolments.find_all(after_id="", **faces_of(action)):
         held = uow.enrolments.lock(face.id)
         if held is not None and held.duress_since is not None:
             uow.enrolments.update(replace(held, duress_since=None))
-            emit(house, uow, EventKind.DURESS_CLEARED, customer=held.customer_id)
+            emit(deps, uow, EventKind.DURESS_CLEARED, customer=held.customer_id)
     return Carried()

@@ -16,7 +16,7 @@ from facepay.domain.operator_action import OperatorAction
 from facepay.ports import UnitOfWork
 from facepay.usecases.customers.recovery_codes import fresh_codes, kept_code, new_set, replace_set
 from facepay.usecases.customers.second_factors import emit_factor
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.operators.action_result import Carried
 
 CODES = 2
@@ -34,12 +34,12 @@ def aim_at_customer(uow: UnitOfWork, asked: Mapping[str, Any]) -> dict[str, str]
     return {"customer": customer.id}
 
 
-def issue_recovery(house: House, uow: UnitOfWork, action: OperatorAction) -> Carried:
+def issue_recovery(deps: Dependencies, uow: UnitOfWork, action: OperatorAction) -> Carried:
     """In the transaction of the approval: what is told exists if and only if it was committed."""
     customer_id = json.loads(action.target)["customer"]
     uow.customers.lock(customer_id)
-    factor, codes = new_set(house, customer_id, NAME), fresh_codes(CODES)
-    ends = house.clock() + GOOD_FOR
-    replace_set(uow, factor, [kept_code(house, factor, code, ends) for code in codes])
-    emit_factor(house, uow, EventKind.FACTOR_ADDED, factor)
+    factor, codes = new_set(deps, customer_id, NAME), fresh_codes(CODES)
+    ends = deps.clock() + GOOD_FOR
+    replace_set(uow, factor, [kept_code(deps, factor, code, ends) for code in codes])
+    emit_factor(deps, uow, EventKind.FACTOR_ADDED, factor)
     return Carried(told_once=codes)

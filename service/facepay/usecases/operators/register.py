@@ -7,40 +7,40 @@ register merchants and customers over HTTP, merchants register their terminals.
 from facepay.domain.customer import Client, Customer, Merchant, PublicKey, Role, Terminal
 from facepay.domain.errors import NotAllowed
 from facepay.ports import UnitOfWork
-from facepay.usecases.dependencies import House, new_id
+from facepay.usecases.dependencies import Dependencies, new_id
 from facepay.usecases.idempotency import Claim, once
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.request import Change
 from facepay.usecases.responses import Registered
 
 
-def register_operator(house: House, key: PublicKey) -> Registered:
+def register_operator(deps: Dependencies, key: PublicKey) -> Registered:
     """The console's own act; running it again with the same key changes nothing."""
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         known = uow.clients.find(id=key.thumbprint)
         if known is not None:
             return Registered(known.subject_id, known.id)
-        answer = _admit(house, uow, Role.OPERATOR, new_id("op"), key)
+        answer = _admit(deps, uow, Role.OPERATOR, new_id("op"), key)
         uow.commit()
     return answer
 
 
-def register_merchant(house: House, change: Change, name: str, key: PublicKey) -> Registered:
+def register_merchant(deps: Dependencies, change: Change, name: str, key: PublicKey) -> Registered:
     """Raises AlreadyExists when the key is registered already."""
 
     def act(claim: Claim) -> Registered:
-        merchant = Merchant(new_id("mer"), name, house.clock(), suspended_at=None)
-        with house.unit_of_work() as uow:
+        merchant = Merchant(new_id("mer"), name, deps.clock(), suspended_at=None)
+        with deps.unit_of_work() as uow:
             uow.merchants.add(merchant)
-            answer = _admit(house, uow, Role.MERCHANT, merchant.id, key, claim)
+            answer = _admit(deps, uow, Role.MERCHANT, merchant.id, key, claim)
             uow.commit()
         return answer
 
-    return once(house, change, Registered, act)
+    return once(deps, change, Registered, act)
 
 
 def register_terminal(
-    house: House, change: Change, name: str, key: PublicKey, city: str | None = None
+    deps: Dependencies, change: Change, name: str, key: PublicKey, city: str | None = None
 ) -> Registered:
     """A terminal of the calling merchant, and where it stands.
 
@@ -48,48 +48,48 @@ def register_terminal(
     """
 
     def act(claim: Claim) -> Registered:
-        with house.unit_of_work() as uow:
+        with deps.unit_of_work() as uow:
             merchant = uow.merchants.find(id=change.caller.subject_id)
             if merchant is None or merchant.suspended_at is not None:
                 raise NotAllowed("the merchant is suspended")
-            terminal = Terminal(new_id("term"), merchant.id, name, house.clock(), None, city)
+            terminal = Terminal(new_id("term"), merchant.id, name, deps.clock(), None, city)
             uow.terminals.add(terminal)
-            answer = _admit(house, uow, Role.TERMINAL, terminal.id, key, claim)
+            answer = _admit(deps, uow, Role.TERMINAL, terminal.id, key, claim)
             uow.commit()
         return answer
 
-    return once(house, change, Registered, act)
+    return once(deps, change, Registered, act)
 
 
 def register_customer(
-    house: House, change: Change, alias: str, password: str, key: PublicKey
+    deps: Dependencies, change: Change, alias: str, password: str, key: PublicKey
 ) -> Registered:
     """Raises AlreadyExists when the alias or the key is taken."""
 
     def act(claim: Claim) -> Registered:
         customer = Customer(
-            new_id("cus"), alias, house.passwords.hash(password), created_at=house.clock()
+            new_id("cus"), alias, deps.passwords.hash(password), created_at=deps.clock()
         )
-        with house.unit_of_work() as uow:
+        with deps.unit_of_work() as uow:
             uow.customers.add(customer)
-            answer = _admit(house, uow, Role.CUSTOMER, customer.id, key, claim)
+            answer = _admit(deps, uow, Role.CUSTOMER, customer.id, key, claim)
             uow.commit()
         return answer
 
-    return once(house, change, Registered, act)
+    return once(deps, change, Registered, act)
 
 
 def _admit(
-    house: House,
+    deps: Dependencies,
     uow: UnitOfWork,
     role: Role,
     subject_id: str,
     key: PublicKey,
     claim: Claim | None = None,
 ) -> Registered:
-    uow.clients.add(Client(key.thumbprint, role, subject_id, key.pem, house.clock(), None))
+    uow.clients.add(Client(key.thumbprint, role, subject_id, key.pem, deps.clock(), None))
     answer = Registered(subject_id, key.thumbprint)
     if claim is not None:
         claim.answer(uow, answer)
-    append_leaf(house, uow, f"{role}.registered", subject=subject_id, keyid=key.thumbprint)
+    append_leaf(deps, uow, f"{role}.registered", subject=subject_id, keyid=key.thumbprint)
     return answer

@@ -17,7 +17,7 @@ from facepay.domain.errors import InvalidRequest, NotFound
 from facepay.domain.event import EventKind
 from facepay.domain.operator_action import OperatorAction
 from facepay.ports import Span, UnitOfWork
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.destroy_keys import destroy_key
 from facepay.usecases.faces.enrolments import emit_face, end_enrolment, write_down
 from facepay.usecases.operators.action_result import Carried
@@ -69,38 +69,38 @@ def faces_of(action: OperatorAction) -> dict[str, Any]:
     return selected
 
 
-def revoke_at_once(house: House, uow: UnitOfWork, action: OperatorAction) -> Carried:
+def revoke_at_once(deps: Dependencies, uow: UnitOfWork, action: OperatorAction) -> Carried:
     """All of them, in the caller's transaction: to be written down before its commit."""
     deletions = []
     for face in uow.enrolments.find_all(after_id="", state=LIVE, **faces_of(action)):
-        revoked, deletion = end_enrolment(house, uow, face.id, Cause.OPERATOR)
+        revoked, deletion = end_enrolment(deps, uow, face.id, Cause.OPERATOR)
         if deletion is not None:
-            emit_face(house, uow, EventKind.FACE_REVOKED, revoked)
+            emit_face(deps, uow, EventKind.FACE_REVOKED, revoked)
             deletions.append(deletion)
     return Carried(deletions)
 
 
-def revoke_batch(house: House, action: OperatorAction, at_most: int) -> None:
+def revoke_batch(deps: Dependencies, action: OperatorAction, at_most: int) -> None:
     """The next faces of a cohort, and then keys that are left, `at_most` of each."""
     faces = faces_of(action)
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         batch = uow.enrolments.find_all(limit=at_most, after_id="", state=LIVE, **faces)
     for face in batch:
-        with house.unit_of_work() as uow:
-            revoked, deletion = end_enrolment(house, uow, face.id, Cause.COHORT)
+        with deps.unit_of_work() as uow:
+            revoked, deletion = end_enrolment(deps, uow, face.id, Cause.COHORT)
             if deletion is not None:
-                emit_face(house, uow, EventKind.FACE_REVOKED, revoked)
-                write_down(house, uow, deletion)
+                emit_face(deps, uow, EventKind.FACE_REVOKED, revoked)
+                write_down(deps, uow, deletion)
                 uow.commit()
-    destroy_keys(house, action, at_most)
+    destroy_keys(deps, action, at_most)
 
 
-def destroy_keys(house: House, action: OperatorAction, at_most: int = BATCH) -> None:
+def destroy_keys(deps: Dependencies, action: OperatorAction, at_most: int = BATCH) -> None:
     """Of faces that are revoked; the rest is left when the vault is away."""
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         left = uow.enrolments.find_all(limit=at_most, after_id="", **_KEY_LEFT, **faces_of(action))
     for face in left:
-        if not destroy_key(house, face.id):
+        if not destroy_key(deps, face.id):
             return
 
 

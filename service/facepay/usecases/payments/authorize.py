@@ -28,7 +28,7 @@ from facepay.ports import ObservedFaces, UnitOfWork
 from facepay.usecases.authentication.verify_credentials import Proof, Proven, channel_of, examine
 from facepay.usecases.captures.compare import matches_reference
 from facepay.usecases.captures.judge import Frames, look_at, use_capture
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.idempotency import Claim, once
 from facepay.usecases.payments.intents import find_to_pay
 from facepay.usecases.payments.record_decision import may_be_held, record_decision
@@ -58,7 +58,7 @@ class Standing:
     held: bool = False
 
 
-def authorize_payment(house: House, change: Change, attempt: Attempt) -> IntentAnswer:
+def authorize_payment(deps: Dependencies, change: Change, attempt: Attempt) -> IntentAnswer:
     """Walk with frames, then with the second factor; the face's verdict is told in neither.
 
     Raises NotFound, WrongState, IntentExpired, CaptureExpired, FaceNotAvailable, what `look_at`
@@ -68,96 +68,96 @@ def authorize_payment(house: House, change: Change, attempt: Attempt) -> IntentA
     def walk(claim: Claim) -> IntentAnswer:
         # 1 claim the request: `once` holds the key, this commit uses the capture up
         # 2 load intent, consent and enrolment; refuse early
-        standing = _enter(house, change, claim, attempt)
+        standing = _enter(deps, change, claim, attempt)
         # 3 PAD over the captured frames
         # 4 unseal the reference, compare (only if PAD passed)
         if attempt.frames is not None:
-            standing = _look_at_face(house, claim, standing, attempt.frames)
+            standing = _look_at_face(deps, claim, standing, attempt.frames)
         # 5 verify the second factor
-        proven = _verify_second_factor(house, change, claim, standing, attempt.proof)
+        proven = _verify_second_factor(deps, change, claim, standing, attempt.proof)
         # 6 decide
-        decision = _decide(house, standing, proven)
+        decision = _decide(deps, standing, proven)
         # Signed before the commit, so that no approval can exist without its signature; if
         # step 7 finds the face revoked, the signature is dropped and was never seen by anybody.
-        authorization = _sign_if_approved(house, standing, decision)
+        authorization = _sign_if_approved(deps, standing, decision)
         # 7 one commit, under the lock that a revocation takes
-        return _commit_if_still_live(house, claim, standing, proven, decision, authorization)
+        return _commit_if_still_live(deps, claim, standing, proven, decision, authorization)
 
-    return once(house, change, IntentAnswer, walk)
+    return once(deps, change, IntentAnswer, walk)
 
 
 @timed_step("enter")
-def _enter(house: House, change: Change, claim: Claim, attempt: Attempt) -> Standing:
+def _enter(deps: Dependencies, change: Change, claim: Claim, attempt: Attempt) -> Standing:
     expected = (
         IntentState.CAPTURING if attempt.frames is not None else IntentState.AWAITING_SECOND_FACTOR
     )
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         seen = find_to_pay(uow, change.caller, attempt.intent_id)
         own = (
             change.caller.role is not Role.CUSTOMER or seen.customer_id == change.caller.subject_id
         )
         if not own:
             raise NotFound()  # a face is confirmed by the device of whom it is claimed to be
-        enrolment = _live_enrolment(house, uow, seen)
+        enrolment = _live_enrolment(deps, uow, seen)
         intent = uow.intents.lock(seen.id)
         if intent is None or intent.enrolment_id != enrolment.id:
             raise WrongState("another capture was opened for this payment intent")
-        intent.require_open(house.clock())
+        intent.require_open(deps.clock())
         if intent.state is not expected:
             raise WrongState(f"the payment intent is {intent.state}")
         capture = None
         if attempt.frames is not None:
-            capture = use_capture(house, uow, claim, attempt.frames.capture_id)
+            capture = use_capture(deps, uow, claim, attempt.frames.capture_id)
             if capture.id != intent.capture_id:
                 raise WrongState("another capture was opened for this payment intent")
-        held = capture is None and is_held(house, uow, intent)
+        held = capture is None and is_held(deps, uow, intent)
         uow.commit()
     return Standing(intent, enrolment, capture, held)
 
 
-def _live_enrolment(house: House, uow: UnitOfWork, intent: Intent) -> Enrolment:
+def _live_enrolment(deps: Dependencies, uow: UnitOfWork, intent: Intent) -> Enrolment:
     """The locked enrolment this intent was opened for. Raises FaceNotAvailable when it ended."""
-    intent.require_open(house.clock())
+    intent.require_open(deps.clock())
     if intent.enrolment_id is None:
         raise WrongState(f"the payment intent is {intent.state}: no capture was opened for it")
     enrolment = uow.enrolments.lock(intent.enrolment_id)
     if enrolment is None or enrolment.state is not EnrolmentState.ACTIVE:
         raise FaceNotAvailable()
     consent = uow.consents.find(id=enrolment.consent_id)
-    if consent is None or not consent.active(house.clock()):
+    if consent is None or not consent.active(deps.clock()):
         raise FaceNotAvailable()
     if intent.state is IntentState.REVOKED or intent.enrolment_epoch != enrolment.epoch:
         raise FaceNotAvailable()
     return enrolment
 
 
-def _look_at_face(house: House, claim: Claim, standing: Standing, frames: Frames) -> Standing:
+def _look_at_face(deps: Dependencies, claim: Claim, standing: Standing, frames: Frames) -> Standing:
     enrolment, capture = standing.enrolment, standing.capture
     if capture is None:
         raise FaceNotAvailable()
 
     def compare(faces: ObservedFaces) -> bool:
-        return matches_reference(house, faces, enrolment)
+        return matches_reference(deps, faces, enrolment)
 
-    matched = look_at(house, claim, capture, frames, compare)
+    matched = look_at(deps, claim, capture, frames, compare)
     judged = replace(standing.intent, pad_passed=True, face_matched=matched)
     return replace(standing, intent=judged)
 
 
 @timed_step("second_factor")
 def _verify_second_factor(
-    house: House, change: Change, claim: Claim, standing: Standing, proof: Proof | None
+    deps: Dependencies, change: Change, claim: Claim, standing: Standing, proof: Proof | None
 ) -> Proven | None:
     if proof is None:
         return None
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         customer = uow.customers.find(id=standing.enrolment.customer_id)
     channel, confirms = channel_of(change.caller), payment_claims(standing.intent)
-    return examine(house, customer, proof, channel, at=claim.received_at, confirms=confirms)
+    return examine(deps, customer, proof, channel, at=claim.received_at, confirms=confirms)
 
 
 @timed_step("decide")
-def _decide(house: House, standing: Standing, proven: Proven | None) -> Decision:
+def _decide(deps: Dependencies, standing: Standing, proven: Proven | None) -> Decision:
     intent = standing.intent
     facts = Facts(
         method=Method.FACE,
@@ -168,38 +168,40 @@ def _decide(house: House, standing: Standing, proven: Proven | None) -> Decision
         pad_passed=intent.pad_passed,
         face_matched=intent.face_matched,
         duress=proven is not None and proven.duress,
-        duress_may_pay=may_be_held(house, intent, proven),
+        duress_may_pay=may_be_held(deps, intent, proven),
         silently_locked=standing.enrolment.duress_since is not None,
         held=standing.held,
     )
-    return decide(facts, house.clock())
+    return decide(facts, deps.clock())
 
 
 @timed_step("sign")
-def _sign_if_approved(house: House, standing: Standing, decision: Decision) -> Authorization | None:
+def _sign_if_approved(
+    deps: Dependencies, standing: Standing, decision: Decision
+) -> Authorization | None:
     if decision.outcome is not Outcome.APPROVE:
         return None
-    return sign_authorization(house, standing.intent)
+    return sign_authorization(deps, standing.intent)
 
 
 @timed_step("commit")
 def _commit_if_still_live(
-    house: House,
+    deps: Dependencies,
     claim: Claim,
     standing: Standing,
     proven: Proven | None,
     decision: Decision,
     authorization: Authorization | None,
 ) -> IntentAnswer:
-    with house.unit_of_work() as uow:
-        live = _live_enrolment(house, uow, standing.intent)
+    with deps.unit_of_work() as uow:
+        live = _live_enrolment(deps, uow, standing.intent)
         if live.epoch != standing.enrolment.epoch:
             raise FaceNotAvailable()
         shown_since = live.duress_since != standing.enrolment.duress_since
         if shown_since and decision.outcome is Outcome.APPROVE:  # under duress, elsewhere
             decision = Decision(Outcome.DECLINE, UNDER_DURESS)
         answer = record_decision(
-            house, uow, claim, standing.intent, Method.FACE, decision, proven, authorization
+            deps, uow, claim, standing.intent, Method.FACE, decision, proven, authorization
         )
         uow.commit()
     return answer

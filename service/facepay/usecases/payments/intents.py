@@ -9,7 +9,7 @@ from facepay.domain.event import EventKind
 from facepay.domain.money import Money
 from facepay.domain.payment import ENDED, Authorization, Intent, IntentState, Method
 from facepay.ports import UnitOfWork
-from facepay.usecases.dependencies import House, new_id
+from facepay.usecases.dependencies import Dependencies, new_id
 from facepay.usecases.idempotency import Claim, once
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.records.outbox import emit_payment
@@ -35,53 +35,53 @@ _REASON_CLASS = {
 _FACE_CLOSED = frozenset({IntentState.REVOKED, IntentState.PAYER_CHOSE_ALTERNATIVE})
 
 
-def create_intent(house: House, change: Change, money: Money, order_ref: str) -> IntentAnswer:
+def create_intent(deps: Dependencies, change: Change, money: Money, order_ref: str) -> IntentAnswer:
     """Raises NotAllowed for a suspended terminal or merchant."""
 
     def act(claim: Claim) -> IntentAnswer:
-        with house.unit_of_work() as uow:
+        with deps.unit_of_work() as uow:
             terminal = uow.terminals.find(id=change.caller.subject_id)
             merchant = uow.merchants.find(id=terminal.merchant_id) if terminal else None
             if terminal is None or merchant is None:
                 raise NotAllowed("no such terminal")
             if terminal.suspended_at is not None or merchant.suspended_at is not None:
                 raise NotAllowed("the terminal or its merchant is suspended")
-            intent = _new_intent(house, terminal.id, merchant.id, money, order_ref)
+            intent = _new_intent(deps, terminal.id, merchant.id, money, order_ref)
             uow.intents.add(intent)
-            answer = intent_answer(house, intent, None)
+            answer = intent_answer(deps, intent, None)
             claim.answer(uow, answer)
-            append_leaf(house, uow, "payment.opened", intent=intent.id)
+            append_leaf(deps, uow, "payment.opened", intent=intent.id)
             uow.commit()
         return answer
 
-    return once(house, change, IntentAnswer, act)
+    return once(deps, change, IntentAnswer, act)
 
 
-def read_intent(house: House, caller: Caller, intent_id: str) -> IntentAnswer:
+def read_intent(deps: Dependencies, caller: Caller, intent_id: str) -> IntentAnswer:
     """For its terminal or merchant: the answer to an outcome that was lost on the way. Raises
     NotFound."""
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         intent = uow.intents.find(id=intent_id)
         if intent is None or caller.subject_id not in (intent.terminal_id, intent.merchant_id):
             raise NotFound()
         authorization = uow.authorizations.find(intent_id=intent_id)
-    return intent_answer(house, intent, authorization)
+    return intent_answer(deps, intent, authorization)
 
 
-def read_intent_to_confirm(house: House, caller: Caller, intent_id: str) -> IntentAnswer:
+def read_intent_to_confirm(deps: Dependencies, caller: Caller, intent_id: str) -> IntentAnswer:
     """For a customer's own device: what it is to confirm, to whom, and the nonce to sign.
 
     Whoever was told the id can look while it is open; afterwards only who paid. Raises NotFound.
     """
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         intent = uow.intents.find(id=intent_id)
         if intent is None:
             raise NotFound()
-        ended = intent.state_at(house.clock()) in ENDED
+        ended = intent.state_at(deps.clock()) in ENDED
         if ended and intent.customer_id != caller.subject_id:
             raise NotFound()
         merchant = uow.merchants.find(id=intent.merchant_id)
-    answer = intent_answer(house, intent, None)
+    answer = intent_answer(deps, intent, None)
     return replace(answer, merchant_name=merchant.name if merchant else None, nonce=intent.nonce)
 
 
@@ -97,44 +97,44 @@ def find_to_pay(uow: UnitOfWork, caller: Caller, intent_id: str) -> Intent:
     return intent
 
 
-def choose_alternative(house: House, change: Change, intent_id: str) -> IntentAnswer:
+def choose_alternative(deps: Dependencies, change: Change, intent_id: str) -> IntentAnswer:
     """The payer would rather not use the face: an outcome of its own, not a failure."""
     kind = "payment.alternative_chosen"
-    return _move(house, change, intent_id, IntentState.PAYER_CHOSE_ALTERNATIVE, kind)
+    return _move(deps, change, intent_id, IntentState.PAYER_CHOSE_ALTERNATIVE, kind)
 
 
-def reverse_payment(house: House, change: Change, intent_id: str) -> IntentAnswer:
+def reverse_payment(deps: Dependencies, change: Change, intent_id: str) -> IntentAnswer:
     """Take an approval back; safe to repeat. Raises WrongState for what was not approved."""
-    return _move(house, change, intent_id, IntentState.REVERSED, "payment.reversed")
+    return _move(deps, change, intent_id, IntentState.REVERSED, "payment.reversed")
 
 
 def _move(
-    house: House, change: Change, intent_id: str, target: IntentState, kind: str
+    deps: Dependencies, change: Change, intent_id: str, target: IntentState, kind: str
 ) -> IntentAnswer:
     def act(claim: Claim) -> IntentAnswer:
-        with house.unit_of_work() as uow:
+        with deps.unit_of_work() as uow:
             intent = _own_intent(uow, change.caller, intent_id)
             if target is not IntentState.REVERSED:  # an approval can be reversed at any time
-                intent.require_open(house.clock())
+                intent.require_open(deps.clock())
             moved = intent if intent.state is target else intent.moved_to(target)
             uow.intents.update(moved, state=intent.state.value)
-            answer = intent_answer(house, moved, None)
+            answer = intent_answer(deps, moved, None)
             claim.answer(uow, answer)
             if moved is not intent:
                 if target is IntentState.REVERSED:
-                    emit_payment(house, uow, EventKind.PAYMENT_REVERSED, moved)
-                append_leaf(house, uow, kind, intent=intent_id)
+                    emit_payment(deps, uow, EventKind.PAYMENT_REVERSED, moved)
+                append_leaf(deps, uow, kind, intent=intent_id)
             uow.commit()
         return answer
 
-    return once(house, change, IntentAnswer, act)
+    return once(deps, change, IntentAnswer, act)
 
 
 def intent_answer(
-    house: House, intent: Intent, authorization: Authorization | None
+    deps: Dependencies, intent: Intent, authorization: Authorization | None
 ) -> IntentAnswer:
     """What a terminal may know of an intent: never a score, nor which factor failed."""
-    state = intent.state_at(house.clock())
+    state = intent.state_at(deps.clock())
     return IntentAnswer(
         id=intent.id,
         merchant_id=intent.merchant_id,
@@ -143,7 +143,7 @@ def intent_answer(
         currency=intent.currency,
         order_ref=intent.order_ref,
         state=state,
-        methods=_open_methods(house, intent, state),
+        methods=_open_methods(deps, intent, state),
         user_action=_USER_ACTION[state],
         reason_class=_REASON_CLASS.get(state),
         authorization=authorization.jws
@@ -153,13 +153,11 @@ def intent_answer(
     )
 
 
-def _open_methods(house: House, intent: Intent, state: IntentState) -> list[str]:
+def _open_methods(deps: Dependencies, intent: Intent, state: IntentState) -> list[str]:
     """Face is never the only way (PIPL art. 24): the password is in every list but the empty."""
     if state in ENDED:
         return []
-    face_open = (
-        state not in _FACE_CLOSED and intent.captures_used < house.policy.captures_per_intent
-    )
+    face_open = state not in _FACE_CLOSED and intent.captures_used < deps.policy.captures_per_intent
     return [Method.FACE.value, Method.PASSWORD.value] if face_open else [Method.PASSWORD.value]
 
 
@@ -169,9 +167,9 @@ def fresh_nonce() -> str:
 
 
 def _new_intent(
-    house: House, terminal_id: str, merchant_id: str, money: Money, order_ref: str
+    deps: Dependencies, terminal_id: str, merchant_id: str, money: Money, order_ref: str
 ) -> Intent:
-    now = house.clock()
+    now = deps.clock()
     return Intent(
         id=new_id("pi"),
         merchant_id=merchant_id,
@@ -191,7 +189,7 @@ def _new_intent(
         face_matched=None,
         decision_reason=None,
         created_at=now,
-        expires_at=now + house.policy.intent_lifetime,
+        expires_at=now + deps.policy.intent_lifetime,
     )
 
 

@@ -14,7 +14,7 @@ from facepay.domain.errors import InvalidRequest
 from facepay.domain.payment import Intent, Method
 from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.verify_credentials import Proof, Proven, channel_of, examine
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.idempotency import Claim, once
 from facepay.usecases.payments.intents import find_to_pay
 from facepay.usecases.payments.record_decision import may_be_held, record_decision
@@ -24,7 +24,7 @@ from facepay.usecases.responses import IntentAnswer
 
 
 def roll_back_to_password(
-    house: House, change: Change, intent_id: str, payer_alias: str | None, proof: Proof
+    deps: Dependencies, change: Change, intent_id: str, payer_alias: str | None, proof: Proof
 ) -> IntentAnswer:
     """`payer_alias` is whom a till claims to have before it; a customer's device is its owner's.
 
@@ -33,12 +33,12 @@ def roll_back_to_password(
     """
 
     def walk(claim: Claim) -> IntentAnswer:
-        with house.unit_of_work() as uow:
+        with deps.unit_of_work() as uow:
             intent = find_to_pay(uow, change.caller, intent_id)
             customer = _payer(uow, change.caller, payer_alias)
-        intent.require_open(house.clock())
+        intent.require_open(deps.clock())
         proven = examine(
-            house,
+            deps,
             customer,
             proof,
             channel_of(change.caller),
@@ -46,17 +46,17 @@ def roll_back_to_password(
             confirms=payment_claims(intent),
         )
         paying = replace(intent, customer_id=customer.id if customer else intent.customer_id)
-        decision = decide(_facts(house, paying, proven), house.clock())
+        decision = decide(_facts(deps, paying, proven), deps.clock())
         approved = decision.outcome is Outcome.APPROVE
-        authorization = sign_authorization(house, paying) if approved else None
-        with house.unit_of_work() as uow:
+        authorization = sign_authorization(deps, paying) if approved else None
+        with deps.unit_of_work() as uow:
             answer = record_decision(
-                house, uow, claim, paying, Method.PASSWORD, decision, proven, authorization
+                deps, uow, claim, paying, Method.PASSWORD, decision, proven, authorization
             )
             uow.commit()
         return answer
 
-    return once(house, change, IntentAnswer, walk)
+    return once(deps, change, IntentAnswer, walk)
 
 
 def _payer(uow: UnitOfWork, caller: Caller, alias: str | None) -> Customer | None:
@@ -69,12 +69,12 @@ def _payer(uow: UnitOfWork, caller: Caller, alias: str | None) -> Customer | Non
     return uow.customers.find(id=caller.subject_id)
 
 
-def _facts(house: House, intent: Intent, proven: Proven) -> Facts:
+def _facts(deps: Dependencies, intent: Intent, proven: Proven) -> Facts:
     return Facts(
         method=Method.PASSWORD,
         intent_expires_at=intent.expires_at,
         second_factor_ok=proven.second_factor_ok,
         password_ok=proven.password_ok,
         duress=proven.duress,
-        duress_may_pay=may_be_held(house, intent, proven),
+        duress_may_pay=may_be_held(deps, intent, proven),
     )

@@ -9,7 +9,7 @@ from facepay.domain.payment import Authorization, Intent, IntentState, Method
 from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.rejected_credentials import heed
 from facepay.usecases.authentication.verify_credentials import Proven
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.idempotency import Claim
 from facepay.usecases.payments.intents import fresh_nonce, intent_answer
 from facepay.usecases.records.activity import note_face_use
@@ -29,7 +29,7 @@ _TOLD = {
 
 
 def record_decision(
-    house: House,
+    deps: Dependencies,
     uow: UnitOfWork,
     claim: Claim,
     judged: Intent,
@@ -46,7 +46,7 @@ def record_decision(
     """
     if proven is not None and (proven.duress or decision.outcome is Outcome.DECLINE):
         heed(
-            house,
+            deps,
             uow,
             proven.customer_id,
             duress=proven.duress,
@@ -67,14 +67,14 @@ def record_decision(
     uow.intents.update(decided, state=held.state.value)
     if approved and authorization is not None:
         uow.authorizations.add(authorization)
-    answer = intent_answer(house, decided, authorization if approved else None)
+    answer = intent_answer(deps, decided, authorization if approved else None)
     claim.answer(uow, answer)
     if method is Method.FACE:
-        note_face_use(house, uow, decided, held=decision.reason == HELD)
+        note_face_use(deps, uow, decided, held=decision.reason == HELD)
     if decision.outcome in _TOLD:
-        emit_payment(house, uow, _TOLD[decision.outcome], decided)
+        emit_payment(deps, uow, _TOLD[decision.outcome], decided)
     append_leaf(
-        house,
+        deps,
         uow,
         f"payment.{decision.outcome}",
         intent=judged.id,
@@ -82,12 +82,12 @@ def record_decision(
         reason=decision.reason,
         amount_minor=judged.amount_minor,
         currency=judged.currency,
-        policy=house.policy.version,
+        policy=deps.policy.version,
     )
     return answer
 
 
-def may_be_held(house: House, intent: Intent, proven: Proven | None) -> bool:
+def may_be_held(deps: Dependencies, intent: Intent, proven: Proven | None) -> bool:
     """Whether duress pays this, to be held by the bank: never by what may be a guess."""
     known = proven is not None and not proven.resting
-    return known and house.policy.duress.may_pay(intent.amount_minor, intent.currency)
+    return known and deps.policy.duress.may_pay(intent.amount_minor, intent.currency)

@@ -5,18 +5,18 @@ customer and carries nothing of a face.
 """
 
 from facepay.domain.payment import Authorization, Intent
-from facepay.usecases.dependencies import House, new_id
+from facepay.usecases.dependencies import Dependencies, new_id
 
 AUTHORIZATION_TYP = "facepay-authorization+jwt"
 
 
-def sign_authorization(house: House, intent: Intent) -> Authorization:
+def sign_authorization(deps: Dependencies, intent: Intent) -> Authorization:
     """Raises VaultUnavailable: without a signature there is no approval."""
-    now = house.clock()
-    expires_at = now + house.policy.authorization_lifetime
+    now = deps.clock()
+    expires_at = now + deps.policy.authorization_lifetime
     authorization_id = new_id("auth")
     claims = {
-        "iss": house.issuer,
+        "iss": deps.issuer,
         "aud": intent.merchant_id,
         "jti": authorization_id,
         "iat": int(now.timestamp()),
@@ -28,7 +28,7 @@ def sign_authorization(house: House, intent: Intent) -> Authorization:
         "currency": intent.currency,
         "order_ref": intent.order_ref,
         "nonce": intent.nonce,
-        "policy_version": house.policy.version,
+        "policy_version": deps.policy.version,
     }
-    jws = house.signer.sign(claims, typ=AUTHORIZATION_TYP)
+    jws = deps.signer.sign(claims, typ=AUTHORIZATION_TYP)
     return Authorization(authorization_id, intent.id, jws, now, expires_at)

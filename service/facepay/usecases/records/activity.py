@@ -16,7 +16,7 @@ from facepay.domain.face_use import FaceUse, UseOutcome
 from facepay.domain.payment import Intent, IntentState
 from facepay.domain.unusual_use import flags_of
 from facepay.ports import UnitOfWork
-from facepay.usecases.dependencies import House, new_id
+from facepay.usecases.dependencies import Dependencies, new_id
 from facepay.usecases.records.outbox import emit
 from facepay.usecases.responses import FaceUseAnswer, rfc3339
 
@@ -30,35 +30,35 @@ _OUTCOMES = {
 }
 
 
-def note_face_use(house: House, uow: UnitOfWork, intent: Intent, *, held: bool) -> None:
+def note_face_use(deps: Dependencies, uow: UnitOfWork, intent: Intent, *, held: bool) -> None:
     """What the intent, as it now is, says of its last capture; under the intent's lock."""
     outcome = _OUTCOMES.get(intent.state)
     if outcome is None:
-        _add(house, uow, intent, intent.capture_id, UseOutcome.AWAITING_SECOND_FACTOR)
+        _add(deps, uow, intent, intent.capture_id, UseOutcome.AWAITING_SECOND_FACTOR)
         return
     changes = {"outcome": outcome.value, "held": held}
     uow.face_uses.update_all(changes, capture_id=intent.capture_id)
 
 
-def note_refused_capture(house: House, uow: UnitOfWork, capture: Capture) -> None:
+def note_refused_capture(deps: Dependencies, uow: UnitOfWork, capture: Capture) -> None:
     """A burst that was not believed, where it was for a payment."""
     intent = uow.intents.find(id=capture.intent_id) if capture.intent_id else None
     if intent is not None:
-        _add(house, uow, intent, capture.id, UseOutcome.REFUSED)
+        _add(deps, uow, intent, capture.id, UseOutcome.REFUSED)
 
 
-def is_held(house: House, uow: UnitOfWork, intent: Intent) -> bool:
+def is_held(deps: Dependencies, uow: UnitOfWork, intent: Intent) -> bool:
     """Whether the policy holds payments that are as unusual as this one's last capture."""
-    rules = house.policy.early_warning
+    rules = deps.policy.early_warning
     if not rules.hold:
         return False
     use = uow.face_uses.find(capture_id=intent.capture_id)
     return use is not None and rules.holds(use.flags)
 
 
-def read_ledger(house: House, customer_id: str, *, before: str | None) -> list[FaceUseAnswer]:
+def read_ledger(deps: Dependencies, customer_id: str, *, before: str | None) -> list[FaceUseAnswer]:
     """A page, newest first; `before` is the last use of the page before. Raises InvalidRequest."""
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         number = BEYOND
         if before is not None:
             last = uow.face_uses.find(id=before, customer_id=customer_id)
@@ -70,7 +70,7 @@ def read_ledger(house: House, customer_id: str, *, before: str | None) -> list[F
 
 
 def _add(
-    house: House, uow: UnitOfWork, intent: Intent, capture_id: str | None, outcome: UseOutcome
+    deps: Dependencies, uow: UnitOfWork, intent: Intent, capture_id: str | None, outcome: UseOutcome
 ) -> None:
     if intent.customer_id is None or capture_id is None:
         return
@@ -79,7 +79,7 @@ def _add(
         seq=0,
         id=new_id("use"),
         customer_id=intent.customer_id,
-        at=house.clock(),
+        at=deps.clock(),
         payment=intent.id,
         capture_id=capture_id,
         merchant_id=intent.merchant_id,
@@ -91,19 +91,19 @@ def _add(
         flags=(),
         held=False,
     )
-    flagged = _flagged(house, uow, use)
+    flagged = _flagged(deps, uow, use)
     with suppress(AlreadyExists):  # noted before its worker died
         uow.face_uses.add(flagged)
-        _tell_bank(house, uow, flagged)
+        _tell_bank(deps, uow, flagged)
 
 
-def _flagged(house: House, uow: UnitOfWork, use: FaceUse) -> FaceUse:
+def _flagged(deps: Dependencies, uow: UnitOfWork, use: FaceUse) -> FaceUse:
     before = uses_before(uow, use.customer_id)
     paid_there = any(
         each.merchant_id == use.merchant_id and each.outcome is UseOutcome.APPROVED
         for each in before
     ) or _paid_there(uow, use)
-    rules = house.policy.early_warning
+    rules = deps.policy.early_warning
     flags = flags_of(use, before, rules, paid_there_before=paid_there)
     return replace(use, flags=flags)
 
@@ -125,9 +125,9 @@ def _paid_there(uow: UnitOfWork, use: FaceUse) -> bool:
     return uow.intents.find(state=IntentState.APPROVED.value, **paid) is not None
 
 
-def _tell_bank(house: House, uow: UnitOfWork, use: FaceUse) -> None:
+def _tell_bank(deps: Dependencies, uow: UnitOfWork, use: FaceUse) -> None:
     emit(
-        house,
+        deps,
         uow,
         EventKind.FACE_USED,
         payment=use.payment,

@@ -15,28 +15,30 @@ from facepay.domain.audit import (
 )
 from facepay.domain.errors import AlreadyExists
 from facepay.ports import UnitOfWork
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.responses import LeafAnswer
 
 HEAD = "log"
 PAGE = 500
 
 
-def append_leaf(house: House, uow: UnitOfWork, kind: str, **details: str | int | None) -> Leaf:
+def append_leaf(
+    deps: Dependencies, uow: UnitOfWork, kind: str, **details: str | int | None
+) -> Leaf:
     """One leaf; `details` are committed to, not published. Call last: it locks the log's head."""
     head = _locked_head(uow)
     salt = secrets.token_hex(32)
     opened = canonical(details)
-    leaf = next_leaf(head, at=house.clock(), kind=kind, commitment=commit(salt, opened))
+    leaf = next_leaf(head, at=deps.clock(), kind=kind, commitment=commit(salt, opened))
     uow.leaves.add(leaf)
     uow.openings.add(Opening(leaf.seq, salt, opened))
     uow.heads.update(Head(HEAD, leaf.seq, leaf.hash))
     return leaf
 
 
-def append_setting(house: House, uow: UnitOfWork, customer_id: str, setting: str) -> None:
+def append_setting(deps: Dependencies, uow: UnitOfWork, customer_id: str, setting: str) -> None:
     """One kind for all that customers set: the log must not tell that it was a duress code."""
-    append_leaf(house, uow, "customer.setting_changed", customer=customer_id, setting=setting)
+    append_leaf(deps, uow, "customer.setting_changed", customer=customer_id, setting=setting)
 
 
 def _locked_head(uow: UnitOfWork) -> Head:
@@ -50,9 +52,9 @@ def _locked_head(uow: UnitOfWork) -> Head:
     return head
 
 
-def read_leaves(house: House, *, after: int) -> list[LeafAnswer]:
+def read_leaves(deps: Dependencies, *, after: int) -> list[LeafAnswer]:
     """The leaves after number `after`, at most PAGE of them, in order."""
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         leaves = uow.leaves.find_all(after_seq=after, limit=PAGE)
     return [
         LeafAnswer(
@@ -67,14 +69,14 @@ def read_leaves(house: House, *, after: int) -> list[LeafAnswer]:
     ]
 
 
-def sign_checkpoint(house: House) -> str:
+def sign_checkpoint(deps: Dependencies) -> str:
     """A JWS over the log's size and last hash: what it says can no longer be taken back."""
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         head = uow.heads.find(id=HEAD) or Head(HEAD, 0, GENESIS)
     claims = {
-        "iss": house.issuer,
+        "iss": deps.issuer,
         "size": head.size,
         "hash": head.hash,
-        "iat": int(house.clock().timestamp()),
+        "iat": int(deps.clock().timestamp()),
     }
-    return house.root.sign(claims, typ="facepay-checkpoint+jwt")
+    return deps.root.sign(claims, typ="facepay-checkpoint+jwt")

@@ -1,15 +1,15 @@
 """Publish what verifies our signatures: from the database, whatever else is away."""
 
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 
 
-def read_key_set(house: House) -> dict[str, list[dict[str, str]]]:
+def read_key_set(deps: Dependencies) -> dict[str, list[dict[str, str]]]:
     """Root keys, and node keys with their certificates, as a JWK Set (RFC 7517 5).
 
     The same on every worker: a key is stored before it signs. Raises StorageUnavailable.
     """
-    now = house.clock()
-    with house.unit_of_work() as uow:
+    now = deps.clock()
+    with deps.unit_of_work() as uow:
         keys = uow.published_keys.find_all(after_id="")
     roots_first = sorted(keys, key=lambda key: key.certificate is not None)
     return {"keys": [key.as_member() for key in roots_first if key.is_published(now)]}

@@ -10,11 +10,11 @@ from facepay.domain.decision import HELD, UNDER_DURESS_HELD
 from facepay.domain.event import BANK, EventKind, Member, merchant_audience, new_event
 from facepay.domain.payment import Intent
 from facepay.ports import UnitOfWork
-from facepay.usecases.dependencies import House, new_id
+from facepay.usecases.dependencies import Dependencies, new_id
 
 
 def emit(
-    house: House,
+    deps: Dependencies,
     uow: UnitOfWork,
     kind: EventKind,
     *,
@@ -32,7 +32,7 @@ def emit(
         new_event(
             new_id("evt"),
             kind,
-            house.clock(),
+            deps.clock(),
             audience=audience,
             payment=payment,
             shared=payload,
@@ -41,10 +41,10 @@ def emit(
     )
 
 
-def emit_payment(house: House, uow: UnitOfWork, kind: EventKind, intent: Intent) -> None:
+def emit_payment(deps: Dependencies, uow: UnitOfWork, kind: EventKind, intent: Intent) -> None:
     """What became of a payment, for its merchant and for the bank."""
     emit(
-        house,
+        deps,
         uow,
         kind,
         audience=merchant_audience(intent.merchant_id),

@@ -30,7 +30,7 @@ from facepay.domain.webhook import (
     is_success,
 )
 from facepay.ports import UnitOfWork
-from facepay.usecases.dependencies import House, wiped
+from facepay.usecases.dependencies import Dependencies, wiped
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.webhooks.endpoints import stop_sending
 
@@ -45,18 +45,18 @@ _log = logging.getLogger(__name__)
 InParallel = Callable[[Callable[[str], int], Iterable[str]], Iterable[int]]
 
 
-def deliver_forever(house: House, stop: threading.Event) -> None:
+def deliver_forever(deps: Dependencies, stop: threading.Event) -> None:
     """Until told to stop, each lane in a thread of its own."""
     with ThreadPoolExecutor(len(Lane)) as lanes:
-        list(lanes.map(partial(_keep_delivering, house, stop), Lane))
+        list(lanes.map(partial(_keep_delivering, deps, stop), Lane))
 
 
-def _keep_delivering(house: House, stop: threading.Event, lane: Lane) -> None:
+def _keep_delivering(deps: Dependencies, stop: threading.Event, lane: Lane) -> None:
     """What is away, and what was never thought of, is tried again later."""
     with ThreadPoolExecutor(IN_PARALLEL) as pool:
         while not stop.is_set():
             try:
-                sent = deliver(house, [lane], in_parallel=pool.map)
+                sent = deliver(deps, [lane], in_parallel=pool.map)
             except Exception as error:  # a sender that ends silently would be noticed by nobody
                 _log.warning("events wait: %s", type(error).__name__)
                 sent = 0
@@ -65,23 +65,23 @@ def _keep_delivering(house: House, stop: threading.Event, lane: Lane) -> None:
 
 
 def deliver(
-    house: House, lanes: Iterable[Lane] = tuple(Lane), *, in_parallel: InParallel = map
+    deps: Dependencies, lanes: Iterable[Lane] = tuple(Lane), *, in_parallel: InParallel = map
 ) -> int:
     """One pass over what is due in these lanes; how many attempts were made."""
     attempts = 0
     for lane in lanes:
         for _ in range(BATCHES):
-            if not fan_out(house, alarms_only=lane is Lane.ALARMS):
+            if not fan_out(deps, alarms_only=lane is Lane.ALARMS):
                 break
-        with house.unit_of_work() as uow:
-            due = uow.deliveries.endpoints_due(lane, house.clock())
-        attempts += sum(in_parallel(partial(_serve, house, lane), due))
+        with deps.unit_of_work() as uow:
+            due = uow.deliveries.endpoints_due(lane, deps.clock())
+        attempts += sum(in_parallel(partial(_serve, deps, lane), due))
         if lane is Lane.MERCHANTS:
-            forget_old_events(house)
+            forget_old_events(deps)
     return attempts
 
 
-def fan_out(house: House, *, alarms_only: bool = False) -> int:
+def fan_out(deps: Dependencies, *, alarms_only: bool = False) -> int:
     """Make a delivery for each endpoint that hears an event; how many events there were.
 
     Two senders may do this at once: a delivery is named for its event and endpoint, so it is made
@@ -90,16 +90,16 @@ def fan_out(house: House, *, alarms_only: bool = False) -> int:
     they never wait for each other in a circle.
     """
     these: dict[str, Any] = {"kind": EventKind.DURESS_ALARM, "payment": None} if alarms_only else {}
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         events = uow.events.find_all(fanned_out_at=None, after_seq=0, limit=AT_A_TIME, **these)
         if not events:
             return 0
-        now = house.clock()
+        now = deps.clock()
         for event in events:
             for audience in filter(None, (BANK, event.merchant_audience)):
                 for endpoint in _listening(uow, audience):
                     with suppress(AlreadyExists):
-                        uow.deliveries.add(_delivery(house, event, endpoint))
+                        uow.deliveries.add(_delivery(deps, event, endpoint))
             uow.events.update(replace(event, fanned_out_at=now))
         uow.commit()
     return len(events)
@@ -109,17 +109,17 @@ def _listening(uow: UnitOfWork, audience: str) -> list[Endpoint]:
     return uow.endpoints.find_all(audience=audience, disabled_at=None, after_id="")
 
 
-def forget_old_events(house: House) -> None:
+def forget_old_events(deps: Dependencies) -> None:
     """Drop what was told, or given up, longer ago than the policy keeps it."""
-    with house.unit_of_work() as uow:
-        oldest = house.clock() - house.policy.events.kept_for
+    with deps.unit_of_work() as uow:
+        oldest = deps.clock() - deps.policy.events.kept_for
         uow.deliveries.delete_before("created_at", oldest)
         uow.events.delete_before("fanned_out_at", oldest)
         uow.commit()
 
 
-def _delivery(house: House, event: Event, endpoint: Endpoint) -> Delivery:
-    now = house.clock()
+def _delivery(deps: Dependencies, event: Event, endpoint: Endpoint) -> Delivery:
+    now = deps.clock()
     return Delivery(
         id=f"{event.id}:{endpoint.id}",
         event_id=event.id,
@@ -143,50 +143,52 @@ def _lane(event: Event, endpoint: Endpoint) -> Lane:
     return Lane.ALARMS if alarm else Lane.BANK
 
 
-def _serve(house: House, lane: Lane, endpoint_id: str) -> int:
+def _serve(deps: Dependencies, lane: Lane, endpoint_id: str) -> int:
     """Send what is due there, until nobody answers or it took long; how many attempts were made."""
     attempts = 0
-    began = house.clock()
+    began = deps.clock()
     try:
-        with house.unit_of_work() as uow:
+        with deps.unit_of_work() as uow:
             endpoint = uow.endpoints.find(id=endpoint_id)
             due = uow.deliveries.due(endpoint_id, lane, began, limit=AT_A_TIME)
         if endpoint is None:
             return 0
-        sealed = house.secrets.unseal_secret(endpoint.sealed_secret, binding=endpoint.binding)
+        sealed = deps.secrets.unseal_secret(endpoint.sealed_secret, binding=endpoint.binding)
         with wiped(sealed) as secret:
             for delivery in due:
-                outcome = _attempt(house, endpoint, secret, delivery)
+                outcome = _attempt(deps, endpoint, secret, delivery)
                 attempts += outcome is not None
                 if outcome in (NO_ANSWER, GONE):
                     break  # the others would wait as long, one after the other
-                if house.clock() >= began + STAY:
+                if deps.clock() >= began + STAY:
                     break  # the others at other endpoints have their turn
     except FacepayError as error:
         _log.warning("events for %s wait: %s", endpoint_id, error.code)
     return attempts
 
 
-def _attempt(house: House, endpoint: Endpoint, secret: bytearray, delivery: Delivery) -> str | None:
+def _attempt(
+    deps: Dependencies, endpoint: Endpoint, secret: bytearray, delivery: Delivery
+) -> str | None:
     """What came of it; None where somebody else has it, or the endpoint was disabled meanwhile."""
-    claimed = delivery.claimed(house.clock())
-    with house.unit_of_work() as uow:
+    claimed = delivery.claimed(deps.clock())
+    with deps.unit_of_work() as uow:
         held = uow.endpoints.lock(endpoint.id)
         event = uow.events.find(id=delivery.event_id)
         if held is None or held.disabled_at is not None:
-            stop_sending(house, uow, held or endpoint)
+            stop_sending(deps, uow, held or endpoint)
             uow.commit()
             return None
         if event is None or not _moved(uow, delivery, claimed):
             return None
         uow.commit()
     body = event.body_for(endpoint.audience)
-    outcome = house.webhooks.send(endpoint.url, secret, event.id, body)
-    with house.unit_of_work() as uow:
-        settled = claimed.settled(outcome, house.policy.events, house.clock())
+    outcome = deps.webhooks.send(endpoint.url, secret, event.id, body)
+    with deps.unit_of_work() as uow:
+        settled = claimed.settled(outcome, deps.policy.events, deps.clock())
         held = uow.endpoints.lock(endpoint.id)
         if held is not None and _moved(uow, claimed, settled):
-            _note(house, uow, held, outcome)
+            _note(deps, uow, held, outcome)
             uow.commit()
     return outcome
 
@@ -200,11 +202,11 @@ def _moved(uow: UnitOfWork, before: Delivery, after: Delivery) -> bool:
     return True
 
 
-def _note(house: House, uow: UnitOfWork, endpoint: Endpoint, outcome: str) -> None:
+def _note(deps: Dependencies, uow: UnitOfWork, endpoint: Endpoint, outcome: str) -> None:
     if outcome == GONE and endpoint.disabled_at is None:
-        stop_sending(house, uow, endpoint)
-        append_leaf(house, uow, "webhook_endpoint.disabled", endpoint=endpoint.id)
+        stop_sending(deps, uow, endpoint)
+        append_leaf(deps, uow, "webhook_endpoint.disabled", endpoint=endpoint.id)
         return
-    seen = endpoint.answered(well=is_success(outcome), now=house.clock())
+    seen = endpoint.answered(well=is_success(outcome), now=deps.clock())
     if seen != endpoint:
         uow.endpoints.update(seen)

@@ -14,7 +14,7 @@ from facepay.domain.errors import NotFound, WrongState
 from facepay.domain.event import BANK, merchant_audience
 from facepay.domain.webhook import DeliveryState, Endpoint
 from facepay.ports import UnitOfWork
-from facepay.usecases.dependencies import House, new_id, wiped
+from facepay.usecases.dependencies import Dependencies, new_id, wiped
 from facepay.usecases.idempotency import Claim, once
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.request import Caller, Change
@@ -25,55 +25,55 @@ MOST = 10  # endpoints that are not disabled
 SECRET_BYTES = 32
 
 
-def create_endpoint(house: House, change: Change, url: str) -> EndpointAnswer:
+def create_endpoint(deps: Dependencies, change: Change, url: str) -> EndpointAnswer:
     """Raises InvalidRequest for an address that may not be asked, WrongState beside ten others."""
 
     def act(claim: Claim) -> EndpointAnswer:
-        house.webhooks.check(url)
-        endpoint = _sealed_endpoint(house, _audience(change.caller), url)
-        with house.unit_of_work() as uow:
+        deps.webhooks.check(url)
+        endpoint = _sealed_endpoint(deps, _audience(change.caller), url)
+        with deps.unit_of_work() as uow:
             if len(_enabled(uow, endpoint.audience)) >= MOST:
                 raise WrongState("ten endpoints are registered: disable one first")
             uow.endpoints.add(endpoint)
             answer = _answer(endpoint, {})
             claim.answer(uow, answer)
-            append_leaf(house, uow, "webhook_endpoint.added", endpoint=endpoint.id)
+            append_leaf(deps, uow, "webhook_endpoint.added", endpoint=endpoint.id)
             uow.commit()
         return answer
 
-    return _with_secret(house, once(house, change, EndpointAnswer, act))
+    return _with_secret(deps, once(deps, change, EndpointAnswer, act))
 
 
-def list_endpoints(house: House, caller: Caller) -> list[EndpointAnswer]:
+def list_endpoints(deps: Dependencies, caller: Caller) -> list[EndpointAnswer]:
     """The caller's own, disabled ones too, each with what waits for it and what was given up."""
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         endpoints = uow.endpoints.find_all(audience=_audience(caller), after_id="")
         return [_answer(each, uow.deliveries.tally(each.id)) for each in endpoints]
 
 
-def disable_endpoint(house: House, change: Change, endpoint_id: str) -> EndpointAnswer:
+def disable_endpoint(deps: Dependencies, change: Change, endpoint_id: str) -> EndpointAnswer:
     """For good: nothing more is sent there. Safe to repeat. Raises NotFound."""
 
     def act(claim: Claim) -> EndpointAnswer:
-        with house.unit_of_work() as uow:
+        with deps.unit_of_work() as uow:
             endpoint = uow.endpoints.lock(endpoint_id)
             if endpoint is None or endpoint.audience != _audience(change.caller):
                 raise NotFound()
             was_enabled = endpoint.disabled_at is None
-            disabled = stop_sending(house, uow, endpoint)
+            disabled = stop_sending(deps, uow, endpoint)
             answer = _answer(disabled, uow.deliveries.tally(endpoint_id))
             claim.answer(uow, answer)
             if was_enabled:
-                append_leaf(house, uow, "webhook_endpoint.disabled", endpoint=endpoint_id)
+                append_leaf(deps, uow, "webhook_endpoint.disabled", endpoint=endpoint_id)
             uow.commit()
         return answer
 
-    return once(house, change, EndpointAnswer, act)
+    return once(deps, change, EndpointAnswer, act)
 
 
-def stop_sending(house: House, uow: UnitOfWork, endpoint: Endpoint) -> Endpoint:
+def stop_sending(deps: Dependencies, uow: UnitOfWork, endpoint: Endpoint) -> Endpoint:
     """The disabled endpoint; what waited for it is given up. The caller commits."""
-    disabled = replace(endpoint, disabled_at=endpoint.disabled_at or house.clock())
+    disabled = replace(endpoint, disabled_at=endpoint.disabled_at or deps.clock())
     uow.endpoints.update(disabled)
     waiting = DeliveryState.WAITING.value
     given_up = {"state": DeliveryState.GIVEN_UP.value}
@@ -89,19 +89,19 @@ def _enabled(uow: UnitOfWork, audience: str) -> list[Endpoint]:
     return uow.endpoints.find_all(audience=audience, disabled_at=None)
 
 
-def _sealed_endpoint(house: House, audience: str, url: str) -> Endpoint:
-    endpoint = Endpoint(new_id("whe"), audience, url, "", house.clock(), None, None)
+def _sealed_endpoint(deps: Dependencies, audience: str, url: str) -> Endpoint:
+    endpoint = Endpoint(new_id("whe"), audience, url, "", deps.clock(), None, None)
     secret = secrets.token_bytes(SECRET_BYTES)
-    sealed = house.secrets.seal_secret(secret, binding=endpoint.binding)
+    sealed = deps.secrets.seal_secret(secret, binding=endpoint.binding)
     return replace(endpoint, sealed_secret=sealed)
 
 
-def _with_secret(house: House, answer: EndpointAnswer) -> EndpointAnswer:
-    with house.unit_of_work() as uow:
+def _with_secret(deps: Dependencies, answer: EndpointAnswer) -> EndpointAnswer:
+    with deps.unit_of_work() as uow:
         endpoint = uow.endpoints.find(id=answer.id)
-    if endpoint is None or house.clock() >= endpoint.created_at + SHOWN_FOR:
+    if endpoint is None or deps.clock() >= endpoint.created_at + SHOWN_FOR:
         return answer
-    sealed = house.secrets.unseal_secret(endpoint.sealed_secret, binding=endpoint.binding)
+    sealed = deps.secrets.unseal_secret(endpoint.sealed_secret, binding=endpoint.binding)
     with wiped(sealed) as secret:
         return replace(answer, secret=f"whsec_{base64.b64encode(secret).decode()}")
 

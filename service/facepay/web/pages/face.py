@@ -7,7 +7,7 @@ from facepay.usecases.consents.withdraw import withdraw_consent
 from facepay.usecases.customers.read_account import read_account, read_consent, read_face
 from facepay.usecases.faces.lock import lock_face, unlock_face
 from facepay.usecases.faces.revoke import revoke_face
-from facepay.web.access import house
+from facepay.web.access import deps
 from facepay.web.pages.forms import ProofForm, again_with, proof_in, read_form, show
 from facepay.web.pages.page_access import form_change, session, signed_in_page
 from facepay.web.pages.refusals import PREFIX
@@ -18,13 +18,13 @@ own_face = Blueprint("own_face", __name__, url_prefix=PREFIX, template_folder="t
 @own_face.get("")
 @signed_in_page
 def overview() -> ResponseReturnValue:
-    return show("overview", account=read_account(house(), session().customer_id))
+    return show("overview", account=read_account(deps(), session().customer_id))
 
 
 @own_face.get("/faces/<id:face_id>/revoke")
 @signed_in_page
 def ask_to_revoke(face_id: str) -> ResponseReturnValue:
-    read_face(house(), session().customer_id, face_id)
+    read_face(deps(), session().customer_id, face_id)
     return show("revoke")
 
 
@@ -32,14 +32,14 @@ def ask_to_revoke(face_id: str) -> ResponseReturnValue:
 @signed_in_page
 @again_with("revoke")
 def revoke(face_id: str) -> ResponseReturnValue:
-    revoke_face(house(), form_change(), face_id, session())
+    revoke_face(deps(), form_change(), face_id, session())
     return redirect(url_for(".revoked", face_id=face_id), 303)
 
 
 @own_face.get("/faces/<id:face_id>/revoked")
 @signed_in_page
 def revoked(face_id: str) -> ResponseReturnValue:
-    face = read_face(house(), session().customer_id, face_id)
+    face = read_face(deps(), session().customer_id, face_id)
     if face.revoked_at is None:
         return redirect(url_for(".ask_to_revoke", face_id=face_id), 303)
     return show("revoked", face=face)
@@ -48,14 +48,14 @@ def revoked(face_id: str) -> ResponseReturnValue:
 @own_face.post("/faces/<id:face_id>/lock")
 @signed_in_page
 def lock(face_id: str) -> ResponseReturnValue:
-    lock_face(house(), form_change(), face_id, session())
+    lock_face(deps(), form_change(), face_id, session())
     return redirect(url_for(".overview"), 303)
 
 
 @own_face.get("/faces/<id:face_id>/unlock")
 @signed_in_page
 def ask_to_unlock(face_id: str) -> ResponseReturnValue:
-    read_face(house(), session().customer_id, face_id)
+    read_face(deps(), session().customer_id, face_id)
     return show("unlock")
 
 
@@ -63,14 +63,14 @@ def ask_to_unlock(face_id: str) -> ResponseReturnValue:
 @signed_in_page
 @again_with("unlock")
 def unlock(face_id: str) -> ResponseReturnValue:
-    unlock_face(house(), form_change(), face_id, proof_in(read_form(ProofForm)))
+    unlock_face(deps(), form_change(), face_id, proof_in(read_form(ProofForm)))
     return redirect(url_for(".overview"), 303)
 
 
 @own_face.get("/consents/<id:consent_id>/withdraw")
 @signed_in_page
 def ask_to_withdraw(consent_id: str) -> ResponseReturnValue:
-    read_consent(house(), session().customer_id, consent_id)
+    read_consent(deps(), session().customer_id, consent_id)
     return show("withdraw")
 
 
@@ -78,5 +78,5 @@ def ask_to_withdraw(consent_id: str) -> ResponseReturnValue:
 @signed_in_page
 @again_with("withdraw")
 def withdraw(consent_id: str) -> ResponseReturnValue:
-    withdraw_consent(house(), form_change(), consent_id)
+    withdraw_consent(deps(), form_change(), consent_id)
     return redirect(url_for(".overview"), 303)

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, g, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from facepay.usecases.authentication.sign_in import TOKEN_BYTES, SignInAttempt, sign_in, sign_out
-from facepay.web.access import house, public
+from facepay.web.access import deps, public
 from facepay.web.pages import cookies
 from facepay.web.pages.forms import SignInForm, again_with, in_templates, proof_in, read_form, show
 from facepay.web.pages.page_access import begin_visit, open_page, signed_in
@@ -41,7 +41,7 @@ def show_sign_in() -> ResponseReturnValue:
 def do_sign_in() -> ResponseReturnValue:
     form = read_form(SignInForm)
     attempt = SignInAttempt(form["alias"], proof_in(form), cookies.kept(cookies.DEVICE))
-    signed = sign_in(house(), attempt)
+    signed = sign_in(deps(), attempt)
     begin_visit(signed.token)
     response = Response(status=303, headers={"Location": url_for("own_face.overview")})
     cookies.keep(response, cookies.DEVICE, signed.device_cookie, seconds=cookies.A_YEAR)
@@ -51,6 +51,6 @@ def do_sign_in() -> ResponseReturnValue:
 @signing_in.post("/sign_out")
 @open_page
 def do_sign_out() -> ResponseReturnValue:
-    sign_out(house(), g.visit)
+    sign_out(deps(), g.visit)
     begin_visit(secrets.token_urlsafe(TOKEN_BYTES))
     return redirect(url_for(".show_sign_in"), 303)

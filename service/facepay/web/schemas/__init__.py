@@ -1,1 +1,1 @@
-"""Shapes of what comes in and goes out: marshmallow, no database, no rules of the house."""
+"""Shapes of what comes in and goes out: marshmallow, no database, no rules."""

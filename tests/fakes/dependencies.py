@@ -1,4 +1,4 @@
-"""A house of fakes: the real use cases and database, everything else in memory."""
+"""Dependencies made of fakes: a real database, everything else in memory."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from sqlmodel import SQLModel
 from facepay.adapters.policy_file import read_policy
 from facepay.adapters.unit_of_work import Database
 from facepay.config import SHIPPED_POLICY
-from facepay.usecases.dependencies import House
+from facepay.usecases.dependencies import Dependencies
 from tests.fakes.journal import Journal
 from tests.fakes.receivers import FakeWebhooks
 from tests.fakes.senses import (
@@ -29,8 +29,8 @@ from tests.fakes.vault import FakeSigner, FakeVault
 
 
 @dataclass
-class FakeHouse:
-    """`house` is what use cases take; the rest is what it is built of."""
+class FakeDependencies:
+    """`deps` is what use cases take; the rest is what it is built of."""
 
     database: Database
     journal: Journal = field(default_factory=Journal)
@@ -47,7 +47,7 @@ class FakeHouse:
         self.pad = FakePad(self.journal)
         self.attestation = FakeAttestation(self.journal)
         self.webhooks = FakeWebhooks()
-        self.house = House(
+        self.deps = Dependencies(
             issuer="https://pay.example",
             fingerprint_key=b"a key for the fingerprints of tests",
             policy=read_policy(SHIPPED_POLICY),
@@ -68,8 +68,8 @@ class FakeHouse:
         )
 
 
-def fake_house(database: Database) -> FakeHouse:
-    return FakeHouse(database)
+def fake_dependencies(database: Database) -> FakeDependencies:
+    return FakeDependencies(database)
 
 
 @contextmanager
