@@ -54,12 +54,12 @@ def test_a_recovery_code_raced_by_twenty_requests(database: Database) -> None:
     people = Neighbours(fake_dependencies(database))
     ada = people.settle_in("ada")
     proof = Proof(PASSWORD, people.code_of(ada))
-    made = make_recovery_codes(people.deps, people.change(ada.caller), proof).codes
+    made = make_recovery_codes(people.deps, people.command(ada.caller), proof).codes
     assert made is not None
 
     def add(number: int) -> Callable[[], FactorAnswer]:
-        change, proof = people.change(ada.caller), Proof(PASSWORD, recovery_code=made[0])
-        return lambda: add_second_factor(people.deps, change, f"app {number}", proof)
+        command, proof = people.command(ada.caller), Proof(PASSWORD, recovery_code=made[0])
+        return lambda: add_second_factor(people.deps, command, f"app {number}", proof)
 
     told = together([add(number) for number in range(20)])
     refusals = {type(each) for each in told if not isinstance(each, FactorAnswer)}

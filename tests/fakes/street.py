@@ -35,7 +35,7 @@ from facepay.usecases.payments.authorize import Attempt, authorize_payment
 from facepay.usecases.payments.intents import create_intent, read_intent_to_confirm
 from facepay.usecases.payments.pay_by_password import roll_back_to_password
 from facepay.usecases.receive_frames import receive_frames
-from facepay.usecases.request import Caller, Change
+from facepay.usecases.request import Caller, Command
 from facepay.usecases.responses import (
     CaptureAnswer,
     ConsentAnswer,
@@ -70,39 +70,39 @@ class Street:
         self.deps = fakes.deps
         operator = register_operator(self.deps, key())
         self.operator = Caller(operator.keyid, Role.OPERATOR, operator.id)
-        shop = register_merchant(self.deps, self.change(self.operator), "shop", key())
+        shop = register_merchant(self.deps, self.command(self.operator), "shop", key())
         self.merchant = Caller(shop.keyid, Role.MERCHANT, shop.id)
-        till = register_terminal(self.deps, self.change(self.merchant), "till", key())
+        till = register_terminal(self.deps, self.command(self.merchant), "till", key())
         self.till = Caller(till.keyid, Role.TERMINAL, till.id)
         self.customers: dict[str, Customer] = {}
 
-    def change(self, caller: Caller) -> Change:
+    def command(self, caller: Caller) -> Command:
         """A request nobody has sent before."""
-        return Change(caller, secrets.token_hex(8), secrets.token_hex(32), "POST /v1/somewhere")
+        return Command(caller, secrets.token_hex(8), secrets.token_hex(32), "POST /v1/somewhere")
 
     # What a customer does.
 
     def settle_in(self, alias: str) -> Customer:
         """Registered, with a password and a confirmed one-time-code factor; no face."""
-        change = self.change(self.operator)
-        registered = register_customer(self.deps, change, alias, PASSWORD, key())
+        command = self.command(self.operator)
+        registered = register_customer(self.deps, command, alias, PASSWORD, key())
         customer = Customer(alias, Caller(registered.keyid, Role.CUSTOMER, registered.id))
-        change = self.change(customer.caller)
-        factor = add_second_factor(self.deps, change, "phone", Proof(password=PASSWORD))
+        command = self.command(customer.caller)
+        factor = add_second_factor(self.deps, command, "phone", Proof(password=PASSWORD))
         assert factor.secret is not None
         customer.secret = factor.secret
-        change = self.change(customer.caller)
-        confirm_second_factor(self.deps, change, factor.id, Proof(code=self.code_of(customer)))
+        command = self.command(customer.caller)
+        confirm_second_factor(self.deps, command, factor.id, Proof(code=self.code_of(customer)))
         self.customers[alias] = customer
         return customer
 
     def add_device(self, customer: Customer) -> PublicKey:
         """A device key of the customer's, added with a code and confirmed by its signature."""
         device, proof = key(), Proof(PASSWORD, self.code_of(customer))
-        change = self.change(customer.caller)
-        factor = add_second_factor(self.deps, change, "my phone", proof, device)
-        change = self.change(customer.caller)
-        confirm_second_factor(self.deps, change, factor.id, self.signs(device, change.claims))
+        command = self.command(customer.caller)
+        factor = add_second_factor(self.deps, command, "my phone", proof, device)
+        command = self.command(customer.caller)
+        confirm_second_factor(self.deps, command, factor.id, self.signs(device, command.claims))
         return device
 
     def signs(self, device: PublicKey, claims: Claims) -> Proof:
@@ -124,7 +124,7 @@ class Street:
         notice = self.deps.policy.notice
         answer = grant_consent(
             self.deps,
-            self.change(customer.caller),
+            self.command(customer.caller),
             purpose=ConsentPurpose.FACE_PAYMENT,
             notice_version=notice.version,
             notice_sha256=notice.sha256,
@@ -135,15 +135,15 @@ class Street:
 
     def begin(self, customer: Customer) -> EnrolmentAnswer:
         proof = Proof(PASSWORD, self.code_of(customer))
-        answer = begin_enrolment(self.deps, self.change(customer.caller), proof)
+        answer = begin_enrolment(self.deps, self.command(customer.caller), proof)
         customer.enrolment_id = answer.id
         return answer
 
     def open_enrolment(self, customer: Customer) -> CaptureAnswer:
         """A capture that was opened and begun."""
-        change, profile = self.change(customer.caller), Profile.STANDARD
-        reserved = open_enrolment_capture(self.deps, change, customer.enrolment_id, profile)
-        return begin_capture(self.deps, self.change(customer.caller), reserved.id)
+        command, profile = self.command(customer.caller), Profile.STANDARD
+        reserved = open_enrolment_capture(self.deps, command, customer.enrolment_id, profile)
+        return begin_capture(self.deps, self.command(customer.caller), reserved.id)
 
     def enrol(self, alias: str) -> Customer:
         """Somebody who can pay by face from here on."""
@@ -154,45 +154,45 @@ class Street:
         return customer
 
     def revoke(
-        self, customer: Customer, proof: Proof | None = None, change: Change | None = None
+        self, customer: Customer, proof: Proof | None = None, command: Command | None = None
     ) -> EnrolmentAnswer:
-        change = change or self.change(customer.caller)
+        command = command or self.command(customer.caller)
         return revoke_face(
-            self.deps, change, customer.enrolment_id, proof or Proof(password=PASSWORD)
+            self.deps, command, customer.enrolment_id, proof or Proof(password=PASSWORD)
         )
 
     # What happens at the till.
 
     def intent(self) -> IntentAnswer:
-        return create_intent(self.deps, self.change(self.till), Money(1250, "EUR"), "order-1")
+        return create_intent(self.deps, self.command(self.till), Money(1250, "EUR"), "order-1")
 
     def reserve(
         self, intent: IntentAnswer, payer: str, profile: Profile = Profile.STANDARD
     ) -> ReservedAnswer:
-        change = self.change(self.till)
-        return open_payment_capture(self.deps, change, intent.id, payer, profile)
+        command = self.command(self.till)
+        return open_payment_capture(self.deps, command, intent.id, payer, profile)
 
     def open_payment(
         self, intent: IntentAnswer, payer: str, profile: Profile = Profile.STANDARD
     ) -> CaptureAnswer:
         """A capture that was opened and begun."""
         reserved = self.reserve(intent, payer, profile)
-        return begin_capture(self.deps, self.change(self.till), reserved.id)
+        return begin_capture(self.deps, self.command(self.till), reserved.id)
 
     def send(
-        self, caller: Caller, capture: CaptureAnswer, person: str, change: Change | None = None
+        self, caller: Caller, capture: CaptureAnswer, person: str, command: Command | None = None
     ) -> FramesAnswer:
         """A burst of `person` for the capture."""
         images = [picture(person, number) for number in range(FRAMES)]
         manifest = manifest_for(capture, images)
-        return self.send_manifest(caller, manifest, images, change)
+        return self.send_manifest(caller, manifest, images, command)
 
     def send_manifest(
         self,
         caller: Caller,
         manifest: Manifest,
         images: list[bytes],
-        change: Change | None = None,
+        command: Command | None = None,
         *,
         kid: str = "",
         signer: str = "",
@@ -201,7 +201,7 @@ class Street:
         jws = signed_by(signer or caller.keyid)
         signed = SignedManifest(jws, kid or caller.keyid, manifest)
         frames = Frames(manifest.capture_id, signed, images)
-        return receive_frames(self.deps, change or self.change(caller), frames)
+        return receive_frames(self.deps, command or self.command(caller), frames)
 
     def show_face(self, customer: Customer, person: str | None = None) -> IntentAnswer:
         """An intent, its capture, and a burst of the payer, or of somebody else."""
@@ -209,21 +209,23 @@ class Street:
         self.send(self.till, self.open_payment(intent, customer.alias), person or customer.alias)
         return intent
 
-    def enter(self, intent: IntentAnswer, code: str, change: Change | None = None) -> IntentAnswer:
-        return self.prove(intent, Proof(code=code), change)
+    def enter(
+        self, intent: IntentAnswer, code: str, command: Command | None = None
+    ) -> IntentAnswer:
+        return self.prove(intent, Proof(code=code), command)
 
     def prove(
-        self, intent: IntentAnswer, proof: Proof, change: Change | None = None
+        self, intent: IntentAnswer, proof: Proof, command: Command | None = None
     ) -> IntentAnswer:
         """The second factor of a face payment, at the till unless a `change` says otherwise."""
         attempt = Attempt(intent.id, proof=proof)
-        return authorize_payment(self.deps, change or self.change(self.till), attempt)
+        return authorize_payment(self.deps, command or self.command(self.till), attempt)
 
     def pay_by_password(
-        self, intent: IntentAnswer, alias: str, proof: Proof, change: Change | None = None
+        self, intent: IntentAnswer, alias: str, proof: Proof, command: Command | None = None
     ) -> IntentAnswer:
-        change = change or self.change(self.till)
-        return roll_back_to_password(self.deps, change, intent.id, alias, proof)
+        command = command or self.command(self.till)
+        return roll_back_to_password(self.deps, command, intent.id, alias, proof)
 
 
 def manifest_for(capture: CaptureAnswer, images: list[bytes]) -> Manifest:

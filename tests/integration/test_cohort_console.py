@@ -14,7 +14,7 @@ from facepay.domain.enrolment import EnrolmentState
 from facepay.domain.operator_action import ActionKind
 from facepay.usecases.operators.actions import approve_action, ask_for_action, read_action
 from facepay.usecases.operators.register import register_operator
-from facepay.usecases.request import Caller, Change
+from facepay.usecases.request import Caller, Command
 from facepay_client import KeyPair
 from tests.stand.cohort import copies
 from tests.stand.people import Street
@@ -58,12 +58,12 @@ def test_a_cohort_is_revoked_to_the_end_although_the_console_was_killed_in_the_m
     deps, model = service.deps, "breached on the console"
     copies(service, street.payer(face="grace"), COHORT, model)
     one, other = two_operators(service)
-    change = Change(one, "ask", "ask")
-    action = ask_for_action(deps, change, ActionKind.REVOKE_COHORT, {"model": model})
+    command = Command(one, "ask", "ask")
+    action = ask_for_action(deps, command, ActionKind.REVOKE_COHORT, {"model": model})
 
     with console(service, action.id) as early:
         assert early.wait(timeout=60) == 1, "nobody approved it yet"
-    approve_action(deps, Change(other, "approve", "approve"), action.id)
+    approve_action(deps, Command(other, "approve", "approve"), action.id)
     with console(service, action.id) as dying:
         deadline = time.monotonic() + 60
         while read_action(deps, action.id).done == 0 and time.monotonic() < deadline:

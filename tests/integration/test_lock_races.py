@@ -17,13 +17,13 @@ ROUNDS = 40
 
 
 def locking(street: Street, payer: Customer, enrolment_id: str) -> EnrolmentAnswer:
-    change = street.change(payer.caller)
-    return lock_face(street.deps, change, enrolment_id, Proof(password=PASSWORD))
+    command = street.command(payer.caller)
+    return lock_face(street.deps, command, enrolment_id, Proof(password=PASSWORD))
 
 
 def unlocking(street: Street, payer: Customer, enrolment_id: str) -> Callable[[], EnrolmentAnswer]:
-    change, proof = street.change(payer.caller), Proof(PASSWORD, street.code_of(payer))
-    return lambda: unlock_face(street.deps, change, enrolment_id, proof)
+    command, proof = street.command(payer.caller), Proof(PASSWORD, street.code_of(payer))
+    return lambda: unlock_face(street.deps, command, enrolment_id, proof)
 
 
 def test_no_second_face_slips_in_beside_one_that_is_just_unlocked(database: Database) -> None:

@@ -53,7 +53,7 @@ def copies(street: Street, payer: Customer, size: int) -> list[Enrolment]:
 
 
 def ask(street: Street, kind: ActionKind, **target: str) -> OperatorActionAnswer:
-    return ask_for_action(street.deps, street.change(street.operator), kind, target)
+    return ask_for_action(street.deps, street.command(street.operator), kind, target)
 
 
 def test_of_two_approvals_at_once_one_counts(street: Street, database: Database) -> None:
@@ -64,7 +64,7 @@ def test_of_two_approvals_at_once_one_counts(street: Street, database: Database)
         action = ask(street, ActionKind.REVOKE_FACE, enrolment=face.id)
 
         def approve(by: Caller, action: OperatorActionAnswer = action) -> object:
-            return approve_action(street.deps, street.change(by), action.id)
+            return approve_action(street.deps, street.command(by), action.id)
 
         outcomes = together([lambda by=by: approve(by) for by in approvers])
         kinds = sorted(type(each).__name__ for each in outcomes)
@@ -99,7 +99,7 @@ def test_no_approval_of_a_payment_follows_an_operators_revocation(
             return street.enter(replace(waiting, id=intent_id), code)
 
         def approve(action: OperatorActionAnswer = action) -> object:
-            return approve_action(street.deps, street.change(approver), action.id)
+            return approve_action(street.deps, street.command(approver), action.id)
 
         outcome, revoked = together([pay, approve])
         assert isinstance(revoked, OperatorActionAnswer), revoked
@@ -117,21 +117,21 @@ def test_a_cohort_that_many_hands_revoke_at_once_goes_once(
     ada = street.enrol("ada")
     faces = copies(street, ada, COHORT)
     action = ask(street, ActionKind.REVOKE_COHORT, model="leaked")
-    approve_action(street.deps, street.change(another_operator(street)), action.id)
+    approve_action(street.deps, street.command(another_operator(street)), action.id)
 
     def go_on() -> object:
-        change = street.change(street.operator)
-        return continue_action(street.deps, change, action.id, COHORT)
+        command = street.command(street.operator)
+        return continue_action(street.deps, command, action.id, COHORT)
 
     def leave(face: Enrolment) -> object:
-        change = street.change(ada.caller)
-        return revoke_face(street.deps, change, face.id, Proof(password=PASSWORD))
+        command = street.command(ada.caller)
+        return revoke_face(street.deps, command, face.id, Proof(password=PASSWORD))
 
     owners = [lambda face=face: leave(face) for face in faces[::10]]
     outcomes = together([go_on, go_on, go_on, *owners])
     for outcome in outcomes:
         assert isinstance(outcome, OperatorActionAnswer | EnrolmentAnswer | WrongState), outcome
-    done = continue_action(street.deps, street.change(street.operator), action.id, COHORT)
+    done = continue_action(street.deps, street.command(street.operator), action.id, COHORT)
     assert (done.state, done.done, done.total, done.keys_left) == ("done", COHORT, COHORT, 0)
     with database() as uow:
         leaves = [leaf.kind for leaf in uow.leaves.find_all(after_seq=0)]

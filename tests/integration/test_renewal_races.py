@@ -75,10 +75,10 @@ def test_a_revocation_racing_a_renewal_leaves_no_key_and_no_template(
     ada = street.enrol("ada")
     renewed = 0
     for number, face in enumerate(many_faces(street, ada)):
-        change, proof = street.change(ada.caller), Proof(password=PASSWORD)
+        command, proof = street.command(ada.caller), Proof(password=PASSWORD)
 
-        def revoke(change=change, face=face, proof=proof) -> object:  # type: ignore[no-untyped-def]
-            return revoke_face(street.deps, change, face.id, proof)
+        def revoke(command=command, face=face, proof=proof) -> object:  # type: ignore[no-untyped-def]
+            return revoke_face(street.deps, command, face.id, proof)
 
         def renew(face=face) -> object:  # type: ignore[no-untyped-def]
             return renew_template(street.deps, face.id)

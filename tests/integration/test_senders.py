@@ -14,7 +14,7 @@ import pytest
 
 from facepay.adapters.unit_of_work import Database
 from facepay.domain.event import BANK, EventKind
-from facepay.domain.webhook import LEASE, Endpoint
+from facepay.domain.webhook import LEASE_DURATION, Endpoint
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.records.outbox import emit
 from facepay.usecases.webhooks.deliver import deliver
@@ -121,14 +121,14 @@ def test_a_sender_killed_with_9_again_and_again_loses_nothing(
 
     receiver.answering = slowly
     for kill in range(4):
-        ahead = kill * LEASE.total_seconds()
+        ahead = kill * LEASE_DURATION.total_seconds()
         argv = [sys.executable, "-m", "tests.stand.sender", database_url, str(ahead)]
         before = len(receiver.came)
         with subprocess.Popen(argv) as sender:
             receiver.wait_for(before + 7)
             sender.kill()
         assert len(receiver.came) > before, "the sender never sent"
-    last = sending_dependencies(database_url, 5 * LEASE.total_seconds())
+    last = sending_dependencies(database_url, 5 * LEASE_DURATION.total_seconds())
     while deliver(last):
         pass
     close(last)

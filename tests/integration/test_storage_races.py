@@ -22,7 +22,7 @@ from facepay.usecases.authentication.client_keys import use_nonce
 from facepay.usecases.authentication.verify_credentials import Proof, Proven, examine
 from facepay.usecases.faces.lock import lock_face
 from facepay.usecases.faces.revoke import revoke_face
-from facepay.usecases.idempotency import Claim, once
+from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.operators.register import register_merchant
 from facepay.usecases.payments.authorize import Attempt, authorize_payment
 from facepay.usecases.records.audit_log import append_leaf
@@ -39,10 +39,10 @@ THREADS = 20
 def test_twenty_retries_at_once_register_one_merchant(database: Database) -> None:
     fakes = fake_dependencies(database)
     street = Street(fakes)
-    change, public_key = street.change(street.operator), key()
+    command, public_key = street.command(street.operator), key()
 
     def register() -> Registered:
-        return register_merchant(street.deps, change, "another shop", public_key)
+        return register_merchant(street.deps, command, "another shop", public_key)
 
     outcomes = together([register] * THREADS)
     answers = {outcome for outcome in outcomes if isinstance(outcome, Registered)}
@@ -122,28 +122,30 @@ def test_a_worker_whose_lease_was_taken_over_changes_nothing_any_more(
     database: Database,
 ) -> None:
     fakes = fake_dependencies(database)
-    change = Street(fakes).change(Street(fakes).operator)
+    command = Street(fakes).command(Street(fakes).operator)
     done: list[str] = []
 
-    def work(name: str, claim: Claim) -> Registered:
+    def work(name: str, lease: Lease) -> Registered:
         if name == "slow":
             fakes.clock.advance(10)  # it is thought dead by now; another worker does it all
-            once(fakes.deps, change, Registered, lambda other: work("quick", other))
+            run_idempotent(fakes.deps, command, Registered, lambda other: work("quick", other))
         with fakes.deps.unit_of_work() as uow:
             answer = Registered(name, "keyid")
             append_leaf(fakes.deps, uow, f"test.{name}")
-            claim.answer(uow, answer)
+            lease.answer(uow, answer)
             uow.commit()
         done.append(name)
         return answer
 
-    outcome = together([lambda: once(fakes.deps, change, Registered, lambda c: work("slow", c))])
+    outcome = together(
+        [lambda: run_idempotent(fakes.deps, command, Registered, lambda c: work("slow", c))]
+    )
     assert [type(each) for each in outcome] == [InProgress]
     assert done == ["quick"]
     assert [leaf.kind for leaf in leaves_of(database) if leaf.kind.startswith("test.")] == [
         "test.quick"
     ]
-    again = once(fakes.deps, change, Registered, lambda c: work("again", c))
+    again = run_idempotent(fakes.deps, command, Registered, lambda c: work("again", c))
     assert again == Registered("quick", "keyid")
 
 
@@ -213,17 +215,17 @@ def many_faces_about_to_pay(
 
 def approving(street: Street, payer: Customer, intent: Intent) -> Callable[[], Outcome]:
     attempt = Attempt(intent.id, proof=Proof(code=street.code_of(payer)))
-    change = street.change(street.till)
-    return lambda: authorize_payment(street.deps, change, attempt)
+    command = street.command(street.till)
+    return lambda: authorize_payment(street.deps, command, attempt)
 
 
 def leaving(
     street: Street, payer: Customer, enrolment: Enrolment, end: EnrolmentState
 ) -> Callable[[], Outcome]:
-    change = street.change(payer.caller)
+    command = street.command(payer.caller)
     proof = Proof(password=PASSWORD)
     leave = revoke_face if end is EnrolmentState.REVOKED else lock_face
-    return lambda: leave(street.deps, change, enrolment.id, proof)
+    return lambda: leave(street.deps, command, enrolment.id, proof)
 
 
 def delayed(act: Callable[[], Outcome], seconds: float) -> Callable[[], Outcome]:

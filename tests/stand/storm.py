@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Event
 
-from facepay.domain.idempotency import LEASE
+from facepay.domain.idempotency import LEASE_DURATION
 from facepay.embedded.openbao_server import EmbeddedOpenBao
 from tests.stand.service import RunningService
 
@@ -46,4 +46,4 @@ class Storm:
         os.kill(self.rng.choice(workers), signal.SIGKILL)
         self.kills += 1
         # The dead worker's leases are over; nobody sleeps for them.
-        self.service.clock.advance(int(LEASE.total_seconds()) + 1)
+        self.service.clock.advance(int(LEASE_DURATION.total_seconds()) + 1)

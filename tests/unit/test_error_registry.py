@@ -68,8 +68,8 @@ def test_the_front_door_says_nothing_that_is_not_registered() -> None:
 
 @pytest.mark.parametrize("detail", [None, "what happened"])
 def test_a_refusal_given_again_says_what_it_said_before(detail: str | None) -> None:
-    from facepay.usecases.idempotency import GivenBefore
+    from facepay.usecases.idempotency import ReplayedRefusal
 
-    again = GivenBefore("no_face", detail, "frames[2]")
+    again = ReplayedRefusal("no_face", detail, "frames[2]")
     assert (again.code, again.detail, again.param) == ("no_face", detail, "frames[2]")
     assert again.guidance is None, "as those were remembered that had none"

@@ -118,11 +118,11 @@ class Idempotency(FacepayError):
     code = "idempotency_key_missing"
 
 
-class KeyMissing(Idempotency):
+class IdempotencyKeyMissing(Idempotency):
     code = "idempotency_key_missing"
 
 
-class KeyReused(Idempotency):
+class IdempotencyKeyReused(Idempotency):
     code = "idempotency_key_reused"
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-LEASE = timedelta(seconds=60)
+LEASE_DURATION = timedelta(seconds=60)
 NO_ANSWER = "no_answer"
 ADDRESS_NOT_ALLOWED = "address_not_allowed"
 GONE = "http_410"  # the receiver wants no more: "you should disable the endpoint"
@@ -95,7 +95,7 @@ class Delivery:
     created_at: datetime
 
     def claimed(self, now: datetime) -> "Delivery":
-        return replace(self, attempts=self.attempts + 1, next_at=now + LEASE)
+        return replace(self, attempts=self.attempts + 1, next_at=now + LEASE_DURATION)
 
     def settled(self, outcome: str, rules: EventRules, now: datetime) -> "Delivery":
         """After an attempt: delivered, given up, or waiting for the next."""

@@ -1,10 +1,10 @@
-"""Do a change once, however often it is asked for.
+"""Run a command once, however often its request is repeated (idempotency keys).
 
-`once` claims the caller's idempotency key in a short commit, lets the use case act, and gives the
-first answer again to every repetition. The use case calls `claim.answer(uow, …)` inside its own
-last transaction, so the answer is remembered if and only if the change was made. A worker killed
-in between leaves a lease; the retry takes it over with a new fence, and the old fence can no
-longer commit.
+`run_idempotent` leases the caller's idempotency key in a short commit, runs the use case, and
+returns the first answer to every repetition. The use case calls `lease.answer(uow, …)` inside its
+own last transaction, so the answer is stored if and only if the change was committed. A worker
+that is killed in between leaves the lease behind. The retry takes it over with a new fence, and
+the old fence can no longer commit.
 """
 
 import hashlib
@@ -19,22 +19,22 @@ from typing import Any, TypeVar
 from facepay.domain.errors import (
     AlreadyExists,
     FacepayError,
+    IdempotencyKeyReused,
     InProgress,
-    KeyReused,
     StaleRow,
     Unavailable,
 )
-from facepay.domain.idempotency import KEPT_FOR, LEASE, IdempotencyRecord, RecordState
+from facepay.domain.idempotency import KEPT_FOR, LEASE_DURATION, IdempotencyRecord, RecordState
 from facepay.ports import UnitOfWork
 from facepay.usecases.dependencies import Dependencies
-from facepay.usecases.request import Change
+from facepay.usecases.request import Command
 from facepay.usecases.step_timing import timed_step
 
 Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Lease:
     """The right to act on a change; lost when the lease ran out and another worker took over."""
 
     record: IdempotencyRecord
@@ -70,7 +70,7 @@ class Claim:
             raise InProgress() from None
 
 
-class GivenBefore(FacepayError):
+class ReplayedRefusal(FacepayError):
     """A refusal that was already given to this very request; carries its registered code."""
 
     def __init__(
@@ -80,40 +80,40 @@ class GivenBefore(FacepayError):
         super().__init__(detail, param=param, guidance=guidance)
 
 
-def once(
-    deps: Dependencies, change: Change, kind: type[Answer], act: Callable[[Claim], Answer]
+def run_idempotent(
+    deps: Dependencies, command: Command, kind: type[Answer], act: Callable[[Lease], Answer]
 ) -> Answer:
     """The answer of `act`, or the one it gave before.
 
     Raises KeyReused (same key, other request), InProgress (still under way), and whatever the
     first run was refused with. A failure of a dependency is not remembered: it may be retried.
     """
-    record = _claim(deps, change)
+    record = _acquire_lease(deps, command)
     if record.state is not RecordState.IN_PROGRESS:
         return _recall(record, kind)
-    claim = Claim(record)
+    lease = Lease(record)
     try:
-        return act(claim)
+        return act(lease)
     except (Unavailable, InProgress):
         _end_lease(deps, record)
         raise
     except FacepayError as error:
-        _remember_refusal(deps, claim, error)
+        _remember_refusal(deps, lease, error)
         raise
 
 
 @timed_step("claim")
-def _claim(deps: Dependencies, change: Change) -> IdempotencyRecord:
+def _acquire_lease(deps: Dependencies, command: Command) -> IdempotencyRecord:
     now = deps.clock()
     # Keyed: requests carry passwords, and a plain hash in a stolen database could be searched.
-    digest = change.fingerprint.encode()
+    digest = command.fingerprint.encode()
     fingerprint = hmac.new(deps.fingerprint_key, digest, hashlib.sha256).hexdigest()
     fresh = IdempotencyRecord(
-        id=change.record_id,
+        id=command.record_id,
         fingerprint=fingerprint,
         fence=secrets.token_hex(16),
         state=RecordState.IN_PROGRESS,
-        lease_until=now + LEASE,
+        lease_until=now + LEASE_DURATION,
         answer=None,
         created_at=now,
     )
@@ -122,11 +122,11 @@ def _claim(deps: Dependencies, change: Change) -> IdempotencyRecord:
         try:
             uow.idempotency.add(fresh)
         except AlreadyExists:
-            known = uow.idempotency.lock(change.record_id)
+            known = uow.idempotency.lock(command.record_id)
             if known is None:
                 raise InProgress() from None
             if not hmac.compare_digest(known.fingerprint, fingerprint):
-                raise KeyReused() from None
+                raise IdempotencyKeyReused() from None
             if known.state is not RecordState.IN_PROGRESS:
                 return known
             if now < known.lease_until:
@@ -141,7 +141,7 @@ def _claim(deps: Dependencies, change: Change) -> IdempotencyRecord:
 def _recall(record: IdempotencyRecord, kind: type[Answer]) -> Answer:
     stored = json.loads(record.answer or "{}")
     if record.state is RecordState.REFUSED:
-        raise GivenBefore(**stored)
+        raise ReplayedRefusal(**stored)
     return kind(**stored)
 
 
@@ -159,10 +159,10 @@ def _end_lease(deps: Dependencies, record: IdempotencyRecord) -> None:
         uow.commit()
 
 
-def _remember_refusal(deps: Dependencies, claim: Claim, error: FacepayError) -> None:
+def _remember_refusal(deps: Dependencies, lease: Lease, error: FacepayError) -> None:
     with deps.unit_of_work() as uow:
         try:
-            claim.refuse(uow, error)
+            lease.refuse(uow, error)
         except InProgress:
             return
         uow.commit()

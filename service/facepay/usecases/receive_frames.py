@@ -8,19 +8,19 @@ from facepay.usecases.captures.judge import Frames, find_capture
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.enrol import finish_enrolment
 from facepay.usecases.payments.authorize import Attempt, authorize_payment
-from facepay.usecases.request import Change
+from facepay.usecases.request import Command
 from facepay.usecases.responses import FramesAnswer
 
 
-def receive_frames(deps: Dependencies, change: Change, frames: Frames) -> FramesAnswer:
+def receive_frames(deps: Dependencies, command: Command, frames: Frames) -> FramesAnswer:
     """ "accepted" means: a living head, in time, and one face. It does not say whose."""
     with deps.unit_of_work() as uow:
-        capture = find_capture(uow, change.caller, frames.capture_id)
+        capture = find_capture(uow, command.caller, frames.capture_id)
     if capture.purpose is Purpose.ENROLMENT:
-        enrolled = finish_enrolment(deps, change, frames)
+        enrolled = finish_enrolment(deps, command, frames)
         return FramesAnswer(capture.id, capture.purpose, "accepted", asdict(enrolled), None)
     if capture.intent_id is None:
         raise NotFound()
     attempt = Attempt(capture.intent_id, frames=frames)
-    intent = authorize_payment(deps, change, attempt)
+    intent = authorize_payment(deps, command, attempt)
     return FramesAnswer(capture.id, capture.purpose, "accepted", None, asdict(intent))

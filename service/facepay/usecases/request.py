@@ -18,7 +18,7 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Command:
     """A request that changes something: who asks, under which key, and a hash of all of it.
 
     `act` is its method and path, which a device key can confirm.

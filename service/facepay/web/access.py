@@ -14,13 +14,13 @@ from werkzeug.exceptions import NotFound as RouteNotFound
 from facepay.domain.customer import Role
 from facepay.domain.errors import (
     FacepayError,
-    KeyMissing,
+    IdempotencyKeyMissing,
     MalformedRequest,
     NotAllowed,
     UnsupportedMedia,
 )
 from facepay.usecases.dependencies import Dependencies
-from facepay.usecases.request import Caller, Change
+from facepay.usecases.request import Caller, Command
 from facepay.usecases.step_timing import timed_step
 from facepay.web.signatures import verify_signature
 
@@ -113,12 +113,12 @@ def caller() -> Caller:
     return cast(Caller, g.caller)
 
 
-def change() -> Change:
+def command() -> Command:
     """The signed request as something to be done once. Raises KeyMissing."""
     key = request.headers.get("Idempotency-Key", "")
     if not usable_key(key):
-        raise KeyMissing()
-    return Change(caller(), key, fingerprint(), f"{request.method} {request.path}")
+        raise IdempotencyKeyMissing()
+    return Command(caller(), key, fingerprint(), f"{request.method} {request.path}")
 
 
 def usable_key(key: str) -> bool:

@@ -24,7 +24,7 @@ from facepay.usecases.responses import (
     FramesAnswer,
     ReservedAnswer,
 )
-from facepay.web.access import caller, change, deps, public, signed_by, takes_frames
+from facepay.web.access import caller, command, deps, public, signed_by, takes_frames
 from facepay.web.frames import parse_frames
 from facepay.web.schemas import faces as shapes
 from facepay.web.schemas.parties import ProofShape
@@ -47,7 +47,7 @@ def read_notice() -> Notice:
 @signed_by(Role.CUSTOMER)
 def create_consent(new: dict[str, Any]) -> ConsentAnswer:
     """Consent to pay by face, separately and for a limited time"""
-    return grant_consent(deps(), change(), **new)
+    return grant_consent(deps(), command(), **new)
 
 
 @faces.post("/consents/<id:consent_id>/withdraw")
@@ -55,7 +55,7 @@ def create_consent(new: dict[str, Any]) -> ConsentAnswer:
 @signed_by(Role.CUSTOMER)
 def end_consent(consent_id: str) -> ConsentAnswer:
     """Withdraw a consent; the face enrolled under it is revoked and its key destroyed"""
-    return withdraw_consent(deps(), change(), consent_id)
+    return withdraw_consent(deps(), command(), consent_id)
 
 
 @faces.post("/enrolments")
@@ -64,7 +64,7 @@ def end_consent(consent_id: str) -> ConsentAnswer:
 @signed_by(Role.CUSTOMER)
 def create_enrolment(proof: Proof) -> EnrolmentAnswer:
     """Begin to enrol a face, with password and one-time code"""
-    return begin_enrolment(deps(), change(), proof)
+    return begin_enrolment(deps(), command(), proof)
 
 
 @faces.post("/enrolments/<id:enrolment_id>/captures")
@@ -73,7 +73,7 @@ def create_enrolment(proof: Proof) -> EnrolmentAnswer:
 @signed_by(Role.CUSTOMER)
 def create_enrolment_capture(new: dict[str, Any], enrolment_id: str) -> ReservedAnswer:
     """Open the capture that an enrolment needs, to be begun within 5 minutes"""
-    return open_enrolment_capture(deps(), change(), enrolment_id, new["profile"])
+    return open_enrolment_capture(deps(), command(), enrolment_id, new["profile"])
 
 
 @faces.post("/enrolments/<id:enrolment_id>/revoke")
@@ -82,7 +82,7 @@ def create_enrolment_capture(new: dict[str, Any], enrolment_id: str) -> Reserved
 @signed_by(Role.CUSTOMER)
 def revoke_enrolment(proof: Proof, enrolment_id: str) -> EnrolmentAnswer:
     """Take the face back, at once, with any one proof"""
-    return revoke_face(deps(), change(), enrolment_id, proof)
+    return revoke_face(deps(), command(), enrolment_id, proof)
 
 
 @faces.post("/enrolments/<id:enrolment_id>/lock")
@@ -91,7 +91,7 @@ def revoke_enrolment(proof: Proof, enrolment_id: str) -> EnrolmentAnswer:
 @signed_by(Role.CUSTOMER)
 def lock_enrolment(proof: Proof, enrolment_id: str) -> EnrolmentAnswer:
     """Lock the face at once, with any one proof: it pays nothing until it is unlocked"""
-    return lock_face(deps(), change(), enrolment_id, proof)
+    return lock_face(deps(), command(), enrolment_id, proof)
 
 
 @faces.post("/enrolments/<id:enrolment_id>/unlock")
@@ -100,7 +100,7 @@ def lock_enrolment(proof: Proof, enrolment_id: str) -> EnrolmentAnswer:
 @signed_by(Role.CUSTOMER)
 def unlock_enrolment(proof: Proof, enrolment_id: str) -> EnrolmentAnswer:
     """Unlock the face, with password and second factor; never by the face"""
-    return unlock_face(deps(), change(), enrolment_id, proof)
+    return unlock_face(deps(), command(), enrolment_id, proof)
 
 
 @faces.get("/enrolments")
@@ -124,7 +124,7 @@ def get_deletion_receipt(enrolment_id: str) -> dict[str, str]:
 @signed_by(Role.TERMINAL, Role.CUSTOMER)
 def start_capture(capture_id: str) -> CaptureAnswer:
     """Begin a capture, once the payer is ready: a challenge, a nonce, 60 seconds"""
-    return begin_capture(deps(), change(), capture_id)
+    return begin_capture(deps(), command(), capture_id)
 
 
 @faces.post("/captures/<id:capture_id>/frames")
@@ -133,4 +133,4 @@ def start_capture(capture_id: str) -> CaptureAnswer:
 @signed_by(Role.TERMINAL, Role.CUSTOMER)
 def send_frames(capture_id: str) -> FramesAnswer:
     """Send the burst of a capture: the manifest and its pictures, once"""
-    return receive_frames(deps(), change(), parse_frames(capture_id))
+    return receive_frames(deps(), command(), parse_frames(capture_id))

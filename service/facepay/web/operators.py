@@ -12,7 +12,7 @@ from facepay.usecases.operators.actions import (
     read_action,
 )
 from facepay.usecases.responses import OperatorActionAnswer
-from facepay.web.access import change, deps, signed_by
+from facepay.web.access import command, deps, signed_by
 from facepay.web.schemas import operators as shapes
 
 operators = Blueprint("operators", __name__, url_prefix="/v1/operator_actions", description=__doc__)
@@ -24,7 +24,7 @@ operators = Blueprint("operators", __name__, url_prefix="/v1/operator_actions", 
 @signed_by(Role.OPERATOR)
 def ask(new: dict[str, Any]) -> OperatorActionAnswer:
     """Ask for something that another operator has to approve within the hour"""
-    return ask_for_action(deps(), change(), new["kind"], new["target"])
+    return ask_for_action(deps(), command(), new["kind"], new["target"])
 
 
 @operators.post("/<id:action_id>/approve")
@@ -32,7 +32,7 @@ def ask(new: dict[str, Any]) -> OperatorActionAnswer:
 @signed_by(Role.OPERATOR)
 def approve(action_id: str) -> OperatorActionAnswer:
     """Approve what another operator asked for; it is done at once, or in batches"""
-    return approve_action(deps(), change(), action_id)
+    return approve_action(deps(), command(), action_id)
 
 
 @operators.post("/<id:action_id>/continue")
@@ -41,7 +41,7 @@ def approve(action_id: str) -> OperatorActionAnswer:
 @signed_by(Role.OPERATOR)
 def go_on(at_most: int, action_id: str) -> OperatorActionAnswer:
     """Take the next batch of an approved action"""
-    return continue_action(deps(), change(), action_id, at_most)
+    return continue_action(deps(), command(), action_id, at_most)
 
 
 @operators.get("/<id:action_id>")

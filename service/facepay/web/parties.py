@@ -28,7 +28,7 @@ from facepay.usecases.responses import (
     RecoveryCodesAnswer,
     Registered,
 )
-from facepay.web.access import caller, change, deps, signed_by
+from facepay.web.access import caller, command, deps, signed_by
 from facepay.web.schemas import parties as shapes
 
 parties = Blueprint("parties", __name__, url_prefix="/v1", description=__doc__)
@@ -40,7 +40,7 @@ parties = Blueprint("parties", __name__, url_prefix="/v1", description=__doc__)
 @signed_by(Role.OPERATOR)
 def create_merchant(new: dict[str, Any]) -> Registered:
     """Register a merchant and the key its backend signs with"""
-    return register_merchant(deps(), change(), new["name"], new["public_key"])
+    return register_merchant(deps(), command(), new["name"], new["public_key"])
 
 
 @parties.post("/terminals")
@@ -49,7 +49,7 @@ def create_merchant(new: dict[str, Any]) -> Registered:
 @signed_by(Role.MERCHANT)
 def create_terminal(new: dict[str, Any]) -> Registered:
     """Register a terminal of the calling merchant"""
-    return register_terminal(deps(), change(), new["name"], new["public_key"], new["city"])
+    return register_terminal(deps(), command(), new["name"], new["public_key"], new["city"])
 
 
 @parties.post("/customers")
@@ -58,7 +58,7 @@ def create_terminal(new: dict[str, Any]) -> Registered:
 @signed_by(Role.OPERATOR)
 def create_customer(new: dict[str, Any]) -> Registered:
     """Register a customer with a password and the key of their own device"""
-    return register_customer(deps(), change(), new["alias"], new["password"], new["public_key"])
+    return register_customer(deps(), command(), new["alias"], new["password"], new["public_key"])
 
 
 @parties.post("/second_factors")
@@ -67,7 +67,7 @@ def create_customer(new: dict[str, Any]) -> Registered:
 @signed_by(Role.CUSTOMER)
 def create_second_factor(new: dict[str, Any]) -> FactorAnswer:
     """Add a one-time code, whose secret is shown until it is confirmed, or a device key"""
-    return add_second_factor(deps(), change(), new["name"], new["proof"], new["key"])
+    return add_second_factor(deps(), command(), new["name"], new["proof"], new["key"])
 
 
 @parties.get("/second_factors")
@@ -84,7 +84,7 @@ def get_second_factors() -> dict[str, list[FactorAnswer]]:
 @signed_by(Role.CUSTOMER)
 def rename_factor(new: dict[str, Any], factor_id: str) -> FactorAnswer:
     """Call a factor by another name"""
-    return rename_second_factor(deps(), change(), factor_id, new["name"])
+    return rename_second_factor(deps(), command(), factor_id, new["name"])
 
 
 @parties.post("/password")
@@ -93,7 +93,7 @@ def rename_factor(new: dict[str, Any], factor_id: str) -> FactorAnswer:
 @signed_by(Role.CUSTOMER)
 def new_password(sent: dict[str, Any]) -> PasswordAnswer:
     """Change the password, with the one in force and a second factor"""
-    return change_password(deps(), change(), sent["proof"], sent["new_password"])
+    return change_password(deps(), command(), sent["proof"], sent["new_password"])
 
 
 @parties.post("/password/reset")
@@ -102,7 +102,7 @@ def new_password(sent: dict[str, Any]) -> PasswordAnswer:
 @signed_by(Role.CUSTOMER)
 def forgotten_password(sent: dict[str, Any]) -> PasswordAnswer:
     """Set a new password in place of a forgotten one, with a recovery code"""
-    return reset_password(deps(), change(), sent["recovery_code"], sent["new_password"])
+    return reset_password(deps(), command(), sent["recovery_code"], sent["new_password"])
 
 
 @parties.post("/recovery_codes")
@@ -111,7 +111,7 @@ def forgotten_password(sent: dict[str, Any]) -> PasswordAnswer:
 @signed_by(Role.CUSTOMER)
 def create_recovery_codes(proof: Proof) -> RecoveryCodesAnswer:
     """Make ten recovery codes, told once; they replace those of before"""
-    return make_recovery_codes(deps(), change(), proof)
+    return make_recovery_codes(deps(), command(), proof)
 
 
 @parties.post("/second_factors/<id:factor_id>/confirm")
@@ -120,7 +120,7 @@ def create_recovery_codes(proof: Proof) -> RecoveryCodesAnswer:
 @signed_by(Role.CUSTOMER)
 def confirm_factor(proof: Proof, factor_id: str) -> FactorAnswer:
     """Confirm a factor with one right code, or one signature"""
-    return confirm_second_factor(deps(), change(), factor_id, proof)
+    return confirm_second_factor(deps(), command(), factor_id, proof)
 
 
 @parties.post("/second_factors/<id:factor_id>/revoke")
@@ -129,7 +129,7 @@ def confirm_factor(proof: Proof, factor_id: str) -> FactorAnswer:
 @signed_by(Role.CUSTOMER)
 def revoke_factor(proof: Proof, factor_id: str) -> FactorAnswer:
     """Revoke a factor, with password and an active factor; it counts nowhere from then on"""
-    return revoke_second_factor(deps(), change(), factor_id, proof)
+    return revoke_second_factor(deps(), command(), factor_id, proof)
 
 
 @parties.post("/duress_code")
@@ -139,7 +139,7 @@ def revoke_factor(proof: Proof, factor_id: str) -> FactorAnswer:
 def put_duress_code(new: dict[str, Any]) -> Done:
     """Set a code that, typed in place of a one-time code, blocks the payment and calls for help"""
     proof = Proof(new["password"], new["code"])
-    return set_duress_code(deps(), change(), proof, new["duress_code"])
+    return set_duress_code(deps(), command(), proof, new["duress_code"])
 
 
 @parties.post("/duress_code/remove")
@@ -148,4 +148,4 @@ def put_duress_code(new: dict[str, Any]) -> Done:
 @signed_by(Role.CUSTOMER)
 def delete_duress_code(proof: Proof) -> Done:
     """Remove the duress code; whether one was set is not told"""
-    return remove_duress_code(deps(), change(), proof)
+    return remove_duress_code(deps(), command(), proof)

@@ -18,7 +18,7 @@ from facepay.usecases.payments.intents import (
 )
 from facepay.usecases.payments.pay_by_password import roll_back_to_password
 from facepay.usecases.responses import IntentAnswer, ReservedAnswer
-from facepay.web.access import caller, change, deps, signed_by
+from facepay.web.access import caller, command, deps, signed_by
 from facepay.web.schemas import payments as shapes
 from facepay.web.schemas.faces import PayerClaim, ReservedCapture
 from facepay.web.schemas.parties import SecondFactorShape
@@ -33,7 +33,7 @@ payments = Blueprint("payments", __name__, url_prefix="/v1/payment_intents", des
 def open_intent(new: dict[str, Any]) -> IntentAnswer:
     """Open a payment intent"""
     money = Money(new["amount_minor"], new["currency"])
-    return create_intent(deps(), change(), money, new["order_ref"])
+    return create_intent(deps(), command(), money, new["order_ref"])
 
 
 @payments.get("/<id:intent_id>")
@@ -52,7 +52,7 @@ def get_intent(intent_id: str) -> IntentAnswer:
 def create_capture(claim: dict[str, Any], intent_id: str) -> ReservedAnswer:
     """Open a capture for the payer who steps up, to be begun within 5 minutes"""
     payer, profile = claim["payer"], claim["profile"]
-    return open_payment_capture(deps(), change(), intent_id, payer, profile)
+    return open_payment_capture(deps(), command(), intent_id, payer, profile)
 
 
 @payments.post("/<id:intent_id>/second_factor")
@@ -61,7 +61,7 @@ def create_capture(claim: dict[str, Any], intent_id: str) -> ReservedAnswer:
 @signed_by(Role.TERMINAL, Role.CUSTOMER)
 def send_second_factor(proof: Proof, intent_id: str) -> IntentAnswer:
     """Send the payer's second factor: approved with an authorization, or declined"""
-    return authorize_payment(deps(), change(), Attempt(intent_id, proof=proof))
+    return authorize_payment(deps(), command(), Attempt(intent_id, proof=proof))
 
 
 @payments.post("/<id:intent_id>/use_password")
@@ -70,7 +70,7 @@ def send_second_factor(proof: Proof, intent_id: str) -> IntentAnswer:
 @signed_by(Role.TERMINAL, Role.CUSTOMER)
 def use_password(sent: dict[str, Any], intent_id: str) -> IntentAnswer:
     """Pay by password and second factor, whatever became of the face"""
-    return roll_back_to_password(deps(), change(), intent_id, sent["payer"], sent["proof"])
+    return roll_back_to_password(deps(), command(), intent_id, sent["payer"], sent["proof"])
 
 
 @payments.post("/<id:intent_id>/choose_alternative")
@@ -78,7 +78,7 @@ def use_password(sent: dict[str, Any], intent_id: str) -> IntentAnswer:
 @signed_by(Role.TERMINAL)
 def leave_face(intent_id: str) -> IntentAnswer:
     """The payer would rather pay another way: an outcome of its own, not a failure"""
-    return choose_alternative(deps(), change(), intent_id)
+    return choose_alternative(deps(), command(), intent_id)
 
 
 @payments.post("/<id:intent_id>/reverse")
@@ -86,4 +86,4 @@ def leave_face(intent_id: str) -> IntentAnswer:
 @signed_by(Role.TERMINAL, Role.MERCHANT)
 def reverse(intent_id: str) -> IntentAnswer:
     """Take an approval back; safe to repeat"""
-    return reverse_payment(deps(), change(), intent_id)
+    return reverse_payment(deps(), command(), intent_id)

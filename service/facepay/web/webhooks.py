@@ -7,7 +7,7 @@ from flask_smorest import Blueprint
 from facepay.domain.customer import Role
 from facepay.usecases.responses import EndpointAnswer
 from facepay.usecases.webhooks.endpoints import create_endpoint, disable_endpoint, list_endpoints
-from facepay.web.access import caller, change, deps, signed_by
+from facepay.web.access import caller, command, deps, signed_by
 from facepay.web.schemas import webhooks as shapes
 
 webhooks = Blueprint("webhooks", __name__, url_prefix="/v1/webhook_endpoints", description=__doc__)
@@ -19,7 +19,7 @@ webhooks = Blueprint("webhooks", __name__, url_prefix="/v1/webhook_endpoints", d
 @signed_by(Role.MERCHANT, Role.OPERATOR)
 def create_webhook_endpoint(new: dict[str, Any]) -> EndpointAnswer:
     """Register an endpoint; its secret is in this answer and in no later one"""
-    return create_endpoint(deps(), change(), new["url"])
+    return create_endpoint(deps(), command(), new["url"])
 
 
 @webhooks.get("")
@@ -35,4 +35,4 @@ def get_webhook_endpoints() -> dict[str, Any]:
 @signed_by(Role.MERCHANT, Role.OPERATOR)
 def disable_webhook_endpoint(endpoint_id: str) -> EndpointAnswer:
     """Disable an endpoint for good: nothing more is sent there"""
-    return disable_endpoint(deps(), change(), endpoint_id)
+    return disable_endpoint(deps(), command(), endpoint_id)

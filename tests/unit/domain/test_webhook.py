@@ -4,7 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from facepay.domain.webhook import LEASE, Delivery, DeliveryState, Endpoint, EventRules, Lane
+from facepay.domain.webhook import (
+    LEASE_DURATION,
+    Delivery,
+    DeliveryState,
+    Endpoint,
+    EventRules,
+    Lane,
+)
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 RULES = EventRules(
@@ -23,7 +30,7 @@ def test_a_receiver_that_is_down_is_asked_less_and_less_often() -> None:
 
 def test_a_sender_that_died_is_taken_over_when_its_lease_has_run_out() -> None:
     claimed = WAITING.claimed(NOW)
-    assert (claimed.attempts, claimed.next_at) == (1, NOW + LEASE)
+    assert (claimed.attempts, claimed.next_at) == (1, NOW + LEASE_DURATION)
     assert claimed.state is DeliveryState.WAITING
 
 

@@ -23,7 +23,7 @@ from tests.fakes.street import Customer, Street
 
 
 def begun(street: Street, capture_id: str) -> CaptureAnswer:
-    return begin_capture(street.deps, street.change(street.till), capture_id)
+    return begin_capture(street.deps, street.command(street.till), capture_id)
 
 
 def test_who_opens_a_capture_cannot_prepare_for_what_it_will_ask(
@@ -60,9 +60,9 @@ def test_a_capture_is_begun_once(street: Street, ada: Customer) -> None:
 
 def test_a_lost_answer_is_given_again(street: Street, ada: Customer) -> None:
     reserved = street.reserve(street.intent(), "ada")
-    change = street.change(street.till)
-    first = begin_capture(street.deps, change, reserved.id)
-    assert begin_capture(street.deps, change, reserved.id) == first
+    command = street.command(street.till)
+    first = begin_capture(street.deps, command, reserved.id)
+    assert begin_capture(street.deps, command, reserved.id) == first
 
 
 def test_frames_before_the_beginning_are_refused(street: Street, ada: Customer) -> None:
@@ -92,7 +92,7 @@ def test_a_payer_has_five_minutes_to_read_and_then_a_whole_minute(
 def test_only_who_opened_a_capture_begins_it(street: Street, ada: Customer) -> None:
     reserved = street.reserve(street.intent(), "ada")
     with pytest.raises(NotFound):
-        begin_capture(street.deps, street.change(ada.caller), reserved.id)
+        begin_capture(street.deps, street.command(ada.caller), reserved.id)
 
 
 def test_a_newer_capture_takes_the_place_of_one_that_waits(street: Street, ada: Customer) -> None:
@@ -117,7 +117,7 @@ def test_nobody_is_asked_to_move_for_a_payment_that_is_over(
 ) -> None:
     chosen, late = street.intent(), street.intent()
     of_chosen = street.reserve(chosen, "ada")
-    choose_alternative(street.deps, street.change(street.till), chosen.id)
+    choose_alternative(street.deps, street.command(street.till), chosen.id)
     with pytest.raises(WrongState):
         begun(street, of_chosen.id)
     fakes.clock.advance(400)
@@ -147,7 +147,7 @@ def test_who_cannot_move_is_sent_to_the_password_and_loses_no_capture(
     street.begin(bob)
     with pytest.raises(FacepayError) as refusal:
         open_enrolment_capture(
-            street.deps, street.change(bob.caller), bob.enrolment_id, Profile.NO_MOTION
+            street.deps, street.command(bob.caller), bob.enrolment_id, Profile.NO_MOTION
         )
     assert refusal.value.code == "liveness_not_possible"
 
@@ -159,12 +159,12 @@ def test_of_the_captures_of_an_enrolment_only_the_newest_waits(street: Street) -
     street.begin(bob)
     deps, standard = street.deps, Profile.STANDARD
     older, newer = (
-        open_enrolment_capture(deps, street.change(bob.caller), bob.enrolment_id, standard)
+        open_enrolment_capture(deps, street.command(bob.caller), bob.enrolment_id, standard)
         for _ in range(2)
     )
     with pytest.raises(WrongState):
-        begin_capture(deps, street.change(bob.caller), older.id)
-    assert begin_capture(deps, street.change(bob.caller), newer.id).nonce
+        begin_capture(deps, street.command(bob.caller), older.id)
+    assert begin_capture(deps, street.command(bob.caller), newer.id).nonce
 
 
 def test_a_revocation_leaves_no_capture_waiting(

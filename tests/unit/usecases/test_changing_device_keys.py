@@ -32,13 +32,13 @@ def with_password(proof: Proof) -> Proof:
 class TestAddingAndRevoking:
     def pending(self, street: Street, ada: Customer, device: PublicKey) -> str:
         proof = Proof(PASSWORD, street.code_of(ada))
-        change = street.change(ada.caller)
-        return add_second_factor(street.deps, change, "phone", proof, device).id
+        command = street.command(ada.caller)
+        return add_second_factor(street.deps, command, "phone", proof, device).id
 
     def test_it_needs_password_and_second_factor(self, street: Street, ada: Customer) -> None:
         for proof in (Proof(PASSWORD), Proof(code=street.code_of(ada))):
             with pytest.raises(ProofRejected):
-                add_second_factor(street.deps, street.change(ada.caller), "thief's", proof, key())
+                add_second_factor(street.deps, street.command(ada.caller), "thief's", proof, key())
 
     def test_a_key_that_was_not_shown_confirms_nothing(self, street: Street, ada: Customer) -> None:
         device = key()
@@ -58,15 +58,15 @@ class TestAddingAndRevoking:
             (device, {"nonce": "another key"}),
             (device, None),
         ):
-            change = street.change(ada.caller)
+            command = street.command(ada.caller)
             proof = Proof(code=WRONG_CODE)
             if claims is not None:
-                proof = street.signs(who, {**change.claims, **claims})
+                proof = street.signs(who, {**command.claims, **claims})
             with pytest.raises(ProofRejected):
-                confirm_second_factor(street.deps, change, factor, proof)
-        change = street.change(ada.caller)
-        proof = street.signs(device, change.claims)
-        assert confirm_second_factor(street.deps, change, factor, proof).state == "active"
+                confirm_second_factor(street.deps, command, factor, proof)
+        command = street.command(ada.caller)
+        proof = street.signs(device, command.claims)
+        assert confirm_second_factor(street.deps, command, factor, proof).state == "active"
 
     def test_the_key_that_signs_requests_is_no_second_factor(
         self, street: Street, ada: Customer
@@ -77,24 +77,24 @@ class TestAddingAndRevoking:
     def test_a_device_key_is_second_factor_enough_to_change_factors(
         self, street: Street, ada: Customer, phone: PublicKey
     ) -> None:
-        change = street.change(ada.caller)
-        proof = with_password(street.signs(phone, change.claims))
-        assert add_second_factor(street.deps, change, "tablet", proof).state == "pending"
+        command = street.command(ada.caller)
+        proof = with_password(street.signs(phone, command.claims))
+        assert add_second_factor(street.deps, command, "tablet", proof).state == "pending"
 
     def test_a_yes_to_one_request_is_none_to_another(
         self, street: Street, ada: Customer, phone: PublicKey
     ) -> None:
-        change, another = street.change(ada.caller), street.change(ada.caller)
-        proof = with_password(street.signs(phone, change.claims))
+        command, another = street.command(ada.caller), street.command(ada.caller)
+        proof = with_password(street.signs(phone, command.claims))
         with pytest.raises(ProofRejected):
             add_second_factor(street.deps, another, "tablet", proof)
 
     def test_a_device_key_alone_takes_the_face_back(
         self, street: Street, ada: Customer, phone: PublicKey
     ) -> None:
-        change = street.change(ada.caller)
-        proof = street.signs(phone, change.claims)
-        assert street.revoke(ada, proof, change).state == "revoked"
+        command = street.command(ada.caller)
+        proof = street.signs(phone, command.claims)
+        assert street.revoke(ada, proof, command).state == "revoked"
 
     def test_a_revoked_key_confirms_nothing(
         self, street: Street, fakes: FakeDependencies, ada: Customer, phone: PublicKey
@@ -106,16 +106,16 @@ class TestAddingAndRevoking:
         intent = street.intent()
         yes = with_password(street.confirms(phone, intent, ada))
         proof = Proof(PASSWORD, street.code_of(ada))
-        revoke_second_factor(street.deps, street.change(ada.caller), factor.id, proof)
+        revoke_second_factor(street.deps, street.command(ada.caller), factor.id, proof)
         assert street.pay_by_password(intent, "ada", yes).state == "declined"
 
     def test_the_last_one_stays(self, street: Street, ada: Customer, phone: PublicKey) -> None:
         with street.fakes.database() as uow:
             factors = {each.kind.value: each.id for each in uow.second_factors.find_all()}
-        change = street.change(ada.caller)
-        proof = with_password(street.signs(phone, change.claims))
-        revoke_second_factor(street.deps, change, factors["totp"], proof)
-        change = street.change(ada.caller)
-        proof = with_password(street.signs(phone, change.claims))
+        command = street.command(ada.caller)
+        proof = with_password(street.signs(phone, command.claims))
+        revoke_second_factor(street.deps, command, factors["totp"], proof)
+        command = street.command(ada.caller)
+        proof = with_password(street.signs(phone, command.claims))
         with pytest.raises(WrongState):
-            revoke_second_factor(street.deps, change, factors["device_key"], proof)
+            revoke_second_factor(street.deps, command, factors["device_key"], proof)

@@ -23,18 +23,18 @@ NEW = "another horse battery"
 def paper(street: Street, ada: Customer) -> list[str]:
     """Ada's recovery codes."""
     proof = Proof(PASSWORD, street.code_of(ada))
-    codes = make_recovery_codes(street.deps, street.change(ada.caller), proof).codes
+    codes = make_recovery_codes(street.deps, street.command(ada.caller), proof).codes
     assert codes is not None
     return codes
 
 
-def change(street: Street, customer: Customer, proof: Proof) -> str:
-    new = change_password(street.deps, street.change(customer.caller), proof, NEW)
+def command(street: Street, customer: Customer, proof: Proof) -> str:
+    new = change_password(street.deps, street.command(customer.caller), proof, NEW)
     return new.changed_at
 
 
 def reset(street: Street, customer: Customer, code: str) -> str:
-    return reset_password(street.deps, street.change(customer.caller), code, NEW).changed_at
+    return reset_password(street.deps, street.command(customer.caller), code, NEW).changed_at
 
 
 def pays_with(street: Street, customer: Customer, password: str) -> bool:
@@ -44,12 +44,12 @@ def pays_with(street: Street, customer: Customer, password: str) -> bool:
 
 class TestChanging:
     def test_the_new_one_pays_and_the_old_one_does_not(self, street: Street, ada: Customer) -> None:
-        assert change(street, ada, Proof(PASSWORD, street.code_of(ada)))
+        assert command(street, ada, Proof(PASSWORD, street.code_of(ada)))
         assert pays_with(street, ada, NEW)
         assert not pays_with(street, ada, PASSWORD)
 
     def test_a_device_key_is_second_factor_enough(self, street: Street, ada: Customer) -> None:
-        phone, asked = street.add_device(ada), street.change(ada.caller)
+        phone, asked = street.add_device(ada), street.command(ada.caller)
         signed = street.signs(phone, asked.claims).confirmation
         proof = Proof(PASSWORD, confirmation=signed)
         assert change_password(street.deps, asked, proof, NEW).changed_at
@@ -59,7 +59,7 @@ class TestChanging:
         self, street: Street, ada: Customer, proof: Proof
     ) -> None:
         with pytest.raises(ProofRejected):
-            change(street, ada, proof)
+            command(street, ada, proof)
         assert pays_with(street, ada, PASSWORD)
 
     def test_a_code_used_at_a_till_meanwhile_changes_nothing(
@@ -68,7 +68,7 @@ class TestChanging:
         proof = Proof(PASSWORD, street.code_of(ada))
         street.pay_by_password(street.intent(), "ada", proof)
         with pytest.raises(ProofRejected):
-            change(street, ada, proof)
+            command(street, ada, proof)
 
     def test_it_ends_the_sessions_of_the_page_and_nothing_else(
         self, street: Street, fakes: FakeDependencies, ada: Customer
@@ -78,7 +78,7 @@ class TestChanging:
         ).token
         assert come_back(street.deps, token) is not None
         intent = street.show_face(ada)
-        change(street, ada, Proof(PASSWORD, street.code_of(ada)))
+        command(street, ada, Proof(PASSWORD, street.code_of(ada)))
         assert come_back(street.deps, token) is None
         assert street.enter(intent, street.code_of(ada)).state == "approved", "the face still pays"
         with fakes.database() as uow:
@@ -128,12 +128,12 @@ class TestOwnFactors:
         street.add_device(ada)
         first, second = list_second_factors(street.deps, ada.caller)
         assert (first.kind, second.kind) == (FactorKind.TOTP, FactorKind.DEVICE_KEY)
-        rename_second_factor(street.deps, street.change(ada.caller), second.id, "old phone")
+        rename_second_factor(street.deps, street.command(ada.caller), second.id, "old phone")
         assert list_second_factors(street.deps, ada.caller)[1].name == "old phone"
 
     def test_a_listed_one_shows_no_secret(self, street: Street, ada: Customer) -> None:
         proof = Proof(PASSWORD, street.code_of(ada))
-        pending = add_second_factor(street.deps, street.change(ada.caller), "new", proof)
+        pending = add_second_factor(street.deps, street.command(ada.caller), "new", proof)
         assert pending.qr is not None
         for listed in list_second_factors(street.deps, ada.caller):
             assert (listed.secret, listed.uri, listed.qr) == (None, None, None)
@@ -141,4 +141,4 @@ class TestOwnFactors:
     def test_another_customers_cannot_be_named(self, street: Street, ada: Customer) -> None:
         theirs = list_second_factors(street.deps, street.settle_in("eve").caller)[0].id
         with pytest.raises(NotFound):
-            rename_second_factor(street.deps, street.change(ada.caller), theirs, "mine")
+            rename_second_factor(street.deps, street.command(ada.caller), theirs, "mine")

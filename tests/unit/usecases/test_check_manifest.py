@@ -129,13 +129,13 @@ def test_a_retry_after_an_outage_is_measured_by_when_the_burst_first_came(
     good = manifest_for(capture, IMAGES)
     late = [replace(each, monotonic_ms=each.monotonic_ms * 3) for each in good.frames]
     stretched = replace(good, frames=tuple(late))
-    change = street.change(street.till)
+    command = street.command(street.till)
     fakes.journal.fail("attestation.verify", VaultUnavailable())
     with pytest.raises(VaultUnavailable):
-        street.send_manifest(street.till, stretched, IMAGES, change)
+        street.send_manifest(street.till, stretched, IMAGES, command)
     fakes.clock.advance(30)
     with pytest.raises(ManifestInvalid) as refusal:
-        street.send_manifest(street.till, stretched, IMAGES, change)
+        street.send_manifest(street.till, stretched, IMAGES, command)
     assert refusal.value.reason == "clock_ahead"
 
 

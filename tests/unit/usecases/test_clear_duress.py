@@ -21,13 +21,13 @@ def test_a_face_locked_by_a_duress_code_pays_again_only_when_two_operators_say_s
     deps, registered = street.deps, register_operator(street.deps, key())
     second = Caller(registered.keyid, Role.OPERATOR, registered.id)
     proof = Proof(PASSWORD, street.code_of(ada))
-    set_duress_code(deps, street.change(ada.caller), proof, DURESS)
+    set_duress_code(deps, street.command(ada.caller), proof, DURESS)
     street.enter(street.show_face(ada), DURESS)
     target = {"customer": "ada"}
-    action = ask_for_action(deps, street.change(street.operator), ActionKind.CLEAR_DURESS, target)
+    action = ask_for_action(deps, street.command(street.operator), ActionKind.CLEAR_DURESS, target)
     with pytest.raises(SecondOperatorNeeded):
-        approve_action(deps, street.change(street.operator), action.id)
+        approve_action(deps, street.command(street.operator), action.id)
     assert street.enter(street.show_face(ada), street.code_of(ada)).state == "declined"
-    done = approve_action(deps, street.change(second), action.id)
+    done = approve_action(deps, street.command(second), action.id)
     assert (done.state, done.done) == ("done", 1)
     assert street.enter(street.show_face(ada), street.code_of(ada)).state == "approved"

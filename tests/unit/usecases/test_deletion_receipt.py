@@ -88,7 +88,7 @@ def test_nothing_is_told_that_nobody_signed(
 def test_a_face_that_is_still_there_has_none(street: Street, ada: Customer, state: str) -> None:
     if state == "locked":
         proof = Proof(password=PASSWORD)
-        lock_face(street.deps, street.change(ada.caller), ada.enrolment_id, proof)
+        lock_face(street.deps, street.command(ada.caller), ada.enrolment_id, proof)
     with pytest.raises(WrongState):
         receipt(street, ada)
 
@@ -102,7 +102,7 @@ def test_it_is_the_owners_alone(street: Street, ada: Customer) -> None:
 
 
 def test_a_withdrawn_consent_is_named_as_the_cause(street: Street, ada: Customer) -> None:
-    withdraw_consent(street.deps, street.change(ada.caller), ada.consent_id)
+    withdraw_consent(street.deps, street.command(ada.caller), ada.consent_id)
     claims = receipt(street, ada)
     assert claims["cause"] == "consent_withdrawn"
     assert claims["destroyed"]["database"] == {"sealed_references": 1}

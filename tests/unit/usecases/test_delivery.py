@@ -8,7 +8,7 @@ import pytest
 from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.event import EventKind
-from facepay.domain.webhook import LEASE, NO_ANSWER, Lane
+from facepay.domain.webhook import LEASE_DURATION, NO_ANSWER, Lane
 from facepay.usecases.authentication.verify_credentials import Proof
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.payments.intents import reverse_payment
@@ -27,7 +27,7 @@ SHOP, BANK, OTHER = "https://shop.example/", "https://bank.example/", "https://o
 
 def listen(street: Street, caller: Caller, url: str) -> EndpointAnswer:
     deliver(street.deps)  # what happened before is not for it
-    return create_endpoint(street.deps, street.change(caller), url)
+    return create_endpoint(street.deps, street.command(caller), url)
 
 
 def pay(street: Street) -> IntentAnswer:
@@ -37,7 +37,7 @@ def pay(street: Street) -> IntentAnswer:
 
 
 def pay_and_reverse(street: Street) -> IntentAnswer:
-    return reverse_payment(street.deps, street.change(street.merchant), pay(street).id)
+    return reverse_payment(street.deps, street.command(street.merchant), pay(street).id)
 
 
 def heard(fakes: FakeDependencies, url: str) -> list[Heard]:
@@ -154,7 +154,7 @@ def test_a_sender_that_died_while_it_sent_is_taken_over_after_its_lease(
         deliver(street.deps)
     fakes.webhooks.answer = lambda _: "http_200"
     assert deliver(street.deps) == 0, "somebody may be sending it still"
-    fakes.clock.advance(LEASE.total_seconds())
+    fakes.clock.advance(LEASE_DURATION.total_seconds())
     assert deliver(street.deps) == 1
     ids = [each.event_id for each in heard(fakes, SHOP)]
     assert len(ids) == 2
@@ -167,7 +167,7 @@ def test_nothing_is_sent_to_a_disabled_endpoint(
     endpoint = listen(street, street.merchant, SHOP)
     pay(street)
     fan_out(street.deps)
-    disabled = disable_endpoint(street.deps, street.change(street.merchant), endpoint.id)
+    disabled = disable_endpoint(street.deps, street.command(street.merchant), endpoint.id)
     pay(street)
     assert deliver(street.deps) == 0
     assert heard(fakes, SHOP) == []

@@ -32,8 +32,8 @@ def with_password(proof: Proof) -> Proof:
 def from_own_device(
     street: Street, payer: Customer, intent: IntentAnswer, proof: Proof
 ) -> IntentAnswer:
-    change = street.change(payer.caller)
-    return roll_back_to_password(street.deps, change, intent.id, None, proof)
+    command = street.command(payer.caller)
+    return roll_back_to_password(street.deps, command, intent.id, None, proof)
 
 
 class TestPaying:
@@ -62,8 +62,8 @@ class TestPaying:
         self, street: Street, ada: Customer, phone: PublicKey
     ) -> None:
         intent = street.show_face(ada)
-        proof, change = street.confirms(phone, intent, ada), street.change(ada.caller)
-        assert street.prove(intent, proof, change).state == "approved"
+        proof, command = street.confirms(phone, intent, ada), street.command(ada.caller)
+        assert street.prove(intent, proof, command).state == "approved"
 
     def test_a_device_key_alone_pays_nothing(
         self, street: Street, ada: Customer, phone: PublicKey
@@ -175,18 +175,18 @@ class TestFromWhere:
     ) -> None:
         eve, intent = street.settle_in("eve"), street.show_face(ada)
         proof = street.confirms(phone, intent, ada)
-        attempt, change = Attempt(intent.id, proof=proof), street.change(eve.caller)
+        attempt, command = Attempt(intent.id, proof=proof), street.command(eve.caller)
         with pytest.raises(NotFound):
-            authorize_payment(street.deps, change, attempt)
+            authorize_payment(street.deps, command, attempt)
 
     def test_a_device_pays_for_its_owner_alone_and_a_till_says_for_whom(
         self, street: Street, ada: Customer
     ) -> None:
         intent, proof = street.intent(), Proof(PASSWORD, WRONG_CODE)
         with pytest.raises(InvalidRequest):
-            roll_back_to_password(street.deps, street.change(ada.caller), intent.id, "eve", proof)
+            roll_back_to_password(street.deps, street.command(ada.caller), intent.id, "eve", proof)
         with pytest.raises(InvalidRequest):
-            roll_back_to_password(street.deps, street.change(street.till), intent.id, None, proof)
+            roll_back_to_password(street.deps, street.command(street.till), intent.id, None, proof)
 
     def test_strangers_at_tills_do_not_keep_the_owners_device_from_paying(
         self, street: Street, ada: Customer, phone: PublicKey

@@ -34,7 +34,7 @@ def forced(street: Street, ada: Customer) -> Customer:
 
 def set_code(street: Street, customer: Customer, code: str) -> None:
     proof = Proof(PASSWORD, street.code_of(customer))
-    set_duress_code(street.deps, street.change(customer.caller), proof, code)
+    set_duress_code(street.deps, street.command(customer.caller), proof, code)
 
 
 def by_face(street: Street, payer: Customer, code: str) -> IntentAnswer:
@@ -171,7 +171,7 @@ def test_the_duress_code_wins_over_a_one_time_code_of_the_same_digits(
 def test_a_real_code_cannot_become_the_duress_code(street: Street, ada: Customer) -> None:
     real = street.code_of(ada)
     with pytest.raises(InvalidRequest) as refusal:
-        set_duress_code(street.deps, street.change(ada.caller), Proof(PASSWORD, real), real)
+        set_duress_code(street.deps, street.command(ada.caller), Proof(PASSWORD, real), real)
     assert refusal.value.param == "duress_code"
 
 
@@ -180,16 +180,16 @@ def test_less_than_password_and_code_sets_no_duress_code(
     street: Street, ada: Customer, proof: Proof
 ) -> None:
     with pytest.raises(ProofRejected):
-        set_duress_code(street.deps, street.change(ada.caller), proof, DURESS)
+        set_duress_code(street.deps, street.command(ada.caller), proof, DURESS)
 
 
 def test_duress_on_the_own_device_is_a_rejected_proof_and_an_alarm(
     street: Street, fakes: FakeDependencies, forced: Customer
 ) -> None:
     street.revoke(forced)
-    proof, change = Proof(PASSWORD, DURESS), street.change(forced.caller)
+    proof, command = Proof(PASSWORD, DURESS), street.command(forced.caller)
     with pytest.raises(ProofRejected):
-        set_duress_code(street.deps, change, proof, "314159")
+        set_duress_code(street.deps, command, proof, "314159")
     assert len(events(fakes, EventKind.DURESS_ALARM)) == 1
 
 
@@ -197,7 +197,7 @@ def test_a_removed_duress_code_is_a_wrong_code_like_others(
     street: Street, fakes: FakeDependencies, forced: Customer
 ) -> None:
     proof = Proof(PASSWORD, street.code_of(forced))
-    remove_duress_code(street.deps, street.change(forced.caller), proof)
+    remove_duress_code(street.deps, street.command(forced.caller), proof)
     assert by_password(street, forced, DURESS).state == "declined"
     assert not events(fakes, EventKind.DURESS_ALARM)
 
@@ -226,7 +226,7 @@ def test_a_bank_that_goes_by_its_events_never_pays_out_what_duress_had_held(
     hold = DuressPolicy(DuressAction.APPROVE_AND_HOLD, (("EUR", 1250),))
     policy = replace(street.deps.policy, duress=hold)
     object.__setattr__(street, "deps", replace(street.deps, policy=policy))
-    reverse_payment(street.deps, street.change(street.merchant), pay(street, forced, DURESS).id)
+    reverse_payment(street.deps, street.command(street.merchant), pay(street, forced, DURESS).id)
     kinds = (EventKind.PAYMENT_APPROVED, EventKind.PAYMENT_REVERSED)
     bank, shop = BANK, merchant_audience(street.merchant.subject_id)
     of_payments = [event for kind in kinds for event in events(fakes, kind)]
@@ -248,5 +248,5 @@ def test_enrolling_under_duress_is_refused(
 ) -> None:
     street.revoke(forced)
     with pytest.raises(ProofRejected):
-        begin_enrolment(street.deps, street.change(forced.caller), Proof(PASSWORD, DURESS))
+        begin_enrolment(street.deps, street.command(forced.caller), Proof(PASSWORD, DURESS))
     assert len(events(fakes, EventKind.DURESS_ALARM)) == 1

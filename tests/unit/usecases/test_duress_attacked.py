@@ -26,7 +26,7 @@ WRONG = "a wrong password"
 @pytest.fixture
 def forced(street: Street, ada: Customer) -> Customer:
     proof = Proof(PASSWORD, street.code_of(ada))
-    set_duress_code(street.deps, street.change(ada.caller), proof, DURESS)
+    set_duress_code(street.deps, street.command(ada.caller), proof, DURESS)
     return ada
 
 
@@ -51,11 +51,11 @@ def test_another_factor_beside_it_does_not_tell_a_slip_from_duress(
     street: Street, forced: Customer, code: str
 ) -> None:
     proof = Proof(PASSWORD, street.code_of(forced))
-    made = make_recovery_codes(street.deps, street.change(forced.caller), proof)
+    made = make_recovery_codes(street.deps, street.command(forced.caller), proof)
     assert made.codes is not None
     both = Proof(PASSWORD, code, recovery_code=made.codes[0])
     with pytest.raises(ProofRejected):
-        change_password(street.deps, street.change(forced.caller), both, "a new password")
+        change_password(street.deps, street.command(forced.caller), both, "a new password")
 
 
 def test_who_guesses_codes_without_end_locks_nobodys_face(
@@ -104,11 +104,11 @@ def test_frames_that_are_judged_meanwhile_wait_for_a_code_as_after_a_slip(
 def test_duress_at_the_lock_holds_once_the_face_is_unlocked(
     street: Street, forced: Customer
 ) -> None:
-    deps, change, face = street.deps, street.change, forced.enrolment_id
-    lock_face(deps, change(forced.caller), face, Proof(PASSWORD))
+    deps, command, face = street.deps, street.command, forced.enrolment_id
+    lock_face(deps, command(forced.caller), face, Proof(PASSWORD))
     with pytest.raises(ProofRejected):
-        unlock_face(deps, change(forced.caller), face, Proof(PASSWORD, DURESS))
-    unlock_face(deps, change(forced.caller), face, Proof(PASSWORD, street.code_of(forced)))
+        unlock_face(deps, command(forced.caller), face, Proof(PASSWORD, DURESS))
+    unlock_face(deps, command(forced.caller), face, Proof(PASSWORD, street.code_of(forced)))
     assert pays(street, forced) == "declined"
 
 
@@ -124,7 +124,7 @@ def test_revoking_and_enrolling_anew_does_not_clear_duress(
 
 def by_lock(street: Street, payer: Customer) -> None:
     proof = Proof(PASSWORD, DURESS)
-    lock_face(street.deps, street.change(payer.caller), payer.enrolment_id, proof)
+    lock_face(street.deps, street.command(payer.caller), payer.enrolment_id, proof)
 
 
 def by_revoking(street: Street, payer: Customer) -> None:
@@ -155,8 +155,8 @@ def test_a_right_code_that_came_with_a_wrong_password_pays_nothing_afterwards(
     street: Street, ada: Customer
 ) -> None:
     code = street.code_of(ada)
-    change = street.change(ada.caller)
+    command = street.command(ada.caller)
     with pytest.raises(ProofRejected):
-        change_password(street.deps, change, Proof(WRONG, code), "a new password")
+        change_password(street.deps, command, Proof(WRONG, code), "a new password")
     paid = street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, code))
     assert paid.state == "declined"

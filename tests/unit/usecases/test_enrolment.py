@@ -47,7 +47,7 @@ def test_enrolling_needs_password_and_code(
     }
     for proof in proofs[missing]:
         with pytest.raises(ProofRejected):
-            begin_enrolment(street.deps, street.change(bob.caller), proof)
+            begin_enrolment(street.deps, street.command(bob.caller), proof)
     with fakes.database() as uow:
         assert uow.enrolments.find(customer_id=bob.caller.subject_id) is None
 
@@ -73,7 +73,7 @@ def test_a_consent_withdrawn_while_the_face_is_enrolled_leaves_no_face(
     capture = street.open_enrolment(bob)
 
     def withdraw() -> None:
-        withdraw_consent(street.deps, street.change(bob.caller), bob.consent_id)
+        withdraw_consent(street.deps, street.command(bob.caller), bob.consent_id)
 
     fakes.journal.when("vault.seal", withdraw)
     with pytest.raises(FacepayError) as refusal:
@@ -135,11 +135,11 @@ def test_nobody_enrols_on_or_revokes_the_face_of_another(
     street.begin(bob)
     with pytest.raises(NotFound):
         street.open_enrolment(replace(bob, caller=ada.caller))
-    change = street.change(bob.caller)
+    command = street.command(bob.caller)
     with pytest.raises(NotFound):
-        revoke_face(street.deps, change, ada.enrolment_id, Proof(password=PASSWORD))
+        revoke_face(street.deps, command, ada.enrolment_id, Proof(password=PASSWORD))
     with pytest.raises(NotFound):
-        withdraw_consent(street.deps, street.change(bob.caller), ada.consent_id)
+        withdraw_consent(street.deps, street.command(bob.caller), ada.consent_id)
     assert street.show_face(ada)
 
 
@@ -157,9 +157,9 @@ def test_any_one_proof_takes_the_face_back_and_its_key_with_it(
 
 def test_revoking_needs_some_proof(street: Street, ada: Customer) -> None:
     for proof in (Proof("a wrong password", WRONG_CODE), Proof(code=WRONG_CODE), Proof()):
-        change = street.change(ada.caller)
+        command = street.command(ada.caller)
         with pytest.raises(ProofRejected):
-            revoke_face(street.deps, change, ada.enrolment_id, proof)
+            revoke_face(street.deps, command, ada.enrolment_id, proof)
     assert street.show_face(ada)
 
 
@@ -170,8 +170,8 @@ def test_revoking_twice_is_no_error(street: Street, ada: Customer) -> None:
 def test_withdrawing_takes_one_step_and_no_proof_and_destroys_the_key(
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    change = street.change(ada.caller)
-    answer = withdraw_consent(street.deps, change, ada.consent_id)
+    command = street.command(ada.caller)
+    answer = withdraw_consent(street.deps, command, ada.consent_id)
     assert answer.withdrawn_at is not None
     assert ada.enrolment_id not in fakes.vault.keys
     with pytest.raises(FaceNotAvailable):
@@ -187,7 +187,7 @@ def test_after_leaving_one_can_come_back_with_a_new_consent_and_a_new_key(
     street: Street, ada: Customer
 ) -> None:
     left = ada.enrolment_id
-    withdraw_consent(street.deps, street.change(ada.caller), ada.consent_id)
+    withdraw_consent(street.deps, street.command(ada.caller), ada.consent_id)
     street.consent(ada)
     street.begin(ada)
     street.send(ada.caller, street.open_enrolment(ada), "ada")
@@ -214,13 +214,13 @@ def test_a_consent_is_to_the_notice_in_force_and_always_ends(
         {"expires_at": too_late},
     ):
         with pytest.raises(InvalidRequest):
-            grant_consent(street.deps, street.change(carol.caller), **(good | wrong))
+            grant_consent(street.deps, street.command(carol.caller), **(good | wrong))
     shorter = fakes.clock.now + timedelta(days=1)
-    change = street.change(carol.caller)
-    answer = grant_consent(street.deps, change, **(good | {"expires_at": shorter}))
+    command = street.command(carol.caller)
+    answer = grant_consent(street.deps, command, **(good | {"expires_at": shorter}))
     assert answer.expires_at == shorter.strftime("%Y-%m-%dT%H:%M:%SZ")
     with pytest.raises(WrongState):
-        grant_consent(street.deps, street.change(carol.caller), **good)
+        grant_consent(street.deps, street.command(carol.caller), **good)
 
 
 def test_a_face_enrolled_while_the_model_changes_is_of_the_model_that_saw_it(

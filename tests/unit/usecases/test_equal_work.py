@@ -50,10 +50,10 @@ def test_a_guess_takes_the_same_work_whatever_is_wrong_with_it(
     work = {}
     for kind in KINDS:
         alias, proof = guess(street, ada, kind)
-        intent, change = street.intent(), street.change(street.till)
+        intent, command = street.intent(), street.command(street.till)
         fakes.journal.events.clear()
         opened.clear()
-        told = roll_back_to_password(watched, change, intent.id, alias, proof)
+        told = roll_back_to_password(watched, command, intent.id, alias, proof)
         assert told.state == "declined"
         work[kind] = (*fakes.journal.events, *opened)
     assert len(set(work.values())) == 1, work

@@ -86,16 +86,16 @@ def test_a_payment_that_was_taken_back_is_told_once(
     proof = Proof(PASSWORD, street.code_of(ada))
     paid = street.pay_by_password(street.intent(), "ada", proof)
     for _ in range(2):
-        reverse_payment(street.deps, street.change(street.merchant), paid.id)
+        reverse_payment(street.deps, street.command(street.merchant), paid.id)
     assert kinds(fakes)[-2:] == ["payment.approved", "payment.reversed"]
 
 
 def test_a_repeated_request_is_told_once(
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    intent, code, change = street.show_face(ada), street.code_of(ada), street.change(street.till)
+    intent, code, command = street.show_face(ada), street.code_of(ada), street.command(street.till)
     for _ in range(2):
-        street.enter(intent, code, change)
+        street.enter(intent, code, command)
     assert kinds(fakes).count("payment.approved") == 1
 
 
@@ -116,10 +116,10 @@ def test_a_lock_and_its_end_are_told_once_each(
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     for _ in range(2):
-        lock_face(street.deps, street.change(ada.caller), ada.enrolment_id, Proof(PASSWORD))
+        lock_face(street.deps, street.command(ada.caller), ada.enrolment_id, Proof(PASSWORD))
     for _ in range(2):
         proof = Proof(PASSWORD, street.code_of(ada))
-        unlock_face(street.deps, street.change(ada.caller), ada.enrolment_id, proof)
+        unlock_face(street.deps, street.command(ada.caller), ada.enrolment_id, proof)
     assert kinds(fakes)[-2:] == ["face.locked", "face.unlocked"]
     assert [kinds(fakes).count(kind) for kind in ("face.locked", "face.unlocked")] == [1, 1]
 
@@ -128,7 +128,7 @@ def test_a_withdrawn_consent_is_told_with_the_face_it_ends(
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     for _ in range(2):
-        withdraw_consent(street.deps, street.change(ada.caller), ada.consent_id)
+        withdraw_consent(street.deps, street.command(ada.caller), ada.consent_id)
     ended = ["consent.withdrawn", "face.revoked", "face.key_destroyed"]
     assert kinds(fakes)[-3:] == ended
     assert all(kinds(fakes).count(kind) == 1 for kind in ended)
@@ -139,7 +139,7 @@ def test_what_is_refused_is_told_to_nobody(
 ) -> None:
     before = kinds(fakes)
     with pytest.raises(NotAllowed):
-        create_intent(street.deps, street.change(ada.caller), Money(1, "EUR"), "o")
+        create_intent(street.deps, street.command(ada.caller), Money(1, "EUR"), "o")
     with pytest.raises(WrongState):
         street.enter(street.intent(), street.code_of(ada))
     assert kinds(fakes) == before
@@ -150,7 +150,7 @@ def test_no_event_for_a_merchant_has_anything_of_the_customer_or_the_face(
 ) -> None:
     street.enter(street.show_face(ada, "bob"), street.code_of(ada))
     paid = street.enter(street.show_face(ada), street.code_of(ada))
-    reverse_payment(street.deps, street.change(street.merchant), paid.id)
+    reverse_payment(street.deps, street.command(street.merchant), paid.id)
     street.revoke(ada)
     with fakes.database() as uow:
         sent = [event.shared for event in uow.events.find_all(after_seq=0) if event.shared]

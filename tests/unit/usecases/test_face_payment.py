@@ -69,10 +69,10 @@ def test_a_payer_who_may_try_again_is_told_what_to_do_also_after_a_lost_answer(
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     fakes.pad.outcome, fakes.pad.guidance = PadOutcome.RETRY, Guidance.SLOWER
-    capture, change = street.open_payment(street.intent(), "ada"), street.change(street.till)
+    capture, command = street.open_payment(street.intent(), "ada"), street.command(street.till)
     for _ in range(2):
         with pytest.raises(FacepayError) as refusal:
-            street.send(street.till, capture, "ada", change)
+            street.send(street.till, capture, "ada", command)
         assert (refusal.value.code, refusal.value.guidance) == ("capture_retry", "slower")
 
 
@@ -81,15 +81,15 @@ def test_why_a_capture_was_refused_is_in_the_operators_log_and_nowhere_else(
     street: Street, fakes: FakeDependencies, ada: Customer, outcome: PadOutcome
 ) -> None:
     fakes.pad.outcome = outcome
-    capture, change = street.open_payment(street.intent(), "ada"), street.change(street.till)
+    capture, command = street.open_payment(street.intent(), "ada"), street.command(street.till)
     with pytest.raises(FacepayError) as refusal:
-        street.send(street.till, capture, "ada", change)
+        street.send(street.till, capture, "ada", command)
     assert "fake_signal" not in f"{refusal.value} {refusal.value.detail} {refusal.value.param}"
     with fakes.database() as uow:
         leaf = uow.leaves.find(kind="capture.refused")
         assert leaf is not None
         opening = uow.openings.find(seq=leaf.seq)
-        record = uow.idempotency.find(id=change.record_id)
+        record = uow.idempotency.find(id=command.record_id)
     assert opening is not None
     assert json.loads(opening.details)["reason"] == "fake_signal"
     assert record is not None
@@ -274,7 +274,7 @@ def test_a_payer_who_would_rather_not_is_not_asked_for_the_face_again(
     street: Street, ada: Customer
 ) -> None:
     intent = street.intent()
-    chosen = choose_alternative(street.deps, street.change(street.till), intent.id)
+    chosen = choose_alternative(street.deps, street.command(street.till), intent.id)
     assert (chosen.state, chosen.methods) == ("payer_chose_alternative", ["password"])
     with pytest.raises(WrongState):
         street.open_payment(intent, "ada")
@@ -283,8 +283,8 @@ def test_a_payer_who_would_rather_not_is_not_asked_for_the_face_again(
 def test_only_an_approval_can_be_taken_back(street: Street, ada: Customer) -> None:
     intent = street.show_face(ada)
     with pytest.raises(WrongState):
-        reverse_payment(street.deps, street.change(street.merchant), intent.id)
+        reverse_payment(street.deps, street.command(street.merchant), intent.id)
     street.enter(intent, street.code_of(ada))
     for _ in range(2):
-        reverse = reverse_payment(street.deps, street.change(street.merchant), intent.id)
+        reverse = reverse_payment(street.deps, street.command(street.merchant), intent.id)
         assert (reverse.state, reverse.authorization) == ("reversed", None)

@@ -13,7 +13,7 @@ from facepay.usecases.customers.passwords import reset_password
 from facepay.usecases.customers.second_factors import add_second_factor, confirm_second_factor
 from facepay.usecases.operators.actions import approve_action, ask_for_action, read_action
 from facepay.usecases.operators.register import register_operator
-from facepay.usecases.request import Caller, Change
+from facepay.usecases.request import Caller, Command
 from facepay.usecases.responses import OperatorActionAnswer
 from tests.fakes.street import Customer, Street, key
 
@@ -22,13 +22,13 @@ NEW = "a new password"
 
 def asked(street: Street) -> OperatorActionAnswer:
     target = {"customer": "ada"}
-    change = street.change(street.operator)
-    return ask_for_action(street.deps, change, ActionKind.ISSUE_RECOVERY, target)
+    command = street.command(street.operator)
+    return ask_for_action(street.deps, command, ActionKind.ISSUE_RECOVERY, target)
 
 
-def by_another(street: Street) -> Change:
+def by_another(street: Street) -> Command:
     registered = register_operator(street.deps, key())
-    return street.change(Caller(registered.keyid, Role.OPERATOR, registered.id))
+    return street.command(Caller(registered.keyid, Role.OPERATOR, registered.id))
 
 
 def issued(street: Street) -> list[str]:
@@ -41,13 +41,13 @@ def test_with_codes_of_the_bank_the_password_and_a_new_authenticator_are_set_on_
     street: Street, ada: Customer
 ) -> None:
     for_password, for_authenticator = issued(street)
-    reset_password(street.deps, street.change(ada.caller), for_password, NEW)
+    reset_password(street.deps, street.command(ada.caller), for_password, NEW)
     proof = Proof(NEW, recovery_code=for_authenticator)
-    factor = add_second_factor(street.deps, street.change(ada.caller), "new phone", proof)
+    factor = add_second_factor(street.deps, street.command(ada.caller), "new phone", proof)
     assert factor.secret is not None
     ada.secret = factor.secret
-    change = street.change(ada.caller)
-    confirm_second_factor(street.deps, change, factor.id, Proof(code=street.code_of(ada)))
+    command = street.command(ada.caller)
+    confirm_second_factor(street.deps, command, factor.id, Proof(code=street.code_of(ada)))
     paid = street.pay_by_password(street.intent(), "ada", Proof(NEW, street.code_of(ada)))
     assert paid.state == "approved"
 
@@ -55,7 +55,7 @@ def test_with_codes_of_the_bank_the_password_and_a_new_authenticator_are_set_on_
 def test_one_operator_alone_issues_no_codes(street: Street, ada: Customer) -> None:
     action = asked(street)
     with pytest.raises(SecondOperatorNeeded):
-        approve_action(street.deps, street.change(street.operator), action.id)
+        approve_action(street.deps, street.command(street.operator), action.id)
 
 
 def test_a_code_of_the_bank_is_good_for_a_quarter_of_an_hour(
@@ -64,16 +64,16 @@ def test_a_code_of_the_bank_is_good_for_a_quarter_of_an_hour(
     code, _ = issued(street)
     fakes.clock.advance(15 * 60)
     with pytest.raises(ProofRejected):
-        reset_password(street.deps, street.change(ada.caller), code, NEW)
+        reset_password(street.deps, street.command(ada.caller), code, NEW)
 
 
 def test_the_codes_are_told_once_and_kept_nowhere(
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    action, change = asked(street), by_another(street)
-    codes = approve_action(street.deps, change, action.id).recovery_codes
+    action, command = asked(street), by_another(street)
+    codes = approve_action(street.deps, command, action.id).recovery_codes
     assert codes is not None
-    assert approve_action(street.deps, change, action.id).recovery_codes is None
+    assert approve_action(street.deps, command, action.id).recovery_codes is None
     assert read_action(street.deps, action.id).recovery_codes is None
     with fakes.database() as uow:
         kept = json.dumps([record.answer for record in uow.idempotency.find_all()])
@@ -81,6 +81,6 @@ def test_the_codes_are_told_once_and_kept_nowhere(
 
 
 def test_nobody_is_issued_codes_who_is_no_customer(street: Street, ada: Customer) -> None:
-    change = street.change(street.operator)
+    command = street.command(street.operator)
     with pytest.raises(NotFound):
-        ask_for_action(street.deps, change, ActionKind.ISSUE_RECOVERY, {"customer": "nobody"})
+        ask_for_action(street.deps, command, ActionKind.ISSUE_RECOVERY, {"customer": "nobody"})

@@ -41,10 +41,10 @@ def move_to(street: Street, city: str | None = None, *, other_shop: bool = True)
     """The street's till is another one from here on."""
     merchant = street.merchant
     if other_shop:
-        shop = register_merchant(street.deps, street.change(street.operator), "other", key())
+        shop = register_merchant(street.deps, street.command(street.operator), "other", key())
         merchant = Caller(shop.keyid, Role.MERCHANT, shop.id)
-    change = street.change(merchant)
-    till = register_terminal(street.deps, change, "till 2", key(), city)
+    command = street.command(merchant)
+    till = register_terminal(street.deps, command, "till 2", key(), city)
     street.till = Caller(till.keyid, Role.TERMINAL, till.id)
 
 
@@ -192,14 +192,14 @@ def test_a_line_is_written_once_though_its_worker_died_after_it(
 ) -> None:
     """The refusal is committed, the answer is not yet: the retry judges the burst once more."""
     fakes.pad.outcome = PadOutcome.ATTACK
-    capture, change = street.open_payment(street.intent(), "ada"), street.change(street.till)
+    capture, command = street.open_payment(street.intent(), "ada"), street.command(street.till)
     with monkeypatch.context() as patch:
         patch.setattr(idempotency, "_remember_refusal", _dies)
         with pytest.raises(KeyboardInterrupt):
-            street.send(street.till, capture, "ada", change)
+            street.send(street.till, capture, "ada", command)
     fakes.clock.advance(11)
     with pytest.raises(CaptureRefused):
-        street.send(street.till, capture, "ada", change)
+        street.send(street.till, capture, "ada", command)
     assert [use.outcome for use in uses(street, ada)] == ["refused"]
     assert len(told(fakes)) == 1
 

@@ -29,12 +29,12 @@ WRONG_PASSWORD = "a wrong password"
 
 
 def lock(street: Street, payer: Customer, proof: Proof = ONE_PROOF) -> EnrolmentAnswer:
-    return lock_face(street.deps, street.change(payer.caller), payer.enrolment_id, proof)
+    return lock_face(street.deps, street.command(payer.caller), payer.enrolment_id, proof)
 
 
 def unlock(street: Street, payer: Customer, proof: Proof | None = None) -> EnrolmentAnswer:
     proof = proof or Proof(PASSWORD, street.code_of(payer))
-    return unlock_face(street.deps, street.change(payer.caller), payer.enrolment_id, proof)
+    return unlock_face(street.deps, street.command(payer.caller), payer.enrolment_id, proof)
 
 
 def row(street: Street, payer: Customer) -> Enrolment:
@@ -173,13 +173,13 @@ def test_locking_twice_and_unlocking_twice_change_nothing_more(
     street: Street, ada: Customer
 ) -> None:
     lock(street, ada)
-    once = row(street, ada)
+    run_idempotent = row(street, ada)
     assert lock(street, ada).state == "locked"
-    assert row(street, ada) == once
+    assert row(street, ada) == run_idempotent
     unlock(street, ada)
-    once = row(street, ada)
+    run_idempotent = row(street, ada)
     assert unlock(street, ada).state == "active"
-    assert row(street, ada) == once
+    assert row(street, ada) == run_idempotent
     assert kinds(street).count("face.locked") == kinds(street).count("face.unlocked") == 1
 
 
@@ -197,7 +197,7 @@ def test_a_strangers_device_neither_locks_nor_unlocks_with_the_owners_proof(
     for act in (lock_face, unlock_face):
         proof = Proof(PASSWORD, street.code_of(ada))
         with pytest.raises(NotFound):
-            act(street.deps, street.change(bob.caller), ada.enrolment_id, proof)
+            act(street.deps, street.command(bob.caller), ada.enrolment_id, proof)
     assert row(street, ada).state == "active"
 
 
@@ -205,7 +205,7 @@ def test_a_locked_face_is_not_replaced_by_another_one(street: Street, ada: Custo
     lock(street, ada)
     proof = Proof(PASSWORD, street.code_of(ada))
     with pytest.raises(WrongState):
-        begin_enrolment(street.deps, street.change(ada.caller), proof)
+        begin_enrolment(street.deps, street.command(ada.caller), proof)
     with pytest.raises(WrongState):
         street.open_enrolment(ada)
 
@@ -240,7 +240,7 @@ def test_a_locked_face_goes_with_its_consent(
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     lock(street, ada)
-    withdraw_consent(street.deps, street.change(ada.caller), ada.consent_id)
+    withdraw_consent(street.deps, street.command(ada.caller), ada.consent_id)
     assert row(street, ada).key_destroyed_at is not None
     assert set(fakes.vault.keys) == {SECRETS_KEY}
 

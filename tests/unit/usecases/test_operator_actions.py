@@ -46,15 +46,15 @@ def second(street: Street) -> Caller:
 def ask(
     street: Street, kind: ActionKind, by: Caller | None = None, **target: Any
 ) -> OperatorActionAnswer:
-    return ask_for_action(street.deps, street.change(by or street.operator), kind, target)
+    return ask_for_action(street.deps, street.command(by or street.operator), kind, target)
 
 
 def approve(street: Street, action: OperatorActionAnswer, by: Caller) -> OperatorActionAnswer:
-    return approve_action(street.deps, street.change(by), action.id)
+    return approve_action(street.deps, street.command(by), action.id)
 
 
 def go_on(street: Street, action: OperatorActionAnswer, at_most: int) -> OperatorActionAnswer:
-    return continue_action(street.deps, street.change(street.operator), action.id, at_most)
+    return continue_action(street.deps, street.command(street.operator), action.id, at_most)
 
 
 def states(street: Street) -> list[str]:
@@ -138,9 +138,9 @@ def test_a_repeated_request_gets_the_one_answer(
     street: Street, ada: Customer, second: Caller
 ) -> None:
     action = ask(street, FACE, customer="ada")
-    change = street.change(second)
-    first = approve_action(street.deps, change, action.id)
-    assert approve_action(street.deps, change, action.id) == first
+    command = street.command(second)
+    first = approve_action(street.deps, command, action.id)
+    assert approve_action(street.deps, command, action.id) == first
     assert kinds(street).count("operator_action.approved") == 1
 
 
@@ -199,7 +199,7 @@ def test_nobodys_face_is_not_found(street: Street, second: Caller) -> None:
         with pytest.raises(NotFound):
             ask(street, FACE, **target)
     with pytest.raises(NotFound):
-        approve_action(street.deps, street.change(second), "act_" + "0" * 32)
+        approve_action(street.deps, street.command(second), "act_" + "0" * 32)
 
 
 def test_a_cohort_goes_in_batches_and_each_tells_how_far_it_is(
@@ -271,7 +271,7 @@ def test_who_enrols_after_the_approval_is_not_of_the_cohort(
 def test_a_locked_face_and_one_that_is_just_being_enrolled_go_with_their_cohort(
     street: Street, ada: Customer, second: Caller
 ) -> None:
-    lock_face(street.deps, street.change(ada.caller), ada.enrolment_id, Proof(PASSWORD))
+    lock_face(street.deps, street.command(ada.caller), ada.enrolment_id, Proof(PASSWORD))
     bob = street.settle_in("bob")
     street.consent(bob)
     street.begin(bob)

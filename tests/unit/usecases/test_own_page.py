@@ -16,7 +16,7 @@ from facepay.usecases.authentication.verify_credentials import Needs, Proof
 from facepay.usecases.customers.read_account import read_account, read_face
 from facepay.usecases.faces.lock import lock_face
 from facepay.usecases.faces.revoke import revoke_face
-from facepay.usecases.request import Caller, Change
+from facepay.usecases.request import Caller, Command
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 
@@ -28,9 +28,9 @@ def visit(street: Street, customer: Customer) -> tuple[str, PageSession]:
     return token, session
 
 
-def change_in(street: Street, session: PageSession) -> Change:
+def change_in(street: Street, session: PageSession) -> Command:
     role = street.customers["ada"].caller.role
-    return street.change(Caller(session.id, role, session.customer_id))
+    return street.command(Caller(session.id, role, session.customer_id))
 
 
 def test_being_signed_in_is_proof_enough_to_leave(street: Street, ada: Customer) -> None:

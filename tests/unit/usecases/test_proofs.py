@@ -28,7 +28,7 @@ def in_state(street: Street, payer: Customer, state: IntentState) -> IntentAnswe
         intent = street.show_face(payer)
         street.revoke(payer)
     elif state is IntentState.PAYER_CHOSE_ALTERNATIVE:
-        choose_alternative(street.deps, street.change(street.till), intent.id)
+        choose_alternative(street.deps, street.command(street.till), intent.id)
     return intent
 
 
@@ -156,19 +156,19 @@ def test_wrong_codes_do_not_block_the_password(street: Street, ada: Customer) ->
 def test_a_secret_is_shown_while_it_is_pending_and_never_again(
     street: Street, ada: Customer
 ) -> None:
-    change = street.change(ada.caller)
+    command = street.command(ada.caller)
     proof = Proof(PASSWORD, street.code_of(ada))
-    added = add_second_factor(street.deps, change, "tablet", proof)
-    repeated = add_second_factor(street.deps, change, "tablet", proof)
+    added = add_second_factor(street.deps, command, "tablet", proof)
+    repeated = add_second_factor(street.deps, command, "tablet", proof)
     assert added.secret is not None
     assert (repeated.secret, repeated.uri) == (added.secret, added.uri)
     tablet = Customer("ada", ada.caller, secret=added.secret)
     code = street.code_of(tablet)
     confirmed = confirm_second_factor(
-        street.deps, street.change(ada.caller), added.id, Proof(code=code)
+        street.deps, street.command(ada.caller), added.id, Proof(code=code)
     )
     assert (confirmed.state, confirmed.secret, confirmed.uri) == ("active", None, None)
-    after = add_second_factor(street.deps, change, "tablet", proof)
+    after = add_second_factor(street.deps, command, "tablet", proof)
     assert (after.secret, after.uri) == (None, None)
 
 
@@ -176,7 +176,7 @@ def test_no_secret_lies_in_a_remembered_answer(
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     proof = Proof(PASSWORD, street.code_of(ada))
-    added = add_second_factor(street.deps, street.change(ada.caller), "tablet", proof)
+    added = add_second_factor(street.deps, street.command(ada.caller), "tablet", proof)
     with fakes.database() as uow:
         answers = [record.answer for record in uow.idempotency.find_all()]
     assert added.secret is not None
@@ -185,20 +185,22 @@ def test_no_secret_lies_in_a_remembered_answer(
 
 def test_a_further_factor_needs_a_code_of_the_first(street: Street, ada: Customer) -> None:
     with pytest.raises(ProofRejected):
-        add_second_factor(street.deps, street.change(ada.caller), "thief's", Proof(PASSWORD))
+        add_second_factor(street.deps, street.command(ada.caller), "thief's", Proof(PASSWORD))
 
 
 def test_a_factor_is_confirmed_by_its_own_code_and_once(street: Street, ada: Customer) -> None:
     proof = Proof(PASSWORD, street.code_of(ada))
-    added = add_second_factor(street.deps, street.change(ada.caller), "tablet", proof)
+    added = add_second_factor(street.deps, street.command(ada.caller), "tablet", proof)
     foreign = street.code_of(ada)
     with pytest.raises(ProofRejected):
-        confirm_second_factor(street.deps, street.change(ada.caller), added.id, Proof(code=foreign))
+        confirm_second_factor(
+            street.deps, street.command(ada.caller), added.id, Proof(code=foreign)
+        )
     tablet = Customer("ada", ada.caller, secret=added.secret or "")
     code = street.code_of(tablet)
-    confirm_second_factor(street.deps, street.change(ada.caller), added.id, Proof(code=code))
+    confirm_second_factor(street.deps, street.command(ada.caller), added.id, Proof(code=code))
     with pytest.raises(WrongState):
-        confirm_second_factor(street.deps, street.change(ada.caller), added.id, Proof(code=code))
+        confirm_second_factor(street.deps, street.command(ada.caller), added.id, Proof(code=code))
 
 
 def test_a_right_password_revokes_although_the_code_beside_it_cannot_be_looked_at(

@@ -16,7 +16,7 @@ from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 def made(street: Street, customer: Customer, proof: Proof | None = None) -> list[str]:
     proof = proof or Proof(PASSWORD, street.code_of(customer))
-    codes = make_recovery_codes(street.deps, street.change(customer.caller), proof).codes
+    codes = make_recovery_codes(street.deps, street.command(customer.caller), proof).codes
     assert codes is not None
     return codes
 
@@ -53,9 +53,9 @@ class TestMaking:
     def test_they_are_told_once(
         self, street: Street, fakes: FakeDependencies, ada: Customer
     ) -> None:
-        change, proof = street.change(ada.caller), Proof(PASSWORD, street.code_of(ada))
-        first = make_recovery_codes(street.deps, change, proof)
-        again = make_recovery_codes(street.deps, change, proof)
+        command, proof = street.command(ada.caller), Proof(PASSWORD, street.code_of(ada))
+        first = make_recovery_codes(street.deps, command, proof)
+        again = make_recovery_codes(street.deps, command, proof)
         assert (again.id, again.codes) == (first.id, None)
         assert first.codes is not None
         with fakes.database() as uow:
@@ -92,15 +92,15 @@ class TestUsing:
         self, street: Street, ada: Customer
     ) -> None:
         proof = Proof(PASSWORD, recovery_code=made(street, ada)[0])
-        change = street.change(ada.caller)
-        assert add_second_factor(street.deps, change, "new", proof).state == "pending"
+        command = street.command(ada.caller)
+        assert add_second_factor(street.deps, command, "new", proof).state == "pending"
         with pytest.raises(ProofRejected):
-            add_second_factor(street.deps, street.change(ada.caller), "newer", proof)
+            add_second_factor(street.deps, street.command(ada.caller), "newer", proof)
 
     def test_alone_it_changes_no_factor(self, street: Street, ada: Customer) -> None:
         proof = Proof(recovery_code=made(street, ada)[0])
         with pytest.raises(ProofRejected):
-            add_second_factor(street.deps, street.change(ada.caller), "thief's", proof)
+            add_second_factor(street.deps, street.command(ada.caller), "thief's", proof)
 
     def test_it_is_not_the_other_factor_without_which_the_last_one_stays(
         self, street: Street, ada: Customer
@@ -109,9 +109,9 @@ class TestUsing:
         with street.fakes.database() as uow:
             totp = uow.second_factors.find(kind=FactorKind.TOTP.value)
         assert totp is not None
-        proof, change = Proof(PASSWORD, recovery_code=code), street.change(ada.caller)
+        proof, command = Proof(PASSWORD, recovery_code=code), street.command(ada.caller)
         with pytest.raises(Exception, match="last active factor"):
-            revoke_second_factor(street.deps, change, totp.id, proof)
+            revoke_second_factor(street.deps, command, totp.id, proof)
 
     def test_a_set_can_be_revoked(self, street: Street, ada: Customer) -> None:
         code = made(street, ada)[0]
@@ -121,7 +121,7 @@ class TestUsing:
             )
         assert held is not None
         proof = Proof(PASSWORD, street.code_of(ada))
-        revoke_second_factor(street.deps, street.change(ada.caller), held.id, proof)
+        revoke_second_factor(street.deps, street.command(ada.caller), held.id, proof)
         refused(street, ada, code)
 
     def test_nobody_elses_counts(self, street: Street, ada: Customer) -> None:

@@ -18,12 +18,12 @@ ENDS: dict[str, EndIt] = {
     "revoked": lambda street, payer: street.revoke(payer),
     "locked": lambda street, payer: lock_face(
         street.deps,
-        street.change(payer.caller),
+        street.command(payer.caller),
         payer.enrolment_id,
         Proof(password="correct horse battery"),
     ),
     "consent withdrawn": lambda street, payer: withdraw_consent(
-        street.deps, street.change(payer.caller), payer.consent_id
+        street.deps, street.command(payer.caller), payer.consent_id
     ),
 }
 
@@ -123,12 +123,12 @@ def test_a_worker_that_died_does_not_make_the_owner_look_for_another_code(
     street: Street, fakes: FakeDependencies
 ) -> None:
     bob = street.enrol("bob")
-    change, proof = street.change(bob.caller), Proof(code=street.code_of(bob))
+    command, proof = street.command(bob.caller), Proof(code=street.code_of(bob))
     fakes.journal.when("vault.unseal_secret", _die)
     with pytest.raises(KilledWorker):
-        street.revoke(bob, proof, change)
+        street.revoke(bob, proof, command)
     fakes.clock.advance(31)  # the lease is over, and so is the code's step
-    assert street.revoke(bob, proof, change).state == "revoked"
+    assert street.revoke(bob, proof, command).state == "revoked"
 
 
 def _die() -> None:

@@ -7,7 +7,7 @@ from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.errors import (
     FaceUnavailable,
-    KeyReused,
+    IdempotencyKeyReused,
     NoFace,
     VaultUnavailable,
     WrongState,
@@ -16,7 +16,7 @@ from facepay.usecases.authentication.verify_credentials import Proof
 from facepay.usecases.consents.withdraw import withdraw_consent
 from facepay.usecases.faces.destroy_keys import destroy_pending_keys
 from facepay.usecases.payments.intents import read_intent
-from facepay.usecases.request import Change
+from facepay.usecases.request import Command
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 
@@ -29,14 +29,14 @@ def test_without_its_vault_the_code_step_approves_nothing_and_the_same_key_pays_
     street: Street, fakes: FakeDependencies, ada: Customer, broken: str
 ) -> None:
     intent = street.show_face(ada)
-    code, change = street.code_of(ada), street.change(street.till)
+    code, command = street.code_of(ada), street.command(street.till)
     fakes.journal.fail(broken, VaultUnavailable())
     with pytest.raises(VaultUnavailable):
-        street.enter(intent, code, change)
+        street.enter(intent, code, command)
     assert state_of(street, intent.id) == "awaiting_second_factor"
-    paid = street.enter(intent, code, change)
+    paid = street.enter(intent, code, command)
     assert paid.state == "approved"
-    assert street.enter(intent, code, change) == paid
+    assert street.enter(intent, code, command) == paid
 
 
 def test_without_its_vault_the_capture_is_not_lost(
@@ -44,14 +44,14 @@ def test_without_its_vault_the_capture_is_not_lost(
 ) -> None:
     intent = street.intent()
     capture = street.open_payment(intent, "ada")
-    change = street.change(street.till)
+    command = street.command(street.till)
     fakes.vault.away = True
     with pytest.raises(VaultUnavailable):
-        street.send(street.till, capture, "ada", change)
+        street.send(street.till, capture, "ada", command)
     assert state_of(street, intent.id) == "capturing"
     fakes.vault.away = False
     fakes.clock.advance(90)  # the capture was used in time, so its retry may come later
-    assert street.send(street.till, capture, "ada", change).outcome == "accepted"
+    assert street.send(street.till, capture, "ada", command).outcome == "accepted"
     with pytest.raises(WrongState):
         street.send(street.till, capture, "ada")
 
@@ -59,14 +59,14 @@ def test_without_its_vault_the_capture_is_not_lost(
 def test_without_its_vault_the_password_path_approves_nothing_and_the_same_key_pays_later(
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    intent, change = street.intent(), street.change(street.till)
+    intent, command = street.intent(), street.command(street.till)
     proof = Proof(PASSWORD, street.code_of(ada))
     fakes.signer.away = True
     with pytest.raises(VaultUnavailable):
-        street.pay_by_password(intent, "ada", proof, change)
+        street.pay_by_password(intent, "ada", proof, command)
     assert state_of(street, intent.id) == "created"
     fakes.signer.away = False
-    assert street.pay_by_password(intent, "ada", proof, change).state == "approved"
+    assert street.pay_by_password(intent, "ada", proof, command).state == "approved"
 
 
 def test_without_the_engine_the_same_intent_goes_on_by_password(
@@ -85,27 +85,27 @@ def test_an_outage_does_not_count_as_wrong_guesses(
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     """A till that retries through an outage must not find its payer blocked afterwards."""
-    intent, change = street.show_face(ada), street.change(street.till)
+    intent, command = street.show_face(ada), street.command(street.till)
     code = street.code_of(ada)
     fakes.vault.away = True
     for _ in range(8):
         with pytest.raises(VaultUnavailable):
-            street.enter(intent, code, change)
+            street.enter(intent, code, command)
     fakes.vault.away = False
-    assert street.enter(intent, code, change).state == "approved"
+    assert street.enter(intent, code, command).state == "approved"
 
 
 def test_a_right_answer_that_could_not_be_signed_does_not_count_as_a_wrong_one(
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    intent, change = street.intent(), street.change(street.till)
+    intent, command = street.intent(), street.command(street.till)
     proof = Proof(PASSWORD, street.code_of(ada))
     fakes.signer.away = True
     for _ in range(8):
         with pytest.raises(VaultUnavailable):
-            street.pay_by_password(intent, "ada", proof, change)
+            street.pay_by_password(intent, "ada", proof, command)
     fakes.signer.away = False
-    assert street.pay_by_password(intent, "ada", proof, change).state == "approved"
+    assert street.pay_by_password(intent, "ada", proof, command).state == "approved"
 
 
 def test_an_outage_gives_no_guesses_back_that_were_made_before(
@@ -152,18 +152,18 @@ def test_withdrawing_while_the_vault_is_away_holds_at_once_and_the_key_goes_late
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     fakes.vault.away = True
-    change = street.change(ada.caller)
-    assert withdraw_consent(street.deps, change, ada.consent_id).withdrawn_at is not None
+    command = street.command(ada.caller)
+    assert withdraw_consent(street.deps, command, ada.consent_id).withdrawn_at is not None
     fakes.vault.away = False
     assert destroy_pending_keys(street.deps) == 1
     assert ada.enrolment_id not in fakes.vault.keys
 
 
-def repeated(act: Callable[[Change], object], change: Change) -> list[tuple[object, ...]]:
+def repeated(act: Callable[[Command], object], command: Command) -> list[tuple[object, ...]]:
     heard = []
     for _ in range(2):
         with pytest.raises(Exception) as refusal:
-            act(change)
+            act(command)
         error = refusal.value
         heard.append((error.code, error.detail, error.param))  # type: ignore[attr-defined]
     return heard
@@ -175,24 +175,24 @@ def test_a_refusal_is_given_again_under_the_same_key(
     capture = street.open_payment(street.intent(), "ada")
     fakes.journal.fail("engine.observe", NoFace(param="frames[2]"))
     first, second = repeated(
-        lambda change: street.send(street.till, capture, "ada", change),
-        street.change(street.till),
+        lambda command: street.send(street.till, capture, "ada", command),
+        street.command(street.till),
     )
     assert first == second == ("no_face", None, "frames[2]")
     assert fakes.journal.count("engine.observe") == 1
 
 
 def test_a_key_is_not_good_for_another_request(street: Street, ada: Customer) -> None:
-    intent, change = street.show_face(ada), street.change(street.till)
-    street.enter(intent, WRONG_CODE, change)
-    another = Change(change.caller, change.key, "another fingerprint")
-    with pytest.raises(KeyReused):
+    intent, command = street.show_face(ada), street.command(street.till)
+    street.enter(intent, WRONG_CODE, command)
+    another = Command(command.caller, command.key, "another fingerprint")
+    with pytest.raises(IdempotencyKeyReused):
         street.enter(intent, street.code_of(ada), another)
 
 
 def test_one_clients_key_is_no_other_clients_key(street: Street, ada: Customer) -> None:
-    intent, change = street.show_face(ada), street.change(street.till)
-    assert street.enter(intent, street.code_of(ada), change).state == "approved"
+    intent, command = street.show_face(ada), street.command(street.till)
+    assert street.enter(intent, street.code_of(ada), command).state == "approved"
     with pytest.raises(WrongState):
         # The same words from another key are another change, not a look at the answer.
-        street.enter(intent, "x", Change(street.change(street.till).caller, "k", "f"))
+        street.enter(intent, "x", Command(street.command(street.till).caller, "k", "f"))

@@ -8,7 +8,7 @@ from facepay.domain.errors import FacepayError, ProofRejected
 from facepay.usecases.authentication.verify_credentials import Proof
 from facepay.usecases.customers.recovery_codes import make_recovery_codes
 from facepay.usecases.faces.emergency_stop import stop_face
-from facepay.usecases.request import Caller, Change
+from facepay.usecases.request import Caller, Command
 from tests.fakes.street import PASSWORD, Customer, Street
 
 VISIT = Caller("a visit's hash", Role.CUSTOMER, "")
@@ -17,13 +17,13 @@ VISIT = Caller("a visit's hash", Role.CUSTOMER, "")
 @pytest.fixture
 def codes(street: Street, ada: Customer) -> list[str]:
     proof = Proof(PASSWORD, street.code_of(ada))
-    made = make_recovery_codes(street.deps, street.change(ada.caller), proof).codes
+    made = make_recovery_codes(street.deps, street.command(ada.caller), proof).codes
     assert made is not None
     return made
 
 
-def visit(street: Street) -> Change:
-    return street.change(VISIT)
+def visit(street: Street) -> Command:
+    return street.command(VISIT)
 
 
 def state_of(fakes: FakeDependencies, customer: Customer) -> str:
@@ -50,9 +50,9 @@ def test_one_code_stops_the_face_and_what_is_under_way(
 def test_a_form_sent_twice_is_answered_twice_and_a_code_serves_once(
     street: Street, ada: Customer, codes: list[str]
 ) -> None:
-    change = visit(street)
-    first = stop_face(street.deps, change, "ada", codes[0])
-    assert stop_face(street.deps, change, "ada", codes[0]) == first
+    command = visit(street)
+    first = stop_face(street.deps, command, "ada", codes[0])
+    assert stop_face(street.deps, command, "ada", codes[0]) == first
     with pytest.raises(ProofRejected):
         stop_face(street.deps, visit(street), "ada", codes[0])
 

@@ -20,7 +20,7 @@ from facepay.usecases.authentication.verify_credentials import (
     heed_rejected,
 )
 from facepay.usecases.dependencies import Dependencies
-from facepay.usecases.request import Change
+from facepay.usecases.request import Command
 
 TOKEN_BYTES = 32
 
@@ -88,7 +88,7 @@ def sign_out(deps: Dependencies, token: str) -> None:
         uow.commit()
 
 
-def proven_by_session(deps: Dependencies, change: Change, needs: Needs) -> Proven:
+def proven_by_session(deps: Dependencies, command: Command, needs: Needs) -> Proven:
     """Password and code were proven when this session began: enough to leave, and for nothing else.
 
     It is looked up once more, so that one that has just been ended takes nothing back. Raises
@@ -96,7 +96,7 @@ def proven_by_session(deps: Dependencies, change: Change, needs: Needs) -> Prove
     """
     with deps.unit_of_work() as uow:
         session = uow.page_sessions.find(
-            id=change.caller.keyid, customer_id=change.caller.subject_id
+            id=command.caller.keyid, customer_id=command.caller.subject_id
         )
     if needs is not Needs.ANY_ONE or session is None or not session.alive(deps.clock()):
         raise ProofRejected()

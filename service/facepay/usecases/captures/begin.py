@@ -15,9 +15,9 @@ from facepay.domain.payment import IntentState
 from facepay.ports import UnitOfWork
 from facepay.usecases.captures.judge import find_capture
 from facepay.usecases.dependencies import Dependencies
-from facepay.usecases.idempotency import Claim, once
+from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.records.audit_log import append_leaf
-from facepay.usecases.request import Change
+from facepay.usecases.request import Command
 from facepay.usecases.responses import CaptureAnswer, rfc3339
 
 _WAITS_FOR_A_FACE = {
@@ -26,13 +26,13 @@ _WAITS_FOR_A_FACE = {
 }
 
 
-def begin_capture(deps: Dependencies, change: Change, capture_id: str) -> CaptureAnswer:
+def begin_capture(deps: Dependencies, command: Command, capture_id: str) -> CaptureAnswer:
     """Raises NotFound, WrongState, FaceNotAvailable, IntentExpired; CaptureExpired for one that was
     opened too long ago."""
 
-    def act(claim: Claim) -> CaptureAnswer:
+    def act(lease: Lease) -> CaptureAnswer:
         with deps.unit_of_work() as uow:
-            found = find_capture(uow, change.caller, capture_id)
+            found = find_capture(uow, command.caller, capture_id)
             _require_use_for_it(deps, uow, found)
             held = uow.captures.lock(capture_id)
             if held is None or held.state is not CaptureState.RESERVED:
@@ -41,12 +41,12 @@ def begin_capture(deps: Dependencies, change: Change, capture_id: str) -> Captur
                 raise CaptureExpired("the capture was opened too long ago: open a new one")
             begun, answer = _begun(deps, held)
             uow.captures.update(begun, state=CaptureState.RESERVED.value)
-            claim.answer(uow, answer)
+            lease.answer(uow, answer)
             append_leaf(deps, uow, "capture.begun", capture=begun.id)
             uow.commit()
         return answer
 
-    return once(deps, change, CaptureAnswer, act)
+    return run_idempotent(deps, command, CaptureAnswer, act)
 
 
 def _require_use_for_it(deps: Dependencies, uow: UnitOfWork, capture: Capture) -> None:

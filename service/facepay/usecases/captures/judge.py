@@ -21,7 +21,7 @@ from facepay.domain.manifest import SignedManifest
 from facepay.ports import ObservedFaces, UnitOfWork
 from facepay.usecases.captures.verify_manifest import check_manifest
 from facepay.usecases.dependencies import Dependencies, observed
-from facepay.usecases.idempotency import Claim
+from facepay.usecases.idempotency import Lease
 from facepay.usecases.records.activity import note_refused_capture
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.request import Caller
@@ -47,7 +47,7 @@ def find_capture(uow: UnitOfWork, caller: Caller, capture_id: str) -> Capture:
     return capture
 
 
-def use_capture(deps: Dependencies, uow: UnitOfWork, claim: Claim, capture_id: str) -> Capture:
+def use_capture(deps: Dependencies, uow: UnitOfWork, lease: Lease, capture_id: str) -> Capture:
     """Mark the capture used by this claim; the caller commits.
 
     Raises CaptureExpired after the deadline, WrongState when it was not begun, another request used
@@ -58,7 +58,7 @@ def use_capture(deps: Dependencies, uow: UnitOfWork, claim: Claim, capture_id: s
         raise NotFound()
     if capture.state is CaptureState.RESERVED:
         raise WrongState("begin the capture first")
-    if capture.state is CaptureState.USED and capture.used_by == claim.id:
+    if capture.state is CaptureState.USED and capture.used_by == lease.id:
         return capture
     if capture.state is CaptureState.USED:
         raise WrongState("a capture is good for one burst: open a new one")
@@ -66,14 +66,14 @@ def use_capture(deps: Dependencies, uow: UnitOfWork, claim: Claim, capture_id: s
         raise WrongState("the capture was cancelled: open a new one")
     if deps.clock() >= capture.deadline:
         raise CaptureExpired()
-    used = replace(capture, state=CaptureState.USED, used_by=claim.id)
+    used = replace(capture, state=CaptureState.USED, used_by=lease.id)
     uow.captures.update(used, state=CaptureState.OPEN.value)
     return used
 
 
 def look_at(
     deps: Dependencies,
-    claim: Claim,
+    lease: Lease,
     capture: Capture,
     frames: Frames,
     look: Callable[[ObservedFaces], Result],
@@ -90,7 +90,7 @@ def look_at(
             frames.manifest,
             frames.images,
             expected=capture,
-            received_at=claim.received_at,
+            received_at=lease.received_at,
         )
         return _judge(deps, capture, burst, look)
     except Refused as refusal:

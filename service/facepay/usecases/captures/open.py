@@ -23,51 +23,51 @@ from facepay.domain.payment import Intent, IntentState
 from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.match_factors import active_factors
 from facepay.usecases.dependencies import Dependencies, new_id
-from facepay.usecases.idempotency import Claim, once
+from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.records.audit_log import append_leaf
-from facepay.usecases.request import Caller, Change
+from facepay.usecases.request import Caller, Command
 from facepay.usecases.responses import ReservedAnswer, rfc3339
 
 
 def open_payment_capture(
-    deps: Dependencies, change: Change, intent_id: str, payer_alias: str, profile: Profile
+    deps: Dependencies, command: Command, intent_id: str, payer_alias: str, profile: Profile
 ) -> ReservedAnswer:
     """Raises NotFound, WrongState, IntentExpired, CapturesUsedUp, FaceNotAvailable,
     LivenessNotPossible."""
 
-    def act(claim: Claim) -> ReservedAnswer:
+    def act(lease: Lease) -> ReservedAnswer:
         require_provable(profile)
         now = deps.clock()
         with deps.unit_of_work() as uow:
             # The intent first: who has none learns nothing about an alias.
-            _require_own_open(uow.intents.find(id=intent_id), change.caller, now)
+            _require_own_open(uow.intents.find(id=intent_id), command.caller, now)
             enrolment = _payable_face(deps, uow, payer_alias, now)
             held = uow.enrolments.lock(enrolment.id)
             if held is None or held.state is not EnrolmentState.ACTIVE:
                 raise FaceNotAvailable()
-            intent = _require_own_open(uow.intents.lock(intent_id), change.caller, now)
+            intent = _require_own_open(uow.intents.lock(intent_id), command.caller, now)
             if intent.captures_used >= deps.policy.captures_per_intent:
                 raise CapturesUsedUp()
             _cancel_open(uow, uow.captures.find_all(intent_id=intent.id))
-            capture = _reserve(deps, change.caller, held, Purpose.PAYMENT, intent.id, profile)
+            capture = _reserve(deps, command.caller, held, Purpose.PAYMENT, intent.id, profile)
             uow.intents.update(_capturing(intent, held, capture), state=intent.state.value)
-            return _store(deps, uow, claim, capture)
+            return _store(deps, uow, lease, capture)
 
-    return once(deps, change, ReservedAnswer, act)
+    return run_idempotent(deps, command, ReservedAnswer, act)
 
 
 def open_enrolment_capture(
-    deps: Dependencies, change: Change, enrolment_id: str, profile: Profile
+    deps: Dependencies, command: Command, enrolment_id: str, profile: Profile
 ) -> ReservedAnswer:
     """Raises NotFound, WrongState, CapturesUsedUp, LivenessNotPossible; CaptureExpired for an old
     enrolment."""
 
-    def act(claim: Claim) -> ReservedAnswer:
+    def act(lease: Lease) -> ReservedAnswer:
         require_provable(profile)
         now = deps.clock()
         with deps.unit_of_work() as uow:
             enrolment = uow.enrolments.lock(enrolment_id)
-            if enrolment is None or enrolment.customer_id != change.caller.subject_id:
+            if enrolment is None or enrolment.customer_id != command.caller.subject_id:
                 raise NotFound()
             if enrolment.state is not EnrolmentState.PENDING:
                 raise WrongState(f"the enrolment is {enrolment.state}")
@@ -78,10 +78,10 @@ def open_enrolment_capture(
                 raise CapturesUsedUp()
             _cancel_open(uow, earlier)
             purpose = Purpose.ENROLMENT
-            capture = _reserve(deps, change.caller, enrolment, purpose, None, profile)
-            return _store(deps, uow, claim, capture)
+            capture = _reserve(deps, command.caller, enrolment, purpose, None, profile)
+            return _store(deps, uow, lease, capture)
 
-    return once(deps, change, ReservedAnswer, act)
+    return run_idempotent(deps, command, ReservedAnswer, act)
 
 
 def _payable_face(deps: Dependencies, uow: UnitOfWork, alias: str, now: datetime) -> Enrolment:
@@ -153,7 +153,7 @@ def _reserve(
     )
 
 
-def _store(deps: Dependencies, uow: UnitOfWork, claim: Claim, capture: Capture) -> ReservedAnswer:
+def _store(deps: Dependencies, uow: UnitOfWork, lease: Lease, capture: Capture) -> ReservedAnswer:
     uow.captures.add(capture)
     answer = ReservedAnswer(
         id=capture.id,
@@ -161,7 +161,7 @@ def _store(deps: Dependencies, uow: UnitOfWork, claim: Claim, capture: Capture) 
         profile=capture.profile,
         begin_by=rfc3339(capture.deadline),
     )
-    claim.answer(uow, answer)
+    lease.answer(uow, answer)
     append_leaf(deps, uow, "capture.opened", capture=capture.id, purpose=capture.purpose)
     uow.commit()
     return answer

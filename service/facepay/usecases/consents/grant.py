@@ -7,16 +7,16 @@ from facepay.domain.consent import Consent, ConsentPurpose
 from facepay.domain.errors import InvalidRequest, WrongState
 from facepay.domain.event import EventKind
 from facepay.usecases.dependencies import Dependencies, new_id
-from facepay.usecases.idempotency import Claim, once
+from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.records.outbox import emit
-from facepay.usecases.request import Change
+from facepay.usecases.request import Command
 from facepay.usecases.responses import ConsentAnswer, rfc3339
 
 
 def grant_consent(
     deps: Dependencies,
-    change: Change,
+    command: Command,
     *,
     purpose: ConsentPurpose,
     notice_version: str,
@@ -29,11 +29,11 @@ def grant_consent(
     too far; WrongState when such a consent is active already.
     """
 
-    def act(claim: Claim) -> ConsentAnswer:
+    def act(lease: Lease) -> ConsentAnswer:
         now = deps.clock()
         _require_current_notice(deps, notice_version, notice_sha256)
         ends = _expiry(deps, expires_at, now)
-        customer_id = change.caller.subject_id
+        customer_id = command.caller.subject_id
         consent = Consent(
             new_id("con"), customer_id, purpose, notice_version, notice_sha256, now, ends, None
         )
@@ -43,7 +43,7 @@ def grant_consent(
                 raise WrongState("a consent for this purpose is active already")
             uow.consents.add(consent)
             answer = consent_answer(consent)
-            claim.answer(uow, answer)
+            lease.answer(uow, answer)
             emit(
                 deps,
                 uow,
@@ -55,7 +55,7 @@ def grant_consent(
             uow.commit()
         return answer
 
-    return once(deps, change, ConsentAnswer, act)
+    return run_idempotent(deps, command, ConsentAnswer, act)
 
 
 def consent_answer(consent: Consent) -> ConsentAnswer:

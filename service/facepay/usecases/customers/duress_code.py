@@ -11,44 +11,44 @@ from facepay.domain.errors import InvalidRequest, NotFound, ProofRejected
 from facepay.usecases.authentication.match_factors import active_factors, match_code
 from facepay.usecases.authentication.verify_credentials import Needs, Proof, channel_of, prove
 from facepay.usecases.dependencies import Dependencies
-from facepay.usecases.idempotency import Claim, once
+from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.records.audit_log import append_setting
-from facepay.usecases.request import Change
+from facepay.usecases.request import Command
 from facepay.usecases.responses import Done
 
 
-def set_duress_code(deps: Dependencies, change: Change, proof: Proof, code: str) -> Done:
+def set_duress_code(deps: Dependencies, command: Command, proof: Proof, code: str) -> Done:
     """Set or replace it. Raises ProofRejected; InvalidRequest for a code that is a real one now."""
 
-    def act(claim: Claim) -> Done:
-        customer_id = change.caller.subject_id
+    def act(lease: Lease) -> Done:
+        customer_id = command.caller.subject_id
         tag = duress_tag(deps.fingerprint_key, customer_id, code)
-        return _keep(deps, change, claim, proof, tag, code)
+        return _keep(deps, command, lease, proof, tag, code)
 
-    return once(deps, change, Done, act)
+    return run_idempotent(deps, command, Done, act)
 
 
-def remove_duress_code(deps: Dependencies, change: Change, proof: Proof) -> Done:
+def remove_duress_code(deps: Dependencies, command: Command, proof: Proof) -> Done:
     """The same answer whether one was set or not. Raises ProofRejected."""
 
-    def act(claim: Claim) -> Done:
-        return _keep(deps, change, claim, proof, None, None)
+    def act(lease: Lease) -> Done:
+        return _keep(deps, command, lease, proof, None, None)
 
-    return once(deps, change, Done, act)
+    return run_idempotent(deps, command, Done, act)
 
 
 def _keep(
     deps: Dependencies,
-    change: Change,
-    claim: Claim,
+    command: Command,
+    lease: Lease,
     proof: Proof,
     tag: str | None,
     code: str | None,
 ) -> Done:
-    customer_id, needs = change.caller.subject_id, Needs.PASSWORD_AND_SECOND_FACTOR
+    customer_id, needs = command.caller.subject_id, Needs.PASSWORD_AND_SECOND_FACTOR
     with deps.unit_of_work() as uow:
         customer = uow.customers.find(id=customer_id)
-    proven = prove(deps, customer, proof, needs, channel=channel_of(change.caller))
+    proven = prove(deps, customer, proof, needs, channel=channel_of(command.caller))
     if code is not None:
         _require_no_real_code(deps, customer_id, proof, code)
     answer = Done()
@@ -59,7 +59,7 @@ def _keep(
         if not proven.settle(uow):
             raise ProofRejected()
         uow.customers.update(replace(held, duress_tag=tag))
-        claim.answer(uow, answer)
+        lease.answer(uow, answer)
         append_setting(deps, uow, customer_id, "duress_code")
         uow.commit()
     return answer

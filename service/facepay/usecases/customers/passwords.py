@@ -22,51 +22,56 @@ from facepay.usecases.authentication.verify_credentials import (
     prove,
 )
 from facepay.usecases.dependencies import Dependencies
-from facepay.usecases.idempotency import Claim, once
+from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.records.audit_log import append_setting
 from facepay.usecases.records.outbox import emit
-from facepay.usecases.request import Change
+from facepay.usecases.request import Command
 from facepay.usecases.responses import PasswordAnswer, rfc3339
 
 
 def change_password(
-    deps: Dependencies, change: Change, proof: Proof, new_password: str
+    deps: Dependencies, command: Command, proof: Proof, new_password: str
 ) -> PasswordAnswer:
     """Raises ProofRejected: it takes the password in force and a second factor."""
 
-    def act(claim: Claim) -> PasswordAnswer:
-        customer = _own(deps, change)
+    def act(lease: Lease) -> PasswordAnswer:
+        customer = _own(deps, command)
         needs = Needs.PASSWORD_AND_SECOND_FACTOR
         proven = prove(
-            deps, customer, proof, needs, confirms=change.claims, channel=channel_of(change.caller)
+            deps,
+            customer,
+            proof,
+            needs,
+            confirms=command.claims,
+            channel=channel_of(command.caller),
         )
-        return _set(deps, claim, customer, proven, new_password, "password.changed")
+        return _set(deps, lease, customer, proven, new_password, "password.changed")
 
-    return once(deps, change, PasswordAnswer, act)
+    return run_idempotent(deps, command, PasswordAnswer, act)
 
 
 def reset_password(
-    deps: Dependencies, change: Change, recovery_code: str, new_password: str
+    deps: Dependencies, command: Command, recovery_code: str, new_password: str
 ) -> PasswordAnswer:
     """Raises ProofRejected."""
 
-    def act(claim: Claim) -> PasswordAnswer:
-        customer = _own(deps, change)
+    def act(lease: Lease) -> PasswordAnswer:
+        customer = _own(deps, command)
         proof = Proof(recovery_code=recovery_code)
-        proven = examine(deps, customer, proof, Channel.OWN_DEVICE, at=claim.received_at)
+        proven = examine(deps, customer, proof, Channel.OWN_DEVICE, at=lease.received_at)
         if not proven.second_factor_ok:
             raise ProofRejected()
-        answer = _set(deps, claim, customer, proven, new_password, "password.reset")
+        answer = _set(deps, lease, customer, proven, new_password, "password.reset")
         # What was typed wrong before it was known to be forgotten delays the new one no longer.
         clear(deps, [counter_id(f"{customer.id}:password", Channel.OWN_DEVICE)])
         return answer
 
-    return once(deps, change, PasswordAnswer, act)
+    return run_idempotent(deps, command, PasswordAnswer, act)
 
 
-def _own(deps: Dependencies, change: Change) -> Customer:
+def _own(deps: Dependencies, command: Command) -> Customer:
     with deps.unit_of_work() as uow:
-        customer = uow.customers.find(id=change.caller.subject_id)
+        customer = uow.customers.find(id=command.caller.subject_id)
     if customer is None:
         raise NotFound()
     return customer
@@ -74,7 +79,7 @@ def _own(deps: Dependencies, change: Change) -> Customer:
 
 def _set(
     deps: Dependencies,
-    claim: Claim,
+    lease: Lease,
     customer: Customer,
     proven: Proven,
     new_password: str,
@@ -90,7 +95,7 @@ def _set(
             raise ProofRejected()
         uow.customers.update(replace(held, password_hash=hashed))
         end_sessions(deps, uow, customer.id)
-        claim.answer(uow, answer)
+        lease.answer(uow, answer)
         emit(deps, uow, EventKind.PASSWORD_CHANGED, customer=customer.id)
         append_setting(deps, uow, customer.id, setting)
         uow.commit()

@@ -15,24 +15,29 @@ from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.verify_credentials import Needs, Proof, channel_of, prove
 from facepay.usecases.customers.second_factors import NEVER_USED, emit_factor
 from facepay.usecases.dependencies import Dependencies, new_id
-from facepay.usecases.idempotency import Claim, once
+from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.records.audit_log import append_setting
-from facepay.usecases.request import Change
+from facepay.usecases.request import Command
 from facepay.usecases.responses import RecoveryCodesAnswer
 
 NAME = "recovery codes"
 
 
-def make_recovery_codes(deps: Dependencies, change: Change, proof: Proof) -> RecoveryCodesAnswer:
+def make_recovery_codes(deps: Dependencies, command: Command, proof: Proof) -> RecoveryCodesAnswer:
     """Ten fresh codes. Raises ProofRejected: it takes the password and a second factor."""
 
-    def act(claim: Claim) -> RecoveryCodesAnswer:
-        customer_id = change.caller.subject_id
+    def act(lease: Lease) -> RecoveryCodesAnswer:
+        customer_id = command.caller.subject_id
         with deps.unit_of_work() as uow:
             customer = uow.customers.find(id=customer_id)
         needs = Needs.PASSWORD_AND_SECOND_FACTOR
         proven = prove(
-            deps, customer, proof, needs, confirms=change.claims, channel=channel_of(change.caller)
+            deps,
+            customer,
+            proof,
+            needs,
+            confirms=command.claims,
+            channel=channel_of(command.caller),
         )
         factor, codes = new_set(deps, customer_id), fresh_codes(CODES)
         # Hashed before the rows are locked: argon2id is slow on purpose.
@@ -42,13 +47,13 @@ def make_recovery_codes(deps: Dependencies, change: Change, proof: Proof) -> Rec
             if not proven.settle(uow):
                 raise ProofRejected()
             replace_set(uow, factor, kept)
-            claim.answer(uow, RecoveryCodesAnswer(factor.id, None))
+            lease.answer(uow, RecoveryCodesAnswer(factor.id, None))
             emit_factor(deps, uow, EventKind.FACTOR_ADDED, factor)
             append_setting(deps, uow, customer_id, "recovery_codes.made")
             uow.commit()
         return RecoveryCodesAnswer(factor.id, codes)
 
-    return once(deps, change, RecoveryCodesAnswer, act)
+    return run_idempotent(deps, command, RecoveryCodesAnswer, act)
 
 
 def replace_set(uow: UnitOfWork, factor: SecondFactor, codes: list[RecoveryCode]) -> None:

@@ -32,10 +32,10 @@ from facepay.usecases.authentication.verify_credentials import (
     prove,
 )
 from facepay.usecases.dependencies import Dependencies, new_id, wiped
-from facepay.usecases.idempotency import Claim, once
+from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.records.outbox import emit
-from facepay.usecases.request import Caller, Change
+from facepay.usecases.request import Caller, Command
 from facepay.usecases.responses import FactorAnswer, rfc3339
 
 NEVER_USED = -1
@@ -43,7 +43,7 @@ PENDING_FOR = timedelta(minutes=10)
 
 
 def add_second_factor(
-    deps: Dependencies, change: Change, name: str, proof: Proof, key: PublicKey | None = None
+    deps: Dependencies, command: Command, name: str, proof: Proof, key: PublicKey | None = None
 ) -> FactorAnswer:
     """A pending device key where a `key` is given, otherwise a pending TOTP factor.
 
@@ -51,8 +51,8 @@ def add_second_factor(
     AlreadyExists for a key that signs requests: what confirms them is another one.
     """
 
-    def act(claim: Claim) -> FactorAnswer:
-        customer_id = change.caller.subject_id
+    def act(lease: Lease) -> FactorAnswer:
+        customer_id = command.caller.subject_id
         with deps.unit_of_work() as uow:
             customer = uow.customers.find(id=customer_id)
             first = not active_factors(uow, customer_id)
@@ -60,7 +60,12 @@ def add_second_factor(
                 raise AlreadyExists("this key signs requests: make one that only confirms")
         needs = Needs.PASSWORD if first else Needs.PASSWORD_AND_SECOND_FACTOR
         proven = prove(
-            deps, customer, proof, needs, confirms=change.claims, channel=channel_of(change.caller)
+            deps,
+            customer,
+            proof,
+            needs,
+            confirms=command.claims,
+            channel=channel_of(command.caller),
         )
         factor = _new_factor(deps, customer_id, name, key)
         with deps.unit_of_work() as uow:
@@ -73,16 +78,16 @@ def add_second_factor(
             uow.second_factors.update_all({"state": FactorState.REVOKED.value}, **pending)
             uow.second_factors.add(factor)
             answer = factor_answer(factor)
-            claim.answer(uow, answer)
+            lease.answer(uow, answer)
             append_leaf(deps, uow, "second_factor.added", factor=factor.id)
             uow.commit()
         return answer
 
-    return _reveal_while_pending(deps, once(deps, change, FactorAnswer, act))
+    return _reveal_while_pending(deps, run_idempotent(deps, command, FactorAnswer, act))
 
 
 def confirm_second_factor(
-    deps: Dependencies, change: Change, factor_id: str, proof: Proof
+    deps: Dependencies, command: Command, factor_id: str, proof: Proof
 ) -> FactorAnswer:
     """One right code shows that the app has the secret, one signature that the device has the key;
     the factor is active from then on.
@@ -90,67 +95,72 @@ def confirm_second_factor(
     Raises NotFound, WrongState (not pending any more), ProofRejected.
     """
 
-    def act(claim: Claim) -> FactorAnswer:
+    def act(lease: Lease) -> FactorAnswer:
         with deps.unit_of_work() as uow:
-            factor = own_factor(uow, change, factor_id)
+            factor = own_factor(uow, command, factor_id)
         if factor.state is not FactorState.PENDING:
             raise WrongState(f"the factor is {factor.state}")
         if deps.clock() >= factor.created_at + PENDING_FOR:
             raise WrongState("the factor was added too long ago: add a new one")
-        match = _match_pending(deps, change, factor, proof)
+        match = _match_pending(deps, command, factor, proof)
         step = NEVER_USED if match.step is None else match.step
         active = replace(factor, state=FactorState.ACTIVE, last_step=step)
         with deps.unit_of_work() as uow:
             uow.customers.lock(factor.customer_id)
             uow.second_factors.update(active, state=FactorState.PENDING.value)
             answer = factor_answer(active)
-            claim.answer(uow, answer)
+            lease.answer(uow, answer)
             emit_factor(deps, uow, EventKind.FACTOR_ADDED, active)
             append_leaf(deps, uow, "second_factor.confirmed", factor=factor_id)
             uow.commit()
         return answer
 
-    return once(deps, change, FactorAnswer, act)
+    return run_idempotent(deps, command, FactorAnswer, act)
 
 
 def revoke_second_factor(
-    deps: Dependencies, change: Change, factor_id: str, proof: Proof
+    deps: Dependencies, command: Command, factor_id: str, proof: Proof
 ) -> FactorAnswer:
     """It counts nowhere from then on, also where it was just checked.
 
     Raises NotFound, ProofRejected; WrongState for the last active one: add another first.
     """
 
-    def act(claim: Claim) -> FactorAnswer:
-        customer_id = change.caller.subject_id
+    def act(lease: Lease) -> FactorAnswer:
+        customer_id = command.caller.subject_id
         with deps.unit_of_work() as uow:
             customer = uow.customers.find(id=customer_id)
-            was_active = own_factor(uow, change, factor_id).state is FactorState.ACTIVE
+            was_active = own_factor(uow, command, factor_id).state is FactorState.ACTIVE
         needs = Needs.PASSWORD_AND_SECOND_FACTOR if was_active else Needs.PASSWORD
         proven = prove(
-            deps, customer, proof, needs, confirms=change.claims, channel=channel_of(change.caller)
+            deps,
+            customer,
+            proof,
+            needs,
+            confirms=command.claims,
+            channel=channel_of(command.caller),
         )
         with deps.unit_of_work() as uow:
             uow.customers.lock(customer_id)
             if not proven.settle(uow):
                 raise ProofRejected()
-            factor = own_factor(uow, change, factor_id)
+            factor = own_factor(uow, command, factor_id)
             if factor.state is FactorState.ACTIVE:
                 _require_another(uow, factor, was_active=was_active)
             revoked = replace(factor, state=FactorState.REVOKED)
             uow.second_factors.update(revoked, state=factor.state.value)
             answer = factor_answer(revoked)
-            claim.answer(uow, answer)
+            lease.answer(uow, answer)
             emit_factor(deps, uow, EventKind.FACTOR_REVOKED, revoked)
             append_leaf(deps, uow, "second_factor.revoked", factor=factor_id)
             uow.commit()
         return answer
 
-    return once(deps, change, FactorAnswer, act)
+    return run_idempotent(deps, command, FactorAnswer, act)
 
 
-def own_factor(uow: UnitOfWork, change: Change, factor_id: str) -> SecondFactor:
-    factor = uow.second_factors.find(id=factor_id, customer_id=change.caller.subject_id)
+def own_factor(uow: UnitOfWork, command: Command, factor_id: str) -> SecondFactor:
+    factor = uow.second_factors.find(id=factor_id, customer_id=command.caller.subject_id)
     if factor is None:
         raise NotFound()
     return factor
@@ -166,12 +176,12 @@ def _require_another(uow: UnitOfWork, factor: SecondFactor, *, was_active: bool)
 
 
 def _match_pending(
-    deps: Dependencies, change: Change, factor: SecondFactor, proof: Proof
+    deps: Dependencies, command: Command, factor: SecondFactor, proof: Proof
 ) -> FactorMatch:
     if proof.code is not None:
         return _match_charged(deps, factor, proof.code)
     signed, at = proof.confirmation or "", deps.clock()
-    match = match_confirmation(deps, [factor], signed, change.claims, at)
+    match = match_confirmation(deps, [factor], signed, command.claims, at)
     if match is None:
         raise ProofRejected()
     return match
@@ -253,19 +263,19 @@ def list_second_factors(deps: Dependencies, caller: Caller) -> list[FactorAnswer
 
 
 def rename_second_factor(
-    deps: Dependencies, change: Change, factor_id: str, name: str
+    deps: Dependencies, command: Command, factor_id: str, name: str
 ) -> FactorAnswer:
     """Only what it is called. Raises NotFound."""
 
-    def act(claim: Claim) -> FactorAnswer:
+    def act(lease: Lease) -> FactorAnswer:
         with deps.unit_of_work() as uow:
-            uow.customers.lock(change.caller.subject_id)
-            renamed = replace(own_factor(uow, change, factor_id), name=name)
+            uow.customers.lock(command.caller.subject_id)
+            renamed = replace(own_factor(uow, command, factor_id), name=name)
             uow.second_factors.update_all({"name": name}, id=factor_id)
             answer = factor_answer(renamed)
-            claim.answer(uow, answer)
+            lease.answer(uow, answer)
             append_leaf(deps, uow, "second_factor.renamed", factor=factor_id)
             uow.commit()
         return answer
 
-    return once(deps, change, FactorAnswer, act)
+    return run_idempotent(deps, command, FactorAnswer, act)

@@ -13,23 +13,23 @@ from facepay.usecases.authentication.verify_credentials import Needs, Proof, Pro
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.destroy_keys import destroy_key
 from facepay.usecases.faces.enrolments import emit_face, end_enrolment, write_down
-from facepay.usecases.idempotency import Claim, once
-from facepay.usecases.request import Change
+from facepay.usecases.idempotency import Lease, run_idempotent
+from facepay.usecases.request import Command
 from facepay.usecases.responses import StopAnswer, rfc3339
 
 
-def stop_face(deps: Dependencies, change: Change, alias: str, recovery_code: str) -> StopAnswer:
+def stop_face(deps: Dependencies, command: Command, alias: str, recovery_code: str) -> StopAnswer:
     """Raises ProofRejected. The caller of `change` is nobody in particular: a browser's visit."""
     with deps.unit_of_work() as uow:
         customer = uow.customers.find(alias=alias)
 
-    def act(claim: Claim) -> StopAnswer:
+    def act(lease: Lease) -> StopAnswer:
         proven = prove(deps, customer, Proof(recovery_code=recovery_code), Needs.ANY_ONE)
         if customer is None:
             raise ProofRejected()
-        return _end_all(deps, claim, customer.id, proven)
+        return _end_all(deps, lease, customer.id, proven)
 
-    answer = once(deps, change, StopAnswer, act)
+    answer = run_idempotent(deps, command, StopAnswer, act)
     with deps.unit_of_work() as uow:
         faces = uow.enrolments.find_all(customer_id=customer.id) if customer else []
     for face in faces:
@@ -37,14 +37,14 @@ def stop_face(deps: Dependencies, change: Change, alias: str, recovery_code: str
     return answer
 
 
-def _end_all(deps: Dependencies, claim: Claim, customer_id: str, proven: Proven) -> StopAnswer:
+def _end_all(deps: Dependencies, lease: Lease, customer_id: str, proven: Proven) -> StopAnswer:
     with deps.unit_of_work() as uow:
         uow.customers.lock(customer_id)
         faces = _living(uow, customer_id)
         ended = [end_enrolment(deps, uow, face_id, Cause.CUSTOMER) for face_id in faces]
         proven.settle(uow)  # leaving is never refused because a code was used meanwhile
         answer = StopAnswer(rfc3339(deps.clock()))
-        claim.answer(uow, answer)
+        lease.answer(uow, answer)
         for face, _ in ended:
             emit_face(deps, uow, EventKind.FACE_REVOKED, face)
         for _, deletion in ended:

@@ -18,20 +18,20 @@ from facepay.usecases.captures.judge import Frames, look_at, use_capture
 from facepay.usecases.dependencies import Dependencies, new_id, wiped
 from facepay.usecases.faces.destroy_keys import destroy_key
 from facepay.usecases.faces.enrolments import emit_face, end_enrolment, enrolment_answer, write_down
-from facepay.usecases.idempotency import Claim, once
+from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.records.audit_log import append_leaf
-from facepay.usecases.request import Change
+from facepay.usecases.request import Command
 from facepay.usecases.responses import EnrolmentAnswer
 
 
-def begin_enrolment(deps: Dependencies, change: Change, proof: Proof) -> EnrolmentAnswer:
+def begin_enrolment(deps: Dependencies, command: Command, proof: Proof) -> EnrolmentAnswer:
     """A pending enrolment, for which a capture can be opened.
 
     Raises ProofRejected; WrongState without an active consent, or while a face is enrolled.
     """
 
-    def act(claim: Claim) -> EnrolmentAnswer:
-        customer_id = change.caller.subject_id
+    def act(lease: Lease) -> EnrolmentAnswer:
+        customer_id = command.caller.subject_id
         with deps.unit_of_work() as uow:
             customer = uow.customers.find(id=customer_id)
             consent = _active_consent(deps, uow, customer_id)
@@ -41,8 +41,8 @@ def begin_enrolment(deps: Dependencies, change: Change, proof: Proof) -> Enrolme
             customer,
             proof,
             Needs.PASSWORD_AND_SECOND_FACTOR,
-            confirms=change.claims,
-            channel=channel_of(change.caller),
+            confirms=command.claims,
+            channel=channel_of(command.caller),
         )
         enrolment = _pending(deps, consent)
         # The key comes first: whatever ends this enrolment finds its key and destroys it, and
@@ -53,23 +53,23 @@ def begin_enrolment(deps: Dependencies, change: Change, proof: Proof) -> Enrolme
             if not proven.settle(uow):
                 raise ProofRejected()
             answer = enrolment_answer(enrolment)
-            claim.answer(uow, answer)
+            lease.answer(uow, answer)
             append_leaf(deps, uow, "enrolment.begun", enrolment=enrolment.id)
             uow.commit()
         return answer
 
-    return once(deps, change, EnrolmentAnswer, act)
+    return run_idempotent(deps, command, EnrolmentAnswer, act)
 
 
-def finish_enrolment(deps: Dependencies, change: Change, frames: Frames) -> EnrolmentAnswer:
+def finish_enrolment(deps: Dependencies, command: Command, frames: Frames) -> EnrolmentAnswer:
     """Judge the burst, make the reference, seal it, activate the enrolment.
 
     Raises what `look_at` raises; FaceNotAvailable when consent or enrolment ended meanwhile.
     """
 
-    def act(claim: Claim) -> EnrolmentAnswer:
+    def act(lease: Lease) -> EnrolmentAnswer:
         with deps.unit_of_work() as uow:
-            capture = use_capture(deps, uow, claim, frames.capture_id)
+            capture = use_capture(deps, uow, lease, frames.capture_id)
             enrolment = _still_pending(deps, uow, capture.enrolment_id)
             uow.commit()
 
@@ -79,17 +79,17 @@ def finish_enrolment(deps: Dependencies, change: Change, frames: Frames) -> Enro
             with wiped(reference):
                 return deps.templates.seal(enrolment.key_name, reference, binding=enrolment.binding)
 
-        sealed = look_at(deps, claim, capture, frames, seal_reference)
+        sealed = look_at(deps, lease, capture, frames, seal_reference)
         with deps.unit_of_work() as uow:
             active = _activate(deps, uow, enrolment, sealed)
             answer = enrolment_answer(active)
-            claim.answer(uow, answer)
+            lease.answer(uow, answer)
             emit_face(deps, uow, EventKind.FACE_ENROLLED, active)
             append_leaf(deps, uow, "face.enrolled", enrolment=active.id)
             uow.commit()
         return answer
 
-    return once(deps, change, EnrolmentAnswer, act)
+    return run_idempotent(deps, command, EnrolmentAnswer, act)
 
 
 def end_lapsed_enrolments(deps: Dependencies) -> int:

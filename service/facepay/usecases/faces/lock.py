@@ -17,41 +17,41 @@ from facepay.usecases.authentication.verify_credentials import Needs, Proof
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.enrolments import emit_face, enrolment_answer, stop_what_is_under_way
 from facepay.usecases.faces.revoke import prove_owner
-from facepay.usecases.idempotency import Claim, once
+from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.records.audit_log import append_leaf
-from facepay.usecases.request import Change
+from facepay.usecases.request import Command
 from facepay.usecases.responses import EnrolmentAnswer
 
 
 def lock_face(
-    deps: Dependencies, change: Change, enrolment_id: str, proof: Proof | PageSession
+    deps: Dependencies, command: Command, enrolment_id: str, proof: Proof | PageSession
 ) -> EnrolmentAnswer:
     """Raises ProofRejected; NotFound for an enrolment that is not the caller's; WrongState for one
     that was never finished or is revoked."""
 
-    def act(claim: Claim) -> EnrolmentAnswer:
-        proven = prove_owner(deps, change, enrolment_id, proof, Needs.ANY_ONE)
+    def act(lease: Lease) -> EnrolmentAnswer:
+        proven = prove_owner(deps, command, enrolment_id, proof, Needs.ANY_ONE)
         with deps.unit_of_work() as uow:
             locked, locked_now = lock_enrolment(uow, enrolment_id)
             proven.settle(uow)  # a lock is never refused because a code was used meanwhile
             answer = enrolment_answer(locked)
-            claim.answer(uow, answer)
+            lease.answer(uow, answer)
             if locked_now:
                 emit_face(deps, uow, EventKind.FACE_LOCKED, locked)
                 append_leaf(deps, uow, "face.locked", enrolment=enrolment_id)
             uow.commit()
         return answer
 
-    return once(deps, change, EnrolmentAnswer, act)
+    return run_idempotent(deps, command, EnrolmentAnswer, act)
 
 
 def unlock_face(
-    deps: Dependencies, change: Change, enrolment_id: str, proof: Proof
+    deps: Dependencies, command: Command, enrolment_id: str, proof: Proof
 ) -> EnrolmentAnswer:
     """Raises ProofRejected, also for a code that was used meanwhile; NotFound; WrongState."""
 
-    def act(claim: Claim) -> EnrolmentAnswer:
-        proven = prove_owner(deps, change, enrolment_id, proof, Needs.PASSWORD_AND_SECOND_FACTOR)
+    def act(lease: Lease) -> EnrolmentAnswer:
+        proven = prove_owner(deps, command, enrolment_id, proof, Needs.PASSWORD_AND_SECOND_FACTOR)
         with deps.unit_of_work() as uow:
             held = _locked_row(uow, enrolment_id)
             if not proven.settle(uow):
@@ -61,14 +61,14 @@ def unlock_face(
             if unlocked_now:
                 uow.enrolments.update(unlocked)
             answer = enrolment_answer(unlocked)
-            claim.answer(uow, answer)
+            lease.answer(uow, answer)
             if unlocked_now:
                 emit_face(deps, uow, EventKind.FACE_UNLOCKED, unlocked)
                 append_leaf(deps, uow, "face.unlocked", enrolment=enrolment_id)
             uow.commit()
         return answer
 
-    return once(deps, change, EnrolmentAnswer, act)
+    return run_idempotent(deps, command, EnrolmentAnswer, act)
 
 
 def lock_enrolment(uow: UnitOfWork, enrolment_id: str) -> tuple[Enrolment, bool]:

@@ -24,40 +24,42 @@ from facepay.usecases.authentication.verify_credentials import (
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.destroy_keys import destroy_key
 from facepay.usecases.faces.enrolments import emit_face, end_enrolment, enrolment_answer, write_down
-from facepay.usecases.idempotency import Claim, once
-from facepay.usecases.request import Change
+from facepay.usecases.idempotency import Lease, run_idempotent
+from facepay.usecases.request import Command
 from facepay.usecases.responses import EnrolmentAnswer
 
 
 def revoke_face(
-    deps: Dependencies, change: Change, enrolment_id: str, proof: Proof | PageSession
+    deps: Dependencies, command: Command, enrolment_id: str, proof: Proof | PageSession
 ) -> EnrolmentAnswer:
     """Any one proof will do, and being signed in on the page, which takes two.
 
     Raises ProofRejected, or NotFound for an enrolment that is not the caller's.
     """
 
-    def act(claim: Claim) -> EnrolmentAnswer:
-        proven = prove_owner(deps, change, enrolment_id, proof, Needs.ANY_ONE, at=claim.received_at)
+    def act(lease: Lease) -> EnrolmentAnswer:
+        proven = prove_owner(
+            deps, command, enrolment_id, proof, Needs.ANY_ONE, at=lease.received_at
+        )
         with deps.unit_of_work() as uow:
             revoked, deletion = end_enrolment(deps, uow, enrolment_id, Cause.CUSTOMER)
             proven.settle(uow)  # leaving is never refused because a code was used meanwhile
             answer = enrolment_answer(revoked)
-            claim.answer(uow, answer)
+            lease.answer(uow, answer)
             if deletion is not None:
                 emit_face(deps, uow, EventKind.FACE_REVOKED, revoked)
                 write_down(deps, uow, deletion)
             uow.commit()
         return answer
 
-    answer = once(deps, change, EnrolmentAnswer, act)
+    answer = run_idempotent(deps, command, EnrolmentAnswer, act)
     destroyed = destroy_key(deps, enrolment_id)
     return replace(answer, key_destroyed=answer.key_destroyed or destroyed)
 
 
 def prove_owner(
     deps: Dependencies,
-    change: Change,
+    command: Command,
     enrolment_id: str,
     proof: Proof | PageSession,
     needs: Needs,
@@ -69,10 +71,10 @@ def prove_owner(
     Raises NotFound, ProofRejected.
     """
     with deps.unit_of_work() as uow:
-        customer = uow.customers.find(id=change.caller.subject_id)
+        customer = uow.customers.find(id=command.caller.subject_id)
         if customer is None or not uow.enrolments.find(id=enrolment_id, customer_id=customer.id):
             raise NotFound()
     if isinstance(proof, PageSession):
-        return proven_by_session(deps, change, needs)
-    channel = channel_of(change.caller)
-    return prove(deps, customer, proof, needs, confirms=change.claims, at=at, channel=channel)
+        return proven_by_session(deps, command, needs)
+    channel = channel_of(command.caller)
+    return prove(deps, customer, proof, needs, confirms=command.claims, at=at, channel=channel)

@@ -15,7 +15,7 @@ from facepay.domain.operator_action import OPEN_FOR, ActionKind, ActionState, Op
 from facepay.ports import UnitOfWork
 from facepay.usecases.dependencies import Dependencies, new_id
 from facepay.usecases.faces.enrolments import write_down
-from facepay.usecases.idempotency import Claim, once
+from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.operators.action_result import Carried
 from facepay.usecases.operators.clear_duress import clear_duress
 from facepay.usecases.operators.issue_recovery_codes import aim_at_customer, issue_recovery
@@ -29,7 +29,7 @@ from facepay.usecases.operators.revoke_faces import (
     revoke_batch,
 )
 from facepay.usecases.records.audit_log import append_leaf
-from facepay.usecases.request import Change
+from facepay.usecases.request import Command
 from facepay.usecases.responses import OperatorActionAnswer, rfc3339
 
 
@@ -60,44 +60,44 @@ ACTS: dict[ActionKind, Act] = {
 
 
 def ask_for_action(
-    deps: Dependencies, change: Change, kind: ActionKind, target: Mapping[str, Any]
+    deps: Dependencies, command: Command, kind: ActionKind, target: Mapping[str, Any]
 ) -> OperatorActionAnswer:
     """Raises InvalidRequest for a target of another kind, NotFound for nobody's."""
 
-    def act(claim: Claim) -> OperatorActionAnswer:
+    def act(lease: Lease) -> OperatorActionAnswer:
         with deps.unit_of_work() as uow:
-            action = _asked(deps, change, kind, canonical(ACTS[kind].aim(uow, target)))
+            action = _asked(deps, command, kind, canonical(ACTS[kind].aim(uow, target)))
             uow.operator_actions.add(action)
             answer = _answer(deps, uow, action)
-            claim.answer(uow, answer)
-            _tell(deps, uow, "asked", action, change)
+            lease.answer(uow, answer)
+            _tell(deps, uow, "asked", action, command)
             uow.commit()
         return answer
 
-    return once(deps, change, OperatorActionAnswer, act)
+    return run_idempotent(deps, command, OperatorActionAnswer, act)
 
 
-def approve_action(deps: Dependencies, change: Change, action_id: str) -> OperatorActionAnswer:
+def approve_action(deps: Dependencies, command: Command, action_id: str) -> OperatorActionAnswer:
     """Raises NotFound; SecondOperatorNeeded for who asked for it; WrongState when it ran out, was
     approved before, or the asking operator's key is no longer one."""
 
-    def act(claim: Claim) -> OperatorActionAnswer:
+    def act(lease: Lease) -> OperatorActionAnswer:
         with deps.unit_of_work() as uow:
-            approved = _approved(deps, uow, change, action_id)
+            approved = _approved(deps, uow, command, action_id)
             carry_out = ACTS[approved.kind].carry_out
             carried = carry_out(deps, uow, approved) if carry_out else Carried()
             if carry_out:
                 approved = replace(approved, state=ActionState.DONE, done_at=deps.clock())
             uow.operator_actions.update(approved, state=ActionState.ASKED)
             answer = _answer(deps, uow, approved)
-            claim.answer(uow, answer)
-            _tell(deps, uow, "approved", approved, change)
+            lease.answer(uow, answer)
+            _tell(deps, uow, "approved", approved, command)
             for deletion in carried.deletions:
                 write_down(deps, uow, deletion)
             uow.commit()
         return replace(answer, recovery_codes=carried.told_once)
 
-    told = once(deps, change, OperatorActionAnswer, act)
+    told = run_idempotent(deps, command, OperatorActionAnswer, act)
     with deps.unit_of_work() as uow:
         approved = _find(uow, action_id)
     ACTS[approved.kind].afterwards(deps, approved)
@@ -105,18 +105,18 @@ def approve_action(deps: Dependencies, change: Change, action_id: str) -> Operat
 
 
 def continue_action(
-    deps: Dependencies, change: Change, action_id: str, at_most: int
+    deps: Dependencies, command: Command, action_id: str, at_most: int
 ) -> OperatorActionAnswer:
     """The next batch of an approved action. Raises NotFound, WrongState."""
 
-    def act(claim: Claim) -> OperatorActionAnswer:
-        return take_batch(deps, action_id, at_most, claim)
+    def act(lease: Lease) -> OperatorActionAnswer:
+        return take_batch(deps, action_id, at_most, lease)
 
-    return once(deps, change, OperatorActionAnswer, act)
+    return run_idempotent(deps, command, OperatorActionAnswer, act)
 
 
 def take_batch(
-    deps: Dependencies, action_id: str, at_most: int, claim: Claim | None = None
+    deps: Dependencies, action_id: str, at_most: int, lease: Lease | None = None
 ) -> OperatorActionAnswer:
     """For the console, too, which makes no claim. Raises NotFound; WrongState for what is not
     approved, and for what was done at once: its target is no cohort that anybody agreed to revoke.
@@ -135,8 +135,8 @@ def take_batch(
             held = replace(held, state=ActionState.DONE, done_at=deps.clock())
             uow.operator_actions.update(held, state=ActionState.APPROVED)
         answer = _answer(deps, uow, held)
-        if claim is not None:
-            claim.answer(uow, answer)
+        if lease is not None:
+            lease.answer(uow, answer)
         if ends:
             append_leaf(
                 deps,
@@ -163,15 +163,15 @@ def _find(uow: UnitOfWork, action_id: str) -> OperatorAction:
     return action
 
 
-def _asked(deps: Dependencies, change: Change, kind: ActionKind, target: str) -> OperatorAction:
+def _asked(deps: Dependencies, command: Command, kind: ActionKind, target: str) -> OperatorAction:
     now = deps.clock()
     return OperatorAction(
         id=new_id("act"),
         kind=kind,
         state=ActionState.ASKED,
         target=target,
-        asked_by=change.caller.subject_id,
-        asked_key=change.caller.keyid,
+        asked_by=command.caller.subject_id,
+        asked_key=command.caller.keyid,
         asked_at=now,
         expires_at=now + OPEN_FOR,
         approved_by=None,
@@ -183,13 +183,13 @@ def _asked(deps: Dependencies, change: Change, kind: ActionKind, target: str) ->
 
 
 def _approved(
-    deps: Dependencies, uow: UnitOfWork, change: Change, action_id: str
+    deps: Dependencies, uow: UnitOfWork, command: Command, action_id: str
 ) -> OperatorAction:
     """The action as it is once approved, its row held: two approvals at once are one."""
     held = uow.operator_actions.lock(action_id)
     if held is None:
         raise NotFound()
-    by, key = change.caller.subject_id, change.caller.keyid
+    by, key = command.caller.subject_id, command.caller.keyid
     held.require_approvable(by, key, deps.clock())
     asking = uow.clients.find(id=held.asked_key)
     if asking is None or asking.revoked_at is not None:
@@ -205,7 +205,7 @@ def _approved(
 
 
 def _tell(
-    deps: Dependencies, uow: UnitOfWork, step: str, action: OperatorAction, change: Change
+    deps: Dependencies, uow: UnitOfWork, step: str, action: OperatorAction, command: Command
 ) -> None:
     append_leaf(
         deps,
@@ -214,8 +214,8 @@ def _tell(
         action=action.id,
         asked_for=action.kind,
         target=action.target,
-        operator=change.caller.subject_id,
-        keyid=change.caller.keyid,
+        operator=command.caller.subject_id,
+        keyid=command.caller.keyid,
     )
 
 

@@ -8,9 +8,9 @@ from facepay.domain.customer import Client, Customer, Merchant, PublicKey, Role,
 from facepay.domain.errors import NotAllowed
 from facepay.ports import UnitOfWork
 from facepay.usecases.dependencies import Dependencies, new_id
-from facepay.usecases.idempotency import Claim, once
+from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.records.audit_log import append_leaf
-from facepay.usecases.request import Change
+from facepay.usecases.request import Command
 from facepay.usecases.responses import Registered
 
 
@@ -25,58 +25,60 @@ def register_operator(deps: Dependencies, key: PublicKey) -> Registered:
     return answer
 
 
-def register_merchant(deps: Dependencies, change: Change, name: str, key: PublicKey) -> Registered:
+def register_merchant(
+    deps: Dependencies, command: Command, name: str, key: PublicKey
+) -> Registered:
     """Raises AlreadyExists when the key is registered already."""
 
-    def act(claim: Claim) -> Registered:
+    def act(lease: Lease) -> Registered:
         merchant = Merchant(new_id("mer"), name, deps.clock(), suspended_at=None)
         with deps.unit_of_work() as uow:
             uow.merchants.add(merchant)
-            answer = _admit(deps, uow, Role.MERCHANT, merchant.id, key, claim)
+            answer = _admit(deps, uow, Role.MERCHANT, merchant.id, key, lease)
             uow.commit()
         return answer
 
-    return once(deps, change, Registered, act)
+    return run_idempotent(deps, command, Registered, act)
 
 
 def register_terminal(
-    deps: Dependencies, change: Change, name: str, key: PublicKey, city: str | None = None
+    deps: Dependencies, command: Command, name: str, key: PublicKey, city: str | None = None
 ) -> Registered:
     """A terminal of the calling merchant, and where it stands.
 
     Raises NotAllowed for a suspended merchant.
     """
 
-    def act(claim: Claim) -> Registered:
+    def act(lease: Lease) -> Registered:
         with deps.unit_of_work() as uow:
-            merchant = uow.merchants.find(id=change.caller.subject_id)
+            merchant = uow.merchants.find(id=command.caller.subject_id)
             if merchant is None or merchant.suspended_at is not None:
                 raise NotAllowed("the merchant is suspended")
             terminal = Terminal(new_id("term"), merchant.id, name, deps.clock(), None, city)
             uow.terminals.add(terminal)
-            answer = _admit(deps, uow, Role.TERMINAL, terminal.id, key, claim)
+            answer = _admit(deps, uow, Role.TERMINAL, terminal.id, key, lease)
             uow.commit()
         return answer
 
-    return once(deps, change, Registered, act)
+    return run_idempotent(deps, command, Registered, act)
 
 
 def register_customer(
-    deps: Dependencies, change: Change, alias: str, password: str, key: PublicKey
+    deps: Dependencies, command: Command, alias: str, password: str, key: PublicKey
 ) -> Registered:
     """Raises AlreadyExists when the alias or the key is taken."""
 
-    def act(claim: Claim) -> Registered:
+    def act(lease: Lease) -> Registered:
         customer = Customer(
             new_id("cus"), alias, deps.passwords.hash(password), created_at=deps.clock()
         )
         with deps.unit_of_work() as uow:
             uow.customers.add(customer)
-            answer = _admit(deps, uow, Role.CUSTOMER, customer.id, key, claim)
+            answer = _admit(deps, uow, Role.CUSTOMER, customer.id, key, lease)
             uow.commit()
         return answer
 
-    return once(deps, change, Registered, act)
+    return run_idempotent(deps, command, Registered, act)
 
 
 def _admit(
@@ -85,11 +87,11 @@ def _admit(
     role: Role,
     subject_id: str,
     key: PublicKey,
-    claim: Claim | None = None,
+    lease: Lease | None = None,
 ) -> Registered:
     uow.clients.add(Client(key.thumbprint, role, subject_id, key.pem, deps.clock(), None))
     answer = Registered(subject_id, key.thumbprint)
-    if claim is not None:
-        claim.answer(uow, answer)
+    if lease is not None:
+        lease.answer(uow, answer)
     append_leaf(deps, uow, f"{role}.registered", subject=subject_id, keyid=key.thumbprint)
     return answer

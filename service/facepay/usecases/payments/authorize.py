@@ -29,12 +29,12 @@ from facepay.usecases.authentication.verify_credentials import Proof, Proven, ch
 from facepay.usecases.captures.compare import matches_reference
 from facepay.usecases.captures.judge import Frames, look_at, use_capture
 from facepay.usecases.dependencies import Dependencies
-from facepay.usecases.idempotency import Claim, once
+from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.payments.intents import find_to_pay
 from facepay.usecases.payments.record_decision import may_be_held, record_decision
 from facepay.usecases.payments.sign_authorization import sign_authorization
 from facepay.usecases.records.activity import is_held
-from facepay.usecases.request import Change
+from facepay.usecases.request import Command
 from facepay.usecases.responses import IntentAnswer
 from facepay.usecases.step_timing import timed_step
 
@@ -58,43 +58,44 @@ class Standing:
     held: bool = False
 
 
-def authorize_payment(deps: Dependencies, change: Change, attempt: Attempt) -> IntentAnswer:
+def authorize_payment(deps: Dependencies, command: Command, attempt: Attempt) -> IntentAnswer:
     """Walk with frames, then with the second factor; the face's verdict is told in neither.
 
     Raises NotFound, WrongState, IntentExpired, CaptureExpired, FaceNotAvailable, what `look_at`
     raises for the frames, and VaultUnavailable or FactorUnavailable: then nothing is approved.
     """
 
-    def walk(claim: Claim) -> IntentAnswer:
-        # 1 claim the request: `once` holds the key, this commit uses the capture up
+    def walk(lease: Lease) -> IntentAnswer:
+        # 1 claim the request: `run_idempotent` holds the key, this commit uses the capture up
         # 2 load intent, consent and enrolment; refuse early
-        standing = _enter(deps, change, claim, attempt)
+        standing = _enter(deps, command, lease, attempt)
         # 3 PAD over the captured frames
         # 4 unseal the reference, compare (only if PAD passed)
         if attempt.frames is not None:
-            standing = _look_at_face(deps, claim, standing, attempt.frames)
+            standing = _look_at_face(deps, lease, standing, attempt.frames)
         # 5 verify the second factor
-        proven = _verify_second_factor(deps, change, claim, standing, attempt.proof)
+        proven = _verify_second_factor(deps, command, lease, standing, attempt.proof)
         # 6 decide
         decision = _decide(deps, standing, proven)
         # Signed before the commit, so that no approval can exist without its signature; if
         # step 7 finds the face revoked, the signature is dropped and was never seen by anybody.
         authorization = _sign_if_approved(deps, standing, decision)
         # 7 one commit, under the lock that a revocation takes
-        return _commit_if_still_live(deps, claim, standing, proven, decision, authorization)
+        return _commit_if_still_live(deps, lease, standing, proven, decision, authorization)
 
-    return once(deps, change, IntentAnswer, walk)
+    return run_idempotent(deps, command, IntentAnswer, walk)
 
 
 @timed_step("enter")
-def _enter(deps: Dependencies, change: Change, claim: Claim, attempt: Attempt) -> Standing:
+def _enter(deps: Dependencies, command: Command, lease: Lease, attempt: Attempt) -> Standing:
     expected = (
         IntentState.CAPTURING if attempt.frames is not None else IntentState.AWAITING_SECOND_FACTOR
     )
     with deps.unit_of_work() as uow:
-        seen = find_to_pay(uow, change.caller, attempt.intent_id)
+        seen = find_to_pay(uow, command.caller, attempt.intent_id)
         own = (
-            change.caller.role is not Role.CUSTOMER or seen.customer_id == change.caller.subject_id
+            command.caller.role is not Role.CUSTOMER
+            or seen.customer_id == command.caller.subject_id
         )
         if not own:
             raise NotFound()  # a face is confirmed by the device of whom it is claimed to be
@@ -107,7 +108,7 @@ def _enter(deps: Dependencies, change: Change, claim: Claim, attempt: Attempt) -
             raise WrongState(f"the payment intent is {intent.state}")
         capture = None
         if attempt.frames is not None:
-            capture = use_capture(deps, uow, claim, attempt.frames.capture_id)
+            capture = use_capture(deps, uow, lease, attempt.frames.capture_id)
             if capture.id != intent.capture_id:
                 raise WrongState("another capture was opened for this payment intent")
         held = capture is None and is_held(deps, uow, intent)
@@ -131,7 +132,7 @@ def _live_enrolment(deps: Dependencies, uow: UnitOfWork, intent: Intent) -> Enro
     return enrolment
 
 
-def _look_at_face(deps: Dependencies, claim: Claim, standing: Standing, frames: Frames) -> Standing:
+def _look_at_face(deps: Dependencies, lease: Lease, standing: Standing, frames: Frames) -> Standing:
     enrolment, capture = standing.enrolment, standing.capture
     if capture is None:
         raise FaceNotAvailable()
@@ -139,21 +140,21 @@ def _look_at_face(deps: Dependencies, claim: Claim, standing: Standing, frames: 
     def compare(faces: ObservedFaces) -> bool:
         return matches_reference(deps, faces, enrolment)
 
-    matched = look_at(deps, claim, capture, frames, compare)
+    matched = look_at(deps, lease, capture, frames, compare)
     judged = replace(standing.intent, pad_passed=True, face_matched=matched)
     return replace(standing, intent=judged)
 
 
 @timed_step("second_factor")
 def _verify_second_factor(
-    deps: Dependencies, change: Change, claim: Claim, standing: Standing, proof: Proof | None
+    deps: Dependencies, command: Command, lease: Lease, standing: Standing, proof: Proof | None
 ) -> Proven | None:
     if proof is None:
         return None
     with deps.unit_of_work() as uow:
         customer = uow.customers.find(id=standing.enrolment.customer_id)
-    channel, confirms = channel_of(change.caller), payment_claims(standing.intent)
-    return examine(deps, customer, proof, channel, at=claim.received_at, confirms=confirms)
+    channel, confirms = channel_of(command.caller), payment_claims(standing.intent)
+    return examine(deps, customer, proof, channel, at=lease.received_at, confirms=confirms)
 
 
 @timed_step("decide")
@@ -187,7 +188,7 @@ def _sign_if_approved(
 @timed_step("commit")
 def _commit_if_still_live(
     deps: Dependencies,
-    claim: Claim,
+    lease: Lease,
     standing: Standing,
     proven: Proven | None,
     decision: Decision,
@@ -201,7 +202,7 @@ def _commit_if_still_live(
         if shown_since and decision.outcome is Outcome.APPROVE:  # under duress, elsewhere
             decision = Decision(Outcome.DECLINE, UNDER_DURESS)
         answer = record_decision(
-            deps, uow, claim, standing.intent, Method.FACE, decision, proven, authorization
+            deps, uow, lease, standing.intent, Method.FACE, decision, proven, authorization
         )
         uow.commit()
     return answer

@@ -10,10 +10,10 @@ from facepay.domain.money import Money
 from facepay.domain.payment import ENDED, Authorization, Intent, IntentState, Method
 from facepay.ports import UnitOfWork
 from facepay.usecases.dependencies import Dependencies, new_id
-from facepay.usecases.idempotency import Claim, once
+from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.records.outbox import emit_payment
-from facepay.usecases.request import Caller, Change
+from facepay.usecases.request import Caller, Command
 from facepay.usecases.responses import IntentAnswer, rfc3339
 
 _USER_ACTION = {
@@ -35,12 +35,14 @@ _REASON_CLASS = {
 _FACE_CLOSED = frozenset({IntentState.REVOKED, IntentState.PAYER_CHOSE_ALTERNATIVE})
 
 
-def create_intent(deps: Dependencies, change: Change, money: Money, order_ref: str) -> IntentAnswer:
+def create_intent(
+    deps: Dependencies, command: Command, money: Money, order_ref: str
+) -> IntentAnswer:
     """Raises NotAllowed for a suspended terminal or merchant."""
 
-    def act(claim: Claim) -> IntentAnswer:
+    def act(lease: Lease) -> IntentAnswer:
         with deps.unit_of_work() as uow:
-            terminal = uow.terminals.find(id=change.caller.subject_id)
+            terminal = uow.terminals.find(id=command.caller.subject_id)
             merchant = uow.merchants.find(id=terminal.merchant_id) if terminal else None
             if terminal is None or merchant is None:
                 raise NotAllowed("no such terminal")
@@ -49,12 +51,12 @@ def create_intent(deps: Dependencies, change: Change, money: Money, order_ref: s
             intent = _new_intent(deps, terminal.id, merchant.id, money, order_ref)
             uow.intents.add(intent)
             answer = intent_answer(deps, intent, None)
-            claim.answer(uow, answer)
+            lease.answer(uow, answer)
             append_leaf(deps, uow, "payment.opened", intent=intent.id)
             uow.commit()
         return answer
 
-    return once(deps, change, IntentAnswer, act)
+    return run_idempotent(deps, command, IntentAnswer, act)
 
 
 def read_intent(deps: Dependencies, caller: Caller, intent_id: str) -> IntentAnswer:
@@ -97,29 +99,29 @@ def find_to_pay(uow: UnitOfWork, caller: Caller, intent_id: str) -> Intent:
     return intent
 
 
-def choose_alternative(deps: Dependencies, change: Change, intent_id: str) -> IntentAnswer:
+def choose_alternative(deps: Dependencies, command: Command, intent_id: str) -> IntentAnswer:
     """The payer would rather not use the face: an outcome of its own, not a failure."""
     kind = "payment.alternative_chosen"
-    return _move(deps, change, intent_id, IntentState.PAYER_CHOSE_ALTERNATIVE, kind)
+    return _move(deps, command, intent_id, IntentState.PAYER_CHOSE_ALTERNATIVE, kind)
 
 
-def reverse_payment(deps: Dependencies, change: Change, intent_id: str) -> IntentAnswer:
+def reverse_payment(deps: Dependencies, command: Command, intent_id: str) -> IntentAnswer:
     """Take an approval back; safe to repeat. Raises WrongState for what was not approved."""
-    return _move(deps, change, intent_id, IntentState.REVERSED, "payment.reversed")
+    return _move(deps, command, intent_id, IntentState.REVERSED, "payment.reversed")
 
 
 def _move(
-    deps: Dependencies, change: Change, intent_id: str, target: IntentState, kind: str
+    deps: Dependencies, command: Command, intent_id: str, target: IntentState, kind: str
 ) -> IntentAnswer:
-    def act(claim: Claim) -> IntentAnswer:
+    def act(lease: Lease) -> IntentAnswer:
         with deps.unit_of_work() as uow:
-            intent = _own_intent(uow, change.caller, intent_id)
+            intent = _own_intent(uow, command.caller, intent_id)
             if target is not IntentState.REVERSED:  # an approval can be reversed at any time
                 intent.require_open(deps.clock())
             moved = intent if intent.state is target else intent.moved_to(target)
             uow.intents.update(moved, state=intent.state.value)
             answer = intent_answer(deps, moved, None)
-            claim.answer(uow, answer)
+            lease.answer(uow, answer)
             if moved is not intent:
                 if target is IntentState.REVERSED:
                     emit_payment(deps, uow, EventKind.PAYMENT_REVERSED, moved)
@@ -127,7 +129,7 @@ def _move(
             uow.commit()
         return answer
 
-    return once(deps, change, IntentAnswer, act)
+    return run_idempotent(deps, command, IntentAnswer, act)
 
 
 def intent_answer(

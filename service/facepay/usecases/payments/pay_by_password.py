@@ -15,16 +15,16 @@ from facepay.domain.payment import Intent, Method
 from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.verify_credentials import Proof, Proven, channel_of, examine
 from facepay.usecases.dependencies import Dependencies
-from facepay.usecases.idempotency import Claim, once
+from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.payments.intents import find_to_pay
 from facepay.usecases.payments.record_decision import may_be_held, record_decision
 from facepay.usecases.payments.sign_authorization import sign_authorization
-from facepay.usecases.request import Caller, Change
+from facepay.usecases.request import Caller, Command
 from facepay.usecases.responses import IntentAnswer
 
 
 def roll_back_to_password(
-    deps: Dependencies, change: Change, intent_id: str, payer_alias: str | None, proof: Proof
+    deps: Dependencies, command: Command, intent_id: str, payer_alias: str | None, proof: Proof
 ) -> IntentAnswer:
     """`payer_alias` is whom a till claims to have before it; a customer's device is its owner's.
 
@@ -32,17 +32,17 @@ def roll_back_to_password(
     VaultUnavailable: then nothing is approved.
     """
 
-    def walk(claim: Claim) -> IntentAnswer:
+    def walk(lease: Lease) -> IntentAnswer:
         with deps.unit_of_work() as uow:
-            intent = find_to_pay(uow, change.caller, intent_id)
-            customer = _payer(uow, change.caller, payer_alias)
+            intent = find_to_pay(uow, command.caller, intent_id)
+            customer = _payer(uow, command.caller, payer_alias)
         intent.require_open(deps.clock())
         proven = examine(
             deps,
             customer,
             proof,
-            channel_of(change.caller),
-            at=claim.received_at,
+            channel_of(command.caller),
+            at=lease.received_at,
             confirms=payment_claims(intent),
         )
         paying = replace(intent, customer_id=customer.id if customer else intent.customer_id)
@@ -51,12 +51,12 @@ def roll_back_to_password(
         authorization = sign_authorization(deps, paying) if approved else None
         with deps.unit_of_work() as uow:
             answer = record_decision(
-                deps, uow, claim, paying, Method.PASSWORD, decision, proven, authorization
+                deps, uow, lease, paying, Method.PASSWORD, decision, proven, authorization
             )
             uow.commit()
         return answer
 
-    return once(deps, change, IntentAnswer, walk)
+    return run_idempotent(deps, command, IntentAnswer, walk)
 
 
 def _payer(uow: UnitOfWork, caller: Caller, alias: str | None) -> Customer | None:

@@ -10,7 +10,7 @@ from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.rejected_credentials import heed
 from facepay.usecases.authentication.verify_credentials import Proven
 from facepay.usecases.dependencies import Dependencies
-from facepay.usecases.idempotency import Claim
+from facepay.usecases.idempotency import Lease
 from facepay.usecases.payments.intents import fresh_nonce, intent_answer
 from facepay.usecases.records.activity import note_face_use
 from facepay.usecases.records.audit_log import append_leaf
@@ -31,7 +31,7 @@ _TOLD = {
 def record_decision(
     deps: Dependencies,
     uow: UnitOfWork,
-    claim: Claim,
+    lease: Lease,
     judged: Intent,
     method: Method,
     decision: Decision,
@@ -68,7 +68,7 @@ def record_decision(
     if approved and authorization is not None:
         uow.authorizations.add(authorization)
     answer = intent_answer(deps, decided, authorization if approved else None)
-    claim.answer(uow, answer)
+    lease.answer(uow, answer)
     if method is Method.FACE:
         note_face_use(deps, uow, decided, held=decision.reason == HELD)
     if decision.outcome in _TOLD:

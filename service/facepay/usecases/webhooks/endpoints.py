@@ -15,9 +15,9 @@ from facepay.domain.event import BANK, merchant_audience
 from facepay.domain.webhook import DeliveryState, Endpoint
 from facepay.ports import UnitOfWork
 from facepay.usecases.dependencies import Dependencies, new_id, wiped
-from facepay.usecases.idempotency import Claim, once
+from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.records.audit_log import append_leaf
-from facepay.usecases.request import Caller, Change
+from facepay.usecases.request import Caller, Command
 from facepay.usecases.responses import EndpointAnswer, rfc3339
 
 SHOWN_FOR = timedelta(minutes=10)
@@ -25,23 +25,23 @@ MOST = 10  # endpoints that are not disabled
 SECRET_BYTES = 32
 
 
-def create_endpoint(deps: Dependencies, change: Change, url: str) -> EndpointAnswer:
+def create_endpoint(deps: Dependencies, command: Command, url: str) -> EndpointAnswer:
     """Raises InvalidRequest for an address that may not be asked, WrongState beside ten others."""
 
-    def act(claim: Claim) -> EndpointAnswer:
+    def act(lease: Lease) -> EndpointAnswer:
         deps.webhooks.check(url)
-        endpoint = _sealed_endpoint(deps, _audience(change.caller), url)
+        endpoint = _sealed_endpoint(deps, _audience(command.caller), url)
         with deps.unit_of_work() as uow:
             if len(_enabled(uow, endpoint.audience)) >= MOST:
                 raise WrongState("ten endpoints are registered: disable one first")
             uow.endpoints.add(endpoint)
             answer = _answer(endpoint, {})
-            claim.answer(uow, answer)
+            lease.answer(uow, answer)
             append_leaf(deps, uow, "webhook_endpoint.added", endpoint=endpoint.id)
             uow.commit()
         return answer
 
-    return _with_secret(deps, once(deps, change, EndpointAnswer, act))
+    return _with_secret(deps, run_idempotent(deps, command, EndpointAnswer, act))
 
 
 def list_endpoints(deps: Dependencies, caller: Caller) -> list[EndpointAnswer]:
@@ -51,24 +51,24 @@ def list_endpoints(deps: Dependencies, caller: Caller) -> list[EndpointAnswer]:
         return [_answer(each, uow.deliveries.tally(each.id)) for each in endpoints]
 
 
-def disable_endpoint(deps: Dependencies, change: Change, endpoint_id: str) -> EndpointAnswer:
+def disable_endpoint(deps: Dependencies, command: Command, endpoint_id: str) -> EndpointAnswer:
     """For good: nothing more is sent there. Safe to repeat. Raises NotFound."""
 
-    def act(claim: Claim) -> EndpointAnswer:
+    def act(lease: Lease) -> EndpointAnswer:
         with deps.unit_of_work() as uow:
             endpoint = uow.endpoints.lock(endpoint_id)
-            if endpoint is None or endpoint.audience != _audience(change.caller):
+            if endpoint is None or endpoint.audience != _audience(command.caller):
                 raise NotFound()
             was_enabled = endpoint.disabled_at is None
             disabled = stop_sending(deps, uow, endpoint)
             answer = _answer(disabled, uow.deliveries.tally(endpoint_id))
-            claim.answer(uow, answer)
+            lease.answer(uow, answer)
             if was_enabled:
                 append_leaf(deps, uow, "webhook_endpoint.disabled", endpoint=endpoint_id)
             uow.commit()
         return answer
 
-    return once(deps, change, EndpointAnswer, act)
+    return run_idempotent(deps, command, EndpointAnswer, act)
 
 
 def stop_sending(deps: Dependencies, uow: UnitOfWork, endpoint: Endpoint) -> Endpoint:

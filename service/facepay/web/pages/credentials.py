@@ -17,7 +17,7 @@ from facepay.usecases.faces.emergency_stop import stop_face
 from facepay.web.access import deps
 from facepay.web.pages import forms
 from facepay.web.pages.forms import again_with, proof_in, read_form, show
-from facepay.web.pages.page_access import form_change, open_page, signed_in_page, visit_change
+from facepay.web.pages.page_access import form_command, open_page, signed_in_page, visit_command
 from facepay.web.pages.refusals import PREFIX
 
 proofs = Blueprint("proofs", __name__, url_prefix=PREFIX, template_folder="templates")
@@ -34,7 +34,7 @@ def ask_for_factor() -> ResponseReturnValue:
 @again_with("add_factor")
 def add_factor() -> ResponseReturnValue:
     form = read_form(forms.NewFactorForm)
-    factor = add_second_factor(deps(), form_change(), form["name"], proof_in(form))
+    factor = add_second_factor(deps(), form_command(), form["name"], proof_in(form))
     return show("scan_factor", factor=factor)
 
 
@@ -49,7 +49,7 @@ def ask_to_confirm(factor_id: str) -> ResponseReturnValue:
 @again_with("confirm_factor")
 def confirm_factor(factor_id: str) -> ResponseReturnValue:
     proof = Proof(code=read_form(forms.CodeForm)["code"])
-    confirm_second_factor(deps(), form_change(), factor_id, proof)
+    confirm_second_factor(deps(), form_command(), factor_id, proof)
     return redirect(url_for("own_face.overview"), 303)
 
 
@@ -64,7 +64,7 @@ def ask_to_revoke_factor(factor_id: str) -> ResponseReturnValue:
 @again_with("revoke_factor")
 def revoke_factor(factor_id: str) -> ResponseReturnValue:
     proof = proof_in(read_form(forms.ProofForm))
-    revoke_second_factor(deps(), form_change(), factor_id, proof)
+    revoke_second_factor(deps(), form_command(), factor_id, proof)
     return redirect(url_for("own_face.overview"), 303)
 
 
@@ -78,7 +78,7 @@ def ask_for_codes() -> ResponseReturnValue:
 @signed_in_page
 @again_with("recovery_codes")
 def make_codes() -> ResponseReturnValue:
-    made = make_recovery_codes(deps(), form_change(), proof_in(read_form(forms.ProofForm)))
+    made = make_recovery_codes(deps(), form_command(), proof_in(read_form(forms.ProofForm)))
     return show("recovery_codes_made", codes=made.codes)
 
 
@@ -93,7 +93,7 @@ def ask_for_password() -> ResponseReturnValue:
 @again_with("password")
 def set_password() -> ResponseReturnValue:
     form = read_form(forms.NewPasswordForm)
-    change_password(deps(), form_change(), proof_in(form), form["new_password"])
+    change_password(deps(), form_command(), proof_in(form), form["new_password"])
     return redirect(url_for(".password_changed"), 303)
 
 
@@ -114,7 +114,7 @@ def ask_to_stop() -> ResponseReturnValue:
 @again_with("stop")
 def stop() -> ResponseReturnValue:
     form = read_form(forms.StopForm)
-    stop_face(deps(), visit_change(), form["alias"], form["recovery_code"])
+    stop_face(deps(), visit_command(), form["alias"], form["recovery_code"])
     return redirect(url_for(".stopped"), 303)
 
 

@@ -9,7 +9,7 @@ from facepay.usecases.faces.lock import lock_face, unlock_face
 from facepay.usecases.faces.revoke import revoke_face
 from facepay.web.access import deps
 from facepay.web.pages.forms import ProofForm, again_with, proof_in, read_form, show
-from facepay.web.pages.page_access import form_change, session, signed_in_page
+from facepay.web.pages.page_access import form_command, session, signed_in_page
 from facepay.web.pages.refusals import PREFIX
 
 own_face = Blueprint("own_face", __name__, url_prefix=PREFIX, template_folder="templates")
@@ -32,7 +32,7 @@ def ask_to_revoke(face_id: str) -> ResponseReturnValue:
 @signed_in_page
 @again_with("revoke")
 def revoke(face_id: str) -> ResponseReturnValue:
-    revoke_face(deps(), form_change(), face_id, session())
+    revoke_face(deps(), form_command(), face_id, session())
     return redirect(url_for(".revoked", face_id=face_id), 303)
 
 
@@ -48,7 +48,7 @@ def revoked(face_id: str) -> ResponseReturnValue:
 @own_face.post("/faces/<id:face_id>/lock")
 @signed_in_page
 def lock(face_id: str) -> ResponseReturnValue:
-    lock_face(deps(), form_change(), face_id, session())
+    lock_face(deps(), form_command(), face_id, session())
     return redirect(url_for(".overview"), 303)
 
 
@@ -63,7 +63,7 @@ def ask_to_unlock(face_id: str) -> ResponseReturnValue:
 @signed_in_page
 @again_with("unlock")
 def unlock(face_id: str) -> ResponseReturnValue:
-    unlock_face(deps(), form_change(), face_id, proof_in(read_form(ProofForm)))
+    unlock_face(deps(), form_command(), face_id, proof_in(read_form(ProofForm)))
     return redirect(url_for(".overview"), 303)
 
 
@@ -78,5 +78,5 @@ def ask_to_withdraw(consent_id: str) -> ResponseReturnValue:
 @signed_in_page
 @again_with("withdraw")
 def withdraw(consent_id: str) -> ResponseReturnValue:
-    withdraw_consent(deps(), form_change(), consent_id)
+    withdraw_consent(deps(), form_command(), consent_id)
     return redirect(url_for(".overview"), 303)

@@ -17,7 +17,7 @@ from facepay.domain.customer import Role
 from facepay.domain.errors import FacepayError
 from facepay.domain.page_session import PageSession
 from facepay.usecases.authentication.sign_in import TOKEN_BYTES, come_back, session_id
-from facepay.usecases.request import Caller, Change
+from facepay.usecases.request import Caller, Command
 from facepay.web.access import check_kind, checked_by, deps, fingerprint, usable_key
 from facepay.web.pages import cookies
 from facepay.web.pages.refusals import is_page
@@ -73,21 +73,21 @@ def signed_in() -> bool:
     return g.get("page_session") is not None
 
 
-def form_change() -> Change:
+def form_command() -> Command:
     """What a form asks for, to be done once however often it is sent. Raises FormExpired."""
     key = request.form.get("key", "")
     if not usable_key(key):
         raise FormExpired()
     caller = Caller(session().id, Role.CUSTOMER, session().customer_id, on_page=True)
-    return Change(caller, key, fingerprint())
+    return Command(caller, key, fingerprint())
 
 
-def visit_change() -> Change:
+def visit_command() -> Command:
     """As `form_change`, for somebody who is not signed in: the caller is nobody but this visit."""
     key = request.form.get("key", "")
     if not usable_key(key):
         raise FormExpired()
-    return Change(Caller(session_id(g.visit), Role.CUSTOMER, ""), key, fingerprint())
+    return Command(Caller(session_id(g.visit), Role.CUSTOMER, ""), key, fingerprint())
 
 
 def form_token() -> str:
