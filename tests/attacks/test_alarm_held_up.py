@@ -104,11 +104,11 @@ def test_a_flood_of_wrong_codes_before_and_after_it_holds_up_no_alarm(
         well(request)
 
     bank.answering = slowly
-    happen(deps, EventKind.PROOF_REJECTED, FLOOD)
+    happen(deps, EventKind.CREDENTIALS_REJECTED, FLOOD)
     with a_sender(deps):
-        assert has_heard(bank, EventKind.PROOF_REJECTED, 20)
+        assert has_heard(bank, EventKind.CREDENTIALS_REJECTED, 20)
         happen(deps, EventKind.DURESS_ALARM)
-        happen(deps, EventKind.PROOF_REJECTED, FLOOD)
+        happen(deps, EventKind.CREDENTIALS_REJECTED, FLOOD)
         heard = has_heard(bank, EventKind.DURESS_ALARM, IN_TIME_S)
         bank.answering = well
     assert heard

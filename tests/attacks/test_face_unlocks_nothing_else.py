@@ -59,7 +59,7 @@ def test_an_accepted_face_does_not(
     for claim in claims:
         with pytest.raises(Problem) as error:
             grace.transport.post(path, body | claim)
-        assert error.value.code in ("invalid_request", "proof_rejected", "wrong_state")
+        assert error.value.code in ("invalid_request", "credentials_rejected", "wrong_state")
     assert grace.customer.get_second_factors() == factors
 
 

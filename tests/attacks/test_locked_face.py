@@ -41,8 +41,8 @@ def test_a_stranger_without_a_proof_cannot_lock_anybody(
         (403, "not_allowed"),
         (403, "not_allowed"),
         (404, "not_found"),
-        (403, "proof_rejected"),
-        (403, "proof_rejected"),
+        (403, "credentials_rejected"),
+        (403, "credentials_rejected"),
     ]
     assert state(street, grace) == "active"
 
@@ -59,8 +59,8 @@ def test_a_locked_face_cannot_be_unlocked_by_showing_it(
     codes = [error.value.code for error in (at_till, in_app, anew)]
     assert codes == ["face_not_available", "wrong_state", "wrong_state"]
     unlock = f"/v1/enrolments/{locked.enrolment_id}/unlock"
-    for proof in ({"face": "me"}, {"capture": "cap_" + "0" * 32}):
-        refused = send(locked.transport, post(unlock, proof, f"unlock {proof}"))
+    for credentials in ({"face": "me"}, {"capture": "cap_" + "0" * 32}):
+        refused = send(locked.transport, post(unlock, credentials, f"unlock {credentials}"))
         assert (refused.status_code, refused.json()["code"]) == (422, "invalid_request")
     assert state(street, locked) == "locked"
 
@@ -79,11 +79,11 @@ def test_a_burst_from_before_the_lock_is_refused_after_the_unlock(
 
 def test_the_password_alone_does_not_unlock(street: Street, locked: Payer) -> None:
     unlock = f"/v1/enrolments/{locked.enrolment_id}/unlock"
-    for name, proof in {
+    for name, credentials in {
         "password": {"password": PASSWORD},
         "code": {"code": locked.code()},
         "wrong code": {"password": PASSWORD, "code": locked.wrong_code()},
     }.items():
-        refused = send(locked.transport, post(unlock, proof, f"unlock by {name}"))
-        assert (refused.status_code, refused.json()["code"]) == (403, "proof_rejected")
+        refused = send(locked.transport, post(unlock, credentials, f"unlock by {name}"))
+        assert (refused.status_code, refused.json()["code"]) == (403, "credentials_rejected")
     assert state(street, locked) == "locked"

@@ -6,8 +6,8 @@ import pytest
 from tests.fakes.deps import fake_dependencies
 
 from facepay.adapters.unit_of_work import Database
-from facepay.domain.errors import ProofRejected
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.domain.errors import CredentialsRejected
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.customers.recovery_codes import make_recovery_codes
 from facepay.usecases.customers.second_factors import add_second_factor
 from facepay.usecases.responses import FactorAnswer
@@ -39,31 +39,34 @@ def add_with(payer: Payer, recovery_code: str) -> str:
 def test_a_recovery_code_used_twice(payer: Payer) -> None:
     code = codes(payer)[0]
     assert add_with(payer, code) == "pending"
-    assert add_with(payer, code) == "proof_rejected"
+    assert add_with(payer, code) == "credentials_rejected"
 
 
 def test_a_mistyped_password_does_not_cost_a_recovery_code(payer: Payer) -> None:
     code = codes(payer)[0]
     with pytest.raises(Problem) as error:
         payer.customer.add_second_factor("another", PASSWORD + "x", recovery_code=code)
-    assert error.value.code == "proof_rejected"
+    assert error.value.code == "credentials_rejected"
     assert add_with(payer, code) == "pending"
 
 
 def test_a_recovery_code_raced_by_twenty_requests(database: Database) -> None:
     people = Neighbours(fake_dependencies(database))
     ada = people.settle_in("ada")
-    proof = Proof(PASSWORD, people.code_of(ada))
-    made = make_recovery_codes(people.deps, people.command(ada.caller), proof).codes
+    credentials = Credentials(PASSWORD, people.code_of(ada))
+    made = make_recovery_codes(people.deps, people.command(ada.caller), credentials).codes
     assert made is not None
 
     def add(number: int) -> Callable[[], FactorAnswer]:
-        command, proof = people.command(ada.caller), Proof(PASSWORD, recovery_code=made[0])
-        return lambda: add_second_factor(people.deps, command, f"app {number}", proof)
+        command, credentials = (
+            people.command(ada.caller),
+            Credentials(PASSWORD, recovery_code=made[0]),
+        )
+        return lambda: add_second_factor(people.deps, command, f"app {number}", credentials)
 
     told = together([add(number) for number in range(20)])
     refusals = {type(each) for each in told if not isinstance(each, FactorAnswer)}
-    assert refusals == {ProofRejected}
+    assert refusals == {CredentialsRejected}
     # Five of them had their password looked at and five their code: perhaps no one had both.
     people.fakes.clock.advance(30)
     told += together([add(20)])
@@ -73,8 +76,8 @@ def test_a_recovery_code_raced_by_twenty_requests(database: Database) -> None:
 def test_the_sixth_guess_at_a_recovery_code(street: Street, payer: Payer) -> None:
     code, other, *_ = codes(payer)
     for digit in "01234":
-        assert add_with(payer, code[:-3] + f"AB{digit}") == "proof_rejected"
-    assert add_with(payer, code) == "proof_rejected"
+        assert add_with(payer, code[:-3] + f"AB{digit}") == "credentials_rejected"
+    assert add_with(payer, code) == "credentials_rejected"
     assert add_with(payer, other) == "pending", "the others are not blocked with it"
     street.service.clock.advance(31)
     assert add_with(payer, code) == "pending"
@@ -84,7 +87,7 @@ def test_guesses_without_a_selector_block_none(payer: Payer) -> None:
     code = codes(payer)[0]
     wrong = "0" if code[0] != "0" else "1"
     for number in range(8):
-        assert add_with(payer, f"{wrong}{code[1:-1]}{number}") == "proof_rejected"
+        assert add_with(payer, f"{wrong}{code[1:-1]}{number}") == "credentials_rejected"
     assert add_with(payer, code) == "pending"
 
 

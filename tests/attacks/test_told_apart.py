@@ -196,7 +196,7 @@ def test_a_till_cannot_tell_who_is_a_customer_or_what_was_wrong(at_a_till: Guess
 def test_a_stolen_device_cannot_tell_whether_password_or_code_was_wrong(
     from_the_own_device: Guesses,
 ) -> None:
-    assert_nobody_can_tell(from_the_own_device.kinds(), says="proof_rejected")
+    assert_nobody_can_tell(from_the_own_device.kinds(), says="credentials_rejected")
 
 
 def test_a_browser_cannot_tell_who_is_a_customer_or_what_was_wrong(at_the_page: Guesses) -> None:

@@ -17,7 +17,7 @@ from facepay.domain.consent import ConsentPurpose
 from facepay.domain.customer import PublicKey, Role
 from facepay.domain.manifest import Camera, Facing, FrameRecord, Manifest, SignedManifest
 from facepay.domain.money import Money
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.captures.begin import begin_capture
 from facepay.usecases.captures.judge import Frames
 from facepay.usecases.captures.open import open_enrolment_capture, open_payment_capture
@@ -88,29 +88,31 @@ class Street:
         registered = register_customer(self.deps, command, alias, PASSWORD, key())
         customer = Customer(alias, Caller(registered.keyid, Role.CUSTOMER, registered.id))
         command = self.command(customer.caller)
-        factor = add_second_factor(self.deps, command, "phone", Proof(password=PASSWORD))
+        factor = add_second_factor(self.deps, command, "phone", Credentials(password=PASSWORD))
         assert factor.secret is not None
         customer.secret = factor.secret
         command = self.command(customer.caller)
-        confirm_second_factor(self.deps, command, factor.id, Proof(code=self.code_of(customer)))
+        confirm_second_factor(
+            self.deps, command, factor.id, Credentials(code=self.code_of(customer))
+        )
         self.customers[alias] = customer
         return customer
 
     def add_device(self, customer: Customer) -> PublicKey:
         """A device key of the customer's, added with a code and confirmed by its signature."""
-        device, proof = key(), Proof(PASSWORD, self.code_of(customer))
+        device, credentials = key(), Credentials(PASSWORD, self.code_of(customer))
         command = self.command(customer.caller)
-        factor = add_second_factor(self.deps, command, "my phone", proof, device)
+        factor = add_second_factor(self.deps, command, "my phone", credentials, device)
         command = self.command(customer.caller)
         confirm_second_factor(self.deps, command, factor.id, self.signs(device, command.claims))
         return device
 
-    def signs(self, device: PublicKey, claims: Claims) -> Proof:
+    def signs(self, device: PublicKey, claims: Claims) -> Credentials:
         """What the device says yes to, at this moment."""
         signature = FakeDeviceKeys.sign(device.thumbprint, claims, self.fakes.clock.now)
-        return Proof(confirmation=signature)
+        return Credentials(confirmation=signature)
 
-    def confirms(self, device: PublicKey, intent: IntentAnswer, payer: Customer) -> Proof:
+    def confirms(self, device: PublicKey, intent: IntentAnswer, payer: Customer) -> Credentials:
         """The payer looks at what is to be paid, and says yes to just that."""
         told = read_intent_to_confirm(self.deps, payer.caller, intent.id)
         return self.signs(device, claims_of(told))
@@ -134,8 +136,8 @@ class Street:
         return answer
 
     def begin(self, customer: Customer) -> EnrolmentAnswer:
-        proof = Proof(PASSWORD, self.code_of(customer))
-        answer = begin_enrolment(self.deps, self.command(customer.caller), proof)
+        credentials = Credentials(PASSWORD, self.code_of(customer))
+        answer = begin_enrolment(self.deps, self.command(customer.caller), credentials)
         customer.enrolment_id = answer.id
         return answer
 
@@ -154,11 +156,14 @@ class Street:
         return customer
 
     def revoke(
-        self, customer: Customer, proof: Proof | None = None, command: Command | None = None
+        self,
+        customer: Customer,
+        credentials: Credentials | None = None,
+        command: Command | None = None,
     ) -> EnrolmentAnswer:
         command = command or self.command(customer.caller)
         return revoke_face(
-            self.deps, command, customer.enrolment_id, proof or Proof(password=PASSWORD)
+            self.deps, command, customer.enrolment_id, credentials or Credentials(password=PASSWORD)
         )
 
     # What happens at the till.
@@ -212,20 +217,24 @@ class Street:
     def enter(
         self, intent: IntentAnswer, code: str, command: Command | None = None
     ) -> IntentAnswer:
-        return self.prove(intent, Proof(code=code), command)
+        return self.verify_credentials(intent, Credentials(code=code), command)
 
-    def prove(
-        self, intent: IntentAnswer, proof: Proof, command: Command | None = None
+    def verify_credentials(
+        self, intent: IntentAnswer, credentials: Credentials, command: Command | None = None
     ) -> IntentAnswer:
         """The second factor of a face payment, at the till unless a `change` says otherwise."""
-        attempt = Attempt(intent.id, proof=proof)
+        attempt = Attempt(intent.id, credentials=credentials)
         return authorize_payment(self.deps, command or self.command(self.till), attempt)
 
     def pay_by_password(
-        self, intent: IntentAnswer, alias: str, proof: Proof, command: Command | None = None
+        self,
+        intent: IntentAnswer,
+        alias: str,
+        credentials: Credentials,
+        command: Command | None = None,
     ) -> IntentAnswer:
         command = command or self.command(self.till)
-        return roll_back_to_password(self.deps, command, intent.id, alias, proof)
+        return roll_back_to_password(self.deps, command, intent.id, alias, credentials)
 
 
 def manifest_for(capture: CaptureAnswer, images: list[bytes]) -> Manifest:

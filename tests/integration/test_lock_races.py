@@ -7,7 +7,7 @@ from tests.fakes.deps import fake_dependencies
 from facepay.adapters.unit_of_work import Database
 from facepay.domain.enrolment import ENROLLED
 from facepay.domain.errors import FacepayError, WrongState
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.faces.lock import lock_face, unlock_face
 from facepay.usecases.responses import EnrolmentAnswer
 from tests.fakes.street import PASSWORD, Customer, Street
@@ -18,12 +18,15 @@ ROUNDS = 40
 
 def locking(street: Street, payer: Customer, enrolment_id: str) -> EnrolmentAnswer:
     command = street.command(payer.caller)
-    return lock_face(street.deps, command, enrolment_id, Proof(password=PASSWORD))
+    return lock_face(street.deps, command, enrolment_id, Credentials(password=PASSWORD))
 
 
 def unlocking(street: Street, payer: Customer, enrolment_id: str) -> Callable[[], EnrolmentAnswer]:
-    command, proof = street.command(payer.caller), Proof(PASSWORD, street.code_of(payer))
-    return lambda: unlock_face(street.deps, command, enrolment_id, proof)
+    command, credentials = (
+        street.command(payer.caller),
+        Credentials(PASSWORD, street.code_of(payer)),
+    )
+    return lambda: unlock_face(street.deps, command, enrolment_id, credentials)
 
 
 def test_no_second_face_slips_in_beside_one_that_is_just_unlocked(database: Database) -> None:

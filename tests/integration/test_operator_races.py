@@ -10,7 +10,7 @@ from facepay.domain.customer import Role
 from facepay.domain.enrolment import Enrolment, EnrolmentState
 from facepay.domain.errors import FaceNotAvailable, FacepayError, WrongState
 from facepay.domain.operator_action import ActionKind
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.faces.revoke import revoke_face
 from facepay.usecases.operators.actions import approve_action, ask_for_action, continue_action
 from facepay.usecases.operators.register import register_operator
@@ -125,7 +125,7 @@ def test_a_cohort_that_many_hands_revoke_at_once_goes_once(
 
     def leave(face: Enrolment) -> object:
         command = street.command(ada.caller)
-        return revoke_face(street.deps, command, face.id, Proof(password=PASSWORD))
+        return revoke_face(street.deps, command, face.id, Credentials(password=PASSWORD))
 
     owners = [lambda face=face: leave(face) for face in faces[::10]]
     outcomes = together([go_on, go_on, go_on, *owners])

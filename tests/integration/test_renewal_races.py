@@ -11,7 +11,7 @@ from facepay.adapters.unit_of_work import Database
 from facepay.domain.audit import GENESIS, Head, verify_chain
 from facepay.domain.enrolment import Enrolment, EnrolmentState
 from facepay.domain.errors import FacepayError
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.faces.renew_template import destroy_retiring_keys, renew_template
 from facepay.usecases.faces.revoke import revoke_face
 from tests.fakes.street import PASSWORD, Customer, Street
@@ -75,10 +75,10 @@ def test_a_revocation_racing_a_renewal_leaves_no_key_and_no_template(
     ada = street.enrol("ada")
     renewed = 0
     for number, face in enumerate(many_faces(street, ada)):
-        command, proof = street.command(ada.caller), Proof(password=PASSWORD)
+        command, credentials = street.command(ada.caller), Credentials(password=PASSWORD)
 
-        def revoke(command=command, face=face, proof=proof) -> object:  # type: ignore[no-untyped-def]
-            return revoke_face(street.deps, command, face.id, proof)
+        def revoke(command=command, face=face, credentials=credentials) -> object:  # type: ignore[no-untyped-def]
+            return revoke_face(street.deps, command, face.id, credentials)
 
         def renew(face=face) -> object:  # type: ignore[no-untyped-def]
             return renew_template(street.deps, face.id)

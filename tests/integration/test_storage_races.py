@@ -19,7 +19,11 @@ from facepay.domain.enrolment import Enrolment, EnrolmentState
 from facepay.domain.errors import FaceNotAvailable, InProgress, NonceReplayed
 from facepay.domain.payment import Intent, IntentState
 from facepay.usecases.authentication.client_keys import use_nonce
-from facepay.usecases.authentication.verify_credentials import Proof, Proven, examine
+from facepay.usecases.authentication.verify_credentials import (
+    Credentials,
+    VerifiedCredentials,
+    check_factors,
+)
 from facepay.usecases.faces.lock import lock_face
 from facepay.usecases.faces.revoke import revoke_face
 from facepay.usecases.idempotency import Lease, run_idempotent
@@ -91,10 +95,10 @@ def test_guesses_made_at_once_do_not_outnumber_the_five(database: Database) -> N
     street.settle_in("ada")
     with database() as uow:
         ada = uow.customers.find(alias="ada")
-    proof, now = Proof(PASSWORD, WRONG_CODE), fakes.clock.now
+    credentials, now = Credentials(PASSWORD, WRONG_CODE), fakes.clock.now
 
-    def guess() -> Proven:
-        return examine(street.deps, ada, proof, Channel.TILL, at=now)
+    def guess() -> VerifiedCredentials:
+        return check_factors(street.deps, ada, credentials, Channel.TILL, at=now)
 
     outcomes = together([guess] * THREADS)
     assert sum(not outcome.resting for outcome in outcomes) == 5
@@ -105,10 +109,10 @@ def test_one_code_typed_at_many_tills_at_once_pays_once(database: Database) -> N
     street = Street(fakes)
     ada = street.settle_in("ada")
     intents = [street.intent() for _ in range(5)]
-    proof = Proof(PASSWORD, street.code_of(ada))
+    credentials = Credentials(PASSWORD, street.code_of(ada))
 
     def pay(intent: IntentAnswer) -> IntentAnswer:
-        return street.pay_by_password(intent, "ada", proof)
+        return street.pay_by_password(intent, "ada", credentials)
 
     outcomes = together([lambda intent=intent: pay(intent) for intent in intents])
     states = Counter(getattr(outcome, "state", outcome) for outcome in outcomes)
@@ -214,7 +218,7 @@ def many_faces_about_to_pay(
 
 
 def approving(street: Street, payer: Customer, intent: Intent) -> Callable[[], Outcome]:
-    attempt = Attempt(intent.id, proof=Proof(code=street.code_of(payer)))
+    attempt = Attempt(intent.id, credentials=Credentials(code=street.code_of(payer)))
     command = street.command(street.till)
     return lambda: authorize_payment(street.deps, command, attempt)
 
@@ -223,9 +227,9 @@ def leaving(
     street: Street, payer: Customer, enrolment: Enrolment, end: EnrolmentState
 ) -> Callable[[], Outcome]:
     command = street.command(payer.caller)
-    proof = Proof(password=PASSWORD)
+    credentials = Credentials(password=PASSWORD)
     leave = revoke_face if end is EnrolmentState.REVOKED else lock_face
-    return lambda: leave(street.deps, command, enrolment.id, proof)
+    return lambda: leave(street.deps, command, enrolment.id, credentials)
 
 
 def delayed(act: Callable[[], Outcome], seconds: float) -> Callable[[], Outcome]:

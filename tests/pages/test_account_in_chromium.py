@@ -79,7 +79,7 @@ def test_no_page_shuts_anybody_out(
             ("recovery-codes-made", "/account/recovery_codes"),
         ):
             shown.go(path)
-            shown.prove(owner)
+            shown.verify_credentials(owner)
             wrong += look(shown, f"{name}-{language}-{scheme}")
     with screen(browser, street.service.url, language=language, scheme=scheme) as shown:
         shown.sign_in(leaver)

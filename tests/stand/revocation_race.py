@@ -221,7 +221,7 @@ class Course:
     def _revoke(self, copy: Copy, way: Way) -> tuple[Told, int]:
         """The last answer, with the time of the first request, and how often there was another."""
         told, asked_again = self._ask(copy, way), 0
-        while told.outcome == "proof_rejected" and asked_again < CODES:
+        while told.outcome == "credentials_rejected" and asked_again < CODES:
             told, asked_again = replace(self._ask(copy, way), sent=told.sent), asked_again + 1
         return told, asked_again
 

@@ -211,7 +211,7 @@ def test_a_stolen_phone_and_the_password_do_not_change_the_second_factor(
         payer.customer.add_second_factor("the thief's", PASSWORD)
     with pytest.raises(Problem) as revoking:
         payer.customer.revoke_second_factor(payer.factor_id, PASSWORD)
-    assert adding.value.code == revoking.value.code == "proof_rejected"
+    assert adding.value.code == revoking.value.code == "credentials_rejected"
 
 
 def test_no_authenticator_lies_in_wait(street: Street) -> None:

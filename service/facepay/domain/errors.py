@@ -17,7 +17,7 @@
     │   ├── NoFace   TwoFaces   FaceTooSmall   NotFrontal   TooDark   TooBright   Blurred
     │   └── UnreadableFrame   CaptureRetry   CaptureRefused
     ├── SealBroken             a sealed value does not open: its key is destroyed, or it was moved
-    ├── ProofRejected          a password or code was wrong, unknown or blocked: never says which
+    ├── CredentialsRejected    a password or code was wrong, unknown or blocked: never says which
     └── Unavailable            a dependency is down: fail closed, name the alternative
         ├── VaultUnavailable   SigningUnavailable   StorageUnavailable   FaceUnavailable
         └── FactorUnavailable  this second factor cannot be checked now; another one can
@@ -265,8 +265,8 @@ class SealBroken(FacepayError):
     code = "face_not_available"
 
 
-class ProofRejected(FacepayError):
-    code = "proof_rejected"
+class CredentialsRejected(FacepayError):
+    code = "credentials_rejected"
 
 
 class Unavailable(FacepayError):

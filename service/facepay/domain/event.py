@@ -29,7 +29,7 @@ class EventKind(StrEnum):
     FACTOR_ADDED = "factor.added"
     FACTOR_REVOKED = "factor.revoked"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - the name of a kind
-    PROOF_REJECTED = "proof.rejected"
+    CREDENTIALS_REJECTED = "credentials.rejected"
     DURESS_ALARM = "duress.alarm"
     DURESS_CLEARED = "duress.cleared"
 

@@ -6,7 +6,7 @@ from flask_smorest import Blueprint
 
 from facepay.domain.customer import Role
 from facepay.domain.policy import Notice
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.captures.begin import begin_capture
 from facepay.usecases.captures.open import open_enrolment_capture
 from facepay.usecases.consents.grant import grant_consent
@@ -27,7 +27,7 @@ from facepay.usecases.responses import (
 from facepay.web.access import caller, command, deps, public, signed_by, takes_frames
 from facepay.web.frames import parse_frames
 from facepay.web.schemas import faces as shapes
-from facepay.web.schemas.parties import ProofShape
+from facepay.web.schemas.parties import CredentialsShape
 from facepay.web.schemas.payments import FramesAccepted
 
 faces = Blueprint("faces", __name__, url_prefix="/v1", description=__doc__)
@@ -59,12 +59,12 @@ def end_consent(consent_id: str) -> ConsentAnswer:
 
 
 @faces.post("/enrolments")
-@faces.arguments(ProofShape)
+@faces.arguments(CredentialsShape)
 @faces.response(201, shapes.Enrolment)
 @signed_by(Role.CUSTOMER)
-def create_enrolment(proof: Proof) -> EnrolmentAnswer:
+def create_enrolment(credentials: Credentials) -> EnrolmentAnswer:
     """Begin to enrol a face, with password and one-time code"""
-    return begin_enrolment(deps(), command(), proof)
+    return begin_enrolment(deps(), command(), credentials)
 
 
 @faces.post("/enrolments/<id:enrolment_id>/captures")
@@ -77,30 +77,30 @@ def create_enrolment_capture(new: dict[str, Any], enrolment_id: str) -> Reserved
 
 
 @faces.post("/enrolments/<id:enrolment_id>/revoke")
-@faces.arguments(ProofShape)
+@faces.arguments(CredentialsShape)
 @faces.response(200, shapes.Enrolment)
 @signed_by(Role.CUSTOMER)
-def revoke_enrolment(proof: Proof, enrolment_id: str) -> EnrolmentAnswer:
+def revoke_enrolment(credentials: Credentials, enrolment_id: str) -> EnrolmentAnswer:
     """Take the face back, at once, with any one proof"""
-    return revoke_face(deps(), command(), enrolment_id, proof)
+    return revoke_face(deps(), command(), enrolment_id, credentials)
 
 
 @faces.post("/enrolments/<id:enrolment_id>/lock")
-@faces.arguments(ProofShape)
+@faces.arguments(CredentialsShape)
 @faces.response(200, shapes.Enrolment)
 @signed_by(Role.CUSTOMER)
-def lock_enrolment(proof: Proof, enrolment_id: str) -> EnrolmentAnswer:
+def lock_enrolment(credentials: Credentials, enrolment_id: str) -> EnrolmentAnswer:
     """Lock the face at once, with any one proof: it pays nothing until it is unlocked"""
-    return lock_face(deps(), command(), enrolment_id, proof)
+    return lock_face(deps(), command(), enrolment_id, credentials)
 
 
 @faces.post("/enrolments/<id:enrolment_id>/unlock")
-@faces.arguments(ProofShape)
+@faces.arguments(CredentialsShape)
 @faces.response(200, shapes.Enrolment)
 @signed_by(Role.CUSTOMER)
-def unlock_enrolment(proof: Proof, enrolment_id: str) -> EnrolmentAnswer:
+def unlock_enrolment(credentials: Credentials, enrolment_id: str) -> EnrolmentAnswer:
     """Unlock the face, with password and second factor; never by the face"""
-    return unlock_face(deps(), command(), enrolment_id, proof)
+    return unlock_face(deps(), command(), enrolment_id, credentials)
 
 
 @faces.get("/enrolments")

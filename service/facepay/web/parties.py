@@ -5,7 +5,7 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from facepay.domain.customer import Role
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.customers.duress_code import remove_duress_code, set_duress_code
 from facepay.usecases.customers.passwords import change_password, reset_password
 from facepay.usecases.customers.recovery_codes import make_recovery_codes
@@ -67,7 +67,7 @@ def create_customer(new: dict[str, Any]) -> Registered:
 @signed_by(Role.CUSTOMER)
 def create_second_factor(new: dict[str, Any]) -> FactorAnswer:
     """Add a one-time code, whose secret is shown until it is confirmed, or a device key"""
-    return add_second_factor(deps(), command(), new["name"], new["proof"], new["key"])
+    return add_second_factor(deps(), command(), new["name"], new["credentials"], new["key"])
 
 
 @parties.get("/second_factors")
@@ -93,7 +93,7 @@ def rename_factor(new: dict[str, Any], factor_id: str) -> FactorAnswer:
 @signed_by(Role.CUSTOMER)
 def new_password(sent: dict[str, Any]) -> PasswordAnswer:
     """Change the password, with the one in force and a second factor"""
-    return change_password(deps(), command(), sent["proof"], sent["new_password"])
+    return change_password(deps(), command(), sent["credentials"], sent["new_password"])
 
 
 @parties.post("/password/reset")
@@ -106,30 +106,30 @@ def forgotten_password(sent: dict[str, Any]) -> PasswordAnswer:
 
 
 @parties.post("/recovery_codes")
-@parties.arguments(shapes.ProofShape)
+@parties.arguments(shapes.CredentialsShape)
 @parties.response(201, shapes.RecoveryCodes)
 @signed_by(Role.CUSTOMER)
-def create_recovery_codes(proof: Proof) -> RecoveryCodesAnswer:
+def create_recovery_codes(credentials: Credentials) -> RecoveryCodesAnswer:
     """Make ten recovery codes, told once; they replace those of before"""
-    return make_recovery_codes(deps(), command(), proof)
+    return make_recovery_codes(deps(), command(), credentials)
 
 
 @parties.post("/second_factors/<id:factor_id>/confirm")
 @parties.arguments(shapes.SecondFactorShape)
 @parties.response(200, shapes.Factor)
 @signed_by(Role.CUSTOMER)
-def confirm_factor(proof: Proof, factor_id: str) -> FactorAnswer:
+def confirm_factor(credentials: Credentials, factor_id: str) -> FactorAnswer:
     """Confirm a factor with one right code, or one signature"""
-    return confirm_second_factor(deps(), command(), factor_id, proof)
+    return confirm_second_factor(deps(), command(), factor_id, credentials)
 
 
 @parties.post("/second_factors/<id:factor_id>/revoke")
-@parties.arguments(shapes.ProofShape)
+@parties.arguments(shapes.CredentialsShape)
 @parties.response(200, shapes.Factor)
 @signed_by(Role.CUSTOMER)
-def revoke_factor(proof: Proof, factor_id: str) -> FactorAnswer:
+def revoke_factor(credentials: Credentials, factor_id: str) -> FactorAnswer:
     """Revoke a factor, with password and an active factor; it counts nowhere from then on"""
-    return revoke_second_factor(deps(), command(), factor_id, proof)
+    return revoke_second_factor(deps(), command(), factor_id, credentials)
 
 
 @parties.post("/duress_code")
@@ -138,14 +138,14 @@ def revoke_factor(proof: Proof, factor_id: str) -> FactorAnswer:
 @signed_by(Role.CUSTOMER)
 def put_duress_code(new: dict[str, Any]) -> Done:
     """Set a code that, typed in place of a one-time code, blocks the payment and calls for help"""
-    proof = Proof(new["password"], new["code"])
-    return set_duress_code(deps(), command(), proof, new["duress_code"])
+    credentials = Credentials(new["password"], new["code"])
+    return set_duress_code(deps(), command(), credentials, new["duress_code"])
 
 
 @parties.post("/duress_code/remove")
-@parties.arguments(shapes.ProofShape)
+@parties.arguments(shapes.CredentialsShape)
 @parties.response(200, shapes.Done)
 @signed_by(Role.CUSTOMER)
-def delete_duress_code(proof: Proof) -> Done:
+def delete_duress_code(credentials: Credentials) -> Done:
     """Remove the duress code; whether one was set is not told"""
-    return remove_duress_code(deps(), command(), proof)
+    return remove_duress_code(deps(), command(), credentials)

@@ -6,7 +6,7 @@ from flask_smorest import Blueprint
 
 from facepay.domain.customer import Role
 from facepay.domain.money import Money
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.captures.open import open_payment_capture
 from facepay.usecases.payments.authorize import Attempt, authorize_payment
 from facepay.usecases.payments.intents import (
@@ -59,9 +59,9 @@ def create_capture(claim: dict[str, Any], intent_id: str) -> ReservedAnswer:
 @payments.arguments(SecondFactorShape)
 @payments.response(200, shapes.Intent)
 @signed_by(Role.TERMINAL, Role.CUSTOMER)
-def send_second_factor(proof: Proof, intent_id: str) -> IntentAnswer:
+def send_second_factor(credentials: Credentials, intent_id: str) -> IntentAnswer:
     """Send the payer's second factor: approved with an authorization, or declined"""
-    return authorize_payment(deps(), command(), Attempt(intent_id, proof=proof))
+    return authorize_payment(deps(), command(), Attempt(intent_id, credentials=credentials))
 
 
 @payments.post("/<id:intent_id>/use_password")
@@ -70,7 +70,7 @@ def send_second_factor(proof: Proof, intent_id: str) -> IntentAnswer:
 @signed_by(Role.TERMINAL, Role.CUSTOMER)
 def use_password(sent: dict[str, Any], intent_id: str) -> IntentAnswer:
     """Pay by password and second factor, whatever became of the face"""
-    return roll_back_to_password(deps(), command(), intent_id, sent["payer"], sent["proof"])
+    return roll_back_to_password(deps(), command(), intent_id, sent["payer"], sent["credentials"])
 
 
 @payments.post("/<id:intent_id>/choose_alternative")

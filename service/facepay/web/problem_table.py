@@ -46,8 +46,8 @@ PROBLEMS: dict[str, Problem] = {
         "Another operator has to approve this",
         "Who asked for an action cannot approve it: it takes another operator, with another key, within the hour.",
     ),
-    "proof_rejected": Problem(
-        "proof_rejected", 403, False, "check_password_and_code",
+    "credentials_rejected": Problem(
+        "credentials_rejected", 403, False, "check_password_and_code",
         "What was presented does not prove it",
         "A password or code was wrong, already used, or is resting after too many failures. Which of them is not told. A one-time code counts once in its 30 s.",
     ),

@@ -8,10 +8,10 @@ from tests.fakes.deps import FakeDependencies
 from facepay.domain.customer import FactorState, PublicKey
 from facepay.domain.errors import (
     AlreadyExists,
-    ProofRejected,
+    CredentialsRejected,
     WrongState,
 )
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.customers.second_factors import (
     add_second_factor,
     confirm_second_factor,
@@ -25,27 +25,29 @@ def phone(street: Street, ada: Customer) -> PublicKey:
     return street.add_device(ada)
 
 
-def with_password(proof: Proof) -> Proof:
-    return replace(proof, password=PASSWORD)
+def with_password(credentials: Credentials) -> Credentials:
+    return replace(credentials, password=PASSWORD)
 
 
 class TestAddingAndRevoking:
     def pending(self, street: Street, ada: Customer, device: PublicKey) -> str:
-        proof = Proof(PASSWORD, street.code_of(ada))
+        credentials = Credentials(PASSWORD, street.code_of(ada))
         command = street.command(ada.caller)
-        return add_second_factor(street.deps, command, "phone", proof, device).id
+        return add_second_factor(street.deps, command, "phone", credentials, device).id
 
     def test_it_needs_password_and_second_factor(self, street: Street, ada: Customer) -> None:
-        for proof in (Proof(PASSWORD), Proof(code=street.code_of(ada))):
-            with pytest.raises(ProofRejected):
-                add_second_factor(street.deps, street.command(ada.caller), "thief's", proof, key())
+        for credentials in (Credentials(PASSWORD), Credentials(code=street.code_of(ada))):
+            with pytest.raises(CredentialsRejected):
+                add_second_factor(
+                    street.deps, street.command(ada.caller), "thief's", credentials, key()
+                )
 
     def test_a_key_that_was_not_shown_confirms_nothing(self, street: Street, ada: Customer) -> None:
         device = key()
         self.pending(street, ada, device)
         intent = street.intent()
-        proof = with_password(street.confirms(device, intent, ada))
-        assert street.pay_by_password(intent, "ada", proof).state == "declined"
+        credentials = with_password(street.confirms(device, intent, ada))
+        assert street.pay_by_password(intent, "ada", credentials).state == "declined"
 
     def test_a_key_is_confirmed_by_its_own_signature_over_that_very_request(
         self, street: Street, ada: Customer
@@ -59,14 +61,14 @@ class TestAddingAndRevoking:
             (device, None),
         ):
             command = street.command(ada.caller)
-            proof = Proof(code=WRONG_CODE)
+            credentials = Credentials(code=WRONG_CODE)
             if claims is not None:
-                proof = street.signs(who, {**command.claims, **claims})
-            with pytest.raises(ProofRejected):
-                confirm_second_factor(street.deps, command, factor, proof)
+                credentials = street.signs(who, {**command.claims, **claims})
+            with pytest.raises(CredentialsRejected):
+                confirm_second_factor(street.deps, command, factor, credentials)
         command = street.command(ada.caller)
-        proof = street.signs(device, command.claims)
-        assert confirm_second_factor(street.deps, command, factor, proof).state == "active"
+        credentials = street.signs(device, command.claims)
+        assert confirm_second_factor(street.deps, command, factor, credentials).state == "active"
 
     def test_the_key_that_signs_requests_is_no_second_factor(
         self, street: Street, ada: Customer
@@ -78,23 +80,23 @@ class TestAddingAndRevoking:
         self, street: Street, ada: Customer, phone: PublicKey
     ) -> None:
         command = street.command(ada.caller)
-        proof = with_password(street.signs(phone, command.claims))
-        assert add_second_factor(street.deps, command, "tablet", proof).state == "pending"
+        credentials = with_password(street.signs(phone, command.claims))
+        assert add_second_factor(street.deps, command, "tablet", credentials).state == "pending"
 
     def test_a_yes_to_one_request_is_none_to_another(
         self, street: Street, ada: Customer, phone: PublicKey
     ) -> None:
         command, another = street.command(ada.caller), street.command(ada.caller)
-        proof = with_password(street.signs(phone, command.claims))
-        with pytest.raises(ProofRejected):
-            add_second_factor(street.deps, another, "tablet", proof)
+        credentials = with_password(street.signs(phone, command.claims))
+        with pytest.raises(CredentialsRejected):
+            add_second_factor(street.deps, another, "tablet", credentials)
 
     def test_a_device_key_alone_takes_the_face_back(
         self, street: Street, ada: Customer, phone: PublicKey
     ) -> None:
         command = street.command(ada.caller)
-        proof = street.signs(phone, command.claims)
-        assert street.revoke(ada, proof, command).state == "revoked"
+        credentials = street.signs(phone, command.claims)
+        assert street.revoke(ada, credentials, command).state == "revoked"
 
     def test_a_revoked_key_confirms_nothing(
         self, street: Street, fakes: FakeDependencies, ada: Customer, phone: PublicKey
@@ -105,17 +107,17 @@ class TestAddingAndRevoking:
         assert factor.state is FactorState.ACTIVE
         intent = street.intent()
         yes = with_password(street.confirms(phone, intent, ada))
-        proof = Proof(PASSWORD, street.code_of(ada))
-        revoke_second_factor(street.deps, street.command(ada.caller), factor.id, proof)
+        credentials = Credentials(PASSWORD, street.code_of(ada))
+        revoke_second_factor(street.deps, street.command(ada.caller), factor.id, credentials)
         assert street.pay_by_password(intent, "ada", yes).state == "declined"
 
     def test_the_last_one_stays(self, street: Street, ada: Customer, phone: PublicKey) -> None:
         with street.fakes.database() as uow:
             factors = {each.kind.value: each.id for each in uow.second_factors.find_all()}
         command = street.command(ada.caller)
-        proof = with_password(street.signs(phone, command.claims))
-        revoke_second_factor(street.deps, command, factors["totp"], proof)
+        credentials = with_password(street.signs(phone, command.claims))
+        revoke_second_factor(street.deps, command, factors["totp"], credentials)
         command = street.command(ada.caller)
-        proof = with_password(street.signs(phone, command.claims))
+        credentials = with_password(street.signs(phone, command.claims))
         with pytest.raises(WrongState):
-            revoke_second_factor(street.deps, command, factors["device_key"], proof)
+            revoke_second_factor(street.deps, command, factors["device_key"], credentials)

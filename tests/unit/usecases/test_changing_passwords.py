@@ -4,9 +4,9 @@ import pytest
 from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.customer import FactorKind
-from facepay.domain.errors import NotFound, ProofRejected
+from facepay.domain.errors import CredentialsRejected, NotFound
 from facepay.usecases.authentication.sign_in import SignInAttempt, come_back, sign_in
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.customers.passwords import change_password, reset_password
 from facepay.usecases.customers.recovery_codes import make_recovery_codes
 from facepay.usecases.customers.second_factors import (
@@ -22,14 +22,14 @@ NEW = "another horse battery"
 @pytest.fixture
 def paper(street: Street, ada: Customer) -> list[str]:
     """Ada's recovery codes."""
-    proof = Proof(PASSWORD, street.code_of(ada))
-    codes = make_recovery_codes(street.deps, street.command(ada.caller), proof).codes
+    credentials = Credentials(PASSWORD, street.code_of(ada))
+    codes = make_recovery_codes(street.deps, street.command(ada.caller), credentials).codes
     assert codes is not None
     return codes
 
 
-def command(street: Street, customer: Customer, proof: Proof) -> str:
-    new = change_password(street.deps, street.command(customer.caller), proof, NEW)
+def command(street: Street, customer: Customer, credentials: Credentials) -> str:
+    new = change_password(street.deps, street.command(customer.caller), credentials, NEW)
     return new.changed_at
 
 
@@ -38,47 +38,49 @@ def reset(street: Street, customer: Customer, code: str) -> str:
 
 
 def pays_with(street: Street, customer: Customer, password: str) -> bool:
-    proof = Proof(password, street.code_of(customer))
-    return street.pay_by_password(street.intent(), customer.alias, proof).state == "approved"
+    credentials = Credentials(password, street.code_of(customer))
+    return street.pay_by_password(street.intent(), customer.alias, credentials).state == "approved"
 
 
 class TestChanging:
     def test_the_new_one_pays_and_the_old_one_does_not(self, street: Street, ada: Customer) -> None:
-        assert command(street, ada, Proof(PASSWORD, street.code_of(ada)))
+        assert command(street, ada, Credentials(PASSWORD, street.code_of(ada)))
         assert pays_with(street, ada, NEW)
         assert not pays_with(street, ada, PASSWORD)
 
     def test_a_device_key_is_second_factor_enough(self, street: Street, ada: Customer) -> None:
         phone, asked = street.add_device(ada), street.command(ada.caller)
         signed = street.signs(phone, asked.claims).confirmation
-        proof = Proof(PASSWORD, confirmation=signed)
-        assert change_password(street.deps, asked, proof, NEW).changed_at
+        credentials = Credentials(PASSWORD, confirmation=signed)
+        assert change_password(street.deps, asked, credentials, NEW).changed_at
 
-    @pytest.mark.parametrize("proof", [Proof(PASSWORD), Proof(PASSWORD, WRONG_CODE), Proof(NEW)])
+    @pytest.mark.parametrize(
+        "credentials", [Credentials(PASSWORD), Credentials(PASSWORD, WRONG_CODE), Credentials(NEW)]
+    )
     def test_less_than_both_changes_nothing(
-        self, street: Street, ada: Customer, proof: Proof
+        self, street: Street, ada: Customer, credentials: Credentials
     ) -> None:
-        with pytest.raises(ProofRejected):
-            command(street, ada, proof)
+        with pytest.raises(CredentialsRejected):
+            command(street, ada, credentials)
         assert pays_with(street, ada, PASSWORD)
 
     def test_a_code_used_at_a_till_meanwhile_changes_nothing(
         self, street: Street, ada: Customer
     ) -> None:
-        proof = Proof(PASSWORD, street.code_of(ada))
-        street.pay_by_password(street.intent(), "ada", proof)
-        with pytest.raises(ProofRejected):
-            command(street, ada, proof)
+        credentials = Credentials(PASSWORD, street.code_of(ada))
+        street.pay_by_password(street.intent(), "ada", credentials)
+        with pytest.raises(CredentialsRejected):
+            command(street, ada, credentials)
 
     def test_it_ends_the_sessions_of_the_page_and_nothing_else(
         self, street: Street, fakes: FakeDependencies, ada: Customer
     ) -> None:
         token = sign_in(
-            street.deps, SignInAttempt("ada", Proof(PASSWORD, street.code_of(ada)))
+            street.deps, SignInAttempt("ada", Credentials(PASSWORD, street.code_of(ada)))
         ).token
         assert come_back(street.deps, token) is not None
         intent = street.show_face(ada)
-        command(street, ada, Proof(PASSWORD, street.code_of(ada)))
+        command(street, ada, Credentials(PASSWORD, street.code_of(ada)))
         assert come_back(street.deps, token) is None
         assert street.enter(intent, street.code_of(ada)).state == "approved", "the face still pays"
         with fakes.database() as uow:
@@ -96,12 +98,12 @@ class TestForgetting:
 
     def test_once(self, street: Street, ada: Customer, paper: list[str]) -> None:
         reset(street, ada, paper[0])
-        with pytest.raises(ProofRejected):
+        with pytest.raises(CredentialsRejected):
             reset(street, ada, paper[0])
 
     def test_another_customers_code_does_not(self, street: Street, paper: list[str]) -> None:
         eve = street.settle_in("eve")
-        with pytest.raises(ProofRejected):
+        with pytest.raises(CredentialsRejected):
             reset(street, eve, paper[0])
         assert pays_with(street, eve, PASSWORD)
 
@@ -109,10 +111,10 @@ class TestForgetting:
         self, street: Street, ada: Customer, paper: list[str]
     ) -> None:
         for _ in range(6):
-            with pytest.raises(ProofRejected):
-                street.revoke(ada, Proof(password="was it this?"))
+            with pytest.raises(CredentialsRejected):
+                street.revoke(ada, Credentials(password="was it this?"))
         reset(street, ada, paper[0])
-        assert street.revoke(ada, Proof(password=NEW)).state == "revoked"
+        assert street.revoke(ada, Credentials(password=NEW)).state == "revoked"
 
     def test_neither_password_nor_secret_is_in_what_is_remembered(
         self, street: Street, fakes: FakeDependencies, ada: Customer, paper: list[str]
@@ -132,8 +134,8 @@ class TestOwnFactors:
         assert list_second_factors(street.deps, ada.caller)[1].name == "old phone"
 
     def test_a_listed_one_shows_no_secret(self, street: Street, ada: Customer) -> None:
-        proof = Proof(PASSWORD, street.code_of(ada))
-        pending = add_second_factor(street.deps, street.command(ada.caller), "new", proof)
+        credentials = Credentials(PASSWORD, street.code_of(ada))
+        pending = add_second_factor(street.deps, street.command(ada.caller), "new", credentials)
         assert pending.qr is not None
         for listed in list_second_factors(street.deps, ada.caller):
             assert (listed.secret, listed.uri, listed.qr) == (None, None, None)

@@ -5,7 +5,7 @@ import pytest
 from facepay.domain.customer import Role
 from facepay.domain.errors import SecondOperatorNeeded
 from facepay.domain.operator_action import ActionKind
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.customers.duress_code import set_duress_code
 from facepay.usecases.operators.actions import approve_action, ask_for_action
 from facepay.usecases.operators.register import register_operator
@@ -20,8 +20,8 @@ def test_a_face_locked_by_a_duress_code_pays_again_only_when_two_operators_say_s
 ) -> None:
     deps, registered = street.deps, register_operator(street.deps, key())
     second = Caller(registered.keyid, Role.OPERATOR, registered.id)
-    proof = Proof(PASSWORD, street.code_of(ada))
-    set_duress_code(deps, street.command(ada.caller), proof, DURESS)
+    credentials = Credentials(PASSWORD, street.code_of(ada))
+    set_duress_code(deps, street.command(ada.caller), credentials, DURESS)
     street.enter(street.show_face(ada), DURESS)
     target = {"customer": "ada"}
     action = ask_for_action(deps, street.command(street.operator), ActionKind.CLEAR_DURESS, target)

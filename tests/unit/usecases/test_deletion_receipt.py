@@ -9,7 +9,7 @@ from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.audit import commit
 from facepay.domain.errors import DeletionPending, NotFound, VaultUnavailable, WrongState
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.consents.withdraw import withdraw_consent
 from facepay.usecases.faces.deletion_receipt import read_deletion_receipt
 from facepay.usecases.faces.enrol import end_lapsed_enrolments
@@ -87,8 +87,8 @@ def test_nothing_is_told_that_nobody_signed(
 @pytest.mark.parametrize("state", ["active", "locked"])
 def test_a_face_that_is_still_there_has_none(street: Street, ada: Customer, state: str) -> None:
     if state == "locked":
-        proof = Proof(password=PASSWORD)
-        lock_face(street.deps, street.command(ada.caller), ada.enrolment_id, proof)
+        credentials = Credentials(password=PASSWORD)
+        lock_face(street.deps, street.command(ada.caller), ada.enrolment_id, credentials)
     with pytest.raises(WrongState):
         receipt(street, ada)
 

@@ -9,7 +9,7 @@ from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.event import EventKind
 from facepay.domain.webhook import LEASE_DURATION, NO_ANSWER, Lane
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.payments.intents import reverse_payment
 from facepay.usecases.records.outbox import emit
@@ -32,8 +32,8 @@ def listen(street: Street, caller: Caller, url: str) -> EndpointAnswer:
 
 def pay(street: Street) -> IntentAnswer:
     ada = street.customers["ada"]
-    proof = Proof(PASSWORD, street.code_of(ada))
-    return street.pay_by_password(street.intent(), "ada", proof)
+    credentials = Credentials(PASSWORD, street.code_of(ada))
+    return street.pay_by_password(street.intent(), "ada", credentials)
 
 
 def pay_and_reverse(street: Street) -> IntentAnswer:
@@ -252,12 +252,17 @@ def test_a_flood_of_wrong_proofs_is_spread_a_part_at_a_time_and_an_alarm_before_
     monkeypatch.setattr(delivery, "BATCHES", 2)
     with fakes.database() as uow:
         for _ in range(20):
-            emit(street.deps, uow, EventKind.PROOF_REJECTED)
+            emit(street.deps, uow, EventKind.CREDENTIALS_REJECTED)
         emit(street.deps, uow, EventKind.DURESS_ALARM)
         uow.commit()
     deliver(street.deps)
     kinds = [each.kind for each in heard(fakes, BANK)]
-    assert kinds == ["duress.alarm", "proof.rejected", "proof.rejected", "proof.rejected"]
+    assert kinds == [
+        "duress.alarm",
+        "credentials.rejected",
+        "credentials.rejected",
+        "credentials.rejected",
+    ]
     with fakes.database() as uow:
         assert uow.events.count(fanned_out_at=None) >= 20 - len(Lane) * 2 * 3
     while deliver(street.deps):
@@ -269,7 +274,7 @@ def test_what_belongs_to_a_payment_never_goes_round_what_came_before_it(
     street: Street, fakes: FakeDependencies
 ) -> None:
     listen(street, street.operator, BANK)
-    kinds = [EventKind.PROOF_REJECTED, EventKind.DURESS_ALARM]
+    kinds = [EventKind.CREDENTIALS_REJECTED, EventKind.DURESS_ALARM]
     with fakes.database() as uow:
         for kind in kinds:
             emit(street.deps, uow, kind, payment="pi_1")

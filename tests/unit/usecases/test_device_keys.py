@@ -12,7 +12,7 @@ from facepay.domain.errors import (
     NotFound,
     VaultUnavailable,
 )
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.payments.authorize import Attempt, authorize_payment
 from facepay.usecases.payments.intents import read_intent, read_intent_to_confirm
 from facepay.usecases.payments.pay_by_password import roll_back_to_password
@@ -25,15 +25,15 @@ def phone(street: Street, ada: Customer) -> PublicKey:
     return street.add_device(ada)
 
 
-def with_password(proof: Proof) -> Proof:
-    return replace(proof, password=PASSWORD)
+def with_password(credentials: Credentials) -> Credentials:
+    return replace(credentials, password=PASSWORD)
 
 
 def from_own_device(
-    street: Street, payer: Customer, intent: IntentAnswer, proof: Proof
+    street: Street, payer: Customer, intent: IntentAnswer, credentials: Credentials
 ) -> IntentAnswer:
     command = street.command(payer.caller)
-    return roll_back_to_password(street.deps, command, intent.id, None, proof)
+    return roll_back_to_password(street.deps, command, intent.id, None, credentials)
 
 
 class TestPaying:
@@ -41,42 +41,48 @@ class TestPaying:
         self, street: Street, ada: Customer, phone: PublicKey
     ) -> None:
         intent = street.intent()
-        proof = with_password(street.confirms(phone, intent, ada))
-        assert street.pay_by_password(intent, "ada", proof).state == "approved"
+        credentials = with_password(street.confirms(phone, intent, ada))
+        assert street.pay_by_password(intent, "ada", credentials).state == "approved"
 
     def test_password_and_device_key_pay_from_the_own_device(
         self, street: Street, ada: Customer, phone: PublicKey
     ) -> None:
         intent = street.intent()
-        proof = with_password(street.confirms(phone, intent, ada))
-        assert from_own_device(street, ada, intent, proof).state == "approved"
+        credentials = with_password(street.confirms(phone, intent, ada))
+        assert from_own_device(street, ada, intent, credentials).state == "approved"
         assert read_intent(street.deps, street.till, intent.id).authorization is not None
 
     def test_face_and_device_key_pay_at_a_till(
         self, street: Street, ada: Customer, phone: PublicKey
     ) -> None:
         intent = street.show_face(ada)
-        assert street.prove(intent, street.confirms(phone, intent, ada)).state == "approved"
+        assert (
+            street.verify_credentials(intent, street.confirms(phone, intent, ada)).state
+            == "approved"
+        )
 
     def test_face_and_device_key_pay_from_the_own_device(
         self, street: Street, ada: Customer, phone: PublicKey
     ) -> None:
         intent = street.show_face(ada)
-        proof, command = street.confirms(phone, intent, ada), street.command(ada.caller)
-        assert street.prove(intent, proof, command).state == "approved"
+        credentials, command = street.confirms(phone, intent, ada), street.command(ada.caller)
+        assert street.verify_credentials(intent, credentials, command).state == "approved"
 
     def test_a_device_key_alone_pays_nothing(
         self, street: Street, ada: Customer, phone: PublicKey
     ) -> None:
         intent = street.intent()
-        proof = street.confirms(phone, intent, ada)
-        assert from_own_device(street, ada, intent, proof).state == "declined"
+        credentials = street.confirms(phone, intent, ada)
+        assert from_own_device(street, ada, intent, credentials).state == "declined"
 
     def test_a_strangers_face_is_not_confirmed_by_the_owners_device(
         self, street: Street, ada: Customer, phone: PublicKey
     ) -> None:
         intent = street.show_face(ada, "eve")
-        assert street.prove(intent, street.confirms(phone, intent, ada)).state == "declined"
+        assert (
+            street.verify_credentials(intent, street.confirms(phone, intent, ada)).state
+            == "declined"
+        )
 
 
 class TestWhatIsSigned:
@@ -97,8 +103,8 @@ class TestWhatIsSigned:
     ) -> None:
         intent = street.intent()
         claims = claims_of(read_intent_to_confirm(street.deps, ada.caller, intent.id))
-        proof = with_password(street.signs(phone, claims | another))
-        assert street.pay_by_password(intent, "ada", proof).state == "declined"
+        credentials = with_password(street.signs(phone, claims | another))
+        assert street.pay_by_password(intent, "ada", credentials).state == "declined"
 
     def test_one_thing_left_out_is_no_yes(
         self, street: Street, ada: Customer, phone: PublicKey
@@ -106,14 +112,14 @@ class TestWhatIsSigned:
         intent = street.intent()
         claims = claims_of(read_intent_to_confirm(street.deps, ada.caller, intent.id))
         del claims["merchant"]
-        proof = with_password(street.signs(phone, claims))
-        assert street.pay_by_password(intent, "ada", proof).state == "declined"
+        credentials = with_password(street.signs(phone, claims))
+        assert street.pay_by_password(intent, "ada", credentials).state == "declined"
 
     def test_the_yes_to_one_payment_is_none_to_another(
         self, street: Street, ada: Customer, phone: PublicKey
     ) -> None:
-        proof = with_password(street.confirms(phone, street.intent(), ada))
-        assert street.pay_by_password(street.intent(), "ada", proof).state == "declined"
+        credentials = with_password(street.confirms(phone, street.intent(), ada))
+        assert street.pay_by_password(street.intent(), "ada", credentials).state == "declined"
 
     def test_a_yes_counts_once_also_where_it_was_declined(
         self, street: Street, ada: Customer, phone: PublicKey
@@ -143,8 +149,8 @@ class TestWhatIsSigned:
     ) -> None:
         eve = street.settle_in("eve")
         hers, intent = street.add_device(eve), street.intent()
-        proof = with_password(street.confirms(hers, intent, ada))
-        assert street.pay_by_password(intent, "ada", proof).state == "declined"
+        credentials = with_password(street.confirms(hers, intent, ada))
+        assert street.pay_by_password(intent, "ada", credentials).state == "declined"
 
 
 class TestFromWhere:
@@ -164,8 +170,8 @@ class TestFromWhere:
     ) -> None:
         eve, intent = street.settle_in("eve"), street.intent()
         assert read_intent_to_confirm(street.deps, eve.caller, intent.id).state == "created"
-        proof = with_password(street.confirms(phone, intent, ada))
-        from_own_device(street, ada, intent, proof)
+        credentials = with_password(street.confirms(phone, intent, ada))
+        from_own_device(street, ada, intent, credentials)
         with pytest.raises(NotFound):
             read_intent_to_confirm(street.deps, eve.caller, intent.id)
         assert read_intent_to_confirm(street.deps, ada.caller, intent.id).state == "approved"
@@ -174,31 +180,35 @@ class TestFromWhere:
         self, street: Street, ada: Customer, phone: PublicKey
     ) -> None:
         eve, intent = street.settle_in("eve"), street.show_face(ada)
-        proof = street.confirms(phone, intent, ada)
-        attempt, command = Attempt(intent.id, proof=proof), street.command(eve.caller)
+        credentials = street.confirms(phone, intent, ada)
+        attempt, command = Attempt(intent.id, credentials=credentials), street.command(eve.caller)
         with pytest.raises(NotFound):
             authorize_payment(street.deps, command, attempt)
 
     def test_a_device_pays_for_its_owner_alone_and_a_till_says_for_whom(
         self, street: Street, ada: Customer
     ) -> None:
-        intent, proof = street.intent(), Proof(PASSWORD, WRONG_CODE)
+        intent, credentials = street.intent(), Credentials(PASSWORD, WRONG_CODE)
         with pytest.raises(InvalidRequest):
-            roll_back_to_password(street.deps, street.command(ada.caller), intent.id, "eve", proof)
+            roll_back_to_password(
+                street.deps, street.command(ada.caller), intent.id, "eve", credentials
+            )
         with pytest.raises(InvalidRequest):
-            roll_back_to_password(street.deps, street.command(street.till), intent.id, None, proof)
+            roll_back_to_password(
+                street.deps, street.command(street.till), intent.id, None, credentials
+            )
 
     def test_strangers_at_tills_do_not_keep_the_owners_device_from_paying(
         self, street: Street, ada: Customer, phone: PublicKey
     ) -> None:
         for _ in range(12):
-            wrong = Proof("a wrong password", WRONG_CODE)
+            wrong = Credentials("a wrong password", WRONG_CODE)
             street.pay_by_password(street.intent(), "ada", wrong)
         intent = street.intent()
         blocked = with_password(street.confirms(phone, intent, ada))
         assert street.pay_by_password(intent, "ada", blocked).state == "declined"
-        proof = with_password(street.confirms(phone, intent, ada))
-        assert from_own_device(street, ada, intent, proof).state == "approved"
+        credentials = with_password(street.confirms(phone, intent, ada))
+        assert from_own_device(street, ada, intent, credentials).state == "approved"
 
     def test_wrong_signatures_fill_no_counter(
         self, street: Street, ada: Customer, phone: PublicKey
@@ -206,19 +216,25 @@ class TestFromWhere:
         """Nobody guesses one: to count them would only let strangers keep the owner out."""
         intent = street.show_face(ada)
         for _ in range(12):
-            assert street.prove(intent, Proof(confirmation="x.y.z")).state == "declined"
+            assert (
+                street.verify_credentials(intent, Credentials(confirmation="x.y.z")).state
+                == "declined"
+            )
             intent = street.show_face(ada)
-        assert street.prove(intent, street.confirms(phone, intent, ada)).state == "approved"
+        assert (
+            street.verify_credentials(intent, street.confirms(phone, intent, ada)).state
+            == "approved"
+        )
 
 
 class TestTheVaultIsAway:
     def test_a_code_cannot_be_looked_at_and_another_factor_is_named(
         self, street: Street, fakes: FakeDependencies, ada: Customer
     ) -> None:
-        intent, proof = street.intent(), Proof(PASSWORD, street.code_of(ada))
+        intent, credentials = street.intent(), Credentials(PASSWORD, street.code_of(ada))
         fakes.vault.away = True
         with pytest.raises(FactorUnavailable) as error:
-            street.pay_by_password(intent, "ada", proof)
+            street.pay_by_password(intent, "ada", credentials)
         assert error.value.code == "factor_unavailable"
 
     def test_password_and_device_key_pay_on(
@@ -226,17 +242,17 @@ class TestTheVaultIsAway:
     ) -> None:
         intent = street.intent()
         fakes.vault.away = True
-        proof = with_password(street.confirms(phone, intent, ada))
-        assert from_own_device(street, ada, intent, proof).state == "approved"
+        credentials = with_password(street.confirms(phone, intent, ada))
+        assert from_own_device(street, ada, intent, credentials).state == "approved"
 
     def test_what_cannot_be_signed_is_not_approved(
         self, street: Street, fakes: FakeDependencies, ada: Customer, phone: PublicKey
     ) -> None:
         intent = street.intent()
         fakes.signer.away = True
-        proof = with_password(street.confirms(phone, intent, ada))
+        credentials = with_password(street.confirms(phone, intent, ada))
         with pytest.raises(VaultUnavailable) as error:
-            from_own_device(street, ada, intent, proof)
+            from_own_device(street, ada, intent, credentials)
         assert error.value.code == "vault_unavailable"
         fakes.signer.away = False
-        assert from_own_device(street, ada, intent, proof).state == "approved"
+        assert from_own_device(street, ada, intent, credentials).state == "approved"

@@ -12,9 +12,9 @@ from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.decision import UNDER_DURESS, UNDER_DURESS_HELD
 from facepay.domain.duress import DuressAction, DuressPolicy
-from facepay.domain.errors import InvalidRequest, ProofRejected
+from facepay.domain.errors import CredentialsRejected, InvalidRequest
 from facepay.domain.event import BANK, EventKind, merchant_audience
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.customers.duress_code import remove_duress_code, set_duress_code
 from facepay.usecases.faces.enrol import begin_enrolment
 from facepay.usecases.payments.intents import reverse_payment
@@ -33,8 +33,8 @@ def forced(street: Street, ada: Customer) -> Customer:
 
 
 def set_code(street: Street, customer: Customer, code: str) -> None:
-    proof = Proof(PASSWORD, street.code_of(customer))
-    set_duress_code(street.deps, street.command(customer.caller), proof, code)
+    credentials = Credentials(PASSWORD, street.code_of(customer))
+    set_duress_code(street.deps, street.command(customer.caller), credentials, code)
 
 
 def by_face(street: Street, payer: Customer, code: str) -> IntentAnswer:
@@ -42,7 +42,7 @@ def by_face(street: Street, payer: Customer, code: str) -> IntentAnswer:
 
 
 def by_password(street: Street, payer: Customer, code: str) -> IntentAnswer:
-    return street.pay_by_password(street.intent(), payer.alias, Proof(PASSWORD, code))
+    return street.pay_by_password(street.intent(), payer.alias, Credentials(PASSWORD, code))
 
 
 PATHS = pytest.mark.parametrize("pay", [by_face, by_password])
@@ -103,7 +103,7 @@ def test_a_wrong_face_with_a_right_code_is_noted_as_a_wrong_code_is(
 ) -> None:
     intent = street.show_face(ada, "somebody else")
     assert street.enter(intent, street.code_of(ada)).state == "declined"
-    assert len(events(fakes, EventKind.PROOF_REJECTED)) == 1
+    assert len(events(fakes, EventKind.CREDENTIALS_REJECTED)) == 1
 
 
 @PATHS
@@ -171,33 +171,35 @@ def test_the_duress_code_wins_over_a_one_time_code_of_the_same_digits(
 def test_a_real_code_cannot_become_the_duress_code(street: Street, ada: Customer) -> None:
     real = street.code_of(ada)
     with pytest.raises(InvalidRequest) as refusal:
-        set_duress_code(street.deps, street.command(ada.caller), Proof(PASSWORD, real), real)
+        set_duress_code(street.deps, street.command(ada.caller), Credentials(PASSWORD, real), real)
     assert refusal.value.param == "duress_code"
 
 
-@pytest.mark.parametrize("proof", [Proof(PASSWORD), Proof(code=WRONG_CODE), Proof("wrong word")])
+@pytest.mark.parametrize(
+    "credentials", [Credentials(PASSWORD), Credentials(code=WRONG_CODE), Credentials("wrong word")]
+)
 def test_less_than_password_and_code_sets_no_duress_code(
-    street: Street, ada: Customer, proof: Proof
+    street: Street, ada: Customer, credentials: Credentials
 ) -> None:
-    with pytest.raises(ProofRejected):
-        set_duress_code(street.deps, street.command(ada.caller), proof, DURESS)
+    with pytest.raises(CredentialsRejected):
+        set_duress_code(street.deps, street.command(ada.caller), credentials, DURESS)
 
 
 def test_duress_on_the_own_device_is_a_rejected_proof_and_an_alarm(
     street: Street, fakes: FakeDependencies, forced: Customer
 ) -> None:
     street.revoke(forced)
-    proof, command = Proof(PASSWORD, DURESS), street.command(forced.caller)
-    with pytest.raises(ProofRejected):
-        set_duress_code(street.deps, command, proof, "314159")
+    credentials, command = Credentials(PASSWORD, DURESS), street.command(forced.caller)
+    with pytest.raises(CredentialsRejected):
+        set_duress_code(street.deps, command, credentials, "314159")
     assert len(events(fakes, EventKind.DURESS_ALARM)) == 1
 
 
 def test_a_removed_duress_code_is_a_wrong_code_like_others(
     street: Street, fakes: FakeDependencies, forced: Customer
 ) -> None:
-    proof = Proof(PASSWORD, street.code_of(forced))
-    remove_duress_code(street.deps, street.command(forced.caller), proof)
+    credentials = Credentials(PASSWORD, street.code_of(forced))
+    remove_duress_code(street.deps, street.command(forced.caller), credentials)
     assert by_password(street, forced, DURESS).state == "declined"
     assert not events(fakes, EventKind.DURESS_ALARM)
 
@@ -247,6 +249,6 @@ def test_enrolling_under_duress_is_refused(
     street: Street, fakes: FakeDependencies, forced: Customer
 ) -> None:
     street.revoke(forced)
-    with pytest.raises(ProofRejected):
-        begin_enrolment(street.deps, street.command(forced.caller), Proof(PASSWORD, DURESS))
+    with pytest.raises(CredentialsRejected):
+        begin_enrolment(street.deps, street.command(forced.caller), Credentials(PASSWORD, DURESS))
     assert len(events(fakes, EventKind.DURESS_ALARM)) == 1

@@ -9,10 +9,10 @@ from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.duress import DuressAction, DuressPolicy
 from facepay.domain.enrolment import Enrolment
-from facepay.domain.errors import FactorUnavailable, ProofRejected
+from facepay.domain.errors import CredentialsRejected, FactorUnavailable
 from facepay.domain.event import EventKind
 from facepay.domain.payment import IntentState
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.customers.duress_code import set_duress_code
 from facepay.usecases.customers.passwords import change_password
 from facepay.usecases.customers.recovery_codes import make_recovery_codes
@@ -25,8 +25,8 @@ WRONG = "a wrong password"
 
 @pytest.fixture
 def forced(street: Street, ada: Customer) -> Customer:
-    proof = Proof(PASSWORD, street.code_of(ada))
-    set_duress_code(street.deps, street.command(ada.caller), proof, DURESS)
+    credentials = Credentials(PASSWORD, street.code_of(ada))
+    set_duress_code(street.deps, street.command(ada.caller), credentials, DURESS)
     return ada
 
 
@@ -50,11 +50,11 @@ def pays(street: Street, payer: Customer) -> str:
 def test_another_factor_beside_it_does_not_tell_a_slip_from_duress(
     street: Street, forced: Customer, code: str
 ) -> None:
-    proof = Proof(PASSWORD, street.code_of(forced))
-    made = make_recovery_codes(street.deps, street.command(forced.caller), proof)
+    credentials = Credentials(PASSWORD, street.code_of(forced))
+    made = make_recovery_codes(street.deps, street.command(forced.caller), credentials)
     assert made.codes is not None
-    both = Proof(PASSWORD, code, recovery_code=made.codes[0])
-    with pytest.raises(ProofRejected):
+    both = Credentials(PASSWORD, code, recovery_code=made.codes[0])
+    with pytest.raises(CredentialsRejected):
         change_password(street.deps, street.command(forced.caller), both, "a new password")
 
 
@@ -62,8 +62,8 @@ def test_who_guesses_codes_without_end_locks_nobodys_face(
     street: Street, fakes: FakeDependencies, forced: Customer
 ) -> None:
     for _ in range(5):
-        street.pay_by_password(street.intent(), "ada", Proof(WRONG, WRONG_CODE))
-    street.pay_by_password(street.intent(), "ada", Proof(WRONG, DURESS))
+        street.pay_by_password(street.intent(), "ada", Credentials(WRONG, WRONG_CODE))
+    street.pay_by_password(street.intent(), "ada", Credentials(WRONG, DURESS))
     assert face_of(fakes, forced).duress_since is None
     assert alarms(fakes) == 1
 
@@ -75,8 +75,8 @@ def test_who_guesses_codes_without_end_is_paid_nothing_where_duress_is_held(
     policy = replace(street.deps.policy, duress=hold)
     object.__setattr__(street, "deps", replace(street.deps, policy=policy))
     for _ in range(5):
-        street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, WRONG_CODE))
-    paid = street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, DURESS))
+        street.pay_by_password(street.intent(), "ada", Credentials(PASSWORD, WRONG_CODE))
+    paid = street.pay_by_password(street.intent(), "ada", Credentials(PASSWORD, DURESS))
     assert paid.state == "declined"
 
 
@@ -105,10 +105,10 @@ def test_duress_at_the_lock_holds_once_the_face_is_unlocked(
     street: Street, forced: Customer
 ) -> None:
     deps, command, face = street.deps, street.command, forced.enrolment_id
-    lock_face(deps, command(forced.caller), face, Proof(PASSWORD))
-    with pytest.raises(ProofRejected):
-        unlock_face(deps, command(forced.caller), face, Proof(PASSWORD, DURESS))
-    unlock_face(deps, command(forced.caller), face, Proof(PASSWORD, street.code_of(forced)))
+    lock_face(deps, command(forced.caller), face, Credentials(PASSWORD))
+    with pytest.raises(CredentialsRejected):
+        unlock_face(deps, command(forced.caller), face, Credentials(PASSWORD, DURESS))
+    unlock_face(deps, command(forced.caller), face, Credentials(PASSWORD, street.code_of(forced)))
     assert pays(street, forced) == "declined"
 
 
@@ -123,12 +123,12 @@ def test_revoking_and_enrolling_anew_does_not_clear_duress(
 
 
 def by_lock(street: Street, payer: Customer) -> None:
-    proof = Proof(PASSWORD, DURESS)
-    lock_face(street.deps, street.command(payer.caller), payer.enrolment_id, proof)
+    credentials = Credentials(PASSWORD, DURESS)
+    lock_face(street.deps, street.command(payer.caller), payer.enrolment_id, credentials)
 
 
 def by_revoking(street: Street, payer: Customer) -> None:
-    street.revoke(payer, Proof(PASSWORD, DURESS))
+    street.revoke(payer, Credentials(PASSWORD, DURESS))
 
 
 @pytest.mark.parametrize("leave", [by_lock, by_revoking])
@@ -147,7 +147,7 @@ def test_while_the_vault_is_away_a_call_for_help_is_heard_still(
 ) -> None:
     fakes.vault.away = True
     with pytest.raises(FactorUnavailable):
-        street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, DURESS))
+        street.pay_by_password(street.intent(), "ada", Credentials(PASSWORD, DURESS))
     assert alarms(fakes) == 1
 
 
@@ -156,7 +156,7 @@ def test_a_right_code_that_came_with_a_wrong_password_pays_nothing_afterwards(
 ) -> None:
     code = street.code_of(ada)
     command = street.command(ada.caller)
-    with pytest.raises(ProofRejected):
-        change_password(street.deps, command, Proof(WRONG, code), "a new password")
-    paid = street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, code))
+    with pytest.raises(CredentialsRejected):
+        change_password(street.deps, command, Credentials(WRONG, code), "a new password")
+    paid = street.pay_by_password(street.intent(), "ada", Credentials(PASSWORD, code))
     assert paid.state == "declined"

@@ -12,14 +12,14 @@ from facepay.domain.errors import (
     CaptureExpired,
     CaptureRefused,
     CapturesUsedUp,
+    CredentialsRejected,
     FaceNotAvailable,
     FacepayError,
     InvalidRequest,
     NotFound,
-    ProofRejected,
     WrongState,
 )
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.consents.grant import grant_consent
 from facepay.usecases.consents.withdraw import withdraw_consent
 from facepay.usecases.faces.enrol import begin_enrolment, end_lapsed_enrolments
@@ -40,14 +40,14 @@ def test_enrolling_needs_password_and_code(
     street: Street, fakes: FakeDependencies, bob: Customer, missing: str
 ) -> None:
     code = street.code_of(bob)
-    proofs = {
-        "code": [Proof(PASSWORD), Proof(PASSWORD, WRONG_CODE)],
-        "password": [Proof(code=code), Proof("a wrong password", code)],
-        "both right": [Proof(), Proof("a wrong password", WRONG_CODE)],
+    presented = {
+        "code": [Credentials(PASSWORD), Credentials(PASSWORD, WRONG_CODE)],
+        "password": [Credentials(code=code), Credentials("a wrong password", code)],
+        "both right": [Credentials(), Credentials("a wrong password", WRONG_CODE)],
     }
-    for proof in proofs[missing]:
-        with pytest.raises(ProofRejected):
-            begin_enrolment(street.deps, street.command(bob.caller), proof)
+    for credentials in presented[missing]:
+        with pytest.raises(CredentialsRejected):
+            begin_enrolment(street.deps, street.command(bob.caller), credentials)
     with fakes.database() as uow:
         assert uow.enrolments.find(customer_id=bob.caller.subject_id) is None
 
@@ -137,7 +137,7 @@ def test_nobody_enrols_on_or_revokes_the_face_of_another(
         street.open_enrolment(replace(bob, caller=ada.caller))
     command = street.command(bob.caller)
     with pytest.raises(NotFound):
-        revoke_face(street.deps, command, ada.enrolment_id, Proof(password=PASSWORD))
+        revoke_face(street.deps, command, ada.enrolment_id, Credentials(password=PASSWORD))
     with pytest.raises(NotFound):
         withdraw_consent(street.deps, street.command(bob.caller), ada.consent_id)
     assert street.show_face(ada)
@@ -147,8 +147,12 @@ def test_nobody_enrols_on_or_revokes_the_face_of_another(
 def test_any_one_proof_takes_the_face_back_and_its_key_with_it(
     street: Street, fakes: FakeDependencies, ada: Customer, by: str
 ) -> None:
-    proof = Proof(password=PASSWORD) if by == "password" else Proof(code=street.code_of(ada))
-    revoked = street.revoke(ada, proof)
+    credentials = (
+        Credentials(password=PASSWORD)
+        if by == "password"
+        else Credentials(code=street.code_of(ada))
+    )
+    revoked = street.revoke(ada, credentials)
     assert (revoked.state, revoked.key_destroyed) == ("revoked", True)
     assert ada.enrolment_id not in fakes.vault.keys
     with pytest.raises(FaceNotAvailable):
@@ -156,10 +160,14 @@ def test_any_one_proof_takes_the_face_back_and_its_key_with_it(
 
 
 def test_revoking_needs_some_proof(street: Street, ada: Customer) -> None:
-    for proof in (Proof("a wrong password", WRONG_CODE), Proof(code=WRONG_CODE), Proof()):
+    for credentials in (
+        Credentials("a wrong password", WRONG_CODE),
+        Credentials(code=WRONG_CODE),
+        Credentials(),
+    ):
         command = street.command(ada.caller)
-        with pytest.raises(ProofRejected):
-            revoke_face(street.deps, command, ada.enrolment_id, proof)
+        with pytest.raises(CredentialsRejected):
+            revoke_face(street.deps, command, ada.enrolment_id, credentials)
     assert street.show_face(ada)
 
 

@@ -9,7 +9,7 @@ from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.errors import FactorUnavailable
 from facepay.ports import UnitOfWork
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.payments.pay_by_password import roll_back_to_password
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
@@ -17,24 +17,26 @@ WRONG = "a wrong password"
 KINDS = ["unknown", "wrong password", "wrong code", "too many before"]
 
 
-def guess(street: Street, ada: Customer, kind: str) -> tuple[str, Proof]:
+def guess(street: Street, ada: Customer, kind: str) -> tuple[str, Credentials]:
     """The alias and the proof of each kind; the last one's counters rest from then on."""
     code = street.code_of(ada)
     if kind == "too many before":
         for _ in range(5):
-            street.pay_by_password(street.intent(), "ada", Proof(WRONG, WRONG_CODE))
-        return "ada", Proof(PASSWORD, code)
+            street.pay_by_password(street.intent(), "ada", Credentials(WRONG, WRONG_CODE))
+        return "ada", Credentials(PASSWORD, code)
     return {
-        "unknown": ("nobody", Proof(PASSWORD, code)),
-        "wrong password": ("ada", Proof(WRONG, code)),
-        "wrong code": ("ada", Proof(PASSWORD, WRONG_CODE)),
+        "unknown": ("nobody", Credentials(PASSWORD, code)),
+        "wrong password": ("ada", Credentials(WRONG, code)),
+        "wrong code": ("ada", Credentials(PASSWORD, WRONG_CODE)),
     }[kind]
 
 
 def test_a_guess_takes_the_same_work_whatever_is_wrong_with_it(
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    street.pay_by_password(street.intent(), "nobody", Proof(PASSWORD, WRONG_CODE))  # seals, once
+    street.pay_by_password(
+        street.intent(), "nobody", Credentials(PASSWORD, WRONG_CODE)
+    )  # seals, once
     opened: list[str] = []
 
     def counted(
@@ -49,11 +51,11 @@ def test_a_guess_takes_the_same_work_whatever_is_wrong_with_it(
     watched = replace(street.deps, unit_of_work=counted(street.deps.unit_of_work))
     work = {}
     for kind in KINDS:
-        alias, proof = guess(street, ada, kind)
+        alias, credentials = guess(street, ada, kind)
         intent, command = street.intent(), street.command(street.till)
         fakes.journal.events.clear()
         opened.clear()
-        told = roll_back_to_password(watched, command, intent.id, alias, proof)
+        told = roll_back_to_password(watched, command, intent.id, alias, credentials)
         assert told.state == "declined"
         work[kind] = (*fakes.journal.events, *opened)
     assert len(set(work.values())) == 1, work
@@ -64,7 +66,7 @@ def test_a_guess_takes_the_same_work_whatever_is_wrong_with_it(
 def test_while_the_vault_is_away_nobody_learns_who_is_a_customer(
     street: Street, fakes: FakeDependencies, ada: Customer, kind: str
 ) -> None:
-    alias, proof = guess(street, ada, kind)
+    alias, credentials = guess(street, ada, kind)
     fakes.vault.away = True
     with pytest.raises(FactorUnavailable):
-        street.pay_by_password(street.intent(), alias, proof)
+        street.pay_by_password(street.intent(), alias, credentials)

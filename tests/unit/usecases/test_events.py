@@ -10,7 +10,7 @@ from tests.fakes.deps import FakeDependencies
 from facepay.domain.errors import NotAllowed, WrongState
 from facepay.domain.event import BANK, Event, merchant_audience
 from facepay.domain.money import Money
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.consents.withdraw import withdraw_consent
 from facepay.usecases.faces.destroy_keys import destroy_pending_keys
 from facepay.usecases.faces.lock import lock_face, unlock_face
@@ -83,8 +83,8 @@ def test_frames_alone_decide_nothing_and_tell_nothing_of_a_payment(
 def test_a_payment_that_was_taken_back_is_told_once(
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    proof = Proof(PASSWORD, street.code_of(ada))
-    paid = street.pay_by_password(street.intent(), "ada", proof)
+    credentials = Credentials(PASSWORD, street.code_of(ada))
+    paid = street.pay_by_password(street.intent(), "ada", credentials)
     for _ in range(2):
         reverse_payment(street.deps, street.command(street.merchant), paid.id)
     assert kinds(fakes)[-2:] == ["payment.approved", "payment.reversed"]
@@ -116,10 +116,10 @@ def test_a_lock_and_its_end_are_told_once_each(
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     for _ in range(2):
-        lock_face(street.deps, street.command(ada.caller), ada.enrolment_id, Proof(PASSWORD))
+        lock_face(street.deps, street.command(ada.caller), ada.enrolment_id, Credentials(PASSWORD))
     for _ in range(2):
-        proof = Proof(PASSWORD, street.code_of(ada))
-        unlock_face(street.deps, street.command(ada.caller), ada.enrolment_id, proof)
+        credentials = Credentials(PASSWORD, street.code_of(ada))
+        unlock_face(street.deps, street.command(ada.caller), ada.enrolment_id, credentials)
     assert kinds(fakes)[-2:] == ["face.locked", "face.unlocked"]
     assert [kinds(fakes).count(kind) for kind in ("face.locked", "face.unlocked")] == [1, 1]
 

@@ -18,7 +18,7 @@ from facepay.domain.errors import (
     NotFound,
     WrongState,
 )
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.payments.intents import choose_alternative, read_intent, reverse_payment
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
@@ -260,8 +260,8 @@ def test_a_reference_of_another_model_is_not_compared_when_the_model_changes_mea
     with pytest.raises(FaceNotAvailable):
         street.send(street.till, capture, "ada")
     assert fakes.journal.count("engine.distance") == 0
-    proof = Proof(PASSWORD, street.code_of(ada))
-    assert street.pay_by_password(intent, "ada", proof).state == "approved"
+    credentials = Credentials(PASSWORD, street.code_of(ada))
+    assert street.pay_by_password(intent, "ada", credentials).state == "approved"
 
 
 def test_a_capture_belongs_to_the_till_that_opened_it(street: Street, ada: Customer) -> None:

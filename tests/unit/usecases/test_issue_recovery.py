@@ -6,9 +6,9 @@ import pytest
 from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.customer import Role
-from facepay.domain.errors import NotFound, ProofRejected, SecondOperatorNeeded
+from facepay.domain.errors import CredentialsRejected, NotFound, SecondOperatorNeeded
 from facepay.domain.operator_action import ActionKind
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.customers.passwords import reset_password
 from facepay.usecases.customers.second_factors import add_second_factor, confirm_second_factor
 from facepay.usecases.operators.actions import approve_action, ask_for_action, read_action
@@ -42,13 +42,13 @@ def test_with_codes_of_the_bank_the_password_and_a_new_authenticator_are_set_on_
 ) -> None:
     for_password, for_authenticator = issued(street)
     reset_password(street.deps, street.command(ada.caller), for_password, NEW)
-    proof = Proof(NEW, recovery_code=for_authenticator)
-    factor = add_second_factor(street.deps, street.command(ada.caller), "new phone", proof)
+    credentials = Credentials(NEW, recovery_code=for_authenticator)
+    factor = add_second_factor(street.deps, street.command(ada.caller), "new phone", credentials)
     assert factor.secret is not None
     ada.secret = factor.secret
     command = street.command(ada.caller)
-    confirm_second_factor(street.deps, command, factor.id, Proof(code=street.code_of(ada)))
-    paid = street.pay_by_password(street.intent(), "ada", Proof(NEW, street.code_of(ada)))
+    confirm_second_factor(street.deps, command, factor.id, Credentials(code=street.code_of(ada)))
+    paid = street.pay_by_password(street.intent(), "ada", Credentials(NEW, street.code_of(ada)))
     assert paid.state == "approved"
 
 
@@ -63,7 +63,7 @@ def test_a_code_of_the_bank_is_good_for_a_quarter_of_an_hour(
 ) -> None:
     code, _ = issued(street)
     fakes.clock.advance(15 * 60)
-    with pytest.raises(ProofRejected):
+    with pytest.raises(CredentialsRejected):
         reset_password(street.deps, street.command(ada.caller), code, NEW)
 
 

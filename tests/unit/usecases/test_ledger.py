@@ -14,7 +14,7 @@ from facepay.domain.errors import CaptureRefused, InvalidRequest
 from facepay.domain.event import BANK, EventKind
 from facepay.domain.face_use import Flag
 from facepay.usecases import idempotency
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.operators.register import register_merchant, register_terminal
 from facepay.usecases.records import activity
 from facepay.usecases.records.activity import read_ledger
@@ -96,7 +96,7 @@ def test_neither_the_ledger_nor_an_event_tells_whose_face_it_was(
 def test_enrolling_a_face_or_paying_by_password_is_no_use_of_it(
     street: Street, ada: Customer
 ) -> None:
-    street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, street.code_of(ada)))
+    street.pay_by_password(street.intent(), "ada", Credentials(PASSWORD, street.code_of(ada)))
     assert uses(street, ada) == []
 
 
@@ -142,7 +142,7 @@ def test_a_new_merchant_in_a_new_city_is_flagged(
 def test_a_merchant_that_was_paid_by_password_is_not_new(street: Street, ada: Customer) -> None:
     pay(street, ada)
     move_to(street)
-    street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, street.code_of(ada)))
+    street.pay_by_password(street.intent(), "ada", Credentials(PASSWORD, street.code_of(ada)))
     street.show_face(ada)
     assert uses(street, ada)[0].flags == []
 
@@ -161,8 +161,8 @@ def test_a_held_payment_looks_to_the_till_like_any_other_and_the_owner_sees_why(
     _, use, _ = uses(street, ada)
     assert (use.outcome, use.held, use.flags) == ("declined", True, ["new_merchant"])
     assert [each["held"] for each in told(fakes, EventKind.PAYMENT_DECLINED)] == [True, False]
-    proof = Proof(PASSWORD, street.code_of(ada))
-    by_password = street.pay_by_password(street.intent(), "ada", proof)
+    credentials = Credentials(PASSWORD, street.code_of(ada))
+    by_password = street.pay_by_password(street.intent(), "ada", credentials)
     assert by_password.state == "approved", "the password is the way, also where a face is held"
     assert pay(street, ada) == "approved", "and the merchant is a known one from then on"
 

@@ -7,14 +7,14 @@ from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.enrolment import Enrolment
 from facepay.domain.errors import (
+    CredentialsRejected,
     FaceNotAvailable,
     FacepayError,
     NotFound,
-    ProofRejected,
     WrongState,
 )
 from facepay.domain.payment import IntentState
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.consents.withdraw import withdraw_consent
 from facepay.usecases.faces.enrol import begin_enrolment
 from facepay.usecases.faces.lock import lock_face, unlock_face
@@ -24,17 +24,19 @@ from facepay.usecases.responses import EnrolmentAnswer
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 from tests.fakes.vault import SECRETS_KEY
 
-ONE_PROOF = Proof(password=PASSWORD)
+ONE_PROOF = Credentials(password=PASSWORD)
 WRONG_PASSWORD = "a wrong password"
 
 
-def lock(street: Street, payer: Customer, proof: Proof = ONE_PROOF) -> EnrolmentAnswer:
-    return lock_face(street.deps, street.command(payer.caller), payer.enrolment_id, proof)
+def lock(street: Street, payer: Customer, credentials: Credentials = ONE_PROOF) -> EnrolmentAnswer:
+    return lock_face(street.deps, street.command(payer.caller), payer.enrolment_id, credentials)
 
 
-def unlock(street: Street, payer: Customer, proof: Proof | None = None) -> EnrolmentAnswer:
-    proof = proof or Proof(PASSWORD, street.code_of(payer))
-    return unlock_face(street.deps, street.command(payer.caller), payer.enrolment_id, proof)
+def unlock(
+    street: Street, payer: Customer, credentials: Credentials | None = None
+) -> EnrolmentAnswer:
+    credentials = credentials or Credentials(PASSWORD, street.code_of(payer))
+    return unlock_face(street.deps, street.command(payer.caller), payer.enrolment_id, credentials)
 
 
 def row(street: Street, payer: Customer) -> Enrolment:
@@ -69,14 +71,14 @@ def test_the_password_alone_locks_and_the_face_pays_nothing(street: Street, ada:
 
 
 def test_one_code_alone_locks(street: Street, ada: Customer) -> None:
-    assert lock(street, ada, Proof(code=street.code_of(ada))).state == "locked"
+    assert lock(street, ada, Credentials(code=street.code_of(ada))).state == "locked"
 
 
 def test_the_password_locks_also_while_the_vault_is_away(
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     fakes.vault.away = fakes.signer.away = True
-    assert lock(street, ada, Proof(PASSWORD, WRONG_CODE)).state == "locked"
+    assert lock(street, ada, Credentials(PASSWORD, WRONG_CODE)).state == "locked"
 
 
 def test_a_locked_a_revoked_and_an_unknown_face_sound_alike_at_the_till(
@@ -108,7 +110,7 @@ def test_a_payment_under_way_ends_the_same_way_by_a_lock_and_by_a_revocation(
     with street.deps.unit_of_work() as uow:
         captures = {uow.captures.find(id=each.id) for each in (capture, reserved)}
     assert {each.state.value for each in captures if each} == {"cancelled"}
-    paid = street.pay_by_password(waiting, "ada", Proof(PASSWORD, street.code_of(ada)))
+    paid = street.pay_by_password(waiting, "ada", Credentials(PASSWORD, street.code_of(ada)))
     assert paid.state == "approved"
 
 
@@ -119,13 +121,17 @@ def test_password_and_code_unlock_and_the_face_pays_again(street: Street, ada: C
     assert pays(street, ada)
 
 
-@pytest.mark.parametrize("proof", ["password", "code", "nothing"])
-def test_one_proof_alone_does_not_unlock(street: Street, ada: Customer, proof: str) -> None:
+@pytest.mark.parametrize("credentials", ["password", "code", "nothing"])
+def test_one_proof_alone_does_not_unlock(street: Street, ada: Customer, credentials: str) -> None:
     lock(street, ada)
     code = street.code_of(ada)
-    presented = {"password": Proof(PASSWORD), "code": Proof(code=code), "nothing": Proof()}
-    with pytest.raises(ProofRejected):
-        unlock(street, ada, presented[proof])
+    presented = {
+        "password": Credentials(PASSWORD),
+        "code": Credentials(code=code),
+        "nothing": Credentials(),
+    }
+    with pytest.raises(CredentialsRejected):
+        unlock(street, ada, presented[credentials])
     assert row(street, ada).state == "locked"
 
 
@@ -133,11 +139,13 @@ def test_a_code_that_was_used_meanwhile_does_not_unlock(
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     lock(street, ada)
-    proof = Proof(PASSWORD, street.code_of(ada))
+    credentials = Credentials(PASSWORD, street.code_of(ada))
     intent = street.intent()
-    fakes.journal.when("vault.unseal_secret", lambda: street.pay_by_password(intent, "ada", proof))
-    with pytest.raises(ProofRejected):
-        unlock(street, ada, proof)
+    fakes.journal.when(
+        "vault.unseal_secret", lambda: street.pay_by_password(intent, "ada", credentials)
+    )
+    with pytest.raises(CredentialsRejected):
+        unlock(street, ada, credentials)
     assert row(street, ada).state == "locked"
 
 
@@ -184,9 +192,9 @@ def test_locking_twice_and_unlocking_twice_change_nothing_more(
 
 
 def test_a_wrong_proof_locks_nothing(street: Street, ada: Customer) -> None:
-    for proof in (Proof(), Proof(WRONG_PASSWORD), Proof(code=WRONG_CODE)):
-        with pytest.raises(ProofRejected):
-            lock(street, ada, proof)
+    for credentials in (Credentials(), Credentials(WRONG_PASSWORD), Credentials(code=WRONG_CODE)):
+        with pytest.raises(CredentialsRejected):
+            lock(street, ada, credentials)
     assert row(street, ada).state == "active"
 
 
@@ -195,17 +203,17 @@ def test_a_strangers_device_neither_locks_nor_unlocks_with_the_owners_proof(
 ) -> None:
     bob = street.settle_in("bob")
     for act in (lock_face, unlock_face):
-        proof = Proof(PASSWORD, street.code_of(ada))
+        credentials = Credentials(PASSWORD, street.code_of(ada))
         with pytest.raises(NotFound):
-            act(street.deps, street.command(bob.caller), ada.enrolment_id, proof)
+            act(street.deps, street.command(bob.caller), ada.enrolment_id, credentials)
     assert row(street, ada).state == "active"
 
 
 def test_a_locked_face_is_not_replaced_by_another_one(street: Street, ada: Customer) -> None:
     lock(street, ada)
-    proof = Proof(PASSWORD, street.code_of(ada))
+    credentials = Credentials(PASSWORD, street.code_of(ada))
     with pytest.raises(WrongState):
-        begin_enrolment(street.deps, street.command(ada.caller), proof)
+        begin_enrolment(street.deps, street.command(ada.caller), credentials)
     with pytest.raises(WrongState):
         street.open_enrolment(ada)
 

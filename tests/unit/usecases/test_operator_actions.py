@@ -19,7 +19,7 @@ from facepay.domain.errors import (
     WrongState,
 )
 from facepay.domain.operator_action import ActionKind
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.faces.deletion_receipt import read_deletion_receipt
 from facepay.usecases.faces.lock import lock_face
 from facepay.usecases.operators.actions import (
@@ -271,7 +271,7 @@ def test_who_enrols_after_the_approval_is_not_of_the_cohort(
 def test_a_locked_face_and_one_that_is_just_being_enrolled_go_with_their_cohort(
     street: Street, ada: Customer, second: Caller
 ) -> None:
-    lock_face(street.deps, street.command(ada.caller), ada.enrolment_id, Proof(PASSWORD))
+    lock_face(street.deps, street.command(ada.caller), ada.enrolment_id, Credentials(PASSWORD))
     bob = street.settle_in("bob")
     street.consent(bob)
     street.begin(bob)

@@ -3,16 +3,16 @@
 import pytest
 from tests.fakes.deps import FakeDependencies
 
-from facepay.domain.errors import NotFound, ProofRejected
+from facepay.domain.errors import CredentialsRejected, NotFound
 from facepay.domain.page_session import PageSession
 from facepay.usecases.authentication.sign_in import (
     SignInAttempt,
     come_back,
-    proven_by_session,
     sign_in,
     sign_out,
+    verify_session,
 )
-from facepay.usecases.authentication.verify_credentials import Needs, Proof
+from facepay.usecases.authentication.verify_credentials import Credentials, RequiredCredentials
 from facepay.usecases.customers.read_account import read_account, read_face
 from facepay.usecases.faces.lock import lock_face
 from facepay.usecases.faces.revoke import revoke_face
@@ -21,7 +21,7 @@ from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 
 def visit(street: Street, customer: Customer) -> tuple[str, PageSession]:
-    attempt = SignInAttempt(customer.alias, Proof(PASSWORD, street.code_of(customer)))
+    attempt = SignInAttempt(customer.alias, Credentials(PASSWORD, street.code_of(customer)))
     token = sign_in(street.deps, attempt).token
     session = come_back(street.deps, token)
     assert session is not None
@@ -53,19 +53,19 @@ def test_a_visit_that_has_ended_takes_nothing_back(
 ) -> None:
     token, session = visit(street, ada)
     sign_out(street.deps, token)
-    with pytest.raises(ProofRejected):
+    with pytest.raises(CredentialsRejected):
         revoke_face(street.deps, change_in(street, session), ada.enrolment_id, session)
     _, idle = visit(street, ada)
     fakes.clock.advance(300)
-    with pytest.raises(ProofRejected):
+    with pytest.raises(CredentialsRejected):
         revoke_face(street.deps, change_in(street, idle), ada.enrolment_id, idle)
 
 
 def test_a_visit_is_no_proof_for_anything_but_leaving(street: Street, ada: Customer) -> None:
     _, session = visit(street, ada)
-    for needs in set(Needs) - {Needs.ANY_ONE}:
-        with pytest.raises(ProofRejected):
-            proven_by_session(street.deps, change_in(street, session), needs)
+    for required in set(RequiredCredentials) - {RequiredCredentials.ANY_ONE}:
+        with pytest.raises(CredentialsRejected):
+            verify_session(street.deps, change_in(street, session), required)
 
 
 def test_a_visit_takes_back_no_face_but_its_own(street: Street, ada: Customer) -> None:
@@ -78,8 +78,11 @@ def test_a_visit_takes_back_no_face_but_its_own(street: Street, ada: Customer) -
 
 
 def test_a_customer_sees_face_factors_consents_and_payments(street: Street, ada: Customer) -> None:
-    for proof in (Proof(PASSWORD, street.code_of(ada)), Proof(PASSWORD, WRONG_CODE)):
-        street.pay_by_password(street.intent(), "ada", proof)
+    for credentials in (
+        Credentials(PASSWORD, street.code_of(ada)),
+        Credentials(PASSWORD, WRONG_CODE),
+    ):
+        street.pay_by_password(street.intent(), "ada", credentials)
         street.fakes.clock.advance(1)
     account = read_account(street.deps, ada.caller.subject_id)
     assert account.alias == "ada"
@@ -105,7 +108,7 @@ def test_a_customer_sees_where_the_face_was_used(street: Street, ada: Customer) 
 
 def test_a_customer_sees_nothing_of_others(street: Street, ada: Customer) -> None:
     street.enter(street.show_face(ada), street.code_of(ada))
-    street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, street.code_of(ada)))
+    street.pay_by_password(street.intent(), "ada", Credentials(PASSWORD, street.code_of(ada)))
     bob = street.settle_in("bob")
     account = read_account(street.deps, bob.caller.subject_id)
     assert (account.face, account.uses) == (None, [])

@@ -6,24 +6,24 @@ import pytest
 from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.customer import FactorKind, FactorState
-from facepay.domain.errors import ProofRejected
+from facepay.domain.errors import CredentialsRejected
 from facepay.domain.recovery import ALPHABET, read_typed
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.customers.recovery_codes import make_recovery_codes
 from facepay.usecases.customers.second_factors import add_second_factor, revoke_second_factor
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 
-def made(street: Street, customer: Customer, proof: Proof | None = None) -> list[str]:
-    proof = proof or Proof(PASSWORD, street.code_of(customer))
-    codes = make_recovery_codes(street.deps, street.command(customer.caller), proof).codes
+def made(street: Street, customer: Customer, credentials: Credentials | None = None) -> list[str]:
+    credentials = credentials or Credentials(PASSWORD, street.code_of(customer))
+    codes = make_recovery_codes(street.deps, street.command(customer.caller), credentials).codes
     assert codes is not None
     return codes
 
 
 def refused(street: Street, customer: Customer, code: str) -> None:
-    with pytest.raises(ProofRejected):
-        street.revoke(customer, Proof(recovery_code=code))
+    with pytest.raises(CredentialsRejected):
+        street.revoke(customer, Credentials(recovery_code=code))
 
 
 def but_last(code: str) -> str:
@@ -37,25 +37,30 @@ class TestMaking:
         assert len({code[:4] for code in codes}) == 10, "each is found by its first group"
         assert all(re.fullmatch(rf"([{ALPHABET}]{{4}}-){{3}}[{ALPHABET}]{{4}}", c) for c in codes)
 
-    @pytest.mark.parametrize("proof", [Proof(PASSWORD), Proof(PASSWORD, WRONG_CODE)])
+    @pytest.mark.parametrize(
+        "credentials", [Credentials(PASSWORD), Credentials(PASSWORD, WRONG_CODE)]
+    )
     def test_they_need_password_and_second_factor(
-        self, street: Street, ada: Customer, proof: Proof
+        self, street: Street, ada: Customer, credentials: Credentials
     ) -> None:
-        with pytest.raises(ProofRejected):
-            made(street, ada, proof)
+        with pytest.raises(CredentialsRejected):
+            made(street, ada, credentials)
 
     def test_a_new_set_replaces_the_old(self, street: Street, ada: Customer) -> None:
         old = made(street, ada)[0]
         new = made(street, ada)[0]
         refused(street, ada, old)
-        assert street.revoke(ada, Proof(recovery_code=new)).state == "revoked"
+        assert street.revoke(ada, Credentials(recovery_code=new)).state == "revoked"
 
     def test_they_are_told_once(
         self, street: Street, fakes: FakeDependencies, ada: Customer
     ) -> None:
-        command, proof = street.command(ada.caller), Proof(PASSWORD, street.code_of(ada))
-        first = make_recovery_codes(street.deps, command, proof)
-        again = make_recovery_codes(street.deps, command, proof)
+        command, credentials = (
+            street.command(ada.caller),
+            Credentials(PASSWORD, street.code_of(ada)),
+        )
+        first = make_recovery_codes(street.deps, command, credentials)
+        again = make_recovery_codes(street.deps, command, credentials)
         assert (again.id, again.codes) == (first.id, None)
         assert first.codes is not None
         with fakes.database() as uow:
@@ -69,38 +74,38 @@ class TestMaking:
 class TestUsing:
     def test_one_takes_the_face_back(self, street: Street, ada: Customer) -> None:
         code = made(street, ada)[3]
-        assert street.revoke(ada, Proof(recovery_code=code)).state == "revoked"
+        assert street.revoke(ada, Credentials(recovery_code=code)).state == "revoked"
 
     def test_it_does_so_while_the_vault_is_away(
         self, street: Street, fakes: FakeDependencies, ada: Customer
     ) -> None:
         code = made(street, ada)[3]
         fakes.vault.away = True
-        assert street.revoke(ada, Proof(recovery_code=code)).state == "revoked"
+        assert street.revoke(ada, Credentials(recovery_code=code)).state == "revoked"
 
     @pytest.mark.parametrize("written", [str.lower, lambda code: code.replace("-", " ")])
     def test_it_is_read_as_people_write(self, street: Street, ada: Customer, written) -> None:  # type: ignore[no-untyped-def]
         code = made(street, ada)[0]
-        assert street.revoke(ada, Proof(recovery_code=written(code))).state == "revoked"
+        assert street.revoke(ada, Credentials(recovery_code=written(code))).state == "revoked"
 
     def test_it_counts_once(self, street: Street, ada: Customer) -> None:
         code = made(street, ada)[0]
-        street.revoke(ada, Proof(recovery_code=code))
+        street.revoke(ada, Credentials(recovery_code=code))
         refused(street, ada, code)
 
     def test_with_the_password_it_stands_in_for_a_lost_authenticator(
         self, street: Street, ada: Customer
     ) -> None:
-        proof = Proof(PASSWORD, recovery_code=made(street, ada)[0])
+        credentials = Credentials(PASSWORD, recovery_code=made(street, ada)[0])
         command = street.command(ada.caller)
-        assert add_second_factor(street.deps, command, "new", proof).state == "pending"
-        with pytest.raises(ProofRejected):
-            add_second_factor(street.deps, street.command(ada.caller), "newer", proof)
+        assert add_second_factor(street.deps, command, "new", credentials).state == "pending"
+        with pytest.raises(CredentialsRejected):
+            add_second_factor(street.deps, street.command(ada.caller), "newer", credentials)
 
     def test_alone_it_changes_no_factor(self, street: Street, ada: Customer) -> None:
-        proof = Proof(recovery_code=made(street, ada)[0])
-        with pytest.raises(ProofRejected):
-            add_second_factor(street.deps, street.command(ada.caller), "thief's", proof)
+        credentials = Credentials(recovery_code=made(street, ada)[0])
+        with pytest.raises(CredentialsRejected):
+            add_second_factor(street.deps, street.command(ada.caller), "thief's", credentials)
 
     def test_it_is_not_the_other_factor_without_which_the_last_one_stays(
         self, street: Street, ada: Customer
@@ -109,9 +114,9 @@ class TestUsing:
         with street.fakes.database() as uow:
             totp = uow.second_factors.find(kind=FactorKind.TOTP.value)
         assert totp is not None
-        proof, command = Proof(PASSWORD, recovery_code=code), street.command(ada.caller)
+        credentials, command = Credentials(PASSWORD, recovery_code=code), street.command(ada.caller)
         with pytest.raises(Exception, match="last active factor"):
-            revoke_second_factor(street.deps, command, totp.id, proof)
+            revoke_second_factor(street.deps, command, totp.id, credentials)
 
     def test_a_set_can_be_revoked(self, street: Street, ada: Customer) -> None:
         code = made(street, ada)[0]
@@ -120,8 +125,8 @@ class TestUsing:
                 kind=FactorKind.RECOVERY_CODES.value, state=FactorState.ACTIVE.value
             )
         assert held is not None
-        proof = Proof(PASSWORD, street.code_of(ada))
-        revoke_second_factor(street.deps, street.command(ada.caller), held.id, proof)
+        credentials = Credentials(PASSWORD, street.code_of(ada))
+        revoke_second_factor(street.deps, street.command(ada.caller), held.id, credentials)
         refused(street, ada, code)
 
     def test_nobody_elses_counts(self, street: Street, ada: Customer) -> None:
@@ -136,13 +141,13 @@ class TestCounting:
             refused(street, ada, but_last(code))
         refused(street, ada, code)
         street.fakes.clock.advance(30)
-        assert street.revoke(ada, Proof(recovery_code=code)).state == "revoked"
+        assert street.revoke(ada, Credentials(recovery_code=code)).state == "revoked"
 
     def test_the_others_are_not_blocked_with_it(self, street: Street, ada: Customer) -> None:
         first, second, *_ = made(street, ada)
         for _ in range(6):
             refused(street, ada, but_last(first))
-        assert street.revoke(ada, Proof(recovery_code=second)).state == "revoked"
+        assert street.revoke(ada, Credentials(recovery_code=second)).state == "revoked"
 
     def test_whoever_guesses_without_a_selector_blocks_nothing_and_costs_as_much(
         self, street: Street, fakes: FakeDependencies, ada: Customer
@@ -154,7 +159,7 @@ class TestCounting:
         for _ in range(12):
             refused(street, ada, f"{free}-0000-0000-0000")
         assert fakes.passwords.asked_for_nobody == before + 12
-        assert street.revoke(ada, Proof(recovery_code=codes[0])).state == "revoked"
+        assert street.revoke(ada, Credentials(recovery_code=codes[0])).state == "revoked"
 
     @pytest.mark.parametrize("text", ["-", "x", "🙂🙂🙂🙂", "    ", "0" * 32])
     def test_what_is_no_code_is_refused_alike(

@@ -7,7 +7,7 @@ from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.errors import FaceNotAvailable, FacepayError
 from facepay.domain.payment import IntentState
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.consents.withdraw import withdraw_consent
 from facepay.usecases.faces.lock import lock_face
 from facepay.usecases.payments.intents import read_intent
@@ -20,7 +20,7 @@ ENDS: dict[str, EndIt] = {
         street.deps,
         street.command(payer.caller),
         payer.enrolment_id,
-        Proof(password="correct horse battery"),
+        Credentials(password="correct horse battery"),
     ),
     "consent withdrawn": lambda street, payer: withdraw_consent(
         street.deps, street.command(payer.caller), payer.consent_id
@@ -87,8 +87,8 @@ def test_a_payment_that_lost_its_face_goes_on_by_password(
 ) -> None:
     intent = street.show_face(ada)
     end_it(street, ada)
-    proof = Proof("correct horse battery", street.code_of(ada))
-    assert street.pay_by_password(intent, "ada", proof).state == "approved"
+    credentials = Credentials("correct horse battery", street.code_of(ada))
+    assert street.pay_by_password(intent, "ada", credentials).state == "approved"
 
 
 def test_an_expired_consent_ends_a_payment_under_way(
@@ -123,12 +123,12 @@ def test_a_worker_that_died_does_not_make_the_owner_look_for_another_code(
     street: Street, fakes: FakeDependencies
 ) -> None:
     bob = street.enrol("bob")
-    command, proof = street.command(bob.caller), Proof(code=street.code_of(bob))
+    command, credentials = street.command(bob.caller), Credentials(code=street.code_of(bob))
     fakes.journal.when("vault.unseal_secret", _die)
     with pytest.raises(KilledWorker):
-        street.revoke(bob, proof, command)
+        street.revoke(bob, credentials, command)
     fakes.clock.advance(31)  # the lease is over, and so is the code's step
-    assert street.revoke(bob, proof, command).state == "revoked"
+    assert street.revoke(bob, credentials, command).state == "revoked"
 
 
 def _die() -> None:

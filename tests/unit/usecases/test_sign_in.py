@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from tests.fakes.deps import FakeDependencies
 
-from facepay.domain.errors import ProofRejected, VaultUnavailable
+from facepay.domain.errors import CredentialsRejected, VaultUnavailable
 from facepay.domain.page_session import IDLE
 from facepay.usecases.authentication.device_cookie import UNKNOWN, device_of, new_device_cookie
 from facepay.usecases.authentication.sign_in import (
@@ -16,25 +16,31 @@ from facepay.usecases.authentication.sign_in import (
     sign_in,
     sign_out,
 )
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 WRONG = "a wrong password"
 
 
 def enter(street: Street, customer: Customer, device_cookie: str = "") -> SignedIn:
-    proof = Proof(PASSWORD, street.code_of(customer))
-    return sign_in(street.deps, SignInAttempt(customer.alias, proof, device_cookie))
+    credentials = Credentials(PASSWORD, street.code_of(customer))
+    return sign_in(street.deps, SignInAttempt(customer.alias, credentials, device_cookie))
 
 
 @pytest.mark.parametrize(
-    "proof", [Proof(PASSWORD), Proof(code="000000"), Proof(PASSWORD, WRONG_CODE), Proof()]
+    "credentials",
+    [
+        Credentials(PASSWORD),
+        Credentials(code="000000"),
+        Credentials(PASSWORD, WRONG_CODE),
+        Credentials(),
+    ],
 )
 def test_less_than_password_and_code_signs_nobody_in(
-    street: Street, ada: Customer, proof: Proof
+    street: Street, ada: Customer, credentials: Credentials
 ) -> None:
-    with pytest.raises(ProofRejected):
-        sign_in(street.deps, SignInAttempt("ada", proof))
+    with pytest.raises(CredentialsRejected):
+        sign_in(street.deps, SignInAttempt("ada", credentials))
     with street.fakes.database() as uow:
         assert uow.page_sessions.find_all() == []
 
@@ -63,7 +69,7 @@ def test_a_password_changed_while_somebody_signs_in_lets_nobody_in(
         return held
 
     monkeypatch.setattr(fakes.passwords, "verify", changed_meanwhile)
-    with pytest.raises(ProofRejected):
+    with pytest.raises(CredentialsRejected):
         enter(street, ada)
 
 
@@ -125,21 +131,21 @@ def test_a_known_browser_has_a_count_of_its_own_and_guesses_no_more_often_for_it
 ) -> None:
     cookie = enter(street, ada).device_cookie
     for _ in range(6):
-        with pytest.raises(ProofRejected):
-            sign_in(street.deps, SignInAttempt("ada", Proof(WRONG, WRONG_CODE)))
+        with pytest.raises(CredentialsRejected):
+            sign_in(street.deps, SignInAttempt("ada", Credentials(WRONG, WRONG_CODE)))
     assert enter(street, ada, cookie).device_cookie == cookie
-    right = Proof(PASSWORD, street.code_of(ada))
+    right = Credentials(PASSWORD, street.code_of(ada))
     for _ in range(5):
-        with pytest.raises(ProofRejected):
-            sign_in(street.deps, SignInAttempt("ada", Proof(WRONG, WRONG_CODE), cookie))
-    with pytest.raises(ProofRejected):
+        with pytest.raises(CredentialsRejected):
+            sign_in(street.deps, SignInAttempt("ada", Credentials(WRONG, WRONG_CODE), cookie))
+    with pytest.raises(CredentialsRejected):
         sign_in(street.deps, SignInAttempt("ada", right, cookie))
 
 
 def test_guessing_at_the_page_delays_neither_till_nor_app(street: Street, ada: Customer) -> None:
     for _ in range(12):
-        with pytest.raises(ProofRejected):
-            sign_in(street.deps, SignInAttempt("ada", Proof(WRONG, WRONG_CODE)))
-    proof = Proof(PASSWORD, street.code_of(ada))
-    assert street.pay_by_password(street.intent(), "ada", proof).state == "approved"
+        with pytest.raises(CredentialsRejected):
+            sign_in(street.deps, SignInAttempt("ada", Credentials(WRONG, WRONG_CODE)))
+    credentials = Credentials(PASSWORD, street.code_of(ada))
+    assert street.pay_by_password(street.intent(), "ada", credentials).state == "approved"
     assert street.revoke(ada).state == "revoked"

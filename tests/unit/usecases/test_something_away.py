@@ -12,7 +12,7 @@ from facepay.domain.errors import (
     VaultUnavailable,
     WrongState,
 )
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.consents.withdraw import withdraw_consent
 from facepay.usecases.faces.destroy_keys import destroy_pending_keys
 from facepay.usecases.payments.intents import read_intent
@@ -60,13 +60,13 @@ def test_without_its_vault_the_password_path_approves_nothing_and_the_same_key_p
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     intent, command = street.intent(), street.command(street.till)
-    proof = Proof(PASSWORD, street.code_of(ada))
+    credentials = Credentials(PASSWORD, street.code_of(ada))
     fakes.signer.away = True
     with pytest.raises(VaultUnavailable):
-        street.pay_by_password(intent, "ada", proof, command)
+        street.pay_by_password(intent, "ada", credentials, command)
     assert state_of(street, intent.id) == "created"
     fakes.signer.away = False
-    assert street.pay_by_password(intent, "ada", proof, command).state == "approved"
+    assert street.pay_by_password(intent, "ada", credentials, command).state == "approved"
 
 
 def test_without_the_engine_the_same_intent_goes_on_by_password(
@@ -77,8 +77,8 @@ def test_without_the_engine_the_same_intent_goes_on_by_password(
     fakes.journal.fail("engine.observe", FaceUnavailable())
     with pytest.raises(FaceUnavailable):
         street.send(street.till, capture, "ada")
-    proof = Proof(PASSWORD, street.code_of(ada))
-    assert street.pay_by_password(intent, "ada", proof).state == "approved"
+    credentials = Credentials(PASSWORD, street.code_of(ada))
+    assert street.pay_by_password(intent, "ada", credentials).state == "approved"
 
 
 def test_an_outage_does_not_count_as_wrong_guesses(
@@ -99,27 +99,27 @@ def test_a_right_answer_that_could_not_be_signed_does_not_count_as_a_wrong_one(
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     intent, command = street.intent(), street.command(street.till)
-    proof = Proof(PASSWORD, street.code_of(ada))
+    credentials = Credentials(PASSWORD, street.code_of(ada))
     fakes.signer.away = True
     for _ in range(8):
         with pytest.raises(VaultUnavailable):
-            street.pay_by_password(intent, "ada", proof, command)
+            street.pay_by_password(intent, "ada", credentials, command)
     fakes.signer.away = False
-    assert street.pay_by_password(intent, "ada", proof, command).state == "approved"
+    assert street.pay_by_password(intent, "ada", credentials, command).state == "approved"
 
 
 def test_an_outage_gives_no_guesses_back_that_were_made_before(
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     for _ in range(4):
-        street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, WRONG_CODE))
+        street.pay_by_password(street.intent(), "ada", Credentials(PASSWORD, WRONG_CODE))
     fakes.vault.away = True
     for _ in range(3):
         with pytest.raises(VaultUnavailable):
-            street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, WRONG_CODE))
+            street.pay_by_password(street.intent(), "ada", Credentials(PASSWORD, WRONG_CODE))
     fakes.vault.away = False
-    street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, WRONG_CODE))
-    fifth_was_wrong = Proof(PASSWORD, fakes.codes.code(ada.secret, fakes.clock.now))
+    street.pay_by_password(street.intent(), "ada", Credentials(PASSWORD, WRONG_CODE))
+    fifth_was_wrong = Credentials(PASSWORD, fakes.codes.code(ada.secret, fakes.clock.now))
     assert street.pay_by_password(street.intent(), "ada", fifth_was_wrong).state == "declined"
 
 

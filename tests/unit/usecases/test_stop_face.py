@@ -4,8 +4,8 @@ import pytest
 from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.customer import Role
-from facepay.domain.errors import FacepayError, ProofRejected
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.domain.errors import CredentialsRejected, FacepayError
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.customers.recovery_codes import make_recovery_codes
 from facepay.usecases.faces.emergency_stop import stop_face
 from facepay.usecases.request import Caller, Command
@@ -16,8 +16,8 @@ VISIT = Caller("a visit's hash", Role.CUSTOMER, "")
 
 @pytest.fixture
 def codes(street: Street, ada: Customer) -> list[str]:
-    proof = Proof(PASSWORD, street.code_of(ada))
-    made = make_recovery_codes(street.deps, street.command(ada.caller), proof).codes
+    credentials = Credentials(PASSWORD, street.code_of(ada))
+    made = make_recovery_codes(street.deps, street.command(ada.caller), credentials).codes
     assert made is not None
     return made
 
@@ -53,7 +53,7 @@ def test_a_form_sent_twice_is_answered_twice_and_a_code_serves_once(
     command = visit(street)
     first = stop_face(street.deps, command, "ada", codes[0])
     assert stop_face(street.deps, command, "ada", codes[0]) == first
-    with pytest.raises(ProofRejected):
+    with pytest.raises(CredentialsRejected):
         stop_face(street.deps, visit(street), "ada", codes[0])
 
 
@@ -62,7 +62,7 @@ def test_neither_a_wrong_code_nor_somebody_elses_stops_a_face(
 ) -> None:
     street.settle_in("bob")
     for alias, code in (("ada", "0000-0000-0000-0000"), ("bob", codes[0]), ("nobody", codes[0])):
-        with pytest.raises(ProofRejected):
+        with pytest.raises(CredentialsRejected):
             stop_face(street.deps, visit(street), alias, code)
     assert state_of(fakes, ada) == "active"
 

@@ -5,7 +5,7 @@ from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.capture import PadOutcome
 from facepay.domain.errors import FacepayError, SealBroken, VaultUnavailable
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 
@@ -82,7 +82,7 @@ def test_the_one_time_codes_secret_is_overwritten(
     street: Street, fakes: FakeDependencies, ada: Customer, right: bool
 ) -> None:
     code = street.code_of(ada) if right else WRONG_CODE
-    street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, code))
+    street.pay_by_password(street.intent(), "ada", Credentials(PASSWORD, code))
     assert fakes.vault.opened
     assert nothing_is_left(fakes)
 

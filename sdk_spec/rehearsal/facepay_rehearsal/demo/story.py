@@ -63,7 +63,7 @@ STEPS = (
     Step("device_key_payment_approved", "approved", device_key_payment_approved),
     Step(
         "recovery_code_revokes",
-        "revoked, key destroyed; 409 face_not_available; the code again: 403 proof_rejected",
+        "revoked, key destroyed; 409 face_not_available; the code again: 403 credentials_rejected",
         recovery_code_revokes,
     ),
     Step("log_verified", "verified", Walk.log_verified),

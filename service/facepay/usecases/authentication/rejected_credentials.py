@@ -34,5 +34,5 @@ def heed(
     if duress and lock:
         since = since or deps.clock()
     uow.enrolments.update_all({"duress_since": since}, id=held.id if held else _NOBODY)
-    kind = EventKind.DURESS_ALARM if duress else EventKind.PROOF_REJECTED
+    kind = EventKind.DURESS_ALARM if duress else EventKind.CREDENTIALS_REJECTED
     emit(deps, uow, kind, customer=customer_id, payment_intent=intent_id)

@@ -8,15 +8,15 @@ import secrets
 from dataclasses import dataclass, replace
 
 from facepay.domain.attempts import Channel
-from facepay.domain.errors import ProofRejected
+from facepay.domain.errors import CredentialsRejected
 from facepay.domain.page_session import LONGEST, PageSession
 from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.device_cookie import device_of, new_device_cookie
 from facepay.usecases.authentication.verify_credentials import (
-    Needs,
-    Proof,
-    Proven,
-    examine,
+    Credentials,
+    RequiredCredentials,
+    VerifiedCredentials,
+    check_factors,
     heed_rejected,
 )
 from facepay.usecases.dependencies import Dependencies
@@ -28,7 +28,7 @@ TOKEN_BYTES = 32
 @dataclass(frozen=True, slots=True)
 class SignInAttempt:
     alias: str
-    proof: Proof
+    credentials: Credentials
     device_cookie: str = ""
 
 
@@ -41,23 +41,29 @@ class SignedIn:
 
 
 def sign_in(deps: Dependencies, attempt: SignInAttempt) -> SignedIn:
-    """Raises ProofRejected: for an unknown alias as for a wrong password, code, or a used one."""
+    """Begin a session for the owner of password and one-time code.
+
+    Raises CredentialsRejected, the same for an unknown alias, a wrong password, a wrong code and a
+    used code.
+    """
     now = deps.clock()
     device = device_of(deps, attempt.alias, attempt.device_cookie)
     with deps.unit_of_work() as uow:
         customer = uow.customers.find(alias=attempt.alias)
-    proven = examine(deps, customer, attempt.proof, Channel.WEB, at=now, device=device)
-    if customer is None or not (proven.password_ok and proven.second_factor_ok):
-        heed_rejected(deps, proven)
-        raise ProofRejected()
+    verified = check_factors(
+        deps, customer, attempt.credentials, Channel.WEB, at=now, device=device
+    )
+    if customer is None or not (verified.password_ok and verified.second_factor_ok):
+        heed_rejected(deps, verified)
+        raise CredentialsRejected()
     token = secrets.token_urlsafe(TOKEN_BYTES)
     with deps.unit_of_work() as uow:
         held = uow.customers.lock(customer.id)
         # A password that was changed meanwhile has ended every session: it begins none either.
         if held is None or held.password_hash != customer.password_hash:
-            raise ProofRejected()
-        if not proven.settle(uow):
-            raise ProofRejected()
+            raise CredentialsRejected()
+        if not verified.settle(uow):
+            raise CredentialsRejected()
         uow.page_sessions.delete_before("ends_at", now)
         uow.page_sessions.add(
             PageSession(session_id(token), customer.id, now, now, ends_at=now + LONGEST)
@@ -88,19 +94,25 @@ def sign_out(deps: Dependencies, token: str) -> None:
         uow.commit()
 
 
-def proven_by_session(deps: Dependencies, command: Command, needs: Needs) -> Proven:
+def verify_session(
+    deps: Dependencies, command: Command, required: RequiredCredentials
+) -> VerifiedCredentials:
     """Password and code were proven when this session began: enough to leave, and for nothing else.
 
     It is looked up once more, so that one that has just been ended takes nothing back. Raises
-    ProofRejected.
+    CredentialsRejected.
     """
     with deps.unit_of_work() as uow:
         session = uow.page_sessions.find(
             id=command.caller.keyid, customer_id=command.caller.subject_id
         )
-    if needs is not Needs.ANY_ONE or session is None or not session.alive(deps.clock()):
-        raise ProofRejected()
-    return Proven(None, None, None)
+    if (
+        required is not RequiredCredentials.ANY_ONE
+        or session is None
+        or not session.alive(deps.clock())
+    ):
+        raise CredentialsRejected()
+    return VerifiedCredentials(None, None, None)
 
 
 def end_sessions(deps: Dependencies, uow: UnitOfWork, customer_id: str) -> None:

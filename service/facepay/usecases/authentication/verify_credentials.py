@@ -4,7 +4,8 @@ A check of what can be guessed charges the counter first and clears it when righ
 (domain/attempts.py). Unknown, wrong, used and blocked give the same answer after the same work. A
 signature is not counted: nobody guesses one, and so nobody can fill a counter for its owner; a
 recovery code is counted for itself alone, which only its owner can name.
-A right code is only *used up* by `Proven.settle`, inside the transaction of what it was given for.
+A right code is only *used up* by `VerifiedCredentials.settle`, inside the transaction of what it
+was given for.
 """
 
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from facepay.domain.attempts import Channel, counter_id
 from facepay.domain.confirmation import Claims
 from facepay.domain.customer import Customer, Role
 from facepay.domain.duress import is_duress
-from facepay.domain.errors import ProofRejected, Unavailable
+from facepay.domain.errors import CredentialsRejected, Unavailable
 from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.attempt_counters import charge, give_back, settle
 from facepay.usecases.authentication.match_factors import (
@@ -32,7 +33,7 @@ from facepay.usecases.request import Caller
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class Credentials:
     """What was presented. None means "not presented". `confirmation` is a device key's JWS."""
 
     password: str | None = None
@@ -40,17 +41,17 @@ class Proof:
     confirmation: str | None = None
     recovery_code: str | None = None
 
-    def singly(self) -> "list[Proof]":
+    def singly(self) -> "list[Credentials]":
         """Each by itself; what needs the vault comes last."""
         return [
-            Proof(password=self.password),
-            Proof(confirmation=self.confirmation),
-            Proof(recovery_code=self.recovery_code),
-            Proof(code=self.code),
+            Credentials(password=self.password),
+            Credentials(confirmation=self.confirmation),
+            Credentials(recovery_code=self.recovery_code),
+            Credentials(code=self.code),
         ]
 
 
-class Needs(Enum):
+class RequiredCredentials(Enum):
     """Easy to leave, hard to enter."""
 
     ANY_ONE = auto()
@@ -59,7 +60,7 @@ class Needs(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Proven:
+class VerifiedCredentials:
     """What held. None means "not presented", False "presented and not right".
 
     `duress` comes with a second factor that is "not right"; `customer_id` is whose it was to be.
@@ -100,23 +101,23 @@ def channel_of(caller: Caller) -> Channel:
     return Channel.OWN_DEVICE if caller.role is Role.CUSTOMER else Channel.TILL
 
 
-def examine(
+def check_factors(
     deps: Dependencies,
     customer: Customer | None,
-    proof: Proof,
+    credentials: Credentials,
     channel: Channel,
     *,
     at: datetime,
     confirms: Claims | None = None,
     device: str = "",
-) -> Proven:
+) -> VerifiedCredentials:
     """Look at everything that was presented, whoever it is for and whatever comes of the rest.
 
     `at` is when it was presented, `confirms` what a confirmation has to say, `device` a browser
     whose attempts are counted apart. Raises FactorUnavailable where a code cannot be looked at.
     """
     subject = customer.id if customer else NOBODY  # all that is unknown is counted as one
-    presented = {"password": proof.password, "code": proof.code}
+    presented = {"password": credentials.password, "code": credentials.code}
     counters = {
         name: counter_id(f"{subject}:{name}", channel, device)
         for name, value in presented.items()
@@ -125,82 +126,92 @@ def examine(
     open_to_try = {name: charge(deps, counter) for name, counter in sorted(counters.items())}
 
     password_ok: bool | None = None
-    if proof.password is not None:
-        right = deps.passwords.verify(customer.password_hash if customer else None, proof.password)
+    if credentials.password is not None:
+        right = deps.passwords.verify(
+            customer.password_hash if customer else None, credentials.password
+        )
         password_ok = right and open_to_try.get("password", False)
     try:
-        code = _match_code(deps, subject, proof, at)
+        code = _match_code(deps, subject, credentials, at)
     except Unavailable:
         # An outage is nobody's wrong guess: who retries through one is not blocked by it.
         give_back(deps, [counters[name] for name in open_to_try if open_to_try[name]])
-        _heed_unread(deps, customer, proof, resting=not open_to_try.get("code"))
+        _heed_unread(deps, customer, credentials, resting=not open_to_try.get("code"))
         raise
-    duress = _is_duress(deps, customer, proof)
+    duress = _is_duress(deps, customer, credentials)
     # After the same work: though the code were right, and duress a real code as well.
     code = None if duress or not open_to_try.get("code") else code
     right_ones = {"password": bool(password_ok), "code": code is not None}
     # At once, and not with what they were given for: that may fail or be retried for other reasons.
     settle(deps, {counters[name]: right_ones[name] for name in counters})
-    other = _match_uncounted(deps, customer, proof, confirms, at)
+    other = _match_uncounted(deps, customer, credentials, confirms, at)
     # A code that was presented has to be right itself: what else is presented never makes up for
     # it, or it would tell a slip from duress.
-    match = other if proof.code is None else code
-    shown = (proof.code, proof.confirmation, proof.recovery_code) != (None, None, None)
+    match = other if credentials.code is None else code
+    shown = (credentials.code, credentials.confirmation, credentials.recovery_code) != (
+        None,
+        None,
+        None,
+    )
     second_factor_ok = (match is not None) if shown else None
     known = customer.id if customer else None
-    resting = proof.code is not None and not open_to_try.get("code")
-    return Proven(password_ok, second_factor_ok, match, known, duress, resting)
+    resting = credentials.code is not None and not open_to_try.get("code")
+    return VerifiedCredentials(password_ok, second_factor_ok, match, known, duress, resting)
 
 
-def prove(
+def verify_credentials(
     deps: Dependencies,
     customer: Customer | None,
-    proof: Proof,
-    needs: Needs,
+    credentials: Credentials,
+    required: RequiredCredentials,
     *,
     confirms: Claims | None = None,
     at: datetime | None = None,
     channel: Channel = Channel.OWN_DEVICE,
-) -> Proven:
-    """For the customer's own device or page. Raises ProofRejected: it never says what was wrong.
+) -> VerifiedCredentials:
+    """For the customer's own device or page.
+
+    Raises CredentialsRejected, which never says what was wrong.
 
     `at` is when it was presented, where that may have been before now: a retry after a crash.
     """
     # Of two proofs of which one is enough, the second is asked only when the first does not hold:
     # a right password takes the face back also while the vault with the codes is away.
-    for presented in proof.singly() if needs is Needs.ANY_ONE else [proof]:
-        proven = examine(
+    for presented in (
+        credentials.singly() if required is RequiredCredentials.ANY_ONE else [credentials]
+    ):
+        verified = check_factors(
             deps, customer, presented, channel, at=at or deps.clock(), confirms=confirms
         )
-        holds = _holds(proven, needs)
-        if holds and proof.code is not None and presented.code is None:
-            _heed_unread(deps, customer, proof, resting=False)
-        if not holds or (presented.code is not None and not proven.second_factor_ok):
-            heed_rejected(deps, proven)
+        holds = _holds(verified, required)
+        if holds and credentials.code is not None and presented.code is None:
+            _heed_unread(deps, customer, credentials, resting=False)
+        if not holds or (presented.code is not None and not verified.second_factor_ok):
+            heed_rejected(deps, verified)
         if holds:
-            return proven
-    raise ProofRejected()
+            return verified
+    raise CredentialsRejected()
 
 
-def heed_rejected(deps: Dependencies, proven: Proven) -> None:
+def heed_rejected(deps: Dependencies, verified: VerifiedCredentials) -> None:
     """What did not hold where nothing else is written down: a payment heeds it in its commit.
 
     A right code that came with a wrong password was rejected as well, and costs the same work.
     """
-    if proven.second_factor_ok is not None:
+    if verified.second_factor_ok is not None:
         with deps.unit_of_work() as uow:
-            heed(deps, uow, proven.customer_id, duress=proven.duress, lock=not proven.resting)
-            proven.spend(uow)
+            heed(deps, uow, verified.customer_id, duress=verified.duress, lock=not verified.resting)
+            verified.spend(uow)
             uow.commit()
 
 
 def _heed_unread(
-    deps: Dependencies, customer: Customer | None, proof: Proof, *, resting: bool
+    deps: Dependencies, customer: Customer | None, credentials: Credentials, *, resting: bool
 ) -> None:
     """A code that nobody can look at, or need look at, may still be a call for help."""
-    if proof.code is None:
+    if credentials.code is None:
         return
-    duress = _is_duress(deps, customer, proof)
+    duress = _is_duress(deps, customer, credentials)
     with deps.unit_of_work() as uow:
         heed(deps, uow, customer.id if customer else None, duress=duress, lock=not resting)
         uow.commit()
@@ -208,46 +219,48 @@ def _heed_unread(
 
 def heed_code(deps: Dependencies, customer: Customer | None, code: str) -> None:
     """For a code that was presented to something else than a proof."""
-    _heed_unread(deps, customer, Proof(code=code), resting=False)
+    _heed_unread(deps, customer, Credentials(code=code), resting=False)
 
 
-def _holds(proven: Proven, needs: Needs) -> bool:
+def _holds(verified: VerifiedCredentials, required: RequiredCredentials) -> bool:
     return {
-        Needs.ANY_ONE: bool(proven.password_ok or proven.second_factor_ok),
-        Needs.PASSWORD: bool(proven.password_ok),
-        Needs.PASSWORD_AND_SECOND_FACTOR: bool(proven.password_ok and proven.second_factor_ok),
-    }[needs]
+        RequiredCredentials.ANY_ONE: bool(verified.password_ok or verified.second_factor_ok),
+        RequiredCredentials.PASSWORD: bool(verified.password_ok),
+        RequiredCredentials.PASSWORD_AND_SECOND_FACTOR: bool(
+            verified.password_ok and verified.second_factor_ok
+        ),
+    }[required]
 
 
-def _is_duress(deps: Dependencies, customer: Customer | None, proof: Proof) -> bool:
-    if proof.code is None:
+def _is_duress(deps: Dependencies, customer: Customer | None, credentials: Credentials) -> bool:
+    if credentials.code is None:
         return False
     whose, kept = (customer.id, customer.duress_tag) if customer else (None, None)
-    return is_duress(deps.fingerprint_key, whose, proof.code, kept)
+    return is_duress(deps.fingerprint_key, whose, credentials.code, kept)
 
 
 def _match_code(
-    deps: Dependencies, customer_id: str, proof: Proof, at: datetime
+    deps: Dependencies, customer_id: str, credentials: Credentials, at: datetime
 ) -> FactorMatch | None:
-    if proof.code is None:
+    if credentials.code is None:
         return None
     with deps.unit_of_work() as uow:
         factors = active_factors(uow, customer_id)
-    return match_code(deps, factors, proof.code, at)
+    return match_code(deps, factors, credentials.code, at)
 
 
 def _match_uncounted(
     deps: Dependencies,
     customer: Customer | None,
-    proof: Proof,
+    credentials: Credentials,
     confirms: Claims | None,
     at: datetime,
 ) -> FactorMatch | RecoveryMatch | None:
     """What has no counter that is named after the customer: strangers could fill it."""
-    if proof.recovery_code is not None:
-        return match_recovery_code(deps, customer, proof.recovery_code, at)
-    if proof.confirmation is None or confirms is None:
+    if credentials.recovery_code is not None:
+        return match_recovery_code(deps, customer, credentials.recovery_code, at)
+    if credentials.confirmation is None or confirms is None:
         return None
     with deps.unit_of_work() as uow:
         factors = active_factors(uow, customer.id) if customer else []
-    return match_confirmation(deps, factors, proof.confirmation, confirms, at)
+    return match_confirmation(deps, factors, credentials.confirmation, confirms, at)

@@ -7,9 +7,14 @@ import hmac
 from dataclasses import replace
 
 from facepay.domain.duress import duress_tag
-from facepay.domain.errors import InvalidRequest, NotFound, ProofRejected
+from facepay.domain.errors import CredentialsRejected, InvalidRequest, NotFound
 from facepay.usecases.authentication.match_factors import active_factors, match_code
-from facepay.usecases.authentication.verify_credentials import Needs, Proof, channel_of, prove
+from facepay.usecases.authentication.verify_credentials import (
+    Credentials,
+    RequiredCredentials,
+    channel_of,
+    verify_credentials,
+)
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.records.audit_log import append_setting
@@ -17,22 +22,27 @@ from facepay.usecases.request import Command
 from facepay.usecases.responses import Done
 
 
-def set_duress_code(deps: Dependencies, command: Command, proof: Proof, code: str) -> Done:
-    """Set or replace it. Raises ProofRejected; InvalidRequest for a code that is a real one now."""
+def set_duress_code(
+    deps: Dependencies, command: Command, credentials: Credentials, code: str
+) -> Done:
+    """Set or replace the duress code.
+
+    Raises CredentialsRejected; InvalidRequest for a code that is a real one-time code now.
+    """
 
     def act(lease: Lease) -> Done:
         customer_id = command.caller.subject_id
         tag = duress_tag(deps.fingerprint_key, customer_id, code)
-        return _keep(deps, command, lease, proof, tag, code)
+        return _keep(deps, command, lease, credentials, tag, code)
 
     return run_idempotent(deps, command, Done, act)
 
 
-def remove_duress_code(deps: Dependencies, command: Command, proof: Proof) -> Done:
-    """The same answer whether one was set or not. Raises ProofRejected."""
+def remove_duress_code(deps: Dependencies, command: Command, credentials: Credentials) -> Done:
+    """The same answer whether one was set or not. Raises CredentialsRejected."""
 
     def act(lease: Lease) -> Done:
-        return _keep(deps, command, lease, proof, None, None)
+        return _keep(deps, command, lease, credentials, None, None)
 
     return run_idempotent(deps, command, Done, act)
 
@@ -41,23 +51,28 @@ def _keep(
     deps: Dependencies,
     command: Command,
     lease: Lease,
-    proof: Proof,
+    credentials: Credentials,
     tag: str | None,
     code: str | None,
 ) -> Done:
-    customer_id, needs = command.caller.subject_id, Needs.PASSWORD_AND_SECOND_FACTOR
+    customer_id, required = (
+        command.caller.subject_id,
+        RequiredCredentials.PASSWORD_AND_SECOND_FACTOR,
+    )
     with deps.unit_of_work() as uow:
         customer = uow.customers.find(id=customer_id)
-    proven = prove(deps, customer, proof, needs, channel=channel_of(command.caller))
+    verified = verify_credentials(
+        deps, customer, credentials, required, channel=channel_of(command.caller)
+    )
     if code is not None:
-        _require_no_real_code(deps, customer_id, proof, code)
+        _require_no_real_code(deps, customer_id, credentials, code)
     answer = Done()
     with deps.unit_of_work() as uow:
         held = uow.customers.lock(customer_id)
         if held is None:
             raise NotFound()
-        if not proven.settle(uow):
-            raise ProofRejected()
+        if not verified.settle(uow):
+            raise CredentialsRejected()
         uow.customers.update(replace(held, duress_tag=tag))
         lease.answer(uow, answer)
         append_setting(deps, uow, customer_id, "duress_code")
@@ -65,10 +80,12 @@ def _keep(
     return answer
 
 
-def _require_no_real_code(deps: Dependencies, customer_id: str, proof: Proof, code: str) -> None:
+def _require_no_real_code(
+    deps: Dependencies, customer_id: str, credentials: Credentials, code: str
+) -> None:
     """Nobody should call for help by a code that an authenticator shows: not the present one."""
     with deps.unit_of_work() as uow:
         factors = active_factors(uow, customer_id)
-    just_used = proof.code is not None and hmac.compare_digest(proof.code, code)
+    just_used = credentials.code is not None and hmac.compare_digest(credentials.code, code)
     if just_used or match_code(deps, factors, code, deps.clock()) is not None:
         raise InvalidRequest("choose another code: this one is a real one", param="duress_code")

@@ -9,17 +9,17 @@ from dataclasses import replace
 
 from facepay.domain.attempts import Channel, counter_id
 from facepay.domain.customer import Customer
-from facepay.domain.errors import NotFound, ProofRejected
+from facepay.domain.errors import CredentialsRejected, NotFound
 from facepay.domain.event import EventKind
 from facepay.usecases.authentication.attempt_counters import clear
 from facepay.usecases.authentication.sign_in import end_sessions
 from facepay.usecases.authentication.verify_credentials import (
-    Needs,
-    Proof,
-    Proven,
+    Credentials,
+    RequiredCredentials,
+    VerifiedCredentials,
     channel_of,
-    examine,
-    prove,
+    check_factors,
+    verify_credentials,
 )
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.idempotency import Lease, run_idempotent
@@ -30,22 +30,22 @@ from facepay.usecases.responses import PasswordAnswer, rfc3339
 
 
 def change_password(
-    deps: Dependencies, command: Command, proof: Proof, new_password: str
+    deps: Dependencies, command: Command, credentials: Credentials, new_password: str
 ) -> PasswordAnswer:
-    """Raises ProofRejected: it takes the password in force and a second factor."""
+    """Raises CredentialsRejected: it takes the password in force and a second factor."""
 
     def act(lease: Lease) -> PasswordAnswer:
         customer = _own(deps, command)
-        needs = Needs.PASSWORD_AND_SECOND_FACTOR
-        proven = prove(
+        required = RequiredCredentials.PASSWORD_AND_SECOND_FACTOR
+        verified = verify_credentials(
             deps,
             customer,
-            proof,
-            needs,
+            credentials,
+            required,
             confirms=command.claims,
             channel=channel_of(command.caller),
         )
-        return _set(deps, lease, customer, proven, new_password, "password.changed")
+        return _set(deps, lease, customer, verified, new_password, "password.changed")
 
     return run_idempotent(deps, command, PasswordAnswer, act)
 
@@ -53,15 +53,17 @@ def change_password(
 def reset_password(
     deps: Dependencies, command: Command, recovery_code: str, new_password: str
 ) -> PasswordAnswer:
-    """Raises ProofRejected."""
+    """Raises CredentialsRejected."""
 
     def act(lease: Lease) -> PasswordAnswer:
         customer = _own(deps, command)
-        proof = Proof(recovery_code=recovery_code)
-        proven = examine(deps, customer, proof, Channel.OWN_DEVICE, at=lease.received_at)
-        if not proven.second_factor_ok:
-            raise ProofRejected()
-        answer = _set(deps, lease, customer, proven, new_password, "password.reset")
+        credentials = Credentials(recovery_code=recovery_code)
+        verified = check_factors(
+            deps, customer, credentials, Channel.OWN_DEVICE, at=lease.received_at
+        )
+        if not verified.second_factor_ok:
+            raise CredentialsRejected()
+        answer = _set(deps, lease, customer, verified, new_password, "password.reset")
         # What was typed wrong before it was known to be forgotten delays the new one no longer.
         clear(deps, [counter_id(f"{customer.id}:password", Channel.OWN_DEVICE)])
         return answer
@@ -81,7 +83,7 @@ def _set(
     deps: Dependencies,
     lease: Lease,
     customer: Customer,
-    proven: Proven,
+    verified: VerifiedCredentials,
     new_password: str,
     setting: str,
 ) -> PasswordAnswer:
@@ -90,9 +92,9 @@ def _set(
     with deps.unit_of_work() as uow:
         held = uow.customers.lock(customer.id)
         if held is None or held.password_hash != customer.password_hash:
-            raise ProofRejected()  # it was changed meanwhile: what was proven no longer is
-        if not proven.settle(uow):
-            raise ProofRejected()
+            raise CredentialsRejected()  # it was changed meanwhile: what was proven no longer is
+        if not verified.settle(uow):
+            raise CredentialsRejected()
         uow.customers.update(replace(held, password_hash=hashed))
         end_sessions(deps, uow, customer.id)
         lease.answer(uow, answer)

@@ -8,11 +8,16 @@ import secrets
 from datetime import datetime
 
 from facepay.domain.customer import FactorKind, FactorState, SecondFactor
-from facepay.domain.errors import ProofRejected
+from facepay.domain.errors import CredentialsRejected
 from facepay.domain.event import EventKind
 from facepay.domain.recovery import ALPHABET, CODES, GROUP, GROUPS, RecoveryCode, code_id
 from facepay.ports import UnitOfWork
-from facepay.usecases.authentication.verify_credentials import Needs, Proof, channel_of, prove
+from facepay.usecases.authentication.verify_credentials import (
+    Credentials,
+    RequiredCredentials,
+    channel_of,
+    verify_credentials,
+)
 from facepay.usecases.customers.second_factors import NEVER_USED, emit_factor
 from facepay.usecases.dependencies import Dependencies, new_id
 from facepay.usecases.idempotency import Lease, run_idempotent
@@ -23,19 +28,21 @@ from facepay.usecases.responses import RecoveryCodesAnswer
 NAME = "recovery codes"
 
 
-def make_recovery_codes(deps: Dependencies, command: Command, proof: Proof) -> RecoveryCodesAnswer:
-    """Ten fresh codes. Raises ProofRejected: it takes the password and a second factor."""
+def make_recovery_codes(
+    deps: Dependencies, command: Command, credentials: Credentials
+) -> RecoveryCodesAnswer:
+    """Ten fresh codes. Raises CredentialsRejected: it takes the password and a second factor."""
 
     def act(lease: Lease) -> RecoveryCodesAnswer:
         customer_id = command.caller.subject_id
         with deps.unit_of_work() as uow:
             customer = uow.customers.find(id=customer_id)
-        needs = Needs.PASSWORD_AND_SECOND_FACTOR
-        proven = prove(
+        required = RequiredCredentials.PASSWORD_AND_SECOND_FACTOR
+        verified = verify_credentials(
             deps,
             customer,
-            proof,
-            needs,
+            credentials,
+            required,
             confirms=command.claims,
             channel=channel_of(command.caller),
         )
@@ -44,8 +51,8 @@ def make_recovery_codes(deps: Dependencies, command: Command, proof: Proof) -> R
         kept = [kept_code(deps, factor, code) for code in codes]
         with deps.unit_of_work() as uow:
             uow.customers.lock(customer_id)
-            if not proven.settle(uow):
-                raise ProofRejected()
+            if not verified.settle(uow):
+                raise CredentialsRejected()
             replace_set(uow, factor, kept)
             lease.answer(uow, RecoveryCodesAnswer(factor.id, None))
             emit_factor(deps, uow, EventKind.FACTOR_ADDED, factor)

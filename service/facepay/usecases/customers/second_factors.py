@@ -14,7 +14,13 @@ from datetime import timedelta
 
 from facepay.domain.attempts import Channel, counter_id
 from facepay.domain.customer import PAYING, FactorKind, FactorState, PublicKey, SecondFactor
-from facepay.domain.errors import AlreadyExists, NotFound, ProofRejected, Unavailable, WrongState
+from facepay.domain.errors import (
+    AlreadyExists,
+    CredentialsRejected,
+    NotFound,
+    Unavailable,
+    WrongState,
+)
 from facepay.domain.event import EventKind
 from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.attempt_counters import charge, give_back
@@ -25,11 +31,11 @@ from facepay.usecases.authentication.match_factors import (
     match_confirmation,
 )
 from facepay.usecases.authentication.verify_credentials import (
-    Needs,
-    Proof,
+    Credentials,
+    RequiredCredentials,
     channel_of,
     heed_code,
-    prove,
+    verify_credentials,
 )
 from facepay.usecases.dependencies import Dependencies, new_id, wiped
 from facepay.usecases.idempotency import Lease, run_idempotent
@@ -43,12 +49,17 @@ PENDING_FOR = timedelta(minutes=10)
 
 
 def add_second_factor(
-    deps: Dependencies, command: Command, name: str, proof: Proof, key: PublicKey | None = None
+    deps: Dependencies,
+    command: Command,
+    name: str,
+    credentials: Credentials,
+    key: PublicKey | None = None,
 ) -> FactorAnswer:
     """A pending device key where a `key` is given, otherwise a pending TOTP factor.
 
-    The first needs the password; a further one an active factor as well. Raises ProofRejected;
-    AlreadyExists for a key that signs requests: what confirms them is another one.
+    The first needs the password; a further one an active factor as well.
+
+    Raises CredentialsRejected; AlreadyExists for a key that signs requests: what confirms them is another one.
     """
 
     def act(lease: Lease) -> FactorAnswer:
@@ -58,12 +69,16 @@ def add_second_factor(
             first = not active_factors(uow, customer_id)
             if key is not None and uow.clients.find(id=key.thumbprint) is not None:
                 raise AlreadyExists("this key signs requests: make one that only confirms")
-        needs = Needs.PASSWORD if first else Needs.PASSWORD_AND_SECOND_FACTOR
-        proven = prove(
+        required = (
+            RequiredCredentials.PASSWORD
+            if first
+            else RequiredCredentials.PASSWORD_AND_SECOND_FACTOR
+        )
+        verified = verify_credentials(
             deps,
             customer,
-            proof,
-            needs,
+            credentials,
+            required,
             confirms=command.claims,
             channel=channel_of(command.caller),
         )
@@ -71,9 +86,9 @@ def add_second_factor(
         with deps.unit_of_work() as uow:
             uow.customers.lock(customer_id)
             if first and active_factors(uow, customer_id):
-                raise ProofRejected()  # one was confirmed meanwhile: now it is needed as well
-            if not proven.settle(uow):
-                raise ProofRejected()
+                raise CredentialsRejected()  # one was confirmed meanwhile: now it is needed as well
+            if not verified.settle(uow):
+                raise CredentialsRejected()
             pending = {"customer_id": customer_id, "state": FactorState.PENDING.value}
             uow.second_factors.update_all({"state": FactorState.REVOKED.value}, **pending)
             uow.second_factors.add(factor)
@@ -87,12 +102,12 @@ def add_second_factor(
 
 
 def confirm_second_factor(
-    deps: Dependencies, command: Command, factor_id: str, proof: Proof
+    deps: Dependencies, command: Command, factor_id: str, credentials: Credentials
 ) -> FactorAnswer:
     """One right code shows that the app has the secret, one signature that the device has the key;
     the factor is active from then on.
 
-    Raises NotFound, WrongState (not pending any more), ProofRejected.
+    Raises NotFound, WrongState (not pending any more), CredentialsRejected.
     """
 
     def act(lease: Lease) -> FactorAnswer:
@@ -102,7 +117,7 @@ def confirm_second_factor(
             raise WrongState(f"the factor is {factor.state}")
         if deps.clock() >= factor.created_at + PENDING_FOR:
             raise WrongState("the factor was added too long ago: add a new one")
-        match = _match_pending(deps, command, factor, proof)
+        match = _match_pending(deps, command, factor, credentials)
         step = NEVER_USED if match.step is None else match.step
         active = replace(factor, state=FactorState.ACTIVE, last_step=step)
         with deps.unit_of_work() as uow:
@@ -119,11 +134,11 @@ def confirm_second_factor(
 
 
 def revoke_second_factor(
-    deps: Dependencies, command: Command, factor_id: str, proof: Proof
+    deps: Dependencies, command: Command, factor_id: str, credentials: Credentials
 ) -> FactorAnswer:
     """It counts nowhere from then on, also where it was just checked.
 
-    Raises NotFound, ProofRejected; WrongState for the last active one: add another first.
+    Raises NotFound, CredentialsRejected; WrongState for the last active one: add another first.
     """
 
     def act(lease: Lease) -> FactorAnswer:
@@ -131,19 +146,23 @@ def revoke_second_factor(
         with deps.unit_of_work() as uow:
             customer = uow.customers.find(id=customer_id)
             was_active = own_factor(uow, command, factor_id).state is FactorState.ACTIVE
-        needs = Needs.PASSWORD_AND_SECOND_FACTOR if was_active else Needs.PASSWORD
-        proven = prove(
+        required = (
+            RequiredCredentials.PASSWORD_AND_SECOND_FACTOR
+            if was_active
+            else RequiredCredentials.PASSWORD
+        )
+        verified = verify_credentials(
             deps,
             customer,
-            proof,
-            needs,
+            credentials,
+            required,
             confirms=command.claims,
             channel=channel_of(command.caller),
         )
         with deps.unit_of_work() as uow:
             uow.customers.lock(customer_id)
-            if not proven.settle(uow):
-                raise ProofRejected()
+            if not verified.settle(uow):
+                raise CredentialsRejected()
             factor = own_factor(uow, command, factor_id)
             if factor.state is FactorState.ACTIVE:
                 _require_another(uow, factor, was_active=was_active)
@@ -170,27 +189,27 @@ def _require_another(uow: UnitOfWork, factor: SecondFactor, *, was_active: bool)
     if factor.kind not in PAYING:
         return
     if not was_active:
-        raise ProofRejected()  # it was confirmed meanwhile: now it is needed as well
+        raise CredentialsRejected()  # it was confirmed meanwhile: now it is needed as well
     if len(active_factors(uow, factor.customer_id)) < 2:
         raise WrongState("the last active factor stays: add another first")
 
 
 def _match_pending(
-    deps: Dependencies, command: Command, factor: SecondFactor, proof: Proof
+    deps: Dependencies, command: Command, factor: SecondFactor, credentials: Credentials
 ) -> FactorMatch:
-    if proof.code is not None:
-        return _match_charged(deps, factor, proof.code)
-    signed, at = proof.confirmation or "", deps.clock()
+    if credentials.code is not None:
+        return _match_charged(deps, factor, credentials.code)
+    signed, at = credentials.confirmation or "", deps.clock()
     match = match_confirmation(deps, [factor], signed, command.claims, at)
     if match is None:
-        raise ProofRejected()
+        raise CredentialsRejected()
     return match
 
 
 def _match_charged(deps: Dependencies, factor: SecondFactor, code: str) -> FactorMatch:
     counter = counter_id(f"{factor.id}:confirm", Channel.OWN_DEVICE)
     if not charge(deps, counter):
-        raise ProofRejected()
+        raise CredentialsRejected()
     try:
         match = match_code(deps, [factor], code, deps.clock())
     except Unavailable:
@@ -200,7 +219,7 @@ def _match_charged(deps: Dependencies, factor: SecondFactor, code: str) -> Facto
         with deps.unit_of_work() as uow:
             customer = uow.customers.find(id=factor.customer_id)
         heed_code(deps, customer, code)
-        raise ProofRejected()
+        raise CredentialsRejected()
     return match
 
 

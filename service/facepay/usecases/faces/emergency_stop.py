@@ -6,10 +6,15 @@ Unknown names and wrong codes get the same answer; a stranger can fill no counte
 
 from facepay.domain.deletion import Cause
 from facepay.domain.enrolment import EnrolmentState
-from facepay.domain.errors import ProofRejected
+from facepay.domain.errors import CredentialsRejected
 from facepay.domain.event import EventKind
 from facepay.ports import UnitOfWork
-from facepay.usecases.authentication.verify_credentials import Needs, Proof, Proven, prove
+from facepay.usecases.authentication.verify_credentials import (
+    Credentials,
+    RequiredCredentials,
+    VerifiedCredentials,
+    verify_credentials,
+)
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.destroy_keys import destroy_key
 from facepay.usecases.faces.enrolments import emit_face, end_enrolment, write_down
@@ -19,15 +24,20 @@ from facepay.usecases.responses import StopAnswer, rfc3339
 
 
 def stop_face(deps: Dependencies, command: Command, alias: str, recovery_code: str) -> StopAnswer:
-    """Raises ProofRejected. The caller of `change` is nobody in particular: a browser's visit."""
+    """Revoke the face of `alias` with one recovery code, without a session.
+
+    The caller of `command` is the visit of a browser. Raises CredentialsRejected.
+    """
     with deps.unit_of_work() as uow:
         customer = uow.customers.find(alias=alias)
 
     def act(lease: Lease) -> StopAnswer:
-        proven = prove(deps, customer, Proof(recovery_code=recovery_code), Needs.ANY_ONE)
+        verified = verify_credentials(
+            deps, customer, Credentials(recovery_code=recovery_code), RequiredCredentials.ANY_ONE
+        )
         if customer is None:
-            raise ProofRejected()
-        return _end_all(deps, lease, customer.id, proven)
+            raise CredentialsRejected()
+        return _end_all(deps, lease, customer.id, verified)
 
     answer = run_idempotent(deps, command, StopAnswer, act)
     with deps.unit_of_work() as uow:
@@ -37,12 +47,14 @@ def stop_face(deps: Dependencies, command: Command, alias: str, recovery_code: s
     return answer
 
 
-def _end_all(deps: Dependencies, lease: Lease, customer_id: str, proven: Proven) -> StopAnswer:
+def _end_all(
+    deps: Dependencies, lease: Lease, customer_id: str, verified: VerifiedCredentials
+) -> StopAnswer:
     with deps.unit_of_work() as uow:
         uow.customers.lock(customer_id)
         faces = _living(uow, customer_id)
         ended = [end_enrolment(deps, uow, face_id, Cause.CUSTOMER) for face_id in faces]
-        proven.settle(uow)  # leaving is never refused because a code was used meanwhile
+        verified.settle(uow)  # leaving is never refused because a code was used meanwhile
         answer = StopAnswer(rfc3339(deps.clock()))
         lease.answer(uow, answer)
         for face, _ in ended:

@@ -10,10 +10,15 @@ from datetime import datetime
 from facepay.domain.consent import Consent
 from facepay.domain.deletion import Cause
 from facepay.domain.enrolment import ENROLLED, OPEN_FOR, Enrolment, EnrolmentState
-from facepay.domain.errors import FaceNotAvailable, ProofRejected, WrongState
+from facepay.domain.errors import CredentialsRejected, FaceNotAvailable, WrongState
 from facepay.domain.event import EventKind
 from facepay.ports import ObservedFaces, UnitOfWork
-from facepay.usecases.authentication.verify_credentials import Needs, Proof, channel_of, prove
+from facepay.usecases.authentication.verify_credentials import (
+    Credentials,
+    RequiredCredentials,
+    channel_of,
+    verify_credentials,
+)
 from facepay.usecases.captures.judge import Frames, look_at, use_capture
 from facepay.usecases.dependencies import Dependencies, new_id, wiped
 from facepay.usecases.faces.destroy_keys import destroy_key
@@ -24,10 +29,12 @@ from facepay.usecases.request import Command
 from facepay.usecases.responses import EnrolmentAnswer
 
 
-def begin_enrolment(deps: Dependencies, command: Command, proof: Proof) -> EnrolmentAnswer:
+def begin_enrolment(
+    deps: Dependencies, command: Command, credentials: Credentials
+) -> EnrolmentAnswer:
     """A pending enrolment, for which a capture can be opened.
 
-    Raises ProofRejected; WrongState without an active consent, or while a face is enrolled.
+    Raises CredentialsRejected; WrongState without an active consent, or while a face is enrolled.
     """
 
     def act(lease: Lease) -> EnrolmentAnswer:
@@ -36,11 +43,11 @@ def begin_enrolment(deps: Dependencies, command: Command, proof: Proof) -> Enrol
             customer = uow.customers.find(id=customer_id)
             consent = _active_consent(deps, uow, customer_id)
             _require_no_face(uow, customer_id)
-        proven = prove(
+        verified = verify_credentials(
             deps,
             customer,
-            proof,
-            Needs.PASSWORD_AND_SECOND_FACTOR,
+            credentials,
+            RequiredCredentials.PASSWORD_AND_SECOND_FACTOR,
             confirms=command.claims,
             channel=channel_of(command.caller),
         )
@@ -50,8 +57,8 @@ def begin_enrolment(deps: Dependencies, command: Command, proof: Proof) -> Enrol
         deps.templates.create_key(enrolment.key_name)
         with deps.unit_of_work() as uow:
             uow.enrolments.add(enrolment)
-            if not proven.settle(uow):
-                raise ProofRejected()
+            if not verified.settle(uow):
+                raise CredentialsRejected()
             answer = enrolment_answer(enrolment)
             lease.answer(uow, answer)
             append_leaf(deps, uow, "enrolment.begun", enrolment=enrolment.id)

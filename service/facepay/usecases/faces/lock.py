@@ -9,14 +9,14 @@ may have stolen must not undo what was done because of it.
 from dataclasses import replace
 
 from facepay.domain.enrolment import Enrolment, EnrolmentState
-from facepay.domain.errors import NotFound, ProofRejected, WrongState
+from facepay.domain.errors import CredentialsRejected, NotFound, WrongState
 from facepay.domain.event import EventKind
 from facepay.domain.page_session import PageSession
 from facepay.ports import UnitOfWork
-from facepay.usecases.authentication.verify_credentials import Needs, Proof
+from facepay.usecases.authentication.verify_credentials import Credentials, RequiredCredentials
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.enrolments import emit_face, enrolment_answer, stop_what_is_under_way
-from facepay.usecases.faces.revoke import prove_owner
+from facepay.usecases.faces.revoke import verify_owner
 from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.request import Command
@@ -24,16 +24,21 @@ from facepay.usecases.responses import EnrolmentAnswer
 
 
 def lock_face(
-    deps: Dependencies, command: Command, enrolment_id: str, proof: Proof | PageSession
+    deps: Dependencies, command: Command, enrolment_id: str, credentials: Credentials | PageSession
 ) -> EnrolmentAnswer:
-    """Raises ProofRejected; NotFound for an enrolment that is not the caller's; WrongState for one
-    that was never finished or is revoked."""
+    """Lock the face with any one credential, or from a session of the customer's page.
+
+    Raises CredentialsRejected; NotFound for an enrolment that is not the caller's; WrongState for
+    one that was never finished or is revoked.
+    """
 
     def act(lease: Lease) -> EnrolmentAnswer:
-        proven = prove_owner(deps, command, enrolment_id, proof, Needs.ANY_ONE)
+        verified = verify_owner(
+            deps, command, enrolment_id, credentials, RequiredCredentials.ANY_ONE
+        )
         with deps.unit_of_work() as uow:
             locked, locked_now = lock_enrolment(uow, enrolment_id)
-            proven.settle(uow)  # a lock is never refused because a code was used meanwhile
+            verified.settle(uow)  # a lock is never refused because a code was used meanwhile
             answer = enrolment_answer(locked)
             lease.answer(uow, answer)
             if locked_now:
@@ -46,16 +51,18 @@ def lock_face(
 
 
 def unlock_face(
-    deps: Dependencies, command: Command, enrolment_id: str, proof: Proof
+    deps: Dependencies, command: Command, enrolment_id: str, credentials: Credentials
 ) -> EnrolmentAnswer:
-    """Raises ProofRejected, also for a code that was used meanwhile; NotFound; WrongState."""
+    """Raises CredentialsRejected, also for a code that was used meanwhile; NotFound; WrongState."""
 
     def act(lease: Lease) -> EnrolmentAnswer:
-        proven = prove_owner(deps, command, enrolment_id, proof, Needs.PASSWORD_AND_SECOND_FACTOR)
+        verified = verify_owner(
+            deps, command, enrolment_id, credentials, RequiredCredentials.PASSWORD_AND_SECOND_FACTOR
+        )
         with deps.unit_of_work() as uow:
             held = _locked_row(uow, enrolment_id)
-            if not proven.settle(uow):
-                raise ProofRejected()
+            if not verified.settle(uow):
+                raise CredentialsRejected()
             unlocked = replace(held, state=EnrolmentState.ACTIVE, epoch=held.epoch + 1)
             unlocked_now = held.state is EnrolmentState.LOCKED
             if unlocked_now:

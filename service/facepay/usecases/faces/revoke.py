@@ -13,13 +13,13 @@ from facepay.domain.deletion import Cause
 from facepay.domain.errors import NotFound
 from facepay.domain.event import EventKind
 from facepay.domain.page_session import PageSession
-from facepay.usecases.authentication.sign_in import proven_by_session
+from facepay.usecases.authentication.sign_in import verify_session
 from facepay.usecases.authentication.verify_credentials import (
-    Needs,
-    Proof,
-    Proven,
+    Credentials,
+    RequiredCredentials,
+    VerifiedCredentials,
     channel_of,
-    prove,
+    verify_credentials,
 )
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.destroy_keys import destroy_key
@@ -30,20 +30,25 @@ from facepay.usecases.responses import EnrolmentAnswer
 
 
 def revoke_face(
-    deps: Dependencies, command: Command, enrolment_id: str, proof: Proof | PageSession
+    deps: Dependencies, command: Command, enrolment_id: str, credentials: Credentials | PageSession
 ) -> EnrolmentAnswer:
     """Any one proof will do, and being signed in on the page, which takes two.
 
-    Raises ProofRejected, or NotFound for an enrolment that is not the caller's.
+    Raises CredentialsRejected, or NotFound for an enrolment that is not the caller's.
     """
 
     def act(lease: Lease) -> EnrolmentAnswer:
-        proven = prove_owner(
-            deps, command, enrolment_id, proof, Needs.ANY_ONE, at=lease.received_at
+        verified = verify_owner(
+            deps,
+            command,
+            enrolment_id,
+            credentials,
+            RequiredCredentials.ANY_ONE,
+            at=lease.received_at,
         )
         with deps.unit_of_work() as uow:
             revoked, deletion = end_enrolment(deps, uow, enrolment_id, Cause.CUSTOMER)
-            proven.settle(uow)  # leaving is never refused because a code was used meanwhile
+            verified.settle(uow)  # leaving is never refused because a code was used meanwhile
             answer = enrolment_answer(revoked)
             lease.answer(uow, answer)
             if deletion is not None:
@@ -57,24 +62,26 @@ def revoke_face(
     return replace(answer, key_destroyed=answer.key_destroyed or destroyed)
 
 
-def prove_owner(
+def verify_owner(
     deps: Dependencies,
     command: Command,
     enrolment_id: str,
-    proof: Proof | PageSession,
-    needs: Needs,
+    credentials: Credentials | PageSession,
+    required: RequiredCredentials,
     *,
     at: datetime | None = None,
-) -> Proven:
+) -> VerifiedCredentials:
     """That the caller's own enrolment is meant, and the caller is who enrolled it.
 
-    Raises NotFound, ProofRejected.
+    Raises NotFound, CredentialsRejected.
     """
     with deps.unit_of_work() as uow:
         customer = uow.customers.find(id=command.caller.subject_id)
         if customer is None or not uow.enrolments.find(id=enrolment_id, customer_id=customer.id):
             raise NotFound()
-    if isinstance(proof, PageSession):
-        return proven_by_session(deps, command, needs)
+    if isinstance(credentials, PageSession):
+        return verify_session(deps, command, required)
     channel = channel_of(command.caller)
-    return prove(deps, customer, proof, needs, confirms=command.claims, at=at, channel=channel)
+    return verify_credentials(
+        deps, customer, credentials, required, confirms=command.claims, at=at, channel=channel
+    )

@@ -25,7 +25,12 @@ from facepay.domain.enrolment import Enrolment, EnrolmentState
 from facepay.domain.errors import FaceNotAvailable, NotFound, WrongState
 from facepay.domain.payment import Authorization, Intent, IntentState, Method
 from facepay.ports import ObservedFaces, UnitOfWork
-from facepay.usecases.authentication.verify_credentials import Proof, Proven, channel_of, examine
+from facepay.usecases.authentication.verify_credentials import (
+    Credentials,
+    VerifiedCredentials,
+    channel_of,
+    check_factors,
+)
 from facepay.usecases.captures.compare import matches_reference
 from facepay.usecases.captures.judge import Frames, look_at, use_capture
 from facepay.usecases.dependencies import Dependencies
@@ -45,7 +50,7 @@ class Attempt:
 
     intent_id: str
     frames: Frames | None = None
-    proof: Proof | None = None
+    credentials: Credentials | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +79,14 @@ def authorize_payment(deps: Dependencies, command: Command, attempt: Attempt) ->
         if attempt.frames is not None:
             standing = _look_at_face(deps, lease, standing, attempt.frames)
         # 5 verify the second factor
-        proven = _verify_second_factor(deps, command, lease, standing, attempt.proof)
+        verified = _verify_second_factor(deps, command, lease, standing, attempt.credentials)
         # 6 decide
-        decision = _decide(deps, standing, proven)
+        decision = _decide(deps, standing, verified)
         # Signed before the commit, so that no approval can exist without its signature; if
         # step 7 finds the face revoked, the signature is dropped and was never seen by anybody.
         authorization = _sign_if_approved(deps, standing, decision)
         # 7 one commit, under the lock that a revocation takes
-        return _commit_if_still_live(deps, lease, standing, proven, decision, authorization)
+        return _commit_if_still_live(deps, lease, standing, verified, decision, authorization)
 
     return run_idempotent(deps, command, IntentAnswer, walk)
 
@@ -147,29 +152,37 @@ def _look_at_face(deps: Dependencies, lease: Lease, standing: Standing, frames: 
 
 @timed_step("second_factor")
 def _verify_second_factor(
-    deps: Dependencies, command: Command, lease: Lease, standing: Standing, proof: Proof | None
-) -> Proven | None:
-    if proof is None:
+    deps: Dependencies,
+    command: Command,
+    lease: Lease,
+    standing: Standing,
+    credentials: Credentials | None,
+) -> VerifiedCredentials | None:
+    if credentials is None:
         return None
     with deps.unit_of_work() as uow:
         customer = uow.customers.find(id=standing.enrolment.customer_id)
     channel, confirms = channel_of(command.caller), payment_claims(standing.intent)
-    return examine(deps, customer, proof, channel, at=lease.received_at, confirms=confirms)
+    return check_factors(
+        deps, customer, credentials, channel, at=lease.received_at, confirms=confirms
+    )
 
 
 @timed_step("decide")
-def _decide(deps: Dependencies, standing: Standing, proven: Proven | None) -> Decision:
+def _decide(
+    deps: Dependencies, standing: Standing, verified: VerifiedCredentials | None
+) -> Decision:
     intent = standing.intent
     facts = Facts(
         method=Method.FACE,
         intent_expires_at=intent.expires_at,
-        second_factor_ok=None if proven is None else proven.second_factor_ok,
+        second_factor_ok=None if verified is None else verified.second_factor_ok,
         consent_active=True,  # step 2 refused otherwise, and step 7 looks again
         enrolment_live=standing.enrolment.state is EnrolmentState.ACTIVE,
         pad_passed=intent.pad_passed,
         face_matched=intent.face_matched,
-        duress=proven is not None and proven.duress,
-        duress_may_pay=may_be_held(deps, intent, proven),
+        duress=verified is not None and verified.duress,
+        duress_may_pay=may_be_held(deps, intent, verified),
         silently_locked=standing.enrolment.duress_since is not None,
         held=standing.held,
     )
@@ -190,7 +203,7 @@ def _commit_if_still_live(
     deps: Dependencies,
     lease: Lease,
     standing: Standing,
-    proven: Proven | None,
+    verified: VerifiedCredentials | None,
     decision: Decision,
     authorization: Authorization | None,
 ) -> IntentAnswer:
@@ -202,7 +215,7 @@ def _commit_if_still_live(
         if shown_since and decision.outcome is Outcome.APPROVE:  # under duress, elsewhere
             decision = Decision(Outcome.DECLINE, UNDER_DURESS)
         answer = record_decision(
-            deps, uow, lease, standing.intent, Method.FACE, decision, proven, authorization
+            deps, uow, lease, standing.intent, Method.FACE, decision, verified, authorization
         )
         uow.commit()
     return answer

@@ -13,7 +13,12 @@ from facepay.domain.decision import Facts, Outcome, decide
 from facepay.domain.errors import InvalidRequest
 from facepay.domain.payment import Intent, Method
 from facepay.ports import UnitOfWork
-from facepay.usecases.authentication.verify_credentials import Proof, Proven, channel_of, examine
+from facepay.usecases.authentication.verify_credentials import (
+    Credentials,
+    VerifiedCredentials,
+    channel_of,
+    check_factors,
+)
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.payments.intents import find_to_pay
@@ -24,7 +29,11 @@ from facepay.usecases.responses import IntentAnswer
 
 
 def roll_back_to_password(
-    deps: Dependencies, command: Command, intent_id: str, payer_alias: str | None, proof: Proof
+    deps: Dependencies,
+    command: Command,
+    intent_id: str,
+    payer_alias: str | None,
+    credentials: Credentials,
 ) -> IntentAnswer:
     """`payer_alias` is whom a till claims to have before it; a customer's device is its owner's.
 
@@ -37,21 +46,21 @@ def roll_back_to_password(
             intent = find_to_pay(uow, command.caller, intent_id)
             customer = _payer(uow, command.caller, payer_alias)
         intent.require_open(deps.clock())
-        proven = examine(
+        verified = check_factors(
             deps,
             customer,
-            proof,
+            credentials,
             channel_of(command.caller),
             at=lease.received_at,
             confirms=payment_claims(intent),
         )
         paying = replace(intent, customer_id=customer.id if customer else intent.customer_id)
-        decision = decide(_facts(deps, paying, proven), deps.clock())
+        decision = decide(_facts(deps, paying, verified), deps.clock())
         approved = decision.outcome is Outcome.APPROVE
         authorization = sign_authorization(deps, paying) if approved else None
         with deps.unit_of_work() as uow:
             answer = record_decision(
-                deps, uow, lease, paying, Method.PASSWORD, decision, proven, authorization
+                deps, uow, lease, paying, Method.PASSWORD, decision, verified, authorization
             )
             uow.commit()
         return answer
@@ -69,12 +78,12 @@ def _payer(uow: UnitOfWork, caller: Caller, alias: str | None) -> Customer | Non
     return uow.customers.find(id=caller.subject_id)
 
 
-def _facts(deps: Dependencies, intent: Intent, proven: Proven) -> Facts:
+def _facts(deps: Dependencies, intent: Intent, verified: VerifiedCredentials) -> Facts:
     return Facts(
         method=Method.PASSWORD,
         intent_expires_at=intent.expires_at,
-        second_factor_ok=proven.second_factor_ok,
-        password_ok=proven.password_ok,
-        duress=proven.duress,
-        duress_may_pay=may_be_held(deps, intent, proven),
+        second_factor_ok=verified.second_factor_ok,
+        password_ok=verified.password_ok,
+        duress=verified.duress,
+        duress_may_pay=may_be_held(deps, intent, verified),
     )

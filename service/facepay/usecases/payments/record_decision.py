@@ -8,7 +8,7 @@ from facepay.domain.event import EventKind
 from facepay.domain.payment import Authorization, Intent, IntentState, Method
 from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.rejected_credentials import heed
-from facepay.usecases.authentication.verify_credentials import Proven
+from facepay.usecases.authentication.verify_credentials import VerifiedCredentials
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.idempotency import Lease
 from facepay.usecases.payments.intents import fresh_nonce, intent_answer
@@ -35,7 +35,7 @@ def record_decision(
     judged: Intent,
     method: Method,
     decision: Decision,
-    proven: Proven | None,
+    verified: VerifiedCredentials | None,
     authorization: Authorization | None,
 ) -> IntentAnswer:
     """The caller commits. A code used or revoked since it was checked turns a yes into a no.
@@ -44,20 +44,20 @@ def record_decision(
 
     Raises WrongState when the intent moved on meanwhile: it is then decided by somebody else.
     """
-    if proven is not None and (proven.duress or decision.outcome is Outcome.DECLINE):
+    if verified is not None and (verified.duress or decision.outcome is Outcome.DECLINE):
         heed(
             deps,
             uow,
-            proven.customer_id,
-            duress=proven.duress,
-            lock=not proven.resting,
+            verified.customer_id,
+            duress=verified.duress,
+            lock=not verified.resting,
             intent_id=judged.id,
         )
     held = uow.intents.lock(judged.id)
     seen = (judged.state, judged.capture_id, judged.nonce)
     if held is None or (held.state, held.capture_id, held.nonce) != seen:
         raise WrongState("the payment intent has moved on meanwhile")
-    if proven is not None and not proven.settle(uow):
+    if verified is not None and not verified.settle(uow):
         decision = Decision(Outcome.DECLINE, "second_factor_used_meanwhile")
     approved = decision.outcome is Outcome.APPROVE
     changes: dict[str, Any] = {"method": method, "decision_reason": decision.reason}
@@ -87,7 +87,7 @@ def record_decision(
     return answer
 
 
-def may_be_held(deps: Dependencies, intent: Intent, proven: Proven | None) -> bool:
+def may_be_held(deps: Dependencies, intent: Intent, verified: VerifiedCredentials | None) -> bool:
     """Whether duress pays this, to be held by the bank: never by what may be a guess."""
-    known = proven is not None and not proven.resting
+    known = verified is not None and not verified.resting
     return known and deps.policy.duress.may_pay(intent.amount_minor, intent.currency)

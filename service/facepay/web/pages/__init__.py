@@ -5,14 +5,14 @@ It is a client of the use cases like any other: what a browser may do is decided
 
 from flask import Flask
 
-from facepay.web.pages.credentials import proofs
+from facepay.web.pages.credentials import credentials
 from facepay.web.pages.duress import duress
 from facepay.web.pages.face import own_face
 from facepay.web.pages.language import speak
 from facepay.web.pages.page_access import dress
 from facepay.web.pages.signing_in import signing_in
 
-BLUEPRINTS = (signing_in, own_face, proofs, duress)
+BLUEPRINTS = (signing_in, own_face, credentials, duress)
 
 
 def open_pages(app: Flask) -> None:

@@ -5,7 +5,7 @@ password and a fresh code once more: a visit left open in a shop must not be eno
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.customers.passwords import change_password
 from facepay.usecases.customers.recovery_codes import make_recovery_codes
 from facepay.usecases.customers.second_factors import (
@@ -16,100 +16,102 @@ from facepay.usecases.customers.second_factors import (
 from facepay.usecases.faces.emergency_stop import stop_face
 from facepay.web.access import deps
 from facepay.web.pages import forms
-from facepay.web.pages.forms import again_with, proof_in, read_form, show
+from facepay.web.pages.forms import again_with, credentials_in, read_form, show
 from facepay.web.pages.page_access import form_command, open_page, signed_in_page, visit_command
 from facepay.web.pages.refusals import PREFIX
 
-proofs = Blueprint("proofs", __name__, url_prefix=PREFIX, template_folder="templates")
+credentials = Blueprint("credentials", __name__, url_prefix=PREFIX, template_folder="templates")
 
 
-@proofs.get("/factors/add")
+@credentials.get("/factors/add")
 @signed_in_page
 def ask_for_factor() -> ResponseReturnValue:
     return show("add_factor")
 
 
-@proofs.post("/factors/add")
+@credentials.post("/factors/add")
 @signed_in_page
 @again_with("add_factor")
 def add_factor() -> ResponseReturnValue:
     form = read_form(forms.NewFactorForm)
-    factor = add_second_factor(deps(), form_command(), form["name"], proof_in(form))
+    factor = add_second_factor(deps(), form_command(), form["name"], credentials_in(form))
     return show("scan_factor", factor=factor)
 
 
-@proofs.get("/factors/<id:factor_id>/confirm")
+@credentials.get("/factors/<id:factor_id>/confirm")
 @signed_in_page
 def ask_to_confirm(factor_id: str) -> ResponseReturnValue:
     return show("confirm_factor")
 
 
-@proofs.post("/factors/<id:factor_id>/confirm")
+@credentials.post("/factors/<id:factor_id>/confirm")
 @signed_in_page
 @again_with("confirm_factor")
 def confirm_factor(factor_id: str) -> ResponseReturnValue:
-    proof = Proof(code=read_form(forms.CodeForm)["code"])
-    confirm_second_factor(deps(), form_command(), factor_id, proof)
+    credentials = Credentials(code=read_form(forms.CodeForm)["code"])
+    confirm_second_factor(deps(), form_command(), factor_id, credentials)
     return redirect(url_for("own_face.overview"), 303)
 
 
-@proofs.get("/factors/<id:factor_id>/revoke")
+@credentials.get("/factors/<id:factor_id>/revoke")
 @signed_in_page
 def ask_to_revoke_factor(factor_id: str) -> ResponseReturnValue:
     return show("revoke_factor")
 
 
-@proofs.post("/factors/<id:factor_id>/revoke")
+@credentials.post("/factors/<id:factor_id>/revoke")
 @signed_in_page
 @again_with("revoke_factor")
 def revoke_factor(factor_id: str) -> ResponseReturnValue:
-    proof = proof_in(read_form(forms.ProofForm))
-    revoke_second_factor(deps(), form_command(), factor_id, proof)
+    credentials = credentials_in(read_form(forms.CredentialsForm))
+    revoke_second_factor(deps(), form_command(), factor_id, credentials)
     return redirect(url_for("own_face.overview"), 303)
 
 
-@proofs.get("/recovery_codes")
+@credentials.get("/recovery_codes")
 @signed_in_page
 def ask_for_codes() -> ResponseReturnValue:
     return show("recovery_codes")
 
 
-@proofs.post("/recovery_codes")
+@credentials.post("/recovery_codes")
 @signed_in_page
 @again_with("recovery_codes")
 def make_codes() -> ResponseReturnValue:
-    made = make_recovery_codes(deps(), form_command(), proof_in(read_form(forms.ProofForm)))
+    made = make_recovery_codes(
+        deps(), form_command(), credentials_in(read_form(forms.CredentialsForm))
+    )
     return show("recovery_codes_made", codes=made.codes)
 
 
-@proofs.get("/password")
+@credentials.get("/password")
 @signed_in_page
 def ask_for_password() -> ResponseReturnValue:
     return show("password")
 
 
-@proofs.post("/password")
+@credentials.post("/password")
 @signed_in_page
 @again_with("password")
 def set_password() -> ResponseReturnValue:
     form = read_form(forms.NewPasswordForm)
-    change_password(deps(), form_command(), proof_in(form), form["new_password"])
+    change_password(deps(), form_command(), credentials_in(form), form["new_password"])
     return redirect(url_for(".password_changed"), 303)
 
 
-@proofs.get("/password/changed")
+@credentials.get("/password/changed")
 @open_page
 def password_changed() -> ResponseReturnValue:
     return show("password_changed")
 
 
-@proofs.get("/stop")
+@credentials.get("/stop")
 @open_page
 def ask_to_stop() -> ResponseReturnValue:
     return show("stop")
 
 
-@proofs.post("/stop")
+@credentials.post("/stop")
 @open_page
 @again_with("stop")
 def stop() -> ResponseReturnValue:
@@ -118,7 +120,7 @@ def stop() -> ResponseReturnValue:
     return redirect(url_for(".stopped"), 303)
 
 
-@proofs.get("/stopped")
+@credentials.get("/stopped")
 @open_page
 def stopped() -> ResponseReturnValue:
     return show("stopped")

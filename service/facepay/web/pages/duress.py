@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from facepay.usecases.customers.duress_code import remove_duress_code, set_duress_code
 from facepay.web.access import deps
 from facepay.web.pages import forms
-from facepay.web.pages.forms import again_with, proof_in, read_form, show
+from facepay.web.pages.forms import again_with, credentials_in, read_form, show
 from facepay.web.pages.page_access import form_command, signed_in_page
 from facepay.web.pages.refusals import PREFIX
 
@@ -24,7 +24,7 @@ def ask_for_code() -> ResponseReturnValue:
 @again_with("duress")
 def set_code() -> ResponseReturnValue:
     form = read_form(forms.DuressForm)
-    set_duress_code(deps(), form_command(), proof_in(form), form["duress_code"])
+    set_duress_code(deps(), form_command(), credentials_in(form), form["duress_code"])
     return redirect(url_for(".saved"), 303)
 
 
@@ -38,7 +38,7 @@ def ask_to_remove() -> ResponseReturnValue:
 @signed_in_page
 @again_with("remove_duress")
 def remove_code() -> ResponseReturnValue:
-    remove_duress_code(deps(), form_command(), proof_in(read_form(forms.ProofForm)))
+    remove_duress_code(deps(), form_command(), credentials_in(read_form(forms.CredentialsForm)))
     return redirect(url_for(".saved"), 303)
 
 

@@ -8,7 +8,7 @@ from facepay.usecases.customers.read_account import read_account, read_consent, 
 from facepay.usecases.faces.lock import lock_face, unlock_face
 from facepay.usecases.faces.revoke import revoke_face
 from facepay.web.access import deps
-from facepay.web.pages.forms import ProofForm, again_with, proof_in, read_form, show
+from facepay.web.pages.forms import CredentialsForm, again_with, credentials_in, read_form, show
 from facepay.web.pages.page_access import form_command, session, signed_in_page
 from facepay.web.pages.refusals import PREFIX
 
@@ -63,7 +63,7 @@ def ask_to_unlock(face_id: str) -> ResponseReturnValue:
 @signed_in_page
 @again_with("unlock")
 def unlock(face_id: str) -> ResponseReturnValue:
-    unlock_face(deps(), form_command(), face_id, proof_in(read_form(ProofForm)))
+    unlock_face(deps(), form_command(), face_id, credentials_in(read_form(CredentialsForm)))
     return redirect(url_for(".overview"), 303)
 
 

@@ -11,7 +11,7 @@ from flask import render_template, request
 from marshmallow import ValidationError
 
 from facepay.domain.errors import InvalidRequest
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.web.access import View
 from facepay.web.pages.language import language
 from facepay.web.pages.page_access import form_token, signed_in
@@ -28,7 +28,7 @@ class SignInForm(Shape):
     code = Digits(required=True)
 
 
-class ProofForm(Shape):
+class CredentialsForm(Shape):
     """Typed again, for what signing in alone is not enough for."""
 
     password = Text(required=True, longest=128)
@@ -40,7 +40,7 @@ class StopForm(Shape):
     recovery_code = Text(required=True, longest=40)
 
 
-class NewFactorForm(ProofForm):
+class NewFactorForm(CredentialsForm):
     name = Text(required=True, longest=100)
 
 
@@ -48,11 +48,11 @@ class CodeForm(Shape):
     code = Digits(required=True)
 
 
-class NewPasswordForm(ProofForm):
+class NewPasswordForm(CredentialsForm):
     new_password = new_password(required=True)
 
 
-class DuressForm(ProofForm):
+class DuressForm(CredentialsForm):
     duress_code = Digits(required=True)
 
 
@@ -70,8 +70,8 @@ def read_form(shape: type[Form]) -> dict[str, Any]:
     return fields
 
 
-def proof_in(form: dict[str, Any]) -> Proof:
-    return Proof(password=form["password"], code=form["code"])
+def credentials_in(form: dict[str, Any]) -> Credentials:
+    return Credentials(password=form["password"], code=form["code"])
 
 
 def again_with(form: str) -> Callable[[View], View]:

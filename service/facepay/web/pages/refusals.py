@@ -24,7 +24,7 @@ def words(code: str, param: str | None = None) -> str:
     said = {
         "new_password": _("The new password needs 8 characters or more."),
         "duress_code": _("Please choose six other digits."),
-        "proof_rejected": _(
+        "credentials_rejected": _(
             "That did not match. Please check what you typed. Each code works only once: wait for "
             "the next one. After several wrong tries, wait a minute."
         ),

@@ -9,7 +9,14 @@ from flask.typing import ResponseReturnValue
 from facepay.usecases.authentication.sign_in import TOKEN_BYTES, SignInAttempt, sign_in, sign_out
 from facepay.web.access import deps, public
 from facepay.web.pages import cookies
-from facepay.web.pages.forms import SignInForm, again_with, in_templates, proof_in, read_form, show
+from facepay.web.pages.forms import (
+    SignInForm,
+    again_with,
+    credentials_in,
+    in_templates,
+    read_form,
+    show,
+)
 from facepay.web.pages.page_access import begin_visit, open_page, signed_in
 from facepay.web.pages.refusals import PREFIX
 
@@ -40,7 +47,7 @@ def show_sign_in() -> ResponseReturnValue:
 @again_with("sign_in")
 def do_sign_in() -> ResponseReturnValue:
     form = read_form(SignInForm)
-    attempt = SignInAttempt(form["alias"], proof_in(form), cookies.kept(cookies.DEVICE))
+    attempt = SignInAttempt(form["alias"], credentials_in(form), cookies.kept(cookies.DEVICE))
     signed = sign_in(deps(), attempt)
     begin_visit(signed.token)
     response = Response(status=303, headers={"Location": url_for("own_face.overview")})

@@ -7,7 +7,7 @@ from joserfc.jwk import ECKey
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from facepay.domain.customer import PublicKey
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.web.schemas.fields import Digits, Jws, Shape, Text, password
 
 
@@ -61,7 +61,7 @@ def recovery_code() -> Text:
     return Text(longest=32, load_only=True)
 
 
-class ProofShape(Shape):
+class CredentialsShape(Shape):
     """Any of what the customer knows or has; which of it is needed depends on the door."""
 
     password = password()
@@ -70,8 +70,8 @@ class ProofShape(Shape):
     recovery_code = recovery_code()
 
     @post_load
-    def to_proof(self, members: dict[str, Any], **_: Any) -> Proof:
-        return Proof(**members)
+    def to_credentials(self, members: dict[str, Any], **_: Any) -> Credentials:
+        return Credentials(**members)
 
 
 class NewFactor(Shape):
@@ -88,9 +88,9 @@ class NewFactor(Shape):
     recovery_code = recovery_code()
 
     @post_load
-    def with_proof(self, members: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def with_credentials(self, members: dict[str, Any], **_: Any) -> dict[str, Any]:
         name, key = members.pop("name"), members.pop("public_key")
-        return {"name": name, "key": key, "proof": Proof(**members)}
+        return {"name": name, "key": key, "credentials": Credentials(**members)}
 
 
 class SecondFactorShape(Shape):
@@ -105,8 +105,8 @@ class SecondFactorShape(Shape):
             raise ValidationError("Exactly one of code and confirmation.", "code")
 
     @post_load
-    def to_proof(self, members: dict[str, Any], **_: Any) -> Any:
-        return Proof(**members)
+    def to_credentials(self, members: dict[str, Any], **_: Any) -> Any:
+        return Credentials(**members)
 
 
 class Factor(Shape):
@@ -130,15 +130,15 @@ class FactorName(Shape):
     name = Text(required=True, longest=100)
 
 
-class NewPassword(ProofShape):
+class NewPassword(CredentialsShape):
     """The password in force and a second factor, for a new password."""
 
     new_password = password(required=True)
 
     @post_load
-    def to_proof(self, members: dict[str, Any], **_: Any) -> Any:
+    def to_credentials(self, members: dict[str, Any], **_: Any) -> Any:
         new_password = members.pop("new_password")
-        return {"new_password": new_password, "proof": Proof(**members)}
+        return {"new_password": new_password, "credentials": Credentials(**members)}
 
 
 class ForgottenPassword(Shape):

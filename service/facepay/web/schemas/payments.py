@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import fields, post_load, validate
 
 from facepay.domain.money import MAX_MINOR_UNITS
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.web.schemas.faces import Enrolment
 from facepay.web.schemas.fields import Shape, Text, Whole, password
 from facepay.web.schemas.parties import SecondFactorShape
@@ -26,9 +26,9 @@ class PasswordPayment(SecondFactorShape):
     password = password(required=True)
 
     @post_load
-    def to_proof(self, members: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def to_credentials(self, members: dict[str, Any], **_: Any) -> dict[str, Any]:
         payer = members.pop("payer")
-        return {"payer": payer, "proof": Proof(**members)}
+        return {"payer": payer, "credentials": Credentials(**members)}
 
 
 class Intent(Shape):

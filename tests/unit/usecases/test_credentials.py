@@ -3,9 +3,9 @@
 import pytest
 from tests.fakes.deps import FakeDependencies
 
-from facepay.domain.errors import ProofRejected, WrongState
+from facepay.domain.errors import CredentialsRejected, WrongState
 from facepay.domain.payment import IntentState
-from facepay.usecases.authentication.verify_credentials import Proof
+from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.customers.second_factors import add_second_factor, confirm_second_factor
 from facepay.usecases.payments.intents import choose_alternative
 from facepay.usecases.responses import IntentAnswer
@@ -47,36 +47,40 @@ def test_the_password_pays_from_every_state_that_is_no_end(
     street: Street, ada: Customer, state: IntentState
 ) -> None:
     intent = in_state(street, ada, state)
-    paid = street.pay_by_password(intent, "ada", Proof(PASSWORD, street.code_of(ada)))
+    paid = street.pay_by_password(intent, "ada", Credentials(PASSWORD, street.code_of(ada)))
     assert (paid.state, paid.amount_minor) == ("approved", intent.amount_minor)
     assert paid.authorization is not None
     with pytest.raises(WrongState):
-        street.pay_by_password(intent, "ada", Proof(PASSWORD, street.code_of(ada)))
+        street.pay_by_password(intent, "ada", Credentials(PASSWORD, street.code_of(ada)))
 
 
 def test_the_password_pays_without_any_face_ever_enrolled(street: Street) -> None:
     bob = street.settle_in("bob")
-    proof = Proof(PASSWORD, street.code_of(bob))
-    assert street.pay_by_password(street.intent(), "bob", proof).state == "approved"
+    credentials = Credentials(PASSWORD, street.code_of(bob))
+    assert street.pay_by_password(street.intent(), "bob", credentials).state == "approved"
 
 
 def test_the_face_path_being_broken_does_not_touch_the_password_path(
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, street.code_of(ada)))
+    street.pay_by_password(street.intent(), "ada", Credentials(PASSWORD, street.code_of(ada)))
     assert not [event for event in fakes.journal.events if event.startswith(("engine", "pad"))]
 
 
-@pytest.mark.parametrize("proof", [Proof(PASSWORD), Proof(PASSWORD, WRONG_CODE), Proof(WRONG)])
-def test_less_than_both_pays_nothing_at_a_till(street: Street, ada: Customer, proof: Proof) -> None:
-    assert street.pay_by_password(street.intent(), "ada", proof).state == "declined"
+@pytest.mark.parametrize(
+    "credentials", [Credentials(PASSWORD), Credentials(PASSWORD, WRONG_CODE), Credentials(WRONG)]
+)
+def test_less_than_both_pays_nothing_at_a_till(
+    street: Street, ada: Customer, credentials: Credentials
+) -> None:
+    assert street.pay_by_password(street.intent(), "ada", credentials).state == "declined"
 
 
 def test_an_unknown_payer_gets_the_same_answer_after_the_same_work(
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    known = street.pay_by_password(street.intent(), "ada", Proof(WRONG, WRONG_CODE))
-    unknown = street.pay_by_password(street.intent(), "nobody", Proof(WRONG, WRONG_CODE))
+    known = street.pay_by_password(street.intent(), "ada", Credentials(WRONG, WRONG_CODE))
+    unknown = street.pay_by_password(street.intent(), "nobody", Credentials(WRONG, WRONG_CODE))
     assert (known.state, known.reason_class, known.user_action, known.methods) == (
         unknown.state,
         unknown.reason_class,
@@ -87,11 +91,11 @@ def test_an_unknown_payer_gets_the_same_answer_after_the_same_work(
 
 
 def test_a_code_seen_at_a_till_cannot_be_used_a_second_time(street: Street, ada: Customer) -> None:
-    proof = Proof(PASSWORD, street.code_of(ada))
-    assert street.pay_by_password(street.intent(), "ada", proof).state == "approved"
-    assert street.pay_by_password(street.intent(), "ada", proof).state == "declined"
-    with pytest.raises(ProofRejected):
-        street.revoke(ada, Proof(code=proof.code))
+    credentials = Credentials(PASSWORD, street.code_of(ada))
+    assert street.pay_by_password(street.intent(), "ada", credentials).state == "approved"
+    assert street.pay_by_password(street.intent(), "ada", credentials).state == "declined"
+    with pytest.raises(CredentialsRejected):
+        street.revoke(ada, Credentials(code=credentials.code))
 
 
 def test_an_older_code_is_no_good_after_a_newer_one(
@@ -99,84 +103,84 @@ def test_an_older_code_is_no_good_after_a_newer_one(
 ) -> None:
     older = street.code_of(ada)
     noted = fakes.clock.now
-    proof = Proof(PASSWORD, street.code_of(ada))
-    assert street.pay_by_password(street.intent(), "ada", proof).state == "approved"
+    credentials = Credentials(PASSWORD, street.code_of(ada))
+    assert street.pay_by_password(street.intent(), "ada", credentials).state == "approved"
     fakes.clock.now = noted  # a worker whose clock is behind
-    late = Proof(PASSWORD, older)
+    late = Credentials(PASSWORD, older)
     assert street.pay_by_password(street.intent(), "ada", late).state == "declined"
 
 
-def guess_wrong(street: Street, times: int, proof: Proof) -> None:
+def guess_wrong(street: Street, times: int, credentials: Credentials) -> None:
     for _ in range(times):
-        street.pay_by_password(street.intent(), "ada", proof)
+        street.pay_by_password(street.intent(), "ada", credentials)
 
 
 def test_the_sixth_guess_at_a_till_fails_even_when_it_is_right(
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    guess_wrong(street, 5, Proof(WRONG))
-    right = Proof(PASSWORD, fakes.codes.code(ada.secret, fakes.clock.now))
+    guess_wrong(street, 5, Credentials(WRONG))
+    right = Credentials(PASSWORD, fakes.codes.code(ada.secret, fakes.clock.now))
     assert street.pay_by_password(street.intent(), "ada", right).state == "declined"
     fakes.clock.advance(30)
-    right = Proof(PASSWORD, street.code_of(ada))
+    right = Credentials(PASSWORD, street.code_of(ada))
     assert street.pay_by_password(street.intent(), "ada", right).state == "approved"
 
 
 def test_a_right_answer_starts_the_counting_anew(street: Street, ada: Customer) -> None:
     for _ in range(3):
-        guess_wrong(street, 4, Proof(WRONG, WRONG_CODE))
-        proof = Proof(PASSWORD, street.code_of(ada))
-        assert street.pay_by_password(street.intent(), "ada", proof).state == "approved"
+        guess_wrong(street, 4, Credentials(WRONG, WRONG_CODE))
+        credentials = Credentials(PASSWORD, street.code_of(ada))
+        assert street.pay_by_password(street.intent(), "ada", credentials).state == "approved"
 
 
 def test_guessing_at_a_till_does_not_keep_anybody_from_revoking(
     street: Street, ada: Customer
 ) -> None:
-    guess_wrong(street, 12, Proof(WRONG, WRONG_CODE))
-    assert street.revoke(ada, Proof(password=PASSWORD)).state == "revoked"
+    guess_wrong(street, 12, Credentials(WRONG, WRONG_CODE))
+    assert street.revoke(ada, Credentials(password=PASSWORD)).state == "revoked"
 
 
 def test_guessing_at_a_till_does_not_keep_anybody_from_revoking_by_code(
     street: Street, ada: Customer
 ) -> None:
-    guess_wrong(street, 12, Proof(WRONG, WRONG_CODE))
-    assert street.revoke(ada, Proof(code=street.code_of(ada))).state == "revoked"
+    guess_wrong(street, 12, Credentials(WRONG, WRONG_CODE))
+    assert street.revoke(ada, Credentials(code=street.code_of(ada))).state == "revoked"
 
 
 def test_wrong_codes_do_not_block_the_password(street: Street, ada: Customer) -> None:
     right = street.code_of(ada)
     for _ in range(5):
-        with pytest.raises(ProofRejected):
-            street.revoke(ada, Proof(code=WRONG_CODE))
-    with pytest.raises(ProofRejected):
-        street.revoke(ada, Proof(code=right))
-    assert street.revoke(ada, Proof(password=PASSWORD)).state == "revoked"
+        with pytest.raises(CredentialsRejected):
+            street.revoke(ada, Credentials(code=WRONG_CODE))
+    with pytest.raises(CredentialsRejected):
+        street.revoke(ada, Credentials(code=right))
+    assert street.revoke(ada, Credentials(password=PASSWORD)).state == "revoked"
 
 
 def test_a_secret_is_shown_while_it_is_pending_and_never_again(
     street: Street, ada: Customer
 ) -> None:
     command = street.command(ada.caller)
-    proof = Proof(PASSWORD, street.code_of(ada))
-    added = add_second_factor(street.deps, command, "tablet", proof)
-    repeated = add_second_factor(street.deps, command, "tablet", proof)
+    credentials = Credentials(PASSWORD, street.code_of(ada))
+    added = add_second_factor(street.deps, command, "tablet", credentials)
+    repeated = add_second_factor(street.deps, command, "tablet", credentials)
     assert added.secret is not None
     assert (repeated.secret, repeated.uri) == (added.secret, added.uri)
     tablet = Customer("ada", ada.caller, secret=added.secret)
     code = street.code_of(tablet)
     confirmed = confirm_second_factor(
-        street.deps, street.command(ada.caller), added.id, Proof(code=code)
+        street.deps, street.command(ada.caller), added.id, Credentials(code=code)
     )
     assert (confirmed.state, confirmed.secret, confirmed.uri) == ("active", None, None)
-    after = add_second_factor(street.deps, command, "tablet", proof)
+    after = add_second_factor(street.deps, command, "tablet", credentials)
     assert (after.secret, after.uri) == (None, None)
 
 
 def test_no_secret_lies_in_a_remembered_answer(
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    proof = Proof(PASSWORD, street.code_of(ada))
-    added = add_second_factor(street.deps, street.command(ada.caller), "tablet", proof)
+    credentials = Credentials(PASSWORD, street.code_of(ada))
+    added = add_second_factor(street.deps, street.command(ada.caller), "tablet", credentials)
     with fakes.database() as uow:
         answers = [record.answer for record in uow.idempotency.find_all()]
     assert added.secret is not None
@@ -184,23 +188,25 @@ def test_no_secret_lies_in_a_remembered_answer(
 
 
 def test_a_further_factor_needs_a_code_of_the_first(street: Street, ada: Customer) -> None:
-    with pytest.raises(ProofRejected):
-        add_second_factor(street.deps, street.command(ada.caller), "thief's", Proof(PASSWORD))
+    with pytest.raises(CredentialsRejected):
+        add_second_factor(street.deps, street.command(ada.caller), "thief's", Credentials(PASSWORD))
 
 
 def test_a_factor_is_confirmed_by_its_own_code_and_once(street: Street, ada: Customer) -> None:
-    proof = Proof(PASSWORD, street.code_of(ada))
-    added = add_second_factor(street.deps, street.command(ada.caller), "tablet", proof)
+    credentials = Credentials(PASSWORD, street.code_of(ada))
+    added = add_second_factor(street.deps, street.command(ada.caller), "tablet", credentials)
     foreign = street.code_of(ada)
-    with pytest.raises(ProofRejected):
+    with pytest.raises(CredentialsRejected):
         confirm_second_factor(
-            street.deps, street.command(ada.caller), added.id, Proof(code=foreign)
+            street.deps, street.command(ada.caller), added.id, Credentials(code=foreign)
         )
     tablet = Customer("ada", ada.caller, secret=added.secret or "")
     code = street.code_of(tablet)
-    confirm_second_factor(street.deps, street.command(ada.caller), added.id, Proof(code=code))
+    confirm_second_factor(street.deps, street.command(ada.caller), added.id, Credentials(code=code))
     with pytest.raises(WrongState):
-        confirm_second_factor(street.deps, street.command(ada.caller), added.id, Proof(code=code))
+        confirm_second_factor(
+            street.deps, street.command(ada.caller), added.id, Credentials(code=code)
+        )
 
 
 def test_a_right_password_revokes_although_the_code_beside_it_cannot_be_looked_at(
@@ -208,4 +214,4 @@ def test_a_right_password_revokes_although_the_code_beside_it_cannot_be_looked_a
 ) -> None:
     """Any one proof is enough to leave, also while the vault with the codes is away."""
     fakes.vault.away = True
-    assert street.revoke(ada, Proof(PASSWORD, "123456")).state == "revoked"
+    assert street.revoke(ada, Credentials(PASSWORD, "123456")).state == "revoked"

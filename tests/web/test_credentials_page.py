@@ -23,13 +23,13 @@ def browser(street: Street) -> Iterator[Browser]:
     opened.close()
 
 
-def proof(payer: Payer) -> dict[str, str]:
+def credentials(payer: Payer) -> dict[str, str]:
     return {"password": PASSWORD, "code": payer.code()}
 
 
 def recovery_codes(browser: Browser, payer: Payer) -> list[str]:
     browser.sign_in(payer)
-    made = browser.fill_in("/account/recovery_codes", **proof(payer))
+    made = browser.fill_in("/account/recovery_codes", **credentials(payer))
     assert made.status_code == 200
     return CODE.findall(made.text)
 
@@ -43,7 +43,7 @@ def test_an_authenticator_is_replaced_without_anybodys_help(
 ) -> None:
     payer = street.payer()
     browser.sign_in(payer)
-    shown = browser.fill_in("/account/factors/add", name="new phone", **proof(payer))
+    shown = browser.fill_in("/account/factors/add", name="new phone", **credentials(payer))
     secret = re.search(r'class="secret">([A-Z2-7]+)<', shown.text)
     confirm = re.search(r'action="(/account/factors/fac_\w+/confirm)"', shown.text)
     assert secret is not None
@@ -86,7 +86,7 @@ def test_recovery_codes_are_shown_once(street: Street, browser: Browser) -> None
     payer = street.payer()
     browser.sign_in(payer)
     page = browser.get("/account/recovery_codes").text
-    fields = {**hidden_fields(page), **proof(payer)}
+    fields = {**hidden_fields(page), **credentials(payer)}
     first = browser.send("/account/recovery_codes", fields)
     assert len(CODE.findall(first.text)) == 10
     again = browser.send("/account/recovery_codes", fields)
@@ -138,10 +138,12 @@ def test_a_changed_password_signs_everybody_out(street: Street, browser: Browser
     browser.sign_in(payer)
     other = Browser(street.service.url)
     other.sign_in(payer)
-    short = browser.fill_in("/account/password", **proof(payer), new_password="short")
+    short = browser.fill_in("/account/password", **credentials(payer), new_password="short")
     assert short.status_code == 422
     assert "8 characters" in short.text
-    done = browser.fill_in("/account/password", **proof(payer), new_password="quite other words")
+    done = browser.fill_in(
+        "/account/password", **credentials(payer), new_password="quite other words"
+    )
     assert done.headers["Location"] == "/account/password/changed"
     assert "Everybody who was signed in is signed out" in browser.get(done.headers["Location"]).text
     for one in (browser, other):
@@ -157,12 +159,12 @@ def test_an_emergency_code_at_the_sign_in_looks_like_a_slip(
 ) -> None:
     payer = street.payer()
     browser.sign_in(payer)
-    fields = proof(payer)
+    fields = credentials(payer)
     same = browser.fill_in("/account/emergency", **fields, duress_code=fields["code"])
     assert same.status_code == 422
     emergency = payer.wrong_code()
     before = browser.get("/account").text
-    done = browser.fill_in("/account/emergency", **proof(payer), duress_code=emergency)
+    done = browser.fill_in("/account/emergency", **credentials(payer), duress_code=emergency)
     assert done.headers["Location"] == "/account/emergency/saved"
     assert body_but_keys(browser.get("/account")) == re.sub(
         r'(name="key" value=")\w+', r"\1KEY", before
@@ -175,7 +177,7 @@ def test_an_emergency_code_at_the_sign_in_looks_like_a_slip(
         assert answer.status_code == 403
         bodies.add(body_but_keys(answer))
     assert len(bodies) == 1
-    removed = browser.fill_in("/account/emergency/remove", **proof(payer))
+    removed = browser.fill_in("/account/emergency/remove", **credentials(payer))
     assert removed.headers["Location"] == "/account/emergency/saved"
     forced.close()
 
@@ -186,7 +188,7 @@ def test_the_secret_of_a_new_authenticator_is_in_the_picture(
     """The picture is drawn here: no service elsewhere ever sees the secret."""
     payer = street.payer()
     browser.sign_in(payer)
-    shown = browser.fill_in("/account/factors/add", name="tablet", **proof(payer)).text
+    shown = browser.fill_in("/account/factors/add", name="tablet", **credentials(payer)).text
     source = re.search(r'<img class="qr" src="(data:image/svg\+xml[^"]*)"', shown)
     assert source is not None
     head, _, data = source[1].partition(",")
