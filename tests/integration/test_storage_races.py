@@ -101,7 +101,7 @@ def test_guesses_made_at_once_do_not_outnumber_the_five(database: Database) -> N
         return check_factors(street.deps, ada, credentials, Channel.TILL, at=now)
 
     outcomes = together([guess] * THREADS)
-    assert sum(not outcome.resting for outcome in outcomes) == 5
+    assert sum(not outcome.blocked for outcome in outcomes) == 5
 
 
 def test_one_code_typed_at_many_tills_at_once_pays_once(database: Database) -> None:

@@ -21,7 +21,7 @@ def test_the_owner_sees_a_payment_and_a_strangers_try(
     paid, tried = grace.customer.get_ledger()[:2]
     assert (paid.outcome, tried.outcome) == ("approved", "declined")
     assert (paid.merchant, paid.terminal, paid.city) == ("Bakery", "Till in Bern", "Bern")
-    assert (paid.amount_minor, paid.currency, paid.held) == (4250, "EUR", False)
+    assert (paid.amount_minor, paid.currency, paid.on_hold) == (4250, "EUR", False)
     assert grace.customer.get_ledger(before=paid.id)[0].id == tried.id
 
 

@@ -71,7 +71,7 @@ def shaken_photo(
     """Species print_moved: a photograph in the hand, shifted and rotated whatever is asked."""
     rng = np.random.default_rng(seed)
     moments = swaying(clock(Asked(steps), rng), rng, 6.0)
-    return developed(moments, prints.held(person(name), place(rng)), rng, mirrored=mirrored)
+    return developed(moments, prints.hand_held(person(name), place(rng)), rng, mirrored=mirrored)
 
 
 def moved_print(
@@ -92,7 +92,7 @@ def moved_print(
     rng = np.random.default_rng(seed)
     by_hand = Manner(turn=(tilt, tilt), blinks=False)
     moments = [replace(moment, lean=axis) for moment in course(Asked(steps), rng, by_hand)]
-    return developed(moments, prints.held(person(name), place(rng)), rng, mirrored=mirrored)
+    return developed(moments, prints.hand_held(person(name), place(rng)), rng, mirrored=mirrored)
 
 
 def two_faces(

@@ -82,4 +82,4 @@ class FaceUseRow(SQLModel, table=True):
     currency: str
     outcome: str
     flags: list[str] = Field(sa_type=JSON)
-    held: bool
+    on_hold: bool

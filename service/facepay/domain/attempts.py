@@ -11,7 +11,7 @@ that is known has one to itself.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from facepay.domain.policy import Policy
@@ -33,7 +33,7 @@ class Attempts:
     def blocked(self, now: datetime) -> bool:
         return self.blocked_until is not None and now < self.blocked_until
 
-    def charged(self, policy: Policy, now: datetime) -> "Attempts":
+    def counted(self, policy: Policy, now: datetime) -> "Attempts":
         failures = self.failures + 1
         beyond = failures - policy.failures_allowed
         if beyond < 0:
@@ -41,7 +41,7 @@ class Attempts:
         delay = min(policy.first_delay * 2 ** min(beyond, 30), policy.longest_delay)
         return replace(self, failures=failures, blocked_until=now + delay)
 
-    def given_back(self) -> "Attempts":
+    def uncounted(self) -> "Attempts":
         """Without the attempt that was charged last, which could not be looked at."""
         return replace(self, failures=max(self.failures - 1, 0), blocked_until=None)
 
@@ -51,10 +51,3 @@ class Attempts:
 
 def counter_id(secret_id: str, channel: Channel, device: str = "") -> str:
     return f"{secret_id}:{channel}:{device}" if device else f"{secret_id}:{channel}"
-
-
-def rest_of(attempts: Attempts, now: datetime) -> timedelta:
-    """How long the counter still rests; zero when it does not."""
-    if attempts.blocked_until is None:
-        return timedelta(0)
-    return max(attempts.blocked_until - now, timedelta(0))

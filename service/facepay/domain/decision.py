@@ -11,8 +11,8 @@ from enum import StrEnum
 from facepay.domain.payment import Method
 
 UNDER_DURESS = "under_duress"
-UNDER_DURESS_HELD = "under_duress_held"
-HELD = "held_as_unusual"
+UNDER_DURESS_ON_HOLD = "under_duress_on_hold"
+ON_HOLD = "on_hold_as_unusual"
 
 
 class Outcome(StrEnum):
@@ -39,7 +39,7 @@ class Facts:
     duress: bool = False  # the code was the duress code
     duress_may_pay: bool = False  # the policy approves this amount then, to be held
     silently_locked: bool = False  # the face was shown under duress before
-    held: bool = False  # by the policy, as too unusual to be approved by face
+    on_hold: bool = False  # by the policy, as too unusual to be approved by face
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,8 @@ def _decide_face(facts: Facts) -> Decision:
     if facts.face_matched is not True:
         return Decision(Outcome.DECLINE, "face_did_not_match")
     usual = Decision(Outcome.APPROVE, "face_and_second_factor")
-    held = Decision(Outcome.DECLINE, HELD)
-    return _decide_second_factor(facts, held if facts.held else usual)
+    on_hold = Decision(Outcome.DECLINE, ON_HOLD)
+    return _decide_second_factor(facts, on_hold if facts.on_hold else usual)
 
 
 def _decide_password(facts: Facts) -> Decision:
@@ -88,8 +88,8 @@ def _decide_password(facts: Facts) -> Decision:
 def _decide_second_factor(facts: Facts, otherwise: Decision) -> Decision:
     """Under duress a payment ends as with a wrong code, unless the policy has it held instead."""
     if facts.duress:
-        held = Decision(Outcome.APPROVE, UNDER_DURESS_HELD)
-        return held if facts.duress_may_pay else Decision(Outcome.DECLINE, UNDER_DURESS)
+        on_hold = Decision(Outcome.APPROVE, UNDER_DURESS_ON_HOLD)
+        return on_hold if facts.duress_may_pay else Decision(Outcome.DECLINE, UNDER_DURESS)
     if facts.silently_locked:
         return Decision(Outcome.DECLINE, UNDER_DURESS)
     if facts.second_factor_ok is not True:

@@ -28,7 +28,7 @@ class Flag(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FaceUse:
-    """`seq` is 0 until the database has numbered it; one row a capture. `held` says that the
+    """`seq` is 0 until the database has numbered it; one row a capture. `on_hold` says that the
     payment was declined for one of `flags`."""
 
     seq: int
@@ -44,7 +44,7 @@ class FaceUse:
     currency: str
     outcome: UseOutcome
     flags: tuple[str, ...]
-    held: bool
+    on_hold: bool
 
     @property
     def failed(self) -> bool:

@@ -97,7 +97,7 @@ class Delivery:
     def claimed(self, now: datetime) -> "Delivery":
         return replace(self, attempts=self.attempts + 1, next_at=now + LEASE_DURATION)
 
-    def settled(self, outcome: str, rules: EventRules, now: datetime) -> "Delivery":
+    def attempted(self, outcome: str, rules: EventRules, now: datetime) -> "Delivery":
         """After an attempt: delivered, given up, or waiting for the next."""
         if is_success(outcome):
             return replace(self, state=DeliveryState.DELIVERED, last_outcome=outcome)

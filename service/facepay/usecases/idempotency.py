@@ -54,14 +54,14 @@ class Lease:
         Raises InProgress when another worker holds the change by now; nothing is committed then.
         """
         done = replace(self.record, state=RecordState.ANSWERED, answer=json.dumps(asdict(answer)))
-        self._settle(uow, done)
+        self._finish(uow, done)
 
     def refuse(self, uow: UnitOfWork, error: FacepayError) -> None:
         told = ("code", "detail", "param", "guidance")
         refusal = json.dumps({name: getattr(error, name) for name in told})
-        self._settle(uow, replace(self.record, state=RecordState.REFUSED, answer=refusal))
+        self._finish(uow, replace(self.record, state=RecordState.REFUSED, answer=refusal))
 
-    def _settle(self, uow: UnitOfWork, done: IdempotencyRecord) -> None:
+    def _finish(self, uow: UnitOfWork, done: IdempotencyRecord) -> None:
         try:
             uow.idempotency.update(
                 done, fence=self.record.fence, state=RecordState.IN_PROGRESS.value

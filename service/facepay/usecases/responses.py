@@ -191,7 +191,7 @@ class FaceUseAnswer:
     currency: str
     outcome: str
     flags: list[str]
-    held: bool
+    on_hold: bool
 
 
 @dataclass(frozen=True, slots=True)

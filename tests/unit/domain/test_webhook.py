@@ -47,14 +47,14 @@ def test_a_sender_that_died_is_taken_over_when_its_lease_has_run_out() -> None:
     ],
 )
 def test_only_a_2xx_means_that_it_arrived(outcome: str, state: str) -> None:
-    settled = WAITING.claimed(NOW).settled(outcome, RULES, NOW)
-    assert (settled.state, settled.last_outcome) == (state, outcome)
+    attempted = WAITING.claimed(NOW).attempted(outcome, RULES, NOW)
+    assert (attempted.state, attempted.last_outcome) == (state, outcome)
 
 
 def test_what_nobody_took_for_days_is_given_up() -> None:
     in_time = NOW + timedelta(days=3) - timedelta(seconds=1)
     for moment, state in ((in_time, "waiting"), (NOW + timedelta(days=3), "given_up")):
-        assert WAITING.claimed(moment).settled("no_answer", RULES, moment).state == state
+        assert WAITING.claimed(moment).attempted("no_answer", RULES, moment).state == state
 
 
 def test_an_endpoint_shows_since_when_it_fails() -> None:

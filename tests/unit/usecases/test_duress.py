@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event
 from tests.fakes.deps import FakeDependencies
 
-from facepay.domain.decision import UNDER_DURESS, UNDER_DURESS_HELD
+from facepay.domain.decision import UNDER_DURESS, UNDER_DURESS_ON_HOLD
 from facepay.domain.duress import DuressAction, DuressPolicy
 from facepay.domain.errors import CredentialsRejected, InvalidRequest
 from facepay.domain.event import BANK, EventKind, merchant_audience
@@ -216,7 +216,7 @@ def test_where_policy_says_so_duress_pays_a_little_which_the_bank_holds_back(
     assert paid.authorization is not None
     differ = {name for name in told(paid) if told(paid)[name] != told(ordinary)[name]}
     assert differ == {"authorization"}
-    assert reasons(fakes)[-1] == UNDER_DURESS_HELD
+    assert reasons(fakes)[-1] == UNDER_DURESS_ON_HOLD
     assert len(events(fakes, EventKind.DURESS_ALARM)) == 1
 
 
@@ -232,9 +232,9 @@ def test_a_bank_that_goes_by_its_events_never_pays_out_what_duress_had_held(
     kinds = (EventKind.PAYMENT_APPROVED, EventKind.PAYMENT_REVERSED)
     bank, shop = BANK, merchant_audience(street.merchant.subject_id)
     of_payments = [event for kind in kinds for event in events(fakes, kind)]
-    told_bank = [json.loads(event.body_for(bank))["data"]["held"] for event in of_payments]
+    told_bank = [json.loads(event.body_for(bank))["data"]["on_hold"] for event in of_payments]
     assert told_bank == [False, True, True]
-    assert not any("held" in event.body_for(shop) for event in of_payments)
+    assert not any("on_hold" in event.body_for(shop) for event in of_payments)
 
 
 def test_above_the_cap_duress_is_declined_whatever_the_policy(street: Street) -> None:

@@ -55,7 +55,7 @@ def test_a_payment_is_told_to_its_merchant_without_its_payer(
     }
     heard = newest(fakes, merchant_audience(street.merchant.subject_id))
     assert (heard["type"], heard["data"]) == ("payment.approved", expected)
-    to_bank = {"customer": ada.caller.subject_id, "method": "face", "held": False}
+    to_bank = {"customer": ada.caller.subject_id, "method": "face", "on_hold": False}
     assert newest(fakes)["data"] == expected | to_bank
 
 
@@ -161,7 +161,7 @@ def test_no_event_for_a_merchant_has_anything_of_the_customer_or_the_face(
     of_ada = [ada.caller.subject_id, ada.caller.keyid, ada.enrolment_id, ada.consent_id]
     for needle in [*of_ada, *captures, *factors]:
         assert needle not in told, needle
-    words = ["face", "match", "score", "distance", "code", "password", "reason", "held", "flag"]
+    words = ["face", "match", "score", "distance", "code", "password", "reason", "on_hold", "flag"]
     but_ids = re.sub(r"[a-z]+_[0-9a-f]{32}", "", told)  # "ada" and "face" are hexadecimal, too
     for needle in ["ada", *words]:
         assert needle not in but_ids, needle

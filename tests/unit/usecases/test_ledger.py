@@ -153,14 +153,14 @@ def test_a_held_payment_looks_to_the_till_like_any_other_and_the_owner_sees_why(
     pay(street, ada)
     hold(street, Flag.NEW_MERCHANT)
     move_to(street)
-    held = street.enter(street.show_face(ada), street.code_of(ada))
+    on_hold = street.enter(street.show_face(ada), street.code_of(ada))
     wrong = street.enter(street.show_face(ada), WRONG_CODE)
     blank = {"id": "", "expires_at": ""}
-    assert replace(held, **blank) == replace(wrong, **blank)
-    assert held.reason_class == "not_verified"
+    assert replace(on_hold, **blank) == replace(wrong, **blank)
+    assert on_hold.reason_class == "not_verified"
     _, use, _ = uses(street, ada)
-    assert (use.outcome, use.held, use.flags) == ("declined", True, ["new_merchant"])
-    assert [each["held"] for each in told(fakes, EventKind.PAYMENT_DECLINED)] == [True, False]
+    assert (use.outcome, use.on_hold, use.flags) == ("declined", True, ["new_merchant"])
+    assert [each["on_hold"] for each in told(fakes, EventKind.PAYMENT_DECLINED)] == [True, False]
     credentials = Credentials(PASSWORD, street.code_of(ada))
     by_password = street.pay_by_password(street.intent(), "ada", credentials)
     assert by_password.state == "approved", "the password is the way, also where a face is held"
@@ -172,7 +172,7 @@ def test_a_wrong_code_is_not_told_as_held(street: Street, ada: Customer) -> None
     hold(street, Flag.NEW_MERCHANT)
     move_to(street)
     street.enter(street.show_face(ada), WRONG_CODE)
-    assert [use.held for use in uses(street, ada)] == [False, False]
+    assert [use.on_hold for use in uses(street, ada)] == [False, False]
 
 
 def test_a_stranger_who_fails_often_enough_makes_nothing_usual(

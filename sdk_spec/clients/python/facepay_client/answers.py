@@ -71,7 +71,7 @@ class PasswordChanged:
 
 @dataclass(frozen=True)
 class FaceUse:
-    """One use of the face. `flags` say what is unusual; `held`: declined because of them."""
+    """One use of the face. `flags` say what is unusual; `on_hold`: declined because of them."""
 
     id: str
     at: str
@@ -83,7 +83,7 @@ class FaceUse:
     currency: str
     outcome: str
     flags: list[str]
-    held: bool
+    on_hold: bool
 
 
 @dataclass(frozen=True)

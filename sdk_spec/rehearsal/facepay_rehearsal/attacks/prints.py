@@ -41,7 +41,7 @@ def print_still(
     """A print on a stand; the camera stands too, so only light and noise differ."""
     rng = np.random.default_rng(seed)
     moments = swaying(clock(challenge, rng), rng, 0.03)
-    return developed(moments, held(person(source), place(rng)), rng, mirrored=mirrored)
+    return developed(moments, hand_held(person(source), place(rng)), rng, mirrored=mirrored)
 
 
 def print_moved(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
@@ -49,7 +49,7 @@ def print_moved(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
     rng = np.random.default_rng(seed)
     lean = float(rng.uniform(-25, 25))
     moments = [replace(moment, lean=lean) for moment in course(challenge, rng, _BY_HAND)]
-    return developed(moments, held(person(source), place(rng)), rng)
+    return developed(moments, hand_held(person(source), place(rng)), rng)
 
 
 def print_bent(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
@@ -80,7 +80,7 @@ def cutout_eyes(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
     return developed(moments, picture, rng)
 
 
-def held(source: Portrait, where: Place) -> Scene:
+def hand_held(source: Portrait, where: Place) -> Scene:
     """A flat print in the hand."""
     sheet = paper(source)
 

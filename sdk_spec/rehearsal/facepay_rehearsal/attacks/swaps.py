@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from facepay_rehearsal.attacks.prints import held
+from facepay_rehearsal.attacks.prints import hand_held
 from facepay_rehearsal.renderer.filming import Scene, Source, developed, live_head, person, place
 from facepay_rehearsal.renderer.shots import Challenge, Shot
 from facepay_rehearsal.renderer.timeline import Moment, course
@@ -25,7 +25,7 @@ def swap_print_then_head(source: Source, challenge: Challenge, seed: int) -> lis
     rng = np.random.default_rng(seed)
     where, owner = place(rng), person(source)
     return _after_the_hold(
-        held(owner, where), live_head(owner.somebody_else(), where), challenge, rng
+        hand_held(owner, where), live_head(owner.somebody_else(), where), challenge, rng
     )
 
 

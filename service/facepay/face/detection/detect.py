@@ -99,9 +99,9 @@ def find_faces(grey: Grey, *, area: int = SEARCH_AREA) -> list[Box]:
 
 def find_near(grey: Grey, last: Box) -> Box | None:
     """The face near its last place, searched in a crop at a finer scale, or None."""
-    held = models()
-    quick = _in_crop(held.near, grey, last, _QUICK_ROI)
-    wider = (_in_crop(held.about, grey, last, roi) for roi in _ROIS)
+    loaded = models()
+    quick = _in_crop(loaded.near, grey, last, _QUICK_ROI)
+    wider = (_in_crop(loaded.about, grey, last, roi) for roi in _ROIS)
     return quick or next((box for box in wider if box), None)
 
 

@@ -33,14 +33,14 @@ _BESIDE_MOUTH = ((0.25, 0.75), (0.25, 0.85), (0.35, 0.75), (0.35, 0.85))
 _NOSE_TO_CHIN = ((-0.4, 0.4), (0.4, 1.2))
 
 
-def held(observation: Observation) -> list[SeenFrame]:
+def steady(observation: Observation) -> list[SeenFrame]:
     """The frames that `judge` needs the colours of."""
     return [frame for frame in observation.seen if frame.step == 0]
 
 
 def judge(colours: Colours, limits: Cover) -> Signal:
     """The score is how covered it looks, as a share of what is allowed; `colours` are those of the
-    frames `held`.
+    frames `steady`.
     """
     above = (_UNDER_EYE, _FOREHEAD)
     differs = min(_differ(colours, side, places) for side in (-1.0, 1.0) for places in above)

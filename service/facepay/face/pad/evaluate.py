@@ -83,13 +83,13 @@ class Hearing:
 
     def _coloured(self, observation: Observation, asked: Asked) -> Iterator[Signal]:
         """What is read from colours; of all frames only where they answer to a light."""
-        held = cover.held(observation)
+        steady = cover.steady(observation)
         with observation.timed("light" if asked.light else "cover"):
-            colours = skin.colours(observation.seen if asked.light else held)
+            colours = skin.colours(observation.seen if asked.light else steady)
         try:
             with observation.timed("cover"):
                 # The hold comes first: `sanity` has seen to the order of the steps.
-                covered = cover.judge(colours.first(len(held)), self.limits.cover)
+                covered = cover.judge(colours.first(len(steady)), self.limits.cover)
             yield covered
             if not asked.light:
                 return

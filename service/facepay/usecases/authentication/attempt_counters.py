@@ -1,7 +1,6 @@
-"""Count attempts in the database: charged before they are looked at (domain/attempts.py).
+"""Count attempts in the database, before the secret is compared (domain/attempts.py).
 
-The same is written whatever holds, for a counter that rests as for one that does not: who measures
-how long an answer takes learns nothing from it.
+A blocked counter is written like an open one, so that an answer's time does not show which it was.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,48 +11,51 @@ from facepay.domain.errors import AlreadyExists
 from facepay.usecases.dependencies import Dependencies
 
 
-def charge(deps: Dependencies, counter: str) -> bool:
-    """Count one attempt before it is looked at; False while the counter rests."""
+def count_attempt(deps: Dependencies, counter: str) -> bool:
+    """Count an attempt before its secret is compared; return False while the counter is blocked."""
     now = deps.clock()
     with deps.unit_of_work() as uow:
-        held = uow.attempts.lock(counter)
-        if held is None:
+        locked_row = uow.attempts.lock(counter)
+        if locked_row is None:
             with suppress(AlreadyExists):  # the first two attempts came at the same moment
                 uow.attempts.add(Attempts(counter, 0, None))
-            held = uow.attempts.lock(counter)
-        if held is None:
+            locked_row = uow.attempts.lock(counter)
+        if locked_row is None:
             return False
-        rests = held.blocked(now)
-        uow.attempts.update(held if rests else held.charged(deps.policy, now))
+        blocked = locked_row.blocked(now)
+        uow.attempts.update(locked_row if blocked else locked_row.counted(deps.policy, now))
         uow.commit()
-    return not rests
+    return not blocked
 
 
-def give_back(deps: Dependencies, counters: list[str]) -> None:
-    """Undo charges for attempts that nobody could look at."""
-    _settle(deps, dict.fromkeys(counters, Attempts.given_back))
+def uncount_attempts(deps: Dependencies, counters: list[str]) -> None:
+    """Take back attempts whose secret could not be compared, because a dependency failed."""
+    _update(deps, dict.fromkeys(counters, Attempts.uncounted))
 
 
-def clear(deps: Dependencies, counters: list[str]) -> None:
-    """What was right starts the counting anew."""
-    settle(deps, dict.fromkeys(counters, True))
+def clear_attempts(deps: Dependencies, counters: list[str]) -> None:
+    """Reset the counters of secrets that were right."""
+    _update(deps, dict.fromkeys(counters, Attempts.cleared))
 
 
-def settle(deps: Dependencies, counters: Mapping[str, bool]) -> None:
-    """What was right starts its counting anew; the others are written as they are."""
-    _settle(deps, {name: Attempts.cleared if right else _same for name, right in counters.items()})
+def record_outcomes(deps: Dependencies, right: Mapping[str, bool]) -> None:
+    """Reset each counter whose secret was right, and write the others unchanged.
+
+    All counters are written in one transaction, so that the work does not show which was right.
+    """
+    _update(deps, {name: Attempts.cleared if ok else _unchanged for name, ok in right.items()})
 
 
-def _settle(deps: Dependencies, counters: Mapping[str, Callable[[Attempts], Attempts]]) -> None:
+def _update(deps: Dependencies, counters: Mapping[str, Callable[[Attempts], Attempts]]) -> None:
     if not counters:
         return  # an empty unit of work would still take SQLite's one write lock
     with deps.unit_of_work() as uow:
         for counter in sorted(counters):
-            held = uow.attempts.lock(counter)
-            if held is not None:
-                uow.attempts.update(counters[counter](held))
+            locked_row = uow.attempts.lock(counter)
+            if locked_row is not None:
+                uow.attempts.update(counters[counter](locked_row))
         uow.commit()
 
 
-def _same(held: Attempts) -> Attempts:
-    return held
+def _unchanged(locked_row: Attempts) -> Attempts:
+    return locked_row

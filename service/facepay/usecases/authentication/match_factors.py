@@ -20,7 +20,7 @@ class FactorMatch:
     factor_id: str
     step: int | None = None
 
-    def settle(self, uow: UnitOfWork) -> bool:
+    def consume(self, uow: UnitOfWork) -> bool:
         """Use the code up. False when it was used, or its factor revoked, since it was checked."""
         factor = uow.second_factors.lock(self.factor_id)
         live = factor is not None and factor.state is FactorState.ACTIVE

@@ -6,7 +6,7 @@ from datetime import datetime
 from facepay.domain.customer import Customer, FactorKind, FactorState
 from facepay.domain.recovery import RecoveryCode, code_id, read_typed
 from facepay.ports import UnitOfWork
-from facepay.usecases.authentication.attempt_counters import charge, clear
+from facepay.usecases.authentication.attempt_counters import clear_attempts, count_attempt
 from facepay.usecases.dependencies import Dependencies
 
 UNKNOWN = "recovery:unknown"
@@ -20,15 +20,15 @@ class RecoveryMatch:
     factor_id: str
     at: datetime
 
-    def settle(self, uow: UnitOfWork) -> bool:
+    def consume(self, uow: UnitOfWork) -> bool:
         """Use it up. False when it was used, or its set replaced, since it was checked."""
         factor = uow.second_factors.lock(self.factor_id)
-        held = uow.recovery_codes.lock(self.code_id)
+        locked_row = uow.recovery_codes.lock(self.code_id)
         if factor is None or factor.state is not FactorState.ACTIVE:
             return False
-        if held is None or held.used_at is not None:
+        if locked_row is None or locked_row.used_at is not None:
             return False
-        uow.recovery_codes.update(replace(held, used_at=self.at))
+        uow.recovery_codes.update(replace(locked_row, used_at=self.at))
         return True
 
 
@@ -40,11 +40,11 @@ def match_recovery_code(
     with deps.unit_of_work() as uow:
         code = _find(uow, customer, told.selector)
     counter = f"{code.id}:recovery" if code else UNKNOWN
-    open_to_try = charge(deps, counter)
+    open_to_try = count_attempt(deps, counter)
     right = deps.passwords.verify(code.secret_hash if code else None, told.secret)
     if code is None or not open_to_try or not right:
         return None
-    clear(deps, [counter])
+    clear_attempts(deps, [counter])
     return RecoveryMatch(code.id, code.factor_id, at) if code.live(at) else None
 
 

@@ -14,7 +14,7 @@ from facepay.usecases.records.outbox import emit
 _NOBODY = "none"  # an id that no row has
 
 
-def heed(
+def handle_rejected_credentials(
     deps: Dependencies,
     uow: UnitOfWork,
     customer_id: str | None,
@@ -29,10 +29,10 @@ def heed(
     stranger's guess, who could otherwise lock somebody's face.
     """
     found = uow.enrolments.find(customer_id=customer_id or _NOBODY, state=ENROLLED)
-    held = uow.enrolments.lock(found.id if found else _NOBODY)
-    since = held.duress_since if held else None
+    locked_row = uow.enrolments.lock(found.id if found else _NOBODY)
+    since = locked_row.duress_since if locked_row else None
     if duress and lock:
         since = since or deps.clock()
-    uow.enrolments.update_all({"duress_since": since}, id=held.id if held else _NOBODY)
+    uow.enrolments.update_all({"duress_since": since}, id=locked_row.id if locked_row else _NOBODY)
     kind = EventKind.DURESS_ALARM if duress else EventKind.CREDENTIALS_REJECTED
     emit(deps, uow, kind, customer=customer_id, payment_intent=intent_id)

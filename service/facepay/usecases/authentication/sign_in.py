@@ -17,7 +17,7 @@ from facepay.usecases.authentication.verify_credentials import (
     RequiredCredentials,
     VerifiedCredentials,
     check_factors,
-    heed_rejected,
+    commit_rejected_credentials,
 )
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.request import Command
@@ -54,15 +54,15 @@ def sign_in(deps: Dependencies, attempt: SignInAttempt) -> SignedIn:
         deps, customer, attempt.credentials, Channel.WEB, at=now, device=device
     )
     if customer is None or not (verified.password_ok and verified.second_factor_ok):
-        heed_rejected(deps, verified)
+        commit_rejected_credentials(deps, verified)
         raise CredentialsRejected()
     token = secrets.token_urlsafe(TOKEN_BYTES)
     with deps.unit_of_work() as uow:
-        held = uow.customers.lock(customer.id)
+        locked_row = uow.customers.lock(customer.id)
         # A password that was changed meanwhile has ended every session: it begins none either.
-        if held is None or held.password_hash != customer.password_hash:
+        if locked_row is None or locked_row.password_hash != customer.password_hash:
             raise CredentialsRejected()
-        if not verified.settle(uow):
+        if not verified.consume(uow):
             raise CredentialsRejected()
         uow.page_sessions.delete_before("ends_at", now)
         uow.page_sessions.add(

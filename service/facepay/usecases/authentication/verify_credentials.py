@@ -18,7 +18,11 @@ from facepay.domain.customer import Customer, Role
 from facepay.domain.duress import is_duress
 from facepay.domain.errors import CredentialsRejected, Unavailable
 from facepay.ports import UnitOfWork
-from facepay.usecases.authentication.attempt_counters import charge, give_back, settle
+from facepay.usecases.authentication.attempt_counters import (
+    count_attempt,
+    record_outcomes,
+    uncount_attempts,
+)
 from facepay.usecases.authentication.match_factors import (
     NOBODY,
     FactorMatch,
@@ -27,7 +31,7 @@ from facepay.usecases.authentication.match_factors import (
     match_confirmation,
 )
 from facepay.usecases.authentication.match_recovery_code import RecoveryMatch, match_recovery_code
-from facepay.usecases.authentication.rejected_credentials import heed
+from facepay.usecases.authentication.rejected_credentials import handle_rejected_credentials
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.request import Caller
 
@@ -72,26 +76,26 @@ class VerifiedCredentials:
     match: FactorMatch | RecoveryMatch | None
     customer_id: str | None = None
     duress: bool = False
-    resting: bool = False
+    blocked: bool = False
 
-    def settle(self, uow: UnitOfWork) -> bool:
+    def consume(self, uow: UnitOfWork) -> bool:
         """Use the code up. False when it was used, or its factor revoked, since it was checked.
 
         The same statements where there is nothing to use up: a till cannot time which it was.
         """
         if self.match is None:
-            FactorMatch(NOBODY, step=0).settle(uow)
+            FactorMatch(NOBODY, step=0).consume(uow)
             return True
-        return self.match.settle(uow)
+        return self.match.consume(uow)
 
-    def spend(self, uow: UnitOfWork) -> None:
+    def consume_rejected(self, uow: UnitOfWork) -> None:
         """As `settle`, where it was rejected: what was right of it is good for no second try.
 
         But a code on paper stays good: there are ten of them, and a mistyped password must not cost
         one.
         """
         on_paper = isinstance(self.match, RecoveryMatch)
-        (replace(self, match=None) if on_paper else self).settle(uow)
+        (replace(self, match=None) if on_paper else self).consume(uow)
 
 
 def channel_of(caller: Caller) -> Channel:
@@ -123,7 +127,7 @@ def check_factors(
         for name, value in presented.items()
         if value is not None
     }
-    open_to_try = {name: charge(deps, counter) for name, counter in sorted(counters.items())}
+    open_to_try = {name: count_attempt(deps, counter) for name, counter in sorted(counters.items())}
 
     password_ok: bool | None = None
     if credentials.password is not None:
@@ -135,15 +139,15 @@ def check_factors(
         code = _match_code(deps, subject, credentials, at)
     except Unavailable:
         # An outage is nobody's wrong guess: who retries through one is not blocked by it.
-        give_back(deps, [counters[name] for name in open_to_try if open_to_try[name]])
-        _heed_unread(deps, customer, credentials, resting=not open_to_try.get("code"))
+        uncount_attempts(deps, [counters[name] for name in open_to_try if open_to_try[name]])
+        _handle_unread_code(deps, customer, credentials, blocked=not open_to_try.get("code"))
         raise
     duress = _is_duress(deps, customer, credentials)
     # After the same work: though the code were right, and duress a real code as well.
     code = None if duress or not open_to_try.get("code") else code
     right_ones = {"password": bool(password_ok), "code": code is not None}
     # At once, and not with what they were given for: that may fail or be retried for other reasons.
-    settle(deps, {counters[name]: right_ones[name] for name in counters})
+    record_outcomes(deps, {counters[name]: right_ones[name] for name in counters})
     other = _match_uncounted(deps, customer, credentials, confirms, at)
     # A code that was presented has to be right itself: what else is presented never makes up for
     # it, or it would tell a slip from duress.
@@ -155,8 +159,8 @@ def check_factors(
     )
     second_factor_ok = (match is not None) if shown else None
     known = customer.id if customer else None
-    resting = credentials.code is not None and not open_to_try.get("code")
-    return VerifiedCredentials(password_ok, second_factor_ok, match, known, duress, resting)
+    blocked = credentials.code is not None and not open_to_try.get("code")
+    return VerifiedCredentials(password_ok, second_factor_ok, match, known, duress, blocked)
 
 
 def verify_credentials(
@@ -185,41 +189,45 @@ def verify_credentials(
         )
         holds = _holds(verified, required)
         if holds and credentials.code is not None and presented.code is None:
-            _heed_unread(deps, customer, credentials, resting=False)
+            _handle_unread_code(deps, customer, credentials, blocked=False)
         if not holds or (presented.code is not None and not verified.second_factor_ok):
-            heed_rejected(deps, verified)
+            commit_rejected_credentials(deps, verified)
         if holds:
             return verified
     raise CredentialsRejected()
 
 
-def heed_rejected(deps: Dependencies, verified: VerifiedCredentials) -> None:
+def commit_rejected_credentials(deps: Dependencies, verified: VerifiedCredentials) -> None:
     """What did not hold where nothing else is written down: a payment heeds it in its commit.
 
     A right code that came with a wrong password was rejected as well, and costs the same work.
     """
     if verified.second_factor_ok is not None:
         with deps.unit_of_work() as uow:
-            heed(deps, uow, verified.customer_id, duress=verified.duress, lock=not verified.resting)
-            verified.spend(uow)
+            handle_rejected_credentials(
+                deps, uow, verified.customer_id, duress=verified.duress, lock=not verified.blocked
+            )
+            verified.consume_rejected(uow)
             uow.commit()
 
 
-def _heed_unread(
-    deps: Dependencies, customer: Customer | None, credentials: Credentials, *, resting: bool
+def _handle_unread_code(
+    deps: Dependencies, customer: Customer | None, credentials: Credentials, *, blocked: bool
 ) -> None:
     """A code that nobody can look at, or need look at, may still be a call for help."""
     if credentials.code is None:
         return
     duress = _is_duress(deps, customer, credentials)
     with deps.unit_of_work() as uow:
-        heed(deps, uow, customer.id if customer else None, duress=duress, lock=not resting)
+        handle_rejected_credentials(
+            deps, uow, customer.id if customer else None, duress=duress, lock=not blocked
+        )
         uow.commit()
 
 
-def heed_code(deps: Dependencies, customer: Customer | None, code: str) -> None:
+def handle_unread_code(deps: Dependencies, customer: Customer | None, code: str) -> None:
     """For a code that was presented to something else than a proof."""
-    _heed_unread(deps, customer, Credentials(code=code), resting=False)
+    _handle_unread_code(deps, customer, Credentials(code=code), blocked=False)
 
 
 def _holds(verified: VerifiedCredentials, required: RequiredCredentials) -> bool:

@@ -34,12 +34,12 @@ def begin_capture(deps: Dependencies, command: Command, capture_id: str) -> Capt
         with deps.unit_of_work() as uow:
             found = find_capture(uow, command.caller, capture_id)
             _require_use_for_it(deps, uow, found)
-            held = uow.captures.lock(capture_id)
-            if held is None or held.state is not CaptureState.RESERVED:
+            locked_row = uow.captures.lock(capture_id)
+            if locked_row is None or locked_row.state is not CaptureState.RESERVED:
                 raise WrongState("a capture is begun once: open a new one")
-            if deps.clock() >= held.deadline:
+            if deps.clock() >= locked_row.deadline:
                 raise CaptureExpired("the capture was opened too long ago: open a new one")
-            begun, answer = _begun(deps, held)
+            begun, answer = _begun(deps, locked_row)
             uow.captures.update(begun, state=CaptureState.RESERVED.value)
             lease.answer(uow, answer)
             append_leaf(deps, uow, "capture.begun", capture=begun.id)

@@ -42,15 +42,17 @@ def open_payment_capture(
             # The intent first: who has none learns nothing about an alias.
             _require_own_open(uow.intents.find(id=intent_id), command.caller, now)
             enrolment = _payable_face(deps, uow, payer_alias, now)
-            held = uow.enrolments.lock(enrolment.id)
-            if held is None or held.state is not EnrolmentState.ACTIVE:
+            locked_row = uow.enrolments.lock(enrolment.id)
+            if locked_row is None or locked_row.state is not EnrolmentState.ACTIVE:
                 raise FaceNotAvailable()
             intent = _require_own_open(uow.intents.lock(intent_id), command.caller, now)
             if intent.captures_used >= deps.policy.captures_per_intent:
                 raise CapturesUsedUp()
             _cancel_open(uow, uow.captures.find_all(intent_id=intent.id))
-            capture = _reserve(deps, command.caller, held, Purpose.PAYMENT, intent.id, profile)
-            uow.intents.update(_capturing(intent, held, capture), state=intent.state.value)
+            capture = _reserve(
+                deps, command.caller, locked_row, Purpose.PAYMENT, intent.id, profile
+            )
+            uow.intents.update(_capturing(intent, locked_row, capture), state=intent.state.value)
             return _store(deps, uow, lease, capture)
 
     return run_idempotent(deps, command, ReservedAnswer, act)

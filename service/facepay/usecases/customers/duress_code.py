@@ -68,12 +68,12 @@ def _keep(
         _require_no_real_code(deps, customer_id, credentials, code)
     answer = Done()
     with deps.unit_of_work() as uow:
-        held = uow.customers.lock(customer_id)
-        if held is None:
+        locked_row = uow.customers.lock(customer_id)
+        if locked_row is None:
             raise NotFound()
-        if not verified.settle(uow):
+        if not verified.consume(uow):
             raise CredentialsRejected()
-        uow.customers.update(replace(held, duress_tag=tag))
+        uow.customers.update(replace(locked_row, duress_tag=tag))
         lease.answer(uow, answer)
         append_setting(deps, uow, customer_id, "duress_code")
         uow.commit()

@@ -11,7 +11,7 @@ from facepay.domain.attempts import Channel, counter_id
 from facepay.domain.customer import Customer
 from facepay.domain.errors import CredentialsRejected, NotFound
 from facepay.domain.event import EventKind
-from facepay.usecases.authentication.attempt_counters import clear
+from facepay.usecases.authentication.attempt_counters import clear_attempts
 from facepay.usecases.authentication.sign_in import end_sessions
 from facepay.usecases.authentication.verify_credentials import (
     Credentials,
@@ -65,7 +65,7 @@ def reset_password(
             raise CredentialsRejected()
         answer = _set(deps, lease, customer, verified, new_password, "password.reset")
         # What was typed wrong before it was known to be forgotten delays the new one no longer.
-        clear(deps, [counter_id(f"{customer.id}:password", Channel.OWN_DEVICE)])
+        clear_attempts(deps, [counter_id(f"{customer.id}:password", Channel.OWN_DEVICE)])
         return answer
 
     return run_idempotent(deps, command, PasswordAnswer, act)
@@ -90,12 +90,12 @@ def _set(
     hashed = deps.passwords.hash(new_password)  # before the row is locked: slow on purpose
     answer = PasswordAnswer(rfc3339(deps.clock()))
     with deps.unit_of_work() as uow:
-        held = uow.customers.lock(customer.id)
-        if held is None or held.password_hash != customer.password_hash:
+        locked_row = uow.customers.lock(customer.id)
+        if locked_row is None or locked_row.password_hash != customer.password_hash:
             raise CredentialsRejected()  # it was changed meanwhile: what was proven no longer is
-        if not verified.settle(uow):
+        if not verified.consume(uow):
             raise CredentialsRejected()
-        uow.customers.update(replace(held, password_hash=hashed))
+        uow.customers.update(replace(locked_row, password_hash=hashed))
         end_sessions(deps, uow, customer.id)
         lease.answer(uow, answer)
         emit(deps, uow, EventKind.PASSWORD_CHANGED, customer=customer.id)

@@ -51,7 +51,7 @@ def make_recovery_codes(
         kept = [kept_code(deps, factor, code) for code in codes]
         with deps.unit_of_work() as uow:
             uow.customers.lock(customer_id)
-            if not verified.settle(uow):
+            if not verified.consume(uow):
                 raise CredentialsRejected()
             replace_set(uow, factor, kept)
             lease.answer(uow, RecoveryCodesAnswer(factor.id, None))

@@ -23,7 +23,7 @@ from facepay.domain.errors import (
 )
 from facepay.domain.event import EventKind
 from facepay.ports import UnitOfWork
-from facepay.usecases.authentication.attempt_counters import charge, give_back
+from facepay.usecases.authentication.attempt_counters import count_attempt, uncount_attempts
 from facepay.usecases.authentication.match_factors import (
     FactorMatch,
     active_factors,
@@ -34,7 +34,7 @@ from facepay.usecases.authentication.verify_credentials import (
     Credentials,
     RequiredCredentials,
     channel_of,
-    heed_code,
+    handle_unread_code,
     verify_credentials,
 )
 from facepay.usecases.dependencies import Dependencies, new_id, wiped
@@ -59,7 +59,7 @@ def add_second_factor(
 
     The first needs the password; a further one an active factor as well.
 
-    Raises CredentialsRejected; AlreadyExists for a key that signs requests: what confirms them is another one.
+    Raises CredentialsRejected; AlreadyExists for a key that signs requests already.
     """
 
     def act(lease: Lease) -> FactorAnswer:
@@ -87,7 +87,7 @@ def add_second_factor(
             uow.customers.lock(customer_id)
             if first and active_factors(uow, customer_id):
                 raise CredentialsRejected()  # one was confirmed meanwhile: now it is needed as well
-            if not verified.settle(uow):
+            if not verified.consume(uow):
                 raise CredentialsRejected()
             pending = {"customer_id": customer_id, "state": FactorState.PENDING.value}
             uow.second_factors.update_all({"state": FactorState.REVOKED.value}, **pending)
@@ -161,7 +161,7 @@ def revoke_second_factor(
         )
         with deps.unit_of_work() as uow:
             uow.customers.lock(customer_id)
-            if not verified.settle(uow):
+            if not verified.consume(uow):
                 raise CredentialsRejected()
             factor = own_factor(uow, command, factor_id)
             if factor.state is FactorState.ACTIVE:
@@ -198,7 +198,7 @@ def _match_pending(
     deps: Dependencies, command: Command, factor: SecondFactor, credentials: Credentials
 ) -> FactorMatch:
     if credentials.code is not None:
-        return _match_charged(deps, factor, credentials.code)
+        return _match_counted(deps, factor, credentials.code)
     signed, at = credentials.confirmation or "", deps.clock()
     match = match_confirmation(deps, [factor], signed, command.claims, at)
     if match is None:
@@ -206,19 +206,19 @@ def _match_pending(
     return match
 
 
-def _match_charged(deps: Dependencies, factor: SecondFactor, code: str) -> FactorMatch:
+def _match_counted(deps: Dependencies, factor: SecondFactor, code: str) -> FactorMatch:
     counter = counter_id(f"{factor.id}:confirm", Channel.OWN_DEVICE)
-    if not charge(deps, counter):
+    if not count_attempt(deps, counter):
         raise CredentialsRejected()
     try:
         match = match_code(deps, [factor], code, deps.clock())
     except Unavailable:
-        give_back(deps, [counter])
+        uncount_attempts(deps, [counter])
         raise
     if match is None:
         with deps.unit_of_work() as uow:
             customer = uow.customers.find(id=factor.customer_id)
-        heed_code(deps, customer, code)
+        handle_unread_code(deps, customer, code)
         raise CredentialsRejected()
     return match
 

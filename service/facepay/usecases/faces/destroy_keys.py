@@ -27,10 +27,10 @@ def destroy_key(deps: Dependencies, enrolment_id: str) -> bool:
     except VaultUnavailable:
         return False
     with deps.unit_of_work() as uow:
-        held = uow.enrolments.lock(enrolment_id)
-        if held is not None and held.key_destroyed_at is None:
-            uow.enrolments.update(replace(held, key_destroyed_at=deps.clock()))
-            emit_face(deps, uow, EventKind.FACE_KEY_DESTROYED, held)
+        locked_row = uow.enrolments.lock(enrolment_id)
+        if locked_row is not None and locked_row.key_destroyed_at is None:
+            uow.enrolments.update(replace(locked_row, key_destroyed_at=deps.clock()))
+            emit_face(deps, uow, EventKind.FACE_KEY_DESTROYED, locked_row)
             leaf = append_leaf(deps, uow, "face.key_destroyed", enrolment=enrolment_id)
             deletion = uow.deletions.find(id=enrolment_id)
             if deletion is not None:  # none was kept in the first days

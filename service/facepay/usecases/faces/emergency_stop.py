@@ -54,7 +54,7 @@ def _end_all(
         uow.customers.lock(customer_id)
         faces = _living(uow, customer_id)
         ended = [end_enrolment(deps, uow, face_id, Cause.CUSTOMER) for face_id in faces]
-        verified.settle(uow)  # leaving is never refused because a code was used meanwhile
+        verified.consume(uow)  # leaving is never refused because a code was used meanwhile
         answer = StopAnswer(rfc3339(deps.clock()))
         lease.answer(uow, answer)
         for face, _ in ended:

@@ -57,7 +57,7 @@ def begin_enrolment(
         deps.templates.create_key(enrolment.key_name)
         with deps.unit_of_work() as uow:
             uow.enrolments.add(enrolment)
-            if not verified.settle(uow):
+            if not verified.consume(uow):
                 raise CredentialsRejected()
             answer = enrolment_answer(enrolment)
             lease.answer(uow, answer)
@@ -111,8 +111,8 @@ def end_lapsed_enrolments(deps: Dependencies) -> int:
 def _end_lapsed(deps: Dependencies, enrolment_id: str) -> bool:
     """Whether it was still pending: what was finished meanwhile is somebody's face."""
     with deps.unit_of_work() as uow:
-        held = uow.enrolments.lock(enrolment_id)
-        if held is None or held.state is not EnrolmentState.PENDING:
+        locked_row = uow.enrolments.lock(enrolment_id)
+        if locked_row is None or locked_row.state is not EnrolmentState.PENDING:
             return False
         _, deletion = end_enrolment(deps, uow, enrolment_id, Cause.LAPSED)
         if deletion is not None:
@@ -166,22 +166,22 @@ def _still_pending(deps: Dependencies, uow: UnitOfWork, enrolment_id: str) -> En
 def _activate(deps: Dependencies, uow: UnitOfWork, pending: Enrolment, sealed: str) -> Enrolment:
     """Under the customer's row lock, so that two enrolments cannot both become the one face."""
     uow.customers.lock(pending.customer_id)
-    held = uow.enrolments.lock(pending.id)
+    locked_row = uow.enrolments.lock(pending.id)
     consent = uow.consents.find(id=pending.consent_id)
-    if held is None or held.state is not EnrolmentState.PENDING:
+    if locked_row is None or locked_row.state is not EnrolmentState.PENDING:
         raise FaceNotAvailable("the enrolment is no longer open")
     if consent is None or not consent.active(deps.clock()):
         raise FaceNotAvailable("the consent has ended")
     _require_no_face(uow, pending.customer_id)
     active = replace(
-        held,
+        locked_row,
         state=EnrolmentState.ACTIVE,
-        epoch=held.epoch + 1,
+        epoch=locked_row.epoch + 1,
         model=deps.engine.model,  # that made the reference, whatever was in use at the beginning
         sealed_reference=sealed,
         duress_since=_under_duress(uow, pending.customer_id),
     )
-    uow.enrolments.update(active, epoch=held.epoch)
+    uow.enrolments.update(active, epoch=locked_row.epoch)
     return active
 
 

@@ -38,7 +38,7 @@ def lock_face(
         )
         with deps.unit_of_work() as uow:
             locked, locked_now = lock_enrolment(uow, enrolment_id)
-            verified.settle(uow)  # a lock is never refused because a code was used meanwhile
+            verified.consume(uow)  # a lock is never refused because a code was used meanwhile
             answer = enrolment_answer(locked)
             lease.answer(uow, answer)
             if locked_now:
@@ -60,11 +60,11 @@ def unlock_face(
             deps, command, enrolment_id, credentials, RequiredCredentials.PASSWORD_AND_SECOND_FACTOR
         )
         with deps.unit_of_work() as uow:
-            held = _locked_row(uow, enrolment_id)
-            if not verified.settle(uow):
+            locked_row = _lock_row(uow, enrolment_id)
+            if not verified.consume(uow):
                 raise CredentialsRejected()
-            unlocked = replace(held, state=EnrolmentState.ACTIVE, epoch=held.epoch + 1)
-            unlocked_now = held.state is EnrolmentState.LOCKED
+            unlocked = replace(locked_row, state=EnrolmentState.ACTIVE, epoch=locked_row.epoch + 1)
+            unlocked_now = locked_row.state is EnrolmentState.LOCKED
             if unlocked_now:
                 uow.enrolments.update(unlocked)
             answer = enrolment_answer(unlocked)
@@ -83,20 +83,20 @@ def lock_enrolment(uow: UnitOfWork, enrolment_id: str) -> tuple[Enrolment, bool]
 
     Returns the locked enrolment, and whether it was this call that locked it.
     """
-    held = _locked_row(uow, enrolment_id)
-    if held.state is EnrolmentState.LOCKED:
-        return held, False
-    locked = replace(held, state=EnrolmentState.LOCKED, epoch=held.epoch + 1)
+    locked_row = _lock_row(uow, enrolment_id)
+    if locked_row.state is EnrolmentState.LOCKED:
+        return locked_row, False
+    locked = replace(locked_row, state=EnrolmentState.LOCKED, epoch=locked_row.epoch + 1)
     uow.enrolments.update(locked)
     stop_what_is_under_way(uow, enrolment_id)
     return locked, True
 
 
-def _locked_row(uow: UnitOfWork, enrolment_id: str) -> Enrolment:
+def _lock_row(uow: UnitOfWork, enrolment_id: str) -> Enrolment:
     """The row of an enrolled face, held. Raises NotFound, WrongState."""
-    held = uow.enrolments.lock(enrolment_id)
-    if held is None:
+    locked_row = uow.enrolments.lock(enrolment_id)
+    if locked_row is None:
         raise NotFound()
-    if not held.enrolled:
-        raise WrongState(f"the enrolment is {held.state}")
-    return held
+    if not locked_row.enrolled:
+        raise WrongState(f"the enrolment is {locked_row.state}")
+    return locked_row

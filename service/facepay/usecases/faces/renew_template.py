@@ -97,22 +97,22 @@ def destroy_retiring_key(deps: Dependencies, enrolment_id: str) -> bool:
     any more. False also when the vault is away: then this is to be tried again.
     """
     with deps.unit_of_work() as uow:
-        held = uow.enrolments.lock(enrolment_id)
-        if held is None or held.state is EnrolmentState.REVOKED:
+        locked_row = uow.enrolments.lock(enrolment_id)
+        if locked_row is None or locked_row.state is EnrolmentState.REVOKED:
             return False  # a revocation destroys all of its keys
-        key = held.retiring_key or held.next_key
+        key = locked_row.retiring_key or locked_row.next_key
         if key is None:
             return False
-        uow.enrolments.update(replace(held, next_key=None, retiring_key=key))
+        uow.enrolments.update(replace(locked_row, next_key=None, retiring_key=key))
         uow.commit()
     try:
         deps.templates.destroy_key(key)
     except VaultUnavailable:
         return False
     with deps.unit_of_work() as uow:
-        held = uow.enrolments.lock(enrolment_id)
-        if held is not None and held.retiring_key == key:
-            uow.enrolments.update(replace(held, retiring_key=None))
+        locked_row = uow.enrolments.lock(enrolment_id)
+        if locked_row is not None and locked_row.retiring_key == key:
+            uow.enrolments.update(replace(locked_row, retiring_key=None))
             uow.commit()
     return True
 
@@ -129,14 +129,14 @@ def _named(deps: Dependencies, enrolment_id: str, key: str) -> Enrolment:
     """The enrolment, with `key` as its next one; or the key is destroyed unused."""
     try:
         with deps.unit_of_work() as uow:
-            held = uow.enrolments.lock(enrolment_id)
-            if held is None:
+            locked_row = uow.enrolments.lock(enrolment_id)
+            if locked_row is None:
                 raise NotFound()
-            if not held.enrolled or held.model != deps.engine.model:
+            if not locked_row.enrolled or locked_row.model != deps.engine.model:
                 raise FaceNotAvailable()
-            if held.next_key or held.retiring_key:
+            if locked_row.next_key or locked_row.retiring_key:
                 raise StaleRow("another renewal of this template is under way")
-            named = replace(held, next_key=key)
+            named = replace(locked_row, next_key=key)
             uow.enrolments.update(named)
             uow.commit()
         return named
@@ -163,9 +163,9 @@ def _sealed_anew(deps: Dependencies, enrolment: Enrolment, key: str) -> str:
 def _replace_template(deps: Dependencies, named: Enrolment, key: str, sealed: str) -> None:
     """Under the lock a revocation takes, and only where the row is as it was named."""
     with deps.unit_of_work() as uow:
-        held = _locked_as_named(uow, named)
+        locked_row = _locked_as_named(uow, named)
         renewed = replace(
-            held,
+            locked_row,
             key_name=key,
             next_key=None,
             retiring_key=named.key_name,
@@ -173,7 +173,7 @@ def _replace_template(deps: Dependencies, named: Enrolment, key: str, sealed: st
             renewed_at=deps.clock(),
         )
         expected = {
-            "state": held.state,
+            "state": locked_row.state,
             "sealed_reference": named.sealed_reference,
             "next_key": key,
         }
@@ -184,9 +184,9 @@ def _replace_template(deps: Dependencies, named: Enrolment, key: str, sealed: st
 
 def _locked_as_named(uow: UnitOfWork, named: Enrolment) -> Enrolment:
     """The row, held; it may have been locked or unlocked meanwhile, and nothing else."""
-    held = uow.enrolments.lock(named.id)
-    if held is None or not held.enrolled:
+    locked_row = uow.enrolments.lock(named.id)
+    if locked_row is None or not locked_row.enrolled:
         raise StaleRow("the face was revoked meanwhile")
-    if replace(held, state=named.state, epoch=named.epoch) != named:
+    if replace(locked_row, state=named.state, epoch=named.epoch) != named:
         raise StaleRow("the template was renewed meanwhile")
-    return held
+    return locked_row

@@ -48,7 +48,7 @@ def revoke_face(
         )
         with deps.unit_of_work() as uow:
             revoked, deletion = end_enrolment(deps, uow, enrolment_id, Cause.CUSTOMER)
-            verified.settle(uow)  # leaving is never refused because a code was used meanwhile
+            verified.consume(uow)  # leaving is never refused because a code was used meanwhile
             answer = enrolment_answer(revoked)
             lease.answer(uow, answer)
             if deletion is not None:

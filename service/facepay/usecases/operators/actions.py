@@ -129,12 +129,12 @@ def take_batch(
         raise WrongState(f"the action is {action.state_at(deps.clock())}")
     revoke_batch(deps, action, at_most)
     with deps.unit_of_work() as uow:
-        held = uow.operator_actions.lock(action_id) or action
-        ends = held.state is ActionState.APPROVED and count_faces(uow, held) == 0
+        locked_row = uow.operator_actions.lock(action_id) or action
+        ends = locked_row.state is ActionState.APPROVED and count_faces(uow, locked_row) == 0
         if ends:
-            held = replace(held, state=ActionState.DONE, done_at=deps.clock())
-            uow.operator_actions.update(held, state=ActionState.APPROVED)
-        answer = _answer(deps, uow, held)
+            locked_row = replace(locked_row, state=ActionState.DONE, done_at=deps.clock())
+            uow.operator_actions.update(locked_row, state=ActionState.APPROVED)
+        answer = _answer(deps, uow, locked_row)
         if lease is not None:
             lease.answer(uow, answer)
         if ends:
@@ -142,9 +142,9 @@ def take_batch(
                 deps,
                 uow,
                 "operator_action.done",
-                action=held.id,
-                asked_for=held.kind,
-                total=held.total,
+                action=locked_row.id,
+                asked_for=locked_row.kind,
+                total=locked_row.total,
             )
         uow.commit()
     return answer
@@ -186,16 +186,16 @@ def _approved(
     deps: Dependencies, uow: UnitOfWork, command: Command, action_id: str
 ) -> OperatorAction:
     """The action as it is once approved, its row held: two approvals at once are one."""
-    held = uow.operator_actions.lock(action_id)
-    if held is None:
+    locked_row = uow.operator_actions.lock(action_id)
+    if locked_row is None:
         raise NotFound()
     by, key = command.caller.subject_id, command.caller.keyid
-    held.require_approvable(by, key, deps.clock())
-    asking = uow.clients.find(id=held.asked_key)
+    locked_row.require_approvable(by, key, deps.clock())
+    asking = uow.clients.find(id=locked_row.asked_key)
     if asking is None or asking.revoked_at is not None:
         raise WrongState("the key that asked for it is an operator's no longer")
     approved = replace(
-        held,
+        locked_row,
         state=ActionState.APPROVED,
         approved_by=by,
         approved_key=key,

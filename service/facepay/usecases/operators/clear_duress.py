@@ -14,8 +14,8 @@ from facepay.usecases.records.outbox import emit
 def clear_duress(deps: Dependencies, uow: UnitOfWork, action: OperatorAction) -> Carried:
     """In the transaction of the approval; revoked faces too, or a new one would inherit it."""
     for face in uow.enrolments.find_all(after_id="", **faces_of(action)):
-        held = uow.enrolments.lock(face.id)
-        if held is not None and held.duress_since is not None:
-            uow.enrolments.update(replace(held, duress_since=None))
-            emit(deps, uow, EventKind.DURESS_CLEARED, customer=held.customer_id)
+        locked_row = uow.enrolments.lock(face.id)
+        if locked_row is not None and locked_row.duress_since is not None:
+            uow.enrolments.update(replace(locked_row, duress_since=None))
+            emit(deps, uow, EventKind.DURESS_CLEARED, customer=locked_row.customer_id)
     return Carried()

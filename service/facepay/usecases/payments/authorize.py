@@ -36,9 +36,9 @@ from facepay.usecases.captures.judge import Frames, look_at, use_capture
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.payments.intents import find_to_pay
-from facepay.usecases.payments.record_decision import may_be_held, record_decision
+from facepay.usecases.payments.record_decision import may_be_on_hold, record_decision
 from facepay.usecases.payments.sign_authorization import sign_authorization
-from facepay.usecases.records.activity import is_held
+from facepay.usecases.records.activity import is_on_hold
 from facepay.usecases.request import Command
 from facepay.usecases.responses import IntentAnswer
 from facepay.usecases.step_timing import timed_step
@@ -60,7 +60,7 @@ class Standing:
     intent: Intent
     enrolment: Enrolment
     capture: Capture | None
-    held: bool = False
+    on_hold: bool = False
 
 
 def authorize_payment(deps: Dependencies, command: Command, attempt: Attempt) -> IntentAnswer:
@@ -116,9 +116,9 @@ def _enter(deps: Dependencies, command: Command, lease: Lease, attempt: Attempt)
             capture = use_capture(deps, uow, lease, attempt.frames.capture_id)
             if capture.id != intent.capture_id:
                 raise WrongState("another capture was opened for this payment intent")
-        held = capture is None and is_held(deps, uow, intent)
+        on_hold = capture is None and is_on_hold(deps, uow, intent)
         uow.commit()
-    return Standing(intent, enrolment, capture, held)
+    return Standing(intent, enrolment, capture, on_hold)
 
 
 def _live_enrolment(deps: Dependencies, uow: UnitOfWork, intent: Intent) -> Enrolment:
@@ -182,9 +182,9 @@ def _decide(
         pad_passed=intent.pad_passed,
         face_matched=intent.face_matched,
         duress=verified is not None and verified.duress,
-        duress_may_pay=may_be_held(deps, intent, verified),
+        duress_may_pay=may_be_on_hold(deps, intent, verified),
         silently_locked=standing.enrolment.duress_since is not None,
-        held=standing.held,
+        on_hold=standing.on_hold,
     )
     return decide(facts, deps.clock())
 

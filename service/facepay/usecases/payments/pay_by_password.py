@@ -22,7 +22,7 @@ from facepay.usecases.authentication.verify_credentials import (
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.payments.intents import find_to_pay
-from facepay.usecases.payments.record_decision import may_be_held, record_decision
+from facepay.usecases.payments.record_decision import may_be_on_hold, record_decision
 from facepay.usecases.payments.sign_authorization import sign_authorization
 from facepay.usecases.request import Caller, Command
 from facepay.usecases.responses import IntentAnswer
@@ -85,5 +85,5 @@ def _facts(deps: Dependencies, intent: Intent, verified: VerifiedCredentials) ->
         second_factor_ok=verified.second_factor_ok,
         password_ok=verified.password_ok,
         duress=verified.duress,
-        duress_may_pay=may_be_held(deps, intent, verified),
+        duress_may_pay=may_be_on_hold(deps, intent, verified),
     )

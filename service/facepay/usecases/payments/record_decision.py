@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from facepay.domain.decision import HELD, Decision, Outcome
+from facepay.domain.decision import ON_HOLD, Decision, Outcome
 from facepay.domain.errors import WrongState
 from facepay.domain.event import EventKind
 from facepay.domain.payment import Authorization, Intent, IntentState, Method
 from facepay.ports import UnitOfWork
-from facepay.usecases.authentication.rejected_credentials import heed
+from facepay.usecases.authentication.rejected_credentials import handle_rejected_credentials
 from facepay.usecases.authentication.verify_credentials import VerifiedCredentials
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.idempotency import Lease
@@ -45,32 +45,32 @@ def record_decision(
     Raises WrongState when the intent moved on meanwhile: it is then decided by somebody else.
     """
     if verified is not None and (verified.duress or decision.outcome is Outcome.DECLINE):
-        heed(
+        handle_rejected_credentials(
             deps,
             uow,
             verified.customer_id,
             duress=verified.duress,
-            lock=not verified.resting,
+            lock=not verified.blocked,
             intent_id=judged.id,
         )
-    held = uow.intents.lock(judged.id)
+    locked_row = uow.intents.lock(judged.id)
     seen = (judged.state, judged.capture_id, judged.nonce)
-    if held is None or (held.state, held.capture_id, held.nonce) != seen:
+    if locked_row is None or (locked_row.state, locked_row.capture_id, locked_row.nonce) != seen:
         raise WrongState("the payment intent has moved on meanwhile")
-    if verified is not None and not verified.settle(uow):
+    if verified is not None and not verified.consume(uow):
         decision = Decision(Outcome.DECLINE, "second_factor_used_meanwhile")
     approved = decision.outcome is Outcome.APPROVE
     changes: dict[str, Any] = {"method": method, "decision_reason": decision.reason}
     if decision.outcome is Outcome.DECLINE:
         changes["nonce"] = fresh_nonce()
     decided = judged.moved_to(_STATE_AFTER[decision.outcome], **changes)
-    uow.intents.update(decided, state=held.state.value)
+    uow.intents.update(decided, state=locked_row.state.value)
     if approved and authorization is not None:
         uow.authorizations.add(authorization)
     answer = intent_answer(deps, decided, authorization if approved else None)
     lease.answer(uow, answer)
     if method is Method.FACE:
-        note_face_use(deps, uow, decided, held=decision.reason == HELD)
+        note_face_use(deps, uow, decided, on_hold=decision.reason == ON_HOLD)
     if decision.outcome in _TOLD:
         emit_payment(deps, uow, _TOLD[decision.outcome], decided)
     append_leaf(
@@ -87,7 +87,9 @@ def record_decision(
     return answer
 
 
-def may_be_held(deps: Dependencies, intent: Intent, verified: VerifiedCredentials | None) -> bool:
+def may_be_on_hold(
+    deps: Dependencies, intent: Intent, verified: VerifiedCredentials | None
+) -> bool:
     """Whether duress pays this, to be held by the bank: never by what may be a guess."""
-    known = verified is not None and not verified.resting
+    known = verified is not None and not verified.blocked
     return known and deps.policy.duress.may_pay(intent.amount_minor, intent.currency)

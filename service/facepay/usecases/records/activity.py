@@ -30,13 +30,13 @@ _OUTCOMES = {
 }
 
 
-def note_face_use(deps: Dependencies, uow: UnitOfWork, intent: Intent, *, held: bool) -> None:
+def note_face_use(deps: Dependencies, uow: UnitOfWork, intent: Intent, *, on_hold: bool) -> None:
     """What the intent, as it now is, says of its last capture; under the intent's lock."""
     outcome = _OUTCOMES.get(intent.state)
     if outcome is None:
         _add(deps, uow, intent, intent.capture_id, UseOutcome.AWAITING_SECOND_FACTOR)
         return
-    changes = {"outcome": outcome.value, "held": held}
+    changes = {"outcome": outcome.value, "on_hold": on_hold}
     uow.face_uses.update_all(changes, capture_id=intent.capture_id)
 
 
@@ -47,7 +47,7 @@ def note_refused_capture(deps: Dependencies, uow: UnitOfWork, capture: Capture) 
         _add(deps, uow, intent, capture.id, UseOutcome.REFUSED)
 
 
-def is_held(deps: Dependencies, uow: UnitOfWork, intent: Intent) -> bool:
+def is_on_hold(deps: Dependencies, uow: UnitOfWork, intent: Intent) -> bool:
     """Whether the policy holds payments that are as unusual as this one's last capture."""
     rules = deps.policy.early_warning
     if not rules.hold:
@@ -89,7 +89,7 @@ def _add(
         currency=intent.currency,
         outcome=outcome,
         flags=(),
-        held=False,
+        on_hold=False,
     )
     flagged = _flagged(deps, uow, use)
     with suppress(AlreadyExists):  # noted before its worker died
@@ -162,7 +162,7 @@ def _answers(uow: UnitOfWork, uses: Sequence[FaceUse]) -> list[FaceUseAnswer]:
                 currency=use.currency,
                 outcome=use.outcome,
                 flags=list(use.flags),
-                held=use.held,
+                on_hold=use.on_hold,
             )
         )
     return answers

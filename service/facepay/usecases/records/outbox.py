@@ -6,7 +6,7 @@ What is rolled back was never told, and what was committed will be, however ofte
 
 from collections.abc import Mapping
 
-from facepay.domain.decision import HELD, UNDER_DURESS_HELD
+from facepay.domain.decision import ON_HOLD, UNDER_DURESS_ON_HOLD
 from facepay.domain.event import BANK, EventKind, Member, merchant_audience, new_event
 from facepay.domain.payment import Intent
 from facepay.ports import UnitOfWork
@@ -52,7 +52,7 @@ def emit_payment(deps: Dependencies, uow: UnitOfWork, kind: EventKind, intent: I
         bank_only={
             "customer": intent.customer_id,
             "method": intent.method,
-            "held": intent.decision_reason in (HELD, UNDER_DURESS_HELD),
+            "on_hold": intent.decision_reason in (ON_HOLD, UNDER_DURESS_ON_HOLD),
         },
         payment_intent=intent.id,
         merchant=intent.merchant_id,

@@ -173,10 +173,10 @@ def _attempt(
     """What came of it; None where somebody else has it, or the endpoint was disabled meanwhile."""
     claimed = delivery.claimed(deps.clock())
     with deps.unit_of_work() as uow:
-        held = uow.endpoints.lock(endpoint.id)
+        locked_row = uow.endpoints.lock(endpoint.id)
         event = uow.events.find(id=delivery.event_id)
-        if held is None or held.disabled_at is not None:
-            stop_sending(deps, uow, held or endpoint)
+        if locked_row is None or locked_row.disabled_at is not None:
+            stop_sending(deps, uow, locked_row or endpoint)
             uow.commit()
             return None
         if event is None or not _moved(uow, delivery, claimed):
@@ -185,10 +185,10 @@ def _attempt(
     body = event.body_for(endpoint.audience)
     outcome = deps.webhooks.send(endpoint.url, secret, event.id, body)
     with deps.unit_of_work() as uow:
-        settled = claimed.settled(outcome, deps.policy.events, deps.clock())
-        held = uow.endpoints.lock(endpoint.id)
-        if held is not None and _moved(uow, claimed, settled):
-            _note(deps, uow, held, outcome)
+        attempted = claimed.attempted(outcome, deps.policy.events, deps.clock())
+        locked_row = uow.endpoints.lock(endpoint.id)
+        if locked_row is not None and _moved(uow, claimed, attempted):
+            _note(deps, uow, locked_row, outcome)
             uow.commit()
     return outcome
 

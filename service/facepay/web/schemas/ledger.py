@@ -15,7 +15,7 @@ class Before(Shape):
 
 
 class FaceUse(Shape):
-    """`held`: the payment was declined because of `flags`; the till was not told why."""
+    """`on_hold`: the payment was declined because of `flags`; the till was not told why."""
 
     id = fields.String(required=True)
     at = fields.String(required=True)
@@ -27,7 +27,7 @@ class FaceUse(Shape):
     currency = fields.String(required=True)
     outcome = fields.String(required=True)
     flags = fields.List(fields.String(), required=True)
-    held = fields.Boolean(required=True)
+    on_hold = fields.Boolean(required=True)
 
 
 class Ledger(Shape):
