@@ -3,5 +3,5 @@
 from tests.stand import street as _street
 
 street = _street.street
-till = _street.till
+pos = _street.pos
 grace = _street.grace

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from facepay_client import Intent, KeyPair, Problem
-from tests.stand.people import PASSWORD, Payer, Street, Till
+from tests.stand.people import PASSWORD, Payer, PointOfSale, Street
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -31,12 +31,12 @@ DOORS: dict[str, tuple[str, dict[str, Any]]] = {
 @pytest.fixture(scope="module")
 def shown(street: Street, grace: Payer) -> tuple[Intent, Intent]:
     """A face that was accepted and waits for its code, and one that has paid."""
-    till = street.till()
-    waiting, paid = till.intent(), till.intent()
-    street.show_face(till, waiting, grace, "grace")
-    street.show_face(till, paid, grace, "grace")
-    assert till.terminal.send_code(paid.id, grace.code()).state == "approved"
-    return waiting, till.terminal.get_intent(paid.id)
+    pos = street.pos()
+    waiting, paid = pos.intent(), pos.intent()
+    street.show_face(pos, waiting, grace, "grace")
+    street.show_face(pos, paid, grace, "grace")
+    assert pos.terminal.send_code(paid.id, grace.code()).state == "approved"
+    return waiting, pos.terminal.get_intent(paid.id)
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -64,12 +64,12 @@ def test_an_accepted_face_does_not(
 
 
 def test_an_accepted_face_does_not_change_consent(
-    street: Street, till: Till, shown: tuple[Intent, Intent], grace: Payer
+    street: Street, pos: PointOfSale, shown: tuple[Intent, Intent], grace: Payer
 ) -> None:
     """The customer's own device gives consent: a till, whatever face it has seen, gives none."""
     for path in ("/v1/consents", f"/v1/consents/{grace.consent_id}/withdraw"):
         with pytest.raises(Problem) as error:
-            till.transport.post(path, {})
+            pos.transport.post(path, {})
         assert error.value.code == "not_allowed"
 
 
@@ -85,6 +85,6 @@ def test_no_door_but_a_captures_takes_frames() -> None:
     assert taking == {"/v1/captures/{capture_id}/frames"}
 
 
-def test_the_password_still_pays_and_is_the_same(till: Till, grace: Payer) -> None:
-    paid = till.terminal.use_password(till.intent().id, grace.alias, PASSWORD, grace.code())
+def test_the_password_still_pays_and_is_the_same(pos: PointOfSale, grace: Payer) -> None:
+    paid = pos.terminal.use_password(pos.intent().id, grace.alias, PASSWORD, grace.code())
     assert paid.state == "approved"

@@ -4,7 +4,7 @@ import pytest
 
 from facepay_client import Problem
 from tests.stand.forgery import post, send
-from tests.stand.people import PASSWORD, Payer, Street, Till, genuine
+from tests.stand.people import PASSWORD, Payer, PointOfSale, Street, genuine
 
 WRONG_PASSWORD = "a wrong password"
 
@@ -24,14 +24,14 @@ def state(street: Street, payer: Payer) -> str:
 
 
 def test_a_stranger_without_a_proof_cannot_lock_anybody(
-    street: Street, till: Till, grace: Payer
+    street: Street, pos: PointOfSale, grace: Payer
 ) -> None:
     """A till knows the alias, a thief has the phone, another customer knows even the password."""
     stranger = street.payer()
     lock = f"/v1/enrolments/{grace.enrolment_id}/lock"
     wrong = {"code": grace.wrong_code(), "password": WRONG_PASSWORD}
     answers = [
-        send(till.transport, post(lock, {"password": PASSWORD}, "from the till")),
+        send(pos.transport, post(lock, {"password": PASSWORD}, "from the till")),
         send(street.operator_transport, post(lock, {"password": PASSWORD}, "one operator")),
         send(stranger.transport, post(lock, {"password": PASSWORD}, "another customer")),
         send(grace.transport, post(lock, {}, "the phone alone")),
@@ -48,15 +48,15 @@ def test_a_stranger_without_a_proof_cannot_lock_anybody(
 
 
 def test_a_locked_face_cannot_be_unlocked_by_showing_it(
-    street: Street, till: Till, locked: Payer
+    street: Street, pos: PointOfSale, locked: Payer
 ) -> None:
-    with pytest.raises(Problem) as at_till:
-        till.capture(till.intent().id, locked.alias)
+    with pytest.raises(Problem) as at_terminal:
+        pos.capture(pos.intent().id, locked.alias)
     with pytest.raises(Problem) as in_app:
         locked.customer.open_enrolment_capture(locked.enrolment_id)
     with pytest.raises(Problem) as anew:
         locked.customer.begin_enrolment(PASSWORD, locked.code())
-    codes = [error.value.code for error in (at_till, in_app, anew)]
+    codes = [error.value.code for error in (at_terminal, in_app, anew)]
     assert codes == ["face_not_available", "wrong_state", "wrong_state"]
     unlock = f"/v1/enrolments/{locked.enrolment_id}/unlock"
     for credentials in ({"face": "me"}, {"capture": "cap_" + "0" * 32}):
@@ -66,14 +66,14 @@ def test_a_locked_face_cannot_be_unlocked_by_showing_it(
 
 
 def test_a_burst_from_before_the_lock_is_refused_after_the_unlock(
-    street: Street, till: Till
+    street: Street, pos: PointOfSale
 ) -> None:
     payer = street.payer(face="grace")
-    capture = till.capture(till.intent().id, payer.alias)
+    capture = pos.capture(pos.intent().id, payer.alias)
     payer.customer.lock_face(payer.enrolment_id, password=PASSWORD)
     payer.customer.unlock_face(payer.enrolment_id, PASSWORD, payer.code())
     with pytest.raises(Problem) as error:
-        till.terminal.send_frames(capture, genuine("grace", capture.challenge, 3))
+        pos.terminal.send_frames(capture, genuine("grace", capture.challenge, 3))
     assert error.value.code in ("face_not_available", "capture_expired")
 
 

@@ -24,7 +24,7 @@ from facepay_rehearsal.demo.leak_scan import Haystack
 from tests.stand.forgery import send, told
 from tests.stand.gate import Gate, GatedBao, gate_before
 from tests.stand.memory import face_needles_of, kinds_in, memory_of, needles_of
-from tests.stand.people import PASSWORD, TURNS, Payer, Street, Till, as_frames, genuine
+from tests.stand.people import PASSWORD, TURNS, Payer, PointOfSale, Street, as_frames, genuine
 from tests.stand.service import RunningService, running_service
 
 LOOKS = 3  # a worker clears up behind an answer that has already arrived
@@ -124,30 +124,30 @@ def test_the_search_knows_a_chip_and_an_embedding_when_it_sees_them() -> None:
 class Scene:
     street: Street
     gate: Gate
-    till: Till
+    pos: PointOfSale
     payer: Payer
 
     def take(self, seed: int) -> tuple[Capture, tuple[Frame, ...]]:
-        capture = self.till.capture(self.till.intent().id, self.payer.alias)
+        capture = self.pos.capture(self.pos.intent().id, self.payer.alias)
         return capture, genuine("grace", capture.challenge, seed)
 
     def refused(self, capture: Capture, frames: Sequence[Frame]) -> None:
         with pytest.raises(Problem):
-            self.till.terminal.send_frames(capture, frames)
+            self.pos.terminal.send_frames(capture, frames)
 
 
 def upload(scene: Scene, capture: Capture, frames: Sequence[Frame]) -> Request:
-    body = scene.till.terminal.sign_frames(capture, frames)
+    body = scene.pos.terminal.sign_frames(capture, frames)
     path = f"/v1/captures/{capture.id}/frames"
     return Request("POST", path, body.content, body.content_type, f"the burst of {capture.id}")
 
 
 def paid(scene: Scene) -> Sequence[Frame]:
     capture, frames = scene.take(12)
-    intent = scene.till.terminal.send_frames(capture, frames).payment_intent
+    intent = scene.pos.terminal.send_frames(capture, frames).payment_intent
     assert intent is not None
     code = scene.payer.code()
-    assert scene.till.terminal.send_code(intent.id, code).state == "approved"
+    assert scene.pos.terminal.send_code(intent.id, code).state == "approved"
     return frames
 
 
@@ -179,7 +179,7 @@ def misshapen(scene: Scene) -> Sequence[Frame]:
     capture, frames = scene.take(16)
     whole = upload(scene, capture, frames)
     request = replace(whole, content=whole.content[: -len(whole.content) // 20])
-    assert told(send(scene.till.transport, request))[0] in (400, 422)
+    assert told(send(scene.pos.transport, request))[0] in (400, 422)
     return frames
 
 
@@ -194,7 +194,7 @@ def unsigned(scene: Scene) -> Sequence[Frame]:
 def abandoned(scene: Scene) -> Sequence[Frame]:
     """The till hangs up when half of it is sent."""
     capture, frames = scene.take(18)
-    prepared = scene.till.transport.signed(upload(scene, capture, frames))
+    prepared = scene.pos.transport.signed(upload(scene, capture, frames))
     address = urlsplit(scene.street.service.url)
     lines = [f"POST {prepared.path_url} HTTP/1.1", f"Host: {address.netloc}"]
     lines += [f"{name}: {value}" for name, value in prepared.headers.items()]
@@ -211,7 +211,7 @@ COMPARED = (paid, forsaken)
 def test_however_a_capture_ends_nothing_of_a_face_is_left_in_a_workers_memory(
     street: Street, gate: Gate
 ) -> None:
-    scene = Scene(street, gate, street.till(), street.payer(face="grace"))
+    scene = Scene(street, gate, street.pos(), street.payer(face="grace"))
     needles: list[Needle] = []
     for ending in ENDINGS:
         sought = face_needles_of if ending in COMPARED else needles_of

@@ -8,7 +8,7 @@ from facepay.domain.customer import PublicKey
 from facepay.usecases.operators.register import register_operator
 from facepay_client import KeyPair, Problem, Transport
 from tests.stand.forgery import post, send
-from tests.stand.people import PASSWORD, Payer, Street, Till
+from tests.stand.people import PASSWORD, Payer, PointOfSale, Street
 
 ACTIONS = "/v1/operator_actions"
 
@@ -47,11 +47,11 @@ def test_one_operator_alone_cannot_revoke(street: Street, grace: Payer) -> None:
 
 
 def test_nobody_but_operators_asks_approves_goes_on_or_looks(
-    street: Street, till: Till, grace: Payer
+    street: Street, pos: PointOfSale, grace: Payer
 ) -> None:
     action = street.operator.ask_for_action("revoke_face", {"customer": grace.alias})
     body = {"kind": "revoke_face", "target": {"customer": grace.alias}}
-    for name, transport in (("till", till.transport), ("customer", grace.transport)):
+    for name, transport in (("till", pos.transport), ("customer", grace.transport)):
         answers = [
             send(transport, post(ACTIONS, body, f"{name} asks")),
             send(transport, post(f"{ACTIONS}/{action.id}/approve", None, f"{name} approves")),
@@ -64,7 +64,7 @@ def test_nobody_but_operators_asks_approves_goes_on_or_looks(
 
 
 def test_a_replayed_approval_takes_no_second_face(
-    street: Street, till: Till, second: Transport
+    street: Street, pos: PointOfSale, second: Transport
 ) -> None:
     """The very request again, and a new one for the same action, after the owner enrolled anew."""
     payer = street.payer(face="grace")

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from facepay_client import Capture, CaptureBody, Frame, Problem, ReservedCapture, Terminal
-from tests.stand.people import Payer, Street, Till, genuine
+from tests.stand.people import Payer, PointOfSale, Street, genuine
 
 RACES = 200
 GENUINE_EVERY = 20  # the others show no face, which is told the winner much sooner
@@ -18,9 +18,9 @@ BEGINNINGS = 50
 
 
 @pytest.fixture
-def hands(street: Street, till: Till) -> tuple[Terminal, Terminal]:
+def hands(street: Street, pos: PointOfSale) -> tuple[Terminal, Terminal]:
     """The same till twice, with a connection each."""
-    key = till.transport.key
+    key = pos.transport.key
     return Terminal(street.transport(key)), Terminal(street.transport(key))
 
 
@@ -63,11 +63,11 @@ def begin(hand: Terminal, reserved: ReservedCapture) -> str:
 
 
 def test_of_two_who_use_one_challenge_at_once_exactly_one_is_looked_at(
-    till: Till, grace: Payer, hands: tuple[Terminal, Terminal]
+    pos: PointOfSale, grace: Payer, hands: tuple[Terminal, Terminal]
 ) -> None:
     winners: set[int] = set()
     for number in range(RACES):
-        capture = till.capture(till.intent().id, grace.alias)
+        capture = pos.capture(pos.intent().id, grace.alias)
         real = number % GENUINE_EVERY == 0
         frames = genuine("grace", capture.challenge, 2) if real else faceless(capture, number)
         told = race(
@@ -83,11 +83,11 @@ def test_of_two_who_use_one_challenge_at_once_exactly_one_is_looked_at(
 
 
 def test_of_two_who_begin_one_capture_at_once_exactly_one_sees_its_challenge(
-    street: Street, till: Till, grace: Payer, hands: tuple[Terminal, Terminal]
+    street: Street, pos: PointOfSale, grace: Payer, hands: tuple[Terminal, Terminal]
 ) -> None:
     """Two challenges to choose from would be one more than a recording needs."""
     for number in range(BEGINNINGS):
-        reserved = till.terminal.open_capture(till.intent().id, grace.alias)
+        reserved = pos.terminal.open_capture(pos.intent().id, grace.alias)
         told = race([partial(begin, hand, reserved) for hand in hands])
         with street.service.deps.unit_of_work() as uow:
             row = uow.captures.find(id=reserved.id)

@@ -91,13 +91,15 @@ def test_guesses_without_a_selector_block_none(payer: Payer) -> None:
     assert add_with(payer, code) == "pending"
 
 
-def test_a_recovery_code_at_a_till(street: Street, payer: Payer) -> None:
+def test_a_recovery_code_at_a_terminal(street: Street, payer: Payer) -> None:
     """It never pays: no shape of a payment takes it."""
-    till, code = street.till(), codes(payer)[0]
+    terminal, code = street.terminal(), codes(payer)[0]
     body = {"payer": payer.alias, "password": PASSWORD, "recovery_code": code}
     for sent in (body, body | {"code": payer.wrong_code()}):
         with pytest.raises(Problem) as error:
-            till.transport.post(f"/v1/payment_intents/{till.intent().id}/use_password", sent)
+            terminal.transport.post(
+                f"/v1/payment_intents/{terminal.intent().id}/use_password", sent
+            )
         assert (error.value.status, error.value.param) == (422, "recovery_code")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from facepay.domain.errors import SealBroken
 from facepay_client import Problem
-from tests.stand.people import PASSWORD, Payer, Street, Till
+from tests.stand.people import PASSWORD, Payer, PointOfSale, Street
 
 
 def test_no_row_lets_a_password_be_tried_faster_than_argon2id_does(street: Street) -> None:
@@ -28,7 +28,7 @@ def test_no_row_lets_a_password_be_tried_faster_than_argon2id_does(street: Stree
 
 
 def test_a_template_moved_to_another_customers_row_does_not_open(
-    street: Street, till: Till
+    street: Street, pos: PointOfSale
 ) -> None:
     """Whoever can write to the database cannot make a stranger's face pay for the victim."""
     thief, victim = street.payer(face="eileen"), street.payer(face="grace")
@@ -41,11 +41,13 @@ def test_a_template_moved_to_another_customers_row_does_not_open(
         uow.enrolments.update(replace(mine, sealed_reference=theirs.sealed_reference))
         uow.commit()
     with pytest.raises(Problem) as error:
-        street.show_face(till, till.intent(), victim, "eileen")
+        street.show_face(pos, pos.intent(), victim, "eileen")
     assert (error.value.status, error.value.code) == (409, "face_not_available")
 
 
-def test_a_row_from_a_backup_does_not_bring_a_revoked_face_back(street: Street, till: Till) -> None:
+def test_a_row_from_a_backup_does_not_bring_a_revoked_face_back(
+    street: Street, pos: PointOfSale
+) -> None:
     payer = street.payer(face="grace")
     deps = street.service.deps
     with deps.unit_of_work() as uow:
@@ -59,12 +61,12 @@ def test_a_row_from_a_backup_does_not_bring_a_revoked_face_back(street: Street, 
     with pytest.raises(SealBroken):
         deps.templates.unseal(backup.key_name, backup.sealed_reference, binding=backup.binding)
     with pytest.raises(Problem) as error:
-        street.show_face(till, till.intent(), payer, "grace")
+        street.show_face(pos, pos.intent(), payer, "grace")
     assert error.value.code == "face_not_available"
 
 
 def test_an_authenticators_secret_moved_to_another_row_proves_nothing(
-    street: Street, till: Till
+    street: Street, pos: PointOfSale
 ) -> None:
     thief, victim = street.payer(), street.payer()
     with street.service.deps.unit_of_work() as uow:
@@ -75,15 +77,15 @@ def test_an_authenticators_secret_moved_to_another_row_proves_nothing(
         uow.second_factors.update(replace(mine, sealed_secret=theirs.sealed_secret))
         uow.commit()
     code = thief.code()
-    answer = till.terminal.use_password(till.intent().id, victim.alias, PASSWORD, code)
+    answer = pos.terminal.use_password(pos.intent().id, victim.alias, PASSWORD, code)
     assert answer.state == "declined"
 
 
-def test_what_a_hostile_till_left_lying_about_does_not_hold_up_a_revocation(
-    street: Street, till: Till
+def test_what_a_hostile_terminal_left_lying_about_does_not_hold_up_a_revocation(
+    street: Street, pos: PointOfSale
 ) -> None:
     payer: Payer = street.payer(face="grace")
-    till.capture(till.intent().id, payer.alias)
+    pos.capture(pos.intent().id, payer.alias)
     with street.service.deps.unit_of_work() as uow:
         capture = uow.captures.find(customer_id=payer_id(street, payer), purpose="payment")
         assert capture is not None

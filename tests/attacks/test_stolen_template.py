@@ -23,7 +23,7 @@ from facepay.ports import ObservedFaces
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.renew_template import renew_template
 from facepay_rehearsal import bursts
-from tests.stand.people import PASSWORD, Payer, Street, Till
+from tests.stand.people import PASSWORD, Payer, PointOfSale, Street
 
 KEYS = 150
 
@@ -67,7 +67,7 @@ def plain(faces: ObservedFaces) -> protection.Vector:
 
 
 def test_a_renewed_enrolment_does_not_match_the_old_template(
-    street: Street, till: Till, deps: Dependencies, face: ObservedFaces
+    street: Street, pos: PointOfSale, deps: Dependencies, face: ObservedFaces
 ) -> None:
     payer = street.payer(face="grace")
     before = row(deps, payer)
@@ -87,9 +87,9 @@ def test_a_renewed_enrolment_does_not_match_the_old_template(
         deps.templates.derive_secret(before.key_name)
     with pytest.raises(SealBroken):
         opened(deps, replace(before, key_name=after.key_name))
-    intent = till.intent()
-    street.show_face(till, intent, payer, "grace")
-    assert till.terminal.send_code(intent.id, payer.code()).state == "approved"
+    intent = pos.intent()
+    street.show_face(pos, intent, payer, "grace")
+    assert pos.terminal.send_code(intent.id, payer.code()).state == "approved"
 
 
 def test_a_template_under_another_enrolments_key_is_a_stranger(

@@ -27,7 +27,7 @@ from facepay.domain.errors import AlreadyExists
 from facepay_client import fresh_key
 from tests.stand.browser import SIGN_IN, Browser, hidden_fields
 from tests.stand.forgery import post
-from tests.stand.people import PASSWORD, Payer, Street, Till
+from tests.stand.people import PASSWORD, Payer, PointOfSale, Street
 
 EACH = 40
 P = 0.005
@@ -156,14 +156,14 @@ class Guesses:
 
 
 @pytest.fixture
-def at_a_till(street: Street, till: Till) -> Guesses:
+def at_terminal(street: Street, pos: PointOfSale) -> Guesses:
     def use_password(_: Payer, alias: str, password: str, code: str) -> Send:
-        intent = till.terminal.create_intent(1999, "EUR", "order")
+        intent = pos.terminal.create_intent(1999, "EUR", "order")
         body = {"payer": alias, "password": password, "code": code}
         request = post(f"/v1/payment_intents/{intent.id}/use_password", body, fresh_key())
-        return partial(till.transport.send_once, till.transport.signed(request))
+        return partial(pos.transport.send_once, pos.transport.signed(request))
 
-    return Guesses(street, Channel.TILL, use_password)
+    return Guesses(street, Channel.TERMINAL, use_password)
 
 
 @pytest.fixture
@@ -189,8 +189,8 @@ def at_the_page(street: Street) -> Iterator[Guesses]:
     browser.close()
 
 
-def test_a_till_cannot_tell_who_is_a_customer_or_what_was_wrong(at_a_till: Guesses) -> None:
-    assert_nobody_can_tell(at_a_till.with_strangers(), says="declined")
+def test_a_terminal_cannot_tell_who_is_a_customer_or_what_was_wrong(at_terminal: Guesses) -> None:
+    assert_nobody_can_tell(at_terminal.with_strangers(), says="declined")
 
 
 def test_a_stolen_device_cannot_tell_whether_password_or_code_was_wrong(

@@ -13,7 +13,7 @@ import pytest
 from facepay.embedded.openbao_server import EmbeddedOpenBao
 from facepay_client import FacepayError, Intent, RetryPolicy, Terminal
 from tests.stand.gate import Gate, GatedBao, gate_before
-from tests.stand.people import PASSWORD, Payer, Street, Till
+from tests.stand.people import PASSWORD, Payer, PointOfSale, Street
 from tests.stand.service import RunningService, running_service
 
 # Until a dead worker's lease has run out (10 s) a retry is told to wait.
@@ -63,10 +63,10 @@ CHECKING_THE_CODE = b"/v1/transit/decrypt/second-factors"
 
 @contextmanager
 def stopped_at_the_code(
-    street: Street, till: Till, gate: Gate, intent: Intent, code: str
+    street: Street, pos: PointOfSale, gate: Gate, intent: Intent, code: str
 ) -> Iterator[None]:
     """Send the code, and stop the walk where it asks the vault; the answer must get lost."""
-    hasty = Terminal(street.transport(till.transport._key, ONCE))
+    hasty = Terminal(street.transport(pos.transport._key, ONCE))
     with ThreadPoolExecutor(1) as pool, gate.hold(CHECKING_THE_CODE) as arrived:
         lost = pool.submit(hasty.send_code, intent.id, code, idempotency_key="once")
         assert arrived.wait(20), "the walk never came to the vault"
@@ -76,9 +76,9 @@ def stopped_at_the_code(
 
 
 def retried_once_more_it_gives_one_authorization(
-    street: Street, till: Till, intent: Intent, code: str
+    street: Street, pos: PointOfSale, intent: Intent, code: str
 ) -> None:
-    patient = Terminal(street.transport(till.transport._key, PATIENT))
+    patient = Terminal(street.transport(pos.transport._key, PATIENT))
     street.service.clock.advance(31)  # the dead worker's lease is over, and so is the code's step
     paid = patient.send_code(intent.id, code, idempotency_key="once")
 
@@ -90,41 +90,41 @@ def retried_once_more_it_gives_one_authorization(
 def test_killed_while_checking_the_code_and_retried(
     street: Street, gate: Gate, grace: Payer
 ) -> None:
-    till = street.till()
-    intent = till.intent()
-    street.show_face(till, intent, grace, "grace")
+    pos = street.pos()
+    intent = pos.intent()
+    street.show_face(pos, intent, grace, "grace")
     code = grace.code()
-    with stopped_at_the_code(street, till, gate, intent, code):
+    with stopped_at_the_code(street, pos, gate, intent, code):
         kill_workers(street.service)
-    retried_once_more_it_gives_one_authorization(street, till, intent, code)
+    retried_once_more_it_gives_one_authorization(street, pos, intent, code)
 
 
 def test_killed_before_the_commit_of_what_is_signed_and_retried(
     street: Street, gate: Gate, grace: Payer
 ) -> None:
     """The signature is made in memory, and the commit waits for a row: on SQLite for the file."""
-    till = street.till()
-    intent = till.intent()
-    street.show_face(till, intent, grace, "grace")
+    pos = street.pos()
+    intent = pos.intent()
+    street.show_face(pos, intent, grace, "grace")
     code = grace.code()
     with (
-        stopped_at_the_code(street, till, gate, intent, code),
+        stopped_at_the_code(street, pos, gate, intent, code),
         street.service.deps.unit_of_work() as uow,
     ):
         assert uow.enrolments.lock(grace.enrolment_id)
         gate.release()
         time.sleep(1)  # the walk comes as far as it can
         kill_workers(street.service)
-    retried_once_more_it_gives_one_authorization(street, till, intent, code)
+    retried_once_more_it_gives_one_authorization(street, pos, intent, code)
 
 
 def test_killed_at_any_moment_and_retried(street: Street, grace: Payer) -> None:
     """Twelve payments by password, each with its workers killed a little later than the last."""
-    till = street.till()
+    pos = street.pos()
     for moment in range(12):
-        intent = till.intent()
+        intent = pos.intent()
         code = grace.code()
-        hasty = Terminal(street.transport(till.transport._key, ONCE))
+        hasty = Terminal(street.transport(pos.transport._key, ONCE))
         with ThreadPoolExecutor(1) as pool:
             sent = pool.submit(
                 hasty.use_password,
@@ -138,7 +138,7 @@ def test_killed_at_any_moment_and_retried(street: Street, grace: Payer) -> None:
             kill_workers(street.service)
             sent.exception(30)
         street.service.clock.advance(11)  # a dead worker's lease is over, the code's step is not
-        patient = Terminal(street.transport(till.transport._key, PATIENT))
+        patient = Terminal(street.transport(pos.transport._key, PATIENT))
         paid = patient.use_password(
             intent.id, grace.alias, PASSWORD, code, idempotency_key=f"once {moment}"
         )

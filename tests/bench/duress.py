@@ -70,8 +70,8 @@ def main() -> int:
 def measure(kind: str, pairs: int, progress: Progress) -> dict[str, Any]:
     task = progress.add_task(f"{kind}: pairs", total=pairs + WARM_UP)
     with street_on(kind) as (street, _):
-        till = street.till()
-        crowd = Crowd(street, [till]).copies([Wanted(waiting=2)] * (pairs + WARM_UP))
+        pos = street.pos()
+        crowd = Crowd(street, [pos]).copies([Wanted(waiting=2)] * (pairs + WARM_UP))
         _give_duress_codes(street, crowd)
         heard = {"duress": Heard(), "slip": Heard()}
         rng = random.Random(pairs)  # noqa: S311 - which of two comes first is no secret
@@ -103,12 +103,12 @@ def _give_duress_codes(street: Street, crowd: list[Copy]) -> None:
 def _code(name: str, payment: Payment) -> str:
     if name == "duress":
         return DURESS_CODE
-    right = payment.authenticator.at(payment.till.clock.now())
+    right = payment.authenticator.at(payment.pos.clock.now())
     return f"{(int(right) + 1) % 10**6:06d}"
 
 
 def _pay(payment: Payment, code: str, heard: Heard) -> None:
-    transport, address = payment.till.transport, f"/v1/payment_intents/{payment.intent_id}"
+    transport, address = payment.pos.transport, f"/v1/payment_intents/{payment.intent_id}"
     content = json.dumps({"code": code}).encode()
     path = f"{address}/second_factor"
     signed = transport.signed(Request("POST", path, content, idempotency_key=fresh_key()))
@@ -116,7 +116,7 @@ def _pay(payment: Payment, code: str, heard: Heard) -> None:
     answer = transport.send_once(signed)
     heard.ms.append((time.perf_counter() - begun) * 1000)
     heard.answers.append(_bare(answer.status_code, answer.content))
-    later = payment.till.terminal.get_intent(payment.intent_id)
+    later = payment.pos.terminal.get_intent(payment.intent_id)
     heard.later.append(_ID_OR_TIME.sub("…", repr(later)))
 
 

@@ -27,7 +27,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from facepay.embedded.openbao_server import EmbeddedOpenBao
 from facepay_client import Challenge, RetryPolicy
-from tests.stand.people import Payer, Street, Till, genuine
+from tests.stand.people import Payer, PointOfSale, Street, genuine
 from tests.stand.service import RunningService, running_service
 
 REPORT = Path("var/bench/memory.json")
@@ -115,13 +115,13 @@ def _capture_all(
     street: Street, payer: Payer, watch: Watch, captures: int, warm_up: int, progress: Progress
 ) -> float:
     """In stretches that end where memory is read; how many seconds it took."""
-    tills = [street.till(retry=BUSY) for _ in range(TILLS)]
+    points_of_sale = [street.pos(retry=BUSY) for _ in range(TILLS)]
     ends = {warm_up, captures, *range(0, captures, max(captures // SAMPLES, 1))} - {0}
     task = progress.add_task("captures", total=captures)
     begun, done, lock = time.monotonic(), 0, threading.Lock()
 
     def capture(number: int) -> None:
-        _capture(tills[number % TILLS], payer)
+        _capture(points_of_sale[number % TILLS], payer)
         with lock:
             progress.advance(task)
 
@@ -132,9 +132,9 @@ def _capture_all(
     return time.monotonic() - begun
 
 
-def _capture(till: Till, payer: Payer) -> None:
-    capture = till.capture(till.intent().id, payer.alias)
-    accepted = till.terminal.send_frames(capture, genuine(PORTRAIT, capture.challenge, SEED))
+def _capture(pos: PointOfSale, payer: Payer) -> None:
+    capture = pos.capture(pos.intent().id, payer.alias)
+    accepted = pos.terminal.send_frames(capture, genuine(PORTRAIT, capture.challenge, SEED))
     assert accepted.outcome == "accepted"
 
 

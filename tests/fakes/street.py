@@ -72,8 +72,8 @@ class Street:
         self.operator = Caller(operator.keyid, Role.OPERATOR, operator.id)
         shop = register_merchant(self.deps, self.command(self.operator), "shop", key())
         self.merchant = Caller(shop.keyid, Role.MERCHANT, shop.id)
-        till = register_terminal(self.deps, self.command(self.merchant), "till", key())
-        self.till = Caller(till.keyid, Role.TERMINAL, till.id)
+        terminal = register_terminal(self.deps, self.command(self.merchant), "terminal", key())
+        self.terminal = Caller(terminal.keyid, Role.TERMINAL, terminal.id)
         self.customers: dict[str, Customer] = {}
 
     def command(self, caller: Caller) -> Command:
@@ -169,12 +169,12 @@ class Street:
     # What happens at the till.
 
     def intent(self) -> IntentAnswer:
-        return create_intent(self.deps, self.command(self.till), Money(1250, "EUR"), "order-1")
+        return create_intent(self.deps, self.command(self.terminal), Money(1250, "EUR"), "order-1")
 
     def reserve(
         self, intent: IntentAnswer, payer: str, profile: Profile = Profile.STANDARD
     ) -> ReservedAnswer:
-        command = self.command(self.till)
+        command = self.command(self.terminal)
         return open_payment_capture(self.deps, command, intent.id, payer, profile)
 
     def open_payment(
@@ -182,7 +182,7 @@ class Street:
     ) -> CaptureAnswer:
         """A capture that was opened and begun."""
         reserved = self.reserve(intent, payer, profile)
-        return begin_capture(self.deps, self.command(self.till), reserved.id)
+        return begin_capture(self.deps, self.command(self.terminal), reserved.id)
 
     def send(
         self, caller: Caller, capture: CaptureAnswer, person: str, command: Command | None = None
@@ -211,7 +211,9 @@ class Street:
     def show_face(self, customer: Customer, person: str | None = None) -> IntentAnswer:
         """An intent, its capture, and a burst of the payer, or of somebody else."""
         intent = self.intent()
-        self.send(self.till, self.open_payment(intent, customer.alias), person or customer.alias)
+        self.send(
+            self.terminal, self.open_payment(intent, customer.alias), person or customer.alias
+        )
         return intent
 
     def enter(
@@ -224,7 +226,7 @@ class Street:
     ) -> IntentAnswer:
         """The second factor of a face payment, at the till unless a `change` says otherwise."""
         attempt = Attempt(intent.id, credentials=credentials)
-        return authorize_payment(self.deps, command or self.command(self.till), attempt)
+        return authorize_payment(self.deps, command or self.command(self.terminal), attempt)
 
     def pay_by_password(
         self,
@@ -233,7 +235,7 @@ class Street:
         credentials: Credentials,
         command: Command | None = None,
     ) -> IntentAnswer:
-        command = command or self.command(self.till)
+        command = command or self.command(self.terminal)
         return roll_back_to_password(self.deps, command, intent.id, alias, credentials)
 
 

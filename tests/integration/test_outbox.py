@@ -47,7 +47,7 @@ def test_events_are_numbered_in_the_order_of_their_changes(database: Database) -
     ada = street.enrol("ada")
     intent = street.show_face(ada, "bob")
     street.enter(intent, street.code_of(ada))
-    street.send(street.till, street.open_payment(intent, "ada"), "ada")
+    street.send(street.terminal, street.open_payment(intent, "ada"), "ada")
     street.enter(intent, street.code_of(ada))
     of_this = [event for event in told(database) if event.payment == intent.id]
     assert [e.kind for e in of_this if e.kind.startswith("payment.")] == [

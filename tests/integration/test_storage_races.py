@@ -98,13 +98,13 @@ def test_guesses_made_at_once_do_not_outnumber_the_five(database: Database) -> N
     credentials, now = Credentials(PASSWORD, WRONG_CODE), fakes.clock.now
 
     def guess() -> VerifiedCredentials:
-        return check_factors(street.deps, ada, credentials, Channel.TILL, at=now)
+        return check_factors(street.deps, ada, credentials, Channel.TERMINAL, at=now)
 
     outcomes = together([guess] * THREADS)
     assert sum(not outcome.blocked for outcome in outcomes) == 5
 
 
-def test_one_code_typed_at_many_tills_at_once_pays_once(database: Database) -> None:
+def test_one_code_typed_at_many_terminals_at_once_pays_once(database: Database) -> None:
     fakes = fake_dependencies(database)
     street = Street(fakes)
     ada = street.settle_in("ada")
@@ -219,7 +219,7 @@ def many_faces_about_to_pay(
 
 def approving(street: Street, payer: Customer, intent: Intent) -> Callable[[], Outcome]:
     attempt = Attempt(intent.id, credentials=Credentials(code=street.code_of(payer)))
-    command = street.command(street.till)
+    command = street.command(street.terminal)
     return lambda: authorize_payment(street.deps, command, attempt)
 
 

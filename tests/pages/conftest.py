@@ -18,7 +18,7 @@ from tests.stand.people import PASSWORD, Payer, Street
 from tests.stand.service import RunningService, running_service
 
 street = _street.street
-till = _street.till
+pos = _street.pos
 
 LEFT_OUT = pytest.StashKey[int]()
 
@@ -43,14 +43,14 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def owner(street: Street) -> Payer:
     """For tests that leave the face enrolled; has paid already, to have something to show."""
-    payer, till = street.payer(face="grace"), street.till()
-    by_face = till.intent(3150)
-    street.show_face(till, by_face, payer, "grace")
-    till.terminal.send_code(by_face.id, payer.code())
+    payer, pos = street.payer(face="grace"), street.pos()
+    by_face = pos.intent(3150)
+    street.show_face(pos, by_face, payer, "grace")
+    pos.terminal.send_code(by_face.id, payer.code())
     for amount_minor in (1999, 1250_00):
-        intent = till.intent(amount_minor)
-        till.terminal.use_password(intent.id, payer.alias, PASSWORD, payer.code())
-    till.terminal.use_password(till.intent(450).id, payer.alias, PASSWORD, payer.wrong_code())
+        intent = pos.intent(amount_minor)
+        pos.terminal.use_password(intent.id, payer.alias, PASSWORD, payer.code())
+    pos.terminal.use_password(pos.intent(450).id, payer.alias, PASSWORD, payer.wrong_code())
     return payer
 
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page
 
 from facepay_client import Problem
 from tests.stand.chromium import DESKTOP, PHONE, Screen, screen
-from tests.stand.people import PASSWORD, Payer, Street, Till
+from tests.stand.people import PASSWORD, Payer, PointOfSale, Street
 
 MANY_TABS = 40
 
@@ -90,11 +90,11 @@ def test_no_page_shuts_anybody_out(
 
 
 def test_two_taps_take_the_face_back_and_a_payment_begun_before_is_refused(
-    browser: Browser, street: Street, till: Till
+    browser: Browser, street: Street, pos: PointOfSale
 ) -> None:
     payer = street.payer(face="grace")
-    intent = till.intent()
-    street.show_face(till, intent, payer, "grace")
+    intent = pos.intent()
+    street.show_face(pos, intent, payer, "grace")
     with screen(browser, street.service.url) as shown:
         shown.page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
         shown.sign_in(payer)
@@ -104,28 +104,28 @@ def test_two_taps_take_the_face_back_and_a_payment_begun_before_is_refused(
     assert "Your face is taken back" in said
     assert "Your password still pays" in said
     with pytest.raises(Problem) as refused:
-        till.terminal.send_code(intent.id, payer.code())
+        pos.terminal.send_code(intent.id, payer.code())
     assert refused.value.code == "face_not_available"
-    paid = till.terminal.use_password(intent.id, payer.alias, PASSWORD, payer.code())
+    paid = pos.terminal.use_password(intent.id, payer.alias, PASSWORD, payer.code())
     assert paid.state == "approved", "and what the page said is true"
 
 
 def test_a_face_is_locked_in_one_tap_and_unlocked_with_password_and_code(
-    browser: Browser, street: Street, till: Till, owner: Payer
+    browser: Browser, street: Street, pos: PointOfSale, owner: Payer
 ) -> None:
     with screen(browser, street.service.url) as shown:
         shown.sign_in(owner)
         shown.follow(shown.page.get_by_role("button", name="Lock it for now"))
         assert "Locked" in shown.page.inner_text("main")
         with pytest.raises(Problem) as refused:
-            till.capture(till.intent().id, owner.alias)
+            pos.capture(pos.intent().id, owner.alias)
         assert refused.value.code == "face_not_available"
         shown.follow(shown.page.get_by_role("link", name="Unlock"))
         shown.page.get_by_label("Password").fill(PASSWORD)
         shown.page.get_by_label("Code").fill(owner.code())
         shown.follow(shown.page.get_by_role("button", name="Unlock"))
         assert "Can pay" in shown.page.inner_text("main")
-    assert till.capture(till.intent().id, owner.alias)
+    assert pos.capture(pos.intent().id, owner.alias)
 
 
 def test_the_keyboard_alone_signs_in_and_takes_the_face_back(

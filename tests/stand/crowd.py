@@ -21,7 +21,7 @@ from facepay.domain.errors import Unavailable
 from facepay.domain.payment import Intent
 from facepay.usecases.dependencies import Dependencies, new_id, wiped
 from facepay_client import KeyPair
-from tests.stand.people import Street, Till
+from tests.stand.people import PointOfSale, Street
 
 Result = TypeVar("Result")
 PORTRAIT = "grace"
@@ -47,7 +47,7 @@ class Payment:
     """One payment of a copy, the till it is at, and the authenticator its payer will read."""
 
     intent_id: str
-    till: Till
+    pos: PointOfSale
     authenticator: pyotp.TOTP
 
 
@@ -68,12 +68,12 @@ class Copy:
 class Crowd:
     """Enrols one customer by face, and pays by face once, to have something to copy."""
 
-    def __init__(self, street: Street, tills: Sequence[Till]) -> None:
+    def __init__(self, street: Street, points_of_sale: Sequence[PointOfSale]) -> None:
         self._deps: Dependencies = street.service.deps
-        self._tills = tills
-        payer, till = street.payer(face=PORTRAIT), tills[0]
-        shown, created = till.intent(), till.intent()
-        street.show_face(till, shown, payer, PORTRAIT)
+        self._points_of_sale = points_of_sale
+        payer, pos = street.payer(face=PORTRAIT), points_of_sale[0]
+        shown, created = pos.intent(), pos.intent()
+        street.show_face(pos, shown, payer, PORTRAIT)
         with self._deps.unit_of_work() as uow:
             self._customer = _found(uow.customers.find(alias=payer.alias))
             self._client = _found(uow.clients.find(id=payer.transport.key.keyid))
@@ -136,17 +136,17 @@ class Crowd:
         return copy, [*rows, *(("intents", row) for _, row in waiting + created)]
 
     def _paying(self, like: Intent, code: pyotp.TOTP) -> tuple[Payment, Intent]:
-        till, now = secrets.choice(self._tills), self._deps.clock()
+        pos, now = secrets.choice(self._points_of_sale), self._deps.clock()
         intent = replace(
             like,
             id=new_id("pay"),
             nonce=secrets.token_urlsafe(24),
-            terminal_id=till.id,
-            merchant_id=till.merchant_id,
+            terminal_id=pos.id,
+            merchant_id=pos.merchant_id,
             created_at=now,
             expires_at=now + self._deps.policy.intent_lifetime,
         )
-        return Payment(intent.id, till, code), intent
+        return Payment(intent.id, pos, code), intent
 
     def _enrolled(self, customer_id: str, consent_id: str) -> Enrolment:
         vault, name = self._deps.templates, new_id("enr")

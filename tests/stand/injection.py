@@ -8,7 +8,7 @@ import requests
 from facepay_client import Capture, Frame, KeyPair
 from tests.stand.forgery import told
 from tests.stand.manifests import manifest_of, send_manifest, signed
-from tests.stand.people import Payer, Street, Till, genuine
+from tests.stand.people import Payer, PointOfSale, Street, genuine
 
 INVALID = (422, "manifest_invalid")
 
@@ -18,20 +18,20 @@ class Scene:
     """One payment at a till, its capture begun, and an honest burst for it."""
 
     street: Street
-    till: Till
+    pos: PointOfSale
     payer: Payer
 
     def __post_init__(self) -> None:
-        self.intent = self.till.intent()
-        self.capture = self.till.capture(self.intent.id, self.payer.alias)
+        self.intent = self.pos.intent()
+        self.capture = self.pos.capture(self.intent.id, self.payer.alias)
         self.frames = list(genuine("grace", self.capture.challenge, 2))
 
     @property
     def key(self) -> KeyPair:
-        return self.till.transport.key
+        return self.pos.transport.key
 
     def inject(self, jws: str, frames: list[Frame] | None = None) -> requests.Response:
-        return send_manifest(self.till.transport, self.capture.id, jws, frames or self.frames)
+        return send_manifest(self.pos.transport, self.capture.id, jws, frames or self.frames)
 
     def honest(self) -> str:
         return signed(manifest_of(self.capture, self.frames), self.key)

@@ -83,7 +83,7 @@ def as_frames(shots: Sequence[bursts.Shot], challenge: Challenge) -> tuple[Frame
 
 
 @dataclass
-class Till:
+class PointOfSale:
     """A terminal with the key it signs with, and its merchant."""
 
     id: str
@@ -185,14 +185,14 @@ class Street:
             self.service.url, key, clock=lambda: clock.now().timestamp(), retry=retry or ONE_TRY
         )
 
-    def till(self, retry: RetryPolicy | None = None) -> Till:
+    def pos(self, retry: RetryPolicy | None = None) -> PointOfSale:
         merchant_key, terminal_key = KeyPair.generate(), KeyPair.generate()
         merchant_id = self.operator.register_merchant("Corner shop", merchant_key.public_jwk).id
         merchant = Merchant(self.transport(merchant_key))
-        till_id = merchant.register_terminal("Till 1", terminal_key.public_jwk).id
+        terminal_id = merchant.register_terminal("Till 1", terminal_key.public_jwk).id
         transport = self.transport(terminal_key, retry)
-        return Till(
-            till_id, merchant_id, transport, Terminal(transport), merchant, self.service.clock
+        return PointOfSale(
+            terminal_id, merchant_id, transport, Terminal(transport), merchant, self.service.clock
         )
 
     def newcomer(self) -> Payer:
@@ -210,7 +210,7 @@ class Street:
         return payer
 
     def show_face(
-        self, till: Till, intent: Intent, payer: Payer, portrait: str, seed: int = 2
+        self, pos: PointOfSale, intent: Intent, payer: Payer, portrait: str, seed: int = 2
     ) -> FramesAccepted:
-        capture = till.capture(intent.id, payer.alias)
-        return till.terminal.send_frames(capture, genuine(portrait, capture.challenge, seed))
+        capture = pos.capture(intent.id, payer.alias)
+        return pos.terminal.send_frames(capture, genuine(portrait, capture.challenge, seed))

@@ -26,7 +26,7 @@ class Races:
     ) -> None:
         """`tick` is called after each race."""
         self._street = street
-        self._crowd = Crowd(street, [street.till() for _ in range(TILLS)])
+        self._crowd = Crowd(street, [street.pos() for _ in range(TILLS)])
         self._batches = [plans[at : at + BATCH] for at in range(0, len(plans), BATCH)]
         self._tick = tick
         self._raced: list[Raced] = []

@@ -32,7 +32,7 @@ from facepay_client import (
     fresh_key,
 )
 from tests.stand.crowd import PORTRAIT, Copy, Payment, Wanted
-from tests.stand.people import PASSWORD, Street, Till, genuine
+from tests.stand.people import PASSWORD, PointOfSale, Street, genuine
 
 PATIENT = RetryPolicy(attempts=120, first_wait=0.05, longest_wait=1.0)
 APART = 0.045  # seconds between the first and the last of a race: about what one takes
@@ -183,11 +183,11 @@ class Course:
         return [make[kind]() for kind, _ in plan.payments]
 
     def _code(self, payment: Payment) -> Callable[[], Told]:
-        watch = self._transport(payment.till.transport.key)
+        watch = self._transport(payment.pos.transport.key)
         return lambda: watch.told(payment.intent_id, lambda: self._send_code(watch, payment))
 
     def _capture(self, copy: Copy, payment: Payment) -> Callable[[], Told]:
-        watch = self._transport(payment.till.transport.key)
+        watch = self._transport(payment.pos.transport.key)
         terminal = Terminal(watch)
 
         def act() -> str:
@@ -198,10 +198,10 @@ class Course:
 
     def _burst(self, copy: Copy, payment: Payment) -> Callable[[], Told]:
         """The capture is begun and its burst drawn beforehand, the race is about sending it."""
-        till = self._patient(payment.till)
-        capture = till.capture(payment.intent_id, copy.alias, "no_light")
-        body = till.terminal.sign_frames(capture, genuine(PORTRAIT, capture.challenge, 2))
-        frames, code = (self._transport(till.transport.key) for _ in range(2))
+        pos = self._patient(payment.pos)
+        capture = pos.capture(payment.intent_id, copy.alias, "no_light")
+        body = pos.terminal.sign_frames(capture, genuine(PORTRAIT, capture.challenge, 2))
+        frames, code = (self._transport(pos.transport.key) for _ in range(2))
 
         def act() -> Told:
             seen = frames.told(
@@ -237,10 +237,10 @@ class Course:
         code = copy.authenticator.at(self._street.service.clock.now())
         return customer.revoke_face(copy.enrolment_id, code=code).state
 
-    def _patient(self, till: Till) -> Till:
-        transport = self._transport(till.transport.key)
-        return Till(
-            till.id, till.merchant_id, transport, Terminal(transport), till.merchant, till.clock
+    def _patient(self, pos: PointOfSale) -> PointOfSale:
+        transport = self._transport(pos.transport.key)
+        return PointOfSale(
+            pos.id, pos.merchant_id, transport, Terminal(transport), pos.merchant, pos.clock
         )
 
     def _transport(self, key: KeyPair) -> Stopwatch:

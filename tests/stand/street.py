@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.stand.people import Payer, Street, Till
+from tests.stand.people import Payer, PointOfSale, Street
 from tests.stand.service import RunningService
 
 
@@ -12,8 +12,8 @@ def street(service: RunningService) -> Street:
 
 
 @pytest.fixture
-def till(street: Street) -> Till:
-    return street.till()
+def pos(street: Street) -> PointOfSale:
+    return street.pos()
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import requests
 
 from facepay_client import Problem
 from tests.stand.browser import SIGN_IN, Browser, hidden_fields
-from tests.stand.people import PASSWORD, STEP, Payer, Street, Till
+from tests.stand.people import PASSWORD, STEP, Payer, PointOfSale, Street
 
 CODE = re.compile(r"<li><code>([0-9A-Z]{4}(?:-[0-9A-Z]{4}){3})</code>")
 
@@ -95,7 +95,7 @@ def test_recovery_codes_are_shown_once(street: Street, browser: Browser) -> None
 
 
 def test_one_recovery_code_stops_the_face_without_signing_in(
-    street: Street, browser: Browser, till: Till
+    street: Street, browser: Browser, pos: PointOfSale
 ) -> None:
     payer = street.payer(face="eileen")
     code = recovery_codes(browser, payer)[0]
@@ -104,10 +104,10 @@ def test_one_recovery_code_stops_the_face_without_signing_in(
     assert (stopped.status_code, stopped.headers["Location"]) == (303, "/account/stopped")
     assert "Your password still pays" in stranger.get("/account/stopped").text
     with pytest.raises(Problem) as refused:
-        till.capture(till.intent().id, payer.alias)
+        pos.capture(pos.intent().id, payer.alias)
     assert refused.value.code == "face_not_available"
-    intent = till.intent()
-    paid = till.terminal.use_password(intent.id, payer.alias, PASSWORD, payer.code())
+    intent = pos.intent()
+    paid = pos.terminal.use_password(intent.id, payer.alias, PASSWORD, payer.code())
     assert paid.state == "approved"
     again = stranger.fill_in("/account/stop", alias=payer.alias, recovery_code=code)
     assert again.status_code == 403, "each code is good once"

@@ -9,14 +9,14 @@ from facepay_client import (
     verify_deletion_receipt,
     verify_log,
 )
-from tests.stand.people import PASSWORD, Payer, Street, Till
+from tests.stand.people import PASSWORD, Payer, PointOfSale, Street
 
 
 def test_a_revoked_face_comes_with_a_receipt_that_the_log_bears_out(
-    street: Street, till: Till
+    street: Street, pos: PointOfSale
 ) -> None:
     payer, other = street.payer(face="grace"), street.payer(face="grace")
-    till.capture(till.intent().id, payer.alias)
+    pos.capture(pos.intent().id, payer.alias)
     with pytest.raises(Problem) as early:
         payer.customer.get_deletion_receipt(payer.enrolment_id)
     payer.customer.revoke_face(payer.enrolment_id, password=PASSWORD)

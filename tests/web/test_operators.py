@@ -13,7 +13,7 @@ from facepay_client import (
     verify_log,
 )
 from tests.stand.cohort import copies
-from tests.stand.people import PASSWORD, Payer, Street, Till
+from tests.stand.people import PASSWORD, Payer, PointOfSale, Street
 
 
 @pytest.fixture
@@ -24,20 +24,20 @@ def second(street: Street) -> Operator:
 
 
 def test_the_call_centre_takes_a_face_back_with_two_operators(
-    street: Street, till: Till, second: Operator
+    street: Street, pos: PointOfSale, second: Operator
 ) -> None:
     payer = street.payer(face="grace")
-    waiting = till.intent()
-    street.show_face(till, waiting, payer, "grace")
+    waiting = pos.intent()
+    street.show_face(pos, waiting, payer, "grace")
 
     action = street.operator.ask_for_action("revoke_face", {"customer": payer.alias})
     done = second.approve_action(action.id)
 
     assert (done.state, done.done, done.total, done.keys_left) == ("done", 1, 1, 0)
     with pytest.raises(Problem) as refused:
-        till.terminal.send_code(waiting.id, payer.code())
+        pos.terminal.send_code(waiting.id, payer.code())
     assert refused.value.code == "face_not_available"
-    paid = till.terminal.use_password(waiting.id, payer.alias, PASSWORD, payer.code())
+    paid = pos.terminal.use_password(waiting.id, payer.alias, PASSWORD, payer.code())
     assert paid.state == "approved"
     log, jwks = fetch_log(street.published), street.published.jwks()
     verify_log(log.leaves, log.checkpoint, jwks)

@@ -32,16 +32,16 @@ def grace(street: Street) -> Payer:
 def test_without_the_vault_nothing_is_approved_and_afterwards_the_same_request_is(
     street: Street, own_bao: EmbeddedOpenBao, grace: Payer
 ) -> None:
-    till = street.till()
-    by_face, by_password = till.intent(), till.intent()
-    capture = till.capture(by_face.id, grace.alias)
-    burst = till.terminal.sign_frames(capture, genuine("grace", capture.challenge, 2))
+    pos = street.pos()
+    by_face, by_password = pos.intent(), pos.intent()
+    capture = pos.capture(by_face.id, grace.alias)
+    burst = pos.terminal.sign_frames(capture, genuine("grace", capture.challenge, 2))
     code = grace.code()
     own_bao.stop()
     with pytest.raises(Problem) as face:
-        till.terminal.send_body(burst, idempotency_key="frames")
+        pos.terminal.send_body(burst, idempotency_key="frames")
     with pytest.raises(Problem) as password:
-        till.terminal.use_password(
+        pos.terminal.use_password(
             by_password.id, grace.alias, PASSWORD, code, idempotency_key="password"
         )
     for error, named, action in (
@@ -52,24 +52,24 @@ def test_without_the_vault_nothing_is_approved_and_afterwards_the_same_request_i
         assert told == (503, named, action)
         assert error.value.retryable
     own_bao.start()
-    paid = till.terminal.use_password(
+    paid = pos.terminal.use_password(
         by_password.id, grace.alias, PASSWORD, code, idempotency_key="password"
     )
     assert paid.state == "approved"
-    seen = till.terminal.send_body(burst, idempotency_key="frames")
+    seen = pos.terminal.send_body(burst, idempotency_key="frames")
     assert seen.outcome == "accepted"
 
 
 def test_a_face_can_be_revoked_while_the_vault_is_away(
     street: Street, own_bao: EmbeddedOpenBao
 ) -> None:
-    till, payer = street.till(), street.payer(face="eileen")
+    pos, payer = street.pos(), street.payer(face="eileen")
     own_bao.stop()
     try:
         revoked = payer.customer.revoke_face(payer.enrolment_id, password=PASSWORD)
         assert (revoked.state, revoked.key_destroyed) == ("revoked", False)
         with pytest.raises(Problem) as error:
-            till.capture(till.intent().id, payer.alias)
+            pos.capture(pos.intent().id, payer.alias)
         assert error.value.code == "face_not_available"
     finally:
         own_bao.start()

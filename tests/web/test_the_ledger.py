@@ -3,17 +3,19 @@
 import pytest
 
 from facepay_client import KeyPair, Merchant, Problem, Terminal
-from tests.stand.people import Payer, Street, Till
+from tests.stand.people import Payer, PointOfSale, Street
 
 
 def test_the_owner_sees_a_payment_and_a_strangers_try(
-    street: Street, till: Till, grace: Payer
+    street: Street, pos: PointOfSale, grace: Payer
 ) -> None:
     key, shop = KeyPair.generate(), KeyPair.generate()
     street.operator.register_merchant("Bakery", shop.public_jwk)
     merchant = Merchant(street.transport(shop))
     merchant.register_terminal("Till in Bern", key.public_jwk, city="Bern")
-    in_bern = Till("", "", till.transport, Terminal(street.transport(key)), merchant, till.clock)
+    in_bern = PointOfSale(
+        "", "", pos.transport, Terminal(street.transport(key)), merchant, pos.clock
+    )
     for portrait, state in (("eileen", "declined"), ("grace", "approved")):
         intent = in_bern.intent(4250)
         street.show_face(in_bern, intent, grace, portrait)
@@ -25,10 +27,12 @@ def test_the_owner_sees_a_payment_and_a_strangers_try(
     assert grace.customer.get_ledger(before=paid.id)[0].id == tried.id
 
 
-def test_somebody_elses_ledger_cannot_be_read(street: Street, till: Till, grace: Payer) -> None:
+def test_somebody_elses_ledger_cannot_be_read(
+    street: Street, pos: PointOfSale, grace: Payer
+) -> None:
     assert street.newcomer().customer.get_ledger() == []
     with pytest.raises(Problem) as refusal:
-        till.transport.get("/v1/ledger")
+        pos.transport.get("/v1/ledger")
     assert refusal.value.code == "not_allowed"
 
 

@@ -6,14 +6,14 @@ from dataclasses import replace
 import pytest
 
 from facepay_client import VerificationFailed, fetch_log, verify_log
-from tests.stand.people import PASSWORD, Payer, Street, Till
+from tests.stand.people import PASSWORD, Payer, PointOfSale, Street
 
 
 def test_every_approval_withdrawal_and_revocation_is_in_it(
-    street: Street, till: Till, grace: Payer
+    street: Street, pos: PointOfSale, grace: Payer
 ) -> None:
     leaver = street.payer(face="eileen")
-    approved = till.terminal.use_password(till.intent().id, grace.alias, PASSWORD, grace.code())
+    approved = pos.terminal.use_password(pos.intent().id, grace.alias, PASSWORD, grace.code())
     assert approved.state == "approved"
     leaver.customer.withdraw_consent(leaver.consent_id)
     log = fetch_log(street.published)
@@ -27,8 +27,8 @@ def test_every_approval_withdrawal_and_revocation_is_in_it(
     assert kinds["face.key_destroyed"] >= 1
 
 
-def test_one_changed_leaf_is_noticed(street: Street, till: Till) -> None:
-    till.intent()
+def test_one_changed_leaf_is_noticed(street: Street, pos: PointOfSale) -> None:
+    pos.intent()
     log = fetch_log(street.published)
     jwks = street.published.jwks()
     verify_log(log.leaves, log.checkpoint, jwks, expected_issuer=street.service.url)

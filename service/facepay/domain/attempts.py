@@ -5,7 +5,7 @@ be checked at all: guesses that race each other cannot outnumber the limit, and 
 nobody's wrong guess. After `policy.failures_allowed` failures each further one
 is possible only after a delay that doubles (PSD2 RTS art. 4(3)(b), rights.md "Limits").
 
-Counters are kept per channel: what a stranger types at a till never delays the owner's own
+Counters are kept per channel: what a stranger types at a terminal never delays the owner's own
 device, so nobody can be kept from revoking (ASVS 5: no malicious lockout). On the page a browser
 that is known has one to itself.
 """
@@ -18,7 +18,7 @@ from facepay.domain.policy import Policy
 
 
 class Channel(StrEnum):
-    TILL = "till"
+    TERMINAL = "terminal"
     OWN_DEVICE = "own_device"
     WEB = "web"
     PAGE = "page"  # of somebody who is signed in

@@ -76,5 +76,5 @@ def test_an_attempt_that_could_not_be_looked_at_leaves_no_trace(failures: int) -
     assert not again.blocked(at)
 
 
-def test_what_is_typed_at_a_till_is_counted_apart_from_the_own_device() -> None:
-    assert counter_id("cus_1", Channel.TILL) != counter_id("cus_1", Channel.OWN_DEVICE)
+def test_what_is_typed_at_a_terminal_is_counted_apart_from_the_own_device() -> None:
+    assert counter_id("cus_1", Channel.TERMINAL) != counter_id("cus_1", Channel.OWN_DEVICE)

@@ -23,7 +23,7 @@ from tests.fakes.street import Customer, Street
 
 
 def begun(street: Street, capture_id: str) -> CaptureAnswer:
-    return begin_capture(street.deps, street.command(street.till), capture_id)
+    return begin_capture(street.deps, street.command(street.terminal), capture_id)
 
 
 def test_who_opens_a_capture_cannot_prepare_for_what_it_will_ask(
@@ -60,7 +60,7 @@ def test_a_capture_is_begun_once(street: Street, ada: Customer) -> None:
 
 def test_a_lost_answer_is_given_again(street: Street, ada: Customer) -> None:
     reserved = street.reserve(street.intent(), "ada")
-    command = street.command(street.till)
+    command = street.command(street.terminal)
     first = begin_capture(street.deps, command, reserved.id)
     assert begin_capture(street.deps, command, reserved.id) == first
 
@@ -71,7 +71,7 @@ def test_frames_before_the_beginning_are_refused(street: Street, ada: Customer) 
     reserved = street.reserve(intent, "ada")
     borrowed = CaptureAnswer(**(asdict(begun_one) | {"id": reserved.id}))
     with pytest.raises(WrongState):
-        street.send(street.till, borrowed, "ada")
+        street.send(street.terminal, borrowed, "ada")
 
 
 @pytest.mark.parametrize(("after", "taken"), [(299.9, True), (300, False)])
@@ -86,7 +86,7 @@ def test_a_payer_has_five_minutes_to_read_and_then_a_whole_minute(
         return
     capture = begun(street, reserved.id)
     fakes.clock.advance(59)
-    assert street.send(street.till, capture, "ada").outcome == "accepted"
+    assert street.send(street.terminal, capture, "ada").outcome == "accepted"
 
 
 def test_only_who_opened_a_capture_begins_it(street: Street, ada: Customer) -> None:
@@ -117,7 +117,7 @@ def test_nobody_is_asked_to_move_for_a_payment_that_is_over(
 ) -> None:
     chosen, late = street.intent(), street.intent()
     of_chosen = street.reserve(chosen, "ada")
-    choose_alternative(street.deps, street.command(street.till), chosen.id)
+    choose_alternative(street.deps, street.command(street.terminal), chosen.id)
     with pytest.raises(WrongState):
         begun(street, of_chosen.id)
     fakes.clock.advance(400)
@@ -141,7 +141,7 @@ def test_who_cannot_move_is_sent_to_the_password_and_loses_no_capture(
     for _ in range(5):
         with pytest.raises(LivenessNotPossible):
             street.reserve(intent, "ada", Profile.NO_MOTION)
-    assert street.send(street.till, street.open_payment(intent, "ada"), "ada")
+    assert street.send(street.terminal, street.open_payment(intent, "ada"), "ada")
     bob = street.settle_in("bob")
     street.consent(bob)
     street.begin(bob)

@@ -64,7 +64,7 @@ class TestChanging:
             command(street, ada, credentials)
         assert pays_with(street, ada, PASSWORD)
 
-    def test_a_code_used_at_a_till_meanwhile_changes_nothing(
+    def test_a_code_used_at_a_terminal_meanwhile_changes_nothing(
         self, street: Street, ada: Customer
     ) -> None:
         credentials = Credentials(PASSWORD, street.code_of(ada))

@@ -69,11 +69,11 @@ def test_a_manifest_that_does_not_fit_ends_the_capture_before_anybody_is_looked_
     fakes.journal.events.clear()
     good = manifest_for(capture, IMAGES)
     with pytest.raises(kind):
-        street.send_manifest(street.till, bend(good), IMAGES)
+        street.send_manifest(street.terminal, bend(good), IMAGES)
     assert logged_reason(fakes) == reason
     assert fakes.journal.count("engine.observe") == 0
     with pytest.raises(WrongState):
-        street.send_manifest(street.till, good, IMAGES)
+        street.send_manifest(street.terminal, good, IMAGES)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_only_the_device_that_opened_the_capture_can_say_what_it_recorded(
 ) -> None:
     good = manifest_for(capture, IMAGES)
     with pytest.raises(ManifestInvalid):
-        street.send_manifest(street.till, good, IMAGES, kid=kid, signer=signer)
+        street.send_manifest(street.terminal, good, IMAGES, kid=kid, signer=signer)
     assert logged_reason(fakes) == reason
     assert fakes.journal.count("engine.observe") == 0
 
@@ -105,7 +105,7 @@ def test_nothing_a_manifest_says_is_told_to_who_has_not_signed_it(
     """Without the signature, records, health and pictures are not even read."""
     bad = rooted(repeated(manifest_for(capture, IMAGES)))
     with pytest.raises(ManifestInvalid):
-        street.send_manifest(street.till, bad, IMAGES, signer="of somebody else")
+        street.send_manifest(street.terminal, bad, IMAGES, signer="of somebody else")
     assert logged_reason(fakes) == "foreign_signature"
 
 
@@ -113,12 +113,12 @@ def test_a_key_that_was_taken_from_its_device_meanwhile_signs_nothing_any_more(
     street: Street, fakes: FakeDependencies, capture: CaptureAnswer
 ) -> None:
     with fakes.database() as uow:
-        client = uow.clients.lock(street.till.keyid)
+        client = uow.clients.lock(street.terminal.keyid)
         assert client is not None
         uow.clients.update(replace(client, revoked_at=fakes.clock.now))
         uow.commit()
     with pytest.raises(ManifestInvalid):
-        street.send_manifest(street.till, manifest_for(capture, IMAGES), IMAGES)
+        street.send_manifest(street.terminal, manifest_for(capture, IMAGES), IMAGES)
     assert logged_reason(fakes) == "revoked_key"
 
 
@@ -129,13 +129,13 @@ def test_a_retry_after_an_outage_is_measured_by_when_the_burst_first_came(
     good = manifest_for(capture, IMAGES)
     late = [replace(each, monotonic_ms=each.monotonic_ms * 3) for each in good.frames]
     stretched = replace(good, frames=tuple(late))
-    command = street.command(street.till)
+    command = street.command(street.terminal)
     fakes.journal.fail("attestation.verify", VaultUnavailable())
     with pytest.raises(VaultUnavailable):
-        street.send_manifest(street.till, stretched, IMAGES, command)
+        street.send_manifest(street.terminal, stretched, IMAGES, command)
     fakes.clock.advance(30)
     with pytest.raises(ManifestInvalid) as refusal:
-        street.send_manifest(street.till, stretched, IMAGES, command)
+        street.send_manifest(street.terminal, stretched, IMAGES, command)
     assert refusal.value.reason == "clock_ahead"
 
 

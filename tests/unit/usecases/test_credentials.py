@@ -28,7 +28,7 @@ def in_state(street: Street, payer: Customer, state: IntentState) -> IntentAnswe
         intent = street.show_face(payer)
         street.revoke(payer)
     elif state is IntentState.PAYER_CHOSE_ALTERNATIVE:
-        choose_alternative(street.deps, street.command(street.till), intent.id)
+        choose_alternative(street.deps, street.command(street.terminal), intent.id)
     return intent
 
 
@@ -70,7 +70,7 @@ def test_the_face_path_being_broken_does_not_touch_the_password_path(
 @pytest.mark.parametrize(
     "credentials", [Credentials(PASSWORD), Credentials(PASSWORD, WRONG_CODE), Credentials(WRONG)]
 )
-def test_less_than_both_pays_nothing_at_a_till(
+def test_less_than_both_pays_nothing_at_a_terminal(
     street: Street, ada: Customer, credentials: Credentials
 ) -> None:
     assert street.pay_by_password(street.intent(), "ada", credentials).state == "declined"
@@ -90,7 +90,9 @@ def test_an_unknown_payer_gets_the_same_answer_after_the_same_work(
     assert fakes.passwords.asked_for_nobody == 1
 
 
-def test_a_code_seen_at_a_till_cannot_be_used_a_second_time(street: Street, ada: Customer) -> None:
+def test_a_code_seen_at_a_terminal_cannot_be_used_a_second_time(
+    street: Street, ada: Customer
+) -> None:
     credentials = Credentials(PASSWORD, street.code_of(ada))
     assert street.pay_by_password(street.intent(), "ada", credentials).state == "approved"
     assert street.pay_by_password(street.intent(), "ada", credentials).state == "declined"
@@ -115,7 +117,7 @@ def guess_wrong(street: Street, times: int, credentials: Credentials) -> None:
         street.pay_by_password(street.intent(), "ada", credentials)
 
 
-def test_the_sixth_guess_at_a_till_fails_even_when_it_is_right(
+def test_the_sixth_guess_at_a_terminal_fails_even_when_it_is_right(
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     guess_wrong(street, 5, Credentials(WRONG))
@@ -133,14 +135,14 @@ def test_a_right_answer_starts_the_counting_anew(street: Street, ada: Customer) 
         assert street.pay_by_password(street.intent(), "ada", credentials).state == "approved"
 
 
-def test_guessing_at_a_till_does_not_keep_anybody_from_revoking(
+def test_guessing_at_a_terminal_does_not_keep_anybody_from_revoking(
     street: Street, ada: Customer
 ) -> None:
     guess_wrong(street, 12, Credentials(WRONG, WRONG_CODE))
     assert street.revoke(ada, Credentials(password=PASSWORD)).state == "revoked"
 
 
-def test_guessing_at_a_till_does_not_keep_anybody_from_revoking_by_code(
+def test_guessing_at_a_terminal_does_not_keep_anybody_from_revoking_by_code(
     street: Street, ada: Customer
 ) -> None:
     guess_wrong(street, 12, Credentials(WRONG, WRONG_CODE))

@@ -96,7 +96,7 @@ def test_a_face_that_is_still_there_has_none(street: Street, ada: Customer, stat
 def test_it_is_the_owners_alone(street: Street, ada: Customer) -> None:
     street.revoke(ada)
     bob = street.settle_in("bob")
-    for caller in (bob.caller, street.operator, street.till):
+    for caller in (bob.caller, street.operator, street.terminal):
         with pytest.raises(NotFound):
             read_deletion_receipt(street.deps, caller, ada.enrolment_id)
 

@@ -37,7 +37,7 @@ def from_own_device(
 
 
 class TestPaying:
-    def test_password_and_device_key_pay_at_a_till(
+    def test_password_and_device_key_pay_at_a_terminal(
         self, street: Street, ada: Customer, phone: PublicKey
     ) -> None:
         intent = street.intent()
@@ -50,9 +50,9 @@ class TestPaying:
         intent = street.intent()
         credentials = with_password(street.confirms(phone, intent, ada))
         assert from_own_device(street, ada, intent, credentials).state == "approved"
-        assert read_intent(street.deps, street.till, intent.id).authorization is not None
+        assert read_intent(street.deps, street.terminal, intent.id).authorization is not None
 
-    def test_face_and_device_key_pay_at_a_till(
+    def test_face_and_device_key_pay_at_a_terminal(
         self, street: Street, ada: Customer, phone: PublicKey
     ) -> None:
         intent = street.show_face(ada)
@@ -160,10 +160,10 @@ class TestFromWhere:
         assert (told.merchant_name, told.amount_minor, told.currency) == ("shop", 1250, "EUR")
         assert told.nonce
 
-    def test_a_till_is_not_told_the_nonce(self, street: Street) -> None:
+    def test_a_terminal_is_not_told_the_nonce(self, street: Street) -> None:
         intent = street.intent()
         assert intent.nonce is None
-        assert read_intent(street.deps, street.till, intent.id).nonce is None
+        assert read_intent(street.deps, street.terminal, intent.id).nonce is None
 
     def test_who_did_not_pay_no_longer_sees_what_was_paid(
         self, street: Street, ada: Customer, phone: PublicKey
@@ -185,7 +185,7 @@ class TestFromWhere:
         with pytest.raises(NotFound):
             authorize_payment(street.deps, command, attempt)
 
-    def test_a_device_pays_for_its_owner_alone_and_a_till_says_for_whom(
+    def test_a_device_pays_for_its_owner_alone_and_a_terminal_says_for_whom(
         self, street: Street, ada: Customer
     ) -> None:
         intent, credentials = street.intent(), Credentials(PASSWORD, WRONG_CODE)
@@ -195,10 +195,10 @@ class TestFromWhere:
             )
         with pytest.raises(InvalidRequest):
             roll_back_to_password(
-                street.deps, street.command(street.till), intent.id, None, credentials
+                street.deps, street.command(street.terminal), intent.id, None, credentials
             )
 
-    def test_strangers_at_tills_do_not_keep_the_owners_device_from_paying(
+    def test_strangers_at_terminals_do_not_keep_the_owners_device_from_paying(
         self, street: Street, ada: Customer, phone: PublicKey
     ) -> None:
         for _ in range(12):

@@ -78,7 +78,7 @@ def statements(fakes: FakeDependencies) -> Iterator[list[str]]:
 
 
 @PATHS
-def test_a_till_hears_the_same_of_duress_as_of_a_wrong_code(
+def test_a_terminal_hears_the_same_of_duress_as_of_a_wrong_code(
     street: Street, forced: Customer, pay: Pay
 ) -> None:
     wrong, duress = pay(street, forced, WRONG_CODE), pay(street, forced, DURESS)

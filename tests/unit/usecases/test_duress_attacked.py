@@ -94,7 +94,7 @@ def test_frames_that_are_judged_meanwhile_wait_for_a_code_as_after_a_slip(
         return judge(*given)
 
     fakes.pad.judge = judge_late  # type: ignore[method-assign]
-    street.send(street.till, capture, "ada")
+    street.send(street.terminal, capture, "ada")
     with fakes.database() as uow:
         waiting = uow.intents.find(id=second.id)
     assert waiting is not None

@@ -52,7 +52,7 @@ def test_a_guess_takes_the_same_work_whatever_is_wrong_with_it(
     work = {}
     for kind in KINDS:
         alias, credentials = guess(street, ada, kind)
-        intent, command = street.intent(), street.command(street.till)
+        intent, command = street.intent(), street.command(street.terminal)
         fakes.journal.events.clear()
         opened.clear()
         told = roll_back_to_password(watched, command, intent.id, alias, credentials)

@@ -48,7 +48,7 @@ def test_a_payment_is_told_to_its_merchant_without_its_payer(
     expected = {
         "payment_intent": paid.id,
         "merchant": street.merchant.subject_id,
-        "terminal": street.till.subject_id,
+        "terminal": street.terminal.subject_id,
         "amount_minor": 1250,
         "currency": "EUR",
         "order_ref": "order-1",
@@ -93,7 +93,11 @@ def test_a_payment_that_was_taken_back_is_told_once(
 def test_a_repeated_request_is_told_once(
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    intent, code, command = street.show_face(ada), street.code_of(ada), street.command(street.till)
+    intent, code, command = (
+        street.show_face(ada),
+        street.code_of(ada),
+        street.command(street.terminal),
+    )
     for _ in range(2):
         street.enter(intent, code, command)
     assert kinds(fakes).count("payment.approved") == 1

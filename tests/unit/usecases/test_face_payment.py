@@ -69,10 +69,10 @@ def test_a_payer_who_may_try_again_is_told_what_to_do_also_after_a_lost_answer(
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     fakes.pad.outcome, fakes.pad.guidance = PadOutcome.RETRY, Guidance.SLOWER
-    capture, command = street.open_payment(street.intent(), "ada"), street.command(street.till)
+    capture, command = street.open_payment(street.intent(), "ada"), street.command(street.terminal)
     for _ in range(2):
         with pytest.raises(FacepayError) as refusal:
-            street.send(street.till, capture, "ada", command)
+            street.send(street.terminal, capture, "ada", command)
         assert (refusal.value.code, refusal.value.guidance) == ("capture_retry", "slower")
 
 
@@ -81,9 +81,9 @@ def test_why_a_capture_was_refused_is_in_the_operators_log_and_nowhere_else(
     street: Street, fakes: FakeDependencies, ada: Customer, outcome: PadOutcome
 ) -> None:
     fakes.pad.outcome = outcome
-    capture, command = street.open_payment(street.intent(), "ada"), street.command(street.till)
+    capture, command = street.open_payment(street.intent(), "ada"), street.command(street.terminal)
     with pytest.raises(FacepayError) as refusal:
-        street.send(street.till, capture, "ada", command)
+        street.send(street.terminal, capture, "ada", command)
     assert "fake_signal" not in f"{refusal.value} {refusal.value.detail} {refusal.value.param}"
     with fakes.database() as uow:
         leaf = uow.leaves.find(kind="capture.refused")
@@ -101,7 +101,7 @@ def test_the_frames_do_not_tell_whose_face_it_was(
     street: Street, ada: Customer, person: str
 ) -> None:
     intent = street.intent()
-    sent = street.send(street.till, street.open_payment(intent, "ada"), person)
+    sent = street.send(street.terminal, street.open_payment(intent, "ada"), person)
     assert sent.outcome == "accepted"
     assert sent.payment_intent is not None
     told = sent.payment_intent | {"id": "", "expires_at": ""}
@@ -156,9 +156,9 @@ def test_a_code_from_the_step_before_is_no_longer_good(
 
 def test_a_capture_is_good_for_one_burst(street: Street, ada: Customer) -> None:
     capture = street.open_payment(street.intent(), "ada")
-    street.send(street.till, capture, "ada")
+    street.send(street.terminal, capture, "ada")
     with pytest.raises(WrongState):
-        street.send(street.till, capture, "ada")
+        street.send(street.terminal, capture, "ada")
 
 
 def test_a_refused_capture_is_spent_too(
@@ -167,10 +167,10 @@ def test_a_refused_capture_is_spent_too(
     capture = street.open_payment(street.intent(), "ada")
     fakes.pad.outcome = PadOutcome.RETRY
     with pytest.raises(CaptureRetry):
-        street.send(street.till, capture, "ada")
+        street.send(street.terminal, capture, "ada")
     fakes.pad.outcome = PadOutcome.BONA_FIDE
     with pytest.raises(WrongState):
-        street.send(street.till, capture, "ada")
+        street.send(street.terminal, capture, "ada")
 
 
 @pytest.mark.parametrize(("after", "taken"), [(59.9, True), (60, False)])
@@ -180,10 +180,10 @@ def test_a_capture_lives_sixty_seconds(
     capture = street.open_payment(street.intent(), "ada")
     fakes.clock.advance(after)
     if taken:
-        assert street.send(street.till, capture, "ada").outcome == "accepted"
+        assert street.send(street.terminal, capture, "ada").outcome == "accepted"
         return
     with pytest.raises(CaptureExpired):
-        street.send(street.till, capture, "ada")
+        street.send(street.terminal, capture, "ada")
     assert fakes.journal.count("vault.unseal") == 0
 
 
@@ -192,7 +192,7 @@ def test_an_older_capture_is_cancelled_by_a_newer_one(street: Street, ada: Custo
     older = street.open_payment(intent, "ada")
     street.open_payment(intent, "ada")
     with pytest.raises(WrongState):
-        street.send(street.till, older, "ada")
+        street.send(street.terminal, older, "ada")
 
 
 def test_a_payment_has_three_captures_and_then_still_the_password(
@@ -203,13 +203,13 @@ def test_a_payment_has_three_captures_and_then_still_the_password(
         street.open_payment(intent, "ada")
     with pytest.raises(CapturesUsedUp):
         street.open_payment(intent, "ada")
-    seen = read_intent(street.deps, street.till, intent.id)
+    seen = read_intent(street.deps, street.terminal, intent.id)
     assert seen.methods == ["password"]
 
 
 def test_a_new_capture_forgets_the_face_of_the_one_before(street: Street, ada: Customer) -> None:
     intent = street.show_face(ada)  # it matched
-    street.send(street.till, street.open_payment(intent, "ada"), "bob")
+    street.send(street.terminal, street.open_payment(intent, "ada"), "bob")
     assert street.enter(intent, street.code_of(ada)).state == "declined"
 
 
@@ -218,7 +218,7 @@ def test_a_payment_that_was_declined_may_be_tried_again_with_a_new_capture(
 ) -> None:
     intent = street.show_face(ada, "bob")
     assert street.enter(intent, street.code_of(ada)).state == "declined"
-    street.send(street.till, street.open_payment(intent, "ada"), "ada")
+    street.send(street.terminal, street.open_payment(intent, "ada"), "ada")
     assert street.enter(intent, street.code_of(ada)).state == "approved"
 
 
@@ -258,13 +258,13 @@ def test_a_reference_of_another_model_is_not_compared_when_the_model_changes_mea
     capture = street.open_payment(intent, "ada")
     fakes.engine.model_name = "fake-2"
     with pytest.raises(FaceNotAvailable):
-        street.send(street.till, capture, "ada")
+        street.send(street.terminal, capture, "ada")
     assert fakes.journal.count("engine.distance") == 0
     credentials = Credentials(PASSWORD, street.code_of(ada))
     assert street.pay_by_password(intent, "ada", credentials).state == "approved"
 
 
-def test_a_capture_belongs_to_the_till_that_opened_it(street: Street, ada: Customer) -> None:
+def test_a_capture_belongs_to_the_terminal_that_opened_it(street: Street, ada: Customer) -> None:
     capture = street.open_payment(street.intent(), "ada")
     with pytest.raises(NotFound):
         street.send(ada.caller, capture, "ada")
@@ -274,7 +274,7 @@ def test_a_payer_who_would_rather_not_is_not_asked_for_the_face_again(
     street: Street, ada: Customer
 ) -> None:
     intent = street.intent()
-    chosen = choose_alternative(street.deps, street.command(street.till), intent.id)
+    chosen = choose_alternative(street.deps, street.command(street.terminal), intent.id)
     assert (chosen.state, chosen.methods) == ("payer_chose_alternative", ["password"])
     with pytest.raises(WrongState):
         street.open_payment(intent, "ada")

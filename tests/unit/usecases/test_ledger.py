@@ -44,8 +44,8 @@ def move_to(street: Street, city: str | None = None, *, other_shop: bool = True)
         shop = register_merchant(street.deps, street.command(street.operator), "other", key())
         merchant = Caller(shop.keyid, Role.MERCHANT, shop.id)
     command = street.command(merchant)
-    till = register_terminal(street.deps, command, "till 2", key(), city)
-    street.till = Caller(till.keyid, Role.TERMINAL, till.id)
+    terminal = register_terminal(street.deps, command, "till 2", key(), city)
+    street.terminal = Caller(terminal.keyid, Role.TERMINAL, terminal.id)
 
 
 def hold(street: Street, *flags: Flag) -> None:
@@ -65,7 +65,7 @@ def test_every_use_is_there_newest_first(
     outcomes = ["refused", "awaiting_second_factor", "declined", "approved"]
     found = uses(street, ada)
     assert [use.outcome for use in found] == outcomes
-    assert (found[-1].merchant, found[-1].terminal) == ("shop", "till")
+    assert (found[-1].merchant, found[-1].terminal) == ("shop", "terminal")
     assert (found[-1].amount_minor, found[-1].currency) == (1250, "EUR")
 
 
@@ -147,7 +147,7 @@ def test_a_merchant_that_was_paid_by_password_is_not_new(street: Street, ada: Cu
     assert uses(street, ada)[0].flags == []
 
 
-def test_a_held_payment_looks_to_the_till_like_any_other_and_the_owner_sees_why(
+def test_a_held_payment_looks_to_the_terminal_like_any_other_and_the_owner_sees_why(
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     pay(street, ada)
@@ -192,14 +192,14 @@ def test_a_line_is_written_once_though_its_worker_died_after_it(
 ) -> None:
     """The refusal is committed, the answer is not yet: the retry judges the burst once more."""
     fakes.pad.outcome = PadOutcome.ATTACK
-    capture, command = street.open_payment(street.intent(), "ada"), street.command(street.till)
+    capture, command = street.open_payment(street.intent(), "ada"), street.command(street.terminal)
     with monkeypatch.context() as patch:
         patch.setattr(idempotency, "_remember_refusal", _dies)
         with pytest.raises(KeyboardInterrupt):
-            street.send(street.till, capture, "ada", command)
+            street.send(street.terminal, capture, "ada", command)
     fakes.clock.advance(11)
     with pytest.raises(CaptureRefused):
-        street.send(street.till, capture, "ada", command)
+        street.send(street.terminal, capture, "ada", command)
     assert [use.outcome for use in uses(street, ada)] == ["refused"]
     assert len(told(fakes)) == 1
 

@@ -81,7 +81,7 @@ def test_the_password_locks_also_while_the_vault_is_away(
     assert lock(street, ada, Credentials(PASSWORD, WRONG_CODE)).state == "locked"
 
 
-def test_a_locked_a_revoked_and_an_unknown_face_sound_alike_at_the_till(
+def test_a_locked_a_revoked_and_an_unknown_face_sound_alike_at_the_terminal(
     street: Street, ada: Customer
 ) -> None:
     lock(street, ada)
@@ -105,8 +105,8 @@ def test_a_payment_under_way_ends_the_same_way_by_a_lock_and_by_a_revocation(
     with pytest.raises(FaceNotAvailable):
         street.enter(waiting, street.code_of(ada))
     with pytest.raises(FaceNotAvailable):
-        street.send(street.till, capture, "ada")
-    assert read_intent(street.deps, street.till, waiting.id).state == IntentState.REVOKED
+        street.send(street.terminal, capture, "ada")
+    assert read_intent(street.deps, street.terminal, waiting.id).state == IntentState.REVOKED
     with street.deps.unit_of_work() as uow:
         captures = {uow.captures.find(id=each.id) for each in (capture, reserved)}
     assert {each.state.value for each in captures if each} == {"cancelled"}
@@ -158,7 +158,7 @@ def test_what_was_under_way_does_not_come_back_with_an_unlock(
     with pytest.raises(FaceNotAvailable):
         street.enter(waiting, street.code_of(ada))
     with pytest.raises(FacepayError):
-        street.send(street.till, capture, "ada")
+        street.send(street.terminal, capture, "ada")
 
 
 def test_a_lock_and_an_unlock_in_the_middle_of_a_payment_end_it(
@@ -174,7 +174,7 @@ def test_a_lock_and_an_unlock_in_the_middle_of_a_payment_end_it(
     fakes.journal.when("signer.sign", lock_and_unlock)
     with pytest.raises(FaceNotAvailable):
         street.enter(waiting, code)
-    assert read_intent(street.deps, street.till, waiting.id).authorization is None
+    assert read_intent(street.deps, street.terminal, waiting.id).authorization is None
 
 
 def test_locking_twice_and_unlocking_twice_change_nothing_more(

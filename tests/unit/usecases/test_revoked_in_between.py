@@ -42,7 +42,7 @@ def test_ended_while_the_code_is_checked_or_the_approval_signed(
     fakes.journal.when(moment, lambda: end_it(street, ada))
     with pytest.raises(FaceNotAvailable):
         street.enter(intent, code)
-    seen = read_intent(street.deps, street.till, intent.id)
+    seen = read_intent(street.deps, street.terminal, intent.id)
     assert (seen.state, seen.authorization) == (IntentState.REVOKED, None)
 
 
@@ -57,9 +57,9 @@ def test_ended_while_the_frames_are_looked_at(
     capture = street.open_payment(intent, "ada")
     fakes.journal.when(moment, lambda: end_it(street, ada))
     with pytest.raises(FacepayError) as refusal:
-        street.send(street.till, capture, "ada")
+        street.send(street.terminal, capture, "ada")
     assert refusal.value.code == "face_not_available"
-    assert read_intent(street.deps, street.till, intent.id).state == IntentState.REVOKED
+    assert read_intent(street.deps, street.terminal, intent.id).state == IntentState.REVOKED
 
 
 def test_ended_between_the_frames_and_the_code(
@@ -78,7 +78,7 @@ def test_ended_between_capture_and_frames(
     capture = street.open_payment(street.intent(), "ada")
     end_it(street, ada)
     with pytest.raises(FaceNotAvailable):
-        street.send(street.till, capture, "ada")
+        street.send(street.terminal, capture, "ada")
     assert fakes.journal.count("vault.unseal") == 0
 
 

@@ -142,7 +142,9 @@ def test_a_known_browser_has_a_count_of_its_own_and_guesses_no_more_often_for_it
         sign_in(street.deps, SignInAttempt("ada", right, cookie))
 
 
-def test_guessing_at_the_page_delays_neither_till_nor_app(street: Street, ada: Customer) -> None:
+def test_guessing_at_the_page_delays_neither_terminal_nor_app(
+    street: Street, ada: Customer
+) -> None:
     for _ in range(12):
         with pytest.raises(CredentialsRejected):
             sign_in(street.deps, SignInAttempt("ada", Credentials(WRONG, WRONG_CODE)))

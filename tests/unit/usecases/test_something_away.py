@@ -21,7 +21,7 @@ from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 
 def state_of(street: Street, intent_id: str) -> str:
-    return read_intent(street.deps, street.till, intent_id).state
+    return read_intent(street.deps, street.terminal, intent_id).state
 
 
 @pytest.mark.parametrize("broken", ["vault.unseal_secret", "signer.sign"])
@@ -29,7 +29,7 @@ def test_without_its_vault_the_code_step_approves_nothing_and_the_same_key_pays_
     street: Street, fakes: FakeDependencies, ada: Customer, broken: str
 ) -> None:
     intent = street.show_face(ada)
-    code, command = street.code_of(ada), street.command(street.till)
+    code, command = street.code_of(ada), street.command(street.terminal)
     fakes.journal.fail(broken, VaultUnavailable())
     with pytest.raises(VaultUnavailable):
         street.enter(intent, code, command)
@@ -44,22 +44,22 @@ def test_without_its_vault_the_capture_is_not_lost(
 ) -> None:
     intent = street.intent()
     capture = street.open_payment(intent, "ada")
-    command = street.command(street.till)
+    command = street.command(street.terminal)
     fakes.vault.away = True
     with pytest.raises(VaultUnavailable):
-        street.send(street.till, capture, "ada", command)
+        street.send(street.terminal, capture, "ada", command)
     assert state_of(street, intent.id) == "capturing"
     fakes.vault.away = False
     fakes.clock.advance(90)  # the capture was used in time, so its retry may come later
-    assert street.send(street.till, capture, "ada", command).outcome == "accepted"
+    assert street.send(street.terminal, capture, "ada", command).outcome == "accepted"
     with pytest.raises(WrongState):
-        street.send(street.till, capture, "ada")
+        street.send(street.terminal, capture, "ada")
 
 
 def test_without_its_vault_the_password_path_approves_nothing_and_the_same_key_pays_later(
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    intent, command = street.intent(), street.command(street.till)
+    intent, command = street.intent(), street.command(street.terminal)
     credentials = Credentials(PASSWORD, street.code_of(ada))
     fakes.signer.away = True
     with pytest.raises(VaultUnavailable):
@@ -76,7 +76,7 @@ def test_without_the_engine_the_same_intent_goes_on_by_password(
     capture = street.open_payment(intent, "ada")
     fakes.journal.fail("engine.observe", FaceUnavailable())
     with pytest.raises(FaceUnavailable):
-        street.send(street.till, capture, "ada")
+        street.send(street.terminal, capture, "ada")
     credentials = Credentials(PASSWORD, street.code_of(ada))
     assert street.pay_by_password(intent, "ada", credentials).state == "approved"
 
@@ -85,7 +85,7 @@ def test_an_outage_does_not_count_as_wrong_guesses(
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     """A till that retries through an outage must not find its payer blocked afterwards."""
-    intent, command = street.show_face(ada), street.command(street.till)
+    intent, command = street.show_face(ada), street.command(street.terminal)
     code = street.code_of(ada)
     fakes.vault.away = True
     for _ in range(8):
@@ -98,7 +98,7 @@ def test_an_outage_does_not_count_as_wrong_guesses(
 def test_a_right_answer_that_could_not_be_signed_does_not_count_as_a_wrong_one(
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    intent, command = street.intent(), street.command(street.till)
+    intent, command = street.intent(), street.command(street.terminal)
     credentials = Credentials(PASSWORD, street.code_of(ada))
     fakes.signer.away = True
     for _ in range(8):
@@ -175,15 +175,15 @@ def test_a_refusal_is_given_again_under_the_same_key(
     capture = street.open_payment(street.intent(), "ada")
     fakes.journal.fail("engine.observe", NoFace(param="frames[2]"))
     first, second = repeated(
-        lambda command: street.send(street.till, capture, "ada", command),
-        street.command(street.till),
+        lambda command: street.send(street.terminal, capture, "ada", command),
+        street.command(street.terminal),
     )
     assert first == second == ("no_face", None, "frames[2]")
     assert fakes.journal.count("engine.observe") == 1
 
 
 def test_a_key_is_not_good_for_another_request(street: Street, ada: Customer) -> None:
-    intent, command = street.show_face(ada), street.command(street.till)
+    intent, command = street.show_face(ada), street.command(street.terminal)
     street.enter(intent, WRONG_CODE, command)
     another = Command(command.caller, command.key, "another fingerprint")
     with pytest.raises(IdempotencyKeyReused):
@@ -191,8 +191,8 @@ def test_a_key_is_not_good_for_another_request(street: Street, ada: Customer) ->
 
 
 def test_one_clients_key_is_no_other_clients_key(street: Street, ada: Customer) -> None:
-    intent, command = street.show_face(ada), street.command(street.till)
+    intent, command = street.show_face(ada), street.command(street.terminal)
     assert street.enter(intent, street.code_of(ada), command).state == "approved"
     with pytest.raises(WrongState):
         # The same words from another key are another change, not a look at the answer.
-        street.enter(intent, "x", Command(street.command(street.till).caller, "k", "f"))
+        street.enter(intent, "x", Command(street.command(street.terminal).caller, "k", "f"))

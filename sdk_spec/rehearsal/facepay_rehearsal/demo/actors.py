@@ -50,7 +50,7 @@ class Company:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._till_key = KeyPair.generate()
+        self._terminal_key = KeyPair.generate()
         self.camera = Camera()
         self.payer = Payer()
         self.merchant_id = ""
@@ -61,8 +61,8 @@ class Company:
         return Transport(self._stage.url, key, clock=clock, session=session)
 
     @property
-    def till_transport(self) -> Transport:
-        return self.transport(self._till_key)
+    def terminal_transport(self) -> Transport:
+        return self.transport(self._terminal_key)
 
     def meet(self) -> Customer:
         """Register everybody, each by whom the protocol says; returns Grace's device."""
@@ -71,10 +71,10 @@ class Company:
         merchant = operator.register_merchant("Rehearsal Bakery", merchant_key.public_jwk)
         self.merchant_id = merchant.id
         bakery = Merchant(self.transport(merchant_key))
-        bakery.register_terminal("Till 1", self._till_key.public_jwk)
+        bakery.register_terminal("Till 1", self._terminal_key.public_jwk)
         operator.register_customer(ALIAS, self.payer.password, device_key.public_jwk)
         self.published = Published(self.transport())
-        self.terminal = Terminal(self.till_transport)
+        self.terminal = Terminal(self.terminal_transport)
         self.customer = Customer(self.transport(device_key))
         return self.customer
 
@@ -97,7 +97,7 @@ class Company:
         self._stage.clock.forward(span // 1000 + 1)
         return frames
 
-    def shown_at_till(self, intent: Intent, kind: str, portrait: str) -> FramesAccepted:
+    def shown_at_terminal(self, intent: Intent, kind: str, portrait: str) -> FramesAccepted:
         """Somebody before the till's camera, claiming to be Grace. Raises Problem."""
 
         def attempt() -> FramesAccepted:
@@ -121,7 +121,7 @@ class Company:
     def seen(self, kind: str = GENUINE, portrait: str = "grace") -> Intent:
         """A fresh payment with a face shown, waiting for its code."""
         intent = self.new_intent()
-        self.shown_at_till(intent, kind, portrait)
+        self.shown_at_terminal(intent, kind, portrait)
         return intent
 
 

@@ -28,6 +28,6 @@ def recovery_code_revokes(walk: Walk) -> str:
     company.shown_to_own_device(pending)
     revoked = customer.revoke_face(pending.id, recovery_code=paper[0])
     key = "destroyed" if revoked.key_destroyed else "not destroyed"
-    at_till = told(lambda: company.terminal.open_capture(company.new_intent().id, ALIAS))
+    at_terminal = told(lambda: company.terminal.open_capture(company.new_intent().id, ALIAS))
     again = told(lambda: customer.revoke_face(pending.id, recovery_code=paper[0]))
-    return f"{revoked.state}, key {key}; {at_till}; the code again: {again}"
+    return f"{revoked.state}, key {key}; {at_terminal}; the code again: {again}"

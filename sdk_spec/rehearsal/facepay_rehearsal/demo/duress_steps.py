@@ -11,13 +11,13 @@ DURESS_CODE = "271828"
 def duress_blocked_silently(walk: Walk) -> str:
     """A slip, the duress code, and then a right code: the face pays no more, without a word."""
     company = walk.company
-    payer, till, customer = company.payer, company.terminal, company.customer
+    payer, terminal, customer = company.payer, company.terminal, company.customer
     customer.set_duress_code(DURESS_CODE, payer.password, company.fresh_code())
     first, second, third = company.seen(), company.seen(), company.seen()
     right = company.fresh_code()
-    slip = till.send_code(first.id, f"{(int(right) + 1) % 10**6:06d}")
-    forced = till.send_code(second.id, DURESS_CODE)
-    after = till.send_code(third.id, right)
+    slip = terminal.send_code(first.id, f"{(int(right) + 1) % 10**6:06d}")
+    forced = terminal.send_code(second.id, DURESS_CODE)
+    after = terminal.send_code(third.id, right)
     alike = "as a wrong code" if _bare(slip) == _bare(forced) else "unlike a wrong code"
     return f"{outcome(forced)}, {alike}; a right code after it: {outcome(after)}"
 

@@ -16,10 +16,10 @@ def unlock_by_face_refused(walk: Walk) -> str:
     """A face has two doors, the till's and the app's; then she unlocks it as it is meant."""
     company, enrolment = walk.company, walk.enrolment_id
     customer, intent = company.customer, company.new_intent()
-    at_till = told(lambda: company.terminal.open_capture(intent.id, ALIAS))
+    at_terminal = told(lambda: company.terminal.open_capture(intent.id, ALIAS))
     in_app = told(lambda: customer.open_enrolment_capture(enrolment))
     unlocked = customer.unlock_face(enrolment, company.payer.password, company.fresh_code())
-    return f"{at_till}, {in_app}; by password and code: {unlocked.state}"
+    return f"{at_terminal}, {in_app}; by password and code: {unlocked.state}"
 
 
 def deletion_receipt_verified(walk: Walk) -> str:

@@ -137,14 +137,14 @@ class Walk:
         return f"accepted, {self.company.seen(species).state}"
 
     def replayed_request_refused(self) -> str:
-        transport = self.company.till_transport
+        transport = self.company.terminal_transport
         signed = transport.signed(_new_intent_request(self.company.next_order(), 990))
         parse_answer(transport.send_once(signed))
         again = parse_answer(transport.send_once(signed))
         return f"accepted, {again['state']}"
 
     def tampered_amount_refused(self) -> str:
-        transport = self.company.till_transport
+        transport = self.company.terminal_transport
         honest = _new_intent_request(self.company.next_order(), 990)
         signed = transport.signed(honest)
         signed.body = honest.content.replace(b"990", b"991")

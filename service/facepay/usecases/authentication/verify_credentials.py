@@ -102,7 +102,7 @@ def channel_of(caller: Caller) -> Channel:
     """Where something was typed: what others do elsewhere never delays the owner here."""
     if caller.on_page:
         return Channel.PAGE
-    return Channel.OWN_DEVICE if caller.role is Role.CUSTOMER else Channel.TILL
+    return Channel.OWN_DEVICE if caller.role is Role.CUSTOMER else Channel.TERMINAL
 
 
 def check_factors(
