@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from facepay.domain.event import BANK, EventKind, merchant_audience
+from facepay.domain.event import OPERATOR, EventKind, merchant_audience
 from facepay.domain.webhook import Endpoint
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.records.outbox import emit
@@ -29,7 +29,7 @@ def deps(database_url: str) -> Dependencies:
 @pytest.fixture
 def bank(deps: Dependencies) -> Iterator[Receiver]:
     with receiving() as receiver:
-        listen(deps, BANK, receiver)
+        listen(deps, OPERATOR, receiver)
         yield receiver
 
 
@@ -54,7 +54,7 @@ def listen(deps: Dependencies, audience: str, receiver: Receiver) -> None:
         uow.commit()
 
 
-def happen(deps: Dependencies, kind: EventKind, times: int = 1, audience: str = BANK) -> None:
+def happen(deps: Dependencies, kind: EventKind, times: int = 1, audience: str = OPERATOR) -> None:
     with deps.unit_of_work() as uow:
         for number in range(times):
             emit(deps, uow, kind, audience=audience, payment_intent=f"pi_{number}")

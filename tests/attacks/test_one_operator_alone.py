@@ -35,7 +35,7 @@ def test_one_operator_alone_cannot_revoke(street: Street, grace: Payer) -> None:
         post(f"/v1/enrolments/{grace.enrolment_id}/revoke", {"password": PASSWORD}, "directly"),
     )
     assert (direct.status_code, direct.json()["code"]) == (403, "not_allowed")
-    action = street.operator.ask_for_action("revoke_face", {"customer": grace.alias})
+    action = street.operator.request_action("revoke_face", {"customer": grace.alias})
     approve = f"{ACTIONS}/{action.id}/approve"
     told = [
         refused(street, street.operator_transport, approve, "by who asked"),
@@ -43,13 +43,13 @@ def test_one_operator_alone_cannot_revoke(street: Street, grace: Payer) -> None:
     ]
     assert told == [(403, "second_operator_needed"), (409, "wrong_state")]
     assert state(street, grace) == "active"
-    assert street.operator.get_action(action.id).state == "asked"
+    assert street.operator.get_action(action.id).state == "requested"
 
 
 def test_nobody_but_operators_asks_approves_goes_on_or_looks(
     street: Street, pos: PointOfSale, grace: Payer
 ) -> None:
-    action = street.operator.ask_for_action("revoke_face", {"customer": grace.alias})
+    action = street.operator.request_action("revoke_face", {"customer": grace.alias})
     body = {"kind": "revoke_face", "target": {"customer": grace.alias}}
     for name, transport in (("till", pos.transport), ("customer", grace.transport)):
         answers = [
@@ -68,7 +68,7 @@ def test_a_replayed_approval_takes_no_second_face(
 ) -> None:
     """The very request again, and a new one for the same action, after the owner enrolled anew."""
     payer = street.payer(face="grace")
-    action = street.operator.ask_for_action("revoke_face", {"customer": payer.alias})
+    action = street.operator.request_action("revoke_face", {"customer": payer.alias})
     approve = post(f"{ACTIONS}/{action.id}/approve", None, "approval")
     signed = second.signed(approve)
     first = second.send_once(signed)
@@ -86,7 +86,7 @@ def test_a_replayed_approval_takes_no_second_face(
 def test_an_old_request_lies_in_wait_for_an_hour_at_most(
     street: Street, grace: Payer, second: Transport
 ) -> None:
-    action = street.operator.ask_for_action("revoke_face", {"customer": grace.alias})
+    action = street.operator.request_action("revoke_face", {"customer": grace.alias})
     street.service.clock.advance(3601)
     assert refused(street, second, f"{ACTIONS}/{action.id}/approve", "late") == (409, "wrong_state")
     assert state(street, grace) == "active"

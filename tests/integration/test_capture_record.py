@@ -35,7 +35,7 @@ from facepay_rehearsal.bursts import Shot
 from tests.stand.videos import write_video
 
 STEPS = ("turn_left", "turn_right")
-ASKED = ",".join(STEPS)
+REQUESTED = ",".join(STEPS)
 FPS = 30
 
 
@@ -54,7 +54,7 @@ def run(*arguments: object) -> Result:
 
 
 def record(video: Path, out: Path, *options: object) -> Result:
-    return run("capture", "record", "--video", video, "--steps", ASKED, "--out", out, *options)
+    return run("capture", "record", "--video", video, "--steps", REQUESTED, "--out", out, *options)
 
 
 def verdict(capture: Path, *options: object) -> str:
@@ -107,8 +107,8 @@ def test_a_recording_that_cannot_be_used_leaves_no_file(tmp_path: Path, video: P
         record(video, out, "--key", video),
         record(video, out, "--camera", "0"),
         record(video, tmp_path / "away" / "me.capture"),
-        run("capture", "record", "--steps", ASKED, "--out", out),
-        run("capture", "record", "--camera", "99", "--steps", ASKED, "--out", out),
+        run("capture", "record", "--steps", REQUESTED, "--out", out),
+        run("capture", "record", "--camera", "99", "--steps", REQUESTED, "--out", out),
     ):
         assert (ran.exit_code, ran.stdout) == (2, "")
         assert ran.stderr.splitlines()[-1].startswith("Error: ")
@@ -284,7 +284,14 @@ class Stage:
 
 
 def before_a_camera(stage: Stage, out: Path, **changed: Any) -> None:
-    wanted = {"camera": 0, "video": None, "steps": ASKED, "out": out, "light": None, "hold": 0.9}
+    wanted = {
+        "camera": 0,
+        "video": None,
+        "steps": REQUESTED,
+        "out": out,
+        "light": None,
+        "hold": 0.9,
+    }
     wanted |= {"at": None, "pace": 1.32, "mirrored": False, "key": None}
     room = Room(lambda _number: stage, stage.clock, stage.terminal)
     record_capture(Wanted(**(wanted | changed)), room)

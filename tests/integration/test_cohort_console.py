@@ -12,7 +12,7 @@ import pytest
 from facepay.domain.customer import PublicKey, Role
 from facepay.domain.enrolment import EnrolmentState
 from facepay.domain.operator_action import ActionKind
-from facepay.usecases.operators.actions import approve_action, ask_for_action, read_action
+from facepay.usecases.operators.actions import approve_action, read_action, request_action
 from facepay.usecases.operators.register import register_operator
 from facepay.usecases.request import Caller, Command
 from facepay_client import KeyPair
@@ -59,7 +59,7 @@ def test_a_cohort_is_revoked_to_the_end_although_the_console_was_killed_in_the_m
     copies(service, street.payer(face="grace"), COHORT, model)
     one, other = two_operators(service)
     command = Command(one, "ask", "ask")
-    action = ask_for_action(deps, command, ActionKind.REVOKE_COHORT, {"model": model})
+    action = request_action(deps, command, ActionKind.REVOKE_COHORT, {"model": model})
 
     with console(service, action.id) as early:
         assert early.wait(timeout=60) == 1, "nobody approved it yet"

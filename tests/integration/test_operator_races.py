@@ -12,7 +12,7 @@ from facepay.domain.errors import FaceNotAvailable, FacepayError, WrongState
 from facepay.domain.operator_action import ActionKind
 from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.faces.revoke import revoke_face
-from facepay.usecases.operators.actions import approve_action, ask_for_action, continue_action
+from facepay.usecases.operators.actions import approve_action, continue_action, request_action
 from facepay.usecases.operators.register import register_operator
 from facepay.usecases.request import Caller
 from facepay.usecases.responses import EnrolmentAnswer, IntentAnswer, OperatorActionAnswer
@@ -53,7 +53,7 @@ def copies(street: Street, payer: Customer, size: int) -> list[Enrolment]:
 
 
 def ask(street: Street, kind: ActionKind, **target: str) -> OperatorActionAnswer:
-    return ask_for_action(street.deps, street.command(street.operator), kind, target)
+    return request_action(street.deps, street.command(street.operator), kind, target)
 
 
 def test_of_two_approvals_at_once_one_counts(street: Street, database: Database) -> None:

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 
 from facepay.adapters.unit_of_work import Database
-from facepay.domain.event import BANK, EventKind
+from facepay.domain.event import OPERATOR, EventKind
 from facepay.domain.webhook import LEASE_DURATION, Endpoint
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.records.outbox import emit
@@ -46,7 +46,7 @@ def close(deps: Dependencies) -> None:
 def listen(deps: Dependencies, receiver: Receiver) -> None:
     with deps.unit_of_work() as uow:
         now = deps.clock()
-        uow.endpoints.add(Endpoint("whe_1", BANK, receiver.url, "sealed", now, None, None))
+        uow.endpoints.add(Endpoint("whe_1", OPERATOR, receiver.url, "sealed", now, None, None))
         uow.commit()
 
 

@@ -170,10 +170,10 @@ def test_what_can_be_tapped_is_large_enough_for_a_thumb(
 def test_no_page_runs_a_script_or_loads_anything_from_elsewhere(
     browser: Browser, street: Street, owner: Payer
 ) -> None:
-    asked_for: list[str] = []
+    requested: list[str] = []
     complaints: list[str] = []
     with screen(browser, street.service.url) as shown:
-        shown.page.on("request", lambda request: asked_for.append(request.url))
+        shown.page.on("request", lambda request: requested.append(request.url))
         shown.page.on(
             "console", lambda line: complaints.append(line.text) if line.type == "error" else None
         )
@@ -182,7 +182,7 @@ def test_no_page_runs_a_script_or_loads_anything_from_elsewhere(
             shown.go(path)
             assert shown.page.locator("script, iframe, [onclick], [style]").count() == 0
     elsewhere = (street.service.url, "data:")
-    assert [url for url in asked_for if not url.startswith(elsewhere)] == []
+    assert [url for url in requested if not url.startswith(elsewhere)] == []
     assert [line for line in complaints if "404" not in line] == []
 
 

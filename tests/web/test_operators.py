@@ -30,7 +30,7 @@ def test_the_call_centre_takes_a_face_back_with_two_operators(
     waiting = pos.intent()
     street.show_face(pos, waiting, payer, "grace")
 
-    action = street.operator.ask_for_action("revoke_face", {"customer": payer.alias})
+    action = street.operator.request_action("revoke_face", {"customer": payer.alias})
     done = second.approve_action(action.id)
 
     assert (done.state, done.done, done.total, done.keys_left) == ("done", 1, 1, 0)
@@ -54,7 +54,7 @@ def test_a_breached_cohort_goes_in_batches_and_says_how_far_it_is(
     street: Street, second: Operator, grace: Payer
 ) -> None:
     faces = copies(street.service, grace, 5, "breached over HTTP")
-    action = street.operator.ask_for_action("revoke_cohort", {"model": "breached over HTTP"})
+    action = street.operator.request_action("revoke_cohort", {"model": "breached over HTTP"})
     action = second.approve_action(action.id)
     assert (action.state, action.done, action.total) == ("approved", 0, 5)
     progress = []

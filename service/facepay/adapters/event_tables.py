@@ -27,7 +27,7 @@ class EventRow(SQLModel, table=True):
     payment: str | None
     merchant_audience: str | None
     shared: str | None
-    for_bank: str
+    for_operator: str
     fanned_out_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
 
 

@@ -156,9 +156,9 @@ class OperatorActionRow(SQLModel, table=True):
     kind: str
     state: str
     target: str
-    asked_by: str
-    asked_key: str
-    asked_at: datetime = _time()
+    requested_by: str
+    requested_key: str
+    requested_at: datetime = _time()
     expires_at: datetime = _time()
     approved_by: str | None
     approved_key: str | None

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from facepay.domain.audit import canonical
 
-BANK = "bank"
+OPERATOR = "operator"
 
 
 class EventKind(StrEnum):
@@ -63,12 +63,12 @@ class Event:
     payment: str | None
     merchant_audience: str | None
     shared: str | None
-    for_bank: str
+    for_operator: str
     fanned_out_at: datetime | None
 
     def body_for(self, audience: str) -> str:
         """What is signed, the same for every attempt. Raises ValueError for a stranger."""
-        data = {BANK: self.for_bank, self.merchant_audience: self.shared}.get(audience)
+        data = {OPERATOR: self.for_operator, self.merchant_audience: self.shared}.get(audience)
         if data is None:
             raise ValueError("this event is not for them")
         at = self.at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -86,11 +86,11 @@ def new_event(
     audience: str,
     payment: str | None,
     shared: dict[str, Member],
-    bank_only: dict[str, Member],
+    operator_only: dict[str, Member],
 ) -> Event:
     """Raises ValueError where a merchant would be told what is not for merchants."""
     for_merchant = None
-    if audience != BANK:
+    if audience != OPERATOR:
         if kind not in FOR_MERCHANTS or not shared.keys() <= MERCHANT_MEMBERS:
             raise ValueError(f"{kind} is not for merchants, or not with all of its members")
         for_merchant = canonical(shared)
@@ -100,8 +100,8 @@ def new_event(
         kind=kind,
         at=at,
         payment=payment,
-        merchant_audience=None if audience == BANK else audience,
+        merchant_audience=None if audience == OPERATOR else audience,
         shared=for_merchant,
-        for_bank=canonical(shared | bank_only),
+        for_operator=canonical(shared | operator_only),
         fanned_out_at=None,
     )

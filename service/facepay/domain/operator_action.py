@@ -23,7 +23,7 @@ class ActionKind(StrEnum):
 
 
 class ActionState(StrEnum):
-    ASKED = "asked"
+    REQUESTED = "requested"
     APPROVED = "approved"
     DONE = "done"
     EXPIRED = "expired"
@@ -39,9 +39,9 @@ class OperatorAction:
     kind: ActionKind
     state: ActionState
     target: str
-    asked_by: str
-    asked_key: str
-    asked_at: datetime
+    requested_by: str
+    requested_key: str
+    requested_at: datetime
     expires_at: datetime
     approved_by: str | None
     approved_key: str | None
@@ -50,12 +50,12 @@ class OperatorAction:
     total: int
 
     def state_at(self, now: datetime) -> ActionState:
-        over = self.state is ActionState.ASKED and now >= self.expires_at
+        over = self.state is ActionState.REQUESTED and now >= self.expires_at
         return ActionState.EXPIRED if over else self.state
 
     def require_approvable(self, by: str, key: str, now: datetime) -> None:
         """Raises SecondOperatorNeeded for who asked for it, WrongState when it is too late."""
-        if by == self.asked_by or key == self.asked_key:
+        if by == self.requested_by or key == self.requested_key:
             raise SecondOperatorNeeded()
-        if self.state_at(now) is not ActionState.ASKED:
+        if self.state_at(now) is not ActionState.REQUESTED:
             raise WrongState(f"the action is {self.state_at(now)}")

@@ -68,7 +68,7 @@ class Lane(StrEnum):
     """What waits for each other on its way out. Nothing waits for what goes in another lane."""
 
     ALARMS = "alarms"
-    BANK = "bank"
+    OPERATOR = "operator"
     MERCHANTS = "merchants"
 
 

@@ -116,8 +116,8 @@ class OperatorActionAnswer:
     kind: str
     state: str
     target: dict[str, str]
-    asked_by: str
-    asked_at: str
+    requested_by: str
+    requested_at: str
     expires_at: str
     approved_by: str | None
     approved_at: str | None

@@ -7,9 +7,9 @@ from flask_smorest import Blueprint
 from facepay.domain.customer import Role
 from facepay.usecases.operators.actions import (
     approve_action,
-    ask_for_action,
     continue_action,
     read_action,
+    request_action,
 )
 from facepay.usecases.responses import OperatorActionAnswer
 from facepay.web.access import command, deps, signed_by
@@ -24,7 +24,7 @@ operators = Blueprint("operators", __name__, url_prefix="/v1/operator_actions", 
 @signed_by(Role.OPERATOR)
 def ask(new: dict[str, Any]) -> OperatorActionAnswer:
     """Ask for something that another operator has to approve within the hour"""
-    return ask_for_action(deps(), command(), new["kind"], new["target"])
+    return request_action(deps(), command(), new["kind"], new["target"])
 
 
 @operators.post("/<id:action_id>/approve")

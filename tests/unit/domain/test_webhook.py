@@ -20,7 +20,9 @@ RULES = EventRules(
     given_up_after=timedelta(days=3),
     kept_for=timedelta(days=30),
 )
-WAITING = Delivery("d", "evt", 1, "whe", Lane.BANK, "pi", DeliveryState.WAITING, 0, NOW, None, NOW)
+WAITING = Delivery(
+    "d", "evt", 1, "whe", Lane.OPERATOR, "pi", DeliveryState.WAITING, 0, NOW, None, NOW
+)
 
 
 def test_a_receiver_that_is_down_is_asked_less_and_less_often() -> None:

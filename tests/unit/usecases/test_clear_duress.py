@@ -7,7 +7,7 @@ from facepay.domain.errors import SecondOperatorNeeded
 from facepay.domain.operator_action import ActionKind
 from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.customers.duress_code import set_duress_code
-from facepay.usecases.operators.actions import approve_action, ask_for_action
+from facepay.usecases.operators.actions import approve_action, request_action
 from facepay.usecases.operators.register import register_operator
 from facepay.usecases.request import Caller
 from tests.fakes.street import PASSWORD, Customer, Street, key
@@ -24,7 +24,7 @@ def test_a_face_locked_by_a_duress_code_pays_again_only_when_two_operators_say_s
     set_duress_code(deps, street.command(ada.caller), credentials, DURESS)
     street.enter(street.show_face(ada), DURESS)
     target = {"customer": "ada"}
-    action = ask_for_action(deps, street.command(street.operator), ActionKind.CLEAR_DURESS, target)
+    action = request_action(deps, street.command(street.operator), ActionKind.CLEAR_DURESS, target)
     with pytest.raises(SecondOperatorNeeded):
         approve_action(deps, street.command(street.operator), action.id)
     assert street.enter(street.show_face(ada), street.code_of(ada)).state == "declined"

@@ -22,7 +22,7 @@ from tests.fakes.receivers import Heard
 from tests.fakes.street import PASSWORD, Customer, Street
 from tests.unit.usecases.test_webhook_endpoints import other_merchant
 
-SHOP, BANK, OTHER = "https://shop.example/", "https://bank.example/", "https://other.example/"
+SHOP, OPERATOR, OTHER = "https://shop.example/", "https://bank.example/", "https://other.example/"
 
 
 def listen(street: Street, caller: Caller, url: str) -> EndpointAnswer:
@@ -48,13 +48,13 @@ def test_each_hears_its_own_and_nobody_hears_what_is_anothers(
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     listen(street, street.merchant, SHOP)
-    listen(street, street.operator, BANK)
+    listen(street, street.operator, OPERATOR)
     listen(street, other_merchant(street), OTHER)
     pay(street)
     street.revoke(ada)
     deliver(street.deps)
     to_bank = ["payment.approved", "face.revoked", "face.key_destroyed"]
-    assert [each.kind for each in heard(fakes, BANK)] == to_bank
+    assert [each.kind for each in heard(fakes, OPERATOR)] == to_bank
     (told,) = heard(fakes, SHOP)
     assert told.kind == "payment.approved"
     assert ada.caller.subject_id not in told.body
@@ -247,7 +247,7 @@ def test_an_endpoint_that_takes_nine_seconds_for_each_event_is_left_for_the_othe
 def test_a_flood_of_wrong_proofs_is_spread_a_part_at_a_time_and_an_alarm_before_it(
     street: Street, fakes: FakeDependencies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    listen(street, street.operator, BANK)
+    listen(street, street.operator, OPERATOR)
     monkeypatch.setattr(delivery, "AT_A_TIME", 3)
     monkeypatch.setattr(delivery, "BATCHES", 2)
     with fakes.database() as uow:
@@ -256,7 +256,7 @@ def test_a_flood_of_wrong_proofs_is_spread_a_part_at_a_time_and_an_alarm_before_
         emit(street.deps, uow, EventKind.DURESS_ALARM)
         uow.commit()
     deliver(street.deps)
-    kinds = [each.kind for each in heard(fakes, BANK)]
+    kinds = [each.kind for each in heard(fakes, OPERATOR)]
     assert kinds == [
         "duress.alarm",
         "credentials.rejected",
@@ -267,13 +267,13 @@ def test_a_flood_of_wrong_proofs_is_spread_a_part_at_a_time_and_an_alarm_before_
         assert uow.events.count(fanned_out_at=None) >= 20 - len(Lane) * 2 * 3
     while deliver(street.deps):
         pass
-    assert len(heard(fakes, BANK)) == 21
+    assert len(heard(fakes, OPERATOR)) == 21
 
 
 def test_what_belongs_to_a_payment_never_goes_round_what_came_before_it(
     street: Street, fakes: FakeDependencies
 ) -> None:
-    listen(street, street.operator, BANK)
+    listen(street, street.operator, OPERATOR)
     kinds = [EventKind.CREDENTIALS_REJECTED, EventKind.DURESS_ALARM]
     with fakes.database() as uow:
         for kind in kinds:
@@ -281,7 +281,7 @@ def test_what_belongs_to_a_payment_never_goes_round_what_came_before_it(
         uow.commit()
     for _ in kinds:
         deliver(street.deps)
-    assert [each.kind for each in heard(fakes, BANK)] == kinds
+    assert [each.kind for each in heard(fakes, OPERATOR)] == kinds
 
 
 def test_a_sender_goes_on_after_what_nobody_thought_of(

@@ -13,7 +13,7 @@ from tests.fakes.deps import FakeDependencies
 from facepay.domain.decision import UNDER_DURESS, UNDER_DURESS_ON_HOLD
 from facepay.domain.duress import DuressAction, DuressPolicy
 from facepay.domain.errors import CredentialsRejected, InvalidRequest
-from facepay.domain.event import BANK, EventKind, merchant_audience
+from facepay.domain.event import OPERATOR, EventKind, merchant_audience
 from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.customers.duress_code import remove_duress_code, set_duress_code
 from facepay.usecases.faces.enrol import begin_enrolment
@@ -113,7 +113,7 @@ def test_only_the_bank_hears_the_alarm(
     pay(street, forced, DURESS)
     (alarm,) = events(fakes, EventKind.DURESS_ALARM)
     assert (alarm.merchant_audience, alarm.shared) == (None, None)
-    assert forced.caller.subject_id in alarm.for_bank
+    assert forced.caller.subject_id in alarm.for_operator
     for told_to_all in events(fakes, EventKind.PAYMENT_DECLINED):
         assert "duress" not in (told_to_all.shared or "")
 
@@ -230,7 +230,7 @@ def test_a_bank_that_goes_by_its_events_never_pays_out_what_duress_had_held(
     object.__setattr__(street, "deps", replace(street.deps, policy=policy))
     reverse_payment(street.deps, street.command(street.merchant), pay(street, forced, DURESS).id)
     kinds = (EventKind.PAYMENT_APPROVED, EventKind.PAYMENT_REVERSED)
-    bank, shop = BANK, merchant_audience(street.merchant.subject_id)
+    bank, shop = OPERATOR, merchant_audience(street.merchant.subject_id)
     of_payments = [event for kind in kinds for event in events(fakes, kind)]
     told_bank = [json.loads(event.body_for(bank))["data"]["on_hold"] for event in of_payments]
     assert told_bank == [False, True, True]

@@ -8,7 +8,7 @@ import pytest
 from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.errors import NotAllowed, WrongState
-from facepay.domain.event import BANK, Event, merchant_audience
+from facepay.domain.event import OPERATOR, Event, merchant_audience
 from facepay.domain.money import Money
 from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.consents.withdraw import withdraw_consent
@@ -23,7 +23,7 @@ def told(fakes: FakeDependencies) -> list[Event]:
         return uow.events.find_all(after_seq=0)
 
 
-def newest(fakes: FakeDependencies, audience: str = BANK) -> Any:
+def newest(fakes: FakeDependencies, audience: str = OPERATOR) -> Any:
     return json.loads(told(fakes)[-1].body_for(audience))
 
 

@@ -11,7 +11,7 @@ from facepay.domain.operator_action import ActionKind
 from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.customers.passwords import reset_password
 from facepay.usecases.customers.second_factors import add_second_factor, confirm_second_factor
-from facepay.usecases.operators.actions import approve_action, ask_for_action, read_action
+from facepay.usecases.operators.actions import approve_action, read_action, request_action
 from facepay.usecases.operators.register import register_operator
 from facepay.usecases.request import Caller, Command
 from facepay.usecases.responses import OperatorActionAnswer
@@ -23,7 +23,7 @@ NEW = "a new password"
 def asked(street: Street) -> OperatorActionAnswer:
     target = {"customer": "ada"}
     command = street.command(street.operator)
-    return ask_for_action(street.deps, command, ActionKind.ISSUE_RECOVERY, target)
+    return request_action(street.deps, command, ActionKind.ISSUE_RECOVERY, target)
 
 
 def by_another(street: Street) -> Command:
@@ -83,4 +83,4 @@ def test_the_codes_are_told_once_and_kept_nowhere(
 def test_nobody_is_issued_codes_who_is_no_customer(street: Street, ada: Customer) -> None:
     command = street.command(street.operator)
     with pytest.raises(NotFound):
-        ask_for_action(street.deps, command, ActionKind.ISSUE_RECOVERY, {"customer": "nobody"})
+        request_action(street.deps, command, ActionKind.ISSUE_RECOVERY, {"customer": "nobody"})

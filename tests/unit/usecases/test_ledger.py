@@ -11,7 +11,7 @@ from tests.fakes.deps import FakeDependencies
 from facepay.domain.capture import PadOutcome
 from facepay.domain.customer import Role
 from facepay.domain.errors import CaptureRefused, InvalidRequest
-from facepay.domain.event import BANK, EventKind
+from facepay.domain.event import OPERATOR, EventKind
 from facepay.domain.face_use import Flag
 from facepay.usecases import idempotency
 from facepay.usecases.authentication.verify_credentials import Credentials
@@ -30,7 +30,7 @@ def uses(street: Street, customer: Customer) -> list[FaceUseAnswer]:
 def told(fakes: FakeDependencies, kind: EventKind = EventKind.FACE_USED) -> list[Any]:
     with fakes.database() as uow:
         events = uow.events.find_all(after_seq=0, kind=kind.value)
-    return [json.loads(event.body_for(BANK))["data"] for event in events]
+    return [json.loads(event.body_for(OPERATOR))["data"] for event in events]
 
 
 def pay(street: Street, customer: Customer) -> str:

@@ -24,9 +24,9 @@ from facepay.usecases.faces.deletion_receipt import read_deletion_receipt
 from facepay.usecases.faces.lock import lock_face
 from facepay.usecases.operators.actions import (
     approve_action,
-    ask_for_action,
     continue_action,
     read_action,
+    request_action,
     take_batch,
 )
 from facepay.usecases.operators.register import register_operator
@@ -46,7 +46,7 @@ def second(street: Street) -> Caller:
 def ask(
     street: Street, kind: ActionKind, by: Caller | None = None, **target: Any
 ) -> OperatorActionAnswer:
-    return ask_for_action(street.deps, street.command(by or street.operator), kind, target)
+    return request_action(street.deps, street.command(by or street.operator), kind, target)
 
 
 def approve(street: Street, action: OperatorActionAnswer, by: Caller) -> OperatorActionAnswer:
@@ -96,7 +96,7 @@ def test_what_one_asks_and_another_approves_takes_the_face_back_at_once(
     target = {"enrolment": ada.enrolment_id, "customer": "ada"}[by]
     waiting = street.show_face(ada)
     action = ask(street, FACE, **{by: target})
-    assert (action.state, action.total) == ("asked", 0)
+    assert (action.state, action.total) == ("requested", 0)
     done = approve(street, action, second)
     assert (done.state, done.total, done.done, done.keys_left) == ("done", 1, 1, 0)
     assert ada.enrolment_id not in fakes.vault.keys

@@ -128,7 +128,7 @@ class OperatorAction:
     kind: str
     state: str
     target: Mapping[str, str]
-    asked_by: str
+    requested_by: str
     expires_at: str
     approved_by: str | None
     total: int

@@ -31,7 +31,7 @@ class Operator(HearsEvents):
         answer = self._transport.post("/v1/customers", body, idempotency_key=idempotency_key)
         return read(Registered, answer)
 
-    def ask_for_action(
+    def request_action(
         self, kind: str, target: Mapping[str, str], *, idempotency_key: str | None = None
     ) -> OperatorAction:
         """`revoke_face` or `revoke_cohort`: another operator has to approve it within the hour."""

@@ -6,7 +6,7 @@ from facepay.domain.deletion import Deletion
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class ActionResult:
     """`deletions` are to be written down; `told_once` goes to who approved and is kept nowhere."""
 
     deletions: list[Deletion] = field(default_factory=list)

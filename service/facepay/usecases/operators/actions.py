@@ -16,7 +16,7 @@ from facepay.ports import UnitOfWork
 from facepay.usecases.dependencies import Dependencies, new_id
 from facepay.usecases.faces.enrolments import write_down
 from facepay.usecases.idempotency import Lease, run_idempotent
-from facepay.usecases.operators.action_result import Carried
+from facepay.usecases.operators.action_result import ActionResult
 from facepay.usecases.operators.clear_duress import clear_duress
 from facepay.usecases.operators.issue_recovery_codes import aim_at_customer, issue_recovery
 from facepay.usecases.operators.revoke_faces import (
@@ -34,7 +34,7 @@ from facepay.usecases.responses import OperatorActionAnswer, rfc3339
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class ActionHandler:
     """What a kind of action does.
 
     `aim` checks a target and returns it as it is kept. `carry_out` runs in the transaction of the
@@ -43,7 +43,7 @@ class Act:
     """
 
     aim: Callable[[UnitOfWork, Mapping[str, Any]], dict[str, str]]
-    carry_out: Callable[[Dependencies, UnitOfWork, OperatorAction], Carried] | None
+    carry_out: Callable[[Dependencies, UnitOfWork, OperatorAction], ActionResult] | None
     afterwards: Callable[[Dependencies, OperatorAction], None]
 
 
@@ -51,26 +51,26 @@ def _nothing(_deps: Dependencies, _action: OperatorAction) -> None:
     """Nothing is left to be done after the commit."""
 
 
-ACTS: dict[ActionKind, Act] = {
-    ActionKind.REVOKE_FACE: Act(aim_at_face, revoke_at_once, destroy_keys),
-    ActionKind.REVOKE_COHORT: Act(aim_at_cohort, None, _nothing),
-    ActionKind.CLEAR_DURESS: Act(aim_at_face, clear_duress, _nothing),
-    ActionKind.ISSUE_RECOVERY: Act(aim_at_customer, issue_recovery, _nothing),
+HANDLERS: dict[ActionKind, ActionHandler] = {
+    ActionKind.REVOKE_FACE: ActionHandler(aim_at_face, revoke_at_once, destroy_keys),
+    ActionKind.REVOKE_COHORT: ActionHandler(aim_at_cohort, None, _nothing),
+    ActionKind.CLEAR_DURESS: ActionHandler(aim_at_face, clear_duress, _nothing),
+    ActionKind.ISSUE_RECOVERY: ActionHandler(aim_at_customer, issue_recovery, _nothing),
 }
 
 
-def ask_for_action(
+def request_action(
     deps: Dependencies, command: Command, kind: ActionKind, target: Mapping[str, Any]
 ) -> OperatorActionAnswer:
     """Raises InvalidRequest for a target of another kind, NotFound for nobody's."""
 
     def act(lease: Lease) -> OperatorActionAnswer:
         with deps.unit_of_work() as uow:
-            action = _asked(deps, command, kind, canonical(ACTS[kind].aim(uow, target)))
+            action = _requested(deps, command, kind, canonical(HANDLERS[kind].aim(uow, target)))
             uow.operator_actions.add(action)
             answer = _answer(deps, uow, action)
             lease.answer(uow, answer)
-            _tell(deps, uow, "asked", action, command)
+            _tell(deps, uow, "requested", action, command)
             uow.commit()
         return answer
 
@@ -84,23 +84,23 @@ def approve_action(deps: Dependencies, command: Command, action_id: str) -> Oper
     def act(lease: Lease) -> OperatorActionAnswer:
         with deps.unit_of_work() as uow:
             approved = _approved(deps, uow, command, action_id)
-            carry_out = ACTS[approved.kind].carry_out
-            carried = carry_out(deps, uow, approved) if carry_out else Carried()
+            carry_out = HANDLERS[approved.kind].carry_out
+            result = carry_out(deps, uow, approved) if carry_out else ActionResult()
             if carry_out:
                 approved = replace(approved, state=ActionState.DONE, done_at=deps.clock())
-            uow.operator_actions.update(approved, state=ActionState.ASKED)
+            uow.operator_actions.update(approved, state=ActionState.REQUESTED)
             answer = _answer(deps, uow, approved)
             lease.answer(uow, answer)
             _tell(deps, uow, "approved", approved, command)
-            for deletion in carried.deletions:
+            for deletion in result.deletions:
                 write_down(deps, uow, deletion)
             uow.commit()
-        return replace(answer, recovery_codes=carried.told_once)
+        return replace(answer, recovery_codes=result.told_once)
 
     told = run_idempotent(deps, command, OperatorActionAnswer, act)
     with deps.unit_of_work() as uow:
         approved = _find(uow, action_id)
-    ACTS[approved.kind].afterwards(deps, approved)
+    HANDLERS[approved.kind].afterwards(deps, approved)
     return replace(read_action(deps, action_id), recovery_codes=told.recovery_codes)
 
 
@@ -123,7 +123,7 @@ def take_batch(
     """
     with deps.unit_of_work() as uow:
         action = _find(uow, action_id)
-    if ACTS[action.kind].carry_out is not None:
+    if HANDLERS[action.kind].carry_out is not None:
         raise WrongState("nothing of this kind is done in batches")
     if action.state not in (ActionState.APPROVED, ActionState.DONE):
         raise WrongState(f"the action is {action.state_at(deps.clock())}")
@@ -143,7 +143,7 @@ def take_batch(
                 uow,
                 "operator_action.done",
                 action=locked_row.id,
-                asked_for=locked_row.kind,
+                requested=locked_row.kind,
                 total=locked_row.total,
             )
         uow.commit()
@@ -163,16 +163,18 @@ def _find(uow: UnitOfWork, action_id: str) -> OperatorAction:
     return action
 
 
-def _asked(deps: Dependencies, command: Command, kind: ActionKind, target: str) -> OperatorAction:
+def _requested(
+    deps: Dependencies, command: Command, kind: ActionKind, target: str
+) -> OperatorAction:
     now = deps.clock()
     return OperatorAction(
         id=new_id("act"),
         kind=kind,
-        state=ActionState.ASKED,
+        state=ActionState.REQUESTED,
         target=target,
-        asked_by=command.caller.subject_id,
-        asked_key=command.caller.keyid,
-        asked_at=now,
+        requested_by=command.caller.subject_id,
+        requested_key=command.caller.keyid,
+        requested_at=now,
         expires_at=now + OPEN_FOR,
         approved_by=None,
         approved_key=None,
@@ -191,7 +193,7 @@ def _approved(
         raise NotFound()
     by, key = command.caller.subject_id, command.caller.keyid
     locked_row.require_approvable(by, key, deps.clock())
-    asking = uow.clients.find(id=locked_row.asked_key)
+    asking = uow.clients.find(id=locked_row.requested_key)
     if asking is None or asking.revoked_at is not None:
         raise WrongState("the key that asked for it is an operator's no longer")
     approved = replace(
@@ -212,7 +214,7 @@ def _tell(
         uow,
         f"operator_action.{step}",
         action=action.id,
-        asked_for=action.kind,
+        requested=action.kind,
         target=action.target,
         operator=command.caller.subject_id,
         keyid=command.caller.keyid,
@@ -226,8 +228,8 @@ def _answer(deps: Dependencies, uow: UnitOfWork, action: OperatorAction) -> Oper
         kind=action.kind,
         state=action.state_at(deps.clock()),
         target=json.loads(action.target),
-        asked_by=action.asked_by,
-        asked_at=rfc3339(action.asked_at),
+        requested_by=action.requested_by,
+        requested_at=rfc3339(action.requested_at),
         expires_at=rfc3339(action.expires_at),
         approved_by=action.approved_by,
         approved_at=rfc3339(action.approved_at) if action.approved_at else None,

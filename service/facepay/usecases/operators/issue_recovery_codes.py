@@ -17,11 +17,11 @@ from facepay.ports import UnitOfWork
 from facepay.usecases.customers.recovery_codes import fresh_codes, kept_code, new_set, replace_set
 from facepay.usecases.customers.second_factors import emit_factor
 from facepay.usecases.dependencies import Dependencies
-from facepay.usecases.operators.action_result import Carried
+from facepay.usecases.operators.action_result import ActionResult
 
 CODES = 2
 GOOD_FOR = timedelta(minutes=15)
-NAME = "recovery codes of the bank"
+NAME = "recovery codes from your bank"
 
 
 def aim_at_customer(uow: UnitOfWork, asked: Mapping[str, Any]) -> dict[str, str]:
@@ -34,7 +34,7 @@ def aim_at_customer(uow: UnitOfWork, asked: Mapping[str, Any]) -> dict[str, str]
     return {"customer": customer.id}
 
 
-def issue_recovery(deps: Dependencies, uow: UnitOfWork, action: OperatorAction) -> Carried:
+def issue_recovery(deps: Dependencies, uow: UnitOfWork, action: OperatorAction) -> ActionResult:
     """In the transaction of the approval: what is told exists if and only if it was committed."""
     customer_id = json.loads(action.target)["customer"]
     uow.customers.lock(customer_id)
@@ -42,4 +42,4 @@ def issue_recovery(deps: Dependencies, uow: UnitOfWork, action: OperatorAction) 
     ends = deps.clock() + GOOD_FOR
     replace_set(uow, factor, [kept_code(deps, factor, code, ends) for code in codes])
     emit_factor(deps, uow, EventKind.FACTOR_ADDED, factor)
-    return Carried(told_once=codes)
+    return ActionResult(told_once=codes)

@@ -20,7 +20,7 @@ from facepay.ports import Span, UnitOfWork
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.destroy_keys import destroy_key
 from facepay.usecases.faces.enrolments import emit_face, end_enrolment, write_down
-from facepay.usecases.operators.action_result import Carried
+from facepay.usecases.operators.action_result import ActionResult
 
 BATCH = 200
 _KEY_LEFT: dict[str, Any] = {"state": EnrolmentState.REVOKED, "key_destroyed_at": None}
@@ -69,7 +69,7 @@ def faces_of(action: OperatorAction) -> dict[str, Any]:
     return selected
 
 
-def revoke_at_once(deps: Dependencies, uow: UnitOfWork, action: OperatorAction) -> Carried:
+def revoke_at_once(deps: Dependencies, uow: UnitOfWork, action: OperatorAction) -> ActionResult:
     """All of them, in the caller's transaction: to be written down before its commit."""
     deletions = []
     for face in uow.enrolments.find_all(after_id="", state=LIVE, **faces_of(action)):
@@ -77,7 +77,7 @@ def revoke_at_once(deps: Dependencies, uow: UnitOfWork, action: OperatorAction) 
         if deletion is not None:
             emit_face(deps, uow, EventKind.FACE_REVOKED, revoked)
             deletions.append(deletion)
-    return Carried(deletions)
+    return ActionResult(deletions)
 
 
 def revoke_batch(deps: Dependencies, action: OperatorAction, at_most: int) -> None:

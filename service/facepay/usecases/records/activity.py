@@ -94,7 +94,7 @@ def _add(
     flagged = _flagged(deps, uow, use)
     with suppress(AlreadyExists):  # noted before its worker died
         uow.face_uses.add(flagged)
-        _tell_bank(deps, uow, flagged)
+        _emit_use(deps, uow, flagged)
 
 
 def _flagged(deps: Dependencies, uow: UnitOfWork, use: FaceUse) -> FaceUse:
@@ -125,7 +125,7 @@ def _paid_there(uow: UnitOfWork, use: FaceUse) -> bool:
     return uow.intents.find(state=IntentState.APPROVED.value, **paid) is not None
 
 
-def _tell_bank(deps: Dependencies, uow: UnitOfWork, use: FaceUse) -> None:
+def _emit_use(deps: Dependencies, uow: UnitOfWork, use: FaceUse) -> None:
     emit(
         deps,
         uow,

@@ -7,7 +7,7 @@ What is rolled back was never told, and what was committed will be, however ofte
 from collections.abc import Mapping
 
 from facepay.domain.decision import ON_HOLD, UNDER_DURESS_ON_HOLD
-from facepay.domain.event import BANK, EventKind, Member, merchant_audience, new_event
+from facepay.domain.event import OPERATOR, EventKind, Member, merchant_audience, new_event
 from facepay.domain.payment import Intent
 from facepay.ports import UnitOfWork
 from facepay.usecases.dependencies import Dependencies, new_id
@@ -18,9 +18,9 @@ def emit(
     uow: UnitOfWork,
     kind: EventKind,
     *,
-    audience: str = BANK,
+    audience: str = OPERATOR,
     payment: str | None = None,
-    bank_only: Mapping[str, Member] | None = None,
+    operator_only: Mapping[str, Member] | None = None,
     **payload: Member,
 ) -> None:
     """The bank hears `payload` and `bank_only`; another `audience`, beside it, `payload` alone.
@@ -36,7 +36,7 @@ def emit(
             audience=audience,
             payment=payment,
             shared=payload,
-            bank_only=dict(bank_only or {}),
+            operator_only=dict(operator_only or {}),
         )
     )
 
@@ -49,7 +49,7 @@ def emit_payment(deps: Dependencies, uow: UnitOfWork, kind: EventKind, intent: I
         kind,
         audience=merchant_audience(intent.merchant_id),
         payment=intent.id,
-        bank_only={
+        operator_only={
             "customer": intent.customer_id,
             "method": intent.method,
             "on_hold": intent.decision_reason in (ON_HOLD, UNDER_DURESS_ON_HOLD),

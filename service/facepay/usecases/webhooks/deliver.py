@@ -19,7 +19,7 @@ from functools import partial
 from typing import Any
 
 from facepay.domain.errors import AlreadyExists, FacepayError, StaleRow
-from facepay.domain.event import BANK, Event, EventKind
+from facepay.domain.event import OPERATOR, Event, EventKind
 from facepay.domain.webhook import (
     GONE,
     NO_ANSWER,
@@ -96,7 +96,7 @@ def fan_out(deps: Dependencies, *, alarms_only: bool = False) -> int:
             return 0
         now = deps.clock()
         for event in events:
-            for audience in filter(None, (BANK, event.merchant_audience)):
+            for audience in filter(None, (OPERATOR, event.merchant_audience)):
                 for endpoint in _listening(uow, audience):
                     with suppress(AlreadyExists):
                         uow.deliveries.add(_delivery(deps, event, endpoint))
@@ -136,11 +136,11 @@ def _delivery(deps: Dependencies, event: Event, endpoint: Endpoint) -> Delivery:
 
 
 def _lane(event: Event, endpoint: Endpoint) -> Lane:
-    if endpoint.audience != BANK:
+    if endpoint.audience != OPERATOR:
         return Lane.MERCHANTS
     # What belongs to a payment waits for what came before it, and so for the lane of that.
     alarm = event.kind is EventKind.DURESS_ALARM and event.payment is None
-    return Lane.ALARMS if alarm else Lane.BANK
+    return Lane.ALARMS if alarm else Lane.OPERATOR
 
 
 def _serve(deps: Dependencies, lane: Lane, endpoint_id: str) -> int:

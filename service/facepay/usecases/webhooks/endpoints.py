@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from facepay.domain.customer import Role
 from facepay.domain.errors import NotFound, WrongState
-from facepay.domain.event import BANK, merchant_audience
+from facepay.domain.event import OPERATOR, merchant_audience
 from facepay.domain.webhook import DeliveryState, Endpoint
 from facepay.ports import UnitOfWork
 from facepay.usecases.dependencies import Dependencies, new_id, wiped
@@ -82,7 +82,7 @@ def stop_sending(deps: Dependencies, uow: UnitOfWork, endpoint: Endpoint) -> End
 
 
 def _audience(caller: Caller) -> str:
-    return BANK if caller.role is Role.OPERATOR else merchant_audience(caller.subject_id)
+    return OPERATOR if caller.role is Role.OPERATOR else merchant_audience(caller.subject_id)
 
 
 def _enabled(uow: UnitOfWork, audience: str) -> list[Endpoint]:

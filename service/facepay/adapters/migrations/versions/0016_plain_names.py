@@ -8,39 +8,52 @@ branch_labels = None
 depends_on = None
 
 COLUMNS = (
+    ("events", "for_bank", "for_operator"),
     ("face_uses", "held", "on_hold"),
+    ("operator_actions", "asked_at", "requested_at"),
+    ("operator_actions", "asked_by", "requested_by"),
+    ("operator_actions", "asked_key", "requested_key"),
 )
-EVENT_KINDS = (("proof.rejected", "credentials.rejected"),)
-# Refusals that a repeated request is given again, by their registered code.
-REFUSAL_CODES = (("proof_rejected", "credentials_rejected"),)
+VALUES = (
+    ("deliveries", "lane", "bank", "operator"),
+    ("events", "kind", "factor.added", "second_factor.added"),
+    ("events", "kind", "factor.revoked", "second_factor.revoked"),
+    ("events", "kind", "proof.rejected", "credentials.rejected"),
+    ("operator_actions", "state", "asked", "requested"),
+    ("webhook_endpoints", "audience", "bank", "operator"),
+)
 
 
 def upgrade() -> None:
-    _rename(COLUMNS)
-    _replace("events", "kind", EVENT_KINDS)
-    _replace_inside("idempotency_records", "answer", REFUSAL_CODES)
+    for table, old, new in COLUMNS:
+        _rename_column(table, old, new)
+    for table, column, old, new in VALUES:
+        _replace_value(table, column, old, new)
+    # A repeated request is given its stored refusal again, by the registered code.
+    _replace_inside("idempotency_records", "answer", '"proof_rejected"', '"credentials_rejected"')
+    _replace_inside("attempts", "id", ":till", ":terminal")
 
 
 def downgrade() -> None:
-    _rename(tuple((table, new, old) for table, old, new in COLUMNS))
-    _replace("events", "kind", tuple((new, old) for old, new in EVENT_KINDS))
-    _replace_inside("idempotency_records", "answer", tuple((new, old) for old, new in REFUSAL_CODES))
+    for table, old, new in COLUMNS:
+        _rename_column(table, new, old)
+    for table, column, old, new in VALUES:
+        _replace_value(table, column, new, old)
+    _replace_inside("idempotency_records", "answer", '"credentials_rejected"', '"proof_rejected"')
+    _replace_inside("attempts", "id", ":terminal", ":till")
 
 
-def _rename(columns: tuple[tuple[str, str, str], ...]) -> None:
-    for table, old, new in columns:
-        with op.batch_alter_table(table, schema=None) as batch_op:
-            batch_op.alter_column(old, new_column_name=new)
+def _rename_column(table: str, old: str, new: str) -> None:
+    with op.batch_alter_table(table, schema=None) as batch_op:
+        batch_op.alter_column(old, new_column_name=new)
 
 
-def _replace(table: str, column: str, values: tuple[tuple[str, str], ...]) -> None:
-    for old, new in values:
-        op.execute(f"UPDATE {table} SET {column} = '{new}' WHERE {column} = '{old}'")
+def _replace_value(table: str, column: str, old: str, new: str) -> None:
+    op.execute(f"UPDATE {table} SET {column} = '{new}' WHERE {column} = '{old}'")
 
 
-def _replace_inside(table: str, column: str, values: tuple[tuple[str, str], ...]) -> None:
-    for old, new in values:
-        op.execute(
-            f"UPDATE {table} SET {column} = REPLACE({column}, '\"{old}\"', '\"{new}\"') "
-            f"WHERE {column} LIKE '%\"{old}\"%'"
-        )
+def _replace_inside(table: str, column: str, old: str, new: str) -> None:
+    op.execute(
+        f"UPDATE {table} SET {column} = REPLACE({column}, '{old}', '{new}') "
+        f"WHERE {column} LIKE '%{old}%'"
+    )
