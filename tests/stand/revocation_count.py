@@ -53,7 +53,7 @@ def read_log(deps: Dependencies) -> Log:
             details = json.loads(opening.details)
             if leaf.kind == "face.revoked":
                 revoked.setdefault(details["enrolment"], []).append(leaf.seq)
-            elif leaf.kind == "payment.approve" and details["method"] == Method.FACE:
+            elif leaf.kind == "payment.approved" and details["method"] == Method.FACE:
                 approved[details["intent"]] = leaf.seq
         try:
             head = verify_chain(leaves, start=head)

@@ -52,7 +52,7 @@ def test_a_merchant_and_the_bank_hear_of_a_payment_and_can_check_who_says_so(
     assert {each["data"]["payment_intent"] for each in told} == {paid}
     assert told[0]["data"]["amount_minor"] == 4250
     to_bank = [came.verified(of_bank.secret)["type"] for came in bank.came]
-    assert to_bank == ["factor.added", "payment.approved", "payment.reversed"]
+    assert to_bank == ["second_factor.added", "payment.approved", "payment.reversed"]
     street.operator.disable_webhook(of_bank.id)
 
 

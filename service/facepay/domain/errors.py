@@ -143,7 +143,7 @@ class IntentExpired(Gone):
 
 
 class Refused(FacepayError):
-    """`reason` is for the operator's log and the customer's ledger, and for nobody else."""
+    """`reason` is for the operator's log and the customer's activity, and for nobody else."""
 
     code = "invalid_request"
 

@@ -26,8 +26,8 @@ class EventKind(StrEnum):
     FACE_KEY_DESTROYED = "face.key_destroyed"
     CONSENT_GRANTED = "consent.granted"
     CONSENT_WITHDRAWN = "consent.withdrawn"
-    FACTOR_ADDED = "factor.added"
-    FACTOR_REVOKED = "factor.revoked"
+    SECOND_FACTOR_ADDED = "second_factor.added"
+    SECOND_FACTOR_REVOKED = "second_factor.revoked"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - the name of a kind
     CREDENTIALS_REJECTED = "credentials.rejected"
     DURESS_ALARM = "duress.alarm"

@@ -1,4 +1,4 @@
-"""One use of a face at a till, as its owner's ledger keeps it: failed ones too.
+"""One use of a face at a terminal, as its owner's activity shows it, failed ones included.
 
 refused                   the capture was no living head, in time and alone
 awaiting_second_factor    it was; whether it matched is told to nobody

@@ -10,8 +10,8 @@ from werkzeug.routing import BaseConverter
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.step_timing import Ticks
 from facepay.web.access import API_VERSION, guard
+from facepay.web.activity import activity
 from facepay.web.faces import faces
-from facepay.web.ledger import ledger
 from facepay.web.operators import operators
 from facepay.web.pages import open_pages
 from facepay.web.parties import parties
@@ -21,7 +21,7 @@ from facepay.web.published import published
 from facepay.web.timing import time_requests
 from facepay.web.webhooks import webhooks
 
-BLUEPRINTS = (parties, faces, operators, payments, webhooks, ledger, published)
+BLUEPRINTS = (parties, faces, operators, payments, webhooks, activity, published)
 
 
 class IdConverter(BaseConverter):

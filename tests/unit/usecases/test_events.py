@@ -34,7 +34,7 @@ def kinds(fakes: FakeDependencies) -> list[str]:
 def test_the_bank_hears_how_a_customer_became_able_to_pay(
     fakes: FakeDependencies, ada: Customer
 ) -> None:
-    assert kinds(fakes) == ["factor.added", "consent.granted", "face.enrolled"]
+    assert kinds(fakes) == ["second_factor.added", "consent.granted", "face.enrolled"]
     assert newest(fakes)["data"] == {
         "customer": ada.caller.subject_id,
         "enrolment": ada.enrolment_id,

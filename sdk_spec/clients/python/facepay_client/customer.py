@@ -148,11 +148,11 @@ class Customer(OwnFactors, CapturingClient):
         )
         return read(Enrolment, self._transport.post(path, body, idempotency_key=idempotency_key))
 
-    def get_ledger(self, *, before: str | None = None) -> list[FaceUse]:
+    def get_activity(self, *, before: str | None = None) -> list[FaceUse]:
         """Every use of the face, failed ones too, newest first; `before` is the last one's id."""
-        page = self._transport.get("/v1/ledger", {"before": before} if before else None)
+        page = self._transport.get("/v1/activity", {"before": before} if before else None)
         if not isinstance(page.get("uses"), list):
-            raise UnreadableAnswer("a ledger without uses")
+            raise UnreadableAnswer("activity without uses")
         return [read(FaceUse, use) for use in page["uses"]]
 
     def revoke_face(

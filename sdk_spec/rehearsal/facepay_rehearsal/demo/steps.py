@@ -247,7 +247,7 @@ class Walk:
 
     def _approvals(self) -> int:
         leaves = fetch_log(self.company.published).leaves
-        return sum(leaf.kind == "payment.approve" for leaf in leaves)
+        return sum(leaf.kind == "payment.approved" for leaf in leaves)
 
 
 def told(act: Callable[[], object]) -> str:

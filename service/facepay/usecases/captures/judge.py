@@ -81,7 +81,7 @@ def look_at(
     """Check the manifest, judge liveness, and only then let `look` see the faces.
 
     Pixels and landmarks are overwritten before this returns. A refusal leaves a leaf in the log,
-    where its reason can be opened by the operator, and a line in the customer's ledger. Raises
+    where its reason can be opened by the operator, and a line in the customer's activity. Raises
     what the manifest, the engine and the PAD raise.
     """
     try:

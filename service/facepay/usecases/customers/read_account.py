@@ -9,7 +9,7 @@ from facepay.domain.errors import NotFound
 from facepay.domain.payment import Intent
 from facepay.ports import UnitOfWork
 from facepay.usecases.dependencies import Dependencies
-from facepay.usecases.records.activity import read_ledger
+from facepay.usecases.records.activity import read_activity
 from facepay.usecases.responses import FaceUseAnswer
 
 PAYMENTS = 20
@@ -68,7 +68,7 @@ class Account:
 def read_account(deps: Dependencies, customer_id: str) -> Account:
     """Raises NotFound."""
     now = deps.clock()
-    uses = read_ledger(deps, customer_id, before=None)
+    uses = read_activity(deps, customer_id, before=None)
     with deps.unit_of_work() as uow:
         customer = uow.customers.find(id=customer_id)
         if customer is None:

@@ -55,7 +55,7 @@ def make_recovery_codes(
                 raise CredentialsRejected()
             replace_set(uow, factor, kept)
             lease.answer(uow, RecoveryCodesAnswer(factor.id, None))
-            emit_factor(deps, uow, EventKind.FACTOR_ADDED, factor)
+            emit_factor(deps, uow, EventKind.SECOND_FACTOR_ADDED, factor)
             append_setting(deps, uow, customer_id, "recovery_codes.made")
             uow.commit()
         return RecoveryCodesAnswer(factor.id, codes)

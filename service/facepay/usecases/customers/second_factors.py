@@ -125,7 +125,7 @@ def confirm_second_factor(
             uow.second_factors.update(active, state=FactorState.PENDING.value)
             answer = factor_answer(active)
             lease.answer(uow, answer)
-            emit_factor(deps, uow, EventKind.FACTOR_ADDED, active)
+            emit_factor(deps, uow, EventKind.SECOND_FACTOR_ADDED, active)
             append_leaf(deps, uow, "second_factor.confirmed", factor=factor_id)
             uow.commit()
         return answer
@@ -170,7 +170,7 @@ def revoke_second_factor(
             uow.second_factors.update(revoked, state=factor.state.value)
             answer = factor_answer(revoked)
             lease.answer(uow, answer)
-            emit_factor(deps, uow, EventKind.FACTOR_REVOKED, revoked)
+            emit_factor(deps, uow, EventKind.SECOND_FACTOR_REVOKED, revoked)
             append_leaf(deps, uow, "second_factor.revoked", factor=factor_id)
             uow.commit()
         return answer

@@ -41,5 +41,5 @@ def issue_recovery(deps: Dependencies, uow: UnitOfWork, action: OperatorAction) 
     factor, codes = new_set(deps, customer_id, NAME), fresh_codes(CODES)
     ends = deps.clock() + GOOD_FOR
     replace_set(uow, factor, [kept_code(deps, factor, code, ends) for code in codes])
-    emit_factor(deps, uow, EventKind.FACTOR_ADDED, factor)
+    emit_factor(deps, uow, EventKind.SECOND_FACTOR_ADDED, factor)
     return ActionResult(told_once=codes)

@@ -22,10 +22,12 @@ _STATE_AFTER = {
     Outcome.STEP_UP: IntentState.AWAITING_SECOND_FACTOR,
     Outcome.DECLINE: IntentState.DECLINED,
 }
-_TOLD = {
+_EVENTS = {
     Outcome.APPROVE: EventKind.PAYMENT_APPROVED,
     Outcome.DECLINE: EventKind.PAYMENT_DECLINED,
 }
+# A leaf has the kind of its event; a step up is logged and is no event.
+_LEAVES = {**_EVENTS, Outcome.STEP_UP: "payment.awaiting_second_factor"}
 
 
 def record_decision(
@@ -71,12 +73,12 @@ def record_decision(
     lease.answer(uow, answer)
     if method is Method.FACE:
         note_face_use(deps, uow, decided, on_hold=decision.reason == ON_HOLD)
-    if decision.outcome in _TOLD:
-        emit_payment(deps, uow, _TOLD[decision.outcome], decided)
+    if decision.outcome in _EVENTS:
+        emit_payment(deps, uow, _EVENTS[decision.outcome], decided)
     append_leaf(
         deps,
         uow,
-        f"payment.{decision.outcome}",
+        _LEAVES[decision.outcome],
         intent=judged.id,
         method=method,
         reason=decision.reason,

@@ -1,4 +1,4 @@
-"""The customer's ledger: every use of the face, failed ones too, in the transaction it happens in.
+"""The customer's activity: every use of the face, failed ones too, in the transaction it happens in.
 
 A use is written when the frames were looked at, with what is unusual about it, and told to the
 bank; its outcome is set when the payment is decided.
@@ -56,7 +56,9 @@ def is_on_hold(deps: Dependencies, uow: UnitOfWork, intent: Intent) -> bool:
     return use is not None and rules.holds(use.flags)
 
 
-def read_ledger(deps: Dependencies, customer_id: str, *, before: str | None) -> list[FaceUseAnswer]:
+def read_activity(
+    deps: Dependencies, customer_id: str, *, before: str | None
+) -> list[FaceUseAnswer]:
     """A page, newest first; `before` is the last use of the page before. Raises InvalidRequest."""
     with deps.unit_of_work() as uow:
         number = BEYOND

@@ -1,4 +1,4 @@
-"""The owner's ledger over HTTP: what happened with the face is there, and for nobody else."""
+"""The owner's activity over HTTP: what happened with the face is there, and for nobody else."""
 
 import pytest
 
@@ -20,24 +20,24 @@ def test_the_owner_sees_a_payment_and_a_strangers_try(
         intent = in_bern.intent(4250)
         street.show_face(in_bern, intent, grace, portrait)
         assert in_bern.terminal.send_code(intent.id, grace.code()).state == state
-    paid, tried = grace.customer.get_ledger()[:2]
+    paid, tried = grace.customer.get_activity()[:2]
     assert (paid.outcome, tried.outcome) == ("approved", "declined")
     assert (paid.merchant, paid.terminal, paid.city) == ("Bakery", "Till in Bern", "Bern")
     assert (paid.amount_minor, paid.currency, paid.on_hold) == (4250, "EUR", False)
-    assert grace.customer.get_ledger(before=paid.id)[0].id == tried.id
+    assert grace.customer.get_activity(before=paid.id)[0].id == tried.id
 
 
-def test_somebody_elses_ledger_cannot_be_read(
+def test_somebody_elses_activity_cannot_be_read(
     street: Street, pos: PointOfSale, grace: Payer
 ) -> None:
-    assert street.newcomer().customer.get_ledger() == []
+    assert street.newcomer().customer.get_activity() == []
     with pytest.raises(Problem) as refusal:
-        pos.transport.get("/v1/ledger")
+        pos.transport.get("/v1/activity")
     assert refusal.value.code == "not_allowed"
 
 
 @pytest.mark.parametrize("before", ["nonsense", "use_", "use_" + "0" * 32, "use_" + "é" * 32])
 def test_a_page_that_is_not_there_is_refused_in_words(grace: Payer, before: str) -> None:
     with pytest.raises(Problem) as refusal:
-        grace.customer.get_ledger(before=before)
+        grace.customer.get_activity(before=before)
     assert (refusal.value.status, refusal.value.code) == (422, "invalid_request")

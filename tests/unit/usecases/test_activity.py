@@ -1,4 +1,4 @@
-"""The owner's ledger: every use of the face is there, failed ones too, and nobody else's."""
+"""The owner's activity: every use of the face is there, failed ones too, and nobody else's."""
 
 import json
 from dataclasses import replace
@@ -17,14 +17,14 @@ from facepay.usecases import idempotency
 from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.operators.register import register_merchant, register_terminal
 from facepay.usecases.records import activity
-from facepay.usecases.records.activity import read_ledger
+from facepay.usecases.records.activity import read_activity
 from facepay.usecases.request import Caller
 from facepay.usecases.responses import FaceUseAnswer
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street, key
 
 
 def uses(street: Street, customer: Customer) -> list[FaceUseAnswer]:
-    return read_ledger(street.deps, customer.caller.subject_id, before=None)
+    return read_activity(street.deps, customer.caller.subject_id, before=None)
 
 
 def told(fakes: FakeDependencies, kind: EventKind = EventKind.FACE_USED) -> list[Any]:
@@ -82,7 +82,7 @@ def test_the_bank_is_told_of_each_use_when_it_happens(
     assert {each["customer"] for each in told(fakes)} == {ada.caller.subject_id}
 
 
-def test_neither_the_ledger_nor_an_event_tells_whose_face_it_was(
+def test_neither_the_activity_nor_an_event_tells_whose_face_it_was(
     street: Street, fakes: FakeDependencies, ada: Customer
 ) -> None:
     street.enter(street.show_face(ada, "bob"), street.code_of(ada))
@@ -106,10 +106,10 @@ def test_nobody_sees_the_uses_of_another(street: Street, ada: Customer) -> None:
     assert uses(street, bob) == []
     (use,) = uses(street, ada)
     with pytest.raises(InvalidRequest):
-        read_ledger(street.deps, bob.caller.subject_id, before=use.id)
+        read_activity(street.deps, bob.caller.subject_id, before=use.id)
 
 
-def test_a_long_ledger_is_read_page_by_page(
+def test_a_long_activity_is_read_page_by_page(
     street: Street, ada: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(activity, "PAGE", 2)
@@ -117,12 +117,12 @@ def test_a_long_ledger_is_read_page_by_page(
         street.show_face(ada)
     pages, before = [], None
     for _ in range(3):
-        page = read_ledger(street.deps, ada.caller.subject_id, before=before)
+        page = read_activity(street.deps, ada.caller.subject_id, before=before)
         pages.append([use.id for use in page])
         before = page[-1].id
     assert [len(page) for page in pages] == [2, 2, 1]
     assert len({use for page in pages for use in page}) == 5
-    assert read_ledger(street.deps, ada.caller.subject_id, before=before) == []
+    assert read_activity(street.deps, ada.caller.subject_id, before=before) == []
 
 
 def test_a_new_merchant_in_a_new_city_is_flagged(

@@ -21,7 +21,7 @@ def test_every_approval_withdrawal_and_revocation_is_in_it(
     with street.service.deps.unit_of_work() as uow:
         authorizations = uow.authorizations.find_all()
         withdrawn = [each for each in uow.consents.find_all() if each.withdrawn_at is not None]
-    assert kinds["payment.approve"] == len(authorizations)
+    assert kinds["payment.approved"] == len(authorizations)
     assert kinds["consent.withdrawn"] == len(withdrawn)
     assert kinds["face.revoked"] >= 1
     assert kinds["face.key_destroyed"] >= 1
@@ -32,7 +32,7 @@ def test_one_changed_leaf_is_noticed(street: Street, pos: PointOfSale) -> None:
     log = fetch_log(street.published)
     jwks = street.published.jwks()
     verify_log(log.leaves, log.checkpoint, jwks, expected_issuer=street.service.url)
-    forged = [*log.leaves[:-1], replace(log.leaves[-1], kind="payment.approve")]
+    forged = [*log.leaves[:-1], replace(log.leaves[-1], kind="payment.approved")]
     with pytest.raises(VerificationFailed):
         verify_log(forged, log.checkpoint, jwks, expected_issuer=street.service.url)
     with pytest.raises(VerificationFailed):

@@ -1,4 +1,4 @@
-"""The customer's ledger."""
+"""The customer's activity."""
 
 from marshmallow import fields, validate
 
@@ -30,5 +30,5 @@ class FaceUse(Shape):
     on_hold = fields.Boolean(required=True)
 
 
-class Ledger(Shape):
+class Activity(Shape):
     uses = fields.List(fields.Nested(FaceUse), required=True)
