@@ -16,7 +16,7 @@ from tests.stand.people import PASSWORD, Payer, PointOfSale, Street
 
 REPOSITORY = Path(__file__).parents[2]
 
-DOORS: dict[str, tuple[str, dict[str, Any]]] = {
+PROTECTED_REQUESTS: dict[str, tuple[str, dict[str, Any]]] = {
     "set_the_password": ("/v1/password", {"new_password": "the thief's own"}),
     "reset_the_password": ("/v1/password/reset", {"new_password": "the thief's own"}),
     "add_a_one_time_code": ("/v1/second_factors", {"name": "the thief's"}),
@@ -39,11 +39,11 @@ def shown(street: Street, grace: Payer) -> tuple[Intent, Intent]:
     return waiting, pos.terminal.get_intent(paid.id)
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("protected", PROTECTED_REQUESTS)
 def test_an_accepted_face_does_not(
-    street: Street, grace: Payer, shown: tuple[Intent, Intent], door: str
+    street: Street, grace: Payer, shown: tuple[Intent, Intent], protected: str
 ) -> None:
-    path, body = DOORS[door]
+    path, body = PROTECTED_REQUESTS[protected]
     path = path.format(enrolment=grace.enrolment_id, factor=grace.factor_id)
     if "public_key" in body:
         body = body | {"public_key": KeyPair.generate().public_jwk}

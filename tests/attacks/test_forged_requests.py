@@ -137,7 +137,7 @@ def test_another_merchants_payment_cannot_be_seen_or_touched(
     intent = pos.intent()
     capture = pos.capture(intent.id, grace.alias)
     stranger = street.pos()
-    doors = [
+    forged = [
         Request("GET", f"{INTENTS}/{intent.id}"),
         post(f"{INTENTS}/{intent.id}/captures", {"payer": grace.alias}, "a"),
         post(f"{INTENTS}/{intent.id}/second_factor", {"code": "123456"}, "b"),
@@ -149,7 +149,7 @@ def test_another_merchants_payment_cannot_be_seen_or_touched(
             "e",
         ),
     ]
-    for request in doors:
+    for request in forged:
         assert told(send(stranger.transport, request)) == (404, "not_found"), request.path
     with pytest.raises(Problem) as error:
         stranger.terminal.send_frames(capture, genuine("grace", capture.challenge, 2))

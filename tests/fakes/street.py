@@ -33,7 +33,7 @@ from facepay.usecases.operators.register import (
 )
 from facepay.usecases.payments.authorize import Attempt, authorize_payment
 from facepay.usecases.payments.intents import create_intent, read_intent_to_confirm
-from facepay.usecases.payments.pay_by_password import roll_back_to_password
+from facepay.usecases.payments.pay_by_password import pay_by_password
 from facepay.usecases.receive_frames import receive_frames
 from facepay.usecases.request import Caller, Command
 from facepay.usecases.responses import (
@@ -236,7 +236,7 @@ class Street:
         command: Command | None = None,
     ) -> IntentAnswer:
         command = command or self.command(self.terminal)
-        return roll_back_to_password(self.deps, command, intent.id, alias, credentials)
+        return pay_by_password(self.deps, command, intent.id, alias, credentials)
 
 
 def manifest_for(capture: CaptureAnswer, images: list[bytes]) -> Manifest:

@@ -16,7 +16,7 @@ from facepay.usecases.payments.intents import (
     read_intent_to_confirm,
     reverse_payment,
 )
-from facepay.usecases.payments.pay_by_password import roll_back_to_password
+from facepay.usecases.payments.pay_by_password import pay_by_password
 from facepay.usecases.responses import IntentAnswer, ReservedAnswer
 from facepay.web.access import caller, command, deps, signed_by
 from facepay.web.schemas import payments as shapes
@@ -70,7 +70,7 @@ def send_second_factor(credentials: Credentials, intent_id: str) -> IntentAnswer
 @signed_by(Role.TERMINAL, Role.CUSTOMER)
 def use_password(sent: dict[str, Any], intent_id: str) -> IntentAnswer:
     """Pay by password and second factor, whatever became of the face"""
-    return roll_back_to_password(deps(), command(), intent_id, sent["payer"], sent["credentials"])
+    return pay_by_password(deps(), command(), intent_id, sent["payer"], sent["credentials"])
 
 
 @payments.post("/<id:intent_id>/choose_alternative")

@@ -15,7 +15,7 @@ from facepay.domain.errors import (
 from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.payments.authorize import Attempt, authorize_payment
 from facepay.usecases.payments.intents import read_intent, read_intent_to_confirm
-from facepay.usecases.payments.pay_by_password import roll_back_to_password
+from facepay.usecases.payments.pay_by_password import pay_by_password
 from facepay.usecases.responses import IntentAnswer
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street, claims_of
 
@@ -33,7 +33,7 @@ def from_own_device(
     street: Street, payer: Customer, intent: IntentAnswer, credentials: Credentials
 ) -> IntentAnswer:
     command = street.command(payer.caller)
-    return roll_back_to_password(street.deps, command, intent.id, None, credentials)
+    return pay_by_password(street.deps, command, intent.id, None, credentials)
 
 
 class TestPaying:
@@ -190,11 +190,9 @@ class TestFromWhere:
     ) -> None:
         intent, credentials = street.intent(), Credentials(PASSWORD, WRONG_CODE)
         with pytest.raises(InvalidRequest):
-            roll_back_to_password(
-                street.deps, street.command(ada.caller), intent.id, "eve", credentials
-            )
+            pay_by_password(street.deps, street.command(ada.caller), intent.id, "eve", credentials)
         with pytest.raises(InvalidRequest):
-            roll_back_to_password(
+            pay_by_password(
                 street.deps, street.command(street.terminal), intent.id, None, credentials
             )
 

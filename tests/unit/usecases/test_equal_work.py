@@ -10,7 +10,7 @@ from tests.fakes.deps import FakeDependencies
 from facepay.domain.errors import FactorUnavailable
 from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.verify_credentials import Credentials
-from facepay.usecases.payments.pay_by_password import roll_back_to_password
+from facepay.usecases.payments.pay_by_password import pay_by_password
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 WRONG = "a wrong password"
@@ -55,7 +55,7 @@ def test_a_guess_takes_the_same_work_whatever_is_wrong_with_it(
         intent, command = street.intent(), street.command(street.terminal)
         fakes.journal.events.clear()
         opened.clear()
-        told = roll_back_to_password(watched, command, intent.id, alias, credentials)
+        told = pay_by_password(watched, command, intent.id, alias, credentials)
         assert told.state == "declined"
         work[kind] = (*fakes.journal.events, *opened)
     assert len(set(work.values())) == 1, work

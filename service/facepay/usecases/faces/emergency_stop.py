@@ -23,7 +23,9 @@ from facepay.usecases.request import Command
 from facepay.usecases.responses import StopAnswer, rfc3339
 
 
-def stop_face(deps: Dependencies, command: Command, alias: str, recovery_code: str) -> StopAnswer:
+def revoke_with_recovery_code(
+    deps: Dependencies, command: Command, alias: str, recovery_code: str
+) -> StopAnswer:
     """Revoke the face of `alias` with one recovery code, without a session.
 
     The caller of `command` is the visit of a browser. Raises CredentialsRejected.

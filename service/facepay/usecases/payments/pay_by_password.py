@@ -28,7 +28,7 @@ from facepay.usecases.request import Caller, Command
 from facepay.usecases.responses import IntentAnswer
 
 
-def roll_back_to_password(
+def pay_by_password(
     deps: Dependencies,
     command: Command,
     intent_id: str,

@@ -1,4 +1,4 @@
-"""The customer's activity: every use of the face, failed ones too, in the transaction it happens in.
+"""The customer's activity: every use of the face, failed ones too.
 
 A use is written when the frames were looked at, with what is unusual about it, and told to the
 bank; its outcome is set when the payment is decided.

@@ -13,7 +13,7 @@ from facepay.usecases.customers.second_factors import (
     confirm_second_factor,
     revoke_second_factor,
 )
-from facepay.usecases.faces.emergency_stop import stop_face
+from facepay.usecases.faces.emergency_stop import revoke_with_recovery_code
 from facepay.web.access import deps
 from facepay.web.pages import forms
 from facepay.web.pages.forms import again_with, credentials_in, read_form, show
@@ -25,7 +25,7 @@ credentials = Blueprint("credentials", __name__, url_prefix=PREFIX, template_fol
 
 @credentials.get("/factors/add")
 @signed_in_page
-def ask_for_factor() -> ResponseReturnValue:
+def show_add_factor() -> ResponseReturnValue:
     return show("add_factor")
 
 
@@ -40,7 +40,7 @@ def add_factor() -> ResponseReturnValue:
 
 @credentials.get("/factors/<id:factor_id>/confirm")
 @signed_in_page
-def ask_to_confirm(factor_id: str) -> ResponseReturnValue:
+def show_confirm_factor(factor_id: str) -> ResponseReturnValue:
     return show("confirm_factor")
 
 
@@ -55,7 +55,7 @@ def confirm_factor(factor_id: str) -> ResponseReturnValue:
 
 @credentials.get("/factors/<id:factor_id>/revoke")
 @signed_in_page
-def ask_to_revoke_factor(factor_id: str) -> ResponseReturnValue:
+def show_revoke_factor(factor_id: str) -> ResponseReturnValue:
     return show("revoke_factor")
 
 
@@ -70,7 +70,7 @@ def revoke_factor(factor_id: str) -> ResponseReturnValue:
 
 @credentials.get("/recovery_codes")
 @signed_in_page
-def ask_for_codes() -> ResponseReturnValue:
+def show_new_recovery_codes() -> ResponseReturnValue:
     return show("recovery_codes")
 
 
@@ -86,7 +86,7 @@ def make_codes() -> ResponseReturnValue:
 
 @credentials.get("/password")
 @signed_in_page
-def ask_for_password() -> ResponseReturnValue:
+def show_change_password() -> ResponseReturnValue:
     return show("password")
 
 
@@ -107,7 +107,7 @@ def password_changed() -> ResponseReturnValue:
 
 @credentials.get("/stop")
 @open_page
-def ask_to_stop() -> ResponseReturnValue:
+def show_stop() -> ResponseReturnValue:
     return show("stop")
 
 
@@ -116,7 +116,7 @@ def ask_to_stop() -> ResponseReturnValue:
 @again_with("stop")
 def stop() -> ResponseReturnValue:
     form = read_form(forms.StopForm)
-    stop_face(deps(), visit_command(), form["alias"], form["recovery_code"])
+    revoke_with_recovery_code(deps(), visit_command(), form["alias"], form["recovery_code"])
     return redirect(url_for(".stopped"), 303)
 
 

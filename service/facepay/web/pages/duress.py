@@ -15,7 +15,7 @@ duress = Blueprint("duress", __name__, url_prefix=PREFIX, template_folder="templ
 
 @duress.get("/emergency")
 @signed_in_page
-def ask_for_code() -> ResponseReturnValue:
+def show_set_duress_code() -> ResponseReturnValue:
     return show("duress")
 
 
@@ -30,7 +30,7 @@ def set_code() -> ResponseReturnValue:
 
 @duress.get("/emergency/remove")
 @signed_in_page
-def ask_to_remove() -> ResponseReturnValue:
+def show_remove_duress_code() -> ResponseReturnValue:
     return show("remove_duress")
 
 

@@ -23,7 +23,7 @@ def overview() -> ResponseReturnValue:
 
 @own_face.get("/faces/<id:face_id>/revoke")
 @signed_in_page
-def ask_to_revoke(face_id: str) -> ResponseReturnValue:
+def show_revoke(face_id: str) -> ResponseReturnValue:
     read_face(deps(), session().customer_id, face_id)
     return show("revoke")
 
@@ -41,7 +41,7 @@ def revoke(face_id: str) -> ResponseReturnValue:
 def revoked(face_id: str) -> ResponseReturnValue:
     face = read_face(deps(), session().customer_id, face_id)
     if face.revoked_at is None:
-        return redirect(url_for(".ask_to_revoke", face_id=face_id), 303)
+        return redirect(url_for(".show_revoke", face_id=face_id), 303)
     return show("revoked", face=face)
 
 
@@ -54,7 +54,7 @@ def lock(face_id: str) -> ResponseReturnValue:
 
 @own_face.get("/faces/<id:face_id>/unlock")
 @signed_in_page
-def ask_to_unlock(face_id: str) -> ResponseReturnValue:
+def show_unlock(face_id: str) -> ResponseReturnValue:
     read_face(deps(), session().customer_id, face_id)
     return show("unlock")
 
@@ -69,7 +69,7 @@ def unlock(face_id: str) -> ResponseReturnValue:
 
 @own_face.get("/consents/<id:consent_id>/withdraw")
 @signed_in_page
-def ask_to_withdraw(consent_id: str) -> ResponseReturnValue:
+def show_withdraw(consent_id: str) -> ResponseReturnValue:
     read_consent(deps(), session().customer_id, consent_id)
     return show("withdraw")
 

@@ -106,7 +106,7 @@ def _require_own_form() -> None:
         raise FormExpired()
 
 
-def dress(response: Response) -> Response:
+def set_security_headers(response: Response) -> Response:
     """Headers of every page, refusals included, and the visit's cookie where it is a new one."""
     if not is_page(request.path):
         return response

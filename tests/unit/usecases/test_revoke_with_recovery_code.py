@@ -7,7 +7,7 @@ from facepay.domain.customer import Role
 from facepay.domain.errors import CredentialsRejected, FacepayError
 from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.customers.recovery_codes import make_recovery_codes
-from facepay.usecases.faces.emergency_stop import stop_face
+from facepay.usecases.faces.emergency_stop import revoke_with_recovery_code
 from facepay.usecases.request import Caller, Command
 from tests.fakes.street import PASSWORD, Customer, Street
 
@@ -37,7 +37,7 @@ def test_one_code_stops_the_face_and_what_is_under_way(
     street: Street, fakes: FakeDependencies, ada: Customer, codes: list[str]
 ) -> None:
     waiting = street.show_face(ada)
-    stop_face(street.deps, visit(street), "ada", codes[0])
+    revoke_with_recovery_code(street.deps, visit(street), "ada", codes[0])
     assert state_of(fakes, ada) == "revoked"
     with fakes.database() as uow:
         enrolment = uow.enrolments.find(id=ada.enrolment_id)
@@ -51,10 +51,10 @@ def test_a_form_sent_twice_is_answered_twice_and_a_code_serves_once(
     street: Street, ada: Customer, codes: list[str]
 ) -> None:
     command = visit(street)
-    first = stop_face(street.deps, command, "ada", codes[0])
-    assert stop_face(street.deps, command, "ada", codes[0]) == first
+    first = revoke_with_recovery_code(street.deps, command, "ada", codes[0])
+    assert revoke_with_recovery_code(street.deps, command, "ada", codes[0]) == first
     with pytest.raises(CredentialsRejected):
-        stop_face(street.deps, visit(street), "ada", codes[0])
+        revoke_with_recovery_code(street.deps, visit(street), "ada", codes[0])
 
 
 def test_neither_a_wrong_code_nor_somebody_elses_stops_a_face(
@@ -63,7 +63,7 @@ def test_neither_a_wrong_code_nor_somebody_elses_stops_a_face(
     street.settle_in("bob")
     for alias, code in (("ada", "0000-0000-0000-0000"), ("bob", codes[0]), ("nobody", codes[0])):
         with pytest.raises(CredentialsRejected):
-            stop_face(street.deps, visit(street), alias, code)
+            revoke_with_recovery_code(street.deps, visit(street), alias, code)
     assert state_of(fakes, ada) == "active"
 
 
@@ -71,5 +71,5 @@ def test_the_face_stops_although_the_vault_is_away(
     street: Street, fakes: FakeDependencies, ada: Customer, codes: list[str]
 ) -> None:
     fakes.vault.away = True
-    stop_face(street.deps, visit(street), "ada", codes[0])
+    revoke_with_recovery_code(street.deps, visit(street), "ada", codes[0])
     assert state_of(fakes, ada) == "revoked"
