@@ -177,7 +177,7 @@ class OneTimeCodes(Protocol):
     def qr(self, uri: str) -> str:
         """The same as a QR code (ISO/IEC 18004): an SVG in a data URI."""
 
-    def matching_step(self, secret: str, code: str, at: datetime) -> int | None:
+    def matching_time_step(self, secret: str, code: str, at: datetime) -> int | None:
         """The time step `code` is right for at `at`, or None. Constant-time comparison."""
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-from tests.fakes.deps import fake_dependencies
 
 from facepay.adapters.unit_of_work import Database
 from facepay.domain.errors import CredentialsRejected
@@ -12,6 +11,7 @@ from facepay.usecases.customers.recovery_codes import make_recovery_codes
 from facepay.usecases.customers.second_factors import add_second_factor
 from facepay.usecases.responses import FactorAnswer
 from facepay_client import Problem
+from tests.fakes.dependencies import fake_dependencies
 from tests.fakes.street import Street as Neighbours
 from tests.stand.people import PASSWORD, Payer, Street
 from tests.stand.race import together

@@ -31,7 +31,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 import facepay_rehearsal
 from facepay_rehearsal.attacks.others import a_challenge
 from facepay_rehearsal.renderer.portraits import Portrait, photograph
-from facepay_rehearsal.renderer.shots import Asked, Shot
+from facepay_rehearsal.renderer.shots import FixedChallenge, Shot
 from facepay_rehearsal.species import GENUINE, SPECIES, Maker
 
 LONDON = Path("../shared/data/london")
@@ -70,7 +70,7 @@ class Task:
         text = f"{self.name}/{self.person.number}/{self.seed}"
         return int.from_bytes(sha256(text.encode()).digest()[:6], "big")
 
-    def challenge(self) -> Asked:
+    def challenge(self) -> FixedChallenge:
         return a_challenge(np.random.default_rng([self.words, 1]), lit=self.name != "no_light")
 
 
@@ -80,7 +80,7 @@ class Capture:
 
     task: Task
     cls: str
-    challenge: Asked
+    challenge: FixedChallenge
     shots: list[Shot]
 
 

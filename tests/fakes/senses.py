@@ -174,7 +174,7 @@ class FakeCodes:
     def qr(self, uri: str) -> str:
         return f"data:image/svg+xml,{uri}"
 
-    def matching_step(self, secret: str, code: str, at: datetime) -> int | None:
+    def matching_time_step(self, secret: str, code: str, at: datetime) -> int | None:
         return self.step(at) if code == self.code(secret, at) else None
 
     def code(self, secret: str, at: datetime) -> str:

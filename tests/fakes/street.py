@@ -8,8 +8,6 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from tests.fakes.deps import FakeDependencies
-
 from facepay.domain.attestation import Health
 from facepay.domain.challenge import Challenge, Colour, Profile
 from facepay.domain.confirmation import Claims
@@ -44,6 +42,7 @@ from facepay.usecases.responses import (
     IntentAnswer,
     ReservedAnswer,
 )
+from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.senses import FakeDeviceKeys, picture, signed_by
 
 FRAMES = 6

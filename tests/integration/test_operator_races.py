@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from tests.fakes.deps import FakeDependencies, fake_dependencies
 
 from facepay.adapters.unit_of_work import Database
 from facepay.domain.customer import Role
@@ -16,6 +15,7 @@ from facepay.usecases.operators.actions import approve_action, continue_action, 
 from facepay.usecases.operators.register import register_operator
 from facepay.usecases.request import Caller
 from facepay.usecases.responses import EnrolmentAnswer, IntentAnswer, OperatorActionAnswer
+from tests.fakes.dependencies import FakeDependencies, fake_dependencies
 from tests.fakes.street import PASSWORD, Customer, Street, key
 from tests.stand.race import together
 

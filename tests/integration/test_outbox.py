@@ -1,11 +1,11 @@
 """The outbox on both databases: an event is there if and only if its change is."""
 
 import pytest
-from tests.fakes.deps import fake_dependencies
 
 from facepay.adapters.unit_of_work import Database
 from facepay.domain.event import Event
 from facepay.usecases.payments import record_decision as deciding
+from tests.fakes.dependencies import fake_dependencies
 from tests.fakes.street import Street
 
 

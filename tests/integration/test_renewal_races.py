@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from tests.fakes.deps import FakeDependencies, fake_dependencies
 
 from facepay.adapters.unit_of_work import Database
 from facepay.domain.audit import GENESIS, Head, verify_chain
@@ -14,6 +13,7 @@ from facepay.domain.errors import FacepayError
 from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.faces.renew_template import destroy_retiring_keys, renew_template
 from facepay.usecases.faces.revoke import revoke_face
+from tests.fakes.dependencies import FakeDependencies, fake_dependencies
 from tests.fakes.street import PASSWORD, Customer, Street
 from tests.fakes.vault import SECRETS_KEY
 from tests.stand.race import together

@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.fakes.deps import fake_dependencies
 
 from facepay.adapters.migrate import migrate
 from facepay.adapters.unit_of_work import Database
@@ -31,6 +30,7 @@ from facepay.usecases.operators.register import register_merchant
 from facepay.usecases.payments.authorize import Attempt, authorize_payment
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.responses import EnrolmentAnswer, IntentAnswer, Registered
+from tests.fakes.dependencies import fake_dependencies
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street, key
 from tests.stand.race import together
 

@@ -169,7 +169,7 @@ class Crowd:
         secret, name = self._deps.codes.new_secret(), new_id("fac")
         sealed = self._deps.secrets.seal_secret(secret.encode(), binding=name)
         factor = replace(
-            self._factor, id=name, customer_id=customer_id, sealed_secret=sealed, last_step=-1
+            self._factor, id=name, customer_id=customer_id, sealed_secret=sealed, last_time_step=-1
         )
         return pyotp.TOTP(secret), factor
 

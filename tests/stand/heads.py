@@ -21,7 +21,7 @@ TURN, NOD, CLOSER = 32.0, 20.0, 1.4
 
 
 @dataclass(frozen=True)
-class Asked:
+class FixedChallenge:
     """A challenge of one's own making."""
 
     steps: Sequence[str]

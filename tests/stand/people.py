@@ -10,7 +10,7 @@ import pyotp
 
 from facepay.face.model_store import ModelStore
 from facepay.face.observe import SentFrame, observe
-from facepay.face.pad.evaluate import Hearing
+from facepay.face.pad.evaluate import PadEvaluator
 from facepay.face.pad.fusion import Outcome
 from facepay.face.pad.thresholds import thresholds
 from facepay_client import (
@@ -29,7 +29,7 @@ from facepay_client import (
     Transport,
 )
 from facepay_rehearsal import bursts, camera
-from facepay_rehearsal.renderer.shots import Asked
+from facepay_rehearsal.renderer.shots import FixedChallenge
 from tests.stand.clock import TurnableClock
 from tests.stand.service import RunningService
 
@@ -59,23 +59,23 @@ def _rendered(
     """
     for variant in range(_VARIANTS):
         shots = bursts.genuine(portrait, steps, seed + variant * 1000, light=light)
-        if _passes(shots, Asked(steps, light)):
+        if _passes(shots, FixedChallenge(steps, light)):
             return shots
     raise AssertionError(f"{portrait} never passes {steps}")
 
 
-def _passes(shots: Sequence[bursts.Shot], asked: Asked) -> bool:
+def _passes(shots: Sequence[bursts.Shot], asked: FixedChallenge) -> bool:
     frames = [SentFrame(shot.jpeg, shot.step, shot.monotonic_ms, shot.colour) for shot in shots]
     seen = observe(frames, mirrored=False)
     try:
-        return _hearing().judge(seen, asked).outcome is Outcome.BONA_FIDE
+        return _evaluator().judge(seen, asked).outcome is Outcome.BONA_FIDE
     finally:
         seen.wipe()
 
 
 @cache
-def _hearing() -> Hearing:
-    return Hearing(ModelStore().embedder(), SAME_PERSON, thresholds())
+def _evaluator() -> PadEvaluator:
+    return PadEvaluator(ModelStore().embedder(), SAME_PERSON, thresholds())
 
 
 def as_frames(shots: Sequence[bursts.Shot], challenge: Challenge) -> tuple[Frame, ...]:

@@ -8,13 +8,12 @@ import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from tests.fakes.deps import fake_dependencies
-
 from facepay.adapters.clocks import system_clock
 from facepay.adapters.unit_of_work import Database
 from facepay.adapters.webhook_sender import HttpWebhookSender
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.webhooks.deliver import deliver_forever
+from tests.fakes.dependencies import fake_dependencies
 
 
 class AnySecret:

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from joserfc import jws
-from tests.fakes.deps import fake_dependencies, memory_database
 
 from facepay.adapters.key_directory import KeyDirectory
 from facepay.adapters.node_signer import CERTIFIED_FOR, RENEWED_AFTER, NodeSigner
@@ -19,6 +18,7 @@ from facepay.ports import UnitsOfWork
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.records.key_set import read_key_set
 from facepay_client.trust import verify_by_node
+from tests.fakes.dependencies import fake_dependencies, memory_database
 from tests.fakes.root import SoftwareRoot
 from tests.fakes.senses import FakeClock
 

@@ -13,7 +13,7 @@ import numpy as np
 from facepay_rehearsal.attacks import crowds, prints
 from facepay_rehearsal.renderer.bona_fide import Setting, payer
 from facepay_rehearsal.renderer.filming import developed, person, place
-from facepay_rehearsal.renderer.shots import Asked, Shot
+from facepay_rehearsal.renderer.shots import FixedChallenge, Shot
 from facepay_rehearsal.renderer.timeline import (
     FRAME_INTERVAL_MS,
     HOLD_FRAMES,
@@ -50,7 +50,7 @@ def genuine(
 ) -> list[Shot]:
     """A payer who holds still and then does as asked, with the small movements of a real one."""
     setting = Setting(manner=_BRISK)
-    return payer(name, Asked(steps, light), seed, setting, mirrored=mirrored)
+    return payer(name, FixedChallenge(steps, light), seed, setting, mirrored=mirrored)
 
 
 def still_photo(
@@ -62,7 +62,7 @@ def still_photo(
     mirrored: bool = False,
 ) -> list[Shot]:
     """Species print_still: one photograph on a stand; only light and the sensor's noise differ."""
-    return prints.print_still(name, Asked(steps, light), seed, mirrored=mirrored)
+    return prints.print_still(name, FixedChallenge(steps, light), seed, mirrored=mirrored)
 
 
 def shaken_photo(
@@ -70,7 +70,7 @@ def shaken_photo(
 ) -> list[Shot]:
     """Species print_moved: a photograph in the hand, shifted and rotated whatever is asked."""
     rng = np.random.default_rng(seed)
-    moments = swaying(clock(Asked(steps), rng), rng, 6.0)
+    moments = swaying(clock(FixedChallenge(steps), rng), rng, 6.0)
     return developed(moments, prints.hand_held(person(name), place(rng)), rng, mirrored=mirrored)
 
 
@@ -91,7 +91,7 @@ def moved_print(
     """
     rng = np.random.default_rng(seed)
     by_hand = Manner(turn=(tilt, tilt), blinks=False)
-    moments = [replace(moment, lean=axis) for moment in course(Asked(steps), rng, by_hand)]
+    moments = [replace(moment, lean=axis) for moment in course(FixedChallenge(steps), rng, by_hand)]
     return developed(moments, prints.hand_held(person(name), place(rng)), rng, mirrored=mirrored)
 
 
@@ -106,4 +106,4 @@ def two_faces(
 ) -> list[Shot]:
     """A genuine payer with somebody else as near to the camera, side by side."""
     payer = replace(person(name), stranger=person(bystander))
-    return crowds.two_faces(payer, Asked(steps, light), seed, mirrored=mirrored)
+    return crowds.two_faces(payer, FixedChallenge(steps, light), seed, mirrored=mirrored)

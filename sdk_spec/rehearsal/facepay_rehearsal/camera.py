@@ -9,7 +9,7 @@ from typing import Any
 
 from facepay_client import Challenge, Frame
 from facepay_rehearsal.renderer.bona_fide import indoor
-from facepay_rehearsal.renderer.shots import Asked, Shot
+from facepay_rehearsal.renderer.shots import FixedChallenge, Shot
 from facepay_rehearsal.species import SPECIES, Maker
 
 GENUINE = "genuine"
@@ -40,7 +40,7 @@ class Recipe:
         return asdict(self)
 
     def shots(self) -> list[Shot]:
-        return _KINDS[self.kind](self.portrait, Asked(self.steps, self.light), self.seed)
+        return _KINDS[self.kind](self.portrait, FixedChallenge(self.steps, self.light), self.seed)
 
 
 class Camera:

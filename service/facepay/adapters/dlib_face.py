@@ -38,7 +38,7 @@ from facepay.face.model_store import ModelError
 from facepay.face.models.cards import CardError
 from facepay.face.models.weights import WeightsError
 from facepay.face.observe import Observation, SentFrame, observe
-from facepay.face.pad.evaluate import Hearing
+from facepay.face.pad.evaluate import PadEvaluator
 from facepay.face.pad.passive import PassivePack
 from facepay.face.pad.thresholds import thresholds
 from facepay.face.recognition import recognise
@@ -147,11 +147,11 @@ class SignalsPadDetector:
         self, embedder: Embedder, *, same_person: float, pack: PassivePack | None = None
     ) -> None:
         """`same_person` is the distance that matches (`threshold`), which is the model's own."""
-        self._hearing = Hearing(embedder, same_person, thresholds(), pack)
+        self._evaluator = PadEvaluator(embedder, same_person, thresholds(), pack)
 
     def judge(self, faces: ObservedFaces, challenge: Challenge) -> PadVerdict:
         seen = _own(faces)
-        judgement = _translated(lambda: self._hearing.judge(seen, challenge))
+        judgement = _translated(lambda: self._evaluator.judge(seen, challenge))
         return PadVerdict(
             outcome=PadOutcome(judgement.outcome),
             reason=judgement.reason,

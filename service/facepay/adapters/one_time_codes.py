@@ -25,8 +25,8 @@ class TotpCodes:
     def qr(self, uri: str) -> str:
         return segno.make_qr(uri).svg_data_uri(scale=4)
 
-    def matching_step(self, secret: str, code: str, at: datetime) -> int | None:
+    def matching_time_step(self, secret: str, code: str, at: datetime) -> int | None:
         totp = pyotp.TOTP(secret)
-        step = totp.timecode(at)
-        expected = totp.generate_otp(step)
-        return step if hmac.compare_digest(expected.encode(), code.encode()) else None
+        time_step = totp.timecode(at)
+        expected = totp.generate_otp(time_step)
+        return time_step if hmac.compare_digest(expected.encode(), code.encode()) else None

@@ -87,7 +87,7 @@ class SecondFactorRow(SQLModel, table=True):
     keyid: str | None
     public_key_pem: str | None
     state: str
-    last_step: int
+    last_time_step: int
     created_at: datetime = _time()
 
 

@@ -46,7 +46,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Request:
     """Frames, and the challenge that they are judged against."""
 
     frames: list[Frame]
@@ -63,15 +63,15 @@ def judge_recording(wanted: Wanted) -> None:
     except ConfigError as error:
         raise Unusable(str(error)) from None
     with one_line(wanted.recording):
-        asked = _asked(wanted)
-        if asked.warning:
-            click.echo(f"{wanted.recording}: {asked.warning}", err=True)
+        request = _read_request(wanted)
+        if request.warning:
+            click.echo(f"{wanted.recording}: {request.warning}", err=True)
         engine.faces.prepare()
-        told = _judged(asked, engine)
+        told = _judged(request, engine)
     click.echo(json.dumps(told, indent=None if wanted.brief else 2, allow_nan=False))
 
 
-def _asked(wanted: Wanted) -> Asked:
+def _read_request(wanted: Wanted) -> Request:
     challenge = parse_challenge(wanted.steps, wanted.light)
     if is_capture_file(wanted.recording):
         if wanted.at is not None:
@@ -85,10 +85,10 @@ def _asked(wanted: Wanted) -> Asked:
             frames = from_folder(wanted.recording, times)
         else:
             frames = from_video(wanted.recording, times, ahead)
-    return Asked(lit(frames.taken, challenge), challenge, wanted.mirrored, frames.warning)
+    return Request(lit(frames.taken, challenge), challenge, wanted.mirrored, frames.warning)
 
 
-def _from_capture(wanted: Wanted, given: Challenge) -> Asked:
+def _from_capture(wanted: Wanted, given: Challenge) -> Request:
     """The file's own steps and light, unless others are given to judge it against."""
     content = read_capture(wanted.recording)
     own = content.challenge
@@ -96,7 +96,7 @@ def _from_capture(wanted: Wanted, given: Challenge) -> Asked:
         raise Unusable(f"--steps: the capture file has {len(own.steps)} steps")
     frames = lit(content.frames, given) if given.light else list(content.frames)
     late = content.delete_by < datetime.now(UTC)
-    return Asked(
+    return Request(
         frames=frames,
         challenge=replace(given if given.light else own, steps=given.steps or own.steps),
         mirrored=content.mirrored or wanted.mirrored,
@@ -104,15 +104,15 @@ def _from_capture(wanted: Wanted, given: Challenge) -> Asked:
     )
 
 
-def _judged(asked: Asked, engine: Engine) -> dict[str, Any]:
+def _judged(request: Request, engine: Engine) -> dict[str, Any]:
     begun = time.perf_counter()
-    faces = cast(Observation, engine.faces.observe(Burst(tuple(asked.frames), asked.mirrored)))
+    faces = cast(Observation, engine.faces.observe(Burst(tuple(request.frames), request.mirrored)))
     try:
-        found = engine.pad.judge(faces, asked.challenge)
+        found = engine.pad.judge(faces, request.challenge)
         taken = time.perf_counter() - begun
         seconds = faces.seconds
         return {
-            "recording": _told(asked, len(faces.seen)),
+            "recording": _told(request, len(faces.seen)),
             "engine": {"detector": engine.detector, "landmarks": 5, "passive": engine.passive},
             "signals": [_signal(each, seconds.get(each.name, 0.0)) for each in found.signals],
             "verdict": found.outcome,
@@ -120,7 +120,7 @@ def _judged(asked: Asked, engine: Engine) -> dict[str, Any]:
             "guidance": found.guidance,
             "risk": _rounded(found.risk),
             "ms": {part: _ms(each) for part, each in seconds.items()},
-            "ms_per_frame": _ms(taken / len(asked.frames)),
+            "ms_per_frame": _ms(taken / len(request.frames)),
         }
     finally:
         faces.wipe()
@@ -130,8 +130,8 @@ def _signal(said: PadSignal, seconds: float) -> dict[str, Any]:
     return asdict(said) | {"score": _rounded(said.score), "ms": _ms(seconds)}
 
 
-def _told(asked: Asked, with_face: int) -> dict[str, Any]:
-    taken, steps = asked.frames, asked.challenge.steps
+def _told(request: Request, with_face: int) -> dict[str, Any]:
+    taken, steps = request.frames, request.challenge.steps
     return {
         "frames": len(taken),
         "frames_with_face": with_face,
@@ -140,8 +140,8 @@ def _told(asked: Asked, with_face: int) -> dict[str, Any]:
         "frames_per_step": [
             sum(frame.step == step for frame in taken) for step in range(len(steps) + 1)
         ],
-        "light": list(asked.challenge.light),
-        "mirrored": asked.mirrored,
+        "light": list(request.challenge.light),
+        "mirrored": request.mirrored,
     }
 
 

@@ -87,7 +87,7 @@ class FactorState(StrEnum):
 class SecondFactor:
     """What a customer has, under a name of the customer's own.
 
-    A TOTP factor has a `sealed_secret`, and `last_step` is the newest 30 s step already used; a
+    A TOTP factor has a `sealed_secret`, and `last_time_step` is the newest 30 s step used; a
     device key has its public part, and `keyid`, its RFC 7638 thumbprint.
     """
 
@@ -99,5 +99,5 @@ class SecondFactor:
     keyid: str | None
     public_key_pem: str | None
     state: FactorState
-    last_step: int
+    last_time_step: int
     created_at: datetime

@@ -22,7 +22,7 @@ from facepay.ports import (
     UnitsOfWork,
     WebhookSender,
 )
-from facepay.usecases.step_timing import add_steps_within, timed_step
+from facepay.usecases.stage_timing import add_stages_within, timed_stage
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,12 @@ class Dependencies:
 @contextmanager
 def observed(deps: Dependencies, burst: Burst) -> Iterator[ObservedFaces]:
     """What the engine sees in a burst, overwritten when the block is left, whatever happens."""
-    with timed_step("observe"):
+    with timed_stage("observe"):
         faces = deps.engine.observe(burst)
     try:
         yield faces
     finally:
-        add_steps_within("face", getattr(faces, "seconds", {}))
+        add_stages_within("face", getattr(faces, "seconds", {}))
         faces.wipe()
 
 

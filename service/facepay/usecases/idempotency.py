@@ -28,7 +28,7 @@ from facepay.domain.idempotency import KEPT_FOR, LEASE_DURATION, IdempotencyReco
 from facepay.ports import UnitOfWork
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.request import Command
-from facepay.usecases.step_timing import timed_step
+from facepay.usecases.stage_timing import timed_stage
 
 Answer = TypeVar("Answer")
 
@@ -102,7 +102,7 @@ def run_idempotent(
         raise
 
 
-@timed_step("claim")
+@timed_stage("claim")
 def _acquire_lease(deps: Dependencies, command: Command) -> IdempotencyRecord:
     now = deps.clock()
     # Keyed: requests carry passwords, and a plain hash in a stolen database could be searched.

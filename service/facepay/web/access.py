@@ -21,7 +21,7 @@ from facepay.domain.errors import (
 )
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.request import Caller, Command
-from facepay.usecases.step_timing import timed_step
+from facepay.usecases.stage_timing import timed_stage
 from facepay.web.signatures import verify_signature
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -89,7 +89,7 @@ def guard(app: Flask, deps: Dependencies, origin: str) -> None:
         _check_version(request)
         check_kind(request, "multipart/form-data" if frames else "application/json")
         if roles:
-            with timed_step("signature"):
+            with timed_stage("signature"):
                 g.caller = verify_signature(deps, origin, request)
             if g.caller.role not in roles:
                 raise NotAllowed()

@@ -8,7 +8,7 @@ from flask_smorest import Api
 from werkzeug.routing import BaseConverter
 
 from facepay.usecases.dependencies import Dependencies
-from facepay.usecases.step_timing import Ticks
+from facepay.usecases.stage_timing import Ticks
 from facepay.web.access import API_VERSION, guard
 from facepay.web.activity import activity
 from facepay.web.faces import faces

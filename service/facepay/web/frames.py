@@ -11,14 +11,14 @@ from multipart import MultipartError, ParserLimitReached, PushMultipartParser
 from facepay.domain.capture import MAX_FRAMES
 from facepay.domain.errors import BodyTooLarge, InvalidRequest, MalformedRequest
 from facepay.usecases.captures.judge import Frames
-from facepay.usecases.step_timing import timed_step
+from facepay.usecases.stage_timing import timed_stage
 from facepay.web.manifests import parse_manifest
 
 MOST_PARTS = MAX_FRAMES + 8
 _NAMES = ("manifest", "frames")
 
 
-@timed_step("parse")
+@timed_stage("parse")
 def parse_frames(capture_id: str) -> Frames:
     """Raises BodyTooLarge, MalformedRequest, InvalidRequest."""
     parts = parse_parts(request.get_data(), request.mimetype_params.get("boundary", ""))

@@ -10,7 +10,7 @@ import logging
 
 from flask import Flask, Response, g, request
 
-from facepay.usecases.step_timing import StepClock, Ticks, start_clock
+from facepay.usecases.stage_timing import StageClock, Ticks, start_clock
 
 logger = logging.getLogger("facepay.timing")
 
@@ -24,7 +24,7 @@ def time_requests(app: Flask, ticks: Ticks) -> None:
 
     @app.after_request
     def write(response: Response) -> Response:
-        clock: StepClock = g.step_clock
+        clock: StageClock = g.step_clock
         if clock.seconds():
             times = {"total": clock.total(), **clock.seconds()}
             shown = " ".join(f"{name}={seconds * 1000:.1f}" for name, seconds in times.items())

@@ -12,7 +12,7 @@ from facepay.face.pad.motion import course
 from facepay.face.pad.nods import Look
 from facepay.face.pad.signal import Signal, Verdict
 from facepay.face.pad.thresholds import thresholds
-from tests.stand.heads import COURSE, FLAT, HEAD, Asked, Pose, burst, points
+from tests.stand.heads import COURSE, FLAT, HEAD, FixedChallenge, Pose, burst, points
 
 ALL = ("turn_left", "turn_right", "look_up", "look_down", "closer")
 CHALLENGES = [
@@ -28,7 +28,7 @@ def _no_nose(seen: Sequence[SeenFrame], _number: int, _step: str) -> np.ndarray:
 
 
 def judged(observation: Observation, steps: Sequence[str], nose: Look = _no_nose) -> Signal:
-    return compliance.judge(observation, Asked(steps), thresholds().compliance, look=nose)
+    return compliance.judge(observation, FixedChallenge(steps), thresholds().compliance, look=nose)
 
 
 def said(signal: Signal) -> tuple[Verdict, str]:

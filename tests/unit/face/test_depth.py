@@ -11,7 +11,7 @@ from facepay.face.pad import depth
 from facepay.face.pad.patches import Followed, follow
 from facepay.face.pad.signal import Signal, Verdict
 from facepay.face.pad.thresholds import thresholds
-from tests.stand.heads import Asked, frame
+from tests.stand.heads import FixedChallenge, frame
 
 RNG = np.random.default_rng(4)
 X, Y = (
@@ -112,7 +112,9 @@ def test_places_are_found_where_they_went() -> None:
 
 def judged(frames: list[SeenFrame]) -> Signal:
     return depth.judge(
-        Observation(sent=len(frames), seen=frames), Asked(("turn_left",)), thresholds().depth
+        Observation(sent=len(frames), seen=frames),
+        FixedChallenge(("turn_left",)),
+        thresholds().depth,
     )
 
 
@@ -134,7 +136,7 @@ def test_where_nothing_can_be_followed_nothing_is_said() -> None:
 
 def test_a_challenge_without_a_turn_shows_no_depth() -> None:
     frames = [picture(at, 0, np.eye(3)) for at in range(3)]
-    signal = depth.judge(Observation(3, frames), Asked(("closer",)), thresholds().depth)
+    signal = depth.judge(Observation(3, frames), FixedChallenge(("closer",)), thresholds().depth)
     assert signal.verdict is Verdict.NOT_MEASURABLE
 
 

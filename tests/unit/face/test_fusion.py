@@ -6,10 +6,10 @@ from facepay.domain.capture import Guidance as DomainGuidance
 from facepay.domain.capture import PadOutcome
 from facepay.face.pad.fusion import GATES, Guidance, Outcome, fuse
 from facepay.face.pad.signal import Signal, Verdict
-from tests.stand.heads import Asked
+from tests.stand.heads import FixedChallenge
 
-LIT = Asked(("turn_left",), ("red", "blue"))
-UNLIT = Asked(("turn_left",))
+LIT = FixedChallenge(("turn_left",), ("red", "blue"))
+UNLIT = FixedChallenge(("turn_left",))
 
 
 def heard(**verdicts: Verdict) -> list[Signal]:

@@ -20,7 +20,7 @@ from facepay.face.pad import identity
 from facepay.face.pad.signal import Signal, Verdict
 from facepay.face.pad.thresholds import thresholds
 from facepay.face.recognition.embed import Embedder
-from tests.stand.heads import Asked, burst
+from tests.stand.heads import FixedChallenge, burst
 
 STEPS = ("turn_left", "closer", "look_up")
 OWNER, OTHER = 90, 160
@@ -67,7 +67,9 @@ def shown(other: Sequence[int]) -> Observation:
 def judged(observation: Observation) -> Signal:
     embedder = Embedder(ModelStore().card("dlib-resnet-v1-int8"), KnowsByBrightness())
     limits = thresholds().identity
-    return identity.judge(observation, Asked(STEPS), embedder, limits, same_person=SAME_PERSON)
+    return identity.judge(
+        observation, FixedChallenge(STEPS), embedder, limits, same_person=SAME_PERSON
+    )
 
 
 def said(signal: Signal) -> tuple[Verdict, str]:

@@ -11,7 +11,7 @@ from facepay.face.pad.light_code import SLOT_MS, Follower
 from facepay.face.pad.signal import Signal, Verdict
 from facepay.face.pad.skin import Colours
 from facepay.face.pad.thresholds import thresholds
-from tests.stand.heads import FRAME_MS, Asked, burst
+from tests.stand.heads import FRAME_MS, FixedChallenge, burst
 
 STEPS = ("turn_left", "closer", "look_up")
 CODE = ("red", "green", "blue", "yellow", "cyan", "magenta", "green", "red", "cyan", "blue")
@@ -62,7 +62,7 @@ def face(
 
 def judged(colours: Colours, code: Sequence[str] = CODE) -> tuple[Signal, Signal]:
     """What `light` and `reflection` say."""
-    follower, asked = Follower(burst(STEPS)), Asked(STEPS, code)
+    follower, asked = Follower(burst(STEPS)), FixedChallenge(STEPS, code)
     own = light.answer(follower, asked, colours)
     limits = thresholds()
     lit = light.judge(follower, asked, colours, own, limits.light)

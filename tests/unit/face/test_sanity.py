@@ -8,14 +8,14 @@ from facepay.face.observe import SeenFrame
 from facepay.face.pad import sanity
 from facepay.face.pad.signal import Signal, Verdict
 from facepay.face.pad.thresholds import thresholds
-from tests.stand.heads import Asked, burst
+from tests.stand.heads import FixedChallenge, burst
 
 STEPS = ("turn_left", "closer", "look_up")
 Change = Callable[[list[SeenFrame]], object]
 
 
 def judged(change: Change = lambda frames: None, steps: tuple[str, ...] = STEPS) -> Signal:
-    return sanity.judge(burst(STEPS, change=change), Asked(steps), thresholds().sanity)
+    return sanity.judge(burst(STEPS, change=change), FixedChallenge(steps), thresholds().sanity)
 
 
 def said(signal: Signal) -> tuple[Verdict, str]:
@@ -87,7 +87,7 @@ def test_a_face_that_is_gone_for_a_while_is_no_pass() -> None:
     observation.sent += 3
     assert len(observation.seen) < 0.87 * observation.sent
     observation.sent += 1
-    verdict = said(sanity.judge(observation, Asked(STEPS), thresholds().sanity))
+    verdict = said(sanity.judge(observation, FixedChallenge(STEPS), thresholds().sanity))
     assert verdict == (Verdict.NOT_MEASURABLE, "face_lost")
 
 

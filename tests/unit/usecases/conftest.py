@@ -5,8 +5,8 @@ import sqlite3
 from collections.abc import Iterator
 
 import pytest
-from tests.fakes.deps import FakeDependencies, fake_dependencies, kept, memory_database
 
+from tests.fakes.dependencies import FakeDependencies, fake_dependencies, kept, memory_database
 from tests.fakes.street import Customer, Street
 
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.capture import PadOutcome
 from facepay.domain.customer import Role
@@ -20,6 +19,7 @@ from facepay.usecases.records import activity
 from facepay.usecases.records.activity import read_activity
 from facepay.usecases.request import Caller
 from facepay.usecases.responses import FaceUseAnswer
+from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street, key
 
 

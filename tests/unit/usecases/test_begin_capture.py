@@ -3,7 +3,6 @@
 from dataclasses import asdict
 
 import pytest
-from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.challenge import Profile
 from facepay.domain.errors import (
@@ -19,6 +18,7 @@ from facepay.usecases.captures.begin import begin_capture
 from facepay.usecases.captures.open import open_enrolment_capture
 from facepay.usecases.payments.intents import choose_alternative
 from facepay.usecases.responses import CaptureAnswer
+from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.street import Customer, Street
 
 

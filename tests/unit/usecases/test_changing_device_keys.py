@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.customer import FactorState, PublicKey
 from facepay.domain.errors import (
@@ -17,6 +16,7 @@ from facepay.usecases.customers.second_factors import (
     confirm_second_factor,
     revoke_second_factor,
 )
+from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street, key
 
 

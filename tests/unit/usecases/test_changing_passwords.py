@@ -1,7 +1,6 @@
 """Passwords are changed with what the customer knows and has, and never by a face."""
 
 import pytest
-from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.customer import FactorKind
 from facepay.domain.errors import CredentialsRejected, NotFound
@@ -14,6 +13,7 @@ from facepay.usecases.customers.second_factors import (
     list_second_factors,
     rename_second_factor,
 )
+from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 NEW = "another horse battery"

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.attestation import Health
 from facepay.domain.errors import (
@@ -21,6 +20,7 @@ from facepay.domain.errors import (
 )
 from facepay.domain.manifest import Manifest
 from facepay.usecases.responses import CaptureAnswer
+from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.senses import picture
 from tests.fakes.street import Customer, Street, manifest_for
 

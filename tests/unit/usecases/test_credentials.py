@@ -1,7 +1,6 @@
 """Passwords and codes: what one is good for, how often, and what a stranger cannot block."""
 
 import pytest
-from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.errors import CredentialsRejected, WrongState
 from facepay.domain.payment import IntentState
@@ -9,6 +8,7 @@ from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.customers.second_factors import add_second_factor, confirm_second_factor
 from facepay.usecases.payments.intents import choose_alternative
 from facepay.usecases.responses import IntentAnswer
+from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 WRONG = "a wrong password"

@@ -5,7 +5,6 @@ import json
 from typing import Any
 
 import pytest
-from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.audit import commit
 from facepay.domain.errors import DeletionPending, NotFound, VaultUnavailable, WrongState
@@ -15,6 +14,7 @@ from facepay.usecases.faces.deletion_receipt import read_deletion_receipt
 from facepay.usecases.faces.enrol import end_lapsed_enrolments
 from facepay.usecases.faces.enrolments import list_enrolments
 from facepay.usecases.faces.lock import lock_face
+from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.street import PASSWORD, Customer, Street
 
 

@@ -5,7 +5,6 @@ import threading
 from datetime import timedelta
 
 import pytest
-from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.event import EventKind
 from facepay.domain.webhook import LEASE_DURATION, NO_ANSWER, Lane
@@ -18,6 +17,7 @@ from facepay.usecases.responses import EndpointAnswer, IntentAnswer
 from facepay.usecases.webhooks import deliver as delivery
 from facepay.usecases.webhooks.deliver import deliver, deliver_forever, fan_out, forget_old_events
 from facepay.usecases.webhooks.endpoints import create_endpoint, disable_endpoint, list_endpoints
+from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.receivers import Heard
 from tests.fakes.street import PASSWORD, Customer, Street
 from tests.unit.usecases.test_webhook_endpoints import other_merchant

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.customer import PublicKey
 from facepay.domain.errors import (
@@ -17,6 +16,7 @@ from facepay.usecases.payments.authorize import Attempt, authorize_payment
 from facepay.usecases.payments.intents import read_intent, read_intent_to_confirm
 from facepay.usecases.payments.pay_by_password import pay_by_password
 from facepay.usecases.responses import IntentAnswer
+from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street, claims_of
 
 

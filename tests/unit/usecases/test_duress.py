@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event
-from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.decision import UNDER_DURESS, UNDER_DURESS_ON_HOLD
 from facepay.domain.duress import DuressAction, DuressPolicy
@@ -19,6 +18,7 @@ from facepay.usecases.customers.duress_code import remove_duress_code, set_dures
 from facepay.usecases.faces.enrol import begin_enrolment
 from facepay.usecases.payments.intents import reverse_payment
 from facepay.usecases.responses import IntentAnswer
+from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 DURESS = "271828"

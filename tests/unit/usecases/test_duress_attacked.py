@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.duress import DuressAction, DuressPolicy
 from facepay.domain.enrolment import Enrolment
@@ -17,6 +16,7 @@ from facepay.usecases.customers.duress_code import set_duress_code
 from facepay.usecases.customers.passwords import change_password
 from facepay.usecases.customers.recovery_codes import make_recovery_codes
 from facepay.usecases.faces.lock import lock_face, unlock_face
+from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 DURESS = "271828"

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.capture import PadOutcome
 from facepay.domain.consent import ConsentPurpose
@@ -24,6 +23,7 @@ from facepay.usecases.consents.grant import grant_consent
 from facepay.usecases.consents.withdraw import withdraw_consent
 from facepay.usecases.faces.enrol import begin_enrolment, end_lapsed_enrolments
 from facepay.usecases.faces.revoke import revoke_face
+from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 

@@ -5,12 +5,12 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import pytest
-from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.errors import FactorUnavailable
 from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.payments.pay_by_password import pay_by_password
+from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 WRONG = "a wrong password"

@@ -5,7 +5,6 @@ import re
 from typing import Any
 
 import pytest
-from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.errors import NotAllowed, WrongState
 from facepay.domain.event import OPERATOR, Event, merchant_audience
@@ -15,6 +14,7 @@ from facepay.usecases.consents.withdraw import withdraw_consent
 from facepay.usecases.faces.destroy_keys import destroy_pending_keys
 from facepay.usecases.faces.lock import lock_face, unlock_face
 from facepay.usecases.payments.intents import create_intent, reverse_payment
+from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 

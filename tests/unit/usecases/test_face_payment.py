@@ -4,7 +4,6 @@ import json
 from dataclasses import asdict
 
 import pytest
-from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.capture import Guidance, PadOutcome
 from facepay.domain.errors import (
@@ -20,6 +19,7 @@ from facepay.domain.errors import (
 )
 from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.payments.intents import choose_alternative, read_intent, reverse_payment
+from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.customer import Role
 from facepay.domain.errors import CredentialsRejected, NotFound, SecondOperatorNeeded
@@ -15,6 +14,7 @@ from facepay.usecases.operators.actions import approve_action, read_action, requ
 from facepay.usecases.operators.register import register_operator
 from facepay.usecases.request import Caller, Command
 from facepay.usecases.responses import OperatorActionAnswer
+from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.street import Customer, Street, key
 
 NEW = "a new password"

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.enrolment import Enrolment
 from facepay.domain.errors import (
@@ -21,6 +20,7 @@ from facepay.usecases.faces.lock import lock_face, unlock_face
 from facepay.usecases.faces.renew_template import renew_template, templates_made_before
 from facepay.usecases.payments.intents import read_intent
 from facepay.usecases.responses import EnrolmentAnswer
+from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 from tests.fakes.vault import SECRETS_KEY
 

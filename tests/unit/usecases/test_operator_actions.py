@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.customer import Role
 from facepay.domain.enrolment import Enrolment
@@ -32,6 +31,7 @@ from facepay.usecases.operators.actions import (
 from facepay.usecases.operators.register import register_operator
 from facepay.usecases.request import Caller
 from facepay.usecases.responses import OperatorActionAnswer
+from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.street import PASSWORD, Customer, Street, key
 
 FACE, COHORT = ActionKind.REVOKE_FACE, ActionKind.REVOKE_COHORT

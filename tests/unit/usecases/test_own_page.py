@@ -1,7 +1,6 @@
 """What a signed-in browser may do with a face, and what its owner sees."""
 
 import pytest
-from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.errors import CredentialsRejected, NotFound
 from facepay.domain.page_session import PageSession
@@ -17,6 +16,7 @@ from facepay.usecases.customers.read_account import read_account, read_face
 from facepay.usecases.faces.lock import lock_face
 from facepay.usecases.faces.revoke import revoke_face
 from facepay.usecases.request import Caller, Command
+from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 

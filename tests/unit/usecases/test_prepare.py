@@ -3,10 +3,10 @@
 import logging
 
 import pytest
-from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.errors import FacepayError, FaceUnavailable, VaultUnavailable
 from facepay.usecases.warm_up import prepare
+from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.street import Street
 
 

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.customer import FactorKind, FactorState
 from facepay.domain.errors import CredentialsRejected
@@ -11,6 +10,7 @@ from facepay.domain.recovery import ALPHABET, read_typed
 from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.customers.recovery_codes import make_recovery_codes
 from facepay.usecases.customers.second_factors import add_second_factor, revoke_second_factor
+from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 

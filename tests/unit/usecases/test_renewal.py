@@ -4,7 +4,6 @@ from contextlib import suppress
 from datetime import timedelta
 
 import pytest
-from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.enrolment import Enrolment
 from facepay.domain.errors import (
@@ -23,6 +22,7 @@ from facepay.usecases.faces.renew_template import (
     renew_templates,
     templates_made_before,
 )
+from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.street import Customer, Street
 from tests.fakes.vault import SECRETS_KEY
 

@@ -1,7 +1,6 @@
 """Stop my face now: without signing in, with one recovery code."""
 
 import pytest
-from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.customer import Role
 from facepay.domain.errors import CredentialsRejected, FacepayError
@@ -9,6 +8,7 @@ from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.customers.recovery_codes import make_recovery_codes
 from facepay.usecases.faces.emergency_stop import revoke_with_recovery_code
 from facepay.usecases.request import Caller, Command
+from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.street import PASSWORD, Customer, Street
 
 VISIT = Caller("a visit's hash", Role.CUSTOMER, "")

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.errors import FaceNotAvailable, FacepayError
 from facepay.domain.payment import IntentState
@@ -11,6 +10,7 @@ from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.consents.withdraw import withdraw_consent
 from facepay.usecases.faces.lock import lock_face
 from facepay.usecases.payments.intents import read_intent
+from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.street import Customer, Street
 
 EndIt = Callable[[Street, Customer], object]

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.errors import CredentialsRejected, VaultUnavailable
 from facepay.domain.page_session import IDLE
@@ -17,6 +16,7 @@ from facepay.usecases.authentication.sign_in import (
     sign_out,
 )
 from facepay.usecases.authentication.verify_credentials import Credentials
+from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 WRONG = "a wrong password"

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.errors import (
     FaceUnavailable,
@@ -17,6 +16,7 @@ from facepay.usecases.consents.withdraw import withdraw_consent
 from facepay.usecases.faces.destroy_keys import destroy_pending_keys
 from facepay.usecases.payments.intents import read_intent
 from facepay.usecases.request import Command
+from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 

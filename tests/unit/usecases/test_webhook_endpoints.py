@@ -5,7 +5,6 @@ import json
 from dataclasses import asdict
 
 import pytest
-from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.customer import Role
 from facepay.domain.errors import InvalidRequest, NotFound, WrongState
@@ -13,6 +12,7 @@ from facepay.usecases.operators.register import register_merchant
 from facepay.usecases.request import Caller, Command
 from facepay.usecases.responses import EndpointAnswer
 from facepay.usecases.webhooks.endpoints import create_endpoint, disable_endpoint, list_endpoints
+from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.street import Street, key
 
 URL = "https://shop.example/events"

@@ -1,11 +1,11 @@
 """Faces, references and secrets are overwritten on every path out, also where something breaks."""
 
 import pytest
-from tests.fakes.deps import FakeDependencies
 
 from facepay.domain.capture import PadOutcome
 from facepay.domain.errors import FacepayError, SealBroken, VaultUnavailable
 from facepay.usecases.authentication.verify_credentials import Credentials
+from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
 
 

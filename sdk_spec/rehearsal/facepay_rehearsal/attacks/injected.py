@@ -13,7 +13,7 @@ from facepay_rehearsal.renderer.portraits import Pixels
 from facepay_rehearsal.renderer.resample import moved
 from facepay_rehearsal.renderer.scene import FRAME_SIZE
 from facepay_rehearsal.renderer.sensor import encoded, noisy
-from facepay_rehearsal.renderer.shots import Asked, Challenge, Shot
+from facepay_rehearsal.renderer.shots import Challenge, FixedChallenge, Shot
 from facepay_rehearsal.renderer.timeline import Moment, clock, course
 
 
@@ -55,14 +55,14 @@ def injected_old(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
 def injected_right_motion(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
     """An earlier capture in which the steps happened to be the same; the light was another."""
     rng = np.random.default_rng(seed)
-    before = Asked(challenge.steps, another_light(challenge, rng))
+    before = FixedChallenge(challenge.steps, another_light(challenge, rng))
     return _earlier(source, challenge, before, rng)
 
 
 def wrong_order(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
     """The owner does the steps asked in another order, under the right light."""
     rng = np.random.default_rng(seed)
-    before = Asked(another_order(challenge.steps, rng), challenge.light)
+    before = FixedChallenge(another_order(challenge.steps, rng), challenge.light)
     return _earlier(source, challenge, before, rng)
 
 
@@ -86,7 +86,7 @@ def _one_frame(source: Source, moments: list[Moment], rng: np.random.Generator) 
 
 
 def _earlier(
-    source: Source, challenge: Challenge, before: Asked, rng: np.random.Generator
+    source: Source, challenge: Challenge, before: FixedChallenge, rng: np.random.Generator
 ) -> list[Shot]:
     then = course(before, rng)
     frames = recorded(then, live_head(person(source), place(rng)), rng)

@@ -5,23 +5,23 @@ from collections.abc import Sequence
 import numpy as np
 
 from facepay_rehearsal.renderer.light import SCREEN
-from facepay_rehearsal.renderer.shots import Asked, Challenge
+from facepay_rehearsal.renderer.shots import Challenge, FixedChallenge
 
 _TURNS = ("turn_left", "turn_right")
 _MOVES = (*_TURNS, "look_up", "look_down")
 
 
-def a_challenge(rng: np.random.Generator, *, lit: bool = True) -> Asked:
+def a_challenge(rng: np.random.Generator, *, lit: bool = True) -> FixedChallenge:
     """Three steps and ten colours, drawn as a server draws them, or three steps without light."""
-    return Asked(_steps(3, rng), _code(10, rng) if lit else ())
+    return FixedChallenge(_steps(3, rng), _code(10, rng) if lit else ())
 
 
-def another_challenge(challenge: Challenge, rng: np.random.Generator) -> Asked:
+def another_challenge(challenge: Challenge, rng: np.random.Generator) -> FixedChallenge:
     """Drawn as a server draws: as many steps, none of the challenges equal; other light."""
     asked = tuple(challenge.steps)
     while (steps := _steps(len(asked), rng)) == asked:
         pass
-    return Asked(steps, another_light(challenge, rng))
+    return FixedChallenge(steps, another_light(challenge, rng))
 
 
 def another_light(challenge: Challenge, rng: np.random.Generator) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from facepay_rehearsal.renderer.filming import (
 from facepay_rehearsal.renderer.portraits import Pixels
 from facepay_rehearsal.renderer.resample import scaled
 from facepay_rehearsal.renderer.sensor import Sensor
-from facepay_rehearsal.renderer.shots import Asked, Challenge, Shot
+from facepay_rehearsal.renderer.shots import Challenge, FixedChallenge, Shot
 from facepay_rehearsal.renderer.surfaces import Surface
 from facepay_rehearsal.renderer.timeline import Moment, clock, course, shining, swaying
 
@@ -51,7 +51,7 @@ def screen_right_motion(source: Source, challenge: Challenge, seed: int) -> list
     """A recording in which the motion happens to be right and in time; its light is another."""
     rng = np.random.default_rng(seed)
     light = another_light(challenge, rng) if seed % 2 else ()
-    return _replayed(source, challenge, Asked(challenge.steps, light), rng)
+    return _replayed(source, challenge, FixedChallenge(challenge.steps, light), rng)
 
 
 def screen_still(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
@@ -90,7 +90,7 @@ def _at_rest(moment: Moment) -> Moment:
 
 
 def _replayed(
-    source: Source, challenge: Challenge, before: Asked, rng: np.random.Generator
+    source: Source, challenge: Challenge, before: FixedChallenge, rng: np.random.Generator
 ) -> list[Shot]:
     moments = swaying(clock(challenge, rng), rng, 0.3)
     then = course(before, rng)

@@ -21,7 +21,7 @@ from facepay_rehearsal.renderer.filming import (
 )
 from facepay_rehearsal.renderer.occlusions import Worn, darkened
 from facepay_rehearsal.renderer.occlusions import glasses as some_glasses
-from facepay_rehearsal.renderer.shots import Asked, Challenge, Shot
+from facepay_rehearsal.renderer.shots import Challenge, FixedChallenge, Shot
 from facepay_rehearsal.renderer.surfaces import Surface
 from facepay_rehearsal.renderer.timeline import Manner, course
 
@@ -83,7 +83,7 @@ def dark_skin(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
 
 def no_light(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
     """A challenge without light, for those who cannot stand it, in an ordinary room."""
-    return payer(source, Asked(challenge.steps), seed, Setting())
+    return payer(source, FixedChallenge(challenge.steps), seed, Setting())
 
 
 def payer(

@@ -17,7 +17,7 @@ class Challenge(Protocol):
     def light(self) -> Sequence[str]: ...
 
 
-class Asked(NamedTuple):
+class FixedChallenge(NamedTuple):
     """A challenge of one's own making."""
 
     steps: Sequence[str]

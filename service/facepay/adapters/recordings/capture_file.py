@@ -99,7 +99,7 @@ def read_capture(path: Path) -> CaptureFile:
         challenge = _challenge(told["challenge"])
         _verify_beside(members)
         return CaptureFile(
-            frames=_frames(manifest["frames"], members, last_step=len(challenge.steps)),
+            frames=_frames(manifest["frames"], members, last_time_step=len(challenge.steps)),
             challenge=challenge,
             mirrored=manifest["mirrored"] is True,
             delete_by=datetime.fromisoformat(told["delete_by"]).astimezone(UTC),
@@ -200,7 +200,7 @@ def _members(path: Path) -> dict[str, bytes]:
 
 
 def _frames(
-    records: Sequence[Mapping[str, Any]], members: Mapping[str, bytes], *, last_step: int
+    records: Sequence[Mapping[str, Any]], members: Mapping[str, bytes], *, last_time_step: int
 ) -> tuple[Frame, ...]:
     if not 0 < len(records) <= MAX_FRAMES:
         raise RecordingError(f"a capture has 1 to {MAX_FRAMES} frames")
@@ -222,7 +222,7 @@ def _frames(
     for one, other in pairwise(frames):
         if other.monotonic_ms <= one.monotonic_ms or other.step < one.step:
             raise RecordingError("the clock and the steps of its frames must run forward")
-    if frames[0].step < 0 or frames[-1].step > last_step:
+    if frames[0].step < 0 or frames[-1].step > last_time_step:
         raise RecordingError("its frames belong to steps that its challenge does not have")
     return frames
 

@@ -28,7 +28,7 @@ _CHANGED_SHARE = 0.5
 _HEAD_BOXES = 2.0
 
 
-class Watch:
+class BystanderSearch:
     """`close` waits for what runs and overwrites what is remembered of a picture."""
 
     def __init__(self, detector: Detector, pool: Executor) -> None:
@@ -46,7 +46,9 @@ class Watch:
         _refuse_two(boxes, position)
         return boxes[0] if boxes else None
 
-    def glance(self, grey: Grey, thumb: Grey, payer: Box, position: int, *, last: bool) -> bool:
+    def schedule_search(
+        self, grey: Grey, thumb: Grey, payer: Box, position: int, *, last: bool
+    ) -> bool:
         """Whether a search of this picture was due, and was begun.
 
         Leave `grey` as it is until `finish`, which this calls for the search before; raises as it.

@@ -204,8 +204,8 @@ class _Walk:
         third_step = _chosen(second_step, third[1], third[0])
         last = _chosen(top, right[11:15], right[7:11])
         last = _chosen(second_step, last[2:], last[:2])
-        last_step = _chosen(third_step, last[1], last[0])
-        leaf: Bits = ((top * 2 + second_step) * 2 + third_step) * 2 + last_step
+        last_time_step = _chosen(third_step, last[1], last[0])
+        leaf: Bits = ((top * 2 + second_step) * 2 + third_step) * 2 + last_time_step
         return leaf
 
     def wipe(self) -> None:

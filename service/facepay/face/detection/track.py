@@ -1,9 +1,9 @@
-"""The one face of a capture, followed from frame to frame.
+"""Follow the one face of a capture from frame to frame.
 
-The first picture is searched whole. From then on the face is taken to be where it was, as long as
-what is there looks like the frame before; where it does not (a turn, a step, a hand in front, a
-stranger), and in every picture that `watch` searches for bystanders, the detector looks again near
-the last place, and then everywhere. A frame in which no detector finds a face has none.
+The tracker searches the first picture whole. It then takes the face to be at its last place as long
+as the pixels there look like those of the frame before. Where they do not (a turn, a nod, a hand in
+front, a stranger), and in every picture that is searched for bystanders, the detector searches near
+the last place and then everywhere. A frame in which no detector finds a face has none.
 
 It does not say whose face it is: somebody who takes the payer's place with a face in the same
 pose, shot and light is seen as one face here.
@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facepay.face.detection.bystanders import Watch
+from facepay.face.detection.bystanders import BystanderSearch
 from facepay.face.detection.detect import Box, Detector
 from facepay.face.frames.decode import Grey
 
@@ -45,7 +45,7 @@ class Tracker:
 
     def __init__(self, detector: Detector, pool: Executor) -> None:
         self._detector = detector
-        self._watch = Watch(detector, pool)
+        self._bystanders = BystanderSearch(detector, pool)
         self._box: Box | None = None
         self._look: Grey | None = None
         self._thumb: Grey | None = None
@@ -60,7 +60,7 @@ class Tracker:
         self._position += 1
         if self._thumb is not None and grey.shape != self._shape:
             self._box = None  # places in a picture of another size say nothing
-            self._watch.forget_places()
+            self._bystanders.forget_places()
         self._shape = grey.shape
         before, self._thumb = self._thumb, _thumb(grey)
         box = self._find(grey, self._thumb, last=last)
@@ -73,21 +73,23 @@ class Tracker:
 
     def finish(self) -> None:
         """Raises FaceRefusal TWO_FACES, where a bystander was found in the end."""
-        self._watch.finish()
+        self._bystanders.finish()
 
     def close(self) -> None:
-        self._watch.close()
+        self._bystanders.close()
         for kept in (self._look, self._thumb):
             _forget(kept)
 
     def _find(self, grey: Grey, thumb: Grey, *, last: bool) -> Box | None:
         if self._box is None:
-            return self._watch.search(grey, thumb, self._position)
-        watched = self._watch.glance(grey, thumb, self._box, self._position, last=last)
-        if not watched and self._looks_the_same(grey, self._box):
+            return self._bystanders.search(grey, thumb, self._position)
+        searching = self._bystanders.schedule_search(
+            grey, thumb, self._box, self._position, last=last
+        )
+        if not searching and self._looks_the_same(grey, self._box):
             return self._box
         near = self._detector.find_near(grey, self._box)
-        return near or self._watch.search(grey, thumb, self._position)
+        return near or self._bystanders.search(grey, thumb, self._position)
 
     def _looks_the_same(self, grey: Grey, box: Box) -> bool:
         if self._look is None:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from facepay.face.observe import Observation, SeenFrame
 from facepay.face.pad import nods
 from facepay.face.pad.motion import Course, course
-from facepay.face.pad.signal import NODS, TURNS, Asked, Signal, Verdict
+from facepay.face.pad.signal import NODS, TURNS, Challenge, Signal, Verdict
 from facepay.face.pad.thresholds import Compliance
 
 NAME = "compliance"
@@ -40,7 +40,7 @@ class _Motion:
 
 def judge(
     observation: Observation,
-    asked: Asked,
+    challenge: Challenge,
     limits: Compliance,
     *,
     look: nods.Look = nods.by_the_nose,
@@ -57,8 +57,8 @@ def judge(
     if max(abs(frame.yaw - rest) for frame in hold) > limits.hold_steady:
         return Signal(NAME, None, Verdict.NOT_MEASURABLE, "hold_not_steady")
     reached, worst = float("inf"), ("", Verdict.PASS)
-    for number, step in enumerate(asked.steps, start=1):
-        alike = {n for n, other in enumerate(asked.steps, start=1) if other == step}
+    for number, step in enumerate(challenge.steps, start=1):
+        alike = {n for n, other in enumerate(challenge.steps, start=1) if other == step}
         far, said = _done(seen, _motion(seen, step, limits), number, alike, limits)
         if said is not None and step in NODS and far < 1:
             other = _done(seen, _nod(seen, number, step, limits, look), number, alike, limits)

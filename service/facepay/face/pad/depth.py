@@ -30,7 +30,7 @@ from facepay.face.detection.landmarks import yaw
 from facepay.face.observe import Observation, SeenFrame
 from facepay.face.pad.motion import furthest, most_at_rest
 from facepay.face.pad.patches import Followed, follow
-from facepay.face.pad.signal import TURNS, Asked, Signal, Verdict
+from facepay.face.pad.signal import TURNS, Challenge, Signal, Verdict
 from facepay.face.pad.thresholds import Depth
 
 NAME = "depth"
@@ -49,10 +49,10 @@ class Shape:
     relief: float
 
 
-def judge(observation: Observation, asked: Asked, limits: Depth) -> Signal:
+def judge(observation: Observation, challenge: Challenge, limits: Depth) -> Signal:
     """The score is the relief."""
     shapes = []
-    for number, step in enumerate(asked.steps, start=1):
+    for number, step in enumerate(challenge.steps, start=1):
         if step in TURNS:
             shape = _turned(observation.seen, number, step)
             if shape is None:

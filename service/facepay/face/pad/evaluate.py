@@ -26,13 +26,13 @@ from facepay.face.pad import (
 from facepay.face.pad.fusion import Judgement, fuse
 from facepay.face.pad.light_code import Follower
 from facepay.face.pad.passive import PassivePack
-from facepay.face.pad.signal import Asked, Signal, Verdict
+from facepay.face.pad.signal import Challenge, Signal, Verdict
 from facepay.face.pad.thresholds import Thresholds
 from facepay.face.recognition.embed import Embedder
 
 
 @dataclass(frozen=True, slots=True)
-class Hearing:
+class PadEvaluator:
     """What all hearings share; `same_person` is the distance that matches, the model's own."""
 
     embedder: Embedder
@@ -40,30 +40,30 @@ class Hearing:
     limits: Thresholds
     pack: PassivePack | None = None
 
-    def judge(self, observation: Observation, asked: Asked) -> Judgement:
+    def judge(self, observation: Observation, challenge: Challenge) -> Judgement:
         """Raises what the files of the networks raise when they are loaded."""
         if observation.wiped:
             raise RuntimeError("this observation was wiped")
-        return fuse(list(self._signals(observation, asked)), asked)
+        return fuse(list(self._signals(observation, challenge)), challenge)
 
-    def _signals(self, observation: Observation, asked: Asked) -> Iterator[Signal]:
+    def _signals(self, observation: Observation, challenge: Challenge) -> Iterator[Signal]:
         limits = self.limits
         with observation.timed("sanity"):
-            sane = sanity.judge(observation, asked, limits.sanity)
+            sane = sanity.judge(observation, challenge, limits.sanity)
         yield sane
         if sane.verdict is not Verdict.PASS:
             return
         with ThreadPoolExecutor(1) as pool:
-            beside = pool.submit(lambda: list(self._beside(observation, asked)))
-            yield from self._coloured(observation, asked)
-            yield from self._shaped(observation, asked)
-            yield from beside.result()
+            concurrent = pool.submit(lambda: list(self._concurrent(observation, challenge)))
+            yield from self._coloured(observation, challenge)
+            yield from self._shaped(observation, challenge)
+            yield from concurrent.result()
 
-    def _beside(self, observation: Observation, asked: Asked) -> Iterator[Signal]:
+    def _concurrent(self, observation: Observation, challenge: Challenge) -> Iterator[Signal]:
         with observation.timed("identity"):
             yield identity.judge(
                 observation,
-                asked,
+                challenge,
                 self.embedder,
                 self.limits.identity,
                 same_person=self.same_person,
@@ -75,28 +75,28 @@ class Hearing:
         with observation.timed("artefacts"):
             yield artefacts.judge(observation)
 
-    def _shaped(self, observation: Observation, asked: Asked) -> Iterator[Signal]:
+    def _shaped(self, observation: Observation, challenge: Challenge) -> Iterator[Signal]:
         with observation.timed("compliance"):
-            yield compliance.judge(observation, asked, self.limits.compliance)
+            yield compliance.judge(observation, challenge, self.limits.compliance)
         with observation.timed("depth"):
-            yield depth.judge(observation, asked, self.limits.depth)
+            yield depth.judge(observation, challenge, self.limits.depth)
 
-    def _coloured(self, observation: Observation, asked: Asked) -> Iterator[Signal]:
+    def _coloured(self, observation: Observation, challenge: Challenge) -> Iterator[Signal]:
         """What is read from colours; of all frames only where they answer to a light."""
         steady = cover.steady(observation)
-        with observation.timed("light" if asked.light else "cover"):
-            colours = skin.colours(observation.seen if asked.light else steady)
+        with observation.timed("light" if challenge.light else "cover"):
+            colours = skin.colours(observation.seen if challenge.light else steady)
         try:
             with observation.timed("cover"):
                 # The hold comes first: `sanity` has seen to the order of the steps.
                 covered = cover.judge(colours.first(len(steady)), self.limits.cover)
             yield covered
-            if not asked.light:
+            if not challenge.light:
                 return
             with observation.timed("light"):
                 follower = Follower(observation)
-                own = light.answer(follower, asked, colours)
-                lit = light.judge(follower, asked, colours, own, self.limits.light)
+                own = light.answer(follower, challenge, colours)
+                lit = light.judge(follower, challenge, colours, own, self.limits.light)
             yield lit
             with observation.timed("reflection"):
                 yield reflection.judge(follower, colours, own, lit, self.limits.reflection)

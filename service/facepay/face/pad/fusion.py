@@ -1,7 +1,7 @@
 """One outcome of all signals: the AND of the gates, and a risk score of the rest.
 
 A gate that fails makes it an attack; else one that could not measure makes it a retry, with a word
-for the payer what to do otherwise; else the payer is alive. A gate that was not heard at all is
+for the payer what to do otherwise; else the payer is alive. A gate that was not evaluated at all is
 like one that could not measure, so nothing passes for a missing signal. What is no gate never
 changes the outcome: it makes a risk score from 0 to 1, which a policy may read.
 
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from facepay.face.pad.signal import Asked, Signal, Verdict
+from facepay.face.pad.signal import Challenge, Signal, Verdict
 
 
 class Outcome(StrEnum):
@@ -73,11 +73,11 @@ _GUIDANCE = {
 }
 
 
-def fuse(signals: Sequence[Signal], asked: Asked) -> Judgement:
+def fuse(signals: Sequence[Signal], challenge: Challenge) -> Judgement:
     """`signals` are those that were heard, each once."""
-    heard = {signal.name: signal for signal in signals}
-    gates = [heard[name] for name in GATES if name in heard]
-    risk = _risk(heard)
+    evaluated = {signal.name: signal for signal in signals}
+    gates = [evaluated[name] for name in GATES if name in evaluated]
+    risk = _risk(evaluated)
 
     def judged(outcome: Outcome, said: Signal | None, reason: str) -> Judgement:
         guidance = None
@@ -93,16 +93,16 @@ def fuse(signals: Sequence[Signal], asked: Asked) -> Judgement:
         for gate in gates:
             if gate.verdict is verdict:
                 return judged(outcome, gate, gate.reason)
-    needed = (*_ALWAYS, *_LIT) if asked.light else _ALWAYS
-    if missing := [name for name in needed if name not in heard]:
-        return judged(Outcome.RETRY, None, f"{missing[0]} was not heard")
+    needed = (*_ALWAYS, *_LIT) if challenge.light else _ALWAYS
+    if missing := [name for name in needed if name not in evaluated]:
+        return judged(Outcome.RETRY, None, f"{missing[0]} was not evaluated")
     return judged(Outcome.BONA_FIDE, None, "alive")
 
 
-def _risk(heard: dict[str, Signal]) -> float | None:
+def _risk(evaluated: dict[str, Signal]) -> float | None:
     risks = []
-    if "passive" in heard and heard["passive"].score is not None:
-        risks.append(1 - heard["passive"].score)
-    if "artefacts" in heard and heard["artefacts"].score is not None:
-        risks.append(heard["artefacts"].score)
+    if "passive" in evaluated and evaluated["passive"].score is not None:
+        risks.append(1 - evaluated["passive"].score)
+    if "artefacts" in evaluated and evaluated["artefacts"].score is not None:
+        risks.append(evaluated["artefacts"].score)
     return max(risks, default=None)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from facepay.face.errors import FaceRefusal
 from facepay.face.observe import Observation, SeenFrame
 from facepay.face.pad.motion import course, furthest
-from facepay.face.pad.signal import NODS, TURNS, Asked, Signal, Verdict
+from facepay.face.pad.signal import NODS, TURNS, Challenge, Signal, Verdict
 from facepay.face.pad.thresholds import Identity
 from facepay.face.recognition.embed import Embedder
 from facepay.face.recognition.recognise import best_chips, described_on_the_way, take_chip
@@ -32,7 +32,7 @@ _AS_NEAR = 0.04  # in outer-eye widths: frames that points cannot tell apart
 
 def judge(
     observation: Observation,
-    asked: Asked,
+    challenge: Challenge,
     embedder: Embedder,
     limits: Identity,
     *,
@@ -48,7 +48,7 @@ def judge(
     except FaceRefusal as refusal:
         return Signal(NAME, None, Verdict.NOT_MEASURABLE, refusal.kind.value)
     compared = len(chips)
-    shown, far = _telling(observation.seen, asked, limits)
+    shown, far = _telling(observation.seen, challenge, limits)
     try:
         for frame in shown:
             chips.append(take_chip(frame.image, frame.points, embedder))
@@ -67,7 +67,7 @@ def judge(
 
 
 def _telling(
-    seen: Sequence[SeenFrame], asked: Asked, limits: Identity
+    seen: Sequence[SeenFrame], challenge: Challenge, limits: Identity
 ) -> tuple[list[SeenFrame], list[bool]]:
     """Of each step the frame closest to rest and the one furthest from it; whether it is turned."""
     yaws = np.abs(course(seen, next(iter(TURNS))))
@@ -75,7 +75,7 @@ def _telling(
     place = {frame.position: at for at, frame in enumerate(seen)}
     telling: list[SeenFrame] = []
     turned: list[bool] = []
-    for number, step in enumerate(asked.steps, start=1):
+    for number, step in enumerate(challenge.steps, start=1):
         own = [frame for frame in seen if frame.step == number]
         nearest = min(off[place[frame.position]] for frame in own) + _AS_NEAR
         # The first of them: where points do not show that a head looks down, it has not begun yet.

@@ -15,19 +15,21 @@ from collections.abc import Sequence
 import numpy as np
 
 from facepay.face.pad.light_code import Fit, Follower, Ratios, ratios
-from facepay.face.pad.signal import Asked, Signal, Verdict
+from facepay.face.pad.signal import Challenge, Signal, Verdict
 from facepay.face.pad.skin import Colours
 from facepay.face.pad.thresholds import Light
 
 NAME = "light"
 
 
-def answer(follower: Follower, asked: Asked, colours: Colours) -> Fit:
+def answer(follower: Follower, challenge: Challenge, colours: Colours) -> Fit:
     """How well the skin follows the code that was shown."""
-    return follower.best(_skin(colours), asked.light)
+    return follower.best(_skin(colours), challenge.light)
 
 
-def judge(follower: Follower, asked: Asked, colours: Colours, own: Fit, limits: Light) -> Signal:
+def judge(
+    follower: Follower, challenge: Challenge, colours: Colours, own: Fit, limits: Light
+) -> Signal:
     """The score is the correlation; `own` is the `answer`."""
     skin, score = _skin(colours), own.correlation
     restless = float(np.sqrt((follower.left_over(skin) ** 2).mean()))
@@ -37,7 +39,7 @@ def judge(follower: Follower, asked: Asked, colours: Colours, own: Fit, limits: 
         return Signal(NAME, score, Verdict.FAIL, "another_light")
     if own.amplitude < limits.amplitude:
         return Signal(NAME, score, Verdict.NOT_MEASURABLE, "light_too_weak")
-    others = [_shifted(asked.light, slots) for slots in range(1, len(asked.light))]
+    others = [_shifted(challenge.light, slots) for slots in range(1, len(challenge.light))]
     next_best = float(follower.correlations(skin, others).max())
     if 1 - next_best < limits.odds * (1 - score):
         return Signal(NAME, score, Verdict.FAIL, "fits_another_code_as_well")

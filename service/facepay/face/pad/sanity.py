@@ -14,18 +14,18 @@ from collections.abc import Sequence
 import numpy as np
 
 from facepay.face.observe import Observation, SeenFrame
-from facepay.face.pad.signal import Asked, Signal, Verdict
+from facepay.face.pad.signal import Challenge, Signal, Verdict
 from facepay.face.pad.thresholds import Sanity
 
 NAME = "sanity"
 
 
-def judge(observation: Observation, asked: Asked, limits: Sanity) -> Signal:
+def judge(observation: Observation, challenge: Challenge, limits: Sanity) -> Signal:
     """The score is the share of neighbours that differ as pictures of a camera do."""
     seen = observation.seen
     steps = [frame.step for frame in seen]
-    expected = range(len(asked.steps) + 1)
-    if not asked.steps or steps != sorted(steps) or not set(steps) <= set(expected):
+    expected = range(len(challenge.steps) + 1)
+    if not challenge.steps or steps != sorted(steps) or not set(steps) <= set(expected):
         return _failed("wrong_order", None)
     repeated = len(seen) - len({frame.fingerprint for frame in seen})
     if repeated > limits.most_repeated_frames:

@@ -31,7 +31,7 @@ class Signal:
     reason: str
 
 
-class Asked(Protocol):
+class Challenge(Protocol):
     """What the payer was asked to do: step n of a burst is `steps[n - 1]`, step 0 is "hold still".
 
     Steps are turn_left, turn_right, look_up, look_down, closer. `light` are names of colours, each

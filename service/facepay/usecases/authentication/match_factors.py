@@ -18,17 +18,17 @@ class FactorMatch:
     """A factor that was shown; of a one-time code also the 30 s step it was right for."""
 
     factor_id: str
-    step: int | None = None
+    time_step: int | None = None
 
     def consume(self, uow: UnitOfWork) -> bool:
         """Use the code up. False when it was used, or its factor revoked, since it was checked."""
         factor = uow.second_factors.lock(self.factor_id)
         live = factor is not None and factor.state is FactorState.ACTIVE
-        if self.step is None:
+        if self.time_step is None:
             return live  # a confirmation is used up with the nonce of what it confirms
-        fresh = factor is not None and live and factor.last_step < self.step
+        fresh = factor is not None and live and factor.last_time_step < self.time_step
         used = self.factor_id if fresh else NOBODY
-        uow.second_factors.update_all({"last_step": self.step}, id=used)
+        uow.second_factors.update_all({"last_time_step": self.time_step}, id=used)
         return fresh
 
 
@@ -70,13 +70,13 @@ def match_confirmation(
 def _match_one(
     deps: Dependencies, factor: SecondFactor, code: str, at: datetime
 ) -> FactorMatch | None:
-    step = _matching_step(deps, factor.sealed_secret or "", factor.id, code, at)
-    if step is None or step <= factor.last_step:
+    time_step = _matching_time_step(deps, factor.sealed_secret or "", factor.id, code, at)
+    if time_step is None or time_step <= factor.last_time_step:
         return None
-    return FactorMatch(factor.id, step)
+    return FactorMatch(factor.id, time_step)
 
 
-def _matching_step(
+def _matching_time_step(
     deps: Dependencies, sealed_secret: str, binding: str, code: str, at: datetime
 ) -> int | None:
     try:
@@ -86,7 +86,7 @@ def _matching_step(
     except VaultUnavailable as error:
         raise FactorUnavailable() from error
     with wiped(sealed) as secret:
-        return deps.codes.matching_step(secret.decode(), code, at)
+        return deps.codes.matching_time_step(secret.decode(), code, at)
 
 
 def _look_at_nobodys(deps: Dependencies, code: str, at: datetime) -> None:
@@ -95,7 +95,7 @@ def _look_at_nobodys(deps: Dependencies, code: str, at: datetime) -> None:
         sealed = _sealed_for_nobody(deps.secrets, deps.codes)  # type: ignore[arg-type]
     except VaultUnavailable as error:
         raise FactorUnavailable() from error
-    _matching_step(deps, sealed, NOBODY, code, at)
+    _matching_time_step(deps, sealed, NOBODY, code, at)
 
 
 @lru_cache(maxsize=1)

@@ -84,7 +84,7 @@ class VerifiedCredentials:
         The same statements where there is nothing to use up: a till cannot time which it was.
         """
         if self.match is None:
-            FactorMatch(NOBODY, step=0).consume(uow)
+            FactorMatch(NOBODY, time_step=0).consume(uow)
             return True
         return self.match.consume(uow)
 

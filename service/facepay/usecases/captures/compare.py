@@ -8,7 +8,7 @@ from facepay.domain.enrolment import Enrolment
 from facepay.domain.errors import FaceNotAvailable, SealBroken
 from facepay.ports import ObservedFaces
 from facepay.usecases.dependencies import Dependencies, wiped
-from facepay.usecases.step_timing import timed_step
+from facepay.usecases.stage_timing import timed_stage
 
 
 def matches_reference(deps: Dependencies, faces: ObservedFaces, enrolment: Enrolment) -> bool:
@@ -32,11 +32,11 @@ def _near(deps: Dependencies, faces: ObservedFaces, enrolment: Enrolment) -> boo
     sealed, key = enrolment.sealed_reference, enrolment.key_name
     if sealed is None or enrolment.model != deps.engine.model:
         raise FaceNotAvailable()
-    with timed_step("unseal"):
+    with timed_stage("unseal"):
         reference = deps.templates.unseal(key, sealed, binding=enrolment.binding)
     with wiped(reference):
-        with timed_step("derive"):
+        with timed_stage("derive"):
             secret = deps.templates.derive_secret(key)
-        with wiped(secret), timed_step("compare"):
+        with wiped(secret), timed_stage("compare"):
             distance = deps.engine.distance(faces, reference, secret)
     return distance <= deps.face_distance_at_most

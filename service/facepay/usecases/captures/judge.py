@@ -25,7 +25,7 @@ from facepay.usecases.idempotency import Lease
 from facepay.usecases.records.activity import note_refused_capture
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.request import Caller
-from facepay.usecases.step_timing import timed_step
+from facepay.usecases.stage_timing import timed_stage
 
 Result = TypeVar("Result")
 
@@ -112,7 +112,7 @@ def _judge(
     deps: Dependencies, capture: Capture, burst: Burst, look: Callable[[ObservedFaces], Result]
 ) -> Result:
     with observed(deps, burst) as faces:
-        with timed_step("pad"):
+        with timed_stage("pad"):
             verdict = deps.pad.judge(faces, capture.challenge)
         _require_bona_fide(verdict)
         return look(faces)

@@ -22,10 +22,10 @@ from facepay.domain.manifest import (
     verify_records,
 )
 from facepay.usecases.dependencies import Dependencies
-from facepay.usecases.step_timing import timed_step
+from facepay.usecases.stage_timing import timed_stage
 
 
-@timed_step("manifest")
+@timed_stage("manifest")
 def check_manifest(
     deps: Dependencies,
     signed: SignedManifest,

@@ -81,7 +81,7 @@ def new_set(deps: Dependencies, customer_id: str, name: str = NAME) -> SecondFac
         keyid=None,
         public_key_pem=None,
         state=FactorState.ACTIVE,
-        last_step=NEVER_USED,
+        last_time_step=NEVER_USED,
         created_at=deps.clock(),
     )
 

@@ -118,8 +118,8 @@ def confirm_second_factor(
         if deps.clock() >= factor.created_at + PENDING_FOR:
             raise WrongState("the factor was added too long ago: add a new one")
         match = _match_pending(deps, command, factor, credentials)
-        step = NEVER_USED if match.step is None else match.step
-        active = replace(factor, state=FactorState.ACTIVE, last_step=step)
+        time_step = NEVER_USED if match.time_step is None else match.time_step
+        active = replace(factor, state=FactorState.ACTIVE, last_time_step=time_step)
         with deps.unit_of_work() as uow:
             uow.customers.lock(factor.customer_id)
             uow.second_factors.update(active, state=FactorState.PENDING.value)
@@ -254,7 +254,7 @@ def _new_factor(
         keyid=key.thumbprint if key else None,
         public_key_pem=key.pem if key else None,
         state=FactorState.PENDING,
-        last_step=NEVER_USED,
+        last_time_step=NEVER_USED,
         created_at=deps.clock(),
     )
 

@@ -207,12 +207,12 @@ def _approved(
 
 
 def _tell(
-    deps: Dependencies, uow: UnitOfWork, step: str, action: OperatorAction, command: Command
+    deps: Dependencies, uow: UnitOfWork, stage: str, action: OperatorAction, command: Command
 ) -> None:
     append_leaf(
         deps,
         uow,
-        f"operator_action.{step}",
+        f"operator_action.{stage}",
         action=action.id,
         requested=action.kind,
         target=action.target,

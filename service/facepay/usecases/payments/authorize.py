@@ -41,7 +41,7 @@ from facepay.usecases.payments.sign_authorization import sign_authorization
 from facepay.usecases.records.activity import is_on_hold
 from facepay.usecases.request import Command
 from facepay.usecases.responses import IntentAnswer
-from facepay.usecases.step_timing import timed_step
+from facepay.usecases.stage_timing import timed_stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def authorize_payment(deps: Dependencies, command: Command, attempt: Attempt) ->
     return run_idempotent(deps, command, IntentAnswer, walk)
 
 
-@timed_step("enter")
+@timed_stage("enter")
 def _enter(deps: Dependencies, command: Command, lease: Lease, attempt: Attempt) -> Standing:
     expected = (
         IntentState.CAPTURING if attempt.frames is not None else IntentState.AWAITING_SECOND_FACTOR
@@ -150,7 +150,7 @@ def _look_at_face(deps: Dependencies, lease: Lease, standing: Standing, frames: 
     return replace(standing, intent=judged)
 
 
-@timed_step("second_factor")
+@timed_stage("second_factor")
 def _verify_second_factor(
     deps: Dependencies,
     command: Command,
@@ -168,7 +168,7 @@ def _verify_second_factor(
     )
 
 
-@timed_step("decide")
+@timed_stage("decide")
 def _decide(
     deps: Dependencies, standing: Standing, verified: VerifiedCredentials | None
 ) -> Decision:
@@ -189,7 +189,7 @@ def _decide(
     return decide(facts, deps.clock())
 
 
-@timed_step("sign")
+@timed_stage("sign")
 def _sign_if_approved(
     deps: Dependencies, standing: Standing, decision: Decision
 ) -> Authorization | None:
@@ -198,7 +198,7 @@ def _sign_if_approved(
     return sign_authorization(deps, standing.intent)
 
 
-@timed_step("commit")
+@timed_stage("commit")
 def _commit_if_still_live(
     deps: Dependencies,
     lease: Lease,

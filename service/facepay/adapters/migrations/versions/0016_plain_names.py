@@ -13,6 +13,7 @@ COLUMNS = (
     ("operator_actions", "asked_at", "requested_at"),
     ("operator_actions", "asked_by", "requested_by"),
     ("operator_actions", "asked_key", "requested_key"),
+    ("second_factors", "last_step", "last_time_step"),
 )
 VALUES = (
     ("deliveries", "lane", "bank", "operator"),

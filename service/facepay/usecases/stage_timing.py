@@ -15,10 +15,10 @@ from contextvars import ContextVar
 
 Ticks = Callable[[], float]  # seconds from any beginning, as of time.perf_counter
 
-_under_way: ContextVar["StepClock | None"] = ContextVar("facepay_step_clock", default=None)
+_under_way: ContextVar["StageClock | None"] = ContextVar("facepay_step_clock", default=None)
 
 
-class StepClock:
+class StageClock:
     """The times of one request, in the order in which its steps were first taken."""
 
     def __init__(self, ticks: Ticks) -> None:
@@ -36,7 +36,7 @@ class StepClock:
         self._seconds[name] = self._seconds.get(name, 0.0) + seconds
 
     @contextmanager
-    def step(self, name: str) -> Iterator[None]:
+    def stage(self, name: str) -> Iterator[None]:
         begun = self._ticks()
         try:
             yield
@@ -44,25 +44,25 @@ class StepClock:
             self.add(name, self._ticks() - begun)
 
 
-def start_clock(ticks: Ticks) -> StepClock:
+def start_clock(ticks: Ticks) -> StageClock:
     """A new clock for what this thread does from here on."""
-    clock = StepClock(ticks)
+    clock = StageClock(ticks)
     _under_way.set(clock)
     return clock
 
 
 @contextmanager
-def timed_step(name: str) -> Iterator[None]:
+def timed_stage(name: str) -> Iterator[None]:
     """The time in this block counts as the step `name`, also when it ends with an error."""
     clock = _under_way.get()
     if clock is None:
         yield
         return
-    with clock.step(name):
+    with clock.stage(name):
         yield
 
 
-def add_steps_within(name: str, seconds: Mapping[str, float]) -> None:
+def add_stages_within(name: str, seconds: Mapping[str, float]) -> None:
     """What a step's own parts took, as they tell it: `face.decode` and the like."""
     clock = _under_way.get()
     if clock is None:

@@ -4,10 +4,10 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from tests.fakes.deps import FakeDependencies
 
 from facepay.usecases.dependencies import observed
-from facepay.usecases.step_timing import StepClock, start_clock, timed_step
+from facepay.usecases.stage_timing import StageClock, start_clock, timed_stage
+from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.senses import FakeFaces
 from tests.fakes.street import Customer, Street
 
@@ -24,29 +24,29 @@ def whole_seconds() -> Iterator[float]:
 def test_a_step_that_fails_or_is_taken_twice_counts_in_full() -> None:
     ticks = whole_seconds()
     clock = start_clock(lambda: next(ticks))
-    with timed_step("unseal"):
+    with timed_stage("unseal"):
         pass
-    with pytest.raises(ValueError, match="broken"), timed_step("unseal"):
+    with pytest.raises(ValueError, match="broken"), timed_stage("unseal"):
         raise ValueError("broken")
     assert dict(clock.seconds()) == {"unseal": 2.0}
     assert clock.total() == 5.0
 
 
 def test_requests_on_two_threads_do_not_count_each_others_steps() -> None:
-    clocks: list[StepClock] = []
+    clocks: list[StageClock] = []
 
     def other() -> None:
-        with timed_step("before any clock"):
+        with timed_stage("before any clock"):
             pass
         clocks.append(start_clock(lambda: 0.0))
-        with timed_step("other"):
+        with timed_stage("other"):
             pass
 
     own = start_clock(lambda: 0.0)
     thread = threading.Thread(target=other)
     thread.start()
     thread.join()
-    with timed_step("own"):
+    with timed_stage("own"):
         pass
     assert list(own.seconds()) == ["own"]
     assert list(clocks[0].seconds()) == ["other"]
