@@ -22,9 +22,9 @@ from facepay.adapters.migrate import migrate
 from facepay.adapters.unit_of_work import Database
 from facepay.embedded.openbao_server import EmbeddedOpenBao
 from tests.integration import openbao_fixture
-from tests.stand.postgres import Postgres
-from tests.stand.service import RunningService, running_service
-from tests.stand.tally import Tally
+from tests.support.postgres import Postgres
+from tests.support.service import RunningService, running_service
+from tests.support.tally import Tally
 
 openbao = openbao_fixture.openbao
 vault = openbao_fixture.vault

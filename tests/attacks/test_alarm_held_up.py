@@ -14,8 +14,8 @@ from facepay.domain.webhook import Endpoint
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.records.outbox import emit
 from facepay.usecases.webhooks.deliver import IN_PARALLEL, deliver_forever
-from tests.stand.receiver import Receiver, receiving, well
-from tests.stand.sender import sending_dependencies
+from tests.support.receiver import Receiver, receiving, well
+from tests.support.sender import sending_dependencies
 
 IN_TIME_S = 4  # a couple of seconds, on a machine that does much else
 FLOOD = 2000

@@ -6,17 +6,17 @@ import json
 import pytest
 
 from facepay_client import Intent, KeyPair, Problem, sign_confirmation
-from tests.stand.people import PASSWORD, Payer, PointOfSale, Street
+from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
 
 
 @pytest.fixture(scope="module")
-def phone(street: Street, grace: Payer) -> KeyPair:
+def phone(scenario: Scenario, grace: Payer) -> KeyPair:
     return grace.add_device()
 
 
-def yes(street: Street, payer: Payer, phone: KeyPair, intent: Intent) -> str:
+def yes(scenario: Scenario, payer: Payer, phone: KeyPair, intent: Intent) -> str:
     told = payer.customer.get_intent(intent.id)
-    return sign_confirmation(phone, told, now=street.service.clock.now().timestamp())
+    return sign_confirmation(phone, told, now=scenario.service.clock.now().timestamp())
 
 
 def pay(pos: PointOfSale, payer: Payer, intent: Intent, confirmation: str) -> str:
@@ -25,31 +25,31 @@ def pay(pos: PointOfSale, payer: Payer, intent: Intent, confirmation: str) -> st
 
 
 def test_password_and_device_key_pay_at_the_terminal_and_from_the_own_device(
-    street: Street, pos: PointOfSale, grace: Payer, phone: KeyPair
+    scenario: Scenario, pos: PointOfSale, grace: Payer, phone: KeyPair
 ) -> None:
     at_terminal, at_home = pos.intent(), pos.intent()
-    assert pay(pos, grace, at_terminal, yes(street, grace, phone, at_terminal)) == "approved"
-    confirmation = yes(street, grace, phone, at_home)
+    assert pay(pos, grace, at_terminal, yes(scenario, grace, phone, at_terminal)) == "approved"
+    confirmation = yes(scenario, grace, phone, at_home)
     paid = grace.customer.use_password(at_home.id, PASSWORD, confirmation=confirmation)
     assert paid.state == "approved"
     assert pos.terminal.get_intent(at_home.id).authorization == paid.authorization
 
 
 def test_a_face_is_confirmed_from_the_own_device(
-    street: Street, pos: PointOfSale, grace: Payer, phone: KeyPair
+    scenario: Scenario, pos: PointOfSale, grace: Payer, phone: KeyPair
 ) -> None:
     intent = pos.intent()
-    street.show_face(pos, intent, grace, "grace")
-    paid = grace.customer.confirm_payment(intent.id, yes(street, grace, phone, intent))
+    scenario.show_face(pos, intent, grace, "grace")
+    paid = grace.customer.confirm_payment(intent.id, yes(scenario, grace, phone, intent))
     assert paid.state == "approved"
 
 
 def test_one_cent_changed_in_a_confirmation(
-    street: Street, pos: PointOfSale, grace: Payer, phone: KeyPair
+    scenario: Scenario, pos: PointOfSale, grace: Payer, phone: KeyPair
 ) -> None:
     """Neither in the signed words, nor by a till that shows one amount and asks for another."""
     cheap, dear = pos.intent(1999), pos.intent(2000)
-    confirmation = yes(street, grace, phone, cheap)
+    confirmation = yes(scenario, grace, phone, cheap)
     header, payload, signature = confirmation.split(".")
     claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
     text = json.dumps({**claims, "amount_minor": 2000, "payment_intent": dear.id})
@@ -60,27 +60,27 @@ def test_one_cent_changed_in_a_confirmation(
 
 
 def test_a_confirmation_replayed(
-    street: Street, pos: PointOfSale, grace: Payer, phone: KeyPair
+    scenario: Scenario, pos: PointOfSale, grace: Payer, phone: KeyPair
 ) -> None:
     intent = pos.intent()
-    confirmation = yes(street, grace, phone, intent)
+    confirmation = yes(scenario, grace, phone, intent)
     declined = pos.terminal.use_password(
         intent.id, grace.alias, "mistyped password", confirmation=confirmation
     )
     assert declined.state == "declined"
     assert pay(pos, grace, intent, confirmation) == "declined", "it counted once already"
-    assert pay(pos, grace, intent, yes(street, grace, phone, intent)) == "approved"
+    assert pay(pos, grace, intent, yes(scenario, grace, phone, intent)) == "approved"
     with pytest.raises(Problem) as error:
         pay(pos, grace, intent, confirmation)
     assert error.value.code == "wrong_state"
 
 
 def test_a_confirmation_for_another_merchant(
-    street: Street, pos: PointOfSale, grace: Payer, phone: KeyPair
+    scenario: Scenario, pos: PointOfSale, grace: Payer, phone: KeyPair
 ) -> None:
-    elsewhere = street.pos()
+    elsewhere = scenario.pos()
     shown, charged = pos.intent(), elsewhere.intent()
-    confirmation = yes(street, grace, phone, shown)
+    confirmation = yes(scenario, grace, phone, shown)
     assert pay(elsewhere, grace, charged, confirmation) == "declined"
     with pytest.raises(Problem) as error:
         pay(elsewhere, grace, shown, confirmation)
@@ -88,41 +88,41 @@ def test_a_confirmation_for_another_merchant(
 
 
 def test_a_stranger_at_terminals_cannot_keep_the_owners_own_device_from_paying(
-    street: Street, pos: PointOfSale
+    scenario: Scenario, pos: PointOfSale
 ) -> None:
-    payer = street.payer()
+    payer = scenario.payer()
     phone = payer.add_device()
     for _ in range(7):
         pos.terminal.use_password(pos.intent().id, payer.alias, "a guess of it", "123456")
     intent = pos.intent()
-    confirmation = yes(street, payer, phone, intent)
+    confirmation = yes(scenario, payer, phone, intent)
     paid = payer.customer.use_password(intent.id, PASSWORD, confirmation=confirmation)
     assert paid.state == "approved"
 
 
 def test_a_stolen_device_key_without_the_password(
-    street: Street, pos: PointOfSale, grace: Payer, phone: KeyPair
+    scenario: Scenario, pos: PointOfSale, grace: Payer, phone: KeyPair
 ) -> None:
     intent = pos.intent()
     guessed = pos.terminal.use_password(
         intent.id,
         grace.alias,
         "a guess of it",
-        confirmation=yes(street, grace, phone, intent),
+        confirmation=yes(scenario, grace, phone, intent),
     )
     assert guessed.state == "declined"
     with pytest.raises(Problem) as error:
-        grace.customer.confirm_payment(intent.id, yes(street, grace, phone, intent))
+        grace.customer.confirm_payment(intent.id, yes(scenario, grace, phone, intent))
     assert error.value.code == "wrong_state", "no face was shown that it could confirm"
 
 
 def test_a_customer_who_reads_the_terminal_over_somebodys_shoulder(
-    street: Street, pos: PointOfSale, grace: Payer, phone: KeyPair
+    scenario: Scenario, pos: PointOfSale, grace: Payer, phone: KeyPair
 ) -> None:
     """Knowing the payment's id, another customer can neither confirm it nor look at it later."""
-    stranger, intent = street.payer(), pos.intent()
-    street.show_face(pos, intent, grace, "grace")
-    confirmation = yes(street, grace, phone, intent)
+    stranger, intent = scenario.payer(), pos.intent()
+    scenario.show_face(pos, intent, grace, "grace")
+    confirmation = yes(scenario, grace, phone, intent)
     with pytest.raises(Problem) as error:
         stranger.customer.confirm_payment(intent.id, confirmation)
     assert error.value.code == "not_found"
@@ -144,7 +144,7 @@ def test_a_customer_who_reads_the_terminal_over_somebodys_shoulder(
     ],
 )
 def test_a_malformed_second_factor_is_told_so(
-    street: Street, pos: PointOfSale, body: dict[str, object]
+    scenario: Scenario, pos: PointOfSale, body: dict[str, object]
 ) -> None:
     with pytest.raises(Problem) as error:
         pos.transport.post(f"/v1/payment_intents/{pos.intent().id}/second_factor", body)

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from facepay_client import Intent, KeyPair, Problem
-from tests.stand.people import PASSWORD, Payer, PointOfSale, Street
+from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -29,19 +29,19 @@ PROTECTED_REQUESTS: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.fixture(scope="module")
-def shown(street: Street, grace: Payer) -> tuple[Intent, Intent]:
+def shown(scenario: Scenario, grace: Payer) -> tuple[Intent, Intent]:
     """A face that was accepted and waits for its code, and one that has paid."""
-    pos = street.pos()
+    pos = scenario.pos()
     waiting, paid = pos.intent(), pos.intent()
-    street.show_face(pos, waiting, grace, "grace")
-    street.show_face(pos, paid, grace, "grace")
+    scenario.show_face(pos, waiting, grace, "grace")
+    scenario.show_face(pos, paid, grace, "grace")
     assert pos.terminal.send_code(paid.id, grace.code()).state == "approved"
     return waiting, pos.terminal.get_intent(paid.id)
 
 
 @pytest.mark.parametrize("protected", PROTECTED_REQUESTS)
 def test_an_accepted_face_does_not(
-    street: Street, grace: Payer, shown: tuple[Intent, Intent], protected: str
+    scenario: Scenario, grace: Payer, shown: tuple[Intent, Intent], protected: str
 ) -> None:
     path, body = PROTECTED_REQUESTS[protected]
     path = path.format(enrolment=grace.enrolment_id, factor=grace.factor_id)
@@ -64,7 +64,7 @@ def test_an_accepted_face_does_not(
 
 
 def test_an_accepted_face_does_not_change_consent(
-    street: Street, pos: PointOfSale, shown: tuple[Intent, Intent], grace: Payer
+    scenario: Scenario, pos: PointOfSale, shown: tuple[Intent, Intent], grace: Payer
 ) -> None:
     """The customer's own device gives consent: a till, whatever face it has seen, gives none."""
     for path in ("/v1/consents", f"/v1/consents/{grace.consent_id}/withdraw"):

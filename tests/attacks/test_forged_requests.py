@@ -7,27 +7,27 @@ import pytest
 import requests
 
 from facepay_client import KeyPair, Problem, Request, RetryPolicy, Transport
-from tests.stand.forgery import post, send, told
-from tests.stand.people import Payer, PointOfSale, Street, genuine
+from tests.support.forgery import post, send, told
+from tests.support.people import Payer, PointOfSale, Scenario, genuine
 
 ORDER = {"amount_minor": 100, "currency": "EUR", "order_ref": "bread"}
 INTENTS = "/v1/payment_intents"
 UNSIGNED, FORGED = (401, "signature_missing"), (401, "signature_invalid")
 
 
-def test_unsigned(street: Street) -> None:
+def test_unsigned(scenario: Scenario) -> None:
     for method, path in (("POST", INTENTS), ("GET", f"{INTENTS}/pi_{'0' * 32}")):
-        answer = requests.request(method, street.service.url + path, json=ORDER, timeout=10)
+        answer = requests.request(method, scenario.service.url + path, json=ORDER, timeout=10)
         assert told(answer) == UNSIGNED
 
 
-def test_signed_with_an_unknown_key(street: Street) -> None:
-    stranger = street.transport(KeyPair.generate())
+def test_signed_with_an_unknown_key(scenario: Scenario) -> None:
+    stranger = scenario.transport(KeyPair.generate())
     assert told(send(stranger, post(INTENTS, ORDER))) == FORGED
 
 
-def test_signed_with_another_key_under_a_known_keyid(street: Street, pos: PointOfSale) -> None:
-    mine = street.transport(KeyPair.generate())
+def test_signed_with_another_key_under_a_known_keyid(scenario: Scenario, pos: PointOfSale) -> None:
+    mine = scenario.transport(KeyPair.generate())
     theirs = pos.transport.signed(post(INTENTS, ORDER)).headers["Signature-Input"]
     keyid = theirs.split('keyid="')[1].split('"')[0]
     prepared = mine.signed(post(INTENTS, ORDER))
@@ -65,29 +65,29 @@ def test_tampered_headers(pos: PointOfSale, bent: dict[str, Any]) -> None:
     assert told(answer) in (FORGED, (405, "method_not_allowed"))
 
 
-def test_tampered_target(street: Street, pos: PointOfSale) -> None:
+def test_tampered_target(scenario: Scenario, pos: PointOfSale) -> None:
     mine, other = pos.intent(), pos.intent()
     reverse = post(f"{INTENTS}/{mine.id}/choose_alternative")
-    bent = f"{street.service.url}{INTENTS}/{other.id}/choose_alternative"
+    bent = f"{scenario.service.url}{INTENTS}/{other.id}/choose_alternative"
     assert told(send(pos.transport, reverse, url=bent)) == FORGED
-    with_query = f"{street.service.url}{INTENTS}/{mine.id}/choose_alternative?x=1"
+    with_query = f"{scenario.service.url}{INTENTS}/{mine.id}/choose_alternative?x=1"
     assert told(send(pos.transport, reverse, url=with_query)) == FORGED
 
 
-def test_signed_for_another_host(street: Street, pos: PointOfSale) -> None:
+def test_signed_for_another_host(scenario: Scenario, pos: PointOfSale) -> None:
     """A request captured on its way to one service does not hold at another."""
     key = pos.transport._key
     elsewhere = Transport("http://pay.elsewhere.example", key, clock=pos.transport._clock)
     prepared = elsewhere.signed(post(INTENTS, ORDER))
-    prepared.url = street.service.url + INTENTS
+    prepared.url = scenario.service.url + INTENTS
     prepared.headers["Host"] = "pay.elsewhere.example"
     assert told(pos.transport.send_once(prepared)) == FORGED
 
 
 @pytest.mark.parametrize("seconds", [-61, 62, -(10**6), 10**9])
-def test_stale_or_from_the_future(street: Street, pos: PointOfSale, seconds: int) -> None:
-    now = street.service.clock.now().timestamp()
-    off = Transport(street.service.url, pos.transport._key, clock=lambda: now + seconds)
+def test_stale_or_from_the_future(scenario: Scenario, pos: PointOfSale, seconds: int) -> None:
+    now = scenario.service.clock.now().timestamp()
+    off = Transport(scenario.service.url, pos.transport._key, clock=lambda: now + seconds)
     assert told(send(off, post(INTENTS, ORDER))) == (401, "signature_stale")
 
 
@@ -98,13 +98,13 @@ def test_replayed_nonce(pos: PointOfSale) -> None:
         assert told(pos.transport.send_once(prepared)) == (401, "nonce_replayed")
 
 
-def test_replayed_at_the_end_of_its_window(street: Street, pos: PointOfSale) -> None:
+def test_replayed_at_the_end_of_its_window(scenario: Scenario, pos: PointOfSale) -> None:
     """A nonce is remembered as long as its signature could still be accepted."""
-    now = street.service.clock.now().timestamp()
-    ahead = Transport(street.service.url, pos.transport._key, clock=lambda: now + 55)
+    now = scenario.service.clock.now().timestamp()
+    ahead = Transport(scenario.service.url, pos.transport._key, clock=lambda: now + 55)
     prepared = ahead.signed(post(INTENTS, ORDER))
     assert ahead.send_once(prepared).status_code == 201
-    street.service.clock.advance(100)
+    scenario.service.clock.advance(100)
     assert told(ahead.send_once(prepared)) == (401, "nonce_replayed")
 
 
@@ -117,26 +117,28 @@ def test_two_signatures_on_one_request(pos: PointOfSale) -> None:
     assert told(pos.transport.send_once(prepared)) == FORGED
 
 
-def test_a_role_opens_only_its_own_doors(street: Street, pos: PointOfSale, grace: Payer) -> None:
+def test_a_role_opens_only_its_own_doors(
+    scenario: Scenario, pos: PointOfSale, grace: Payer
+) -> None:
     shut = [
         (pos.transport, post("/v1/merchants", {})),
         (pos.transport, post("/v1/consents", {})),
         (pos.transport, post(f"/v1/enrolments/{grace.enrolment_id}/revoke", {})),
         (grace.transport, post(INTENTS, ORDER)),
         (grace.transport, post("/v1/customers", {})),
-        (street.operator_transport, post(INTENTS, ORDER)),
-        (street.operator_transport, post("/v1/enrolments", {})),
+        (scenario.operator_transport, post(INTENTS, ORDER)),
+        (scenario.operator_transport, post("/v1/enrolments", {})),
     ]
     for transport, request in shut:
         assert told(send(transport, request)) == (403, "not_allowed")
 
 
 def test_another_merchants_payment_cannot_be_seen_or_touched(
-    street: Street, pos: PointOfSale, grace: Payer
+    scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
     intent = pos.intent()
     capture = pos.capture(intent.id, grace.alias)
-    stranger = street.pos()
+    stranger = scenario.pos()
     forged = [
         Request("GET", f"{INTENTS}/{intent.id}"),
         post(f"{INTENTS}/{intent.id}/captures", {"payer": grace.alias}, "a"),
@@ -157,8 +159,8 @@ def test_another_merchants_payment_cannot_be_seen_or_touched(
     assert pos.terminal.get_intent(intent.id).state == "capturing"
 
 
-def test_another_customers_face_cannot_be_touched(street: Street, grace: Payer) -> None:
-    stranger = street.payer()
+def test_another_customers_face_cannot_be_touched(scenario: Scenario, grace: Payer) -> None:
+    stranger = scenario.payer()
     with pytest.raises(Problem) as error:
         stranger.customer.revoke_face(grace.enrolment_id, password="correct horse battery")
     assert error.value.code == "not_found"
@@ -168,9 +170,9 @@ def test_another_customers_face_cannot_be_touched(street: Street, grace: Payer) 
 
 
 def test_unknown_payer_and_payer_without_a_face_cannot_be_told_apart(
-    street: Street, pos: PointOfSale
+    scenario: Scenario, pos: PointOfSale
 ) -> None:
-    faceless = street.payer()
+    faceless = scenario.payer()
     answers = []
     for alias in (faceless.alias, "nobody at all"):
         request = post(f"{INTENTS}/{pos.intent().id}/captures", {"payer": alias}, alias)
@@ -197,9 +199,9 @@ def test_wrong_password_unknown_payer_and_wrong_code_cannot_be_told_apart(
 
 
 def test_the_client_retries_with_a_fresh_nonce_and_the_same_key(
-    street: Street, pos: PointOfSale
+    scenario: Scenario, pos: PointOfSale
 ) -> None:
     """What the replay rules cost an honest client: nothing."""
-    patient = street.transport(pos.transport._key, RetryPolicy(attempts=3))
+    patient = scenario.transport(pos.transport._key, RetryPolicy(attempts=3))
     first = patient.post(INTENTS, ORDER, idempotency_key="same")
     assert patient.post(INTENTS, ORDER, idempotency_key="same") == first

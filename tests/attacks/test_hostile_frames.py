@@ -9,8 +9,8 @@ from PIL import Image
 
 from facepay_client import Capture, Frame, Problem, Request
 from facepay_rehearsal import bursts
-from tests.stand.forgery import send, told
-from tests.stand.people import Payer, PointOfSale, Street, as_frames, genuine
+from tests.support.forgery import send, told
+from tests.support.people import Payer, PointOfSale, Scenario, as_frames, genuine
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_no_face(pos: PointOfSale, capture: Capture) -> None:
     assert refused(pos, capture, frames) == (422, "no_face", "try_again")
 
 
-def test_answer_to_another_challenge(pos: PointOfSale, grace: Payer, street: Street) -> None:
+def test_answer_to_another_challenge(pos: PointOfSale, grace: Payer, scenario: Scenario) -> None:
     """A recording of another challenge: the turns go the wrong way."""
     capture = pos.capture(pos.intent().id, grace.alias)
     other = {"turn_left": "turn_right", "turn_right": "turn_left"}
@@ -141,9 +141,9 @@ def test_a_capture_is_used_once(pos: PointOfSale, capture: Capture) -> None:
 
 
 def test_a_sliver_does_not_kill_the_worker_that_holds_everybody_else(
-    street: Street, pos: PointOfSale, grace: Payer
+    scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
-    before = street.service.worker_pids()
+    before = scenario.service.worker_pids()
     for size in ((1920, 4), (400, 1), (1, 1920)):
         capture = pos.capture(pos.intent().id, grace.alias)
         frames = tuple(
@@ -151,12 +151,12 @@ def test_a_sliver_does_not_kill_the_worker_that_holds_everybody_else(
             for index, each in enumerate(real(capture))
         )
         assert refused(pos, capture, frames)[1] == "unfit_frame"
-    assert street.service.worker_pids() == before
+    assert scenario.service.worker_pids() == before
 
 
-def test_the_refused_are_not_kept(street: Street, pos: PointOfSale, grace: Payer) -> None:
+def test_the_refused_are_not_kept(scenario: Scenario, pos: PointOfSale, grace: Payer) -> None:
     """After a refused enrolment there is no template, and no key that could open one."""
-    payer = street.payer()
+    payer = scenario.payer()
     payer.consent()
     enrolment = payer.customer.begin_enrolment("correct horse battery", payer.code())
     capture = payer.capture(enrolment.id)
@@ -165,7 +165,7 @@ def test_the_refused_are_not_kept(street: Street, pos: PointOfSale, grace: Payer
             capture,
             as_frames(bursts.still_photo("grace", capture.challenge.steps, 5), capture.challenge),
         )
-    with street.service.deps.unit_of_work() as uow:
+    with scenario.service.deps.unit_of_work() as uow:
         row = uow.enrolments.find(id=enrolment.id)
     assert row is not None
     assert (row.state, row.sealed_reference) == ("pending", None)

@@ -22,7 +22,7 @@ from facepay.adapters import webhook_sender
 from facepay.adapters.webhook_sender import HttpWebhookSender
 from facepay.domain.errors import InvalidRequest
 from facepay.domain.webhook import LEASE_DURATION
-from tests.stand.receiver import Receiver, receiving
+from tests.support.receiver import Receiver, receiving
 
 SECRET = bytearray(b"k" * 32)
 BODY = '{"type":"payment.approved"}'

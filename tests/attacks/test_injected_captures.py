@@ -12,17 +12,17 @@ import pytest
 
 from facepay_client import Device, Health, KeyPair, Problem, Terminal
 from facepay_client.device import Evidence
-from tests.stand.forgery import told
-from tests.stand.injection import INVALID, Scene, logged
-from tests.stand.manifests import chained, manifest_of, send_manifest, signed
-from tests.stand.people import PASSWORD, Payer, PointOfSale, Street, genuine
+from tests.support.forgery import told
+from tests.support.injection import INVALID, Scene, logged
+from tests.support.manifests import chained, manifest_of, send_manifest, signed
+from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario, genuine
 
 UNTRUSTED = (422, "device_not_trusted")
 
 
 @pytest.fixture
-def scene(street: Street, pos: PointOfSale, grace: Payer) -> Iterator[Scene]:
-    made = Scene(street, pos, grace)
+def scene(scenario: Scenario, pos: PointOfSale, grace: Payer) -> Iterator[Scene]:
+    made = Scene(scenario, pos, grace)
     yield made
     code = made.payer.code()
     paid = pos.terminal.use_password(made.intent.id, made.payer.alias, PASSWORD, code)
@@ -30,10 +30,10 @@ def scene(street: Street, pos: PointOfSale, grace: Payer) -> Iterator[Scene]:
 
 
 def test_the_honest_burst_of_these_scenes_is_accepted(
-    street: Street, pos: PointOfSale, grace: Payer
+    scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
     """Else the refusals below would prove nothing."""
-    scene = Scene(street, pos, grace)
+    scene = Scene(scenario, pos, grace)
     assert scene.inject(scene.honest()).json()["outcome"] == "accepted"
 
 
@@ -54,18 +54,18 @@ def test_one_frame_twice(scene: Scene) -> None:
 
 def test_old_capture_replayed(scene: Scene) -> None:
     """Yesterday's burst, with its own manifest as it was signed then."""
-    yesterday = Scene(scene.street, scene.pos, scene.payer)
+    yesterday = Scene(scene.scenario, scene.pos, scene.payer)
     jws = yesterday.honest()
     assert yesterday.inject(jws).status_code == 200
-    scene.street.service.clock.advance(24 * 3600)
-    again = Scene(scene.street, scene.pos, scene.payer)
+    scene.scenario.service.clock.advance(24 * 3600)
+    again = Scene(scene.scenario, scene.pos, scene.payer)
     again.refused(again.inject(jws, yesterday.frames), "another_capture")
     scene.intent = scene.pos.intent()
 
 
 def test_old_frames_signed_anew(scene: Scene) -> None:
     """The till's key in the attacker's hands, and a good recording of another challenge."""
-    old = Scene(scene.street, scene.pos, scene.payer)
+    old = Scene(scene.scenario, scene.pos, scene.payer)
     manifest = manifest_of(old.capture, old.frames)
     manifest |= {"capture_id": scene.capture.id, "nonce": scene.capture.nonce}
     # Drawn from 22 bits: two lights that agree at every frame do not come about here.
@@ -181,13 +181,13 @@ def test_no_light_where_there_should_be_one(scene: Scene) -> None:
 
 def test_foreign_device_key(scene: Scene) -> None:
     """Signed by another till of the same shop, which is registered as well."""
-    other = scene.street.pos().transport.key
+    other = scene.scenario.pos().transport.key
     jws = signed(manifest_of(scene.capture, scene.frames), other)
     scene.refused(scene.inject(jws), "foreign_key")
 
 
 def test_foreign_device_key_under_the_right_name(scene: Scene) -> None:
-    other = scene.street.pos().transport.key
+    other = scene.scenario.pos().transport.key
     jws = signed(manifest_of(scene.capture, scene.frames), other, kid=scene.key.keyid)
     scene.refused(scene.inject(jws), "foreign_signature")
 
@@ -199,7 +199,7 @@ def test_unregistered_device_key(scene: Scene) -> None:
 
 def test_whole_burst_by_another_terminal(scene: Scene) -> None:
     """With its own good signature on request and manifest: it has no such capture."""
-    other = scene.street.pos().transport
+    other = scene.scenario.pos().transport
     jws = signed(manifest_of(scene.capture, scene.frames), other.key)
     answer = send_manifest(other, scene.capture.id, jws, scene.frames)
     assert told(answer) == (404, "not_found")
@@ -207,7 +207,7 @@ def test_whole_burst_by_another_terminal(scene: Scene) -> None:
 
 def test_manifest_of_another_intent(scene: Scene) -> None:
     """Two payments at one till: the burst of the one is sent for the other."""
-    other = Scene(scene.street, scene.pos, scene.payer)
+    other = Scene(scene.scenario, scene.pos, scene.payer)
     scene.refused(scene.inject(other.honest(), other.frames), "another_capture")
 
 
@@ -219,7 +219,7 @@ def test_manifest_of_another_capture_of_the_same_intent(scene: Scene) -> None:
 
 
 def test_nonce_of_another_capture(scene: Scene) -> None:
-    other = Scene(scene.street, scene.pos, scene.payer)
+    other = Scene(scene.scenario, scene.pos, scene.payer)
     manifest = manifest_of(scene.capture, scene.frames) | {"nonce": other.capture.nonce}
     scene.refused(scene.inject(signed(manifest, scene.key)), "another_nonce")
 
@@ -259,9 +259,9 @@ def test_evidence_nobody_can_check(scene: Scene, name: str) -> None:
     scene.nothing_is_kept("attestation_unsupported")
 
 
-def test_injected_enrolment(street: Street) -> None:
+def test_injected_enrolment(scenario: Scenario) -> None:
     """The same at enrolling: no template is made, and none can be paid with."""
-    payer = street.payer()
+    payer = scenario.payer()
     payer.consent()
     enrolment = payer.customer.begin_enrolment(PASSWORD, payer.code())
     capture = payer.capture(enrolment.id)
@@ -270,8 +270,8 @@ def test_injected_enrolment(street: Street) -> None:
     other = KeyPair.generate()
     jws = signed(manifest, other, kid=payer.transport.key.keyid)
     assert told(send_manifest(payer.transport, capture.id, jws, frames)) == INVALID
-    with street.service.deps.unit_of_work() as uow:
+    with scenario.service.deps.unit_of_work() as uow:
         row = uow.enrolments.find(id=enrolment.id)
     assert row is not None
     assert (row.state, row.sealed_reference) == ("pending", None)
-    assert logged(street, capture) == "foreign_signature"
+    assert logged(scenario, capture) == "foreign_signature"

@@ -3,36 +3,36 @@
 import pytest
 
 from facepay_client import Problem
-from tests.stand.forgery import post, send
-from tests.stand.people import PASSWORD, Payer, PointOfSale, Street, genuine
+from tests.support.forgery import post, send
+from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario, genuine
 
 WRONG_PASSWORD = "a wrong password"
 
 
 @pytest.fixture(scope="module")
-def locked(street: Street) -> Payer:
-    payer = street.payer(face="grace")
+def locked(scenario: Scenario) -> Payer:
+    payer = scenario.payer(face="grace")
     payer.customer.lock_face(payer.enrolment_id, password=PASSWORD)
     return payer
 
 
-def state(street: Street, payer: Payer) -> str:
-    with street.service.deps.unit_of_work() as uow:
+def state(scenario: Scenario, payer: Payer) -> str:
+    with scenario.service.deps.unit_of_work() as uow:
         enrolment = uow.enrolments.find(id=payer.enrolment_id)
     assert enrolment is not None
     return enrolment.state.value
 
 
 def test_a_stranger_without_a_proof_cannot_lock_anybody(
-    street: Street, pos: PointOfSale, grace: Payer
+    scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
     """A till knows the alias, a thief has the phone, another customer knows even the password."""
-    stranger = street.payer()
+    stranger = scenario.payer()
     lock = f"/v1/enrolments/{grace.enrolment_id}/lock"
     wrong = {"code": grace.wrong_code(), "password": WRONG_PASSWORD}
     answers = [
         send(pos.transport, post(lock, {"password": PASSWORD}, "from the till")),
-        send(street.operator_transport, post(lock, {"password": PASSWORD}, "one operator")),
+        send(scenario.operator_transport, post(lock, {"password": PASSWORD}, "one operator")),
         send(stranger.transport, post(lock, {"password": PASSWORD}, "another customer")),
         send(grace.transport, post(lock, {}, "the phone alone")),
         send(grace.transport, post(lock, wrong, "the phone and a guess")),
@@ -44,11 +44,11 @@ def test_a_stranger_without_a_proof_cannot_lock_anybody(
         (403, "credentials_rejected"),
         (403, "credentials_rejected"),
     ]
-    assert state(street, grace) == "active"
+    assert state(scenario, grace) == "active"
 
 
 def test_a_locked_face_cannot_be_unlocked_by_showing_it(
-    street: Street, pos: PointOfSale, locked: Payer
+    scenario: Scenario, pos: PointOfSale, locked: Payer
 ) -> None:
     with pytest.raises(Problem) as at_terminal:
         pos.capture(pos.intent().id, locked.alias)
@@ -62,13 +62,13 @@ def test_a_locked_face_cannot_be_unlocked_by_showing_it(
     for credentials in ({"face": "me"}, {"capture": "cap_" + "0" * 32}):
         refused = send(locked.transport, post(unlock, credentials, f"unlock {credentials}"))
         assert (refused.status_code, refused.json()["code"]) == (422, "invalid_request")
-    assert state(street, locked) == "locked"
+    assert state(scenario, locked) == "locked"
 
 
 def test_a_burst_from_before_the_lock_is_refused_after_the_unlock(
-    street: Street, pos: PointOfSale
+    scenario: Scenario, pos: PointOfSale
 ) -> None:
-    payer = street.payer(face="grace")
+    payer = scenario.payer(face="grace")
     capture = pos.capture(pos.intent().id, payer.alias)
     payer.customer.lock_face(payer.enrolment_id, password=PASSWORD)
     payer.customer.unlock_face(payer.enrolment_id, PASSWORD, payer.code())
@@ -77,7 +77,7 @@ def test_a_burst_from_before_the_lock_is_refused_after_the_unlock(
     assert error.value.code in ("face_not_available", "capture_expired")
 
 
-def test_the_password_alone_does_not_unlock(street: Street, locked: Payer) -> None:
+def test_the_password_alone_does_not_unlock(scenario: Scenario, locked: Payer) -> None:
     unlock = f"/v1/enrolments/{locked.enrolment_id}/unlock"
     for name, credentials in {
         "password": {"password": PASSWORD},
@@ -86,4 +86,4 @@ def test_the_password_alone_does_not_unlock(street: Street, locked: Payer) -> No
     }.items():
         refused = send(locked.transport, post(unlock, credentials, f"unlock by {name}"))
         assert (refused.status_code, refused.json()["code"]) == (403, "credentials_rejected")
-    assert state(street, locked) == "locked"
+    assert state(scenario, locked) == "locked"

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from facepay_client import KeyPair, Request
-from tests.stand.forgery import post, send, told
-from tests.stand.people import Payer, PointOfSale, Street
+from tests.support.forgery import post, send, told
+from tests.support.people import Payer, PointOfSale, Scenario
 
 INTENTS = "/v1/payment_intents"
 ORDER: dict[str, Any] = {"amount_minor": 100, "currency": "EUR", "order_ref": "bread"}
@@ -89,12 +89,12 @@ def test_profile_that_leaves_too_little(pos: PointOfSale, grace: Payer) -> None:
 
 
 def test_beginning_what_is_not_there_or_not_ones_own(
-    street: Street, pos: PointOfSale, grace: Payer
+    scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
     reserved = pos.terminal.open_capture(pos.intent().id, grace.alias)
     for transport, name in (
         (pos.transport, "cap_" + "0" * 32),
-        (street.pos().transport, reserved.id),
+        (scenario.pos().transport, reserved.id),
         (grace.transport, reserved.id),
     ):
         answer = send(transport, post(f"/v1/captures/{name}/begin"))
@@ -132,9 +132,9 @@ def test_missing_or_unusable_idempotency_key(pos: PointOfSale, key: str | None) 
     assert told(answer) in ((400, "idempotency_key_missing"), (401, "signature_invalid"))
 
 
-def test_a_broken_chunk(street: Street) -> None:
+def test_a_broken_chunk(scenario: Scenario) -> None:
     """Also before anybody has signed anything, a body that cannot be read is a 400."""
-    address = urlsplit(street.service.url)
+    address = urlsplit(scenario.service.url)
     head = b"POST /v1/payment_intents HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     with socket.create_connection((address.hostname, address.port), timeout=10) as line:
         line.sendall(head + b"zz\r\n")
@@ -179,7 +179,7 @@ def test_wrong_page_of_the_log(pos: PointOfSale, after: str) -> None:
     assert told(answer) == (422, "invalid_request")
 
 
-def test_wrong_keys_at_registration(street: Street) -> None:
+def test_wrong_keys_at_registration(scenario: Scenario) -> None:
     good = {"kty": "EC", "crv": "P-256", "x": "A" * 43, "y": "A" * 43}
     bad = [
         good,  # not a point of the curve
@@ -193,29 +193,29 @@ def test_wrong_keys_at_registration(street: Street) -> None:
     ]
     for number, jwk in enumerate(bad):
         request = post("/v1/merchants", {"name": "x", "public_key": jwk}, str(number))
-        assert told(send(street.operator_transport, request)) == (422, "invalid_request"), jwk
+        assert told(send(scenario.operator_transport, request)) == (422, "invalid_request"), jwk
 
 
-def test_an_alias_or_key_is_registered_once(street: Street) -> None:
+def test_an_alias_or_key_is_registered_once(scenario: Scenario) -> None:
     jwk = KeyPair.generate().public_jwk
     new = {"alias": "the one and only", "password": "long enough", "public_key": jwk}
-    first = send(street.operator_transport, post("/v1/customers", new, "once"))
+    first = send(scenario.operator_transport, post("/v1/customers", new, "once"))
     assert first.status_code == 201
     other = {**new, "alias": "another"}
-    assert told(send(street.operator_transport, post("/v1/customers", other, "two"))) == (
+    assert told(send(scenario.operator_transport, post("/v1/customers", other, "two"))) == (
         409,
         "already_exists",
     )
     other = {**new, "public_key": KeyPair.generate().public_jwk}
-    assert told(send(street.operator_transport, post("/v1/customers", other, "three"))) == (
+    assert told(send(scenario.operator_transport, post("/v1/customers", other, "three"))) == (
         409,
         "already_exists",
     )
 
 
-def test_consent_needs_the_notice_in_force_and_an_end_in_reach(street: Street) -> None:
-    payer = street.payer()
-    notice = street.published.notice()
+def test_consent_needs_the_notice_in_force_and_an_end_in_reach(scenario: Scenario) -> None:
+    payer = scenario.payer()
+    notice = scenario.published.notice()
     good = {
         "purpose": "face_payment",
         "notice_version": notice.version,

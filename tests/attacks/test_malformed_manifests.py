@@ -9,17 +9,17 @@ import requests
 
 from facepay_client import Capture, Frame
 from facepay_client.capture import MANIFEST_TYP, canonical
-from tests.stand.forgery import told
-from tests.stand.manifests import chained, compact, encoded, manifest_of, send_manifest, signed
-from tests.stand.people import Payer, PointOfSale, genuine
+from tests.support.forgery import told
+from tests.support.manifests import chained, compact, encoded, manifest_of, send_manifest, signed
+from tests.support.people import Payer, PointOfSale, genuine
 
 MALFORMED, INVALID, TOO_LARGE = "malformed_request", "invalid_request", "body_too_large"
 
 
 @pytest.fixture(scope="module")
-def opened(street: Any, grace: Payer) -> tuple[PointOfSale, Capture, list[Frame]]:
+def opened(scenario: Any, grace: Payer) -> tuple[PointOfSale, Capture, list[Frame]]:
     """What cannot be read as a manifest does not spend a capture: one does for all."""
-    pos: PointOfSale = street.pos()
+    pos: PointOfSale = scenario.pos()
     capture = pos.capture(pos.intent().id, grace.alias)
     return pos, capture, list(genuine("grace", capture.challenge, 2)[:2])
 

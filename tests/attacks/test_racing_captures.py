@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from facepay_client import Capture, CaptureBody, Frame, Problem, ReservedCapture, Terminal
-from tests.stand.people import Payer, PointOfSale, Street, genuine
+from tests.support.people import Payer, PointOfSale, Scenario, genuine
 
 RACES = 200
 GENUINE_EVERY = 20  # the others show no face, which is told the winner much sooner
@@ -18,10 +18,10 @@ BEGINNINGS = 50
 
 
 @pytest.fixture
-def hands(street: Street, pos: PointOfSale) -> tuple[Terminal, Terminal]:
+def hands(scenario: Scenario, pos: PointOfSale) -> tuple[Terminal, Terminal]:
     """The same till twice, with a connection each."""
     key = pos.transport.key
-    return Terminal(street.transport(key)), Terminal(street.transport(key))
+    return Terminal(scenario.transport(key)), Terminal(scenario.transport(key))
 
 
 def faceless(capture: Capture, race: int) -> tuple[Frame, ...]:
@@ -83,13 +83,13 @@ def test_of_two_who_use_one_challenge_at_once_exactly_one_is_looked_at(
 
 
 def test_of_two_who_begin_one_capture_at_once_exactly_one_sees_its_challenge(
-    street: Street, pos: PointOfSale, grace: Payer, hands: tuple[Terminal, Terminal]
+    scenario: Scenario, pos: PointOfSale, grace: Payer, hands: tuple[Terminal, Terminal]
 ) -> None:
     """Two challenges to choose from would be one more than a recording needs."""
     for number in range(BEGINNINGS):
         reserved = pos.terminal.open_capture(pos.intent().id, grace.alias)
         told = race([partial(begin, hand, reserved) for hand in hands])
-        with street.service.deps.unit_of_work() as uow:
+        with scenario.service.deps.unit_of_work() as uow:
             row = uow.captures.find(id=reserved.id)
         assert row is not None
         assert sorted(told) == sorted([row.nonce or "", "wrong_state"]), f"race {number}"

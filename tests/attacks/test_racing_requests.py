@@ -5,15 +5,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from facepay_client import Problem, RetryPolicy
-from tests.stand.forgery import post, send
-from tests.stand.people import PASSWORD, Payer, PointOfSale, Street, genuine
+from tests.support.forgery import post, send
+from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario, genuine
 
 Result = TypeVar("Result")
 INTENTS = "/v1/payment_intents"
 
 
-def authorizations(street: Street, intent_id: str) -> int:
-    with street.service.deps.unit_of_work() as uow:
+def authorizations(scenario: Scenario, intent_id: str) -> int:
+    with scenario.service.deps.unit_of_work() as uow:
         return len(uow.authorizations.find_all(intent_id=intent_id))
 
 
@@ -27,10 +27,10 @@ def at_once(number: int, act: Callable[[int], Result]) -> list[Result]:
 
 
 def test_twenty_requests_with_one_key_make_one_authorization(
-    street: Street, pos: PointOfSale, grace: Payer
+    scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
     intent = pos.intent()
-    street.show_face(pos, intent, grace, "grace")
+    scenario.show_face(pos, intent, grace, "grace")
     request = post(f"{INTENTS}/{intent.id}/second_factor", {"code": grace.code()}, "one key")
     answers = at_once(20, lambda _: send(pos.transport, request))
     assert {answer.status_code for answer in answers} <= {200, 409}
@@ -38,22 +38,22 @@ def test_twenty_requests_with_one_key_make_one_authorization(
     assert approved
     assert all(body == approved[0] for body in approved)
     assert approved[0]["state"] == "approved"
-    assert authorizations(street, intent.id) == 1
+    assert authorizations(scenario, intent.id) == 1
 
 
 def test_twenty_requests_with_twenty_keys_make_one_authorization(
-    street: Street, pos: PointOfSale, grace: Payer
+    scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
     intent = pos.intent()
     body = {"payer": grace.alias, "password": PASSWORD, "code": grace.code()}
     path = f"{INTENTS}/{intent.id}/use_password"
     at_once(20, lambda i: send(pos.transport, post(path, body, f"key {i}")))
     assert pos.terminal.get_intent(intent.id).state in ("approved", "declined")
-    assert authorizations(street, intent.id) <= 1
+    assert authorizations(scenario, intent.id) <= 1
 
 
 def test_one_code_on_five_payments_at_once_pays_one(
-    street: Street, pos: PointOfSale, grace: Payer
+    scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
     intents = [pos.intent() for _ in range(5)]
     body = {"payer": grace.alias, "password": PASSWORD, "code": grace.code()}
@@ -61,11 +61,11 @@ def test_one_code_on_five_payments_at_once_pays_one(
         5,
         lambda i: send(pos.transport, post(use_password(intents[i].id), body, f"key {i}")),
     )
-    assert sum(authorizations(street, intent.id) for intent in intents) <= 1
+    assert sum(authorizations(scenario, intent.id) for intent in intents) <= 1
 
 
-def test_guesses_that_race_cannot_outnumber_the_limit(street: Street, pos: PointOfSale) -> None:
-    payer = street.payer()
+def test_guesses_that_race_cannot_outnumber_the_limit(scenario: Scenario, pos: PointOfSale) -> None:
+    payer = scenario.payer()
     intents = [pos.intent() for _ in range(12)]
     right = payer.code()
     body = {"payer": payer.alias, "password": PASSWORD, "code": payer.wrong_code()}
@@ -96,9 +96,9 @@ def test_one_burst_sent_by_ten_hands_is_judged_once(pos: PointOfSale, grace: Pay
 
 
 def test_an_impatient_client_gets_the_one_answer_in_the_end(
-    street: Street, pos: PointOfSale, grace: Payer
+    scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
-    patient = street.transport(pos.transport._key, RetryPolicy(attempts=8))
+    patient = scenario.transport(pos.transport._key, RetryPolicy(attempts=8))
     intent = pos.intent()
     body = {"payer": grace.alias, "password": PASSWORD, "code": grace.code()}
     path = f"{INTENTS}/{intent.id}/use_password"

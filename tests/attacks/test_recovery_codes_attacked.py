@@ -12,14 +12,14 @@ from facepay.usecases.customers.second_factors import add_second_factor
 from facepay.usecases.responses import FactorAnswer
 from facepay_client import Problem
 from tests.fakes.dependencies import fake_dependencies
-from tests.fakes.street import Street as Neighbours
-from tests.stand.people import PASSWORD, Payer, Street
-from tests.stand.race import together
+from tests.fakes.scenario import Scenario as Neighbours
+from tests.support.people import PASSWORD, Payer, Scenario
+from tests.support.race import together
 
 
 @pytest.fixture
-def payer(street: Street) -> Payer:
-    return street.payer()
+def payer(scenario: Scenario) -> Payer:
+    return scenario.payer()
 
 
 def codes(payer: Payer) -> tuple[str, ...]:
@@ -73,13 +73,13 @@ def test_a_recovery_code_raced_by_twenty_requests(database: Database) -> None:
     assert sum(isinstance(each, FactorAnswer) for each in told) == 1, "one code, one act"
 
 
-def test_the_sixth_guess_at_a_recovery_code(street: Street, payer: Payer) -> None:
+def test_the_sixth_guess_at_a_recovery_code(scenario: Scenario, payer: Payer) -> None:
     code, other, *_ = codes(payer)
     for digit in "01234":
         assert add_with(payer, code[:-3] + f"AB{digit}") == "credentials_rejected"
     assert add_with(payer, code) == "credentials_rejected"
     assert add_with(payer, other) == "pending", "the others are not blocked with it"
-    street.service.clock.advance(31)
+    scenario.service.clock.advance(31)
     assert add_with(payer, code) == "pending"
 
 
@@ -91,9 +91,9 @@ def test_guesses_without_a_selector_block_none(payer: Payer) -> None:
     assert add_with(payer, code) == "pending"
 
 
-def test_a_recovery_code_at_a_terminal(street: Street, payer: Payer) -> None:
+def test_a_recovery_code_at_a_terminal(scenario: Scenario, payer: Payer) -> None:
     """It never pays: no shape of a payment takes it."""
-    terminal, code = street.terminal(), codes(payer)[0]
+    terminal, code = scenario.terminal(), codes(payer)[0]
     body = {"payer": payer.alias, "password": PASSWORD, "recovery_code": code}
     for sent in (body, body | {"code": payer.wrong_code()}):
         with pytest.raises(Problem) as error:
@@ -110,8 +110,8 @@ def test_a_lost_answer_is_not_told_again(payer: Payer) -> None:
     assert (again.id, again.codes) == (first.id, None)
 
 
-def test_one_code_takes_the_face_back(street: Street) -> None:
-    payer = street.payer(face="grace")
+def test_one_code_takes_the_face_back(scenario: Scenario) -> None:
+    payer = scenario.payer(face="grace")
     code = codes(payer)[0]
     revoked = payer.customer.revoke_face(payer.enrolment_id, recovery_code=code)
     assert (revoked.state, revoked.key_destroyed) == ("revoked", True)

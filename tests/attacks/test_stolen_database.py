@@ -8,15 +8,15 @@ import pytest
 
 from facepay.domain.errors import SealBroken
 from facepay_client import Problem
-from tests.stand.people import PASSWORD, Payer, PointOfSale, Street
+from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
 
 
-def test_no_row_lets_a_password_be_tried_faster_than_argon2id_does(street: Street) -> None:
+def test_no_row_lets_a_password_be_tried_faster_than_argon2id_does(scenario: Scenario) -> None:
     """Requests carry passwords; their hashes in the idempotency records are keyed."""
-    payer = street.newcomer()
+    payer = scenario.newcomer()
     body = json.dumps({"name": "phone", "password": PASSWORD}).encode()
     payer.customer.add_second_factor("phone", PASSWORD)
-    with street.service.deps.unit_of_work() as uow:
+    with scenario.service.deps.unit_of_work() as uow:
         records = uow.idempotency.find_all()
     digest = hashlib.sha256()
     for part in (b"POST", b"/v1/second_factors?", b"application/json", body):
@@ -28,11 +28,11 @@ def test_no_row_lets_a_password_be_tried_faster_than_argon2id_does(street: Stree
 
 
 def test_a_template_moved_to_another_customers_row_does_not_open(
-    street: Street, pos: PointOfSale
+    scenario: Scenario, pos: PointOfSale
 ) -> None:
     """Whoever can write to the database cannot make a stranger's face pay for the victim."""
-    thief, victim = street.payer(face="eileen"), street.payer(face="grace")
-    deps = street.service.deps
+    thief, victim = scenario.payer(face="eileen"), scenario.payer(face="grace")
+    deps = scenario.service.deps
     with deps.unit_of_work() as uow:
         theirs = uow.enrolments.find(id=thief.enrolment_id)
         mine = uow.enrolments.lock(victim.enrolment_id)
@@ -41,15 +41,15 @@ def test_a_template_moved_to_another_customers_row_does_not_open(
         uow.enrolments.update(replace(mine, sealed_reference=theirs.sealed_reference))
         uow.commit()
     with pytest.raises(Problem) as error:
-        street.show_face(pos, pos.intent(), victim, "eileen")
+        scenario.show_face(pos, pos.intent(), victim, "eileen")
     assert (error.value.status, error.value.code) == (409, "face_not_available")
 
 
 def test_a_row_from_a_backup_does_not_bring_a_revoked_face_back(
-    street: Street, pos: PointOfSale
+    scenario: Scenario, pos: PointOfSale
 ) -> None:
-    payer = street.payer(face="grace")
-    deps = street.service.deps
+    payer = scenario.payer(face="grace")
+    deps = scenario.service.deps
     with deps.unit_of_work() as uow:
         backup = uow.enrolments.find(id=payer.enrolment_id)
     assert backup is not None
@@ -61,15 +61,15 @@ def test_a_row_from_a_backup_does_not_bring_a_revoked_face_back(
     with pytest.raises(SealBroken):
         deps.templates.unseal(backup.key_name, backup.sealed_reference, binding=backup.binding)
     with pytest.raises(Problem) as error:
-        street.show_face(pos, pos.intent(), payer, "grace")
+        scenario.show_face(pos, pos.intent(), payer, "grace")
     assert error.value.code == "face_not_available"
 
 
 def test_an_authenticators_secret_moved_to_another_row_proves_nothing(
-    street: Street, pos: PointOfSale
+    scenario: Scenario, pos: PointOfSale
 ) -> None:
-    thief, victim = street.payer(), street.payer()
-    with street.service.deps.unit_of_work() as uow:
+    thief, victim = scenario.payer(), scenario.payer()
+    with scenario.service.deps.unit_of_work() as uow:
         theirs = uow.second_factors.find(id=thief.factor_id)
         mine = uow.second_factors.lock(victim.factor_id)
         assert theirs is not None
@@ -82,12 +82,12 @@ def test_an_authenticators_secret_moved_to_another_row_proves_nothing(
 
 
 def test_what_a_hostile_terminal_left_lying_about_does_not_hold_up_a_revocation(
-    street: Street, pos: PointOfSale
+    scenario: Scenario, pos: PointOfSale
 ) -> None:
-    payer: Payer = street.payer(face="grace")
+    payer: Payer = scenario.payer(face="grace")
     pos.capture(pos.intent().id, payer.alias)
-    with street.service.deps.unit_of_work() as uow:
-        capture = uow.captures.find(customer_id=payer_id(street, payer), purpose="payment")
+    with scenario.service.deps.unit_of_work() as uow:
+        capture = uow.captures.find(customer_id=payer_id(scenario, payer), purpose="payment")
         assert capture is not None
         intent = uow.intents.find(id=capture.intent_id)
         assert intent is not None
@@ -98,13 +98,13 @@ def test_what_a_hostile_terminal_left_lying_about_does_not_hold_up_a_revocation(
         uow.commit()
     revoked = payer.customer.revoke_face(payer.enrolment_id, password=PASSWORD)
     assert revoked.state == "revoked"
-    with street.service.deps.unit_of_work() as uow:
+    with scenario.service.deps.unit_of_work() as uow:
         assert not uow.captures.find_all(enrolment_id=payer.enrolment_id, state="open")
         assert not uow.intents.find_all(enrolment_id=payer.enrolment_id, state="capturing")
 
 
-def payer_id(street: Street, payer: Payer) -> str:
-    with street.service.deps.unit_of_work() as uow:
+def payer_id(scenario: Scenario, payer: Payer) -> str:
+    with scenario.service.deps.unit_of_work() as uow:
         customer = uow.customers.find(alias=payer.alias)
     assert customer is not None
     return customer.id

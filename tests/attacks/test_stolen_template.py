@@ -23,14 +23,14 @@ from facepay.ports import ObservedFaces
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.renew_template import renew_template
 from facepay_rehearsal import bursts
-from tests.stand.people import PASSWORD, Payer, PointOfSale, Street
+from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
 
 KEYS = 150
 
 
 @pytest.fixture
-def deps(street: Street) -> Dependencies:
-    return street.service.deps
+def deps(scenario: Scenario) -> Dependencies:
+    return scenario.service.deps
 
 
 @pytest.fixture
@@ -67,9 +67,9 @@ def plain(faces: ObservedFaces) -> protection.Vector:
 
 
 def test_a_renewed_enrolment_does_not_match_the_old_template(
-    street: Street, pos: PointOfSale, deps: Dependencies, face: ObservedFaces
+    scenario: Scenario, pos: PointOfSale, deps: Dependencies, face: ObservedFaces
 ) -> None:
-    payer = street.payer(face="grace")
+    payer = scenario.payer(face="grace")
     before = row(deps, payer)
     stolen, secret = opened(deps, before), deps.templates.derive_secret(before.key_name)
     limit = deps.face_distance_at_most
@@ -88,14 +88,14 @@ def test_a_renewed_enrolment_does_not_match_the_old_template(
     with pytest.raises(SealBroken):
         opened(deps, replace(before, key_name=after.key_name))
     intent = pos.intent()
-    street.show_face(pos, intent, payer, "grace")
+    scenario.show_face(pos, intent, payer, "grace")
     assert pos.terminal.send_code(intent.id, payer.code()).state == "approved"
 
 
 def test_a_template_under_another_enrolments_key_is_a_stranger(
-    street: Street, deps: Dependencies, face: ObservedFaces
+    scenario: Scenario, deps: Dependencies, face: ObservedFaces
 ) -> None:
-    one, other = row(deps, street.payer(face="grace")), row(deps, street.payer(face="grace"))
+    one, other = row(deps, scenario.payer(face="grace")), row(deps, scenario.payer(face="grace"))
     templates = [opened(deps, each) for each in (one, other)]
     secrets = [deps.templates.derive_secret(each.key_name) for each in (one, other)]
     limit = deps.face_distance_at_most
@@ -136,11 +136,11 @@ def test_a_stolen_template_without_the_key_says_nothing(
 
 
 def test_after_revocation_a_restored_backup_of_the_database_decrypts_nothing(
-    street: Street, deps: Dependencies, database: Database
+    scenario: Scenario, deps: Dependencies, database: Database
 ) -> None:
     """Every row of before, in a database of its own, in front of the vault as it is now."""
-    payer = street.payer(face="grace")
-    renewed = street.payer(face="grace")
+    payer = scenario.payer(face="grace")
+    renewed = scenario.payer(face="grace")
     assert isinstance(deps.unit_of_work, Database)
     copy_rows(deps.unit_of_work, database)
     restored = replace(deps, unit_of_work=database)

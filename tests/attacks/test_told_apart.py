@@ -25,9 +25,9 @@ from scipy.stats import ks_2samp
 from facepay.domain.attempts import Attempts, Channel, counter_id
 from facepay.domain.errors import AlreadyExists
 from facepay_client import fresh_key
-from tests.stand.browser import SIGN_IN, Browser, hidden_fields
-from tests.stand.forgery import post
-from tests.stand.people import PASSWORD, Payer, PointOfSale, Street
+from tests.support.browser import SIGN_IN, Browser, hidden_fields
+from tests.support.forgery import post
+from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
 
 EACH = 40
 P = 0.005
@@ -97,8 +97,8 @@ def assert_nobody_can_tell(guesses: Mapping[str, Guess], says: str) -> None:
 class Counters:
     """Sets what was counted of a payer's guesses, so that each is a first one or one too many."""
 
-    def __init__(self, street: Street, channel: Channel) -> None:
-        self._deps = street.service.deps
+    def __init__(self, scenario: Scenario, channel: Channel) -> None:
+        self._deps = scenario.service.deps
         self._channel = channel
 
     def begin_anew(self, payer: Payer) -> None:
@@ -123,12 +123,12 @@ class Guesses:
     """The kinds, each made ready by the same steps; `send` is what a door wants to be sent."""
 
     def __init__(
-        self, street: Street, channel: Channel, send: Callable[[Payer, str, str, str], Send]
+        self, scenario: Scenario, channel: Channel, send: Callable[[Payer, str, str, str], Send]
     ) -> None:
-        self._payer, self._resting = street.payer(), street.payer()
+        self._payer, self._resting = scenario.payer(), scenario.payer()
         for payer in (self._payer, self._resting):
             payer.consent()
-        self._counters = Counters(street, channel)
+        self._counters = Counters(scenario, channel)
         self._send = send
 
     def kinds(self) -> dict[str, Guess]:
@@ -156,36 +156,36 @@ class Guesses:
 
 
 @pytest.fixture
-def at_terminal(street: Street, pos: PointOfSale) -> Guesses:
+def at_terminal(scenario: Scenario, pos: PointOfSale) -> Guesses:
     def use_password(_: Payer, alias: str, password: str, code: str) -> Send:
         intent = pos.terminal.create_intent(1999, "EUR", "order")
         body = {"payer": alias, "password": password, "code": code}
         request = post(f"/v1/payment_intents/{intent.id}/use_password", body, fresh_key())
         return partial(pos.transport.send_once, pos.transport.signed(request))
 
-    return Guesses(street, Channel.TERMINAL, use_password)
+    return Guesses(scenario, Channel.TERMINAL, use_password)
 
 
 @pytest.fixture
-def from_the_own_device(street: Street) -> Guesses:
+def from_the_own_device(scenario: Scenario) -> Guesses:
     def begin_enrolment(payer: Payer, _: str, password: str, code: str) -> Send:
         body = {"password": password, "code": code}
         request = post("/v1/enrolments", body, fresh_key())
         return partial(payer.transport.send_once, payer.transport.signed(request))
 
-    return Guesses(street, Channel.OWN_DEVICE, begin_enrolment)
+    return Guesses(scenario, Channel.OWN_DEVICE, begin_enrolment)
 
 
 @pytest.fixture
-def at_the_page(street: Street) -> Iterator[Guesses]:
-    browser = Browser(street.service.url)
+def at_the_page(scenario: Scenario) -> Iterator[Guesses]:
+    browser = Browser(scenario.service.url)
 
     def sign_in(_: Payer, alias: str, password: str, code: str) -> Send:
         fields = {"alias": alias, "password": password, "code": code}
         form = hidden_fields(browser.get(SIGN_IN).text)
         return partial(browser.send, SIGN_IN, {**form, **fields})
 
-    yield Guesses(street, Channel.WEB, sign_in)
+    yield Guesses(scenario, Channel.WEB, sign_in)
     browser.close()
 
 

@@ -36,7 +36,7 @@ from facepay.face.observe import SentFrame, observe
 from facepay.face.recognition import recognise
 from facepay.face.recognition.embed import Embedder
 from facepay_rehearsal import bursts
-from tests.stand import dlib_network
+from tests.support import dlib_network
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the package imports pkg_resources

@@ -27,8 +27,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from facepay.embedded.openbao_server import EmbeddedOpenBao
 from facepay_client import Challenge, RetryPolicy
-from tests.stand.people import Payer, PointOfSale, Street, genuine
-from tests.stand.service import RunningService, running_service
+from tests.support.people import Payer, PointOfSale, Scenario, genuine
+from tests.support.service import RunningService, running_service
 
 REPORT = Path("var/bench/memory.json")
 CAPTURES = 2000
@@ -66,13 +66,13 @@ def main() -> int:
     warm_up = min(WARM_UP, max(captures // 10, 1))
     console = Console(stderr=True)
     with service() as running, _progress(console) as progress:
-        street = Street(running)
+        scenario = Scenario(running)
         _render(progress)
-        payer = street.payer(face=PORTRAIT)
+        payer = scenario.payer(face=PORTRAIT)
         (worker,) = running.worker_pids()
         watch = Watch(worker)
         watch.look(0)
-        seconds = _capture_all(street, payer, watch, captures, warm_up, progress)
+        seconds = _capture_all(scenario, payer, watch, captures, warm_up, progress)
         same = running.worker_pids() == [worker]
     report = _report(watch, captures, warm_up, seconds, same)
     REPORT.parent.mkdir(parents=True, exist_ok=True)
@@ -112,10 +112,10 @@ def _render(progress: Progress) -> None:
 
 
 def _capture_all(
-    street: Street, payer: Payer, watch: Watch, captures: int, warm_up: int, progress: Progress
+    scenario: Scenario, payer: Payer, watch: Watch, captures: int, warm_up: int, progress: Progress
 ) -> float:
     """In stretches that end where memory is read; how many seconds it took."""
-    points_of_sale = [street.pos(retry=BUSY) for _ in range(TILLS)]
+    points_of_sale = [scenario.pos(retry=BUSY) for _ in range(TILLS)]
     ends = {warm_up, captures, *range(0, captures, max(captures // SAMPLES, 1))} - {0}
     task = progress.add_task("captures", total=captures)
     begun, done, lock = time.monotonic(), 0, threading.Lock()

@@ -32,7 +32,7 @@ from facepay.domain.manifest import verify_pictures, verify_records
 from facepay.web.manifests import parse_manifest
 from facepay_rehearsal import bursts
 from facepay_rehearsal.bursts import Shot
-from tests.stand.videos import write_video
+from tests.support.videos import write_video
 
 STEPS = ("turn_left", "turn_right")
 REQUESTED = ",".join(STEPS)

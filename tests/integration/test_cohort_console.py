@@ -16,16 +16,16 @@ from facepay.usecases.operators.actions import approve_action, read_action, requ
 from facepay.usecases.operators.register import register_operator
 from facepay.usecases.request import Caller, Command
 from facepay_client import KeyPair
-from tests.stand.cohort import copies
-from tests.stand.people import Street
-from tests.stand.service import RunningService
+from tests.support.cohort import copies
+from tests.support.people import Scenario
+from tests.support.service import RunningService
 
 COHORT = 60
 
 
 @pytest.fixture(scope="module")
-def street(service: RunningService) -> Street:
-    return Street(service)
+def scenario(service: RunningService) -> Scenario:
+    return Scenario(service)
 
 
 def two_operators(service: RunningService) -> tuple[Caller, Caller]:
@@ -53,10 +53,10 @@ def console(service: RunningService, action_id: str) -> subprocess.Popen[str]:
 
 
 def test_a_cohort_is_revoked_to_the_end_although_the_console_was_killed_in_the_middle(
-    service: RunningService, street: Street
+    service: RunningService, scenario: Scenario
 ) -> None:
     deps, model = service.deps, "breached on the console"
-    copies(service, street.payer(face="grace"), COHORT, model)
+    copies(service, scenario.payer(face="grace"), COHORT, model)
     one, other = two_operators(service)
     command = Command(one, "ask", "ask")
     action = request_action(deps, command, ActionKind.REVOKE_COHORT, {"model": model})

@@ -36,7 +36,7 @@ from facepay.face.model_store import ModelStore
 from facepay.face.observe import Observation
 from facepay.ports import FaceEngine, ObservedFaces, PadDetector
 from facepay_rehearsal import bursts
-from tests.stand.race import together
+from tests.support.race import together
 
 LEFT, RIGHT = Step.TURN_LEFT, Step.TURN_RIGHT
 CHALLENGES = [(LEFT, LEFT), (LEFT, RIGHT), (RIGHT, LEFT), (RIGHT, RIGHT)]

@@ -17,8 +17,8 @@ from facepay.domain.capture import Burst, Frame
 from facepay.face.model_store import ModelError, ModelStore
 from facepay_rehearsal import bursts
 from tests.fakes.environment import LIVE
-from tests.stand import other_network
-from tests.stand.race import together
+from tests.support import other_network
+from tests.support.race import together
 
 SECRET = bytearray(range(32))
 STEPS = ("turn_left", "turn_right")

@@ -38,7 +38,7 @@ from facepay.face.recognition import recognise
 from facepay.face.recognition.embed import Embedder
 from facepay_rehearsal import bursts
 from facepay_rehearsal.renderer.portraits import portrait
-from tests.stand import dlib_network
+from tests.support import dlib_network
 
 # The package imports pkg_resources, which warns that it is deprecated.
 with warnings.catch_warnings():

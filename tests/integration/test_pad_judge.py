@@ -19,7 +19,7 @@ from click.testing import CliRunner, Result
 from facepay.cli import main
 from facepay_rehearsal import bursts
 from facepay_rehearsal.bursts import Shot
-from tests.stand.videos import PORTRAIT, write_video
+from tests.support.videos import PORTRAIT, write_video
 
 STEPS = ("turn_left", "turn_right")
 REQUESTED = ",".join(STEPS)

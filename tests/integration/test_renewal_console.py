@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from facepay.domain.enrolment import Enrolment
-from tests.stand.people import PASSWORD, Payer, Street
-from tests.stand.service import RunningService
+from tests.support.people import PASSWORD, Payer, Scenario
+from tests.support.service import RunningService
 
 
 @pytest.fixture(scope="module")
-def street(service: RunningService) -> Street:
-    return Street(service)
+def scenario(service: RunningService) -> Scenario:
+    return Scenario(service)
 
 
 def renew(service: RunningService, *arguments: str, **changed: str) -> tuple[int, str, str]:
@@ -38,9 +38,9 @@ def key_of(service: RunningService, payer: Payer) -> str:
 
 
 def test_one_template_or_all_are_renewed_and_what_is_done_is_not_done_again(
-    service: RunningService, street: Street
+    service: RunningService, scenario: Scenario
 ) -> None:
-    one, other, gone = (street.payer(face="grace") for _ in range(3))
+    one, other, gone = (scenario.payer(face="grace") for _ in range(3))
     gone.customer.revoke_face(gone.enrolment_id, password=PASSWORD)
     mine, theirs = key_of(service, one), key_of(service, other)
 
@@ -55,7 +55,7 @@ def test_one_template_or_all_are_renewed_and_what_is_done_is_not_done_again(
     counts = re.fullmatch(r"renewed: (\d+), changed meanwhile: 0, broken: (\d+)\n", said)
     assert counts is not None
     assert int(counts[1]) >= 2
-    assert status == (counts[2] != "0"), "what others of this street broke is told"
+    assert status == (counts[2] != "0"), "what others of this scenario broke is told"
     assert key_of(service, other) != theirs
 
     service.clock.advance(2)
@@ -72,9 +72,11 @@ def test_an_enrolment_that_is_not_there_is_a_failure(service: RunningService) ->
     assert (status, said) == (1, "renewed: 0, changed meanwhile: 1, broken: 0\n")
 
 
-def test_an_empty_id_is_nobodys_and_not_everybodys(service: RunningService, street: Street) -> None:
+def test_an_empty_id_is_nobodys_and_not_everybodys(
+    service: RunningService, scenario: Scenario
+) -> None:
     """A script whose variable is not set must not renew every template."""
-    payer = street.payer(face="grace")
+    payer = scenario.payer(face="grace")
     before = key_of(service, payer)
     status, said, told = renew(service, "--enrolment", "")
     assert (status, said) == (1, "renewed: 0, changed meanwhile: 1, broken: 0\n")
@@ -90,9 +92,9 @@ def test_without_the_database_it_says_so_in_a_line(service: RunningService) -> N
 
 
 def test_without_the_vault_it_stops_and_says_how_to_go_on(
-    service: RunningService, street: Street
+    service: RunningService, scenario: Scenario
 ) -> None:
-    payer = street.payer(face="grace")
+    payer = scenario.payer(face="grace")
     before = key_of(service, payer)
     status, said, told = renew(service, FACEPAY_VAULT_URL="http://127.0.0.1:9")
     assert (status, said) == (1, "")

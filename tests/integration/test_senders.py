@@ -18,8 +18,8 @@ from facepay.domain.webhook import LEASE_DURATION, Endpoint
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.records.outbox import emit
 from facepay.usecases.webhooks.deliver import deliver
-from tests.stand.receiver import Receiver, receiving, well
-from tests.stand.sender import sending_dependencies
+from tests.support.receiver import Receiver, receiving, well
+from tests.support.sender import sending_dependencies
 
 PAYMENTS = 20
 STEPS = ("declined", "declined", "approved")
@@ -122,7 +122,7 @@ def test_a_sender_killed_with_9_again_and_again_loses_nothing(
     receiver.answering = slowly
     for kill in range(4):
         ahead = kill * LEASE_DURATION.total_seconds()
-        argv = [sys.executable, "-m", "tests.stand.sender", database_url, str(ahead)]
+        argv = [sys.executable, "-m", "tests.support.sender", database_url, str(ahead)]
         before = len(receiver.came)
         with subprocess.Popen(argv) as sender:
             receiver.wait_for(before + 7)

@@ -31,8 +31,8 @@ from facepay.usecases.payments.authorize import Attempt, authorize_payment
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.responses import EnrolmentAnswer, IntentAnswer, Registered
 from tests.fakes.dependencies import fake_dependencies
-from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street, key
-from tests.stand.race import together
+from tests.fakes.scenario import PASSWORD, WRONG_CODE, Customer, Scenario, key
+from tests.support.race import together
 
 Outcome = IntentAnswer | EnrolmentAnswer
 
@@ -42,11 +42,11 @@ THREADS = 20
 
 def test_twenty_retries_at_once_register_one_merchant(database: Database) -> None:
     fakes = fake_dependencies(database)
-    street = Street(fakes)
-    command, public_key = street.command(street.operator), key()
+    scenario = Scenario(fakes)
+    command, public_key = scenario.command(scenario.operator), key()
 
     def register() -> Registered:
-        return register_merchant(street.deps, command, "another shop", public_key)
+        return register_merchant(scenario.deps, command, "another shop", public_key)
 
     outcomes = together([register] * THREADS)
     answers = {outcome for outcome in outcomes if isinstance(outcome, Registered)}
@@ -91,14 +91,14 @@ def leaves_of(database: Database) -> list[Leaf]:
 
 def test_guesses_made_at_once_do_not_outnumber_the_five(database: Database) -> None:
     fakes = fake_dependencies(database)
-    street = Street(fakes)
-    street.settle_in("ada")
+    scenario = Scenario(fakes)
+    scenario.settle_in("ada")
     with database() as uow:
         ada = uow.customers.find(alias="ada")
     credentials, now = Credentials(PASSWORD, WRONG_CODE), fakes.clock.now
 
     def guess() -> VerifiedCredentials:
-        return check_factors(street.deps, ada, credentials, Channel.TERMINAL, at=now)
+        return check_factors(scenario.deps, ada, credentials, Channel.TERMINAL, at=now)
 
     outcomes = together([guess] * THREADS)
     assert sum(not outcome.blocked for outcome in outcomes) == 5
@@ -106,13 +106,13 @@ def test_guesses_made_at_once_do_not_outnumber_the_five(database: Database) -> N
 
 def test_one_code_typed_at_many_terminals_at_once_pays_once(database: Database) -> None:
     fakes = fake_dependencies(database)
-    street = Street(fakes)
-    ada = street.settle_in("ada")
-    intents = [street.intent() for _ in range(5)]
-    credentials = Credentials(PASSWORD, street.code_of(ada))
+    scenario = Scenario(fakes)
+    ada = scenario.settle_in("ada")
+    intents = [scenario.intent() for _ in range(5)]
+    credentials = Credentials(PASSWORD, scenario.code_of(ada))
 
     def pay(intent: IntentAnswer) -> IntentAnswer:
-        return street.pay_by_password(intent, "ada", credentials)
+        return scenario.pay_by_password(intent, "ada", credentials)
 
     outcomes = together([lambda intent=intent: pay(intent) for intent in intents])
     states = Counter(getattr(outcome, "state", outcome) for outcome in outcomes)
@@ -126,7 +126,7 @@ def test_a_worker_whose_lease_was_taken_over_changes_nothing_any_more(
     database: Database,
 ) -> None:
     fakes = fake_dependencies(database)
-    command = Street(fakes).command(Street(fakes).operator)
+    command = Scenario(fakes).command(Scenario(fakes).operator)
     done: list[str] = []
 
     def work(name: str, lease: Lease) -> Registered:
@@ -158,12 +158,12 @@ def test_no_approval_follows_an_acknowledged_revocation_or_lock(
     database: Database, end: EnrolmentState
 ) -> None:
     fakes = fake_dependencies(database)
-    street = Street(fakes)
-    ada = street.enrol("ada")
-    pairs = many_faces_about_to_pay(street, ada, database)
+    scenario = Scenario(fakes)
+    ada = scenario.enrol("ada")
+    pairs = many_faces_about_to_pay(scenario, ada, database)
     approvals = 0
     for number, (intent, enrolment) in enumerate(pairs):
-        pay, leave = approving(street, ada, intent), leaving(street, ada, enrolment, end)
+        pay, leave = approving(scenario, ada, intent), leaving(scenario, ada, enrolment, end)
         # Every race begins at another distance, so that they meet at every step of each other.
         lag = (number % 25) * 0.0004
         acts = [pay, delayed(leave, lag)] if number % 2 else [delayed(pay, lag), leave]
@@ -189,10 +189,10 @@ def log_size(database: Database) -> int:
 
 
 def many_faces_about_to_pay(
-    street: Street, payer: Customer, database: Database
+    scenario: Scenario, payer: Customer, database: Database
 ) -> list[tuple[Intent, Enrolment]]:
     """Copies of one intent that waits for its code, each with an enrolment of its own."""
-    waiting = street.show_face(payer)
+    waiting = scenario.show_face(payer)
     pairs = []
     with database() as uow:
         intent, enrolment = (
@@ -203,7 +203,7 @@ def many_faces_about_to_pay(
         assert enrolment is not None
         for number in range(RACES):
             face = replace(enrolment, id=f"enr_{number}", key_name=f"enr_{number}")
-            street.fakes.vault.create_key(face.key_name)
+            scenario.fakes.vault.create_key(face.key_name)
             uow.enrolments.add(face)
             payment = replace(
                 intent,
@@ -217,19 +217,19 @@ def many_faces_about_to_pay(
     return pairs
 
 
-def approving(street: Street, payer: Customer, intent: Intent) -> Callable[[], Outcome]:
-    attempt = Attempt(intent.id, credentials=Credentials(code=street.code_of(payer)))
-    command = street.command(street.terminal)
-    return lambda: authorize_payment(street.deps, command, attempt)
+def approving(scenario: Scenario, payer: Customer, intent: Intent) -> Callable[[], Outcome]:
+    attempt = Attempt(intent.id, credentials=Credentials(code=scenario.code_of(payer)))
+    command = scenario.command(scenario.terminal)
+    return lambda: authorize_payment(scenario.deps, command, attempt)
 
 
 def leaving(
-    street: Street, payer: Customer, enrolment: Enrolment, end: EnrolmentState
+    scenario: Scenario, payer: Customer, enrolment: Enrolment, end: EnrolmentState
 ) -> Callable[[], Outcome]:
-    command = street.command(payer.caller)
+    command = scenario.command(payer.caller)
     credentials = Credentials(password=PASSWORD)
     leave = revoke_face if end is EnrolmentState.REVOKED else lock_face
-    return lambda: leave(street.deps, command, enrolment.id, credentials)
+    return lambda: leave(scenario.deps, command, enrolment.id, credentials)
 
 
 def delayed(act: Callable[[], Outcome], seconds: float) -> Callable[[], Outcome]:
@@ -271,8 +271,8 @@ def test_rows_that_refer_to_a_locked_one_do_not_wait_for_it(postgres_url: str) -
     """Enrolling locks the customer while a capture of theirs is stored: that was a deadlock."""
     migrate(postgres_url)
     database = Database(postgres_url)
-    street = Street(fake_dependencies(database))
-    ada = street.enrol("ada")
+    scenario = Scenario(fake_dependencies(database))
+    ada = scenario.enrol("ada")
     with database() as uow:
         enrolment = uow.enrolments.find(customer_id=ada.caller.subject_id)
     assert enrolment is not None

@@ -12,13 +12,13 @@ import pytest
 from playwright.sync_api import Browser
 
 from facepay.embedded.openbao_server import EmbeddedOpenBao
-from tests.stand import chromium as chromium_stand
-from tests.stand import street as _street
-from tests.stand.people import PASSWORD, Payer, Street
-from tests.stand.service import RunningService, running_service
+from tests.support import chromium as chromium_stand
+from tests.support import scenario as _scenario
+from tests.support.people import PASSWORD, Payer, Scenario
+from tests.support.service import RunningService, running_service
 
-street = _street.street
-pos = _street.pos
+scenario = _scenario.scenario
+pos = _scenario.pos
 
 LEFT_OUT = pytest.StashKey[int]()
 
@@ -41,11 +41,11 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def owner(street: Street) -> Payer:
+def owner(scenario: Scenario) -> Payer:
     """For tests that leave the face enrolled; has paid already, to have something to show."""
-    payer, pos = street.payer(face="grace"), street.pos()
+    payer, pos = scenario.payer(face="grace"), scenario.pos()
     by_face = pos.intent(3150)
-    street.show_face(pos, by_face, payer, "grace")
+    scenario.show_face(pos, by_face, payer, "grace")
     pos.terminal.send_code(by_face.id, payer.code())
     for amount_minor in (1999, 1250_00):
         intent = pos.intent(amount_minor)

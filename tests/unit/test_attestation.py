@@ -21,7 +21,7 @@ from facepay.domain.errors import AttestationUnsupported, DeviceNotTrusted, Mani
 from facepay.domain.manifest import TYP, SignedManifest
 from facepay.usecases.responses import CaptureAnswer
 from tests.fakes.environment import LIVE
-from tests.fakes.street import manifest_for
+from tests.fakes.scenario import manifest_for
 
 KEY, OTHER = ECKey.generate_key("P-256"), ECKey.generate_key("P-256")
 POLICY = read_policy(SHIPPED_POLICY)

@@ -3,15 +3,15 @@
 import pytest
 
 from facepay_client import Problem
-from tests.stand.people import PASSWORD, PointOfSale, Street
+from tests.support.people import PASSWORD, PointOfSale, Scenario
 
 
 def test_a_lost_phone_is_answered_by_a_lock_and_the_face_comes_back_without_enrolling(
-    street: Street, pos: PointOfSale
+    scenario: Scenario, pos: PointOfSale
 ) -> None:
-    payer = street.payer(face="grace")
+    payer = scenario.payer(face="grace")
     waiting = pos.intent()
-    street.show_face(pos, waiting, payer, "grace")
+    scenario.show_face(pos, waiting, payer, "grace")
 
     locked = payer.customer.lock_face(payer.enrolment_id, code=payer.code())
 
@@ -27,5 +27,5 @@ def test_a_lost_phone_is_answered_by_a_lock_and_the_face_comes_back_without_enro
 
     assert unlocked.state == "active"
     intent = pos.intent()
-    street.show_face(pos, intent, payer, "grace")
+    scenario.show_face(pos, intent, payer, "grace")
     assert pos.terminal.send_code(intent.id, payer.code()).state == "approved"

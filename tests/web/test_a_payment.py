@@ -5,7 +5,7 @@ import pytest
 
 from facepay_client import Device, Problem, Terminal, VerificationFailed, verify_authorization
 from facepay_rehearsal import bursts
-from tests.stand.people import PASSWORD, Payer, PointOfSale, Street, as_frames, genuine
+from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario, as_frames, genuine
 
 
 def refusal(error: pytest.ExceptionInfo[Problem]) -> tuple[int, str, str]:
@@ -13,24 +13,24 @@ def refusal(error: pytest.ExceptionInfo[Problem]) -> tuple[int, str, str]:
 
 
 def test_a_face_and_a_code_pay_and_the_acquirer_can_check_it_offline(
-    street: Street, pos: PointOfSale, grace: Payer
+    scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
     intent = pos.intent(4250)
     assert intent.state == "created"
     assert "password" in intent.methods, "face must never be the only way"
-    accepted = street.show_face(pos, intent, grace, "grace")
+    accepted = scenario.show_face(pos, intent, grace, "grace")
     assert accepted.payment_intent is not None
     assert accepted.payment_intent.state == "awaiting_second_factor"
     paid = pos.terminal.send_code(intent.id, grace.code())
     assert paid.state == "approved"
     assert paid.authorization is not None
     expected = {
-        "jwks": street.published.jwks(),
-        "expected_issuer": street.service.url,
+        "jwks": scenario.published.jwks(),
+        "expected_issuer": scenario.service.url,
         "expected_merchant": pos.merchant_id,
         "expected_currency": "EUR",
         "expected_order_ref": intent.order_ref,
-        "now": street.service.clock.now().timestamp(),
+        "now": scenario.service.clock.now().timestamp(),
     }
     verify_authorization(paid.authorization, expected_amount_minor=4250, **expected)
     with pytest.raises(VerificationFailed):
@@ -38,14 +38,14 @@ def test_a_face_and_a_code_pay_and_the_acquirer_can_check_it_offline(
 
 
 def test_a_stranger_with_the_right_code_does_not_pay_and_learns_no_reason(
-    street: Street, pos: PointOfSale, grace: Payer
+    scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
     intent = pos.intent()
-    accepted = street.show_face(pos, intent, grace, "eileen")
+    accepted = scenario.show_face(pos, intent, grace, "eileen")
     assert accepted.outcome == "accepted", "the till must not learn whether the face matched"
     by_face = pos.terminal.send_code(intent.id, grace.code())
     other = pos.intent()
-    street.show_face(pos, other, grace, "grace")
+    scenario.show_face(pos, other, grace, "grace")
     by_code = pos.terminal.send_code(other.id, grace.wrong_code())
     told = [(i.state, i.reason_class, i.user_action, i.methods) for i in (by_face, by_code)]
     assert told[0] == told[1], "wrong face and wrong code must look alike"
@@ -53,21 +53,21 @@ def test_a_stranger_with_the_right_code_does_not_pay_and_learns_no_reason(
 
 
 def test_after_a_failed_face_the_same_payment_goes_on_by_password(
-    street: Street, pos: PointOfSale, grace: Payer
+    scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
     intent = pos.intent()
-    street.show_face(pos, intent, grace, "eileen")
+    scenario.show_face(pos, intent, grace, "eileen")
     assert pos.terminal.send_code(intent.id, grace.code()).state == "declined"
     paid = pos.terminal.use_password(intent.id, grace.alias, PASSWORD, grace.code())
     assert (paid.state, paid.amount_minor) == ("approved", intent.amount_minor)
 
 
 def test_a_revoked_face_pays_nothing_more_and_the_password_still_does(
-    street: Street, pos: PointOfSale
+    scenario: Scenario, pos: PointOfSale
 ) -> None:
-    payer = street.payer(face="grace")
+    payer = scenario.payer(face="grace")
     waiting, captured = pos.intent(), pos.intent()
-    street.show_face(pos, waiting, payer, "grace")
+    scenario.show_face(pos, waiting, payer, "grace")
     capture = pos.capture(captured.id, payer.alias)
 
     revoked = payer.customer.revoke_face(payer.enrolment_id, password=PASSWORD)
@@ -88,21 +88,21 @@ def test_a_revoked_face_pays_nothing_more_and_the_password_still_does(
     assert paid.state == "approved"
 
 
-def test_one_code_is_proof_enough_to_revoke(street: Street) -> None:
-    payer = street.payer(face="eileen")
+def test_one_code_is_proof_enough_to_revoke(scenario: Scenario) -> None:
+    payer = scenario.payer(face="eileen")
     assert payer.customer.revoke_face(payer.enrolment_id, code=payer.code()).state == "revoked"
 
 
 def test_withdrawing_consent_is_one_step_and_takes_the_face_with_it(
-    street: Street, pos: PointOfSale
+    scenario: Scenario, pos: PointOfSale
 ) -> None:
-    payer = street.payer(face="eileen")
+    payer = scenario.payer(face="eileen")
     withdrawn = payer.customer.withdraw_consent(payer.consent_id)
     assert withdrawn.withdrawn_at is not None
     with pytest.raises(Problem) as error:
         pos.capture(pos.intent().id, payer.alias)
     assert error.value.code == "face_not_available"
-    deps = street.service.deps
+    deps = scenario.service.deps
     with deps.unit_of_work() as uow:
         enrolment = uow.enrolments.find(id=payer.enrolment_id)
     assert enrolment is not None
@@ -110,19 +110,23 @@ def test_withdrawing_consent_is_one_step_and_takes_the_face_with_it(
     assert enrolment.key_destroyed_at is not None
 
 
-def test_a_capture_is_dead_after_60_seconds(street: Street, pos: PointOfSale, grace: Payer) -> None:
+def test_a_capture_is_dead_after_60_seconds(
+    scenario: Scenario, pos: PointOfSale, grace: Payer
+) -> None:
     intent = pos.intent()
     capture = pos.capture(intent.id, grace.alias)
-    street.service.clock.advance(61)
+    scenario.service.clock.advance(61)
     with pytest.raises(Problem) as error:
         pos.terminal.send_frames(capture, genuine("grace", capture.challenge, 2))
     assert refusal(error) == (410, "capture_expired", "try_again")
     assert pos.capture(intent.id, grace.alias).id != capture.id
 
 
-def test_a_payment_dies_after_ten_minutes(street: Street, pos: PointOfSale, grace: Payer) -> None:
+def test_a_payment_dies_after_ten_minutes(
+    scenario: Scenario, pos: PointOfSale, grace: Payer
+) -> None:
     intent = pos.intent()
-    street.service.clock.advance(601)
+    scenario.service.clock.advance(601)
     with pytest.raises(Problem) as error:
         pos.terminal.use_password(intent.id, grace.alias, PASSWORD, grace.code())
     assert refusal(error) == (410, "intent_expired", "start_again")
@@ -130,7 +134,7 @@ def test_a_payment_dies_after_ten_minutes(street: Street, pos: PointOfSale, grac
 
 
 def test_three_captures_and_then_the_password(
-    street: Street, pos: PointOfSale, grace: Payer
+    scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
     intent = pos.intent()
     for _ in range(3):
@@ -165,52 +169,52 @@ def test_a_code_counts_once(pos: PointOfSale, grace: Payer) -> None:
     assert (first.state, again.state) == ("approved", "declined")
 
 
-def test_a_secret_is_shown_again_until_it_is_confirmed_and_then_never(street: Street) -> None:
-    payer = street.payer()
+def test_a_secret_is_shown_again_until_it_is_confirmed_and_then_never(scenario: Scenario) -> None:
+    payer = scenario.payer()
     code = payer.code()
     add = payer.customer.add_second_factor
     shown = add("tablet", PASSWORD, code, idempotency_key="tablet")
     assert add("tablet", PASSWORD, code, idempotency_key="tablet") == shown
     assert shown.secret is not None
-    new = pyotp.TOTP(shown.secret).at(street.service.clock.now())
+    new = pyotp.TOTP(shown.secret).at(scenario.service.clock.now())
     assert payer.customer.confirm_second_factor(shown.id, new).state == "active"
     assert add("tablet", PASSWORD, code, idempotency_key="tablet").secret is None
 
 
-def second_authenticator(street: Street, payer: Payer) -> tuple[str, str]:
+def second_authenticator(scenario: Scenario, payer: Payer) -> tuple[str, str]:
     """Added with password and code, confirmed: its id and secret."""
     added = payer.customer.add_second_factor("tablet", PASSWORD, payer.code())
     assert added.secret is not None
-    code = pyotp.TOTP(added.secret).at(street.service.clock.now())
+    code = pyotp.TOTP(added.secret).at(scenario.service.clock.now())
     payer.customer.confirm_second_factor(added.id, code)
     return added.id, added.secret
 
 
-def test_a_revoked_authenticator_pays_nothing_more(street: Street, pos: PointOfSale) -> None:
-    payer = street.payer(face="grace")
-    tablet, secret = second_authenticator(street, payer)
+def test_a_revoked_authenticator_pays_nothing_more(scenario: Scenario, pos: PointOfSale) -> None:
+    payer = scenario.payer(face="grace")
+    tablet, secret = second_authenticator(scenario, payer)
     revoked = payer.customer.revoke_second_factor(tablet, PASSWORD, payer.code())
     assert revoked.state == "revoked"
-    street.service.clock.advance(30)
-    gone = pyotp.TOTP(secret).at(street.service.clock.now())
+    scenario.service.clock.advance(30)
+    gone = pyotp.TOTP(secret).at(scenario.service.clock.now())
     declined = pos.terminal.use_password(pos.intent().id, payer.alias, PASSWORD, gone)
     assert declined.state == "declined"
     paid = pos.terminal.use_password(pos.intent().id, payer.alias, PASSWORD, payer.code())
     assert paid.state == "approved", "the other one still pays"
 
 
-def test_the_last_authenticator_stays(street: Street) -> None:
+def test_the_last_authenticator_stays(scenario: Scenario) -> None:
     """Otherwise the password alone could bring a new one, and so replace the second factor."""
-    payer = street.payer()
+    payer = scenario.payer()
     with pytest.raises(Problem) as error:
         payer.customer.revoke_second_factor(payer.factor_id, PASSWORD, payer.code())
     assert error.value.code == "wrong_state"
 
 
 def test_a_stolen_phone_and_the_password_do_not_change_the_second_factor(
-    street: Street,
+    scenario: Scenario,
 ) -> None:
-    payer = street.payer()
+    payer = scenario.payer()
     with pytest.raises(Problem) as adding:
         payer.customer.add_second_factor("the thief's", PASSWORD)
     with pytest.raises(Problem) as revoking:
@@ -218,24 +222,26 @@ def test_a_stolen_phone_and_the_password_do_not_change_the_second_factor(
     assert adding.value.code == revoking.value.code == "credentials_rejected"
 
 
-def test_no_authenticator_lies_in_wait(street: Street) -> None:
+def test_no_authenticator_lies_in_wait(scenario: Scenario) -> None:
     """One pending at a time, for ten minutes: none from before outlives the confirmed one."""
-    payer = street.newcomer()
+    payer = scenario.newcomer()
     waiting = payer.customer.add_second_factor("in wait", PASSWORD)
     payer.confirm_authenticator()
     assert waiting.secret is not None
-    code = pyotp.TOTP(waiting.secret).at(street.service.clock.now())
+    code = pyotp.TOTP(waiting.secret).at(scenario.service.clock.now())
     with pytest.raises(Problem) as error:
         payer.customer.confirm_second_factor(waiting.id, code)
     assert error.value.code == "wrong_state"
     late = payer.customer.add_second_factor("late", PASSWORD, payer.code())
-    street.service.clock.advance(600)
+    scenario.service.clock.advance(600)
     with pytest.raises(Problem) as error:
         payer.customer.confirm_second_factor(late.id, "123456")
     assert error.value.code == "wrong_state"
 
 
-def test_a_mirrored_camera_works_as_well(street: Street, pos: PointOfSale, grace: Payer) -> None:
+def test_a_mirrored_camera_works_as_well(
+    scenario: Scenario, pos: PointOfSale, grace: Payer
+) -> None:
     intent = pos.intent()
     capture = pos.capture(intent.id, grace.alias)
     shots = bursts.genuine(

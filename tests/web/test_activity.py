@@ -3,22 +3,22 @@
 import pytest
 
 from facepay_client import KeyPair, Merchant, Problem, Terminal
-from tests.stand.people import Payer, PointOfSale, Street
+from tests.support.people import Payer, PointOfSale, Scenario
 
 
 def test_the_owner_sees_a_payment_and_a_strangers_try(
-    street: Street, pos: PointOfSale, grace: Payer
+    scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
     key, shop = KeyPair.generate(), KeyPair.generate()
-    street.operator.register_merchant("Bakery", shop.public_jwk)
-    merchant = Merchant(street.transport(shop))
+    scenario.operator.register_merchant("Bakery", shop.public_jwk)
+    merchant = Merchant(scenario.transport(shop))
     merchant.register_terminal("Till in Bern", key.public_jwk, city="Bern")
     in_bern = PointOfSale(
-        "", "", pos.transport, Terminal(street.transport(key)), merchant, pos.clock
+        "", "", pos.transport, Terminal(scenario.transport(key)), merchant, pos.clock
     )
     for portrait, state in (("eileen", "declined"), ("grace", "approved")):
         intent = in_bern.intent(4250)
-        street.show_face(in_bern, intent, grace, portrait)
+        scenario.show_face(in_bern, intent, grace, portrait)
         assert in_bern.terminal.send_code(intent.id, grace.code()).state == state
     paid, tried = grace.customer.get_activity()[:2]
     assert (paid.outcome, tried.outcome) == ("approved", "declined")
@@ -28,9 +28,9 @@ def test_the_owner_sees_a_payment_and_a_strangers_try(
 
 
 def test_somebody_elses_activity_cannot_be_read(
-    street: Street, pos: PointOfSale, grace: Payer
+    scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
-    assert street.newcomer().customer.get_activity() == []
+    assert scenario.newcomer().customer.get_activity() == []
     with pytest.raises(Problem) as refusal:
         pos.transport.get("/v1/activity")
     assert refusal.value.code == "not_allowed"

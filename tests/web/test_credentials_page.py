@@ -10,15 +10,15 @@ import pytest
 import requests
 
 from facepay_client import Problem
-from tests.stand.browser import SIGN_IN, Browser, hidden_fields
-from tests.stand.people import PASSWORD, STEP, Payer, PointOfSale, Street
+from tests.support.browser import SIGN_IN, Browser, hidden_fields
+from tests.support.people import PASSWORD, STEP, Payer, PointOfSale, Scenario
 
 CODE = re.compile(r"<li><code>([0-9A-Z]{4}(?:-[0-9A-Z]{4}){3})</code>")
 
 
 @pytest.fixture
-def browser(street: Street) -> Iterator[Browser]:
-    opened = Browser(street.service.url)
+def browser(scenario: Scenario) -> Iterator[Browser]:
+    opened = Browser(scenario.service.url)
     yield opened
     opened.close()
 
@@ -39,9 +39,9 @@ def body_but_keys(answer: requests.Response) -> str:
 
 
 def test_an_authenticator_is_replaced_without_anybodys_help(
-    street: Street, browser: Browser
+    scenario: Scenario, browser: Browser
 ) -> None:
-    payer = street.payer()
+    payer = scenario.payer()
     browser.sign_in(payer)
     shown = browser.fill_in("/account/factors/add", name="new phone", **credentials(payer))
     secret = re.search(r'class="secret">([A-Z2-7]+)<', shown.text)
@@ -51,25 +51,25 @@ def test_an_authenticator_is_replaced_without_anybodys_help(
     assert 'src="data:image/svg+xml' in shown.text
     assert browser.fill_in(confirm[1], code="000000").status_code == 403
     new = pyotp.TOTP(secret[1])
-    assert browser.fill_in(confirm[1], code=new.at(street.service.clock.now())).status_code == 303
-    street.service.clock.advance(STEP)
-    fields = {"password": PASSWORD, "code": new.at(street.service.clock.now())}
+    assert browser.fill_in(confirm[1], code=new.at(scenario.service.clock.now())).status_code == 303
+    scenario.service.clock.advance(STEP)
+    fields = {"password": PASSWORD, "code": new.at(scenario.service.clock.now())}
     old = f"/account/factors/{payer.factor_id}/revoke"
     assert browser.fill_in(old, **fields).status_code == 303
     assert secret[1] not in browser.get("/account").text
-    other = Browser(street.service.url)
+    other = Browser(scenario.service.url)
     assert other.sign_in(payer).status_code == 403, "the old phone is worth nothing"
-    street.service.clock.advance(STEP)
+    scenario.service.clock.advance(STEP)
     fields = {"alias": payer.alias, "password": PASSWORD}
-    fields["code"] = new.at(street.service.clock.now())
+    fields["code"] = new.at(scenario.service.clock.now())
     assert other.fill_in(SIGN_IN, **fields).status_code == 303
     other.close()
 
 
 def test_a_visit_left_open_changes_nothing_without_password_and_code(
-    street: Street, browser: Browser
+    scenario: Scenario, browser: Browser
 ) -> None:
-    payer = street.payer()
+    payer = scenario.payer()
     browser.sign_in(payer)
     wrong = {"password": PASSWORD, "code": payer.wrong_code()}
     factor = f"/account/factors/{payer.factor_id}/revoke"
@@ -82,8 +82,8 @@ def test_a_visit_left_open_changes_nothing_without_password_and_code(
         assert browser.fill_in(path, **wrong, **more).status_code == 403, path
 
 
-def test_recovery_codes_are_shown_once(street: Street, browser: Browser) -> None:
-    payer = street.payer()
+def test_recovery_codes_are_shown_once(scenario: Scenario, browser: Browser) -> None:
+    payer = scenario.payer()
     browser.sign_in(payer)
     page = browser.get("/account/recovery_codes").text
     fields = {**hidden_fields(page), **credentials(payer)}
@@ -95,11 +95,11 @@ def test_recovery_codes_are_shown_once(street: Street, browser: Browser) -> None
 
 
 def test_one_recovery_code_stops_the_face_without_signing_in(
-    street: Street, browser: Browser, pos: PointOfSale
+    scenario: Scenario, browser: Browser, pos: PointOfSale
 ) -> None:
-    payer = street.payer(face="eileen")
+    payer = scenario.payer(face="eileen")
     code = recovery_codes(browser, payer)[0]
-    stranger = Browser(street.service.url)
+    stranger = Browser(scenario.service.url)
     stopped = stranger.fill_in("/account/stop", alias=payer.alias, recovery_code=code.lower())
     assert (stopped.status_code, stopped.headers["Location"]) == (303, "/account/stopped")
     assert "Your password still pays" in stranger.get("/account/stopped").text
@@ -114,10 +114,10 @@ def test_one_recovery_code_stops_the_face_without_signing_in(
     stranger.close()
 
 
-def test_stopping_tells_nobody_who_is_a_customer(street: Street, browser: Browser) -> None:
-    payer = street.payer()
+def test_stopping_tells_nobody_who_is_a_customer(scenario: Scenario, browser: Browser) -> None:
+    payer = scenario.payer()
     code = recovery_codes(browser, payer)[0]
-    stranger = Browser(street.service.url)
+    stranger = Browser(scenario.service.url)
     wrong = f"{code[:-4]}{'0000' if code[-4:] != '0000' else '1111'}"
     bodies = set()
     for alias, shown in (
@@ -133,10 +133,10 @@ def test_stopping_tells_nobody_who_is_a_customer(street: Street, browser: Browse
     stranger.close()
 
 
-def test_a_changed_password_signs_everybody_out(street: Street, browser: Browser) -> None:
-    payer = street.payer()
+def test_a_changed_password_signs_everybody_out(scenario: Scenario, browser: Browser) -> None:
+    payer = scenario.payer()
     browser.sign_in(payer)
-    other = Browser(street.service.url)
+    other = Browser(scenario.service.url)
     other.sign_in(payer)
     short = browser.fill_in("/account/password", **credentials(payer), new_password="short")
     assert short.status_code == 422
@@ -155,9 +155,9 @@ def test_a_changed_password_signs_everybody_out(street: Street, browser: Browser
 
 
 def test_an_emergency_code_at_the_sign_in_looks_like_a_slip(
-    street: Street, browser: Browser
+    scenario: Scenario, browser: Browser
 ) -> None:
-    payer = street.payer()
+    payer = scenario.payer()
     browser.sign_in(payer)
     fields = credentials(payer)
     same = browser.fill_in("/account/emergency", **fields, duress_code=fields["code"])
@@ -169,7 +169,7 @@ def test_an_emergency_code_at_the_sign_in_looks_like_a_slip(
     assert body_but_keys(browser.get("/account")) == re.sub(
         r'(name="key" value=")\w+', r"\1KEY", before
     ), "nobody sees whether one is set"
-    forced = Browser(street.service.url)
+    forced = Browser(scenario.service.url)
     bodies = set()
     for code in (emergency, payer.wrong_code()):
         fields = {"alias": payer.alias, "password": PASSWORD, "code": code}
@@ -183,10 +183,10 @@ def test_an_emergency_code_at_the_sign_in_looks_like_a_slip(
 
 
 def test_the_secret_of_a_new_authenticator_is_in_the_picture(
-    street: Street, browser: Browser
+    scenario: Scenario, browser: Browser
 ) -> None:
     """The picture is drawn here: no service elsewhere ever sees the secret."""
-    payer = street.payer()
+    payer = scenario.payer()
     browser.sign_in(payer)
     shown = browser.fill_in("/account/factors/add", name="tablet", **credentials(payer)).text
     source = re.search(r'<img class="qr" src="(data:image/svg\+xml[^"]*)"', shown)

@@ -7,8 +7,8 @@ import pytest
 from facepay.embedded.openbao_server import EmbeddedOpenBao
 from facepay.usecases.faces.destroy_keys import destroy_pending_keys
 from facepay_client import Problem
-from tests.stand.people import PASSWORD, Payer, Street, genuine
-from tests.stand.service import running_service
+from tests.support.people import PASSWORD, Payer, Scenario, genuine
+from tests.support.service import running_service
 
 
 @pytest.fixture(scope="module")
@@ -18,21 +18,23 @@ def own_bao(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedOpenBa
 
 
 @pytest.fixture(scope="module")
-def street(own_bao: EmbeddedOpenBao, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
+def scenario(
+    own_bao: EmbeddedOpenBao, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Scenario]:
     directory = tmp_path_factory.mktemp("outage")
     with running_service(own_bao, f"sqlite:///{directory / 'facepay.db'}", directory) as running:
-        yield Street(running)
+        yield Scenario(running)
 
 
 @pytest.fixture(scope="module")
-def grace(street: Street) -> Payer:
-    return street.payer(face="grace")
+def grace(scenario: Scenario) -> Payer:
+    return scenario.payer(face="grace")
 
 
 def test_without_the_vault_nothing_is_approved_and_afterwards_the_same_request_is(
-    street: Street, own_bao: EmbeddedOpenBao, grace: Payer
+    scenario: Scenario, own_bao: EmbeddedOpenBao, grace: Payer
 ) -> None:
-    pos = street.pos()
+    pos = scenario.pos()
     by_face, by_password = pos.intent(), pos.intent()
     capture = pos.capture(by_face.id, grace.alias)
     burst = pos.terminal.sign_frames(capture, genuine("grace", capture.challenge, 2))
@@ -61,9 +63,9 @@ def test_without_the_vault_nothing_is_approved_and_afterwards_the_same_request_i
 
 
 def test_a_face_can_be_revoked_while_the_vault_is_away(
-    street: Street, own_bao: EmbeddedOpenBao
+    scenario: Scenario, own_bao: EmbeddedOpenBao
 ) -> None:
-    pos, payer = street.pos(), street.payer(face="eileen")
+    pos, payer = scenario.pos(), scenario.payer(face="eileen")
     own_bao.stop()
     try:
         revoked = payer.customer.revoke_face(payer.enrolment_id, password=PASSWORD)
@@ -73,8 +75,8 @@ def test_a_face_can_be_revoked_while_the_vault_is_away(
         assert error.value.code == "face_not_available"
     finally:
         own_bao.start()
-    assert destroy_pending_keys(street.service.deps) >= 1
-    with street.service.deps.unit_of_work() as uow:
+    assert destroy_pending_keys(scenario.service.deps) >= 1
+    with scenario.service.deps.unit_of_work() as uow:
         enrolment = uow.enrolments.find(id=payer.enrolment_id)
     assert enrolment is not None
     assert enrolment.key_destroyed_at is not None

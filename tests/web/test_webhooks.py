@@ -6,8 +6,8 @@ import pytest
 
 from facepay.usecases.webhooks.deliver import deliver
 from facepay_client import Problem
-from tests.stand.people import PASSWORD, Payer, PointOfSale, Street
-from tests.stand.receiver import Receiver, receiving
+from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
+from tests.support.receiver import Receiver, receiving
 
 
 @pytest.fixture
@@ -30,44 +30,44 @@ def pay(pos: PointOfSale, payer: Payer) -> str:
     return intent.id
 
 
-def deliver_all(street: Street) -> None:
-    while deliver(street.service.deps):
+def deliver_all(scenario: Scenario) -> None:
+    while deliver(scenario.service.deps):
         pass
 
 
 def test_a_merchant_and_the_bank_hear_of_a_payment_and_can_check_who_says_so(
-    street: Street, pos: PointOfSale, shop: Receiver, bank: Receiver
+    scenario: Scenario, pos: PointOfSale, shop: Receiver, bank: Receiver
 ) -> None:
-    deliver_all(street)
+    deliver_all(scenario)
     of_shop = pos.merchant.register_webhook(shop.url)
-    of_bank = street.operator.register_webhook(bank.url)
+    of_bank = scenario.operator.register_webhook(bank.url)
     assert of_shop.secret is not None
     assert of_bank.secret is not None
-    payer = street.payer()
+    payer = scenario.payer()
     paid = pay(pos, payer)
     pos.merchant.reverse(paid)
-    deliver_all(street)
+    deliver_all(scenario)
     told = [came.verified(of_shop.secret) for came in shop.came]
     assert [each["type"] for each in told] == ["payment.approved", "payment.reversed"]
     assert {each["data"]["payment_intent"] for each in told} == {paid}
     assert told[0]["data"]["amount_minor"] == 4250
     to_bank = [came.verified(of_bank.secret)["type"] for came in bank.came]
     assert to_bank == ["second_factor.added", "payment.approved", "payment.reversed"]
-    street.operator.disable_webhook(of_bank.id)
+    scenario.operator.disable_webhook(of_bank.id)
 
 
 def test_a_merchant_sees_no_other_merchants_payments_and_nothing_of_the_customer(
-    street: Street, pos: PointOfSale, shop: Receiver
+    scenario: Scenario, pos: PointOfSale, shop: Receiver
 ) -> None:
-    deliver_all(street)
+    deliver_all(scenario)
     pos.merchant.register_webhook(shop.url)
-    other, payer = street.pos(), street.payer()
+    other, payer = scenario.pos(), scenario.payer()
     pay(other, payer)
     mine = pay(pos, payer)
-    deliver_all(street)
+    deliver_all(scenario)
     (came,) = shop.came
     assert mine.encode() in came.body
-    with street.service.deps.unit_of_work() as uow:
+    with scenario.service.deps.unit_of_work() as uow:
         customer = uow.customers.find(alias=payer.alias)
     assert customer is not None
     for of_the_payer in (payer.alias, customer.id, payer.factor_id, "face", "password", "method"):
@@ -75,14 +75,14 @@ def test_a_merchant_sees_no_other_merchants_payments_and_nothing_of_the_customer
 
 
 def test_an_endpoint_is_listed_without_its_secret_until_it_is_disabled(
-    street: Street, pos: PointOfSale, shop: Receiver
+    scenario: Scenario, pos: PointOfSale, shop: Receiver
 ) -> None:
     registered = pos.merchant.register_webhook(shop.url)
     (listed,) = pos.merchant.get_webhooks()
     assert (listed.secret, listed.url, listed.state) == (None, shop.url, "enabled")
     assert pos.merchant.disable_webhook(registered.id).state == "disabled"
-    pay(pos, street.payer())
-    deliver_all(street)
+    pay(pos, scenario.payer())
+    deliver_all(scenario)
     assert shop.came == []
 
 

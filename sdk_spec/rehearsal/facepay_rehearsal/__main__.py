@@ -12,7 +12,7 @@ from types import FrameType
 
 from rich.console import Console
 
-from facepay_rehearsal.demo.environment import Stage, StageTaken
+from facepay_rehearsal.demo.environment import DirectoryTaken, Environment
 from facepay_rehearsal.demo.report import (
     StepResult,
     all_ok,
@@ -32,11 +32,11 @@ def main() -> int:
     console = Console()
     signal.signal(signal.SIGTERM, _stop)
     try:
-        with Stage(DIRECTORY) as stage:
-            ok = _rehearse(console, stage)
+        with Environment(DIRECTORY) as environment:
+            ok = _rehearse(console, environment)
             if ok and sys.stdout.isatty():
-                _stay_up(console, stage)
-    except StageTaken as error:
+                _stay_up(console, environment)
+    except DirectoryTaken as error:
         console.print(str(error), style="red", markup=False)
         return 1
     except KeyboardInterrupt:
@@ -45,9 +45,9 @@ def main() -> int:
     return 0 if ok else 1
 
 
-def _rehearse(console: Console, stage: Stage) -> bool:
-    walk, results = Walk(stage), list[StepResult]()
-    console.print(f"facepay rehearsal: {len(STEPS)} steps over HTTP, stage {stage.directory}")
+def _rehearse(console: Console, environment: Environment) -> bool:
+    walk, results = Walk(environment), list[StepResult]()
+    console.print(f"facepay rehearsal: {len(STEPS)} steps over HTTP, stage {environment.directory}")
     upcoming = iter(STEPS)
     with console.status(f"{next(upcoming).name} …") as status:
         for result in walk.run(STEPS):
@@ -59,23 +59,23 @@ def _rehearse(console: Console, stage: Stage) -> bool:
     for result in results:
         if result.spent is not None:
             print_times(console, result.spent)
-    report = write_report(stage.directory, results, walk.company.camera.recipes)
-    console.print(f"report: {report}; logs: {stage.directory}", highlight=False)
+    report = write_report(environment.directory, results, walk.actors.camera.recipes)
+    console.print(f"report: {report}; logs: {environment.directory}", highlight=False)
     return all_ok(results)
 
 
-def _stay_up(console: Console, stage: Stage) -> None:
+def _stay_up(console: Console, environment: Environment) -> None:
     """Until a signal, or until the service is gone."""
     for what, where in (
-        ("service", stage.url),
-        ("signing keys", f"{stage.url}/.well-known/jwks.json"),
-        ("log", f"{stage.url}/v1/log/leaves"),
-        ("log's end", f"{stage.url}/v1/log/checkpoint"),
+        ("service", environment.url),
+        ("signing keys", f"{environment.url}/.well-known/jwks.json"),
+        ("log", f"{environment.url}/v1/log/leaves"),
+        ("log's end", f"{environment.url}/v1/log/checkpoint"),
         ("stop it", "Ctrl-C"),
     ):
         console.print(f"  {what:<13} {where}", highlight=False)
     try:
-        while stage.running:
+        while environment.running:
             time.sleep(POLL)
     except KeyboardInterrupt:
         console.print("stopping")

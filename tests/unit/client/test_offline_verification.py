@@ -8,7 +8,7 @@ import pytest
 from joserfc.jwk import ECKey
 
 from facepay_client import Leaf, VerificationFailed, leaf_hash, verify_authorization, verify_log
-from tests.stand.signing_keys import (
+from tests.support.signing_keys import (
     AUTHORIZATION,
     CERTIFIED_FOR,
     CHECKPOINT,

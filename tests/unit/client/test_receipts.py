@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from facepay_client import Leaf, VerificationFailed, leaf_hash, verify_deletion_receipt
-from tests.stand.signing_keys import ISSUER, NOW, SigningKeys, new_key, signed_by
+from tests.support.signing_keys import ISSUER, NOW, SigningKeys, new_key, signed_by
 
 KEYS = SigningKeys()
 TYP = "facepay-deletion-receipt+jwt"

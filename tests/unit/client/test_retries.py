@@ -98,9 +98,9 @@ def nonce(request: requests.PreparedRequest) -> str:
     ids=["503", "in progress", "503 of a proxy", "no connection", "timeout", "torn answer"],
 )
 def test_a_repetition_keeps_key_and_bytes_and_takes_a_fresh_nonce(first: Scripted) -> None:
-    stand = Stand(first, answer(201, {"id": "pi_1"}))
-    assert stand.transport.post("/v1/payment_intents", {"amount_minor": 5}) == {"id": "pi_1"}
-    one, other = stand.script.sent
+    support = Stand(first, answer(201, {"id": "pi_1"}))
+    assert support.transport.post("/v1/payment_intents", {"amount_minor": 5}) == {"id": "pi_1"}
+    one, other = support.script.sent
     assert one.headers["Idempotency-Key"] == other.headers["Idempotency-Key"]
     assert one.body == other.body
     assert one.headers["Content-Digest"] == other.headers["Content-Digest"]
@@ -109,11 +109,11 @@ def test_a_repetition_keeps_key_and_bytes_and_takes_a_fresh_nonce(first: Scripte
 
 
 def test_every_change_has_a_key_of_its_own_or_the_callers() -> None:
-    stand = Stand(answer(200, {}), answer(200, {}), answer(200, {}))
-    stand.transport.post("/v1/consents")
-    stand.transport.post("/v1/consents")
-    stand.transport.post("/v1/consents", idempotency_key="mine")
-    keys = [sent.headers["Idempotency-Key"] for sent in stand.script.sent]
+    support = Stand(answer(200, {}), answer(200, {}), answer(200, {}))
+    support.transport.post("/v1/consents")
+    support.transport.post("/v1/consents")
+    support.transport.post("/v1/consents", idempotency_key="mine")
+    keys = [sent.headers["Idempotency-Key"] for sent in support.script.sent]
     assert len(set(keys)) == 3
     assert keys[2] == "mine"
 
@@ -128,37 +128,37 @@ def test_every_change_has_a_key_of_its_own_or_the_callers() -> None:
     ],
 )
 def test_another_refusal_is_told_at_once(status: int, code: str) -> None:
-    stand = Stand(problem(status, code))
+    support = Stand(problem(status, code))
     with pytest.raises(Problem) as refused:
-        stand.transport.post("/v1/payment_intents")
+        support.transport.post("/v1/payment_intents")
     told = refused.value
     assert (told.status, told.code, told.user_action) == (status, code, "use_password")
     assert (told.param, told.request_id) == ("code", "r-1")
-    assert stand.waits == []
+    assert support.waits == []
 
 
 def test_it_gives_up_after_its_attempts_and_waits_longer_each_time() -> None:
-    stand = Stand(*[requests.ConnectionError()] * 4)
+    support = Stand(*[requests.ConnectionError()] * 4)
     with pytest.raises(Unreachable):
-        stand.transport.get("/v1/health")
-    assert len(stand.script.sent) == 4
+        support.transport.get("/v1/health")
+    assert len(support.script.sent) == 4
     bounds = [(0.5, 1.0), (1.0, 2.0), (2.0, 4.0)]
-    assert len(stand.waits) == 3
-    assert all(low <= wait <= high for wait, (low, high) in zip(stand.waits, bounds, strict=True))
+    assert len(support.waits) == 3
+    assert all(low <= wait <= high for wait, (low, high) in zip(support.waits, bounds, strict=True))
 
 
 @pytest.mark.parametrize("told", ["7", formatdate(NOW + 7, usegmt=True)])
 def test_retry_after_is_the_least_it_waits(told: str) -> None:
-    stand = Stand(problem(503, "vault_unavailable", Retry_After=told), answer(200, {}))
-    stand.transport.post("/v1/consents")
-    assert stand.waits == [7.0]
+    support = Stand(problem(503, "vault_unavailable", Retry_After=told), answer(200, {}))
+    support.transport.post("/v1/consents")
+    assert support.waits == [7.0]
 
 
 def test_a_retry_after_beyond_the_bound_is_given_to_the_caller() -> None:
-    stand = Stand(problem(503, "vault_unavailable", Retry_After="3600"))
+    support = Stand(problem(503, "vault_unavailable", Retry_After="3600"))
     with pytest.raises(Problem):
-        stand.transport.post("/v1/consents")
-    assert stand.waits == []
+        support.transport.post("/v1/consents")
+    assert support.waits == []
 
 
 @pytest.mark.parametrize(

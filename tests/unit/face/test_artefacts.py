@@ -7,7 +7,7 @@ from PIL import Image, ImageFilter
 
 from facepay.face.pad import artefacts
 from facepay.face.pad.signal import Verdict
-from tests.stand.heads import burst
+from tests.support.heads import burst
 
 
 def score(grid: float) -> float:

@@ -12,7 +12,7 @@ from facepay.face.pad.motion import course
 from facepay.face.pad.nods import Look
 from facepay.face.pad.signal import Signal, Verdict
 from facepay.face.pad.thresholds import thresholds
-from tests.stand.heads import COURSE, FLAT, HEAD, FixedChallenge, Pose, burst, points
+from tests.support.heads import COURSE, FLAT, HEAD, FixedChallenge, Pose, burst, points
 
 ALL = ("turn_left", "turn_right", "look_up", "look_down", "closer")
 CHALLENGES = [

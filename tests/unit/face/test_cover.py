@@ -9,7 +9,7 @@ from PIL import Image
 from facepay.face.pad import cover, skin
 from facepay.face.pad.signal import Signal, Verdict
 from facepay.face.pad.thresholds import thresholds
-from tests.stand.heads import burst
+from tests.support.heads import burst
 
 LIGHT, DARK = (205, 160, 140), (92, 60, 48)
 GREY_BEARD, CLOTH, BLACK = (120, 104, 96), (225, 232, 238), (20, 20, 22)

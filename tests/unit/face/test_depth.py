@@ -11,7 +11,7 @@ from facepay.face.pad import depth
 from facepay.face.pad.patches import Followed, follow
 from facepay.face.pad.signal import Signal, Verdict
 from facepay.face.pad.thresholds import thresholds
-from tests.stand.heads import FixedChallenge, frame
+from tests.support.heads import FixedChallenge, frame
 
 RNG = np.random.default_rng(4)
 X, Y = (

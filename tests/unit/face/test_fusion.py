@@ -6,7 +6,7 @@ from facepay.domain.capture import Guidance as DomainGuidance
 from facepay.domain.capture import PadOutcome
 from facepay.face.pad.fusion import GATES, Guidance, Outcome, fuse
 from facepay.face.pad.signal import Signal, Verdict
-from tests.stand.heads import FixedChallenge
+from tests.support.heads import FixedChallenge
 
 LIT = FixedChallenge(("turn_left",), ("red", "blue"))
 UNLIT = FixedChallenge(("turn_left",))

@@ -20,7 +20,7 @@ from facepay.face.pad import identity
 from facepay.face.pad.signal import Signal, Verdict
 from facepay.face.pad.thresholds import thresholds
 from facepay.face.recognition.embed import Embedder
-from tests.stand.heads import FixedChallenge, burst
+from tests.support.heads import FixedChallenge, burst
 
 STEPS = ("turn_left", "closer", "look_up")
 OWNER, OTHER = 90, 160

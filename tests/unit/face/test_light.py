@@ -11,7 +11,7 @@ from facepay.face.pad.light_code import SLOT_MS, Follower
 from facepay.face.pad.signal import Signal, Verdict
 from facepay.face.pad.skin import Colours
 from facepay.face.pad.thresholds import thresholds
-from tests.stand.heads import FRAME_MS, FixedChallenge, burst
+from tests.support.heads import FRAME_MS, FixedChallenge, burst
 
 STEPS = ("turn_left", "closer", "look_up")
 CODE = ("red", "green", "blue", "yellow", "cyan", "magenta", "green", "red", "cyan", "blue")

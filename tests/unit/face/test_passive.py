@@ -19,7 +19,7 @@ from facepay.face.pad.passive import PassivePack, open_pack
 from facepay.face.pad.passive_card import CARD, parse_passive_card
 from facepay.face.pad.signal import Signal, Verdict
 from facepay.face.pad.thresholds import thresholds
-from tests.stand.heads import burst
+from tests.support.heads import burst
 
 SHIPPED = (files("facepay.face.pad") / "cards" / "minifasnet.toml").read_text()
 

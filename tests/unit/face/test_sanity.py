@@ -8,7 +8,7 @@ from facepay.face.observe import SeenFrame
 from facepay.face.pad import sanity
 from facepay.face.pad.signal import Signal, Verdict
 from facepay.face.pad.thresholds import thresholds
-from tests.stand.heads import FixedChallenge, burst
+from tests.support.heads import FixedChallenge, burst
 
 STEPS = ("turn_left", "closer", "look_up")
 Change = Callable[[list[SeenFrame]], object]

@@ -9,26 +9,26 @@ from facepay.usecases.customers.second_factors import add_second_factor, confirm
 from facepay.usecases.payments.intents import choose_alternative
 from facepay.usecases.responses import IntentAnswer
 from tests.fakes.dependencies import FakeDependencies
-from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
+from tests.fakes.scenario import PASSWORD, WRONG_CODE, Customer, Scenario
 
 WRONG = "a wrong password"
 
 
-def in_state(street: Street, payer: Customer, state: IntentState) -> IntentAnswer:
+def in_state(scenario: Scenario, payer: Customer, state: IntentState) -> IntentAnswer:
     """An intent that has come to `state` the way people bring it there."""
-    intent = street.intent()
+    intent = scenario.intent()
     if state is IntentState.CAPTURING:
-        street.open_payment(intent, payer.alias)
+        scenario.open_payment(intent, payer.alias)
     elif state is IntentState.AWAITING_SECOND_FACTOR:
-        return street.show_face(payer)
+        return scenario.show_face(payer)
     elif state is IntentState.DECLINED:
-        intent = street.show_face(payer)
-        street.enter(intent, WRONG_CODE)
+        intent = scenario.show_face(payer)
+        scenario.enter(intent, WRONG_CODE)
     elif state is IntentState.REVOKED:
-        intent = street.show_face(payer)
-        street.revoke(payer)
+        intent = scenario.show_face(payer)
+        scenario.revoke(payer)
     elif state is IntentState.PAYER_CHOSE_ALTERNATIVE:
-        choose_alternative(street.deps, street.command(street.terminal), intent.id)
+        choose_alternative(scenario.deps, scenario.command(scenario.terminal), intent.id)
     return intent
 
 
@@ -44,26 +44,26 @@ def in_state(street: Street, payer: Customer, state: IntentState) -> IntentAnswe
     ],
 )
 def test_the_password_pays_from_every_state_that_is_no_end(
-    street: Street, ada: Customer, state: IntentState
+    scenario: Scenario, ada: Customer, state: IntentState
 ) -> None:
-    intent = in_state(street, ada, state)
-    paid = street.pay_by_password(intent, "ada", Credentials(PASSWORD, street.code_of(ada)))
+    intent = in_state(scenario, ada, state)
+    paid = scenario.pay_by_password(intent, "ada", Credentials(PASSWORD, scenario.code_of(ada)))
     assert (paid.state, paid.amount_minor) == ("approved", intent.amount_minor)
     assert paid.authorization is not None
     with pytest.raises(WrongState):
-        street.pay_by_password(intent, "ada", Credentials(PASSWORD, street.code_of(ada)))
+        scenario.pay_by_password(intent, "ada", Credentials(PASSWORD, scenario.code_of(ada)))
 
 
-def test_the_password_pays_without_any_face_ever_enrolled(street: Street) -> None:
-    bob = street.settle_in("bob")
-    credentials = Credentials(PASSWORD, street.code_of(bob))
-    assert street.pay_by_password(street.intent(), "bob", credentials).state == "approved"
+def test_the_password_pays_without_any_face_ever_enrolled(scenario: Scenario) -> None:
+    bob = scenario.settle_in("bob")
+    credentials = Credentials(PASSWORD, scenario.code_of(bob))
+    assert scenario.pay_by_password(scenario.intent(), "bob", credentials).state == "approved"
 
 
 def test_the_face_path_being_broken_does_not_touch_the_password_path(
-    street: Street, fakes: FakeDependencies, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    street.pay_by_password(street.intent(), "ada", Credentials(PASSWORD, street.code_of(ada)))
+    scenario.pay_by_password(scenario.intent(), "ada", Credentials(PASSWORD, scenario.code_of(ada)))
     assert not [event for event in fakes.journal.events if event.startswith(("engine", "pad"))]
 
 
@@ -71,16 +71,16 @@ def test_the_face_path_being_broken_does_not_touch_the_password_path(
     "credentials", [Credentials(PASSWORD), Credentials(PASSWORD, WRONG_CODE), Credentials(WRONG)]
 )
 def test_less_than_both_pays_nothing_at_a_terminal(
-    street: Street, ada: Customer, credentials: Credentials
+    scenario: Scenario, ada: Customer, credentials: Credentials
 ) -> None:
-    assert street.pay_by_password(street.intent(), "ada", credentials).state == "declined"
+    assert scenario.pay_by_password(scenario.intent(), "ada", credentials).state == "declined"
 
 
 def test_an_unknown_payer_gets_the_same_answer_after_the_same_work(
-    street: Street, fakes: FakeDependencies, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    known = street.pay_by_password(street.intent(), "ada", Credentials(WRONG, WRONG_CODE))
-    unknown = street.pay_by_password(street.intent(), "nobody", Credentials(WRONG, WRONG_CODE))
+    known = scenario.pay_by_password(scenario.intent(), "ada", Credentials(WRONG, WRONG_CODE))
+    unknown = scenario.pay_by_password(scenario.intent(), "nobody", Credentials(WRONG, WRONG_CODE))
     assert (known.state, known.reason_class, known.user_action, known.methods) == (
         unknown.state,
         unknown.reason_class,
@@ -91,129 +91,133 @@ def test_an_unknown_payer_gets_the_same_answer_after_the_same_work(
 
 
 def test_a_code_seen_at_a_terminal_cannot_be_used_a_second_time(
-    street: Street, ada: Customer
+    scenario: Scenario, ada: Customer
 ) -> None:
-    credentials = Credentials(PASSWORD, street.code_of(ada))
-    assert street.pay_by_password(street.intent(), "ada", credentials).state == "approved"
-    assert street.pay_by_password(street.intent(), "ada", credentials).state == "declined"
+    credentials = Credentials(PASSWORD, scenario.code_of(ada))
+    assert scenario.pay_by_password(scenario.intent(), "ada", credentials).state == "approved"
+    assert scenario.pay_by_password(scenario.intent(), "ada", credentials).state == "declined"
     with pytest.raises(CredentialsRejected):
-        street.revoke(ada, Credentials(code=credentials.code))
+        scenario.revoke(ada, Credentials(code=credentials.code))
 
 
 def test_an_older_code_is_no_good_after_a_newer_one(
-    street: Street, fakes: FakeDependencies, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    older = street.code_of(ada)
+    older = scenario.code_of(ada)
     noted = fakes.clock.now
-    credentials = Credentials(PASSWORD, street.code_of(ada))
-    assert street.pay_by_password(street.intent(), "ada", credentials).state == "approved"
+    credentials = Credentials(PASSWORD, scenario.code_of(ada))
+    assert scenario.pay_by_password(scenario.intent(), "ada", credentials).state == "approved"
     fakes.clock.now = noted  # a worker whose clock is behind
     late = Credentials(PASSWORD, older)
-    assert street.pay_by_password(street.intent(), "ada", late).state == "declined"
+    assert scenario.pay_by_password(scenario.intent(), "ada", late).state == "declined"
 
 
-def guess_wrong(street: Street, times: int, credentials: Credentials) -> None:
+def guess_wrong(scenario: Scenario, times: int, credentials: Credentials) -> None:
     for _ in range(times):
-        street.pay_by_password(street.intent(), "ada", credentials)
+        scenario.pay_by_password(scenario.intent(), "ada", credentials)
 
 
 def test_the_sixth_guess_at_a_terminal_fails_even_when_it_is_right(
-    street: Street, fakes: FakeDependencies, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    guess_wrong(street, 5, Credentials(WRONG))
+    guess_wrong(scenario, 5, Credentials(WRONG))
     right = Credentials(PASSWORD, fakes.codes.code(ada.secret, fakes.clock.now))
-    assert street.pay_by_password(street.intent(), "ada", right).state == "declined"
+    assert scenario.pay_by_password(scenario.intent(), "ada", right).state == "declined"
     fakes.clock.advance(30)
-    right = Credentials(PASSWORD, street.code_of(ada))
-    assert street.pay_by_password(street.intent(), "ada", right).state == "approved"
+    right = Credentials(PASSWORD, scenario.code_of(ada))
+    assert scenario.pay_by_password(scenario.intent(), "ada", right).state == "approved"
 
 
-def test_a_right_answer_starts_the_counting_anew(street: Street, ada: Customer) -> None:
+def test_a_right_answer_starts_the_counting_anew(scenario: Scenario, ada: Customer) -> None:
     for _ in range(3):
-        guess_wrong(street, 4, Credentials(WRONG, WRONG_CODE))
-        credentials = Credentials(PASSWORD, street.code_of(ada))
-        assert street.pay_by_password(street.intent(), "ada", credentials).state == "approved"
+        guess_wrong(scenario, 4, Credentials(WRONG, WRONG_CODE))
+        credentials = Credentials(PASSWORD, scenario.code_of(ada))
+        assert scenario.pay_by_password(scenario.intent(), "ada", credentials).state == "approved"
 
 
 def test_guessing_at_a_terminal_does_not_keep_anybody_from_revoking(
-    street: Street, ada: Customer
+    scenario: Scenario, ada: Customer
 ) -> None:
-    guess_wrong(street, 12, Credentials(WRONG, WRONG_CODE))
-    assert street.revoke(ada, Credentials(password=PASSWORD)).state == "revoked"
+    guess_wrong(scenario, 12, Credentials(WRONG, WRONG_CODE))
+    assert scenario.revoke(ada, Credentials(password=PASSWORD)).state == "revoked"
 
 
 def test_guessing_at_a_terminal_does_not_keep_anybody_from_revoking_by_code(
-    street: Street, ada: Customer
+    scenario: Scenario, ada: Customer
 ) -> None:
-    guess_wrong(street, 12, Credentials(WRONG, WRONG_CODE))
-    assert street.revoke(ada, Credentials(code=street.code_of(ada))).state == "revoked"
+    guess_wrong(scenario, 12, Credentials(WRONG, WRONG_CODE))
+    assert scenario.revoke(ada, Credentials(code=scenario.code_of(ada))).state == "revoked"
 
 
-def test_wrong_codes_do_not_block_the_password(street: Street, ada: Customer) -> None:
-    right = street.code_of(ada)
+def test_wrong_codes_do_not_block_the_password(scenario: Scenario, ada: Customer) -> None:
+    right = scenario.code_of(ada)
     for _ in range(5):
         with pytest.raises(CredentialsRejected):
-            street.revoke(ada, Credentials(code=WRONG_CODE))
+            scenario.revoke(ada, Credentials(code=WRONG_CODE))
     with pytest.raises(CredentialsRejected):
-        street.revoke(ada, Credentials(code=right))
-    assert street.revoke(ada, Credentials(password=PASSWORD)).state == "revoked"
+        scenario.revoke(ada, Credentials(code=right))
+    assert scenario.revoke(ada, Credentials(password=PASSWORD)).state == "revoked"
 
 
 def test_a_secret_is_shown_while_it_is_pending_and_never_again(
-    street: Street, ada: Customer
+    scenario: Scenario, ada: Customer
 ) -> None:
-    command = street.command(ada.caller)
-    credentials = Credentials(PASSWORD, street.code_of(ada))
-    added = add_second_factor(street.deps, command, "tablet", credentials)
-    repeated = add_second_factor(street.deps, command, "tablet", credentials)
+    command = scenario.command(ada.caller)
+    credentials = Credentials(PASSWORD, scenario.code_of(ada))
+    added = add_second_factor(scenario.deps, command, "tablet", credentials)
+    repeated = add_second_factor(scenario.deps, command, "tablet", credentials)
     assert added.secret is not None
     assert (repeated.secret, repeated.uri) == (added.secret, added.uri)
     tablet = Customer("ada", ada.caller, secret=added.secret)
-    code = street.code_of(tablet)
+    code = scenario.code_of(tablet)
     confirmed = confirm_second_factor(
-        street.deps, street.command(ada.caller), added.id, Credentials(code=code)
+        scenario.deps, scenario.command(ada.caller), added.id, Credentials(code=code)
     )
     assert (confirmed.state, confirmed.secret, confirmed.uri) == ("active", None, None)
-    after = add_second_factor(street.deps, command, "tablet", credentials)
+    after = add_second_factor(scenario.deps, command, "tablet", credentials)
     assert (after.secret, after.uri) == (None, None)
 
 
 def test_no_secret_lies_in_a_remembered_answer(
-    street: Street, fakes: FakeDependencies, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    credentials = Credentials(PASSWORD, street.code_of(ada))
-    added = add_second_factor(street.deps, street.command(ada.caller), "tablet", credentials)
+    credentials = Credentials(PASSWORD, scenario.code_of(ada))
+    added = add_second_factor(scenario.deps, scenario.command(ada.caller), "tablet", credentials)
     with fakes.database() as uow:
         answers = [record.answer for record in uow.idempotency.find_all()]
     assert added.secret is not None
     assert not [answer for answer in answers if answer and added.secret in answer]
 
 
-def test_a_further_factor_needs_a_code_of_the_first(street: Street, ada: Customer) -> None:
+def test_a_further_factor_needs_a_code_of_the_first(scenario: Scenario, ada: Customer) -> None:
     with pytest.raises(CredentialsRejected):
-        add_second_factor(street.deps, street.command(ada.caller), "thief's", Credentials(PASSWORD))
+        add_second_factor(
+            scenario.deps, scenario.command(ada.caller), "thief's", Credentials(PASSWORD)
+        )
 
 
-def test_a_factor_is_confirmed_by_its_own_code_and_once(street: Street, ada: Customer) -> None:
-    credentials = Credentials(PASSWORD, street.code_of(ada))
-    added = add_second_factor(street.deps, street.command(ada.caller), "tablet", credentials)
-    foreign = street.code_of(ada)
+def test_a_factor_is_confirmed_by_its_own_code_and_once(scenario: Scenario, ada: Customer) -> None:
+    credentials = Credentials(PASSWORD, scenario.code_of(ada))
+    added = add_second_factor(scenario.deps, scenario.command(ada.caller), "tablet", credentials)
+    foreign = scenario.code_of(ada)
     with pytest.raises(CredentialsRejected):
         confirm_second_factor(
-            street.deps, street.command(ada.caller), added.id, Credentials(code=foreign)
+            scenario.deps, scenario.command(ada.caller), added.id, Credentials(code=foreign)
         )
     tablet = Customer("ada", ada.caller, secret=added.secret or "")
-    code = street.code_of(tablet)
-    confirm_second_factor(street.deps, street.command(ada.caller), added.id, Credentials(code=code))
+    code = scenario.code_of(tablet)
+    confirm_second_factor(
+        scenario.deps, scenario.command(ada.caller), added.id, Credentials(code=code)
+    )
     with pytest.raises(WrongState):
         confirm_second_factor(
-            street.deps, street.command(ada.caller), added.id, Credentials(code=code)
+            scenario.deps, scenario.command(ada.caller), added.id, Credentials(code=code)
         )
 
 
 def test_a_right_password_revokes_although_the_code_beside_it_cannot_be_looked_at(
-    street: Street, fakes: FakeDependencies, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     """Any one proof is enough to leave, also while the vault with the codes is away."""
     fakes.vault.away = True
-    assert street.revoke(ada, Credentials(PASSWORD, "123456")).state == "revoked"
+    assert scenario.revoke(ada, Credentials(PASSWORD, "123456")).state == "revoked"

@@ -17,12 +17,12 @@ from facepay.usecases.payments.intents import read_intent, read_intent_to_confir
 from facepay.usecases.payments.pay_by_password import pay_by_password
 from facepay.usecases.responses import IntentAnswer
 from tests.fakes.dependencies import FakeDependencies
-from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street, claims_of
+from tests.fakes.scenario import PASSWORD, WRONG_CODE, Customer, Scenario, claims_of
 
 
 @pytest.fixture
-def phone(street: Street, ada: Customer) -> PublicKey:
-    return street.add_device(ada)
+def phone(scenario: Scenario, ada: Customer) -> PublicKey:
+    return scenario.add_device(ada)
 
 
 def with_password(credentials: Credentials) -> Credentials:
@@ -30,57 +30,57 @@ def with_password(credentials: Credentials) -> Credentials:
 
 
 def from_own_device(
-    street: Street, payer: Customer, intent: IntentAnswer, credentials: Credentials
+    scenario: Scenario, payer: Customer, intent: IntentAnswer, credentials: Credentials
 ) -> IntentAnswer:
-    command = street.command(payer.caller)
-    return pay_by_password(street.deps, command, intent.id, None, credentials)
+    command = scenario.command(payer.caller)
+    return pay_by_password(scenario.deps, command, intent.id, None, credentials)
 
 
 class TestPaying:
     def test_password_and_device_key_pay_at_a_terminal(
-        self, street: Street, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        intent = street.intent()
-        credentials = with_password(street.confirms(phone, intent, ada))
-        assert street.pay_by_password(intent, "ada", credentials).state == "approved"
+        intent = scenario.intent()
+        credentials = with_password(scenario.confirms(phone, intent, ada))
+        assert scenario.pay_by_password(intent, "ada", credentials).state == "approved"
 
     def test_password_and_device_key_pay_from_the_own_device(
-        self, street: Street, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        intent = street.intent()
-        credentials = with_password(street.confirms(phone, intent, ada))
-        assert from_own_device(street, ada, intent, credentials).state == "approved"
-        assert read_intent(street.deps, street.terminal, intent.id).authorization is not None
+        intent = scenario.intent()
+        credentials = with_password(scenario.confirms(phone, intent, ada))
+        assert from_own_device(scenario, ada, intent, credentials).state == "approved"
+        assert read_intent(scenario.deps, scenario.terminal, intent.id).authorization is not None
 
     def test_face_and_device_key_pay_at_a_terminal(
-        self, street: Street, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        intent = street.show_face(ada)
+        intent = scenario.show_face(ada)
         assert (
-            street.verify_credentials(intent, street.confirms(phone, intent, ada)).state
+            scenario.verify_credentials(intent, scenario.confirms(phone, intent, ada)).state
             == "approved"
         )
 
     def test_face_and_device_key_pay_from_the_own_device(
-        self, street: Street, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        intent = street.show_face(ada)
-        credentials, command = street.confirms(phone, intent, ada), street.command(ada.caller)
-        assert street.verify_credentials(intent, credentials, command).state == "approved"
+        intent = scenario.show_face(ada)
+        credentials, command = scenario.confirms(phone, intent, ada), scenario.command(ada.caller)
+        assert scenario.verify_credentials(intent, credentials, command).state == "approved"
 
     def test_a_device_key_alone_pays_nothing(
-        self, street: Street, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        intent = street.intent()
-        credentials = street.confirms(phone, intent, ada)
-        assert from_own_device(street, ada, intent, credentials).state == "declined"
+        intent = scenario.intent()
+        credentials = scenario.confirms(phone, intent, ada)
+        assert from_own_device(scenario, ada, intent, credentials).state == "declined"
 
     def test_a_strangers_face_is_not_confirmed_by_the_owners_device(
-        self, street: Street, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        intent = street.show_face(ada, "eve")
+        intent = scenario.show_face(ada, "eve")
         assert (
-            street.verify_credentials(intent, street.confirms(phone, intent, ada)).state
+            scenario.verify_credentials(intent, scenario.confirms(phone, intent, ada)).state
             == "declined"
         )
 
@@ -99,158 +99,160 @@ class TestWhatIsSigned:
         ],
     )
     def test_one_thing_changed_is_another_yes(
-        self, street: Street, ada: Customer, phone: PublicKey, another: dict[str, str | int]
+        self, scenario: Scenario, ada: Customer, phone: PublicKey, another: dict[str, str | int]
     ) -> None:
-        intent = street.intent()
-        claims = claims_of(read_intent_to_confirm(street.deps, ada.caller, intent.id))
-        credentials = with_password(street.signs(phone, claims | another))
-        assert street.pay_by_password(intent, "ada", credentials).state == "declined"
+        intent = scenario.intent()
+        claims = claims_of(read_intent_to_confirm(scenario.deps, ada.caller, intent.id))
+        credentials = with_password(scenario.signs(phone, claims | another))
+        assert scenario.pay_by_password(intent, "ada", credentials).state == "declined"
 
     def test_one_thing_left_out_is_no_yes(
-        self, street: Street, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        intent = street.intent()
-        claims = claims_of(read_intent_to_confirm(street.deps, ada.caller, intent.id))
+        intent = scenario.intent()
+        claims = claims_of(read_intent_to_confirm(scenario.deps, ada.caller, intent.id))
         del claims["merchant"]
-        credentials = with_password(street.signs(phone, claims))
-        assert street.pay_by_password(intent, "ada", credentials).state == "declined"
+        credentials = with_password(scenario.signs(phone, claims))
+        assert scenario.pay_by_password(intent, "ada", credentials).state == "declined"
 
     def test_the_yes_to_one_payment_is_none_to_another(
-        self, street: Street, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        credentials = with_password(street.confirms(phone, street.intent(), ada))
-        assert street.pay_by_password(street.intent(), "ada", credentials).state == "declined"
+        credentials = with_password(scenario.confirms(phone, scenario.intent(), ada))
+        assert scenario.pay_by_password(scenario.intent(), "ada", credentials).state == "declined"
 
     def test_a_yes_counts_once_also_where_it_was_declined(
-        self, street: Street, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        intent = street.intent()
-        yes = street.confirms(phone, intent, ada)
+        intent = scenario.intent()
+        yes = scenario.confirms(phone, intent, ada)
         mistyped = replace(yes, password="mistyped")
-        assert street.pay_by_password(intent, "ada", mistyped).state == "declined"
-        assert street.pay_by_password(intent, "ada", with_password(yes)).state == "declined"
-        again = with_password(street.confirms(phone, intent, ada))
-        assert street.pay_by_password(intent, "ada", again).state == "approved"
+        assert scenario.pay_by_password(intent, "ada", mistyped).state == "declined"
+        assert scenario.pay_by_password(intent, "ada", with_password(yes)).state == "declined"
+        again = with_password(scenario.confirms(phone, intent, ada))
+        assert scenario.pay_by_password(intent, "ada", again).state == "approved"
 
-    def test_an_old_yes_is_none(self, street: Street, ada: Customer, phone: PublicKey) -> None:
-        intent = street.intent()
-        claims = claims_of(read_intent_to_confirm(street.deps, ada.caller, intent.id))
-        street.fakes.clock.advance(-120)  # signed by a device whose clock is two minutes ahead
-        early = with_password(street.signs(phone, claims))
-        street.fakes.clock.advance(-600)
-        old = with_password(street.signs(phone, claims))
-        street.fakes.clock.advance(720)
-        assert street.pay_by_password(intent, "ada", old).state == "declined"
-        street.fakes.clock.advance(-200)
-        assert street.pay_by_password(intent, "ada", early).state == "declined"
+    def test_an_old_yes_is_none(self, scenario: Scenario, ada: Customer, phone: PublicKey) -> None:
+        intent = scenario.intent()
+        claims = claims_of(read_intent_to_confirm(scenario.deps, ada.caller, intent.id))
+        scenario.fakes.clock.advance(-120)  # signed by a device whose clock is two minutes ahead
+        early = with_password(scenario.signs(phone, claims))
+        scenario.fakes.clock.advance(-600)
+        old = with_password(scenario.signs(phone, claims))
+        scenario.fakes.clock.advance(720)
+        assert scenario.pay_by_password(intent, "ada", old).state == "declined"
+        scenario.fakes.clock.advance(-200)
+        assert scenario.pay_by_password(intent, "ada", early).state == "declined"
 
     def test_another_customers_device_confirms_nothing_of_mine(
-        self, street: Street, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        eve = street.settle_in("eve")
-        hers, intent = street.add_device(eve), street.intent()
-        credentials = with_password(street.confirms(hers, intent, ada))
-        assert street.pay_by_password(intent, "ada", credentials).state == "declined"
+        eve = scenario.settle_in("eve")
+        hers, intent = scenario.add_device(eve), scenario.intent()
+        credentials = with_password(scenario.confirms(hers, intent, ada))
+        assert scenario.pay_by_password(intent, "ada", credentials).state == "declined"
 
 
 class TestFromWhere:
-    def test_a_device_sees_what_it_confirms(self, street: Street, ada: Customer) -> None:
-        intent = street.intent()
-        told = read_intent_to_confirm(street.deps, ada.caller, intent.id)
+    def test_a_device_sees_what_it_confirms(self, scenario: Scenario, ada: Customer) -> None:
+        intent = scenario.intent()
+        told = read_intent_to_confirm(scenario.deps, ada.caller, intent.id)
         assert (told.merchant_name, told.amount_minor, told.currency) == ("shop", 1250, "EUR")
         assert told.nonce
 
-    def test_a_terminal_is_not_told_the_nonce(self, street: Street) -> None:
-        intent = street.intent()
+    def test_a_terminal_is_not_told_the_nonce(self, scenario: Scenario) -> None:
+        intent = scenario.intent()
         assert intent.nonce is None
-        assert read_intent(street.deps, street.terminal, intent.id).nonce is None
+        assert read_intent(scenario.deps, scenario.terminal, intent.id).nonce is None
 
     def test_who_did_not_pay_no_longer_sees_what_was_paid(
-        self, street: Street, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        eve, intent = street.settle_in("eve"), street.intent()
-        assert read_intent_to_confirm(street.deps, eve.caller, intent.id).state == "created"
-        credentials = with_password(street.confirms(phone, intent, ada))
-        from_own_device(street, ada, intent, credentials)
+        eve, intent = scenario.settle_in("eve"), scenario.intent()
+        assert read_intent_to_confirm(scenario.deps, eve.caller, intent.id).state == "created"
+        credentials = with_password(scenario.confirms(phone, intent, ada))
+        from_own_device(scenario, ada, intent, credentials)
         with pytest.raises(NotFound):
-            read_intent_to_confirm(street.deps, eve.caller, intent.id)
-        assert read_intent_to_confirm(street.deps, ada.caller, intent.id).state == "approved"
+            read_intent_to_confirm(scenario.deps, eve.caller, intent.id)
+        assert read_intent_to_confirm(scenario.deps, ada.caller, intent.id).state == "approved"
 
     def test_nobody_elses_device_speaks_for_a_face(
-        self, street: Street, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        eve, intent = street.settle_in("eve"), street.show_face(ada)
-        credentials = street.confirms(phone, intent, ada)
-        attempt, command = Attempt(intent.id, credentials=credentials), street.command(eve.caller)
+        eve, intent = scenario.settle_in("eve"), scenario.show_face(ada)
+        credentials = scenario.confirms(phone, intent, ada)
+        attempt, command = Attempt(intent.id, credentials=credentials), scenario.command(eve.caller)
         with pytest.raises(NotFound):
-            authorize_payment(street.deps, command, attempt)
+            authorize_payment(scenario.deps, command, attempt)
 
     def test_a_device_pays_for_its_owner_alone_and_a_terminal_says_for_whom(
-        self, street: Street, ada: Customer
+        self, scenario: Scenario, ada: Customer
     ) -> None:
-        intent, credentials = street.intent(), Credentials(PASSWORD, WRONG_CODE)
-        with pytest.raises(InvalidRequest):
-            pay_by_password(street.deps, street.command(ada.caller), intent.id, "eve", credentials)
+        intent, credentials = scenario.intent(), Credentials(PASSWORD, WRONG_CODE)
         with pytest.raises(InvalidRequest):
             pay_by_password(
-                street.deps, street.command(street.terminal), intent.id, None, credentials
+                scenario.deps, scenario.command(ada.caller), intent.id, "eve", credentials
+            )
+        with pytest.raises(InvalidRequest):
+            pay_by_password(
+                scenario.deps, scenario.command(scenario.terminal), intent.id, None, credentials
             )
 
     def test_strangers_at_terminals_do_not_keep_the_owners_device_from_paying(
-        self, street: Street, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
         for _ in range(12):
             wrong = Credentials("a wrong password", WRONG_CODE)
-            street.pay_by_password(street.intent(), "ada", wrong)
-        intent = street.intent()
-        blocked = with_password(street.confirms(phone, intent, ada))
-        assert street.pay_by_password(intent, "ada", blocked).state == "declined"
-        credentials = with_password(street.confirms(phone, intent, ada))
-        assert from_own_device(street, ada, intent, credentials).state == "approved"
+            scenario.pay_by_password(scenario.intent(), "ada", wrong)
+        intent = scenario.intent()
+        blocked = with_password(scenario.confirms(phone, intent, ada))
+        assert scenario.pay_by_password(intent, "ada", blocked).state == "declined"
+        credentials = with_password(scenario.confirms(phone, intent, ada))
+        assert from_own_device(scenario, ada, intent, credentials).state == "approved"
 
     def test_wrong_signatures_fill_no_counter(
-        self, street: Street, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
         """Nobody guesses one: to count them would only let strangers keep the owner out."""
-        intent = street.show_face(ada)
+        intent = scenario.show_face(ada)
         for _ in range(12):
             assert (
-                street.verify_credentials(intent, Credentials(confirmation="x.y.z")).state
+                scenario.verify_credentials(intent, Credentials(confirmation="x.y.z")).state
                 == "declined"
             )
-            intent = street.show_face(ada)
+            intent = scenario.show_face(ada)
         assert (
-            street.verify_credentials(intent, street.confirms(phone, intent, ada)).state
+            scenario.verify_credentials(intent, scenario.confirms(phone, intent, ada)).state
             == "approved"
         )
 
 
 class TestTheVaultIsAway:
     def test_a_code_cannot_be_looked_at_and_another_factor_is_named(
-        self, street: Street, fakes: FakeDependencies, ada: Customer
+        self, scenario: Scenario, fakes: FakeDependencies, ada: Customer
     ) -> None:
-        intent, credentials = street.intent(), Credentials(PASSWORD, street.code_of(ada))
+        intent, credentials = scenario.intent(), Credentials(PASSWORD, scenario.code_of(ada))
         fakes.vault.away = True
         with pytest.raises(FactorUnavailable) as error:
-            street.pay_by_password(intent, "ada", credentials)
+            scenario.pay_by_password(intent, "ada", credentials)
         assert error.value.code == "factor_unavailable"
 
     def test_password_and_device_key_pay_on(
-        self, street: Street, fakes: FakeDependencies, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, fakes: FakeDependencies, ada: Customer, phone: PublicKey
     ) -> None:
-        intent = street.intent()
+        intent = scenario.intent()
         fakes.vault.away = True
-        credentials = with_password(street.confirms(phone, intent, ada))
-        assert from_own_device(street, ada, intent, credentials).state == "approved"
+        credentials = with_password(scenario.confirms(phone, intent, ada))
+        assert from_own_device(scenario, ada, intent, credentials).state == "approved"
 
     def test_what_cannot_be_signed_is_not_approved(
-        self, street: Street, fakes: FakeDependencies, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, fakes: FakeDependencies, ada: Customer, phone: PublicKey
     ) -> None:
-        intent = street.intent()
+        intent = scenario.intent()
         fakes.signer.away = True
-        credentials = with_password(street.confirms(phone, intent, ada))
+        credentials = with_password(scenario.confirms(phone, intent, ada))
         with pytest.raises(VaultUnavailable) as error:
-            from_own_device(street, ada, intent, credentials)
+            from_own_device(scenario, ada, intent, credentials)
         assert error.value.code == "vault_unavailable"
         fakes.signer.away = False
-        assert from_own_device(street, ada, intent, credentials).state == "approved"
+        assert from_own_device(scenario, ada, intent, credentials).state == "approved"

@@ -19,34 +19,34 @@ from facepay.usecases.faces.enrol import begin_enrolment
 from facepay.usecases.payments.intents import reverse_payment
 from facepay.usecases.responses import IntentAnswer
 from tests.fakes.dependencies import FakeDependencies
-from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
+from tests.fakes.scenario import PASSWORD, WRONG_CODE, Customer, Scenario
 
 DURESS = "271828"
 _OF_THE_INTENT = ("id", "expires_at")
 
 
 @pytest.fixture
-def forced(street: Street, ada: Customer) -> Customer:
+def forced(scenario: Scenario, ada: Customer) -> Customer:
     """Ada has set a duress code."""
-    set_code(street, ada, DURESS)
+    set_code(scenario, ada, DURESS)
     return ada
 
 
-def set_code(street: Street, customer: Customer, code: str) -> None:
-    credentials = Credentials(PASSWORD, street.code_of(customer))
-    set_duress_code(street.deps, street.command(customer.caller), credentials, code)
+def set_code(scenario: Scenario, customer: Customer, code: str) -> None:
+    credentials = Credentials(PASSWORD, scenario.code_of(customer))
+    set_duress_code(scenario.deps, scenario.command(customer.caller), credentials, code)
 
 
-def by_face(street: Street, payer: Customer, code: str) -> IntentAnswer:
-    return street.enter(street.show_face(payer), code)
+def by_face(scenario: Scenario, payer: Customer, code: str) -> IntentAnswer:
+    return scenario.enter(scenario.show_face(payer), code)
 
 
-def by_password(street: Street, payer: Customer, code: str) -> IntentAnswer:
-    return street.pay_by_password(street.intent(), payer.alias, Credentials(PASSWORD, code))
+def by_password(scenario: Scenario, payer: Customer, code: str) -> IntentAnswer:
+    return scenario.pay_by_password(scenario.intent(), payer.alias, Credentials(PASSWORD, code))
 
 
 PATHS = pytest.mark.parametrize("pay", [by_face, by_password])
-Pay = Callable[[Street, Customer, str], IntentAnswer]
+Pay = Callable[[Scenario, Customer, str], IntentAnswer]
 
 
 def told(answer: IntentAnswer) -> dict[str, Any]:
@@ -79,38 +79,38 @@ def statements(fakes: FakeDependencies) -> Iterator[list[str]]:
 
 @PATHS
 def test_a_terminal_hears_the_same_of_duress_as_of_a_wrong_code(
-    street: Street, forced: Customer, pay: Pay
+    scenario: Scenario, forced: Customer, pay: Pay
 ) -> None:
-    wrong, duress = pay(street, forced, WRONG_CODE), pay(street, forced, DURESS)
+    wrong, duress = pay(scenario, forced, WRONG_CODE), pay(scenario, forced, DURESS)
     assert told(wrong) == told(duress)
     assert (duress.state, duress.authorization) == ("declined", None)
 
 
 @PATHS
 def test_duress_is_the_same_work_as_a_wrong_code_statement_for_statement(
-    street: Street, fakes: FakeDependencies, forced: Customer, pay: Pay
+    scenario: Scenario, fakes: FakeDependencies, forced: Customer, pay: Pay
 ) -> None:
-    pay(street, forced, WRONG_CODE)
+    pay(scenario, forced, WRONG_CODE)
     with statements(fakes) as of_wrong:
-        pay(street, forced, WRONG_CODE)
+        pay(scenario, forced, WRONG_CODE)
     with statements(fakes) as of_duress:
-        pay(street, forced, DURESS)
+        pay(scenario, forced, DURESS)
     assert of_wrong == of_duress
 
 
 def test_a_wrong_face_with_a_right_code_is_noted_as_a_wrong_code_is(
-    street: Street, fakes: FakeDependencies, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    intent = street.show_face(ada, "somebody else")
-    assert street.enter(intent, street.code_of(ada)).state == "declined"
+    intent = scenario.show_face(ada, "somebody else")
+    assert scenario.enter(intent, scenario.code_of(ada)).state == "declined"
     assert len(events(fakes, EventKind.CREDENTIALS_REJECTED)) == 1
 
 
 @PATHS
 def test_only_the_bank_hears_the_alarm(
-    street: Street, fakes: FakeDependencies, forced: Customer, pay: Pay
+    scenario: Scenario, fakes: FakeDependencies, forced: Customer, pay: Pay
 ) -> None:
-    pay(street, forced, DURESS)
+    pay(scenario, forced, DURESS)
     (alarm,) = events(fakes, EventKind.DURESS_ALARM)
     assert (alarm.merchant_audience, alarm.shared) == (None, None)
     assert forced.caller.subject_id in alarm.for_operator
@@ -119,30 +119,30 @@ def test_only_the_bank_hears_the_alarm(
 
 
 def test_a_face_shown_under_duress_pays_no_more_and_is_asked_for_everything_still(
-    street: Street, fakes: FakeDependencies, forced: Customer
+    scenario: Scenario, fakes: FakeDependencies, forced: Customer
 ) -> None:
-    by_face(street, forced, DURESS)
-    intent = street.show_face(forced)
-    assert street.enter(intent, street.code_of(forced)).state == "declined"
+    by_face(scenario, forced, DURESS)
+    intent = scenario.show_face(forced)
+    assert scenario.enter(intent, scenario.code_of(forced)).state == "declined"
     assert reasons(fakes)[-1] == UNDER_DURESS
 
 
-def test_the_password_still_pays_after_duress(street: Street, forced: Customer) -> None:
-    by_face(street, forced, DURESS)
-    assert by_password(street, forced, street.code_of(forced)).state == "approved"
+def test_the_password_still_pays_after_duress(scenario: Scenario, forced: Customer) -> None:
+    by_face(scenario, forced, DURESS)
+    assert by_password(scenario, forced, scenario.code_of(forced)).state == "approved"
 
 
 def test_a_payment_with_a_right_code_under_way_elsewhere_is_not_approved_after_duress(
-    street: Street, fakes: FakeDependencies, forced: Customer
+    scenario: Scenario, fakes: FakeDependencies, forced: Customer
 ) -> None:
-    waiting = street.show_face(forced)
-    code = street.code_of(forced)
+    waiting = scenario.show_face(forced)
+    code = scenario.code_of(forced)
 
     def called_for_help() -> None:
-        by_password(street, forced, DURESS)
+        by_password(scenario, forced, DURESS)
 
     with between_check_and_commit(fakes, called_for_help):
-        assert street.enter(waiting, code).state == "declined"
+        assert scenario.enter(waiting, code).state == "declined"
 
 
 @contextmanager
@@ -160,18 +160,20 @@ def between_check_and_commit(fakes: FakeDependencies, act: Callable[[], object])
 
 
 def test_the_duress_code_wins_over_a_one_time_code_of_the_same_digits(
-    street: Street, fakes: FakeDependencies, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    set_code(street, ada, DURESS)
+    set_code(scenario, ada, DURESS)
     fakes.codes.code = lambda secret, at: DURESS  # type: ignore[method-assign]
-    assert by_password(street, ada, DURESS).state == "declined"
+    assert by_password(scenario, ada, DURESS).state == "declined"
     assert len(events(fakes, EventKind.DURESS_ALARM)) == 1
 
 
-def test_a_real_code_cannot_become_the_duress_code(street: Street, ada: Customer) -> None:
-    real = street.code_of(ada)
+def test_a_real_code_cannot_become_the_duress_code(scenario: Scenario, ada: Customer) -> None:
+    real = scenario.code_of(ada)
     with pytest.raises(InvalidRequest) as refusal:
-        set_duress_code(street.deps, street.command(ada.caller), Credentials(PASSWORD, real), real)
+        set_duress_code(
+            scenario.deps, scenario.command(ada.caller), Credentials(PASSWORD, real), real
+        )
     assert refusal.value.param == "duress_code"
 
 
@@ -179,40 +181,40 @@ def test_a_real_code_cannot_become_the_duress_code(street: Street, ada: Customer
     "credentials", [Credentials(PASSWORD), Credentials(code=WRONG_CODE), Credentials("wrong word")]
 )
 def test_less_than_password_and_code_sets_no_duress_code(
-    street: Street, ada: Customer, credentials: Credentials
+    scenario: Scenario, ada: Customer, credentials: Credentials
 ) -> None:
     with pytest.raises(CredentialsRejected):
-        set_duress_code(street.deps, street.command(ada.caller), credentials, DURESS)
+        set_duress_code(scenario.deps, scenario.command(ada.caller), credentials, DURESS)
 
 
 def test_duress_on_the_own_device_is_a_rejected_proof_and_an_alarm(
-    street: Street, fakes: FakeDependencies, forced: Customer
+    scenario: Scenario, fakes: FakeDependencies, forced: Customer
 ) -> None:
-    street.revoke(forced)
-    credentials, command = Credentials(PASSWORD, DURESS), street.command(forced.caller)
+    scenario.revoke(forced)
+    credentials, command = Credentials(PASSWORD, DURESS), scenario.command(forced.caller)
     with pytest.raises(CredentialsRejected):
-        set_duress_code(street.deps, command, credentials, "314159")
+        set_duress_code(scenario.deps, command, credentials, "314159")
     assert len(events(fakes, EventKind.DURESS_ALARM)) == 1
 
 
 def test_a_removed_duress_code_is_a_wrong_code_like_others(
-    street: Street, fakes: FakeDependencies, forced: Customer
+    scenario: Scenario, fakes: FakeDependencies, forced: Customer
 ) -> None:
-    credentials = Credentials(PASSWORD, street.code_of(forced))
-    remove_duress_code(street.deps, street.command(forced.caller), credentials)
-    assert by_password(street, forced, DURESS).state == "declined"
+    credentials = Credentials(PASSWORD, scenario.code_of(forced))
+    remove_duress_code(scenario.deps, scenario.command(forced.caller), credentials)
+    assert by_password(scenario, forced, DURESS).state == "declined"
     assert not events(fakes, EventKind.DURESS_ALARM)
 
 
 @PATHS
 def test_where_policy_says_so_duress_pays_a_little_which_the_bank_holds_back(
-    street: Street, fakes: FakeDependencies, forced: Customer, pay: Pay
+    scenario: Scenario, fakes: FakeDependencies, forced: Customer, pay: Pay
 ) -> None:
     hold = DuressPolicy(DuressAction.APPROVE_AND_HOLD, (("EUR", 1250),))
-    ordinary = pay(street, forced, street.code_of(forced))
-    policy = replace(street.deps.policy, duress=hold)
-    object.__setattr__(street, "deps", replace(street.deps, policy=policy))
-    paid = pay(street, forced, DURESS)
+    ordinary = pay(scenario, forced, scenario.code_of(forced))
+    policy = replace(scenario.deps.policy, duress=hold)
+    object.__setattr__(scenario, "deps", replace(scenario.deps, policy=policy))
+    paid = pay(scenario, forced, DURESS)
     assert paid.authorization is not None
     differ = {name for name in told(paid) if told(paid)[name] != told(ordinary)[name]}
     assert differ == {"authorization"}
@@ -222,22 +224,24 @@ def test_where_policy_says_so_duress_pays_a_little_which_the_bank_holds_back(
 
 @PATHS
 def test_a_bank_that_goes_by_its_events_never_pays_out_what_duress_had_held(
-    street: Street, fakes: FakeDependencies, forced: Customer, pay: Pay
+    scenario: Scenario, fakes: FakeDependencies, forced: Customer, pay: Pay
 ) -> None:
-    pay(street, forced, street.code_of(forced))
+    pay(scenario, forced, scenario.code_of(forced))
     hold = DuressPolicy(DuressAction.APPROVE_AND_HOLD, (("EUR", 1250),))
-    policy = replace(street.deps.policy, duress=hold)
-    object.__setattr__(street, "deps", replace(street.deps, policy=policy))
-    reverse_payment(street.deps, street.command(street.merchant), pay(street, forced, DURESS).id)
+    policy = replace(scenario.deps.policy, duress=hold)
+    object.__setattr__(scenario, "deps", replace(scenario.deps, policy=policy))
+    reverse_payment(
+        scenario.deps, scenario.command(scenario.merchant), pay(scenario, forced, DURESS).id
+    )
     kinds = (EventKind.PAYMENT_APPROVED, EventKind.PAYMENT_REVERSED)
-    bank, shop = OPERATOR, merchant_audience(street.merchant.subject_id)
+    bank, shop = OPERATOR, merchant_audience(scenario.merchant.subject_id)
     of_payments = [event for kind in kinds for event in events(fakes, kind)]
     told_bank = [json.loads(event.body_for(bank))["data"]["on_hold"] for event in of_payments]
     assert told_bank == [False, True, True]
     assert not any("on_hold" in event.body_for(shop) for event in of_payments)
 
 
-def test_above_the_cap_duress_is_declined_whatever_the_policy(street: Street) -> None:
+def test_above_the_cap_duress_is_declined_whatever_the_policy(scenario: Scenario) -> None:
     hold = DuressPolicy(DuressAction.APPROVE_AND_HOLD, (("EUR", 1250),))
     assert hold.may_pay(1250, "EUR")
     assert not hold.may_pay(1251, "EUR")
@@ -246,9 +250,11 @@ def test_above_the_cap_duress_is_declined_whatever_the_policy(street: Street) ->
 
 
 def test_enrolling_under_duress_is_refused(
-    street: Street, fakes: FakeDependencies, forced: Customer
+    scenario: Scenario, fakes: FakeDependencies, forced: Customer
 ) -> None:
-    street.revoke(forced)
+    scenario.revoke(forced)
     with pytest.raises(CredentialsRejected):
-        begin_enrolment(street.deps, street.command(forced.caller), Credentials(PASSWORD, DURESS))
+        begin_enrolment(
+            scenario.deps, scenario.command(forced.caller), Credentials(PASSWORD, DURESS)
+        )
     assert len(events(fakes, EventKind.DURESS_ALARM)) == 1

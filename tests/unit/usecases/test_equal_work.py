@@ -11,18 +11,18 @@ from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.payments.pay_by_password import pay_by_password
 from tests.fakes.dependencies import FakeDependencies
-from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
+from tests.fakes.scenario import PASSWORD, WRONG_CODE, Customer, Scenario
 
 WRONG = "a wrong password"
 KINDS = ["unknown", "wrong password", "wrong code", "too many before"]
 
 
-def guess(street: Street, ada: Customer, kind: str) -> tuple[str, Credentials]:
+def guess(scenario: Scenario, ada: Customer, kind: str) -> tuple[str, Credentials]:
     """The alias and the proof of each kind; the last one's counters rest from then on."""
-    code = street.code_of(ada)
+    code = scenario.code_of(ada)
     if kind == "too many before":
         for _ in range(5):
-            street.pay_by_password(street.intent(), "ada", Credentials(WRONG, WRONG_CODE))
+            scenario.pay_by_password(scenario.intent(), "ada", Credentials(WRONG, WRONG_CODE))
         return "ada", Credentials(PASSWORD, code)
     return {
         "unknown": ("nobody", Credentials(PASSWORD, code)),
@@ -32,10 +32,10 @@ def guess(street: Street, ada: Customer, kind: str) -> tuple[str, Credentials]:
 
 
 def test_a_guess_takes_the_same_work_whatever_is_wrong_with_it(
-    street: Street, fakes: FakeDependencies, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    street.pay_by_password(
-        street.intent(), "nobody", Credentials(PASSWORD, WRONG_CODE)
+    scenario.pay_by_password(
+        scenario.intent(), "nobody", Credentials(PASSWORD, WRONG_CODE)
     )  # seals, once
     opened: list[str] = []
 
@@ -48,11 +48,11 @@ def test_a_guess_takes_the_same_work_whatever_is_wrong_with_it(
 
         return count
 
-    watched = replace(street.deps, unit_of_work=counted(street.deps.unit_of_work))
+    watched = replace(scenario.deps, unit_of_work=counted(scenario.deps.unit_of_work))
     work = {}
     for kind in KINDS:
-        alias, credentials = guess(street, ada, kind)
-        intent, command = street.intent(), street.command(street.terminal)
+        alias, credentials = guess(scenario, ada, kind)
+        intent, command = scenario.intent(), scenario.command(scenario.terminal)
         fakes.journal.events.clear()
         opened.clear()
         told = pay_by_password(watched, command, intent.id, alias, credentials)
@@ -64,9 +64,9 @@ def test_a_guess_takes_the_same_work_whatever_is_wrong_with_it(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_while_the_vault_is_away_nobody_learns_who_is_a_customer(
-    street: Street, fakes: FakeDependencies, ada: Customer, kind: str
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer, kind: str
 ) -> None:
-    alias, credentials = guess(street, ada, kind)
+    alias, credentials = guess(scenario, ada, kind)
     fakes.vault.away = True
     with pytest.raises(FactorUnavailable):
-        street.pay_by_password(street.intent(), alias, credentials)
+        scenario.pay_by_password(scenario.intent(), alias, credentials)

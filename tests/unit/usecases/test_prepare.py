@@ -7,7 +7,7 @@ import pytest
 from facepay.domain.errors import FacepayError, FaceUnavailable, VaultUnavailable
 from facepay.usecases.warm_up import prepare
 from tests.fakes.dependencies import FakeDependencies
-from tests.fakes.street import Street
+from tests.fakes.scenario import Scenario
 
 
 @pytest.mark.parametrize(
@@ -36,11 +36,11 @@ def test_what_a_payment_needs_is_ready_before_the_first_payer(fakes: FakeDepende
     assert "signer.prepare" in fakes.journal.events
 
 
-def test_preparing_leaves_no_trace(street: Street, fakes: FakeDependencies) -> None:
+def test_preparing_leaves_no_trace(scenario: Scenario, fakes: FakeDependencies) -> None:
     def kept() -> tuple[int, int]:
         with fakes.database() as uow:
             return len(uow.leaves.find_all()), len(uow.events.find_all())
 
     before = kept()
-    prepare(street.deps)
+    prepare(scenario.deps)
     assert kept() == before

@@ -8,8 +8,8 @@ import pytest
 from facepay.usecases.dependencies import observed
 from facepay.usecases.stage_timing import StageClock, start_clock, timed_stage
 from tests.fakes.dependencies import FakeDependencies
+from tests.fakes.scenario import Customer, Scenario
 from tests.fakes.senses import FakeFaces
-from tests.fakes.street import Customer, Street
 
 WALK = ["claim", "enter", "observe", "pad", "unseal", "compare", "second_factor", "decide"]
 
@@ -52,13 +52,13 @@ def test_requests_on_two_threads_do_not_count_each_others_steps() -> None:
     assert list(clocks[0].seconds()) == ["other"]
 
 
-def test_every_step_of_a_payment_is_timed_in_its_order(street: Street, ada: Customer) -> None:
+def test_every_step_of_a_payment_is_timed_in_its_order(scenario: Scenario, ada: Customer) -> None:
     ticks = whole_seconds()
     with_frames = start_clock(lambda: next(ticks))
-    intent = street.show_face(ada)
+    intent = scenario.show_face(ada)
     assert [step for step in with_frames.seconds() if step in WALK] == WALK
     with_code = start_clock(lambda: next(ticks))
-    street.enter(intent, street.code_of(ada))
+    scenario.enter(intent, scenario.code_of(ada))
     assert list(with_code.seconds()) == [
         "claim",
         "enter",

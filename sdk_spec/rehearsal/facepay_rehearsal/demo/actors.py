@@ -26,7 +26,7 @@ from facepay_client import (
     Transport,
 )
 from facepay_rehearsal.camera import GENUINE, Camera
-from facepay_rehearsal.demo.environment import Stage, loopback_session
+from facepay_rehearsal.demo.environment import Environment, loopback_session
 
 TOTP_STEP = 30  # seconds
 TRIES = 3  # captures that a payment and an enrolment allow
@@ -45,11 +45,11 @@ class Payer:
     enrolment: Enrolment | None = None
 
 
-class Company:
+class Actors:
     """The clients, once they are registered, and the acts that several steps share."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
         self._terminal_key = KeyPair.generate()
         self.camera = Camera()
         self.payer = Payer()
@@ -57,8 +57,8 @@ class Company:
         self._orders = 0
 
     def transport(self, key: KeyPair | None = None) -> Transport:
-        clock, session = self._stage.clock, loopback_session()
-        return Transport(self._stage.url, key, clock=clock, session=session)
+        clock, session = self._environment.clock, loopback_session()
+        return Transport(self._environment.url, key, clock=clock, session=session)
 
     @property
     def terminal_transport(self) -> Transport:
@@ -66,7 +66,7 @@ class Company:
 
     def meet(self) -> Customer:
         """Register everybody, each by whom the protocol says; returns Grace's device."""
-        operator = Operator(self.transport(self._stage.operator_key))
+        operator = Operator(self.transport(self._environment.operator_key))
         merchant_key, device_key = KeyPair.generate(), KeyPair.generate()
         merchant = operator.register_merchant("Rehearsal Bakery", merchant_key.public_jwk)
         self.merchant_id = merchant.id
@@ -80,8 +80,8 @@ class Company:
 
     def fresh_code(self) -> str:
         """A code of a step that was not used yet: the clock is turned, nobody waits."""
-        self._stage.clock.forward_to_next(TOTP_STEP)
-        return pyotp.TOTP(self.payer.secret).at(int(self._stage.clock()))
+        self._environment.clock.forward_to_next(TOTP_STEP)
+        return pyotp.TOTP(self.payer.secret).at(int(self._environment.clock()))
 
     def new_intent(self, amount_minor: int = 1250) -> Intent:
         return self.terminal.create_intent(amount_minor, "EUR", self.next_order())
@@ -94,7 +94,7 @@ class Company:
         """A burst for this capture; the time it takes to record passes at once."""
         frames = self.camera.take(kind, portrait, capture.challenge)
         span = frames[-1].monotonic_ms - frames[0].monotonic_ms
-        self._stage.clock.forward(span // 1000 + 1)
+        self._environment.clock.forward(span // 1000 + 1)
         return frames
 
     def shown_at_terminal(self, intent: Intent, kind: str, portrait: str) -> FramesAccepted:

@@ -7,27 +7,27 @@ from facepay_rehearsal.demo.steps import Walk, told
 
 def device_key_payment_approved(walk: Walk) -> str:
     """Her phone gets a key of its own, looks at what is to be paid, and says yes to just that."""
-    company, clock = walk.company, walk.clock
-    customer, password, phone = company.customer, company.payer.password, KeyPair.generate()
-    added = customer.add_device_key("phone", phone.public_jwk, password, company.fresh_code())
+    actors, clock = walk.actors, walk.clock
+    customer, password, phone = actors.customer, actors.payer.password, KeyPair.generate()
+    added = customer.add_device_key("phone", phone.public_jwk, password, actors.fresh_code())
     customer.confirm_device_key(added.id, phone, now=clock())
-    intent = company.new_intent()
+    intent = actors.new_intent()
     confirmation = sign_confirmation(phone, customer.get_intent(intent.id), now=clock())
     customer.use_password(intent.id, password, confirmation=confirmation)
-    paid = company.terminal.get_intent(intent.id)
+    paid = actors.terminal.get_intent(intent.id)
     walk.verify(paid)
     return paid.state
 
 
 def recovery_code_revokes(walk: Walk) -> str:
     """She enrols anew, and loses everything but the paper."""
-    company, customer = walk.company, walk.company.customer
-    made = customer.make_recovery_codes(company.payer.password, company.fresh_code())
+    actors, customer = walk.actors, walk.actors.customer
+    made = customer.make_recovery_codes(actors.payer.password, actors.fresh_code())
     paper = made.codes or ("none",)
-    pending = customer.begin_enrolment(company.payer.password, company.fresh_code())
-    company.shown_to_own_device(pending)
+    pending = customer.begin_enrolment(actors.payer.password, actors.fresh_code())
+    actors.shown_to_own_device(pending)
     revoked = customer.revoke_face(pending.id, recovery_code=paper[0])
     key = "destroyed" if revoked.key_destroyed else "not destroyed"
-    at_terminal = told(lambda: company.terminal.open_capture(company.new_intent().id, ALIAS))
+    at_terminal = told(lambda: actors.terminal.open_capture(actors.new_intent().id, ALIAS))
     again = told(lambda: customer.revoke_face(pending.id, recovery_code=paper[0]))
     return f"{revoked.state}, key {key}; {at_terminal}; the code again: {again}"

@@ -10,11 +10,11 @@ DURESS_CODE = "271828"
 
 def duress_blocked_silently(walk: Walk) -> str:
     """A slip, the duress code, and then a right code: the face pays no more, without a word."""
-    company = walk.company
-    payer, terminal, customer = company.payer, company.terminal, company.customer
-    customer.set_duress_code(DURESS_CODE, payer.password, company.fresh_code())
-    first, second, third = company.seen(), company.seen(), company.seen()
-    right = company.fresh_code()
+    actors = walk.actors
+    payer, terminal, customer = actors.payer, actors.terminal, actors.customer
+    customer.set_duress_code(DURESS_CODE, payer.password, actors.fresh_code())
+    first, second, third = actors.seen(), actors.seen(), actors.seen()
+    right = actors.fresh_code()
     slip = terminal.send_code(first.id, f"{(int(right) + 1) % 10**6:06d}")
     forced = terminal.send_code(second.id, DURESS_CODE)
     after = terminal.send_code(third.id, right)

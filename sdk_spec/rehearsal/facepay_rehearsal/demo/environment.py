@@ -29,7 +29,7 @@ STOP_TIMEOUT = 60.0  # seconds; the service finishes what is under way, then Ope
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "OPENBLAS_CORETYPE")
 
 
-class StageTaken(RuntimeError):
+class DirectoryTaken(RuntimeError):
     """The directory is not ours to remove, or another rehearsal is using it."""
 
 
@@ -55,7 +55,7 @@ class TurnedClock:
         self.forward(int(period - self() % period) + 1)
 
 
-class Stage:
+class Environment:
     """`with Stage(directory) as stage:` then `stage.open()`, which returns when all is up."""
 
     def __init__(self, directory: Path) -> None:
@@ -67,7 +67,7 @@ class Stage:
         self._state: dict[str, str] = {}
 
     def __enter__(self) -> Self:
-        """Raises StageTaken."""
+        """Raises DirectoryTaken."""
         if self.directory.is_symlink() or self.directory.exists():
             _remove_own(self.directory)
         self.directory.mkdir(mode=0o700, parents=True)
@@ -130,7 +130,7 @@ def _remove_own(directory: Path) -> None:
     mark = directory / MARK
     ours = mark.is_file() and mark.read_text() == MARK_TEXT
     if directory.is_symlink() or not ours:
-        raise StageTaken(f"{directory} is not from a rehearsal: move it away first")
+        raise DirectoryTaken(f"{directory} is not from a rehearsal: move it away first")
     lock = _locked(mark)
     try:
         shutil.rmtree(directory)
@@ -145,5 +145,5 @@ def _locked(mark: Path) -> int:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(lock)
-        raise StageTaken(f"another rehearsal uses {mark.parent}") from None
+        raise DirectoryTaken(f"another rehearsal uses {mark.parent}") from None
     return lock

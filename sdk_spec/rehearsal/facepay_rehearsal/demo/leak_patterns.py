@@ -39,36 +39,36 @@ _SPELLINGS: tuple[Callable[[float], str], ...] = (
 _SEPARATORS = (", ", ",", " ", "\n")
 
 
-class Needle(NamedTuple):
+class LeakPattern(NamedTuple):
     bytes: bytes
     kind: str
 
 
-def burst_needles(shots: Sequence[Shot]) -> Iterator[Needle]:
+def burst_patterns(shots: Sequence[Shot]) -> Iterator[LeakPattern]:
     """Everything to look for after this burst was sent."""
     for shot in shots:
-        yield from frame_needles(shot.jpeg)
+        yield from frame_patterns(shot.jpeg)
     for embedding in embeddings([SentFrame(shot.jpeg, shot.step) for shot in shots]):
-        yield from embedding_needles(embedding)
+        yield from embedding_patterns(embedding)
 
 
-def frame_needles(image: bytes) -> Iterator[Needle]:
+def frame_patterns(image: bytes) -> Iterator[LeakPattern]:
     """The first 64 bytes, and windows spread over the middle half, raw and as base64."""
-    yield Needle(image[:_FRAME_HEAD], "frame, its head")
+    yield LeakPattern(image[:_FRAME_HEAD], "frame, its head")
     middle = len(image) // 4
     for number in range(_WINDOWS_PER_FRAME):
         at = middle + number * (len(image) // 2) // _WINDOWS_PER_FRAME
         window = image[at : at + _FRAME_WINDOW]
-        yield Needle(window, "frame, its middle")
+        yield LeakPattern(window, "frame, its middle")
         yield from _as_base64(window, "frame, as base64")
 
 
-def embedding_needles(embedding: Descriptor) -> Iterator[Needle]:
+def embedding_patterns(embedding: Descriptor) -> Iterator[LeakPattern]:
     """All forms of one embedding of at least three numbers."""
     for raw, name in ((embedding.astype("<f4"), "float32"), (embedding.astype("<f8"), "float64")):
         content = raw.tobytes()
         for at in range(len(content) - WINDOW + 1):
-            yield Needle(content[at : at + WINDOW], f"embedding, as {name}")
+            yield LeakPattern(content[at : at + WINDOW], f"embedding, as {name}")
         yield from _as_base64(content, f"embedding, as base64 of {name}")
     yield from _as_text(embedding)
 
@@ -107,7 +107,7 @@ def _all_of(observation: Observation, embedder: Embedder) -> Iterator[Descriptor
                 yield embedder.fused([view])
 
 
-def _as_base64(content: bytes, kind: str) -> Iterator[Needle]:
+def _as_base64(content: bytes, kind: str) -> Iterator[LeakPattern]:
     """Four-character groups shift with what stands before, so each of the three ways is taken."""
     for shift in range(3):
         text = base64.b64encode(bytes(shift) + content)
@@ -117,10 +117,10 @@ def _as_base64(content: bytes, kind: str) -> Iterator[Needle]:
         for at in range(0, last + 1, _BASE64_STRIDE):
             window = inner[at : at + WINDOW]
             for spelled in {window, window.translate(bytes.maketrans(b"+/", b"-_"))}:
-                yield Needle(spelled, kind)
+                yield LeakPattern(spelled, kind)
 
 
-def _as_text(embedding: NDArray[np.float64]) -> Iterator[Needle]:
+def _as_text(embedding: NDArray[np.float64]) -> Iterator[LeakPattern]:
     """Two numbers in a row, with what stands between them: one alone could be anybody's."""
     pairs = [
         (float(embedding[at]), float(embedding[at + 1]))
@@ -130,13 +130,13 @@ def _as_text(embedding: NDArray[np.float64]) -> Iterator[Needle]:
         for separator in _SEPARATORS:
             for one, other in pairs:
                 text = spell(one) + separator + spell(other)
-                yield Needle(text.encode(), "embedding, as text")
+                yield LeakPattern(text.encode(), "embedding, as text")
 
 
-def unique(needles: Iterable[Needle]) -> Iterator[Needle]:
+def unique(patterns: Iterable[LeakPattern]) -> Iterator[LeakPattern]:
     """Each needle once, whatever burst it comes from."""
     seen: set[bytes] = set()
-    for needle in needles:
-        if needle.bytes not in seen:
-            seen.add(needle.bytes)
-            yield needle
+    for pattern in patterns:
+        if pattern.bytes not in seen:
+            seen.add(pattern.bytes)
+            yield pattern

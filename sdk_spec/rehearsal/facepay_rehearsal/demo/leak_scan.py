@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from facepay_rehearsal.camera import Recipe
-from facepay_rehearsal.demo.leak_patterns import WINDOW, Needle, burst_needles, unique
+from facepay_rehearsal.demo.leak_patterns import WINDOW, LeakPattern, burst_patterns, unique
 from facepay_rehearsal.demo.report import REPORT_FILE, read_recipes
 
 CHUNK = 4 * 1024 * 1024
@@ -42,19 +42,19 @@ class Finding:
     kind: str
 
 
-class Haystack:
+class PatternIndex:
     """The needles, arranged so that a file is gone through once for all of them."""
 
-    def __init__(self, needles: Iterable[Needle]) -> None:
+    def __init__(self, patterns: Iterable[LeakPattern]) -> None:
         self.longest = WINDOW
-        self._by_start: dict[bytes, list[Needle]] = {}
+        self._by_start: dict[bytes, list[LeakPattern]] = {}
         # One bit for each hash of eight bytes: most places of a file are dismissed by it alone.
         self._starts = np.zeros(1 << _HASH_BITS, dtype=np.bool_)
-        for needle in unique(needles):
-            if len(needle.bytes) < WINDOW:
+        for pattern in unique(patterns):
+            if len(pattern.bytes) < WINDOW:
                 raise ValueError(f"a needle has at least {WINDOW} bytes")
-            self._by_start.setdefault(needle.bytes[:WINDOW], []).append(needle)
-            self.longest = max(self.longest, len(needle.bytes))
+            self._by_start.setdefault(pattern.bytes[:WINDOW], []).append(pattern)
+            self.longest = max(self.longest, len(pattern.bytes))
         starts = np.frombuffer(b"".join(start[:8] for start in self._by_start), dtype="<u8")
         self._starts[_hashed(starts)] = True
 
@@ -71,14 +71,14 @@ class Haystack:
             words = np.frombuffer(chunk, dtype="<u8", offset=shift, count=count)
             for word in np.flatnonzero(self._starts[_hashed(words)]):
                 at = shift + 8 * int(word)
-                for needle in self._by_start.get(chunk[at : at + WINDOW], ()):
-                    if chunk.startswith(needle.bytes, at):
-                        kinds.add(needle.kind)
+                for pattern in self._by_start.get(chunk[at : at + WINDOW], ()):
+                    if chunk.startswith(pattern.bytes, at):
+                        kinds.add(pattern.kind)
         return kinds
 
 
 def scan(
-    directory: Path, needles: Iterable[Needle], progressed: Progressed | None = None
+    directory: Path, patterns: Iterable[LeakPattern], progressed: Progressed | None = None
 ) -> list[Finding]:
     """Every finding under `directory`, in order. `progressed` is told how many bytes were read.
 
@@ -86,13 +86,13 @@ def scan(
     """
     if not directory.is_dir():
         raise NotADirectoryError(directory)
-    haystack = Haystack(needles)
+    index = PatternIndex(patterns)
     findings: set[Finding] = set()
     for path in files_under(directory):
         name = str(path.relative_to(directory))
         try:
             with path.open("rb") as file:
-                kinds = _kinds_in_file(file, haystack, progressed)
+                kinds = _kinds_in_file(file, index, progressed)
         except FileNotFoundError:
             continue  # a running service removes files of its own
         except OSError:
@@ -129,12 +129,12 @@ def main(arguments: list[str]) -> int:
         render = progress.add_task("rendering what was shown", total=len(recipes))
         read = progress.add_task("searching", total=total)
 
-        def needles() -> Iterator[Needle]:
+        def patterns() -> Iterator[LeakPattern]:
             for recipe in recipes:
-                yield from burst_needles(recipe.shots())
+                yield from burst_patterns(recipe.shots())
                 progress.advance(render)
 
-        findings = scan(directory, needles(), lambda count: progress.advance(read, count))
+        findings = scan(directory, patterns(), lambda count: progress.advance(read, count))
     for finding in findings:
         console.print(f"{finding.file}: {finding.kind}", style="red", markup=False)
     console.print(f"{len(findings)} findings in {total / 1e6:.1f} MB, {len(recipes)} bursts sought")
@@ -152,13 +152,13 @@ def _recipes_below(directory: Path) -> list[Recipe]:
     ]
 
 
-def _kinds_in_file(file: BinaryIO, haystack: Haystack, progressed: Progressed | None) -> set[str]:
+def _kinds_in_file(file: BinaryIO, index: PatternIndex, progressed: Progressed | None) -> set[str]:
     kinds: set[str] = set()
     before = b""
     while chunk := file.read(CHUNK):
-        kinds |= haystack.kinds_in(before + chunk)
+        kinds |= index.kinds_in(before + chunk)
         # Enough of the end to complete a needle, and no more, so none is missed at the seam.
-        before = (before + chunk)[-(haystack.longest - 1) :]
+        before = (before + chunk)[-(index.longest - 1) :]
         if progressed is not None:
             progressed(len(chunk))
     return kinds

@@ -6,27 +6,27 @@ from facepay_rehearsal.demo.steps import Walk, told
 
 
 def lock_then_refused(walk: Walk) -> str:
-    company, enrolment = walk.company, walk.enrolment_id
-    locked = company.customer.lock_face(enrolment, password=company.payer.password)
-    intent = company.new_intent()
-    return f"{locked.state}, {told(lambda: company.terminal.open_capture(intent.id, ALIAS))}"
+    actors, enrolment = walk.actors, walk.enrolment_id
+    locked = actors.customer.lock_face(enrolment, password=actors.payer.password)
+    intent = actors.new_intent()
+    return f"{locked.state}, {told(lambda: actors.terminal.open_capture(intent.id, ALIAS))}"
 
 
 def unlock_by_face_refused(walk: Walk) -> str:
     """A face has two doors, the till's and the app's; then she unlocks it as it is meant."""
-    company, enrolment = walk.company, walk.enrolment_id
-    customer, intent = company.customer, company.new_intent()
-    at_terminal = told(lambda: company.terminal.open_capture(intent.id, ALIAS))
+    actors, enrolment = walk.actors, walk.enrolment_id
+    customer, intent = actors.customer, actors.new_intent()
+    at_terminal = told(lambda: actors.terminal.open_capture(intent.id, ALIAS))
     in_app = told(lambda: customer.open_enrolment_capture(enrolment))
-    unlocked = customer.unlock_face(enrolment, company.payer.password, company.fresh_code())
+    unlocked = customer.unlock_face(enrolment, actors.payer.password, actors.fresh_code())
     return f"{at_terminal}, {in_app}; by password and code: {unlocked.state}"
 
 
 def deletion_receipt_verified(walk: Walk) -> str:
     """Against the public log, as anybody could who is shown it."""
-    company, enrolment = walk.company, walk.enrolment_id
-    token, jwks = company.customer.get_deletion_receipt(enrolment), company.published.jwks()
-    log = fetch_log(company.published)
+    actors, enrolment = walk.actors, walk.enrolment_id
+    token, jwks = actors.customer.get_deletion_receipt(enrolment), actors.published.jwks()
+    log = fetch_log(actors.published)
     verify_log(log.leaves, log.checkpoint, jwks)
     receipt = verify_deletion_receipt(token, jwks, log.leaves, expected_enrolment=enrolment)
     stores = f"{receipt.sealed_references_erased} template, {receipt.keys_destroyed} key"

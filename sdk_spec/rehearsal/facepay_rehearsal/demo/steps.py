@@ -27,9 +27,9 @@ from facepay_client import (
     verify_log,
 )
 from facepay_rehearsal.camera import GENUINE
-from facepay_rehearsal.demo.actors import ALIAS, Company
-from facepay_rehearsal.demo.environment import Stage
-from facepay_rehearsal.demo.leak_patterns import burst_needles
+from facepay_rehearsal.demo.actors import ALIAS, Actors
+from facepay_rehearsal.demo.environment import Environment
+from facepay_rehearsal.demo.leak_patterns import burst_patterns
 from facepay_rehearsal.demo.leak_scan import scan
 from facepay_rehearsal.demo.report import StepResult
 from facepay_rehearsal.demo.service_times import ServiceLog, ServiceTime
@@ -45,17 +45,17 @@ class Step:
 class Walk:
     """One rehearsal; `run` yields the results as they come."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
         self._paid: Intent | None = None
         self._spent: ServiceTime | None = None
         self._left_open: tuple[Intent, Capture, list[Frame]] | None = None
-        self.company = Company(stage)
+        self.actors = Actors(environment)
 
     @property
     def clock(self) -> Callable[[], float]:
         """What the service's clock says, in Unix time."""
-        return self._stage.clock
+        return self._environment.clock
 
     def run(self, steps: Iterable[Step]) -> Iterator[StepResult]:
         for step in steps:
@@ -73,41 +73,41 @@ class Walk:
     @property
     def enrolment_id(self) -> str:
         """Grace's; what it is called before there is one finds nothing."""
-        enrolment = self.company.payer.enrolment
+        enrolment = self.actors.payer.enrolment
         return enrolment.id if enrolment else "none"
 
     def openbao_ready(self) -> str:
-        self._stage.open()
-        return self._stage.openbao_health()
+        self._environment.open()
+        return self._environment.openbao_health()
 
     def service_ready(self) -> str:
-        return str(self.company.transport().get("/v1/health").get("status"))
+        return str(self.actors.transport().get("/v1/health").get("status"))
 
     def customer_registered(self) -> str:
-        customer = self.company.meet()
-        payer = self.company.payer
+        customer = self.actors.meet()
+        payer = self.actors.payer
         factor = customer.add_second_factor("phone", payer.password)
         payer.secret = factor.secret or ""
-        confirmed = customer.confirm_second_factor(factor.id, self.company.fresh_code())
+        confirmed = customer.confirm_second_factor(factor.id, self.actors.fresh_code())
         return f"second factor {confirmed.state}"
 
     def consent_granted(self) -> str:
-        notice = self.company.published.notice()
+        notice = self.actors.published.notice()
         if hashlib.sha256(notice.text.encode()).hexdigest() != notice.sha256:
             return "the notice is not what its hash says"
-        consent = self.company.customer.grant_consent(notice)
+        consent = self.actors.customer.grant_consent(notice)
         return "granted" if consent.withdrawn_at is None else "withdrawn"
 
     def face_enrolled(self) -> str:
-        company = self.company
-        pending = company.customer.begin_enrolment(company.payer.password, company.fresh_code())
-        company.payer.enrolment = company.shown_to_own_device(pending).enrolment
-        return company.payer.enrolment.state if company.payer.enrolment else "no enrolment"
+        actors = self.actors
+        pending = actors.customer.begin_enrolment(actors.payer.password, actors.fresh_code())
+        actors.payer.enrolment = actors.shown_to_own_device(pending).enrolment
+        return actors.payer.enrolment.state if actors.payer.enrolment else "no enrolment"
 
     def face_payment_approved(self) -> str:
-        log = ServiceLog(self._stage.service_log)
-        intent = self.company.seen()
-        self._paid = self.company.terminal.send_code(intent.id, self.company.fresh_code())
+        log = ServiceLog(self._environment.service_log)
+        intent = self.actors.seen()
+        self._paid = self.actors.terminal.send_code(intent.id, self.actors.fresh_code())
         self._spent = log.face_payment()
         return self._paid.state
 
@@ -116,8 +116,8 @@ class Walk:
         return "verified"
 
     def wrong_face_declined(self) -> str:
-        intent = self.company.seen(portrait="eileen")
-        return outcome(self.company.terminal.send_code(intent.id, self.company.fresh_code()))
+        intent = self.actors.seen(portrait="eileen")
+        return outcome(self.actors.terminal.send_code(intent.id, self.actors.fresh_code()))
 
     def still_photo_refused(self) -> str:
         return self._shown("print_still")
@@ -134,18 +134,18 @@ class Walk:
         return self._shown("two_faces")
 
     def _shown(self, species: str) -> str:
-        return f"accepted, {self.company.seen(species).state}"
+        return f"accepted, {self.actors.seen(species).state}"
 
     def replayed_request_refused(self) -> str:
-        transport = self.company.terminal_transport
-        signed = transport.signed(_new_intent_request(self.company.next_order(), 990))
+        transport = self.actors.terminal_transport
+        signed = transport.signed(_new_intent_request(self.actors.next_order(), 990))
         parse_answer(transport.send_once(signed))
         again = parse_answer(transport.send_once(signed))
         return f"accepted, {again['state']}"
 
     def tampered_amount_refused(self) -> str:
-        transport = self.company.terminal_transport
-        honest = _new_intent_request(self.company.next_order(), 990)
+        transport = self.actors.terminal_transport
+        honest = _new_intent_request(self.actors.next_order(), 990)
         signed = transport.signed(honest)
         signed.body = honest.content.replace(b"990", b"991")
         try:
@@ -156,18 +156,18 @@ class Walk:
         return f"{request}; {self._tampered_authorization()}"
 
     def totp_reuse_refused(self) -> str:
-        first, second = self.company.seen(), self.company.seen()
-        code = self.company.fresh_code()  # after both faces, so that both codes fall in one step
-        paid = self.company.terminal.send_code(first.id, code)
+        first, second = self.actors.seen(), self.actors.seen()
+        code = self.actors.fresh_code()  # after both faces, so that both codes fall in one step
+        paid = self.actors.terminal.send_code(first.id, code)
         if paid.state != "approved":
             return f"the first use was {outcome(paid)}"
-        return outcome(self.company.terminal.send_code(second.id, code))
+        return outcome(self.actors.terminal.send_code(second.id, code))
 
     def idempotent_retry_same_answer(self) -> str:
-        intent, key = self.company.seen(), fresh_key()
-        code, before = self.company.fresh_code(), self._approvals()
-        first = self.company.terminal.send_code(intent.id, code, idempotency_key=key)
-        again = self.company.terminal.send_code(intent.id, code, idempotency_key=key)
+        intent, key = self.actors.seen(), fresh_key()
+        code, before = self.actors.fresh_code(), self._approvals()
+        first = self.actors.terminal.send_code(intent.id, code, idempotency_key=key)
+        again = self.actors.terminal.send_code(intent.id, code, idempotency_key=key)
         count = self._approvals() - before
         same = first == again and first.authorization is not None
         return (
@@ -175,45 +175,47 @@ class Walk:
         )
 
     def face_revoked(self) -> str:
-        company = self.company
-        intent = company.new_intent()
-        capture = company.terminal.begin_capture(company.terminal.open_capture(intent.id, ALIAS))
-        frames = company.record(GENUINE, "grace", capture)
+        actors = self.actors
+        intent = actors.new_intent()
+        capture = actors.terminal.begin_capture(actors.terminal.open_capture(intent.id, ALIAS))
+        frames = actors.record(GENUINE, "grace", capture)
         self._left_open = (intent, capture, frames)
-        revoked = company.customer.revoke_face(self.enrolment_id, password=company.payer.password)
+        revoked = actors.customer.revoke_face(self.enrolment_id, password=actors.payer.password)
         return f"{revoked.state}, key {'destroyed' if revoked.key_destroyed else 'not destroyed'}"
 
     def face_after_revocation_refused(self) -> str:
-        terminal = self.company.terminal
+        terminal = self.actors.terminal
         if self._left_open is None:
             return "no capture was open"
         intent, capture, frames = self._left_open
         answers = [
             told(lambda: terminal.send_frames(capture, frames)),
             told(lambda: terminal.open_capture(intent.id, ALIAS)),
-            told(lambda: terminal.open_capture(self.company.new_intent().id, ALIAS)),
+            told(lambda: terminal.open_capture(self.actors.new_intent().id, ALIAS)),
         ]
         return answers[0] if len(set(answers)) == 1 else "; ".join(answers)
 
     def password_payment_approved(self) -> str:
         if self._left_open is None:
             return "no payment was open"
-        company, intent = self.company, self._left_open[0]
-        code = company.fresh_code()
-        paid = company.terminal.use_password(intent.id, ALIAS, company.payer.password, code)
+        actors, intent = self.actors, self._left_open[0]
+        code = actors.fresh_code()
+        paid = actors.terminal.use_password(intent.id, ALIAS, actors.payer.password, code)
         self.verify(paid)
         return paid.state
 
     def log_verified(self) -> str:
-        published = self.company.published
+        published = self.actors.published
         log = fetch_log(published)
-        verify_log(log.leaves, log.checkpoint, published.jwks(), expected_issuer=self._stage.url)
+        verify_log(
+            log.leaves, log.checkpoint, published.jwks(), expected_issuer=self._environment.url
+        )
         return "verified"
 
     def nothing_left_behind(self) -> str:
-        taken = self.company.camera.taken
-        needles = (needle for shots in taken for needle in burst_needles(shots))
-        findings = scan(self._stage.directory, needles)
+        taken = self.actors.camera.taken
+        patterns = (pattern for shots in taken for pattern in burst_patterns(shots))
+        findings = scan(self._environment.directory, patterns)
         return "clean" if not findings else f"{len(findings)} traces, {findings[0].kind} first"
 
     def verify(self, paid: Intent | None) -> None:
@@ -225,13 +227,13 @@ class Walk:
             raise VerificationFailed("there is no payment to compare with")
         verify_authorization(
             token,
-            jwks=self.company.published.jwks(),
-            expected_issuer=self._stage.url,
-            expected_merchant=self.company.merchant_id,
+            jwks=self.actors.published.jwks(),
+            expected_issuer=self._environment.url,
+            expected_merchant=self.actors.merchant_id,
             expected_amount_minor=intent.amount_minor,
             expected_currency=intent.currency,
             expected_order_ref=intent.order_ref,
-            now=self._stage.clock(),
+            now=self._environment.clock(),
         )
 
     def _tampered_authorization(self) -> str:
@@ -246,7 +248,7 @@ class Walk:
         return "authorization verifies"
 
     def _approvals(self) -> int:
-        leaves = fetch_log(self.company.published).leaves
+        leaves = fetch_log(self.actors.published).leaves
         return sum(leaf.kind == "payment.approved" for leaf in leaves)
 
 

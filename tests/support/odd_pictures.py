@@ -5,7 +5,7 @@ Those that turn the picture turn it so that a reader which heeds EXIF sees it up
 
 from PIL import Image, ImageOps
 
-from tests.stand.picture_source import (
+from tests.support.picture_source import (
     LARGEST,
     ORIENTATION,
     Make,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import requests
 
 from facepay_client import Capture, Frame, KeyPair
-from tests.stand.forgery import told
-from tests.stand.manifests import manifest_of, send_manifest, signed
-from tests.stand.people import Payer, PointOfSale, Street, genuine
+from tests.support.forgery import told
+from tests.support.manifests import manifest_of, send_manifest, signed
+from tests.support.people import Payer, PointOfSale, Scenario, genuine
 
 INVALID = (422, "manifest_invalid")
 
@@ -17,7 +17,7 @@ INVALID = (422, "manifest_invalid")
 class Scene:
     """One payment at a till, its capture begun, and an honest burst for it."""
 
-    street: Street
+    scenario: Scenario
     pos: PointOfSale
     payer: Payer
 
@@ -42,23 +42,23 @@ class Scene:
         self.nothing_is_kept(*reasons)
 
     def nothing_is_kept(self, *reasons: str) -> None:
-        with self.street.service.deps.unit_of_work() as uow:
+        with self.scenario.service.deps.unit_of_work() as uow:
             intent = uow.intents.find(id=self.intent.id)
             capture = uow.captures.find(id=self.capture.id)
             assert intent is not None
             assert capture is not None
             assert (intent.pad_passed, intent.face_matched) == (None, None)
             assert (intent.state, capture.state) == ("capturing", "used")
-        assert logged(self.street, self.capture) in reasons
+        assert logged(self.scenario, self.capture) in reasons
         assert told(self.inject(self.honest(), self.frames))[1] in (
             "wrong_state",
             "idempotency_key_reused",
         ), "what did not fit ends the capture"
 
 
-def logged(street: Street, capture: Capture) -> str:
+def logged(scenario: Scenario, capture: Capture) -> str:
     """The reason in the operator's log."""
-    with street.service.deps.unit_of_work() as uow:
+    with scenario.service.deps.unit_of_work() as uow:
         leaves = uow.leaves.find_all(kind="capture.refused")
         openings = [uow.openings.find(seq=leaf.seq) for leaf in reversed(leaves)]
     details = (json.loads(opening.details) for opening in openings if opening is not None)

@@ -21,7 +21,7 @@ from facepay.domain.errors import Unavailable
 from facepay.domain.payment import Intent
 from facepay.usecases.dependencies import Dependencies, new_id, wiped
 from facepay_client import KeyPair
-from tests.stand.people import PointOfSale, Street
+from tests.support.people import PointOfSale, Scenario
 
 Result = TypeVar("Result")
 PORTRAIT = "grace"
@@ -68,12 +68,12 @@ class Copy:
 class Crowd:
     """Enrols one customer by face, and pays by face once, to have something to copy."""
 
-    def __init__(self, street: Street, points_of_sale: Sequence[PointOfSale]) -> None:
-        self._deps: Dependencies = street.service.deps
+    def __init__(self, scenario: Scenario, points_of_sale: Sequence[PointOfSale]) -> None:
+        self._deps: Dependencies = scenario.service.deps
         self._points_of_sale = points_of_sale
-        payer, pos = street.payer(face=PORTRAIT), points_of_sale[0]
+        payer, pos = scenario.payer(face=PORTRAIT), points_of_sale[0]
         shown, created = pos.intent(), pos.intent()
-        street.show_face(pos, shown, payer, PORTRAIT)
+        scenario.show_face(pos, shown, payer, PORTRAIT)
         with self._deps.unit_of_work() as uow:
             self._customer = _found(uow.customers.find(alias=payer.alias))
             self._client = _found(uow.clients.find(id=payer.transport.key.keyid))

@@ -1,4 +1,4 @@
-"""Many races of payments and revocations, a few at once, while a storm rages."""
+"""Many races of payments and revocations, a few at once, while a load rages."""
 
 import threading
 import time
@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 
-from tests.stand.crowd import Copy, Crowd
-from tests.stand.people import Street
-from tests.stand.revocation_race import Course, Plan, Raced
-from tests.stand.storm import Storm
+from tests.support.crowd import Copy, Crowd
+from tests.support.load import Load
+from tests.support.people import Scenario
+from tests.support.revocation_race import Course, Plan, Raced
 
 AT_ONCE = 5
 ACTS = 6  # the most requests of one race under way at once
@@ -19,23 +19,23 @@ TILLS = 3
 
 
 class Races:
-    """`run` needs the main thread: the storm starts servers anew."""
+    """`run` needs the main thread: the load starts servers anew."""
 
     def __init__(
-        self, street: Street, plans: Sequence[Plan], tick: Callable[[], None] = lambda: None
+        self, scenario: Scenario, plans: Sequence[Plan], tick: Callable[[], None] = lambda: None
     ) -> None:
         """`tick` is called after each race."""
-        self._street = street
-        self._crowd = Crowd(street, [street.pos() for _ in range(TILLS)])
+        self._scenario = scenario
+        self._crowd = Crowd(scenario, [scenario.pos() for _ in range(TILLS)])
         self._batches = [plans[at : at + BATCH] for at in range(0, len(plans), BATCH)]
         self._tick = tick
         self._raced: list[Raced] = []
 
-    def run(self, storm: Storm) -> list[Raced]:
+    def run(self, load: Load) -> list[Raced]:
         over = threading.Event()
         with ThreadPoolExecutor(1) as pool:
             led = pool.submit(self._lead, over)
-            storm.rage(lambda: len(self._raced), over)
+            load.rage(lambda: len(self._raced), over)
             led.result()
         return self._raced
 
@@ -46,7 +46,7 @@ class Races:
                 stack.enter_context(ThreadPoolExecutor(threads))
                 for threads in (1, AT_ONCE, AT_ONCE * ACTS)
             )
-            course = Course(self._street, acts)
+            course = Course(self._scenario, acts)
             under_way: list[Future[None]] = []
             for plans, copies in self._copied(copying):
                 pairs = zip(copies, plans, strict=True)

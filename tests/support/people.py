@@ -30,8 +30,8 @@ from facepay_client import (
 )
 from facepay_rehearsal import bursts, camera
 from facepay_rehearsal.renderer.shots import FixedChallenge
-from tests.stand.clock import TurnableClock
-from tests.stand.service import RunningService
+from tests.support.clock import TurnableClock
+from tests.support.service import RunningService
 
 PASSWORD = "correct horse battery"
 STEP = 30  # seconds of a TOTP step
@@ -107,8 +107,8 @@ class PointOfSale:
 class Payer:
     """A customer with an app: device key, password, one confirmed authenticator, maybe a face."""
 
-    def __init__(self, street: "Street", alias: str, transport: Transport) -> None:
-        self._street = street
+    def __init__(self, scenario: "Scenario", alias: str, transport: Transport) -> None:
+        self._scenario = scenario
         self.alias = alias
         self.transport = transport
         self.customer = Customer(transport)
@@ -126,7 +126,7 @@ class Payer:
 
     def add_device(self) -> KeyPair:
         """A device key of its own, confirmed by its first signature."""
-        device, now = KeyPair.generate(), self._street.service.clock.now
+        device, now = KeyPair.generate(), self._scenario.service.clock.now
         add, confirm = self.customer.add_device_key, self.customer.confirm_device_key
         factor = add("my phone", device.public_jwk, PASSWORD, self.code())
         assert confirm(factor.id, device, now=now().timestamp()).state == "active"
@@ -137,21 +137,21 @@ class Payer:
         there, so that a busy machine cannot let it grow old on its way.
         """
         assert self._totp is not None
-        clock = self._street.service.clock
+        clock = self._scenario.service.clock
         clock.advance(STEP - int(clock.now().timestamp()) % STEP)
         return self.same_code()
 
     def same_code(self) -> str:
         """The code of this very moment, used or not."""
         assert self._totp is not None
-        return self._totp.at(self._street.service.clock.now())
+        return self._totp.at(self._scenario.service.clock.now())
 
     def wrong_code(self) -> str:
         """Six digits that are not the right ones."""
         return f"{(int(self.same_code()) + 1) % 10**6:06d}"
 
     def consent(self) -> None:
-        notice = self._street.published.notice()
+        notice = self._scenario.published.notice()
         self.consent_id = self.customer.grant_consent(notice).id
 
     def enrol(self, portrait: str, seed: int = 1) -> None:
@@ -163,11 +163,11 @@ class Payer:
     def capture(self, enrolment_id: str) -> Capture:
         """As `Till.capture`."""
         capture = self.customer.begin_capture(self.customer.open_enrolment_capture(enrolment_id))
-        self._street.service.clock.advance(RECORDING)
+        self._scenario.service.clock.advance(RECORDING)
         return capture
 
 
-class Street:
+class Scenario:
     """One running service with whoever is needed around it."""
 
     def __init__(self, service: RunningService) -> None:

@@ -17,8 +17,8 @@ from facepay.embedded.openbao_server import EmbeddedOpenBao
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.destroy_keys import destroy_pending_keys
 from facepay.usecases.records.audit_log import HEAD
-from tests.stand.crowd import patiently
-from tests.stand.revocation_race import Raced, Told, Way
+from tests.support.crowd import patiently
+from tests.support.revocation_race import Raced, Told, Way
 
 PAGE = 2000
 READERS = 4

@@ -31,8 +31,8 @@ from facepay_client import (
     Transport,
     fresh_key,
 )
-from tests.stand.crowd import PORTRAIT, Copy, Payment, Wanted
-from tests.stand.people import PASSWORD, PointOfSale, Street, genuine
+from tests.support.crowd import PORTRAIT, Copy, Payment, Wanted
+from tests.support.people import PASSWORD, PointOfSale, Scenario, genuine
 
 PATIENT = RetryPolicy(attempts=120, first_wait=0.05, longest_wait=1.0)
 APART = 0.045  # seconds between the first and the last of a race: about what one takes
@@ -138,8 +138,8 @@ class Stopwatch(Transport):
 class Course:
     """Where races are run. `acts` is a pool with room for every request of every race at once."""
 
-    def __init__(self, street: Street, acts: ThreadPoolExecutor) -> None:
-        self._street = street
+    def __init__(self, scenario: Scenario, acts: ThreadPoolExecutor) -> None:
+        self._scenario = scenario
         self._acts = acts
         self._session = requests.Session()
         self._session.trust_env = False
@@ -215,7 +215,7 @@ class Course:
         return act
 
     def _send_code(self, watch: Stopwatch, payment: Payment) -> str:
-        code = payment.authenticator.at(self._street.service.clock.now())
+        code = payment.authenticator.at(self._scenario.service.clock.now())
         return Terminal(watch).send_code(payment.intent_id, code).state
 
     def _revoke(self, copy: Copy, way: Way) -> tuple[Told, int]:
@@ -234,7 +234,7 @@ class Course:
             return "revoked" if customer.withdraw_consent(copy.consent_id).withdrawn_at else "kept"
         if way is Way.PASSWORD:
             return customer.revoke_face(copy.enrolment_id, password=PASSWORD).state
-        code = copy.authenticator.at(self._street.service.clock.now())
+        code = copy.authenticator.at(self._scenario.service.clock.now())
         return customer.revoke_face(copy.enrolment_id, code=code).state
 
     def _patient(self, pos: PointOfSale) -> PointOfSale:
@@ -244,9 +244,9 @@ class Course:
         )
 
     def _transport(self, key: KeyPair) -> Stopwatch:
-        clock = self._street.service.clock
+        clock = self._scenario.service.clock
         return Stopwatch(
-            self._street.service.url,
+            self._scenario.service.url,
             key,
             clock=lambda: clock.now().timestamp(),
             session=self._session,

@@ -27,7 +27,7 @@ def _used(item: pytest.Item) -> set[str]:
     used = set()
     if fixtures & {"openbao", "own_bao", "own_server", "serving"}:
         used.add("OpenBao")
-    if "unit" not in item.path.parts and fixtures & {"service", "gated", "street", "serving"}:
+    if "unit" not in item.path.parts and fixtures & {"service", "gated", "scenario", "serving"}:
         used.add("real HTTP")
     if "postgres" in fixtures:
         used.add("PostgreSQL")

@@ -7,8 +7,8 @@ import zlib
 
 import numpy as np
 
-from tests.stand import bent_pictures, odd_pictures
-from tests.stand.picture_source import Make, Source
+from tests.support import bent_pictures, odd_pictures
+from tests.support.picture_source import Make, Source
 
 SEED = 2026
 KINDS: dict[str, Make] = {

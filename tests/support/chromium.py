@@ -10,7 +10,7 @@ from typing import Any
 import axe_core_python
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
-from tests.stand.people import PASSWORD, Payer
+from tests.support.people import PASSWORD, Payer
 
 PACKAGE = "chromium"
 PHONE = {"width": 390, "height": 844}

@@ -1,4 +1,4 @@
-"""A sender of events in a process of its own, to be killed: `python -m tests.stand.sender URL S`.
+"""A sender of events in a process of its own, to be killed: `python -m tests.support.sender URL S`.
 
 `S` seconds are added to its clock. The secrets of endpoints are not asked for: any will do here.
 """

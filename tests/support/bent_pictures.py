@@ -6,7 +6,7 @@ import zlib
 import numpy as np
 from PIL import Image
 
-from tests.stand.picture_source import (
+from tests.support.picture_source import (
     LARGEST,
     ORIENTATION,
     Make,

@@ -18,7 +18,7 @@ from facepay.embedded.gunicorn_server import EmbeddedService
 from facepay.embedded.openbao_server import EmbeddedOpenBao
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.operators.register import register_operator
-from tests.stand.clock import TurnableClock
+from tests.support.clock import TurnableClock
 
 WORKERS = 2
 

@@ -61,7 +61,7 @@ class Customer:
     enrolment_id: str = ""
 
 
-class Street:
+class Scenario:
     """One merchant with one till; customers come by `settle_in` or `enrol`."""
 
     def __init__(self, fakes: FakeDependencies) -> None:

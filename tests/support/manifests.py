@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from facepay_client import Capture, Device, Frame, KeyPair, Request, Transport
 from facepay_client.capture import MANIFEST_TYP, assemble, canonical, describe
-from tests.stand.forgery import send
+from tests.support.forgery import send
 
 
 def manifest_of(capture: Capture, frames: Sequence[Frame]) -> dict[str, Any]:

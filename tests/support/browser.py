@@ -6,7 +6,7 @@ from typing import Any
 
 import requests
 
-from tests.stand.people import PASSWORD, Payer
+from tests.support.people import PASSWORD, Payer
 
 SIGN_IN = "/account/sign_in"
 VISIT = "facepay-visit"

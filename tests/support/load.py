@@ -9,13 +9,13 @@ from threading import Event
 
 from facepay.domain.idempotency import LEASE_DURATION
 from facepay.embedded.openbao_server import EmbeddedOpenBao
-from tests.stand.service import RunningService
+from tests.support.service import RunningService
 
 LOOK = 0.02  # seconds
 
 
 @dataclass
-class Storm:
+class Load:
     """Kills one worker at each count of `kill_at`, restarts OpenBao at each of `restart_at`."""
 
     service: RunningService

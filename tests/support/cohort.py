@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from facepay.domain.enrolment import Enrolment
-from tests.stand.people import Payer
-from tests.stand.service import RunningService
+from tests.support.people import Payer
+from tests.support.service import RunningService
 
 
 def copies(service: RunningService, payer: Payer, size: int, model: str) -> list[Enrolment]:
