@@ -29,7 +29,7 @@ from facepay.usecases.operators.register import (
     register_operator,
     register_terminal,
 )
-from facepay.usecases.payments.authorize import Attempt, authorize_payment
+from facepay.usecases.payments.authorize import submit_second_factor
 from facepay.usecases.payments.intents import create_intent, read_intent_to_confirm
 from facepay.usecases.payments.pay_by_password import pay_by_password
 from facepay.usecases.receive_frames import receive_frames
@@ -215,17 +215,17 @@ class Scenario:
         )
         return intent
 
-    def enter(
+    def enter_code(
         self, intent: IntentAnswer, code: str, command: Command | None = None
     ) -> IntentAnswer:
-        return self.verify_credentials(intent, Credentials(code=code), command)
+        return self.show_second_factor(intent, Credentials(code=code), command)
 
-    def verify_credentials(
+    def show_second_factor(
         self, intent: IntentAnswer, credentials: Credentials, command: Command | None = None
     ) -> IntentAnswer:
-        """The second factor of a face payment, at the till unless a `change` says otherwise."""
-        attempt = Attempt(intent.id, credentials=credentials)
-        return authorize_payment(self.deps, command or self.command(self.terminal), attempt)
+        """The second factor of a face payment, at the terminal unless `command` says otherwise."""
+        command = command or self.command(self.terminal)
+        return submit_second_factor(self.deps, command, intent.id, credentials)
 
     def pay_by_password(
         self,

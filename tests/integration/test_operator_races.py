@@ -96,7 +96,7 @@ def test_no_approval_of_a_payment_follows_an_operators_revocation(
             uow.commit()
 
         def pay(intent_id: str = payment.id, code: str = code) -> object:
-            return scenario.enter(replace(waiting, id=intent_id), code)
+            return scenario.enter_code(replace(waiting, id=intent_id), code)
 
         def approve(action: OperatorActionAnswer = action) -> object:
             return approve_action(scenario.deps, scenario.command(approver), action.id)
@@ -106,7 +106,7 @@ def test_no_approval_of_a_payment_follows_an_operators_revocation(
         assert isinstance(outcome, IntentAnswer | FaceNotAvailable), outcome
         paid += isinstance(outcome, IntentAnswer)
         with pytest.raises(FacepayError):
-            scenario.enter(replace(waiting, id=payment.id), scenario.code_of(ada))
+            scenario.enter_code(replace(waiting, id=payment.id), scenario.code_of(ada))
     with database() as uow:
         assert len(uow.authorizations.find_all()) == paid
 

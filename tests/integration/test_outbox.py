@@ -29,7 +29,7 @@ def test_a_change_that_is_rolled_back_was_told_to_nobody(
     with monkeypatch.context() as patch:
         patch.setattr(deciding, "append_leaf", dies)
         with pytest.raises(KeyboardInterrupt):
-            scenario.enter(intent, code)
+            scenario.enter_code(intent, code)
     assert told(database) == before
     with database() as uow:
         held = uow.intents.find(id=intent.id)
@@ -46,9 +46,9 @@ def test_events_are_numbered_in_the_order_of_their_changes(database: Database) -
     scenario = Scenario(fake_dependencies(database))
     ada = scenario.enrol("ada")
     intent = scenario.show_face(ada, "bob")
-    scenario.enter(intent, scenario.code_of(ada))
+    scenario.enter_code(intent, scenario.code_of(ada))
     scenario.send(scenario.terminal, scenario.open_payment(intent, "ada"), "ada")
-    scenario.enter(intent, scenario.code_of(ada))
+    scenario.enter_code(intent, scenario.code_of(ada))
     of_this = [event for event in told(database) if event.payment == intent.id]
     assert [e.kind for e in of_this if e.kind.startswith("payment.")] == [
         "payment.declined",

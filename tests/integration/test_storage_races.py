@@ -27,7 +27,7 @@ from facepay.usecases.faces.lock import lock_face
 from facepay.usecases.faces.revoke import revoke_face
 from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.operators.register import register_merchant
-from facepay.usecases.payments.authorize import Attempt, authorize_payment
+from facepay.usecases.payments.authorize import submit_second_factor
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.responses import EnrolmentAnswer, IntentAnswer, Registered
 from tests.fakes.dependencies import fake_dependencies
@@ -218,9 +218,9 @@ def many_faces_about_to_pay(
 
 
 def approving(scenario: Scenario, payer: Customer, intent: Intent) -> Callable[[], Outcome]:
-    attempt = Attempt(intent.id, credentials=Credentials(code=scenario.code_of(payer)))
+    credentials = Credentials(code=scenario.code_of(payer))
     command = scenario.command(scenario.terminal)
-    return lambda: authorize_payment(scenario.deps, command, attempt)
+    return lambda: submit_second_factor(scenario.deps, command, intent.id, credentials)
 
 
 def leaving(

@@ -79,7 +79,7 @@ def test_no_page_shuts_anybody_out(
             ("recovery-codes-made", "/account/recovery_codes"),
         ):
             shown.go(path)
-            shown.verify_credentials(owner)
+            shown.enter_credentials(owner)
             wrong += look(shown, f"{name}-{language}-{scheme}")
     with screen(browser, scenario.service.url, language=language, scheme=scheme) as shown:
         shown.sign_in(leaver)

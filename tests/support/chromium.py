@@ -58,7 +58,7 @@ class Screen:
         self.page.fill("#code", payer.code())
         self.follow(self.page.locator("main button[type=submit]"))
 
-    def verify_credentials(self, payer: Payer) -> None:
+    def enter_credentials(self, payer: Payer) -> None:
         """Password and code, on a form that asks for them once more."""
         if self.page.locator("#name").count():
             self.page.fill("#name", "my new phone")

@@ -15,7 +15,7 @@ LINE = re.compile(
 WITH_FRAMES = {
     "signature",
     "claim",
-    "enter",
+    "load",
     "manifest",
     "observe",
     "pad",
@@ -23,7 +23,7 @@ WITH_FRAMES = {
     "compare",
     "commit",
 }
-WITH_CODE = {"signature", "claim", "enter", "second_factor", "decide", "sign", "commit"}
+WITH_CODE = {"signature", "claim", "load", "second_factor", "decide", "sign", "commit"}
 
 
 def lines(scenario: Scenario, request_id: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""A burst arrives: hand it to the enrolment or to the payment its capture was opened for."""
+"""Receive a burst: pass it to the enrolment or the payment that its capture was opened for."""
 
 from dataclasses import asdict
 
@@ -7,13 +7,16 @@ from facepay.domain.errors import NotFound
 from facepay.usecases.captures.judge import Frames, find_capture
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.enrol import finish_enrolment
-from facepay.usecases.payments.authorize import Attempt, authorize_payment
+from facepay.usecases.payments.authorize import submit_frames
 from facepay.usecases.request import Command
 from facepay.usecases.responses import FramesAnswer
 
 
 def receive_frames(deps: Dependencies, command: Command, frames: Frames) -> FramesAnswer:
-    """ "accepted" means: a living head, in time, and one face. It does not say whose."""
+    """Return "accepted" for a living head, in time, with one face; it does not say whose.
+
+    Raises NotFound, and the errors of `finish_enrolment` and `submit_frames`.
+    """
     with deps.unit_of_work() as uow:
         capture = find_capture(uow, command.caller, frames.capture_id)
     if capture.purpose is Purpose.ENROLMENT:
@@ -21,6 +24,5 @@ def receive_frames(deps: Dependencies, command: Command, frames: Frames) -> Fram
         return FramesAnswer(capture.id, capture.purpose, "accepted", asdict(enrolled), None)
     if capture.intent_id is None:
         raise NotFound()
-    attempt = Attempt(capture.intent_id, frames=frames)
-    intent = authorize_payment(deps, command, attempt)
+    intent = submit_frames(deps, command, capture.intent_id, frames)
     return FramesAnswer(capture.id, capture.purpose, "accepted", None, asdict(intent))

@@ -8,7 +8,7 @@ from facepay.domain.customer import Role
 from facepay.domain.money import Money
 from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.captures.open import open_payment_capture
-from facepay.usecases.payments.authorize import Attempt, authorize_payment
+from facepay.usecases.payments.authorize import submit_second_factor
 from facepay.usecases.payments.intents import (
     choose_alternative,
     create_intent,
@@ -61,7 +61,7 @@ def create_capture(claim: dict[str, Any], intent_id: str) -> ReservedAnswer:
 @signed_by(Role.TERMINAL, Role.CUSTOMER)
 def send_second_factor(credentials: Credentials, intent_id: str) -> IntentAnswer:
     """Send the payer's second factor: approved with an authorization, or declined"""
-    return authorize_payment(deps(), command(), Attempt(intent_id, credentials=credentials))
+    return submit_second_factor(deps(), command(), intent_id, credentials)
 
 
 @payments.post("/<id:intent_id>/use_password")

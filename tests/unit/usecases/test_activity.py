@@ -34,7 +34,7 @@ def told(fakes: FakeDependencies, kind: EventKind = EventKind.FACE_USED) -> list
 
 
 def pay(scenario: Scenario, customer: Customer) -> str:
-    return scenario.enter(scenario.show_face(customer), scenario.code_of(customer)).state
+    return scenario.enter_code(scenario.show_face(customer), scenario.code_of(customer)).state
 
 
 def move_to(scenario: Scenario, city: str | None = None, *, other_shop: bool = True) -> None:
@@ -59,7 +59,7 @@ def test_every_use_is_there_newest_first(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     assert pay(scenario, ada) == "approved"
-    scenario.enter(scenario.show_face(ada), WRONG_CODE)
+    scenario.enter_code(scenario.show_face(ada), WRONG_CODE)
     scenario.show_face(ada, "bob")
     fakes.pad.outcome = PadOutcome.ATTACK
     with pytest.raises(CaptureRefused):
@@ -76,7 +76,7 @@ def test_the_bank_is_told_of_each_use_when_it_happens(
 ) -> None:
     intent = scenario.show_face(ada)
     assert [each["outcome"] for each in told(fakes)] == ["awaiting_second_factor"]
-    scenario.enter(intent, scenario.code_of(ada))
+    scenario.enter_code(intent, scenario.code_of(ada))
     fakes.pad.outcome = PadOutcome.ATTACK
     with pytest.raises(CaptureRefused):
         scenario.show_face(ada)
@@ -87,8 +87,8 @@ def test_the_bank_is_told_of_each_use_when_it_happens(
 def test_neither_the_activity_nor_an_event_tells_whose_face_it_was(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    scenario.enter(scenario.show_face(ada, "bob"), scenario.code_of(ada))
-    scenario.enter(scenario.show_face(ada), WRONG_CODE)
+    scenario.enter_code(scenario.show_face(ada, "bob"), scenario.code_of(ada))
+    scenario.enter_code(scenario.show_face(ada), WRONG_CODE)
     wrong_code, wrong_face = uses(scenario, ada)
     blank = {"id": "", "at": "", "payment_intent": ""}
     assert replace(wrong_code, **blank) == replace(wrong_face, **blank)
@@ -155,8 +155,8 @@ def test_a_held_payment_looks_to_the_terminal_like_any_other_and_the_owner_sees_
     pay(scenario, ada)
     hold(scenario, Flag.NEW_MERCHANT)
     move_to(scenario)
-    on_hold = scenario.enter(scenario.show_face(ada), scenario.code_of(ada))
-    wrong = scenario.enter(scenario.show_face(ada), WRONG_CODE)
+    on_hold = scenario.enter_code(scenario.show_face(ada), scenario.code_of(ada))
+    wrong = scenario.enter_code(scenario.show_face(ada), WRONG_CODE)
     blank = {"id": "", "expires_at": ""}
     assert replace(on_hold, **blank) == replace(wrong, **blank)
     assert on_hold.reason_class == "not_verified"
@@ -173,7 +173,7 @@ def test_a_wrong_code_is_not_told_as_held(scenario: Scenario, ada: Customer) -> 
     pay(scenario, ada)
     hold(scenario, Flag.NEW_MERCHANT)
     move_to(scenario)
-    scenario.enter(scenario.show_face(ada), WRONG_CODE)
+    scenario.enter_code(scenario.show_face(ada), WRONG_CODE)
     assert [use.on_hold for use in uses(scenario, ada)] == [False, False]
 
 

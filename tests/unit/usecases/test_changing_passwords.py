@@ -86,7 +86,7 @@ class TestChanging:
         intent = scenario.show_face(ada)
         command(scenario, ada, Credentials(PASSWORD, scenario.code_of(ada)))
         assert come_back(scenario.deps, token) is None
-        assert scenario.enter(intent, scenario.code_of(ada)).state == "approved", (
+        assert scenario.enter_code(intent, scenario.code_of(ada)).state == "approved", (
             "the face still pays"
         )
         with fakes.database() as uow:

@@ -22,14 +22,14 @@ def test_a_face_locked_by_a_duress_code_pays_again_only_when_two_operators_say_s
     second = Caller(registered.keyid, Role.OPERATOR, registered.id)
     credentials = Credentials(PASSWORD, scenario.code_of(ada))
     set_duress_code(deps, scenario.command(ada.caller), credentials, DURESS)
-    scenario.enter(scenario.show_face(ada), DURESS)
+    scenario.enter_code(scenario.show_face(ada), DURESS)
     target = {"customer": "ada"}
     action = request_action(
         deps, scenario.command(scenario.operator), ActionKind.CLEAR_DURESS, target
     )
     with pytest.raises(SecondOperatorNeeded):
         approve_action(deps, scenario.command(scenario.operator), action.id)
-    assert scenario.enter(scenario.show_face(ada), scenario.code_of(ada)).state == "declined"
+    assert scenario.enter_code(scenario.show_face(ada), scenario.code_of(ada)).state == "declined"
     done = approve_action(deps, scenario.command(second), action.id)
     assert (done.state, done.done) == ("done", 1)
-    assert scenario.enter(scenario.show_face(ada), scenario.code_of(ada)).state == "approved"
+    assert scenario.enter_code(scenario.show_face(ada), scenario.code_of(ada)).state == "approved"

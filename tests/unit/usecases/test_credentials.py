@@ -23,7 +23,7 @@ def in_state(scenario: Scenario, payer: Customer, state: IntentState) -> IntentA
         return scenario.show_face(payer)
     elif state is IntentState.DECLINED:
         intent = scenario.show_face(payer)
-        scenario.enter(intent, WRONG_CODE)
+        scenario.enter_code(intent, WRONG_CODE)
     elif state is IntentState.REVOKED:
         intent = scenario.show_face(payer)
         scenario.revoke(payer)

@@ -12,7 +12,7 @@ from facepay.domain.errors import (
     VaultUnavailable,
 )
 from facepay.usecases.authentication.verify_credentials import Credentials
-from facepay.usecases.payments.authorize import Attempt, authorize_payment
+from facepay.usecases.payments.authorize import submit_second_factor
 from facepay.usecases.payments.intents import read_intent, read_intent_to_confirm
 from facepay.usecases.payments.pay_by_password import pay_by_password
 from facepay.usecases.responses import IntentAnswer
@@ -57,7 +57,7 @@ class TestPaying:
     ) -> None:
         intent = scenario.show_face(ada)
         assert (
-            scenario.verify_credentials(intent, scenario.confirms(phone, intent, ada)).state
+            scenario.show_second_factor(intent, scenario.confirms(phone, intent, ada)).state
             == "approved"
         )
 
@@ -66,7 +66,7 @@ class TestPaying:
     ) -> None:
         intent = scenario.show_face(ada)
         credentials, command = scenario.confirms(phone, intent, ada), scenario.command(ada.caller)
-        assert scenario.verify_credentials(intent, credentials, command).state == "approved"
+        assert scenario.show_second_factor(intent, credentials, command).state == "approved"
 
     def test_a_device_key_alone_pays_nothing(
         self, scenario: Scenario, ada: Customer, phone: PublicKey
@@ -80,7 +80,7 @@ class TestPaying:
     ) -> None:
         intent = scenario.show_face(ada, "eve")
         assert (
-            scenario.verify_credentials(intent, scenario.confirms(phone, intent, ada)).state
+            scenario.show_second_factor(intent, scenario.confirms(phone, intent, ada)).state
             == "declined"
         )
 
@@ -181,9 +181,9 @@ class TestFromWhere:
     ) -> None:
         eve, intent = scenario.settle_in("eve"), scenario.show_face(ada)
         credentials = scenario.confirms(phone, intent, ada)
-        attempt, command = Attempt(intent.id, credentials=credentials), scenario.command(eve.caller)
+        command = scenario.command(eve.caller)
         with pytest.raises(NotFound):
-            authorize_payment(scenario.deps, command, attempt)
+            submit_second_factor(scenario.deps, command, intent.id, credentials)
 
     def test_a_device_pays_for_its_owner_alone_and_a_terminal_says_for_whom(
         self, scenario: Scenario, ada: Customer
@@ -217,12 +217,12 @@ class TestFromWhere:
         intent = scenario.show_face(ada)
         for _ in range(12):
             assert (
-                scenario.verify_credentials(intent, Credentials(confirmation="x.y.z")).state
+                scenario.show_second_factor(intent, Credentials(confirmation="x.y.z")).state
                 == "declined"
             )
             intent = scenario.show_face(ada)
         assert (
-            scenario.verify_credentials(intent, scenario.confirms(phone, intent, ada)).state
+            scenario.show_second_factor(intent, scenario.confirms(phone, intent, ada)).state
             == "approved"
         )
 

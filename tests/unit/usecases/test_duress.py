@@ -38,7 +38,7 @@ def set_code(scenario: Scenario, customer: Customer, code: str) -> None:
 
 
 def by_face(scenario: Scenario, payer: Customer, code: str) -> IntentAnswer:
-    return scenario.enter(scenario.show_face(payer), code)
+    return scenario.enter_code(scenario.show_face(payer), code)
 
 
 def by_password(scenario: Scenario, payer: Customer, code: str) -> IntentAnswer:
@@ -102,7 +102,7 @@ def test_a_wrong_face_with_a_right_code_is_noted_as_a_wrong_code_is(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     intent = scenario.show_face(ada, "somebody else")
-    assert scenario.enter(intent, scenario.code_of(ada)).state == "declined"
+    assert scenario.enter_code(intent, scenario.code_of(ada)).state == "declined"
     assert len(events(fakes, EventKind.CREDENTIALS_REJECTED)) == 1
 
 
@@ -123,7 +123,7 @@ def test_a_face_shown_under_duress_pays_no_more_and_is_asked_for_everything_stil
 ) -> None:
     by_face(scenario, forced, DURESS)
     intent = scenario.show_face(forced)
-    assert scenario.enter(intent, scenario.code_of(forced)).state == "declined"
+    assert scenario.enter_code(intent, scenario.code_of(forced)).state == "declined"
     assert reasons(fakes)[-1] == UNDER_DURESS
 
 
@@ -142,7 +142,7 @@ def test_a_payment_with_a_right_code_under_way_elsewhere_is_not_approved_after_d
         by_password(scenario, forced, DURESS)
 
     with between_check_and_commit(fakes, called_for_help):
-        assert scenario.enter(waiting, code).state == "declined"
+        assert scenario.enter_code(waiting, code).state == "declined"
 
 
 @contextmanager

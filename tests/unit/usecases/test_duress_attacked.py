@@ -43,7 +43,7 @@ def face_of(fakes: FakeDependencies, customer: Customer) -> Enrolment:
 
 
 def pays(scenario: Scenario, payer: Customer) -> str:
-    return scenario.enter(scenario.show_face(payer), scenario.code_of(payer)).state
+    return scenario.enter_code(scenario.show_face(payer), scenario.code_of(payer)).state
 
 
 @pytest.mark.parametrize("code", [WRONG_CODE, DURESS])
@@ -90,7 +90,7 @@ def test_frames_that_are_judged_meanwhile_wait_for_a_code_as_after_a_slip(
 
     def judge_late(*given: Any) -> Any:
         fakes.pad.judge = judge  # type: ignore[method-assign]
-        scenario.enter(first, code)
+        scenario.enter_code(first, code)
         return judge(*given)
 
     fakes.pad.judge = judge_late  # type: ignore[method-assign]
@@ -115,7 +115,7 @@ def test_duress_at_the_lock_holds_once_the_face_is_unlocked(
 def test_revoking_and_enrolling_anew_does_not_clear_duress(
     scenario: Scenario, forced: Customer
 ) -> None:
-    scenario.enter(scenario.show_face(forced), DURESS)
+    scenario.enter_code(scenario.show_face(forced), DURESS)
     scenario.revoke(forced)
     scenario.begin(forced)
     scenario.send(forced.caller, scenario.open_enrolment(forced), "ada")

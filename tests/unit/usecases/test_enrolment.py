@@ -202,7 +202,7 @@ def test_after_leaving_one_can_come_back_with_a_new_consent_and_a_new_key(
     scenario.begin(ada)
     scenario.send(ada.caller, scenario.open_enrolment(ada), "ada")
     assert ada.enrolment_id != left
-    assert scenario.enter(scenario.show_face(ada), scenario.code_of(ada)).state == "approved"
+    assert scenario.enter_code(scenario.show_face(ada), scenario.code_of(ada)).state == "approved"
 
 
 def test_a_consent_is_to_the_notice_in_force_and_always_ends(
@@ -241,7 +241,7 @@ def test_a_face_enrolled_while_the_model_changes_is_of_the_model_that_saw_it(
     fakes.engine.model_name = "fake-2"
     scenario.send(bob.caller, capture, "bob")
     intent = scenario.show_face(bob)
-    assert scenario.enter(intent, scenario.code_of(bob)).state == "approved"
+    assert scenario.enter_code(intent, scenario.code_of(bob)).state == "approved"
 
 
 @pytest.mark.parametrize(

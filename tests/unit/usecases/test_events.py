@@ -44,7 +44,7 @@ def test_the_bank_hears_how_a_customer_became_able_to_pay(
 def test_a_payment_is_told_to_its_merchant_without_its_payer(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    paid = scenario.enter(scenario.show_face(ada), scenario.code_of(ada))
+    paid = scenario.enter_code(scenario.show_face(ada), scenario.code_of(ada))
     expected = {
         "payment_intent": paid.id,
         "merchant": scenario.merchant.subject_id,
@@ -65,7 +65,7 @@ def test_a_merchant_cannot_tell_a_wrong_face_from_a_wrong_code(
     shop = merchant_audience(scenario.merchant.subject_id)
     heard = []
     for person, code in (("bob", scenario.code_of(ada)), ("ada", WRONG_CODE)):
-        scenario.enter(scenario.show_face(ada, person), code)
+        scenario.enter_code(scenario.show_face(ada, person), code)
         heard.append(newest(fakes, shop))
     for each in heard:
         assert each["data"].pop("payment_intent")
@@ -99,7 +99,7 @@ def test_a_repeated_request_is_told_once(
         scenario.command(scenario.terminal),
     )
     for _ in range(2):
-        scenario.enter(intent, code, command)
+        scenario.enter_code(intent, code, command)
     assert kinds(fakes).count("payment.approved") == 1
 
 
@@ -147,15 +147,15 @@ def test_what_is_refused_is_told_to_nobody(
     with pytest.raises(NotAllowed):
         create_intent(scenario.deps, scenario.command(ada.caller), Money(1, "EUR"), "o")
     with pytest.raises(WrongState):
-        scenario.enter(scenario.intent(), scenario.code_of(ada))
+        scenario.enter_code(scenario.intent(), scenario.code_of(ada))
     assert kinds(fakes) == before
 
 
 def test_no_event_for_a_merchant_has_anything_of_the_customer_or_the_face(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    scenario.enter(scenario.show_face(ada, "bob"), scenario.code_of(ada))
-    paid = scenario.enter(scenario.show_face(ada), scenario.code_of(ada))
+    scenario.enter_code(scenario.show_face(ada, "bob"), scenario.code_of(ada))
+    paid = scenario.enter_code(scenario.show_face(ada), scenario.code_of(ada))
     reverse_payment(scenario.deps, scenario.command(scenario.merchant), paid.id)
     scenario.revoke(ada)
     with fakes.database() as uow:

@@ -27,14 +27,14 @@ def test_the_right_face_and_the_right_code_pay_once(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     intent = scenario.show_face(ada)
-    paid = scenario.enter(intent, scenario.code_of(ada))
+    paid = scenario.enter_code(intent, scenario.code_of(ada))
     assert paid.state == "approved"
     assert paid.authorization is not None
     (claims,) = fakes.signer.signed
     assert claims["amount_minor"] == 1250
     assert claims["payment_intent"] == intent.id
     with pytest.raises(WrongState):
-        scenario.enter(intent, scenario.code_of(ada))
+        scenario.enter_code(intent, scenario.code_of(ada))
     assert len(fakes.signer.signed) == 1
 
 
@@ -120,7 +120,7 @@ def test_a_wrong_face_and_a_wrong_code_are_refused_in_the_same_words(
     scenario: Scenario, ada: Customer
 ) -> None:
     def heard(person: str, code: str) -> dict[str, object]:
-        answer = scenario.enter(scenario.show_face(ada, person), code)
+        answer = scenario.enter_code(scenario.show_face(ada, person), code)
         return asdict(answer) | {"id": "", "expires_at": ""}
 
     wrong_face = heard("bob", scenario.code_of(ada))
@@ -134,14 +134,14 @@ def test_a_wrong_face_and_a_wrong_code_are_refused_in_the_same_words(
 def test_nothing_of_a_refusal_is_signed(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    scenario.enter(scenario.show_face(ada, "bob"), scenario.code_of(ada))
-    scenario.enter(scenario.show_face(ada), WRONG_CODE)
+    scenario.enter_code(scenario.show_face(ada, "bob"), scenario.code_of(ada))
+    scenario.enter_code(scenario.show_face(ada), WRONG_CODE)
     assert fakes.signer.signed == []
 
 
 def test_a_code_before_any_face_pays_nothing(scenario: Scenario, ada: Customer) -> None:
     with pytest.raises(WrongState):
-        scenario.enter(scenario.intent(), scenario.code_of(ada))
+        scenario.enter_code(scenario.intent(), scenario.code_of(ada))
 
 
 def test_a_code_pays_one_thing_only(
@@ -149,8 +149,8 @@ def test_a_code_pays_one_thing_only(
 ) -> None:
     first, second = scenario.show_face(ada), scenario.show_face(ada)
     code = scenario.code_of(ada)
-    assert scenario.enter(first, code).state == "approved"
-    assert scenario.enter(second, code).state == "declined"
+    assert scenario.enter_code(first, code).state == "approved"
+    assert scenario.enter_code(second, code).state == "declined"
 
 
 def test_a_code_from_the_step_before_is_no_longer_good(
@@ -159,7 +159,7 @@ def test_a_code_from_the_step_before_is_no_longer_good(
     intent = scenario.show_face(ada)
     code = scenario.code_of(ada)
     fakes.clock.advance(30)
-    assert scenario.enter(intent, code).state == "declined"
+    assert scenario.enter_code(intent, code).state == "declined"
 
 
 def test_a_capture_is_good_for_one_burst(scenario: Scenario, ada: Customer) -> None:
@@ -220,16 +220,16 @@ def test_a_new_capture_forgets_the_face_of_the_one_before(
 ) -> None:
     intent = scenario.show_face(ada)  # it matched
     scenario.send(scenario.terminal, scenario.open_payment(intent, "ada"), "bob")
-    assert scenario.enter(intent, scenario.code_of(ada)).state == "declined"
+    assert scenario.enter_code(intent, scenario.code_of(ada)).state == "declined"
 
 
 def test_a_payment_that_was_declined_may_be_tried_again_with_a_new_capture(
     scenario: Scenario, ada: Customer
 ) -> None:
     intent = scenario.show_face(ada, "bob")
-    assert scenario.enter(intent, scenario.code_of(ada)).state == "declined"
+    assert scenario.enter_code(intent, scenario.code_of(ada)).state == "declined"
     scenario.send(scenario.terminal, scenario.open_payment(intent, "ada"), "ada")
-    assert scenario.enter(intent, scenario.code_of(ada)).state == "approved"
+    assert scenario.enter_code(intent, scenario.code_of(ada)).state == "approved"
 
 
 def test_an_intent_that_ran_out_between_face_and_code_pays_nothing(
@@ -238,7 +238,7 @@ def test_an_intent_that_ran_out_between_face_and_code_pays_nothing(
     intent = scenario.show_face(ada)
     fakes.clock.advance(600)
     with pytest.raises(IntentExpired):
-        scenario.enter(intent, scenario.code_of(ada))
+        scenario.enter_code(intent, scenario.code_of(ada))
     assert fakes.signer.signed == []
 
 
@@ -296,7 +296,7 @@ def test_only_an_approval_can_be_taken_back(scenario: Scenario, ada: Customer) -
     intent = scenario.show_face(ada)
     with pytest.raises(WrongState):
         reverse_payment(scenario.deps, scenario.command(scenario.merchant), intent.id)
-    scenario.enter(intent, scenario.code_of(ada))
+    scenario.enter_code(intent, scenario.code_of(ada))
     for _ in range(2):
         reverse = reverse_payment(scenario.deps, scenario.command(scenario.merchant), intent.id)
         assert (reverse.state, reverse.authorization) == ("reversed", None)

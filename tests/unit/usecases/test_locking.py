@@ -57,7 +57,7 @@ def kinds(scenario: Scenario) -> list[str]:
 
 def pays(scenario: Scenario, payer: Customer) -> bool:
     intent = scenario.show_face(payer)
-    return scenario.enter(intent, scenario.code_of(payer)).state == "approved"
+    return scenario.enter_code(intent, scenario.code_of(payer)).state == "approved"
 
 
 def told(act: Callable[[], object]) -> tuple[object, ...]:
@@ -109,7 +109,7 @@ def test_a_payment_under_way_ends_the_same_way_by_a_lock_and_by_a_revocation(
     else:
         scenario.revoke(ada)
     with pytest.raises(FaceNotAvailable):
-        scenario.enter(waiting, scenario.code_of(ada))
+        scenario.enter_code(waiting, scenario.code_of(ada))
     with pytest.raises(FaceNotAvailable):
         scenario.send(scenario.terminal, capture, "ada")
     assert read_intent(scenario.deps, scenario.terminal, waiting.id).state == IntentState.REVOKED
@@ -166,7 +166,7 @@ def test_what_was_under_way_does_not_come_back_with_an_unlock(
     lock(scenario, ada)
     unlock(scenario, ada)
     with pytest.raises(FaceNotAvailable):
-        scenario.enter(waiting, scenario.code_of(ada))
+        scenario.enter_code(waiting, scenario.code_of(ada))
     with pytest.raises(FacepayError):
         scenario.send(scenario.terminal, capture, "ada")
 
@@ -183,7 +183,7 @@ def test_a_lock_and_an_unlock_in_the_middle_of_a_payment_end_it(
 
     fakes.journal.when("signer.sign", lock_and_unlock)
     with pytest.raises(FaceNotAvailable):
-        scenario.enter(waiting, code)
+        scenario.enter_code(waiting, code)
     assert read_intent(scenario.deps, scenario.terminal, waiting.id).authorization is None
 
 

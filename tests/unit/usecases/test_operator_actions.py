@@ -101,7 +101,7 @@ def test_what_one_asks_and_another_approves_takes_the_face_back_at_once(
     assert (done.state, done.total, done.done, done.keys_left) == ("done", 1, 1, 0)
     assert ada.enrolment_id not in fakes.vault.keys
     with pytest.raises(FaceNotAvailable):
-        scenario.enter(waiting, scenario.code_of(ada))
+        scenario.enter_code(waiting, scenario.code_of(ada))
     assert kinds(scenario)[-3:] == [
         "operator_action.approved",
         "face.revoked",

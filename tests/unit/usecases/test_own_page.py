@@ -39,7 +39,7 @@ def test_being_signed_in_is_proof_enough_to_leave(scenario: Scenario, ada: Custo
     gone = revoke_face(scenario.deps, change_in(scenario, session), ada.enrolment_id, session)
     assert (gone.state, gone.key_destroyed) == ("revoked", True)
     with pytest.raises(Exception, match="face_not_available"):
-        scenario.enter(waiting, scenario.code_of(ada))
+        scenario.enter_code(waiting, scenario.code_of(ada))
 
 
 def test_being_signed_in_is_proof_enough_to_lock(scenario: Scenario, ada: Customer) -> None:
@@ -99,8 +99,8 @@ def test_a_customer_sees_face_factors_consents_and_payments(
 
 
 def test_a_customer_sees_where_the_face_was_used(scenario: Scenario, ada: Customer) -> None:
-    scenario.enter(scenario.show_face(ada), WRONG_CODE)
-    scenario.enter(scenario.show_face(ada), scenario.code_of(ada))
+    scenario.enter_code(scenario.show_face(ada), WRONG_CODE)
+    scenario.enter_code(scenario.show_face(ada), scenario.code_of(ada))
     uses = read_account(scenario.deps, ada.caller.subject_id).uses
     assert [(use.merchant, use.outcome) for use in uses] == [
         ("shop", "approved"),
@@ -109,7 +109,7 @@ def test_a_customer_sees_where_the_face_was_used(scenario: Scenario, ada: Custom
 
 
 def test_a_customer_sees_nothing_of_others(scenario: Scenario, ada: Customer) -> None:
-    scenario.enter(scenario.show_face(ada), scenario.code_of(ada))
+    scenario.enter_code(scenario.show_face(ada), scenario.code_of(ada))
     scenario.pay_by_password(scenario.intent(), "ada", Credentials(PASSWORD, scenario.code_of(ada)))
     bob = scenario.settle_in("bob")
     account = read_account(scenario.deps, bob.caller.subject_id)

@@ -49,7 +49,7 @@ def keys_left(fakes: FakeDependencies) -> set[str]:
 
 def pays(scenario: Scenario, payer: Customer) -> bool:
     intent = scenario.show_face(payer)
-    return scenario.enter(intent, scenario.code_of(payer)).state == "approved"
+    return scenario.enter_code(intent, scenario.code_of(payer)).state == "approved"
 
 
 def kinds(scenario: Scenario) -> list[str]:
@@ -93,7 +93,7 @@ def test_a_payment_between_frames_and_code_goes_on_after_a_renewal(
 ) -> None:
     intent = scenario.show_face(ada)
     renew_template(scenario.deps, ada.enrolment_id)
-    assert scenario.enter(intent, scenario.code_of(ada)).state == "approved"
+    assert scenario.enter_code(intent, scenario.code_of(ada)).state == "approved"
 
 
 @pytest.mark.parametrize("moment", STEPS)

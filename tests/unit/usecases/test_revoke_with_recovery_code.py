@@ -44,7 +44,7 @@ def test_one_code_stops_the_face_and_what_is_under_way(
     assert enrolment is not None
     assert enrolment.key_destroyed_at is not None
     with pytest.raises(FacepayError, match="face_not_available"):
-        scenario.enter(waiting, scenario.code_of(ada))
+        scenario.enter_code(waiting, scenario.code_of(ada))
 
 
 def test_a_form_sent_twice_is_answered_twice_and_a_code_serves_once(

@@ -41,7 +41,7 @@ def test_ended_while_the_code_is_checked_or_the_approval_signed(
     code = scenario.code_of(ada)
     fakes.journal.when(moment, lambda: end_it(scenario, ada))
     with pytest.raises(FaceNotAvailable):
-        scenario.enter(intent, code)
+        scenario.enter_code(intent, code)
     seen = read_intent(scenario.deps, scenario.terminal, intent.id)
     assert (seen.state, seen.authorization) == (IntentState.REVOKED, None)
 
@@ -68,7 +68,7 @@ def test_ended_between_the_frames_and_the_code(
     intent = scenario.show_face(ada)
     end_it(scenario, ada)
     with pytest.raises(FaceNotAvailable):
-        scenario.enter(intent, scenario.code_of(ada))
+        scenario.enter_code(intent, scenario.code_of(ada))
     assert fakes.signer.signed == []
 
 
@@ -99,7 +99,7 @@ def test_an_expired_consent_ends_a_payment_under_way(
     intent = scenario.show_face(ada)
     fakes.clock.advance(300)
     with pytest.raises(FaceNotAvailable):
-        scenario.enter(intent, scenario.code_of(ada))
+        scenario.enter_code(intent, scenario.code_of(ada))
     with pytest.raises(FaceNotAvailable):
         scenario.open_payment(scenario.intent(), "ada")
 
@@ -112,7 +112,7 @@ def test_a_face_enrolled_anew_does_not_finish_a_payment_of_the_one_before(
     scenario.begin(ada)
     scenario.send(ada.caller, scenario.open_enrolment(ada), "ada")
     with pytest.raises(FaceNotAvailable):
-        scenario.enter(intent, scenario.code_of(ada))
+        scenario.enter_code(intent, scenario.code_of(ada))
 
 
 class KilledWorker(BaseException):

@@ -32,11 +32,11 @@ def test_without_its_vault_the_code_step_approves_nothing_and_the_same_key_pays_
     code, command = scenario.code_of(ada), scenario.command(scenario.terminal)
     fakes.journal.fail(broken, VaultUnavailable())
     with pytest.raises(VaultUnavailable):
-        scenario.enter(intent, code, command)
+        scenario.enter_code(intent, code, command)
     assert state_of(scenario, intent.id) == "awaiting_second_factor"
-    paid = scenario.enter(intent, code, command)
+    paid = scenario.enter_code(intent, code, command)
     assert paid.state == "approved"
-    assert scenario.enter(intent, code, command) == paid
+    assert scenario.enter_code(intent, code, command) == paid
 
 
 def test_without_its_vault_the_capture_is_not_lost(
@@ -90,9 +90,9 @@ def test_an_outage_does_not_count_as_wrong_guesses(
     fakes.vault.away = True
     for _ in range(8):
         with pytest.raises(VaultUnavailable):
-            scenario.enter(intent, code, command)
+            scenario.enter_code(intent, code, command)
     fakes.vault.away = False
-    assert scenario.enter(intent, code, command).state == "approved"
+    assert scenario.enter_code(intent, code, command).state == "approved"
 
 
 def test_a_right_answer_that_could_not_be_signed_does_not_count_as_a_wrong_one(
@@ -184,15 +184,17 @@ def test_a_refusal_is_given_again_under_the_same_key(
 
 def test_a_key_is_not_good_for_another_request(scenario: Scenario, ada: Customer) -> None:
     intent, command = scenario.show_face(ada), scenario.command(scenario.terminal)
-    scenario.enter(intent, WRONG_CODE, command)
+    scenario.enter_code(intent, WRONG_CODE, command)
     another = Command(command.caller, command.key, "another fingerprint")
     with pytest.raises(IdempotencyKeyReused):
-        scenario.enter(intent, scenario.code_of(ada), another)
+        scenario.enter_code(intent, scenario.code_of(ada), another)
 
 
 def test_one_clients_key_is_no_other_clients_key(scenario: Scenario, ada: Customer) -> None:
     intent, command = scenario.show_face(ada), scenario.command(scenario.terminal)
-    assert scenario.enter(intent, scenario.code_of(ada), command).state == "approved"
+    assert scenario.enter_code(intent, scenario.code_of(ada), command).state == "approved"
     with pytest.raises(WrongState):
         # The same words from another key are another change, not a look at the answer.
-        scenario.enter(intent, "x", Command(scenario.command(scenario.terminal).caller, "k", "f"))
+        scenario.enter_code(
+            intent, "x", Command(scenario.command(scenario.terminal).caller, "k", "f")
+        )

@@ -11,7 +11,7 @@ from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.scenario import Customer, Scenario
 from tests.fakes.senses import FakeFaces
 
-WALK = ["claim", "enter", "observe", "pad", "unseal", "compare", "second_factor", "decide"]
+WALK = ["claim", "load", "observe", "pad", "unseal", "compare", "second_factor", "decide"]
 
 
 def whole_seconds() -> Iterator[float]:
@@ -58,10 +58,10 @@ def test_every_step_of_a_payment_is_timed_in_its_order(scenario: Scenario, ada: 
     intent = scenario.show_face(ada)
     assert [step for step in with_frames.seconds() if step in WALK] == WALK
     with_code = start_clock(lambda: next(ticks))
-    scenario.enter(intent, scenario.code_of(ada))
+    scenario.enter_code(intent, scenario.code_of(ada))
     assert list(with_code.seconds()) == [
         "claim",
-        "enter",
+        "load",
         "second_factor",
         "decide",
         "sign",

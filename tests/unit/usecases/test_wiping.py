@@ -22,7 +22,7 @@ def nothing_is_left(fakes: FakeDependencies) -> bool:
 def test_after_a_payment_nothing_of_a_face_is_left_in_memory(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer, person: str
 ) -> None:
-    scenario.enter(scenario.show_face(ada, person), scenario.code_of(ada))
+    scenario.enter_code(scenario.show_face(ada, person), scenario.code_of(ada))
     assert len(fakes.engine.faces) == 2  # the one that was enrolled, and this one
     assert len(fakes.vault.opened) >= 2  # the reference and a secret
     assert nothing_is_left(fakes)
@@ -90,7 +90,7 @@ def test_the_one_time_codes_secret_is_overwritten(
 def test_nothing_of_a_face_is_in_any_row(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    scenario.enter(scenario.show_face(ada), scenario.code_of(ada))
+    scenario.enter_code(scenario.show_face(ada), scenario.code_of(ada))
     with fakes.database.engine.connect() as connection:
         names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")
         rows = [

@@ -1,14 +1,14 @@
-"""Use a capture up, and look at its burst: the part that enrolment and payment share.
+"""Use a capture and judge its burst: the part that enrolment and payment share.
 
-A capture is used by exactly one idempotent request, in one short commit, before any pixel is
-looked at. Whatever then comes of it, it is spent; only that same request, repeated, may go on.
+Exactly one idempotent request uses a capture, in one short commit, before any pixel is decoded.
+Whatever follows, the capture stays used; only a repetition of that same request may go on.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
-from facepay.domain.capture import Burst, Capture, CaptureState, PadOutcome, PadVerdict
+from facepay.domain.capture import Capture, CaptureState, PadOutcome, PadVerdict
 from facepay.domain.errors import (
     CaptureExpired,
     CaptureRefused,
@@ -19,15 +19,12 @@ from facepay.domain.errors import (
 )
 from facepay.domain.manifest import SignedManifest
 from facepay.ports import ObservedFaces, UnitOfWork
-from facepay.usecases.captures.verify_manifest import check_manifest
 from facepay.usecases.dependencies import Dependencies, observed
 from facepay.usecases.idempotency import Lease
 from facepay.usecases.records.activity import note_refused_capture
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.request import Caller
 from facepay.usecases.stage_timing import timed_stage
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,51 +68,48 @@ def use_capture(deps: Dependencies, uow: UnitOfWork, lease: Lease, capture_id: s
     return used
 
 
-def look_at(
-    deps: Dependencies,
-    lease: Lease,
-    capture: Capture,
-    frames: Frames,
-    look: Callable[[ObservedFaces], Result],
-) -> Result:
-    """Check the manifest, judge liveness, and only then let `look` see the faces.
+@contextmanager
+def live_faces(
+    deps: Dependencies, lease: Lease, capture: Capture, frames: Frames
+) -> Iterator[ObservedFaces]:
+    """Verify the manifest, judge liveness, and only then hand out the observed faces.
 
-    Pixels and landmarks are overwritten before this returns. A refusal leaves a leaf in the log,
-    where its reason can be opened by the operator, and a line in the customer's activity. Raises
-    what the manifest, the engine and the PAD raise.
+    Pixels and landmarks are overwritten when the block is left. A refusal, also one raised inside
+    the block, leaves a leaf in the audit log, whose reason only the operator can open, and an entry
+    in the customer's activity.
+
+    Raises the Refused errors of manifest, engine and PAD, and CaptureExpired.
     """
     try:
-        burst = check_manifest(
+        burst = verify_manifest(
             deps,
             frames.manifest,
             frames.images,
             expected=capture,
             received_at=lease.received_at,
         )
-        return _judge(deps, capture, burst, look)
+        with observed(deps, burst) as faces:
+            with timed_stage("pad"):
+                verdict = deps.pad.judge(faces, capture.challenge)
+            _require_bona_fide(verdict)
+            yield faces
     except Refused as refusal:
-        with deps.unit_of_work() as uow:
-            note_refused_capture(deps, uow, capture)
-            append_leaf(
-                deps,
-                uow,
-                "capture.refused",
-                capture=capture.id,
-                code=refusal.code,
-                reason=refusal.reason,
-            )
-            uow.commit()
+        _record_refusal(deps, capture, refusal)
         raise
 
 
-def _judge(
-    deps: Dependencies, capture: Capture, burst: Burst, look: Callable[[ObservedFaces], Result]
-) -> Result:
-    with observed(deps, burst) as faces:
-        with timed_stage("pad"):
-            verdict = deps.pad.judge(faces, capture.challenge)
-        _require_bona_fide(verdict)
-        return look(faces)
+def _record_refusal(deps: Dependencies, capture: Capture, refusal: Refused) -> None:
+    with deps.unit_of_work() as uow:
+        note_refused_capture(deps, uow, capture)
+        append_leaf(
+            deps,
+            uow,
+            "capture.refused",
+            capture=capture.id,
+            code=refusal.code,
+            reason=refusal.reason,
+        )
+        uow.commit()
 
 
 def _require_bona_fide(verdict: PadVerdict) -> None:

@@ -26,7 +26,7 @@ from facepay.usecases.stage_timing import timed_stage
 
 
 @timed_stage("manifest")
-def check_manifest(
+def verify_manifest(
     deps: Dependencies,
     signed: SignedManifest,
     images: list[bytes],

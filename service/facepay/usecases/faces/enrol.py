@@ -19,7 +19,7 @@ from facepay.usecases.authentication.verify_credentials import (
     channel_of,
     verify_credentials,
 )
-from facepay.usecases.captures.judge import Frames, look_at, use_capture
+from facepay.usecases.captures.judge import Frames, live_faces, use_capture
 from facepay.usecases.dependencies import Dependencies, new_id, wiped
 from facepay.usecases.faces.destroy_keys import destroy_key
 from facepay.usecases.faces.enrolments import emit_face, end_enrolment, enrolment_answer, write_down
@@ -71,7 +71,7 @@ def begin_enrolment(
 def finish_enrolment(deps: Dependencies, command: Command, frames: Frames) -> EnrolmentAnswer:
     """Judge the burst, make the reference, seal it, activate the enrolment.
 
-    Raises what `look_at` raises; FaceNotAvailable when consent or enrolment ended meanwhile.
+    Raises the errors of `live_faces`; FaceNotAvailable when consent or enrolment ended meanwhile.
     """
 
     def act(lease: Lease) -> EnrolmentAnswer:
@@ -80,13 +80,8 @@ def finish_enrolment(deps: Dependencies, command: Command, frames: Frames) -> En
             enrolment = _still_pending(deps, uow, capture.enrolment_id)
             uow.commit()
 
-        def seal_reference(faces: ObservedFaces) -> str:
-            with wiped(deps.templates.derive_secret(enrolment.key_name)) as secret:
-                reference = deps.engine.reference(faces, secret)
-            with wiped(reference):
-                return deps.templates.seal(enrolment.key_name, reference, binding=enrolment.binding)
-
-        sealed = look_at(deps, lease, capture, frames, seal_reference)
+        with live_faces(deps, lease, capture, frames) as faces:
+            sealed = _seal_reference(deps, enrolment, faces)
         with deps.unit_of_work() as uow:
             active = _activate(deps, uow, enrolment, sealed)
             answer = enrolment_answer(active)
@@ -97,6 +92,14 @@ def finish_enrolment(deps: Dependencies, command: Command, frames: Frames) -> En
         return answer
 
     return run_idempotent(deps, command, EnrolmentAnswer, act)
+
+
+def _seal_reference(deps: Dependencies, enrolment: Enrolment, faces: ObservedFaces) -> str:
+    """Make the reference, protect it with the enrolment's secret and seal it with its key."""
+    with wiped(deps.templates.derive_secret(enrolment.key_name)) as secret:
+        reference = deps.engine.reference(faces, secret)
+    with wiped(reference):
+        return deps.templates.seal(enrolment.key_name, reference, binding=enrolment.binding)
 
 
 def end_lapsed_enrolments(deps: Dependencies) -> int:

@@ -1,21 +1,23 @@
-"""The main walk: one face payment, in seven steps.
+"""Authorize a payment by face, in seven steps.
 
-    1 claim the request (idempotency key); in a short commit use its capture up
-    2 load intent, consent and enrolment; refuse early
-    3 PAD over the captured frames
-    4 unseal the reference, compare (only if PAD passed)
-    5 verify the second factor
-    6 decide(facts, now) -> Decision   (pure)
-    7 ONE commit: re-check that face and factor are still live (locked row, epoch), store the
-      decision, the authorization and the leaf
+    1  lease the request's idempotency key, so that it is answered once
+    2  load intent, consent and enrolment; refuse early (and mark the capture as used)
+    3  PAD over the captured frames
+    4  unseal the reference and compare (only if PAD passed)
+    5  verify the second factor
+    6  decide(facts, now) -> Decision: pure, in domain/decision.py
+    7  ONE commit, under the row lock that a revocation takes: check again that face and factor are
+       live; store decision, authorization, audit-log leaf and answer
 
-A payment walks it twice: with frames (there is no second factor yet, so 6 says "step up"), then
-with the second factor, from the till or from the payer's own device. That walk passes by 3 and 4
-on the stored verdicts, never on stored pixels. No lock is held during 3, 4 and 5. Step 7 takes the
-row lock a revocation takes: that is what makes revoking immediate.
+A payment has two requests. `submit_frames` takes steps 1 to 4, 6 and 7; without a second factor,
+step 6 can only ask for one. `submit_second_factor` takes steps 1, 2 and 5 to 7; in place of steps 3
+and 4 it has the verdicts that the first request stored. Pixels are never stored.
+
+No database lock is held during steps 3, 4 and 5. The lock of step 7 makes a revocation immediate.
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from facepay.domain.capture import Capture
 from facepay.domain.confirmation import payment_claims
@@ -24,7 +26,7 @@ from facepay.domain.decision import UNDER_DURESS, Decision, Facts, Outcome, deci
 from facepay.domain.enrolment import Enrolment, EnrolmentState
 from facepay.domain.errors import FaceNotAvailable, NotFound, WrongState
 from facepay.domain.payment import Authorization, Intent, IntentState, Method
-from facepay.ports import ObservedFaces, UnitOfWork
+from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.verify_credentials import (
     Credentials,
     VerifiedCredentials,
@@ -32,97 +34,132 @@ from facepay.usecases.authentication.verify_credentials import (
     check_factors,
 )
 from facepay.usecases.captures.compare import matches_reference
-from facepay.usecases.captures.judge import Frames, look_at, use_capture
+from facepay.usecases.captures.judge import Frames, live_faces, use_capture
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.payments.intents import find_to_pay
 from facepay.usecases.payments.record_decision import may_be_on_hold, record_decision
 from facepay.usecases.payments.sign_authorization import sign_authorization
 from facepay.usecases.records.activity import is_on_hold
-from facepay.usecases.request import Command
+from facepay.usecases.request import Caller, Command
 from facepay.usecases.responses import IntentAnswer
 from facepay.usecases.stage_timing import timed_stage
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """What is brought: the burst, or afterwards the payer's second factor."""
-
-    intent_id: str
-    frames: Frames | None = None
-    credentials: Credentials | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What was alive in step 2; step 7 looks again."""
+class PaymentContext:
+    """What step 2 found alive; step 7 looks again. `on_hold`: the policy wants no approval by face."""
 
     intent: Intent
     enrolment: Enrolment
-    capture: Capture | None
     on_hold: bool = False
 
 
-def authorize_payment(deps: Dependencies, command: Command, attempt: Attempt) -> IntentAnswer:
-    """Walk with frames, then with the second factor; the face's verdict is told in neither.
+def submit_frames(
+    deps: Dependencies, command: Command, intent_id: str, frames: Frames
+) -> IntentAnswer:
+    """Judge the burst and compare the face; the answer asks for the second factor.
 
-    Raises NotFound, WrongState, IntentExpired, CaptureExpired, FaceNotAvailable, what `look_at`
-    raises for the frames, and VaultUnavailable or FactorUnavailable: then nothing is approved.
+    The answer is the same whether the face matched or not: the terminal learns it from neither.
+
+    Raises NotFound, WrongState, IntentExpired, CaptureExpired, FaceNotAvailable, every Refused
+    error of `live_faces`, and VaultUnavailable: then nothing is approved.
     """
-
-    def walk(lease: Lease) -> IntentAnswer:
-        # 1 claim the request: `run_idempotent` holds the key, this commit uses the capture up
-        # 2 load intent, consent and enrolment; refuse early
-        standing = _enter(deps, command, lease, attempt)
-        # 3 PAD over the captured frames
-        # 4 unseal the reference, compare (only if PAD passed)
-        if attempt.frames is not None:
-            standing = _look_at_face(deps, lease, standing, attempt.frames)
-        # 5 verify the second factor
-        verified = _verify_second_factor(deps, command, lease, standing, attempt.credentials)
-        # 6 decide
-        decision = _decide(deps, standing, verified)
-        # Signed before the commit, so that no approval can exist without its signature; if
-        # step 7 finds the face revoked, the signature is dropped and was never seen by anybody.
-        authorization = _sign_if_approved(deps, standing, decision)
-        # 7 one commit, under the lock that a revocation takes
-        return _commit_if_still_live(deps, lease, standing, verified, decision, authorization)
-
+    # 1 lease the request's idempotency key; a repeated request gets the first answer
+    walk = partial(_walk_with_frames, deps, command, intent_id, frames)
     return run_idempotent(deps, command, IntentAnswer, walk)
 
 
-@timed_stage("enter")
-def _enter(deps: Dependencies, command: Command, lease: Lease, attempt: Attempt) -> Standing:
-    expected = (
-        IntentState.CAPTURING if attempt.frames is not None else IntentState.AWAITING_SECOND_FACTOR
-    )
+def submit_second_factor(
+    deps: Dependencies, command: Command, intent_id: str, credentials: Credentials
+) -> IntentAnswer:
+    """Verify the payer's second factor, decide, and answer "approved" or "declined".
+
+    The credentials come from the terminal or from the payer's own device.
+
+    Raises NotFound, WrongState, IntentExpired, FaceNotAvailable, and VaultUnavailable or
+    FactorUnavailable: then nothing is approved.
+    """
+    # 1 lease the request's idempotency key; a repeated request gets the first answer
+    walk = partial(_walk_with_second_factor, deps, command, intent_id, credentials)
+    return run_idempotent(deps, command, IntentAnswer, walk)
+
+
+def _walk_with_frames(
+    deps: Dependencies, command: Command, intent_id: str, frames: Frames, lease: Lease
+) -> IntentAnswer:
+    # 2 load intent, consent and enrolment; refuse early. Whatever follows, the capture is used.
+    context, capture = _load_and_use_capture(deps, command, lease, intent_id, frames.capture_id)
+    # 3 PAD over the captured frames: only a living head in time gets into this block
+    with live_faces(deps, lease, capture, frames) as faces:
+        # 4 unseal the reference and compare
+        matched = matches_reference(deps, faces, context.enrolment)
+    judged = replace(context.intent, pad_passed=True, face_matched=matched)
+    context = replace(context, intent=judged)
+    # 6 decide: without a second factor, an answer of "approve" does not exist
+    decision = _decide(deps, context, verified=None)
+    # 7 one commit, under the lock that a revocation takes
+    return _commit_if_still_live(deps, lease, context, None, decision, authorization=None)
+
+
+def _walk_with_second_factor(
+    deps: Dependencies, command: Command, intent_id: str, credentials: Credentials, lease: Lease
+) -> IntentAnswer:
+    # 2 load intent, consent and enrolment; refuse early
+    context = _load_for_second_factor(deps, command, intent_id)
+    # 5 verify the second factor
+    verified = _verify_second_factor(deps, command, lease, context, credentials)
+    # 6 decide
+    decision = _decide(deps, context, verified)
+    # Sign before the commit, so that no approval exists without its signature. If step 7 finds the
+    # face revoked, the signature is dropped and nobody ever saw it.
+    authorization = _sign_if_approved(deps, context, decision)
+    # 7 one commit, under the lock that a revocation takes
+    return _commit_if_still_live(deps, lease, context, verified, decision, authorization)
+
+
+@timed_stage("load")
+def _load_and_use_capture(
+    deps: Dependencies, command: Command, lease: Lease, intent_id: str, capture_id: str
+) -> tuple[PaymentContext, Capture]:
     with deps.unit_of_work() as uow:
-        seen = find_to_pay(uow, command.caller, attempt.intent_id)
-        own = (
-            command.caller.role is not Role.CUSTOMER
-            or seen.customer_id == command.caller.subject_id
-        )
-        if not own:
-            raise NotFound()  # a face is confirmed by the device of whom it is claimed to be
-        enrolment = _live_enrolment(deps, uow, seen)
-        intent = uow.intents.lock(seen.id)
-        if intent is None or intent.enrolment_id != enrolment.id:
+        context = _load_payment(deps, uow, command.caller, intent_id, IntentState.CAPTURING)
+        capture = use_capture(deps, uow, lease, capture_id)
+        if capture.id != context.intent.capture_id:
             raise WrongState("another capture was opened for this payment intent")
-        intent.require_open(deps.clock())
-        if intent.state is not expected:
-            raise WrongState(f"the payment intent is {intent.state}")
-        capture = None
-        if attempt.frames is not None:
-            capture = use_capture(deps, uow, lease, attempt.frames.capture_id)
-            if capture.id != intent.capture_id:
-                raise WrongState("another capture was opened for this payment intent")
-        on_hold = capture is None and is_on_hold(deps, uow, intent)
         uow.commit()
-    return Standing(intent, enrolment, capture, on_hold)
+    return context, capture
+
+
+@timed_stage("load")
+def _load_for_second_factor(deps: Dependencies, command: Command, intent_id: str) -> PaymentContext:
+    expected = IntentState.AWAITING_SECOND_FACTOR
+    with deps.unit_of_work() as uow:
+        context = _load_payment(deps, uow, command.caller, intent_id, expected)
+        context = replace(context, on_hold=is_on_hold(deps, uow, context.intent))
+        uow.commit()
+    return context
+
+
+def _load_payment(
+    deps: Dependencies, uow: UnitOfWork, caller: Caller, intent_id: str, expected: IntentState
+) -> PaymentContext:
+    """Lock and return a payment that this caller may go on with; the caller commits."""
+    seen = find_to_pay(uow, caller, intent_id)
+    if caller.role is Role.CUSTOMER and seen.customer_id != caller.subject_id:
+        raise NotFound()  # only the claimed payer's own device confirms a payment by face
+    enrolment = _live_enrolment(deps, uow, seen)
+    intent = uow.intents.lock(seen.id)
+    if intent is None or intent.enrolment_id != enrolment.id:
+        raise WrongState("another capture was opened for this payment intent")
+    intent.require_open(deps.clock())
+    if intent.state is not expected:
+        raise WrongState(f"the payment intent is {intent.state}")
+    return PaymentContext(intent, enrolment)
 
 
 def _live_enrolment(deps: Dependencies, uow: UnitOfWork, intent: Intent) -> Enrolment:
-    """The locked enrolment this intent was opened for. Raises FaceNotAvailable when it ended."""
+    """Lock and return the enrolment this intent was opened for. Raises FaceNotAvailable."""
     intent.require_open(deps.clock())
     if intent.enrolment_id is None:
         raise WrongState(f"the payment intent is {intent.state}: no capture was opened for it")
@@ -137,32 +174,17 @@ def _live_enrolment(deps: Dependencies, uow: UnitOfWork, intent: Intent) -> Enro
     return enrolment
 
 
-def _look_at_face(deps: Dependencies, lease: Lease, standing: Standing, frames: Frames) -> Standing:
-    enrolment, capture = standing.enrolment, standing.capture
-    if capture is None:
-        raise FaceNotAvailable()
-
-    def compare(faces: ObservedFaces) -> bool:
-        return matches_reference(deps, faces, enrolment)
-
-    matched = look_at(deps, lease, capture, frames, compare)
-    judged = replace(standing.intent, pad_passed=True, face_matched=matched)
-    return replace(standing, intent=judged)
-
-
 @timed_stage("second_factor")
 def _verify_second_factor(
     deps: Dependencies,
     command: Command,
     lease: Lease,
-    standing: Standing,
-    credentials: Credentials | None,
-) -> VerifiedCredentials | None:
-    if credentials is None:
-        return None
+    context: PaymentContext,
+    credentials: Credentials,
+) -> VerifiedCredentials:
     with deps.unit_of_work() as uow:
-        customer = uow.customers.find(id=standing.enrolment.customer_id)
-    channel, confirms = channel_of(command.caller), payment_claims(standing.intent)
+        customer = uow.customers.find(id=context.enrolment.customer_id)
+    channel, confirms = channel_of(command.caller), payment_claims(context.intent)
     return check_factors(
         deps, customer, credentials, channel, at=lease.received_at, confirms=confirms
     )
@@ -170,52 +192,53 @@ def _verify_second_factor(
 
 @timed_stage("decide")
 def _decide(
-    deps: Dependencies, standing: Standing, verified: VerifiedCredentials | None
+    deps: Dependencies, context: PaymentContext, verified: VerifiedCredentials | None
 ) -> Decision:
-    intent = standing.intent
+    intent, enrolment = context.intent, context.enrolment
     facts = Facts(
         method=Method.FACE,
         intent_expires_at=intent.expires_at,
         second_factor_ok=None if verified is None else verified.second_factor_ok,
         consent_active=True,  # step 2 refused otherwise, and step 7 looks again
-        enrolment_live=standing.enrolment.state is EnrolmentState.ACTIVE,
+        enrolment_live=enrolment.state is EnrolmentState.ACTIVE,
         pad_passed=intent.pad_passed,
         face_matched=intent.face_matched,
         duress=verified is not None and verified.duress,
         duress_may_pay=may_be_on_hold(deps, intent, verified),
-        silently_locked=standing.enrolment.duress_since is not None,
-        on_hold=standing.on_hold,
+        silently_locked=enrolment.duress_since is not None,
+        on_hold=context.on_hold,
     )
     return decide(facts, deps.clock())
 
 
 @timed_stage("sign")
 def _sign_if_approved(
-    deps: Dependencies, standing: Standing, decision: Decision
+    deps: Dependencies, context: PaymentContext, decision: Decision
 ) -> Authorization | None:
     if decision.outcome is not Outcome.APPROVE:
         return None
-    return sign_authorization(deps, standing.intent)
+    return sign_authorization(deps, context.intent)
 
 
 @timed_stage("commit")
 def _commit_if_still_live(
     deps: Dependencies,
     lease: Lease,
-    standing: Standing,
+    context: PaymentContext,
     verified: VerifiedCredentials | None,
     decision: Decision,
     authorization: Authorization | None,
 ) -> IntentAnswer:
     with deps.unit_of_work() as uow:
-        live = _live_enrolment(deps, uow, standing.intent)
-        if live.epoch != standing.enrolment.epoch:
+        live = _live_enrolment(deps, uow, context.intent)
+        if live.epoch != context.enrolment.epoch:
             raise FaceNotAvailable()
-        shown_since = live.duress_since != standing.enrolment.duress_since
-        if shown_since and decision.outcome is Outcome.APPROVE:  # under duress, elsewhere
+        # The duress code was typed elsewhere since step 2: this payment fails like a wrong code.
+        duress_meanwhile = live.duress_since != context.enrolment.duress_since
+        if duress_meanwhile and decision.outcome is Outcome.APPROVE:
             decision = Decision(Outcome.DECLINE, UNDER_DURESS)
         answer = record_decision(
-            deps, uow, lease, standing.intent, Method.FACE, decision, verified, authorization
+            deps, uow, lease, context.intent, Method.FACE, decision, verified, authorization
         )
         uow.commit()
     return answer
