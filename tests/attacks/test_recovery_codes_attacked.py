@@ -6,7 +6,7 @@ import pytest
 
 from facepay.adapters.unit_of_work import Database
 from facepay.domain.errors import CredentialsRejected
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.customers.recovery_codes import make_recovery_codes
 from facepay.usecases.customers.second_factors import add_second_factor
 from facepay.usecases.responses import FactorAnswer

@@ -15,7 +15,7 @@ from facepay.domain.consent import ConsentPurpose
 from facepay.domain.customer import PublicKey, Role
 from facepay.domain.manifest import Camera, Facing, FrameRecord, Manifest, SignedManifest
 from facepay.domain.money import Money
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.captures.begin import begin_capture
 from facepay.usecases.captures.judge import Frames
 from facepay.usecases.captures.open import open_enrolment_capture, open_payment_capture

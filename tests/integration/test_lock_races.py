@@ -5,7 +5,7 @@ from collections.abc import Callable
 from facepay.adapters.unit_of_work import Database
 from facepay.domain.enrolment import ENROLLED
 from facepay.domain.errors import FacepayError, WrongState
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.faces.lock import lock_face, unlock_face
 from facepay.usecases.responses import EnrolmentAnswer
 from tests.fakes.dependencies import fake_dependencies

@@ -9,7 +9,7 @@ from facepay.domain.customer import Role
 from facepay.domain.enrolment import Enrolment, EnrolmentState
 from facepay.domain.errors import FaceNotAvailable, FacepayError, WrongState
 from facepay.domain.operator_action import ActionKind
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.faces.revoke import revoke_face
 from facepay.usecases.operators.actions import approve_action, continue_action, request_action
 from facepay.usecases.operators.register import register_operator

@@ -10,7 +10,7 @@ from facepay.adapters.unit_of_work import Database
 from facepay.domain.audit import GENESIS, Head, verify_chain
 from facepay.domain.enrolment import Enrolment, EnrolmentState
 from facepay.domain.errors import FacepayError
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.faces.renew_template import destroy_retiring_keys, renew_template
 from facepay.usecases.faces.revoke import revoke_face
 from tests.fakes.dependencies import FakeDependencies, fake_dependencies

@@ -18,11 +18,8 @@ from facepay.domain.enrolment import Enrolment, EnrolmentState
 from facepay.domain.errors import FaceNotAvailable, InProgress, NonceReplayed
 from facepay.domain.payment import Intent, IntentState
 from facepay.usecases.authentication.client_keys import use_nonce
-from facepay.usecases.authentication.verify_credentials import (
-    Credentials,
-    VerifiedCredentials,
-    check_factors,
-)
+from facepay.usecases.authentication.credentials import Credentials, VerifiedCredentials
+from facepay.usecases.authentication.verify_credentials import check_factors
 from facepay.usecases.faces.lock import lock_face
 from facepay.usecases.faces.revoke import revoke_face
 from facepay.usecases.idempotency import Lease, run_idempotent

@@ -1,4 +1,4 @@
-"""Fixtures of the tests over HTTP: people around one running service (tests/support/scenario.py)."""
+"""Fixtures of the tests over HTTP: see tests/support/scenario.py."""
 
 from tests.support import scenario as _scenario
 

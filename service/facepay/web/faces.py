@@ -6,7 +6,7 @@ from flask_smorest import Blueprint
 
 from facepay.domain.customer import Role
 from facepay.domain.policy import Notice
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.captures.begin import begin_capture
 from facepay.usecases.captures.open import open_enrolment_capture
 from facepay.usecases.consents.grant import grant_consent

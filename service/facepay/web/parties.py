@@ -5,7 +5,7 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from facepay.domain.customer import Role
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.customers.duress_code import remove_duress_code, set_duress_code
 from facepay.usecases.customers.passwords import change_password, reset_password
 from facepay.usecases.customers.recovery_codes import make_recovery_codes

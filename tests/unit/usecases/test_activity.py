@@ -13,7 +13,7 @@ from facepay.domain.errors import CaptureRefused, InvalidRequest
 from facepay.domain.event import OPERATOR, EventKind
 from facepay.domain.face_use import Flag
 from facepay.usecases import idempotency
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.operators.register import register_merchant, register_terminal
 from facepay.usecases.records import activity
 from facepay.usecases.records.activity import read_activity

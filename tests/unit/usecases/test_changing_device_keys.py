@@ -10,7 +10,7 @@ from facepay.domain.errors import (
     CredentialsRejected,
     WrongState,
 )
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.customers.second_factors import (
     add_second_factor,
     confirm_second_factor,

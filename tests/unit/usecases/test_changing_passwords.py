@@ -4,8 +4,8 @@ import pytest
 
 from facepay.domain.customer import FactorKind
 from facepay.domain.errors import CredentialsRejected, NotFound
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.authentication.sign_in import SignInAttempt, come_back, sign_in
-from facepay.usecases.authentication.verify_credentials import Credentials
 from facepay.usecases.customers.passwords import change_password, reset_password
 from facepay.usecases.customers.recovery_codes import make_recovery_codes
 from facepay.usecases.customers.second_factors import (

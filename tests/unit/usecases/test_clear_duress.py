@@ -5,7 +5,7 @@ import pytest
 from facepay.domain.customer import Role
 from facepay.domain.errors import SecondOperatorNeeded
 from facepay.domain.operator_action import ActionKind
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.customers.duress_code import set_duress_code
 from facepay.usecases.operators.actions import approve_action, request_action
 from facepay.usecases.operators.register import register_operator

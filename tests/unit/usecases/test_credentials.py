@@ -4,7 +4,7 @@ import pytest
 
 from facepay.domain.errors import CredentialsRejected, WrongState
 from facepay.domain.payment import IntentState
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.customers.second_factors import add_second_factor, confirm_second_factor
 from facepay.usecases.payments.intents import choose_alternative
 from facepay.usecases.responses import IntentAnswer

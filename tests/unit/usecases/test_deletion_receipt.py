@@ -8,7 +8,7 @@ import pytest
 
 from facepay.domain.audit import commit
 from facepay.domain.errors import DeletionPending, NotFound, VaultUnavailable, WrongState
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.consents.withdraw import withdraw_consent
 from facepay.usecases.faces.deletion_receipt import read_deletion_receipt
 from facepay.usecases.faces.enrol import end_lapsed_enrolments

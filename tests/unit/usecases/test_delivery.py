@@ -8,7 +8,7 @@ import pytest
 
 from facepay.domain.event import EventKind
 from facepay.domain.webhook import LEASE_DURATION, NO_ANSWER, Lane
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.payments.intents import reverse_payment
 from facepay.usecases.records.outbox import emit

@@ -11,7 +11,7 @@ from facepay.domain.errors import (
     NotFound,
     VaultUnavailable,
 )
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.payments.authorize import submit_second_factor
 from facepay.usecases.payments.intents import read_intent, read_intent_to_confirm
 from facepay.usecases.payments.pay_by_password import pay_by_password

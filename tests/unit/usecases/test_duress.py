@@ -13,7 +13,7 @@ from facepay.domain.decision import UNDER_DURESS, UNDER_DURESS_ON_HOLD
 from facepay.domain.duress import DuressAction, DuressPolicy
 from facepay.domain.errors import CredentialsRejected, InvalidRequest
 from facepay.domain.event import OPERATOR, EventKind, merchant_audience
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.customers.duress_code import remove_duress_code, set_duress_code
 from facepay.usecases.faces.enrol import begin_enrolment
 from facepay.usecases.payments.intents import reverse_payment

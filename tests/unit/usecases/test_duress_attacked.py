@@ -11,7 +11,7 @@ from facepay.domain.enrolment import Enrolment
 from facepay.domain.errors import CredentialsRejected, FactorUnavailable
 from facepay.domain.event import EventKind
 from facepay.domain.payment import IntentState
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.customers.duress_code import set_duress_code
 from facepay.usecases.customers.passwords import change_password
 from facepay.usecases.customers.recovery_codes import make_recovery_codes

@@ -18,7 +18,7 @@ from facepay.domain.errors import (
     NotFound,
     WrongState,
 )
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.consents.grant import grant_consent
 from facepay.usecases.consents.withdraw import withdraw_consent
 from facepay.usecases.faces.enrol import begin_enrolment, end_lapsed_enrolments

@@ -8,7 +8,7 @@ import pytest
 
 from facepay.domain.errors import FactorUnavailable
 from facepay.ports import UnitOfWork
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.payments.pay_by_password import pay_by_password
 from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.scenario import PASSWORD, WRONG_CODE, Customer, Scenario

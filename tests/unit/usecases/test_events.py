@@ -9,7 +9,7 @@ import pytest
 from facepay.domain.errors import NotAllowed, WrongState
 from facepay.domain.event import OPERATOR, Event, merchant_audience
 from facepay.domain.money import Money
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.consents.withdraw import withdraw_consent
 from facepay.usecases.faces.destroy_keys import destroy_pending_keys
 from facepay.usecases.faces.lock import lock_face, unlock_face

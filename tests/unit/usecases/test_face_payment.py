@@ -17,7 +17,7 @@ from facepay.domain.errors import (
     NotFound,
     WrongState,
 )
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.payments.intents import choose_alternative, read_intent, reverse_payment
 from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.scenario import PASSWORD, WRONG_CODE, Customer, Scenario

@@ -7,7 +7,7 @@ import pytest
 from facepay.domain.customer import Role
 from facepay.domain.errors import CredentialsRejected, NotFound, SecondOperatorNeeded
 from facepay.domain.operator_action import ActionKind
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.customers.passwords import reset_password
 from facepay.usecases.customers.second_factors import add_second_factor, confirm_second_factor
 from facepay.usecases.operators.actions import approve_action, read_action, request_action

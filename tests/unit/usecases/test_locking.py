@@ -13,7 +13,7 @@ from facepay.domain.errors import (
     WrongState,
 )
 from facepay.domain.payment import IntentState
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.consents.withdraw import withdraw_consent
 from facepay.usecases.faces.enrol import begin_enrolment
 from facepay.usecases.faces.lock import lock_face, unlock_face

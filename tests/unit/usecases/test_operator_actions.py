@@ -18,7 +18,7 @@ from facepay.domain.errors import (
     WrongState,
 )
 from facepay.domain.operator_action import ActionKind
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.faces.deletion_receipt import read_deletion_receipt
 from facepay.usecases.faces.lock import lock_face
 from facepay.usecases.operators.actions import (

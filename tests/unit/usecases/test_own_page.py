@@ -4,6 +4,7 @@ import pytest
 
 from facepay.domain.errors import CredentialsRejected, NotFound
 from facepay.domain.page_session import PageSession
+from facepay.usecases.authentication.credentials import Credentials, RequiredCredentials
 from facepay.usecases.authentication.sign_in import (
     SignInAttempt,
     come_back,
@@ -11,7 +12,6 @@ from facepay.usecases.authentication.sign_in import (
     sign_out,
     verify_session,
 )
-from facepay.usecases.authentication.verify_credentials import Credentials, RequiredCredentials
 from facepay.usecases.customers.read_account import read_account, read_face
 from facepay.usecases.faces.lock import lock_face
 from facepay.usecases.faces.revoke import revoke_face

@@ -7,7 +7,7 @@ import pytest
 from facepay.domain.customer import FactorKind, FactorState
 from facepay.domain.errors import CredentialsRejected
 from facepay.domain.recovery import ALPHABET, read_typed
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.customers.recovery_codes import make_recovery_codes
 from facepay.usecases.customers.second_factors import add_second_factor, revoke_second_factor
 from tests.fakes.dependencies import FakeDependencies

@@ -4,7 +4,7 @@ import pytest
 
 from facepay.domain.customer import Role
 from facepay.domain.errors import CredentialsRejected, FacepayError
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.customers.recovery_codes import make_recovery_codes
 from facepay.usecases.faces.emergency_stop import revoke_with_recovery_code
 from facepay.usecases.request import Caller, Command

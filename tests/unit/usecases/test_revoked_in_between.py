@@ -6,7 +6,7 @@ import pytest
 
 from facepay.domain.errors import FaceNotAvailable, FacepayError
 from facepay.domain.payment import IntentState
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.consents.withdraw import withdraw_consent
 from facepay.usecases.faces.lock import lock_face
 from facepay.usecases.payments.intents import read_intent

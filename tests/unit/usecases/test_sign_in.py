@@ -6,6 +6,7 @@ import pytest
 
 from facepay.domain.errors import CredentialsRejected, VaultUnavailable
 from facepay.domain.page_session import IDLE
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.authentication.device_cookie import UNKNOWN, device_of, new_device_cookie
 from facepay.usecases.authentication.sign_in import (
     SignedIn,
@@ -15,7 +16,6 @@ from facepay.usecases.authentication.sign_in import (
     sign_in,
     sign_out,
 )
-from facepay.usecases.authentication.verify_credentials import Credentials
 from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.scenario import PASSWORD, WRONG_CODE, Customer, Scenario
 

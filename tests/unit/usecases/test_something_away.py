@@ -11,7 +11,7 @@ from facepay.domain.errors import (
     VaultUnavailable,
     WrongState,
 )
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.consents.withdraw import withdraw_consent
 from facepay.usecases.faces.destroy_keys import destroy_pending_keys
 from facepay.usecases.payments.intents import read_intent

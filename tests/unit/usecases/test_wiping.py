@@ -4,7 +4,7 @@ import pytest
 
 from facepay.domain.capture import PadOutcome
 from facepay.domain.errors import FacepayError, SealBroken, VaultUnavailable
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.scenario import PASSWORD, WRONG_CODE, Customer, Scenario
 

@@ -11,11 +11,13 @@ from facepay.domain.attempts import Channel
 from facepay.domain.errors import CredentialsRejected
 from facepay.domain.page_session import LONGEST, PageSession
 from facepay.ports import UnitOfWork
-from facepay.usecases.authentication.device_cookie import device_of, new_device_cookie
-from facepay.usecases.authentication.verify_credentials import (
+from facepay.usecases.authentication.credentials import (
     Credentials,
     RequiredCredentials,
     VerifiedCredentials,
+)
+from facepay.usecases.authentication.device_cookie import device_of, new_device_cookie
+from facepay.usecases.authentication.verify_credentials import (
     check_factors,
     commit_rejected_credentials,
 )

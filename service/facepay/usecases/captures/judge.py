@@ -19,6 +19,7 @@ from facepay.domain.errors import (
 )
 from facepay.domain.manifest import SignedManifest
 from facepay.ports import ObservedFaces, UnitOfWork
+from facepay.usecases.captures.verify_manifest import verify_manifest
 from facepay.usecases.dependencies import Dependencies, observed
 from facepay.usecases.idempotency import Lease
 from facepay.usecases.records.activity import note_refused_capture

@@ -8,13 +8,9 @@ from dataclasses import replace
 
 from facepay.domain.duress import duress_tag
 from facepay.domain.errors import CredentialsRejected, InvalidRequest, NotFound
+from facepay.usecases.authentication.credentials import Credentials, RequiredCredentials
 from facepay.usecases.authentication.match_factors import active_factors, match_code
-from facepay.usecases.authentication.verify_credentials import (
-    Credentials,
-    RequiredCredentials,
-    channel_of,
-    verify_credentials,
-)
+from facepay.usecases.authentication.verify_credentials import channel_of, verify_credentials
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.records.audit_log import append_setting

@@ -12,11 +12,13 @@ from facepay.domain.customer import Customer
 from facepay.domain.errors import CredentialsRejected, NotFound
 from facepay.domain.event import EventKind
 from facepay.usecases.authentication.attempt_counters import clear_attempts
-from facepay.usecases.authentication.sign_in import end_sessions
-from facepay.usecases.authentication.verify_credentials import (
+from facepay.usecases.authentication.credentials import (
     Credentials,
     RequiredCredentials,
     VerifiedCredentials,
+)
+from facepay.usecases.authentication.sign_in import end_sessions
+from facepay.usecases.authentication.verify_credentials import (
     channel_of,
     check_factors,
     verify_credentials,

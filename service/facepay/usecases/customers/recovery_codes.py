@@ -12,12 +12,8 @@ from facepay.domain.errors import CredentialsRejected
 from facepay.domain.event import EventKind
 from facepay.domain.recovery import ALPHABET, CODES, GROUP, GROUPS, RecoveryCode, code_id
 from facepay.ports import UnitOfWork
-from facepay.usecases.authentication.verify_credentials import (
-    Credentials,
-    RequiredCredentials,
-    channel_of,
-    verify_credentials,
-)
+from facepay.usecases.authentication.credentials import Credentials, RequiredCredentials
+from facepay.usecases.authentication.verify_credentials import channel_of, verify_credentials
 from facepay.usecases.customers.second_factors import NEVER_USED, emit_factor
 from facepay.usecases.dependencies import Dependencies, new_id
 from facepay.usecases.idempotency import Lease, run_idempotent

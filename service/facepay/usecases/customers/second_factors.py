@@ -24,6 +24,7 @@ from facepay.domain.errors import (
 from facepay.domain.event import EventKind
 from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.attempt_counters import count_attempt, uncount_attempts
+from facepay.usecases.authentication.credentials import Credentials, RequiredCredentials
 from facepay.usecases.authentication.match_factors import (
     FactorMatch,
     active_factors,
@@ -31,8 +32,6 @@ from facepay.usecases.authentication.match_factors import (
     match_confirmation,
 )
 from facepay.usecases.authentication.verify_credentials import (
-    Credentials,
-    RequiredCredentials,
     channel_of,
     handle_unread_code,
     verify_credentials,

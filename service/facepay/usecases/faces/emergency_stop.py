@@ -9,12 +9,12 @@ from facepay.domain.enrolment import EnrolmentState
 from facepay.domain.errors import CredentialsRejected
 from facepay.domain.event import EventKind
 from facepay.ports import UnitOfWork
-from facepay.usecases.authentication.verify_credentials import (
+from facepay.usecases.authentication.credentials import (
     Credentials,
     RequiredCredentials,
     VerifiedCredentials,
-    verify_credentials,
 )
+from facepay.usecases.authentication.verify_credentials import verify_credentials
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.destroy_keys import destroy_key
 from facepay.usecases.faces.enrolments import emit_face, end_enrolment, write_down

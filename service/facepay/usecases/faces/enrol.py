@@ -13,12 +13,8 @@ from facepay.domain.enrolment import ENROLLED, OPEN_FOR, Enrolment, EnrolmentSta
 from facepay.domain.errors import CredentialsRejected, FaceNotAvailable, WrongState
 from facepay.domain.event import EventKind
 from facepay.ports import ObservedFaces, UnitOfWork
-from facepay.usecases.authentication.verify_credentials import (
-    Credentials,
-    RequiredCredentials,
-    channel_of,
-    verify_credentials,
-)
+from facepay.usecases.authentication.credentials import Credentials, RequiredCredentials
+from facepay.usecases.authentication.verify_credentials import channel_of, verify_credentials
 from facepay.usecases.captures.judge import Frames, live_faces, use_capture
 from facepay.usecases.dependencies import Dependencies, new_id, wiped
 from facepay.usecases.faces.destroy_keys import destroy_key

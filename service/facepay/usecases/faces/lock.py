@@ -13,7 +13,7 @@ from facepay.domain.errors import CredentialsRejected, NotFound, WrongState
 from facepay.domain.event import EventKind
 from facepay.domain.page_session import PageSession
 from facepay.ports import UnitOfWork
-from facepay.usecases.authentication.verify_credentials import Credentials, RequiredCredentials
+from facepay.usecases.authentication.credentials import Credentials, RequiredCredentials
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.enrolments import emit_face, enrolment_answer, stop_what_is_under_way
 from facepay.usecases.faces.revoke import verify_owner

@@ -13,14 +13,13 @@ from facepay.domain.deletion import Cause
 from facepay.domain.errors import NotFound
 from facepay.domain.event import EventKind
 from facepay.domain.page_session import PageSession
-from facepay.usecases.authentication.sign_in import verify_session
-from facepay.usecases.authentication.verify_credentials import (
+from facepay.usecases.authentication.credentials import (
     Credentials,
     RequiredCredentials,
     VerifiedCredentials,
-    channel_of,
-    verify_credentials,
 )
+from facepay.usecases.authentication.sign_in import verify_session
+from facepay.usecases.authentication.verify_credentials import channel_of, verify_credentials
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.destroy_keys import destroy_key
 from facepay.usecases.faces.enrolments import emit_face, end_enrolment, enrolment_answer, write_down

@@ -27,12 +27,8 @@ from facepay.domain.enrolment import Enrolment, EnrolmentState
 from facepay.domain.errors import FaceNotAvailable, NotFound, WrongState
 from facepay.domain.payment import Authorization, Intent, IntentState, Method
 from facepay.ports import UnitOfWork
-from facepay.usecases.authentication.verify_credentials import (
-    Credentials,
-    VerifiedCredentials,
-    channel_of,
-    check_factors,
-)
+from facepay.usecases.authentication.credentials import Credentials, VerifiedCredentials
+from facepay.usecases.authentication.verify_credentials import channel_of, check_factors
 from facepay.usecases.captures.compare import matches_reference
 from facepay.usecases.captures.judge import Frames, live_faces, use_capture
 from facepay.usecases.dependencies import Dependencies
@@ -48,7 +44,10 @@ from facepay.usecases.stage_timing import timed_stage
 
 @dataclass(frozen=True, slots=True)
 class PaymentContext:
-    """What step 2 found alive; step 7 looks again. `on_hold`: the policy wants no approval by face."""
+    """The payment as step 2 found it, and step 7 checks again.
+
+    `on_hold`: the policy allows no approval by face for a payment as unusual as this one.
+    """
 
     intent: Intent
     enrolment: Enrolment

@@ -13,12 +13,8 @@ from facepay.domain.decision import Facts, Outcome, decide
 from facepay.domain.errors import InvalidRequest
 from facepay.domain.payment import Intent, Method
 from facepay.ports import UnitOfWork
-from facepay.usecases.authentication.verify_credentials import (
-    Credentials,
-    VerifiedCredentials,
-    channel_of,
-    check_factors,
-)
+from facepay.usecases.authentication.credentials import Credentials, VerifiedCredentials
+from facepay.usecases.authentication.verify_credentials import channel_of, check_factors
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.payments.intents import find_to_pay

@@ -7,8 +7,8 @@ from facepay.domain.errors import WrongState
 from facepay.domain.event import EventKind
 from facepay.domain.payment import Authorization, Intent, IntentState, Method
 from facepay.ports import UnitOfWork
+from facepay.usecases.authentication.credentials import VerifiedCredentials
 from facepay.usecases.authentication.rejected_credentials import handle_rejected_credentials
-from facepay.usecases.authentication.verify_credentials import VerifiedCredentials
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.idempotency import Lease
 from facepay.usecases.payments.intents import fresh_nonce, intent_answer

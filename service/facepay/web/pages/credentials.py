@@ -5,7 +5,7 @@ password and a fresh code once more: a visit left open in a shop must not be eno
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.customers.passwords import change_password
 from facepay.usecases.customers.recovery_codes import make_recovery_codes
 from facepay.usecases.customers.second_factors import (

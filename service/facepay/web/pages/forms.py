@@ -11,7 +11,7 @@ from flask import render_template, request
 from marshmallow import ValidationError
 
 from facepay.domain.errors import InvalidRequest
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.web.access import View
 from facepay.web.pages.language import language
 from facepay.web.pages.page_access import form_token, signed_in

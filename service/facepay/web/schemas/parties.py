@@ -7,7 +7,7 @@ from joserfc.jwk import ECKey
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from facepay.domain.customer import PublicKey
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.web.schemas.fields import Digits, Jws, Shape, Text, password
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import fields, post_load, validate
 
 from facepay.domain.money import MAX_MINOR_UNITS
-from facepay.usecases.authentication.verify_credentials import Credentials
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.web.schemas.faces import Enrolment
 from facepay.web.schemas.fields import Shape, Text, Whole, password
 from facepay.web.schemas.parties import SecondFactorShape
