@@ -10,7 +10,10 @@ from facepay.usecases.authentication.match_recovery_code import RecoveryMatch
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a customer presents; None means "not presented". `confirmation` is a device key's JWS."""
+    """What a customer presents; None means "not presented".
+
+    `confirmation` is the JWS of a device key.
+    """
 
     password: str | None = None
     code: str | None = None
