@@ -8,7 +8,7 @@
     ├── Conflict
     │   ├── AlreadyExists   WrongState   FaceNotAvailable   CapturesUsedUp   DeletionPending
     │   └── StaleRow           internal: a conditional update found another state (retry the walk)
-    ├── Idempotency            KeyMissing   KeyReused   InProgress
+    ├── Idempotency            IdempotencyKeyMissing   IdempotencyKeyReused   InProgress
     ├── Gone                   CaptureExpired   IntentExpired
     ├── Refused                what was sent cannot be used
     │   ├── InvalidRequest   MalformedRequest   LivenessNotPossible
