@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from facepay.domain.confirmation import CONFIRMATION_TYP, Claims, says
+from facepay.domain.confirmation import CONFIRMATION_TYP, Claims, claims_match
 from facepay.domain.customer import PAYING, FactorKind, FactorState, SecondFactor
 from facepay.domain.errors import FactorUnavailable, SealBroken, VaultUnavailable
 from facepay.ports import OneTimeCodes, SecretVault, UnitOfWork
@@ -62,7 +62,7 @@ def match_confirmation(
     pems = {keyid: each.public_key_pem for keyid, each in keys.items()}
     known = {keyid: pem for keyid, pem in pems.items() if keyid and pem}
     signed = deps.device_keys.verify(confirmation, known, typ=CONFIRMATION_TYP)
-    if signed is None or not says(signed.claims, claims, at):
+    if signed is None or not claims_match(signed.claims, claims, at):
         return None
     return FactorMatch(keys[signed.keyid].id)
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from facepay.domain.capture import BEGUN_WITHIN, Capture, CaptureState, Purpose
-from facepay.domain.challenge import Profile, require_provable
+from facepay.domain.challenge import Profile, require_liveness_possible
 from facepay.domain.enrolment import CAPTURES, OPEN_FOR, Enrolment, EnrolmentState
 from facepay.domain.errors import (
     CaptureExpired,
@@ -36,7 +36,7 @@ def open_payment_capture(
     LivenessNotPossible."""
 
     def act(lease: Lease) -> ReservedAnswer:
-        require_provable(profile)
+        require_liveness_possible(profile)
         now = deps.clock()
         with deps.unit_of_work() as uow:
             # The intent first: who has none learns nothing about an alias.
@@ -65,7 +65,7 @@ def open_enrolment_capture(
     enrolment."""
 
     def act(lease: Lease) -> ReservedAnswer:
-        require_provable(profile)
+        require_liveness_possible(profile)
         now = deps.clock()
         with deps.unit_of_work() as uow:
             enrolment = uow.enrolments.lock(enrolment_id)
