@@ -22,7 +22,7 @@ from facepay.ports import ObservedFaces, UnitOfWork
 from facepay.usecases.captures.verify_manifest import verify_manifest
 from facepay.usecases.dependencies import Dependencies, observed
 from facepay.usecases.idempotency import Lease
-from facepay.usecases.records.activity import note_refused_capture
+from facepay.usecases.records.activity import record_refused_capture
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.request import Caller
 from facepay.usecases.stage_timing import timed_stage
@@ -101,7 +101,7 @@ def live_faces(
 
 def _record_refusal(deps: Dependencies, capture: Capture, refusal: Refused) -> None:
     with deps.unit_of_work() as uow:
-        note_refused_capture(deps, uow, capture)
+        record_refused_capture(deps, uow, capture)
         append_leaf(
             deps,
             uow,

@@ -17,7 +17,7 @@ from facepay.usecases.authentication.credentials import (
 from facepay.usecases.authentication.verify_credentials import verify_credentials
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.destroy_keys import destroy_key
-from facepay.usecases.faces.enrolments import emit_face, end_enrolment, write_down
+from facepay.usecases.faces.enrolments import emit_face, end_enrolment, record_deletion
 from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.request import Command
 from facepay.usecases.responses import StopAnswer, rfc3339
@@ -63,7 +63,7 @@ def _end_all(
             emit_face(deps, uow, EventKind.FACE_REVOKED, face)
         for _, deletion in ended:
             if deletion is not None:
-                write_down(deps, uow, deletion)
+                record_deletion(deps, uow, deletion)
         uow.commit()
     return answer
 

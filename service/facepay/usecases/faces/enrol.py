@@ -18,7 +18,12 @@ from facepay.usecases.authentication.verify_credentials import channel_of, verif
 from facepay.usecases.captures.judge import Frames, live_faces, use_capture
 from facepay.usecases.dependencies import Dependencies, new_id, wiped
 from facepay.usecases.faces.destroy_keys import destroy_key
-from facepay.usecases.faces.enrolments import emit_face, end_enrolment, enrolment_answer, write_down
+from facepay.usecases.faces.enrolments import (
+    emit_face,
+    end_enrolment,
+    enrolment_answer,
+    record_deletion,
+)
 from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.request import Command
@@ -115,7 +120,7 @@ def _end_lapsed(deps: Dependencies, enrolment_id: str) -> bool:
             return False
         _, deletion = end_enrolment(deps, uow, enrolment_id, Cause.LAPSED)
         if deletion is not None:
-            write_down(deps, uow, deletion, "enrolment.lapsed")
+            record_deletion(deps, uow, deletion, "enrolment.lapsed")
         uow.commit()
     destroy_key(deps, enrolment_id)
     return True

@@ -1,7 +1,7 @@
 """Read and end enrolments: the part that revoking, withdrawing consent and enrolling share.
 
 `end_enrolment` marks the row as revoked under the lock that an approval takes, and cancels what is
-under way. The caller writes the leaf (`write_down`), commits, and then calls
+under way. The caller writes the leaf (`record_deletion`), commits, and then calls
 `destroy_keys.destroy_key`.
 """
 
@@ -30,7 +30,7 @@ def end_enrolment(
     """Revoke under the row's lock and stop everything under way with this face.
 
     Returns the revoked enrolment and, when it was this call that ended it, what is to be written
-    down of it: call `write_down` before the commit.
+    down of it: call `record_deletion` before the commit.
     """
     enrolment = uow.enrolments.lock(enrolment_id)
     if enrolment is None:
@@ -45,12 +45,12 @@ def end_enrolment(
         revoked_at=deps.clock(),
     )
     uow.enrolments.update(revoked)
-    captures, intents = stop_what_is_under_way(uow, enrolment_id)
+    captures, intents = cancel_captures_and_payments(uow, enrolment_id)
     erased = int(enrolment.sealed_reference is not None)
     return revoked, Deletion(enrolment_id, cause, erased, captures, intents)
 
 
-def write_down(
+def record_deletion(
     deps: Dependencies, uow: UnitOfWork, deletion: Deletion, kind: str = "face.revoked"
 ) -> None:
     """The leaf, and the row that points to it. Call last: it locks the log's head."""
@@ -58,7 +58,7 @@ def write_down(
     uow.deletions.add(replace(deletion, revoked_leaf=leaf.seq))
 
 
-def stop_what_is_under_way(uow: UnitOfWork, enrolment_id: str) -> tuple[int, int]:
+def cancel_captures_and_payments(uow: UnitOfWork, enrolment_id: str) -> tuple[int, int]:
     """A statement for each state, however much a hostile till has left lying about.
 
     Returns how many captures were cancelled, and how many payment intents stopped.

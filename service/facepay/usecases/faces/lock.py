@@ -15,7 +15,11 @@ from facepay.domain.page_session import PageSession
 from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.credentials import Credentials, RequiredCredentials
 from facepay.usecases.dependencies import Dependencies
-from facepay.usecases.faces.enrolments import emit_face, enrolment_answer, stop_what_is_under_way
+from facepay.usecases.faces.enrolments import (
+    cancel_captures_and_payments,
+    emit_face,
+    enrolment_answer,
+)
 from facepay.usecases.faces.revoke import verify_owner
 from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.records.audit_log import append_leaf
@@ -88,7 +92,7 @@ def lock_enrolment(uow: UnitOfWork, enrolment_id: str) -> tuple[Enrolment, bool]
         return locked_row, False
     locked = replace(locked_row, state=EnrolmentState.LOCKED, epoch=locked_row.epoch + 1)
     uow.enrolments.update(locked)
-    stop_what_is_under_way(uow, enrolment_id)
+    cancel_captures_and_payments(uow, enrolment_id)
     return locked, True
 
 

@@ -22,7 +22,12 @@ from facepay.usecases.authentication.sign_in import verify_session
 from facepay.usecases.authentication.verify_credentials import channel_of, verify_credentials
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.destroy_keys import destroy_key
-from facepay.usecases.faces.enrolments import emit_face, end_enrolment, enrolment_answer, write_down
+from facepay.usecases.faces.enrolments import (
+    emit_face,
+    end_enrolment,
+    enrolment_answer,
+    record_deletion,
+)
 from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.request import Command
 from facepay.usecases.responses import EnrolmentAnswer
@@ -52,7 +57,7 @@ def revoke_face(
             lease.answer(uow, answer)
             if deletion is not None:
                 emit_face(deps, uow, EventKind.FACE_REVOKED, revoked)
-                write_down(deps, uow, deletion)
+                record_deletion(deps, uow, deletion)
             uow.commit()
         return answer
 

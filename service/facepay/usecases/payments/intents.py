@@ -87,7 +87,7 @@ def read_intent_to_confirm(deps: Dependencies, caller: Caller, intent_id: str) -
     return replace(answer, merchant_name=merchant.name if merchant else None, nonce=intent.nonce)
 
 
-def find_to_pay(uow: UnitOfWork, caller: Caller, intent_id: str) -> Intent:
+def find_payable_intent(uow: UnitOfWork, caller: Caller, intent_id: str) -> Intent:
     """For the till that opened it, or any customer's own device: the id is what links those.
 
     Raises NotFound.

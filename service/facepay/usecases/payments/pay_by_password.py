@@ -17,8 +17,8 @@ from facepay.usecases.authentication.credentials import Credentials, VerifiedCre
 from facepay.usecases.authentication.verify_credentials import channel_of, check_factors
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.idempotency import Lease, run_idempotent
-from facepay.usecases.payments.intents import find_to_pay
-from facepay.usecases.payments.record_decision import may_be_on_hold, record_decision
+from facepay.usecases.payments.intents import find_payable_intent
+from facepay.usecases.payments.record_decision import may_pay_under_duress, record_decision
 from facepay.usecases.payments.sign_authorization import sign_authorization
 from facepay.usecases.request import Caller, Command
 from facepay.usecases.responses import IntentAnswer
@@ -39,7 +39,7 @@ def pay_by_password(
 
     def walk(lease: Lease) -> IntentAnswer:
         with deps.unit_of_work() as uow:
-            intent = find_to_pay(uow, command.caller, intent_id)
+            intent = find_payable_intent(uow, command.caller, intent_id)
             customer = _payer(uow, command.caller, payer_alias)
         intent.require_open(deps.clock())
         verified = check_factors(
@@ -81,5 +81,5 @@ def _facts(deps: Dependencies, intent: Intent, verified: VerifiedCredentials) ->
         second_factor_ok=verified.second_factor_ok,
         password_ok=verified.password_ok,
         duress=verified.duress,
-        duress_may_pay=may_be_on_hold(deps, intent, verified),
+        duress_may_pay=may_pay_under_duress(deps, intent, verified),
     )

@@ -12,7 +12,7 @@ from facepay.usecases.authentication.rejected_credentials import handle_rejected
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.idempotency import Lease
 from facepay.usecases.payments.intents import fresh_nonce, intent_answer
-from facepay.usecases.records.activity import note_face_use
+from facepay.usecases.records.activity import record_face_use
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.records.outbox import emit_payment
 from facepay.usecases.responses import IntentAnswer
@@ -72,7 +72,7 @@ def record_decision(
     answer = intent_answer(deps, decided, authorization if approved else None)
     lease.answer(uow, answer)
     if method is Method.FACE:
-        note_face_use(deps, uow, decided, on_hold=decision.reason == ON_HOLD)
+        record_face_use(deps, uow, decided, on_hold=decision.reason == ON_HOLD)
     if decision.outcome in _EVENTS:
         emit_payment(deps, uow, _EVENTS[decision.outcome], decided)
     append_leaf(
@@ -89,7 +89,7 @@ def record_decision(
     return answer
 
 
-def may_be_on_hold(
+def may_pay_under_duress(
     deps: Dependencies, intent: Intent, verified: VerifiedCredentials | None
 ) -> bool:
     """Whether duress pays this, to be held by the bank: never by what may be a guess."""

@@ -77,7 +77,7 @@ def deliver(
             due = uow.deliveries.endpoints_due(lane, deps.clock())
         attempts += sum(in_parallel(partial(_serve, deps, lane), due))
         if lane is Lane.MERCHANTS:
-            forget_old_events(deps)
+            delete_old_events(deps)
     return attempts
 
 
@@ -109,7 +109,7 @@ def _listening(uow: UnitOfWork, audience: str) -> list[Endpoint]:
     return uow.endpoints.find_all(audience=audience, disabled_at=None, after_id="")
 
 
-def forget_old_events(deps: Dependencies) -> None:
+def delete_old_events(deps: Dependencies) -> None:
     """Drop what was told, or given up, longer ago than the policy keeps it."""
     with deps.unit_of_work() as uow:
         oldest = deps.clock() - deps.policy.events.kept_for
