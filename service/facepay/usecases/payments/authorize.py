@@ -61,8 +61,8 @@ def submit_frames(
 
     The answer is the same whether the face matched or not: the terminal learns it from neither.
 
-    Raises NotFound, WrongState, IntentExpired, CaptureExpired, FaceNotAvailable, every Refused
-    error of `live_faces`, and VaultUnavailable: then nothing is approved.
+    Raises NotFound, WrongState, IntentExpired, CaptureExpired, FaceNotAvailable, SealBroken, every
+    Refused error of `live_faces`, and FaceUnavailable or VaultUnavailable: nothing is approved.
     """
     # 1 lease the request's idempotency key; a repeated request gets the first answer
     walk = partial(_walk_with_frames, deps, command, intent_id, frames)
@@ -143,7 +143,7 @@ def _load_for_second_factor(deps: Dependencies, command: Command, intent_id: str
 def _load_payment(
     deps: Dependencies, uow: UnitOfWork, caller: Caller, intent_id: str, expected: IntentState
 ) -> PaymentContext:
-    """Lock and return a payment that this caller may go on with; the caller commits."""
+    """Lock and return a payment that this caller may continue; the caller commits."""
     seen = find_payable_intent(uow, caller, intent_id)
     if caller.role is Role.CUSTOMER and seen.customer_id != caller.subject_id:
         raise NotFound()  # only the claimed payer's own device confirms a payment by face
