@@ -262,7 +262,7 @@ class Deliveries(Repository[Entity], Protocol[Entity]):
 class UnitOfWork(Protocol):
     """One transaction; leaving the block without `commit` rolls everything back.
 
-    All use cases lock rows in one order, so that no two transactions wait for each other: operator
+    All use cases lock rows in one order, so that they do not deadlock. The order is: operator
     action, customer, enrolment, intent, capture, webhook endpoint and its deliveries, counters and
     factors, idempotency record, log head. Raises StorageUnavailable when the database fails.
     """

@@ -57,7 +57,7 @@ class Enrolment:
 
     @property
     def enrolled(self) -> bool:
-        """Whether the enrolment has a template: it can pay, or could pay after an unlock."""
+        """True if the enrolment has a template: it can pay, or could pay after an unlock."""
         return self.state in ENROLLED
 
     @property

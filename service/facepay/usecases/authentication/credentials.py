@@ -11,7 +11,7 @@ from facepay.usecases.dependencies import NO_ROW
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a customer presents; None means "not presented".
+    """The credentials that a customer presents; None means "not presented".
 
     `confirmation` is the JWS of a device key.
     """
@@ -36,7 +36,7 @@ class Credentials:
 
 
 class RequiredCredentials(Enum):
-    """What a request requires: one credential to leave, two to enter."""
+    """The credentials that a request requires: one to leave, two to enter."""
 
     ANY_ONE = auto()
     PASSWORD = auto()

@@ -108,7 +108,7 @@ def _seal_reference(deps: Dependencies, enrolment: Enrolment, faces: ObservedFac
 def end_lapsed_enrolments(deps: Dependencies) -> int:
     """End enrolments not finished within ten minutes, destroy their keys, and return their number.
 
-    Only the console calls it.
+    The console calls it, and in the embedded profile the supervisor.
     """
     latest = deps.clock() - OPEN_FOR
     with deps.unit_of_work() as uow:
