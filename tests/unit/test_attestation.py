@@ -25,7 +25,7 @@ from tests.fakes.scenario import manifest_for
 
 KEY, OTHER = ECKey.generate_key("P-256"), ECKey.generate_key("P-256")
 POLICY = read_policy(SHIPPED_POLICY)
-POLICY_NOTICE = "notice-2026-11-23.en.md"
+POLICY_NOTICE = "notice-2026-11-28.en.md"
 WELL, UNKNOWN = Health(False, False, False), Health(None, None, None)
 NOTHING = {"profile": "no_light", "steps": [], "light": {"slot_ms": 440, "colours": []}}
 MANIFEST = manifest_for(CaptureAnswer("cap_1", "payment", "nonce", NOTHING, 24, ""), [])

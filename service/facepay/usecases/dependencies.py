@@ -27,8 +27,10 @@ from facepay.usecases.stage_timing import add_stages_within, timed_stage
 
 @dataclass(frozen=True)
 class Dependencies:
+    """All ports and settings of the use cases; `issuer` is the service's own base URL."""
+
     issuer: str
-    fingerprint_key: bytes = field(repr=False)
+    fingerprint_key: bytes = field(repr=False)  # HMAC key: fingerprints, duress tags, cookies
     policy: Policy
     face_distance_at_most: float  # from the calibration report in force, never from a default
     clock: Clock
@@ -38,8 +40,8 @@ class Dependencies:
     attestation: Attestation
     templates: TemplateVault
     secrets: SecretVault
-    signer: Signer  # this node's own key: authorizations, which live for minutes
-    root: Signer  # the root's key in the vault: what outlives the node that asks for it
+    signer: Signer  # this node's own key, for authorizations, which live for minutes
+    root: Signer  # the root key in the vault, for checkpoints and receipts, which outlive a node
     passwords: Passwords
     codes: OneTimeCodes
     device_keys: DeviceKeys
@@ -48,7 +50,7 @@ class Dependencies:
 
 @contextmanager
 def observed(deps: Dependencies, burst: Burst) -> Iterator[ObservedFaces]:
-    """What the engine sees in a burst, overwritten when the block is left, whatever happens."""
+    """Observe a burst, and overwrite pixels and landmarks when the block ends, also by an error."""
     with timed_stage("observe"):
         faces = deps.engine.observe(burst)
     try:
@@ -60,13 +62,18 @@ def observed(deps: Dependencies, burst: Burst) -> Iterator[ObservedFaces]:
 
 @contextmanager
 def wiped(buffer: bytearray) -> Iterator[bytearray]:
-    """A plaintext that is overwritten when the block is left."""
+    """Hand out a plaintext, and overwrite it with zeros when the block ends."""
     try:
         yield buffer
     finally:
         buffer[:] = bytes(len(buffer))
 
 
+# An id that no row has: `new_id` makes ids with a prefix and random digits. Work for an unknown
+# customer or factor uses this id, so that it takes the same statements and the same time.
+NO_ROW = "nobody"
+
+
 def new_id(prefix: str) -> str:
-    """An identifier nobody can guess: 128 random bits."""
+    """Return an id that cannot be guessed: a prefix and 128 random bits in hex."""
     return f"{prefix}_{secrets.token_hex(16)}"

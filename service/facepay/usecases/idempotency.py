@@ -35,7 +35,7 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to act on a change; lost when the lease ran out and another worker took over."""
+    """The right to run one request; lost when it expires and another worker takes over."""
 
     record: IdempotencyRecord
 
@@ -45,20 +45,21 @@ class Lease:
 
     @property
     def received_at(self) -> datetime:
-        """When the request first arrived; a retry after a crash does not age its code."""
+        """The time when the request first arrived, so that a retry does not age its code."""
         return self.record.created_at
 
     def answer(self, uow: UnitOfWork, answer: Any) -> None:
-        """Remember the answer in the transaction that makes the change.
+        """Store the answer in the transaction that makes the change.
 
-        Raises InProgress when another worker holds the change by now; nothing is committed then.
+        Raises InProgress when another worker has taken over the lease: do not commit then.
         """
         done = replace(self.record, state=RecordState.ANSWERED, answer=json.dumps(asdict(answer)))
         self._finish(uow, done)
 
     def refuse(self, uow: UnitOfWork, error: FacepayError) -> None:
-        told = ("code", "detail", "param", "guidance")
-        refusal = json.dumps({name: getattr(error, name) for name in told})
+        """Store a refusal as the answer. Raises InProgress as `answer` does."""
+        shown = ("code", "detail", "param", "guidance")
+        refusal = json.dumps({name: getattr(error, name) for name in shown})
         self._finish(uow, replace(self.record, state=RecordState.REFUSED, answer=refusal))
 
     def _finish(self, uow: UnitOfWork, done: IdempotencyRecord) -> None:
@@ -71,7 +72,7 @@ class Lease:
 
 
 class ReplayedRefusal(FacepayError):
-    """A refusal that was already given to this very request; carries its registered code."""
+    """The stored refusal of an earlier run of this request, with its registered code."""
 
     def __init__(
         self, code: str, detail: str | None, param: str | None, guidance: str | None = None
@@ -83,10 +84,11 @@ class ReplayedRefusal(FacepayError):
 def run_idempotent(
     deps: Dependencies, command: Command, kind: type[Answer], act: Callable[[Lease], Answer]
 ) -> Answer:
-    """The answer of `act`, or the one it gave before.
+    """Run `act` and return its answer, or return the stored answer of an earlier run.
 
-    Raises KeyReused (same key, other request), InProgress (still under way), and whatever the
-    first run was refused with. A failure of a dependency is not remembered: it may be retried.
+    Raises IdempotencyKeyReused (same key, other request), InProgress (the first run has not ended),
+    ReplayedRefusal (the first run was refused), and the errors of `act`. Failures of dependencies
+    (Unavailable) are not stored, so that the client can retry.
     """
     record = _acquire_lease(deps, command)
     if record.state is not RecordState.IN_PROGRESS:
@@ -105,7 +107,7 @@ def run_idempotent(
 @timed_stage("claim")
 def _acquire_lease(deps: Dependencies, command: Command) -> IdempotencyRecord:
     now = deps.clock()
-    # Keyed: requests carry passwords, and a plain hash in a stolen database could be searched.
+    # Keyed: requests contain passwords, which could be guessed from a plain hash.
     digest = command.fingerprint.encode()
     fingerprint = hmac.new(deps.fingerprint_key, digest, hashlib.sha256).hexdigest()
     fresh = IdempotencyRecord(
@@ -131,7 +133,7 @@ def _acquire_lease(deps: Dependencies, command: Command) -> IdempotencyRecord:
                 return known
             if now < known.lease_until:
                 raise InProgress() from None
-            # What was presented with the request counts as of when it first arrived.
+            # Credentials in the request count as of the time when it first arrived.
             fresh = replace(fresh, created_at=known.created_at)
             uow.idempotency.update(fresh, fence=known.fence)
         uow.commit()
@@ -146,7 +148,7 @@ def _recall(record: IdempotencyRecord, kind: type[Answer]) -> Answer:
 
 
 def _end_lease(deps: Dependencies, record: IdempotencyRecord) -> None:
-    """Let a retry begin at once, without forgetting which request this key belongs to."""
+    """End the lease now, so that a retry can begin; the key stays bound to its request."""
     with deps.unit_of_work() as uow:
         try:
             uow.idempotency.update(

@@ -1,4 +1,4 @@
-"""Receive a burst: pass it to the enrolment or the payment that its capture was opened for."""
+"""Receive a burst, and pass it to the enrolment or the payment of its capture."""
 
 from dataclasses import asdict
 
@@ -13,7 +13,10 @@ from facepay.usecases.responses import FramesAnswer
 
 
 def receive_frames(deps: Dependencies, command: Command, frames: Frames) -> FramesAnswer:
-    """Return "accepted" for a living head, in time, with one face; it does not say whose.
+    """Finish the enrolment, or take the payment to its second factor, with one burst.
+
+    The outcome "accepted" means that the capture shows one living person, in time; it does not say
+    whose face it is.
 
     Raises NotFound, and the errors of `finish_enrolment` and `submit_frames`.
     """

@@ -1,4 +1,4 @@
-"""The request as a use case sees it: its caller, its idempotency key and a hash of its content."""
+"""The request as use cases see it: its caller, its idempotency key and a hash of its content."""
 
 import hashlib
 from dataclasses import dataclass
@@ -9,7 +9,11 @@ from facepay.domain.customer import Role
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who signed the request, or is signed in `on_page`: there `keyid` is the session's id."""
+    """The client that signed the request, or a browser.
+
+    `keyid` is the client's key, or for a browser the id of its session or visit. With `on_page`,
+    the customer is signed in.
+    """
 
     keyid: str
     role: Role
@@ -19,9 +23,10 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A request that changes something: who asks, under which key, and a hash of all of it.
+    """A request that changes something: its caller, its idempotency key, its hash.
 
-    `act` is its method and path, which a device key can confirm.
+    `key` is the idempotency key, `fingerprint` a hash of the whole request. `act` is its method
+    and path, which a device key can confirm.
     """
 
     caller: Caller
@@ -31,9 +36,10 @@ class Command:
 
     @property
     def claims(self) -> Claims:
-        """What a confirmation of this very request says."""
+        """The claims that confirm exactly this request."""
         return request_claims(self.act, self.key)
 
     @property
     def record_id(self) -> str:
+        """The id of the idempotency record: a hash of keyid and idempotency key."""
         return hashlib.sha256(f"{self.caller.keyid}\n{self.key}".encode()).hexdigest()

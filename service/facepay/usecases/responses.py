@@ -1,6 +1,7 @@
-"""What use cases say back: flat values that survive JSON, so that an answer can be given again.
+"""Answers of use cases: flat values that JSON can store, so that an answer can be repeated.
 
-Times are RFC 3339 in UTC. No answer holds a score, a threshold, the failing factor or a template.
+Times are RFC 3339 in UTC. No answer contains a score, a threshold, the failing factor or a
+template.
 """
 
 from dataclasses import dataclass
@@ -8,12 +9,13 @@ from datetime import UTC, datetime
 
 
 def rfc3339(moment: datetime) -> str:
+    """Return RFC 3339 in UTC, with seconds."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A merchant, terminal or customer, and the keyid (RFC 7638) its client signs with."""
+    """A registered party, and the keyid (RFC 7638 thumbprint) of its client."""
 
     id: str
     keyid: str
@@ -21,8 +23,10 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class FactorAnswer:
-    """`secret`, `uri` and its `qr` are filled while the factor is pending, and never stored in an
-    answer."""
+    """A second factor.
+
+    `secret`, `uri` and `qr` are set only while the factor is pending, and never stored.
+    """
 
     id: str
     kind: str
@@ -36,7 +40,7 @@ class FactorAnswer:
 
 @dataclass(frozen=True, slots=True)
 class RecoveryCodesAnswer:
-    """`codes` are told once, to the request that made them, and never stored in an answer."""
+    """A set of recovery codes; only the first answer has `codes`, and they are never stored."""
 
     id: str
     codes: list[str] | None
@@ -49,7 +53,7 @@ class PasswordAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """All that is said of a setting nobody may look at."""
+    """The answer about a setting that nobody can read."""
 
     status: str = "done"
 
@@ -67,7 +71,7 @@ class ConsentAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ReservedAnswer:
-    """A capture that was opened; what it will ask is not drawn yet."""
+    """An opened capture whose challenge is not drawn yet."""
 
     id: str
     purpose: str
@@ -77,9 +81,9 @@ class ReservedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class CaptureAnswer:
-    """What the SDK needs to record one burst: the challenge, its nonce and its deadline.
+    """The data for recording one burst: the challenge, its nonce and its deadline.
 
-    `challenge` has profile, steps, and the light as slot_ms and colours.
+    `challenge` has profile, steps, and light with slot_ms and colours.
     """
 
     id: str
@@ -92,7 +96,7 @@ class CaptureAnswer:
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentAnswer:
-    """`key_destroyed` is true once nothing can ever open this template again."""
+    """An enrolment; `key_destroyed` means that nothing can ever open its template again."""
 
     id: str
     state: str
@@ -103,14 +107,18 @@ class EnrolmentAnswer:
 
 @dataclass(frozen=True, slots=True)
 class StopAnswer:
-    """Whatever face there was can pay no longer."""
+    """The customer's faces are revoked; the answer does not say whether there was one."""
 
     stopped_at: str
 
 
 @dataclass(frozen=True, slots=True)
 class OperatorActionAnswer:
-    """`done` of `total` faces are revoked; of `keys_left` the key is still to be destroyed."""
+    """An operator action.
+
+    `done` of `total` faces are processed; `keys_left` of the revoked faces still have a key.
+    `recovery_codes` is set only in the first answer to the approval, and never stored.
+    """
 
     id: str
     kind: str
@@ -130,9 +138,10 @@ class OperatorActionAnswer:
 
 @dataclass(frozen=True, slots=True)
 class IntentAnswer:
-    """`methods` are the ways still open; `reason_class` is all a terminal hears of a refusal.
+    """A payment intent.
 
-    `merchant_name` and `nonce` are for the customer's own device, which confirms this payment.
+    `methods` are the methods still open. `reason_class` is all that a terminal learns about a
+    refusal. `merchant_name` and `nonce` are for the customer's device, which confirms the payment.
     """
 
     id: str
@@ -153,7 +162,7 @@ class IntentAnswer:
 
 @dataclass(frozen=True, slots=True)
 class FramesAnswer:
-    """The fate of a burst. For a payment the match is not told: the second factor comes first."""
+    """The outcome of a burst; for a payment it does not show whether the face matched."""
 
     capture_id: str
     purpose: str
@@ -164,7 +173,11 @@ class FramesAnswer:
 
 @dataclass(frozen=True, slots=True)
 class EndpointAnswer:
-    """`secret` is filled for who registered it, and never stored in an answer."""
+    """A webhook endpoint.
+
+    `waiting` and `given_up` count deliveries. `secret` is set only after the registration, for ten
+    minutes, and never stored in an answer.
+    """
 
     id: str
     url: str
@@ -179,7 +192,7 @@ class EndpointAnswer:
 
 @dataclass(frozen=True, slots=True)
 class FaceUseAnswer:
-    """One use of the face, for its owner."""
+    """One face use, for its owner."""
 
     id: str
     at: str
@@ -196,6 +209,8 @@ class FaceUseAnswer:
 
 @dataclass(frozen=True, slots=True)
 class LeafAnswer:
+    """One leaf of the audit log; hashes are lower-case hex SHA-256."""
+
     seq: int
     at: str
     kind: str

@@ -1,25 +1,25 @@
-"""How long each step of one request took: for the operator's own log, and for nobody else.
+"""Time the stages of one request, for the operator's own log only.
 
-`with timed_step("unseal"):`, or `@timed_step("commit")` above a function, adds the time to the
-clock of the request under way. There is one such clock for each request, in a context variable, so
-that no use case has to hand it on; where none runs, nothing is measured. Times are numbers under
-the names of steps: nothing of a person, an amount or an outcome may become a name.
+`with timed_stage("unseal"):`, or `@timed_stage("commit")` above a function, adds the time to the
+clock of the current request. The clock is in a context variable, so that use cases do not pass it
+on. Without a clock nothing is measured. Stage names must not contain a person, an amount or an
+outcome.
 
-It does not log (`web/timing.py` does), and a terminal is never told: how far its request came would
-show which step said no.
+This module does not log; `web/timing.py` does. Terminals never get these times: they would show
+which stage refused a request.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-Ticks = Callable[[], float]  # seconds from any beginning, as of time.perf_counter
+Ticks = Callable[[], float]  # seconds since an arbitrary start, like time.perf_counter
 
-_under_way: ContextVar["StageClock | None"] = ContextVar("facepay_step_clock", default=None)
+_current: ContextVar["StageClock | None"] = ContextVar("facepay_stage_clock", default=None)
 
 
 class StageClock:
-    """The times of one request, in the order in which its steps were first taken."""
+    """The stage times of one request in seconds, in the order in which stages first ran."""
 
     def __init__(self, ticks: Ticks) -> None:
         self._ticks = ticks
@@ -27,16 +27,20 @@ class StageClock:
         self._seconds: dict[str, float] = {}
 
     def total(self) -> float:
+        """Return the seconds since this clock started."""
         return self._ticks() - self._begun
 
     def seconds(self) -> Mapping[str, float]:
+        """Return the seconds of each stage."""
         return self._seconds
 
     def add(self, name: str, seconds: float) -> None:
+        """Add seconds to a stage."""
         self._seconds[name] = self._seconds.get(name, 0.0) + seconds
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
+        """Time this block as the stage `name`, also when it ends with an error."""
         begun = self._ticks()
         try:
             yield
@@ -45,16 +49,16 @@ class StageClock:
 
 
 def start_clock(ticks: Ticks) -> StageClock:
-    """A new clock for what this thread does from here on."""
+    """Start a new clock for the current context, which replaces the one before."""
     clock = StageClock(ticks)
-    _under_way.set(clock)
+    _current.set(clock)
     return clock
 
 
 @contextmanager
 def timed_stage(name: str) -> Iterator[None]:
-    """The time in this block counts as the step `name`, also when it ends with an error."""
-    clock = _under_way.get()
+    """Time this block as the stage `name` of the current request, also after an error."""
+    clock = _current.get()
     if clock is None:
         yield
         return
@@ -63,8 +67,8 @@ def timed_stage(name: str) -> Iterator[None]:
 
 
 def add_stages_within(name: str, seconds: Mapping[str, float]) -> None:
-    """What a step's own parts took, as they tell it: `face.decode` and the like."""
-    clock = _under_way.get()
+    """Add the seconds that parts of a stage reported, under names like `face.decode`."""
+    clock = _current.get()
     if clock is None:
         return
     for part, taken in seconds.items():

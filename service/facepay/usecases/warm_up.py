@@ -1,7 +1,7 @@
-"""What the first payer after a start would otherwise wait for: models, statements, a login.
+"""Warm up a worker, so that the first payer does not wait: models, statements, a signing key.
 
-Nothing here is needed for an answer to be right, and nothing that is away now ends the start: a
-service without models still takes passwords, and a vault may come later.
+No answer depends on it, and a failed dependency does not stop the start. A service without models
+still accepts passwords, and the vault can become available later.
 """
 
 import logging
@@ -10,21 +10,19 @@ from typing import Any
 from facepay.domain.errors import FaceUnavailable, StorageUnavailable, VaultUnavailable
 from facepay.domain.event import EventKind
 from facepay.ports import Repository
-from facepay.usecases.dependencies import Dependencies
+from facepay.usecases.dependencies import NO_ROW, Dependencies
 from facepay.usecases.records.activity import uses_before
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.records.outbox import emit
 
 log = logging.getLogger(__name__)
 
-_NOBODY = "none"  # an id that no row has
-
 
 def prepare(deps: Dependencies) -> None:
-    """Load and open everything that a payment uses. What is away is told to the operator's log."""
+    """Load and open everything that a payment uses; log dependencies that fail."""
     for name, act in (
         ("faces cannot be compared", deps.engine.prepare),
-        ("the database", lambda: _read_once(deps)),
+        ("the database", lambda: _use_each_table_once(deps)),
         ("nothing can be signed", deps.signer.prepare),
     ):
         try:
@@ -33,18 +31,18 @@ def prepare(deps: Dependencies) -> None:
             log.error("%s: %s", name, error.detail)
 
 
-def _read_once(deps: Dependencies) -> None:
-    """Every kind of row that a payment reads, locks or writes, so that its statement is compiled.
+def _use_each_table_once(deps: Dependencies) -> None:
+    """Read, lock or write each kind of row of a payment, so that its statements are compiled.
 
-    Nothing is committed: what is written here was never there.
+    Nothing is committed, so that no row remains.
     """
     with deps.unit_of_work() as uow:
         read: list[Repository[Any]] = [uow.clients, uow.terminals, uow.customers, uow.consents]
         read += [uow.second_factors, uow.attempts, uow.enrolments, uow.captures, uow.intents]
         read += [uow.authorizations, uow.idempotency]
         for repository in read:
-            repository.find(id=_NOBODY)
-            repository.lock(_NOBODY)
-        uses_before(uow, _NOBODY)
+            repository.find(id=NO_ROW)
+            repository.lock(NO_ROW)
+        uses_before(uow, NO_ROW)
         emit(deps, uow, EventKind.FACE_USED)
         append_leaf(deps, uow, "worker.prepared")

@@ -51,5 +51,5 @@ def test_no_merchant_hears_of_an_alarm_or_of_a_face(kind: EventKind) -> None:
 @pytest.mark.parametrize("stranger", [merchant_audience("mer_2"), "", "merchant:"])
 def test_another_merchant_cannot_be_sent_it(stranger: str) -> None:
     told = event(EventKind.PAYMENT_APPROVED, SHOP, {"amount_minor": 1250})
-    with pytest.raises(ValueError, match="not for them"):
+    with pytest.raises(ValueError, match="not for this audience"):
         told.body_for(stranger)

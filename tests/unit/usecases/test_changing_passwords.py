@@ -5,7 +5,7 @@ import pytest
 from facepay.domain.customer import FactorKind
 from facepay.domain.errors import CredentialsRejected, NotFound
 from facepay.usecases.authentication.credentials import Credentials
-from facepay.usecases.authentication.sign_in import SignInAttempt, come_back, sign_in
+from facepay.usecases.authentication.sign_in import SignInAttempt, resume_session, sign_in
 from facepay.usecases.customers.passwords import change_password, reset_password
 from facepay.usecases.customers.recovery_codes import make_recovery_codes
 from facepay.usecases.customers.second_factors import (
@@ -82,10 +82,10 @@ class TestChanging:
         token = sign_in(
             scenario.deps, SignInAttempt("ada", Credentials(PASSWORD, scenario.code_of(ada)))
         ).token
-        assert come_back(scenario.deps, token) is not None
+        assert resume_session(scenario.deps, token) is not None
         intent = scenario.show_face(ada)
         command(scenario, ada, Credentials(PASSWORD, scenario.code_of(ada)))
-        assert come_back(scenario.deps, token) is None
+        assert resume_session(scenario.deps, token) is None
         assert scenario.enter_code(intent, scenario.code_of(ada)).state == "approved", (
             "the face still pays"
         )

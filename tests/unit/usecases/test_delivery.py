@@ -15,7 +15,7 @@ from facepay.usecases.records.outbox import emit
 from facepay.usecases.request import Caller
 from facepay.usecases.responses import EndpointAnswer, IntentAnswer
 from facepay.usecases.webhooks import deliver as delivery
-from facepay.usecases.webhooks.deliver import deliver, deliver_forever, fan_out, forget_old_events
+from facepay.usecases.webhooks.deliver import delete_old_events, deliver, deliver_forever, fan_out
 from facepay.usecases.webhooks.endpoints import create_endpoint, disable_endpoint, list_endpoints
 from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.receivers import Heard
@@ -220,7 +220,7 @@ def test_only_what_is_old_and_was_spread_is_forgotten(
     deliver(scenario.deps)
     fakes.clock.advance(timedelta(days=31).total_seconds())
     pay(scenario)
-    forget_old_events(scenario.deps)
+    delete_old_events(scenario.deps)
     with fakes.database() as uow:
         left = uow.events.find_all(after_seq=0)
         deliveries = uow.deliveries.find_all()

@@ -345,6 +345,6 @@ def test_the_log_says_who_asked_and_who_approved_to_whom_it_is_opened(
         leaves = {leaf.seq: leaf.kind for leaf in uow.leaves.find_all(after_seq=0)}
         openings = uow.openings.find_all(after_seq=0)
     steps = {leaves[each.seq]: json.loads(each.details) for each in openings}
-    assert steps["operator_action.asked"]["operator"] == scenario.operator.subject_id
+    assert steps["operator_action.requested"]["operator"] == scenario.operator.subject_id
     assert steps["operator_action.approved"]["operator"] == second.subject_id
     assert steps["operator_action.approved"]["keyid"] == second.keyid

@@ -7,7 +7,7 @@ from facepay.domain.page_session import PageSession
 from facepay.usecases.authentication.credentials import Credentials, RequiredCredentials
 from facepay.usecases.authentication.sign_in import (
     SignInAttempt,
-    come_back,
+    resume_session,
     sign_in,
     sign_out,
     verify_session,
@@ -23,7 +23,7 @@ from tests.fakes.scenario import PASSWORD, WRONG_CODE, Customer, Scenario
 def visit(scenario: Scenario, customer: Customer) -> tuple[str, PageSession]:
     attempt = SignInAttempt(customer.alias, Credentials(PASSWORD, scenario.code_of(customer)))
     token = sign_in(scenario.deps, attempt).token
-    session = come_back(scenario.deps, token)
+    session = resume_session(scenario.deps, token)
     assert session is not None
     return token, session
 

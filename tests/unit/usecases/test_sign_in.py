@@ -11,8 +11,8 @@ from facepay.usecases.authentication.device_cookie import UNKNOWN, device_of, ne
 from facepay.usecases.authentication.sign_in import (
     SignedIn,
     SignInAttempt,
-    come_back,
     end_sessions,
+    resume_session,
     sign_in,
     sign_out,
 )
@@ -49,9 +49,9 @@ def test_a_stolen_database_opens_no_session(scenario: Scenario, ada: Customer) -
     token = enter(scenario, ada).token
     with scenario.fakes.database() as uow:
         kept = uow.page_sessions.find_all()
-    assert come_back(scenario.deps, token) is not None
+    assert resume_session(scenario.deps, token) is not None
     assert token not in repr(kept)
-    assert come_back(scenario.deps, kept[0].id) is None
+    assert resume_session(scenario.deps, kept[0].id) is None
 
 
 def test_a_password_changed_while_somebody_signs_in_lets_nobody_in(
@@ -78,7 +78,7 @@ def test_a_changed_password_ends_every_session(scenario: Scenario, ada: Customer
     with scenario.fakes.database() as uow:
         end_sessions(scenario.deps, uow, ada.caller.subject_id)
         uow.commit()
-    assert [come_back(scenario.deps, token) for token in tokens] == [None, None]
+    assert [resume_session(scenario.deps, token) for token in tokens] == [None, None]
 
 
 def test_a_page_that_loads_while_its_owner_signs_out_does_not_undo_it(
@@ -87,9 +87,9 @@ def test_a_page_that_loads_while_its_owner_signs_out_does_not_undo_it(
     token = enter(scenario, ada).token
     fakes.clock.advance(1)
     sign_out(scenario.deps, token)
-    assert come_back(scenario.deps, token) is None
+    assert resume_session(scenario.deps, token) is None
     fakes.clock.advance(1)
-    assert come_back(scenario.deps, token) is None
+    assert resume_session(scenario.deps, token) is None
 
 
 def test_signing_in_sweeps_what_has_ended(

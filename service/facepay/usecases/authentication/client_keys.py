@@ -1,6 +1,6 @@
-"""Who signed a request: look the key up, and let each nonce in once.
+"""Look up the client that signed a request, and accept each nonce once.
 
-The signature itself is checked at the front door, over the raw bytes; here is what needs memory.
+`web/signatures.py` verifies the signature over the raw bytes; this module has the stored state.
 """
 
 import hashlib
@@ -15,16 +15,19 @@ WINDOW = timedelta(seconds=60)
 
 
 def find_client(deps: Dependencies, keyid: str) -> Client | None:
-    """The live client behind a keyid; unknown and revoked look the same."""
+    """Return the client of a keyid, or None for an unknown or revoked key."""
     with deps.unit_of_work() as uow:
         client = uow.clients.find(id=keyid)
     return client if client is not None and client.revoked_at is None else None
 
 
 def use_nonce(deps: Dependencies, keyid: str, nonce: str) -> None:
-    """Raises NonceReplayed the second time, on whichever worker it arrives.
+    """Store a nonce, which then counts as used on every worker.
 
-    Kept for twice the window: a request signed at its very end is still refused as a replay.
+    It is kept for twice the window of 60 s, because a signature's time may lie in the future by the
+    window: also such a request cannot be replayed.
+
+    Raises NonceReplayed for a used nonce.
     """
     now = deps.clock()
     digest = hashlib.sha256(f"{keyid}\n{nonce}".encode()).hexdigest()

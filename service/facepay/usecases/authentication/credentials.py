@@ -4,13 +4,14 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from facepay.ports import UnitOfWork
-from facepay.usecases.authentication.match_factors import NOBODY, FactorMatch
+from facepay.usecases.authentication.match_factors import FactorMatch
 from facepay.usecases.authentication.match_recovery_code import RecoveryMatch
+from facepay.usecases.dependencies import NO_ROW
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a customer presents; None means "not presented".
+    """The credentials that a customer presents; None means "not presented".
 
     `confirmation` is the JWS of a device key.
     """
@@ -35,7 +36,7 @@ class Credentials:
 
 
 class RequiredCredentials(Enum):
-    """What a request requires: one credential to leave, two to enter."""
+    """The credentials that a request requires: one to leave, two to enter."""
 
     ANY_ONE = auto()
     PASSWORD = auto()
@@ -59,6 +60,7 @@ class VerifiedCredentials:
     blocked: bool = False
 
     def satisfies(self, required: RequiredCredentials) -> bool:
+        """Return whether the correct credentials are all that the request requires."""
         password, second_factor = bool(self.password_ok), bool(self.second_factor_ok)
         return {
             RequiredCredentials.ANY_ONE: password or second_factor,
@@ -72,7 +74,7 @@ class VerifiedCredentials:
         Without a match the same statements run, so that their time does not show the difference.
         """
         if self.match is None:
-            FactorMatch(NOBODY, time_step=0).consume(uow)
+            FactorMatch(NO_ROW, time_step=0).consume(uow)
             return True
         return self.match.consume(uow)
 

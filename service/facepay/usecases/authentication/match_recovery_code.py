@@ -1,4 +1,4 @@
-"""Whether what was typed is one of the customer's recovery codes that was not used yet."""
+"""Match a typed text against a customer's unused recovery codes."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,19 +9,19 @@ from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.attempt_counters import clear_attempts, count_attempt
 from facepay.usecases.dependencies import Dependencies
 
-UNKNOWN = "recovery:unknown"
+UNKNOWN = "recovery:unknown"  # the counter of all attempts that name no code
 
 
 @dataclass(frozen=True, slots=True)
 class RecoveryMatch:
-    """A code that was right, and when it was shown."""
+    """A matched code; `at` is when it was presented."""
 
     code_id: str
     factor_id: str
     at: datetime
 
     def consume(self, uow: UnitOfWork) -> bool:
-        """Use it up. False when it was used, or its set replaced, since it was checked."""
+        """Mark the code as used; return False when it was used, or its set replaced, meanwhile."""
         factor = uow.second_factors.lock(self.factor_id)
         locked_row = uow.recovery_codes.lock(self.code_id)
         if factor is None or factor.state is not FactorState.ACTIVE:
@@ -35,13 +35,16 @@ class RecoveryMatch:
 def match_recovery_code(
     deps: Dependencies, customer: Customer | None, typed: str, at: datetime
 ) -> RecoveryMatch | None:
-    """One count and one verification, whether there is such a code or not."""
-    told = read_typed(typed)
+    """Return the match of a typed code, or None.
+
+    One attempt is counted and one hash verified, whether such a code exists or not.
+    """
+    presented = read_typed(typed)
     with deps.unit_of_work() as uow:
-        code = _find(uow, customer, told.selector)
+        code = _find(uow, customer, presented.selector)
     counter = f"{code.id}:recovery" if code else UNKNOWN
     open_to_try = count_attempt(deps, counter)
-    right = deps.passwords.verify(code.secret_hash if code else None, told.secret)
+    right = deps.passwords.verify(code.secret_hash if code else None, presented.secret)
     if code is None or not open_to_try or not right:
         return None
     clear_attempts(deps, [counter])

@@ -1,17 +1,15 @@
-"""Heed a proof that did not hold: as a slip, or as a call for help that nobody but the bank hears.
+"""Handle rejected credentials: as a mistake, or as a duress alarm for the operator alone.
 
-Both are the same statements in the same order: the customer's face is locked and its row written,
-one event goes to the bank. Only the values differ. A face locked so is still asked for everything,
-and ends every payment as a wrong code does, until the bank has cleared it.
+Both run the same statements in the same order: lock and write the enrolment's row, emit one event
+to the operator. Only the values differ. Under duress the face is locked silently: it still takes
+every step of a payment, and every payment ends as with a wrong code, until the operator clears it.
 """
 
 from facepay.domain.enrolment import ENROLLED
 from facepay.domain.event import EventKind
 from facepay.ports import UnitOfWork
-from facepay.usecases.dependencies import Dependencies
+from facepay.usecases.dependencies import NO_ROW, Dependencies
 from facepay.usecases.records.outbox import emit
-
-_NOBODY = "none"  # an id that no row has
 
 
 def handle_rejected_credentials(
@@ -23,16 +21,17 @@ def handle_rejected_credentials(
     lock: bool = True,
     intent_id: str | None = None,
 ) -> None:
-    """The caller commits. Locks the enrolment: call it before an intent is locked.
+    """Write the enrolment and emit the event; the caller commits.
 
-    Without `lock` the bank hears of it, and that is all: after too many wrong codes it may be a
-    stranger's guess, who could otherwise lock somebody's face.
+    It locks the enrolment's row: call it before an intent is locked. With `lock=False` a duress
+    alarm is sent but the face is not locked. After too many wrong codes, the duress code may be a
+    stranger's guess, and strangers must not be able to lock a face.
     """
-    found = uow.enrolments.find(customer_id=customer_id or _NOBODY, state=ENROLLED)
-    locked_row = uow.enrolments.lock(found.id if found else _NOBODY)
+    found = uow.enrolments.find(customer_id=customer_id or NO_ROW, state=ENROLLED)
+    locked_row = uow.enrolments.lock(found.id if found else NO_ROW)
     since = locked_row.duress_since if locked_row else None
     if duress and lock:
         since = since or deps.clock()
-    uow.enrolments.update_all({"duress_since": since}, id=locked_row.id if locked_row else _NOBODY)
+    uow.enrolments.update_all({"duress_since": since}, id=locked_row.id if locked_row else NO_ROW)
     kind = EventKind.DURESS_ALARM if duress else EventKind.CREDENTIALS_REJECTED
     emit(deps, uow, kind, customer=customer_id, payment_intent=intent_id)

@@ -1,6 +1,6 @@
-"""Sign in to the page with password and one-time code, come back, sign out.
+"""Sign in to the page with password and second factor, resume a session, sign out.
 
-The token is a new one at each sign-in, whatever the browser held before; only its hash is kept.
+Each sign-in makes a new token, whatever the browser sent before. Only the token's hash is stored.
 """
 
 import hashlib
@@ -29,6 +29,8 @@ TOKEN_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class SignInAttempt:
+    """The content of a sign-in form; `device_cookie` is empty for an unknown browser."""
+
     alias: str
     credentials: Credentials
     device_cookie: str = ""
@@ -36,17 +38,17 @@ class SignInAttempt:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """What the browser keeps: a token for this visit, and a cookie it is known by later."""
+    """The browser's two cookies: a token for this session, and the device cookie for later ones."""
 
     token: str
     device_cookie: str
 
 
 def sign_in(deps: Dependencies, attempt: SignInAttempt) -> SignedIn:
-    """Begin a session for the owner of password and one-time code.
+    """Begin a session for a customer with the correct password and second factor.
 
     Raises CredentialsRejected, the same for an unknown alias, a wrong password, a wrong code and a
-    used code.
+    used code; FactorUnavailable when the code cannot be checked.
     """
     now = deps.clock()
     device = device_of(deps, attempt.alias, attempt.device_cookie)
@@ -61,7 +63,7 @@ def sign_in(deps: Dependencies, attempt: SignInAttempt) -> SignedIn:
     token = secrets.token_urlsafe(TOKEN_BYTES)
     with deps.unit_of_work() as uow:
         locked_row = uow.customers.lock(customer.id)
-        # A password that was changed meanwhile has ended every session: it begins none either.
+        # Changing the password ends all sessions: the old password must not begin a new one.
         if locked_row is None or locked_row.password_hash != customer.password_hash:
             raise CredentialsRejected()
         if not verified.consume(uow):
@@ -75,14 +77,15 @@ def sign_in(deps: Dependencies, attempt: SignInAttempt) -> SignedIn:
     return SignedIn(token, kept)
 
 
-def come_back(deps: Dependencies, token: str) -> PageSession | None:
-    """The live session of this token, now seen again; None where there is none."""
+def resume_session(deps: Dependencies, token: str) -> PageSession | None:
+    """Return the token's session and record its use; None if there is none or it has ended."""
     now = deps.clock()
     with deps.unit_of_work() as uow:
         session = uow.page_sessions.find(id=session_id(token))
         if session is None or not session.alive(now):
             return None
-        # Only this column, and only while nobody ended it: a page that loads undoes no sign-out.
+        # Write only this column, and only if `ends_at` is the same: loading a page must not undo a
+        # concurrent sign-out.
         same = {"id": session.id, "ends_at": session.ends_at}
         if not uow.page_sessions.update_all({"seen_at": now}, **same):
             return None
@@ -91,6 +94,7 @@ def come_back(deps: Dependencies, token: str) -> PageSession | None:
 
 
 def sign_out(deps: Dependencies, token: str) -> None:
+    """End the token's session for good; an unknown token changes nothing."""
     with deps.unit_of_work() as uow:
         uow.page_sessions.update_all({"ends_at": deps.clock()}, id=session_id(token))
         uow.commit()
@@ -99,10 +103,12 @@ def sign_out(deps: Dependencies, token: str) -> None:
 def verify_session(
     deps: Dependencies, command: Command, required: RequiredCredentials
 ) -> VerifiedCredentials:
-    """Password and code were proven when this session began: enough to leave, and for nothing else.
+    """Accept a session in place of credentials, only where any one credential is enough.
 
-    It is looked up once more, so that one that has just been ended takes nothing back. Raises
-    CredentialsRejected.
+    Password and second factor were verified when the session began. The session is read again, so
+    that one that has just ended does not count.
+
+    Raises CredentialsRejected.
     """
     with deps.unit_of_work() as uow:
         session = uow.page_sessions.find(
@@ -118,9 +124,10 @@ def verify_session(
 
 
 def end_sessions(deps: Dependencies, uow: UnitOfWork, customer_id: str) -> None:
-    """For a changed password, in its transaction and under the customer's lock."""
+    """End all sessions, in the transaction that changes the password, under the customer's lock."""
     uow.page_sessions.update_all({"ends_at": deps.clock()}, customer_id=customer_id)
 
 
 def session_id(token: str) -> str:
+    """Return the SHA-256 of a token, in hex."""
     return hashlib.sha256(token.encode()).hexdigest()

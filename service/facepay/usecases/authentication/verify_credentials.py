@@ -27,7 +27,6 @@ from facepay.usecases.authentication.credentials import (
     VerifiedCredentials,
 )
 from facepay.usecases.authentication.match_factors import (
-    NOBODY,
     FactorMatch,
     active_factors,
     match_code,
@@ -35,7 +34,7 @@ from facepay.usecases.authentication.match_factors import (
 )
 from facepay.usecases.authentication.match_recovery_code import RecoveryMatch, match_recovery_code
 from facepay.usecases.authentication.rejected_credentials import handle_rejected_credentials
-from facepay.usecases.dependencies import Dependencies
+from facepay.usecases.dependencies import NO_ROW, Dependencies
 from facepay.usecases.request import Caller
 
 
@@ -96,7 +95,7 @@ def check_factors(
 
     Raises FactorUnavailable when a code cannot be checked.
     """
-    subject = customer.id if customer else NOBODY  # all unknown customers share one counter
+    subject = customer.id if customer else NO_ROW  # all unknown customers share one counter
     # 1 count the attempts, before anything is compared
     counters = _counters(subject, credentials, channel, device)
     open_to_try = {each: count_attempt(deps, counters[each]) for each in sorted(counters)}

@@ -1,7 +1,7 @@
-"""Begin a capture: draw its challenge and its nonce, start the clock.
+"""Begin a capture: draw its challenge and its nonce, and start its 60 s.
 
-The payer has read the instructions and is ready: from here the burst has 60 s. A capture is begun
-once; nobody can look at a challenge, prepare for it, and begin it again.
+The payer has read the instructions and is ready. A capture can be begun only once, so that nobody
+can read a challenge, prepare for it, and begin again.
 """
 
 import secrets
@@ -27,16 +27,19 @@ _WAITS_FOR_A_FACE = {
 
 
 def begin_capture(deps: Dependencies, command: Command, capture_id: str) -> CaptureAnswer:
-    """Raises NotFound, WrongState, FaceNotAvailable, IntentExpired; CaptureExpired for one that was
-    opened too long ago."""
+    """Begin a reserved capture and return its challenge.
+
+    Raises NotFound, WrongState, FaceNotAvailable, IntentExpired; CaptureExpired for a capture that
+    was opened more than five minutes ago.
+    """
 
     def act(lease: Lease) -> CaptureAnswer:
         with deps.unit_of_work() as uow:
             found = find_capture(uow, command.caller, capture_id)
-            _require_use_for_it(deps, uow, found)
+            _require_purpose(deps, uow, found)
             locked_row = uow.captures.lock(capture_id)
             if locked_row is None or locked_row.state is not CaptureState.RESERVED:
-                raise WrongState("a capture is begun once: open a new one")
+                raise WrongState("a capture can be begun only once: open a new one")
             if deps.clock() >= locked_row.deadline:
                 raise CaptureExpired("the capture was opened too long ago: open a new one")
             begun, answer = _begun(deps, locked_row)
@@ -49,8 +52,8 @@ def begin_capture(deps: Dependencies, command: Command, capture_id: str) -> Capt
     return run_idempotent(deps, command, CaptureAnswer, act)
 
 
-def _require_use_for_it(deps: Dependencies, uow: UnitOfWork, capture: Capture) -> None:
-    """Nobody is asked to turn their head for a payment that is over, or a face that is gone."""
+def _require_purpose(deps: Dependencies, uow: UnitOfWork, capture: Capture) -> None:
+    """Refuse a capture whose payment has ended, or whose face is gone."""
     enrolment = uow.enrolments.find(id=capture.enrolment_id)
     if enrolment is None or enrolment.state is not _WAITS_FOR_A_FACE[capture.purpose]:
         raise FaceNotAvailable()
@@ -61,7 +64,7 @@ def _require_use_for_it(deps: Dependencies, uow: UnitOfWork, capture: Capture) -
         raise NotFound()
     intent.require_open(deps.clock())
     if intent.state is not IntentState.CAPTURING or intent.capture_id != capture.id:
-        raise WrongState("the payment intent has moved on meanwhile")
+        raise WrongState("another request has changed the payment intent meanwhile")
 
 
 def _begun(deps: Dependencies, reserved: Capture) -> tuple[Capture, CaptureAnswer]:
@@ -80,14 +83,14 @@ def _begun(deps: Dependencies, reserved: Capture) -> tuple[Capture, CaptureAnswe
         id=begun.id,
         purpose=begun.purpose,
         nonce=nonce,
-        challenge=_told(challenge),
+        challenge=_challenge_answer(challenge),
         max_frames=MAX_FRAMES,
         deadline=rfc3339(begun.deadline),
     )
     return begun, answer
 
 
-def _told(challenge: Challenge) -> dict[str, object]:
+def _challenge_answer(challenge: Challenge) -> dict[str, object]:
     light = {"slot_ms": SLOT_MS, "colours": [colour.value for colour in challenge.light]}
     steps = [step.value for step in challenge.steps]
     return {"profile": challenge.profile.value, "steps": steps, "light": light}

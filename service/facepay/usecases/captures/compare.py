@@ -1,7 +1,7 @@
-"""Compare the faces of a burst with one enrolment's reference: step 4 of a payment.
+"""Compare the face of a burst with one enrolment's reference: step 4 of a payment.
 
-What is opened for it, the template and the secret that protects it, is overwritten before this
-returns. It tells near from far and keeps the distance to itself.
+The opened template and its secret are overwritten before the function returns. The result is match
+or no match; the distance stays inside.
 """
 
 from facepay.domain.enrolment import Enrolment
@@ -12,23 +12,25 @@ from facepay.usecases.stage_timing import timed_stage
 
 
 def matches_reference(deps: Dependencies, faces: ObservedFaces, enrolment: Enrolment) -> bool:
-    """Whether the faces are near the reference.
+    """Return whether the face matches the reference: its distance is at most the threshold.
 
-    `enrolment` was read before the frames were looked at. Should its template have been renewed
-    since, and its key be gone, the new one is compared: the payer never notices. Raises
-    FaceNotAvailable for a reference of another model, SealBroken, VaultUnavailable.
+    `enrolment` was read before the frames were judged. If its template was renewed since then and
+    the old key is destroyed, the new template is compared.
+
+    Raises FaceNotAvailable for a reference of another model; SealBroken, VaultUnavailable, and the
+    errors of `FaceEngine.distance`.
     """
     try:
-        return _near(deps, faces, enrolment)
+        return _matches(deps, faces, enrolment)
     except SealBroken:
         with deps.unit_of_work() as uow:
             now = uow.enrolments.find(id=enrolment.id)
         if now is None or now.key_name == enrolment.key_name:
             raise
-    return _near(deps, faces, now)
+    return _matches(deps, faces, now)
 
 
-def _near(deps: Dependencies, faces: ObservedFaces, enrolment: Enrolment) -> bool:
+def _matches(deps: Dependencies, faces: ObservedFaces, enrolment: Enrolment) -> bool:
     sealed, key = enrolment.sealed_reference, enrolment.key_name
     if sealed is None or enrolment.model != deps.engine.model:
         raise FaceNotAvailable()

@@ -1,7 +1,7 @@
 """Use a capture and judge its burst: the part that enrolment and payment share.
 
-Exactly one idempotent request uses a capture, in one short commit, before any pixel is decoded.
-Whatever follows, the capture stays used; only a repetition of that same request may go on.
+Exactly one idempotent request uses a capture, in one short commit, before any pixel is decoded. The
+capture stays used in any case; only a repetition of the same request may continue.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from facepay.ports import ObservedFaces, UnitOfWork
 from facepay.usecases.captures.verify_manifest import verify_manifest
 from facepay.usecases.dependencies import Dependencies, observed
 from facepay.usecases.idempotency import Lease
-from facepay.usecases.records.activity import note_refused_capture
+from facepay.usecases.records.activity import record_refused_capture
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.request import Caller
 from facepay.usecases.stage_timing import timed_stage
@@ -38,7 +38,7 @@ class Frames:
 
 
 def find_capture(uow: UnitOfWork, caller: Caller, capture_id: str) -> Capture:
-    """The caller's own capture. Raises NotFound."""
+    """Return a capture that the caller opened. Raises NotFound."""
     capture = uow.captures.find(id=capture_id)
     if capture is None or capture.opened_by != caller.keyid:
         raise NotFound()
@@ -46,10 +46,10 @@ def find_capture(uow: UnitOfWork, caller: Caller, capture_id: str) -> Capture:
 
 
 def use_capture(deps: Dependencies, uow: UnitOfWork, lease: Lease, capture_id: str) -> Capture:
-    """Mark the capture used by this claim; the caller commits.
+    """Mark the capture as used by this request; the caller commits.
 
-    Raises CaptureExpired after the deadline, WrongState when it was not begun, another request used
-    it, or it was cancelled.
+    Raises NotFound; CaptureExpired after the deadline; WrongState for a capture that was not begun,
+    that another request used, or that was cancelled.
     """
     capture = uow.captures.lock(capture_id)
     if capture is None:
@@ -59,7 +59,7 @@ def use_capture(deps: Dependencies, uow: UnitOfWork, lease: Lease, capture_id: s
     if capture.state is CaptureState.USED and capture.used_by == lease.id:
         return capture
     if capture.state is CaptureState.USED:
-        raise WrongState("a capture is good for one burst: open a new one")
+        raise WrongState("the capture is already used: open a new one")
     if capture.state is CaptureState.CANCELLED:
         raise WrongState("the capture was cancelled: open a new one")
     if deps.clock() >= capture.deadline:
@@ -79,7 +79,7 @@ def live_faces(
     the block, leaves a leaf in the audit log, whose reason only the operator can open, and an entry
     in the customer's activity.
 
-    Raises the Refused errors of manifest, engine and PAD, and CaptureExpired.
+    Raises the Refused errors of manifest, engine and PAD; FaceUnavailable.
     """
     try:
         burst = verify_manifest(
@@ -101,7 +101,7 @@ def live_faces(
 
 def _record_refusal(deps: Dependencies, capture: Capture, refusal: Refused) -> None:
     with deps.unit_of_work() as uow:
-        note_refused_capture(deps, uow, capture)
+        record_refused_capture(deps, uow, capture)
         append_leaf(
             deps,
             uow,

@@ -1,16 +1,16 @@
-"""Open a capture: reserve one, so that the payer can be told what will be asked.
+"""Open a capture: reserve it, so that the payer can read the instructions before it begins.
 
-Only an explicit act opens one, it is to be begun within 5 minutes, and it is good for one burst.
-What is asked is drawn when it is begun. Without an active face, consent and second factor there is
-nothing to capture for: refused here, before any picture is taken, and in the same words for a
-customer who does not exist.
+Only an explicit act opens a capture. It must be begun within 5 minutes, takes one burst, and gets
+its challenge when it begins. A payment's capture needs an active face, consent and second factor.
+Otherwise it is refused here, before any picture is taken, with the same answer as for an unknown
+customer.
 """
 
 from dataclasses import replace
 from datetime import datetime
 
 from facepay.domain.capture import BEGUN_WITHIN, Capture, CaptureState, Purpose
-from facepay.domain.challenge import Profile, require_provable
+from facepay.domain.challenge import Profile, require_liveness_possible
 from facepay.domain.enrolment import CAPTURES, OPEN_FOR, Enrolment, EnrolmentState
 from facepay.domain.errors import (
     CaptureExpired,
@@ -32,14 +32,17 @@ from facepay.usecases.responses import ReservedAnswer, rfc3339
 def open_payment_capture(
     deps: Dependencies, command: Command, intent_id: str, payer_alias: str, profile: Profile
 ) -> ReservedAnswer:
-    """Raises NotFound, WrongState, IntentExpired, CapturesUsedUp, FaceNotAvailable,
-    LivenessNotPossible."""
+    """Reserve a capture for a payment; it replaces an earlier one that was not used.
+
+    Raises NotFound, WrongState, IntentExpired, CapturesUsedUp, FaceNotAvailable,
+    LivenessNotPossible.
+    """
 
     def act(lease: Lease) -> ReservedAnswer:
-        require_provable(profile)
+        require_liveness_possible(profile)
         now = deps.clock()
         with deps.unit_of_work() as uow:
-            # The intent first: who has none learns nothing about an alias.
+            # The intent first: a caller without one must learn nothing about an alias.
             _require_own_open(uow.intents.find(id=intent_id), command.caller, now)
             enrolment = _payable_face(deps, uow, payer_alias, now)
             locked_row = uow.enrolments.lock(enrolment.id)
@@ -61,11 +64,14 @@ def open_payment_capture(
 def open_enrolment_capture(
     deps: Dependencies, command: Command, enrolment_id: str, profile: Profile
 ) -> ReservedAnswer:
-    """Raises NotFound, WrongState, CapturesUsedUp, LivenessNotPossible; CaptureExpired for an old
-    enrolment."""
+    """Reserve a capture for an enrolment; it replaces an earlier one that was not used.
+
+    Raises NotFound, WrongState, CapturesUsedUp, LivenessNotPossible; CaptureExpired for an
+    enrolment that was begun more than ten minutes ago.
+    """
 
     def act(lease: Lease) -> ReservedAnswer:
-        require_provable(profile)
+        require_liveness_possible(profile)
         now = deps.clock()
         with deps.unit_of_work() as uow:
             enrolment = uow.enrolments.lock(enrolment_id)
@@ -74,7 +80,7 @@ def open_enrolment_capture(
             if enrolment.state is not EnrolmentState.PENDING:
                 raise WrongState(f"the enrolment is {enrolment.state}")
             if now >= enrolment.created_at + OPEN_FOR:
-                raise CaptureExpired("the enrolment was opened too long ago: begin a new one")
+                raise CaptureExpired("the enrolment was begun too long ago: begin a new one")
             earlier = uow.captures.find_all(enrolment_id=enrolment_id)
             if len(earlier) >= CAPTURES:
                 raise CapturesUsedUp()

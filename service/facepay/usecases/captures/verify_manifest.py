@@ -1,12 +1,12 @@
-"""Check what a capturing device signed, before a pixel is looked at. Cheapest first:
+"""Verify a capture's manifest before any pixel is decoded, cheapest checks first.
 
-    1 the manifest is of this capture, and names the key that opened it
-    2 that key signed it; what the device's platform says of it is heard
-    3 the device says nothing against itself, and enough for the policy
-    4 order, clock, steps, colours and chain are what this challenge asked for
-    5 each picture is the one its record names
+    1 the manifest belongs to this capture, and names the key that opened it
+    2 that key signed it, and platform evidence is valid if there is any
+    3 the device reports no problem with its health, and reports enough for the policy
+    4 order, clock, steps, colours and hash chain fit the challenge
+    5 each picture has the hash in its record
 
-Each failure ends the capture, with a reason in the log that the device is not told in this form.
+Each failure ends the capture. Its reason is in the audit log, and the device does not get it.
 """
 
 from datetime import datetime
@@ -34,19 +34,21 @@ def verify_manifest(
     expected: Capture,
     received_at: datetime,
 ) -> Burst:
-    """The frames in order, once everything fits.
+    """Verify the manifest and return the frames in order.
+
+    `images` are the encoded pictures; `received_at` is when the request first arrived.
 
     Raises ManifestInvalid, AttestationUnsupported, DeviceNotTrusted.
     """
-    # 1 of this capture, by the key that opened it
+    # 1 the manifest belongs to this capture, and names the key that opened it
     verify_addressed(signed, len(images), expected=expected)
-    # 2 signed by that key; the platform heard
+    # 2 that key signed it, and platform evidence is valid if there is any
     attested = deps.attestation.verify(signed, _key_of(deps, expected))
-    # 3 the device is well, as far as it says
+    # 3 the device reports no problem, and reports enough
     verify_device(signed.manifest.health, attested, deps.policy)
-    # 4 as this challenge asked, in the time there was
+    # 4 the records fit the challenge and the time
     verify_records(signed.manifest, expected=expected, received_at=received_at)
-    # 5 these very pictures
+    # 5 each picture has the hash in its record
     return verify_pictures(signed.manifest, images)
 
 
@@ -54,5 +56,7 @@ def _key_of(deps: Dependencies, capture: Capture) -> Client:
     with deps.unit_of_work() as uow:
         key = uow.clients.find(id=capture.opened_by)
     if key is None or key.revoked_at is not None:
-        raise ManifestInvalid("the device's key is no longer registered", reason="revoked_key")
+        raise ManifestInvalid(
+            "the device's key is no longer registered: use a registered key", reason="revoked_key"
+        )
     return key

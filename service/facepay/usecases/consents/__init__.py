@@ -1,1 +1,1 @@
-"""Consents: grant one, withdraw one. A withdrawal revokes the face."""
+"""Consents: grant or withdraw one. A withdrawal revokes the face."""

@@ -1,4 +1,4 @@
-"""Consent to pay by face, for the notice the customer has in front of them."""
+"""Grant consent to pay by face, for the notice that the customer has read."""
 
 import hmac
 from datetime import datetime
@@ -23,10 +23,12 @@ def grant_consent(
     notice_sha256: str,
     expires_at: datetime | None,
 ) -> ConsentAnswer:
-    """Separate consent (PIPL art. 29): one purpose, one notice, always expiring.
+    """Grant a separate consent (PIPL art. 29) for one purpose and one notice, which always expires.
 
-    Raises InvalidRequest for a notice that is not the one in force or an expiry that is past or
-    too far; WrongState when such a consent is active already.
+    `expires_at` None means the longest time that the policy allows.
+
+    Raises InvalidRequest for a notice that is not in force, or an expiry in the past or too late;
+    WrongState while a consent is active.
     """
 
     def act(lease: Lease) -> ConsentAnswer:
@@ -38,7 +40,7 @@ def grant_consent(
             new_id("con"), customer_id, purpose, notice_version, notice_sha256, now, ends, None
         )
         with deps.unit_of_work() as uow:
-            uow.customers.lock(customer_id)  # two grants at once must not both find none
+            uow.customers.lock(customer_id)  # so that concurrent grants make only one consent
             if any(known.active(now) for known in uow.consents.find_all(customer_id=customer_id)):
                 raise WrongState("a consent for this purpose is active already")
             uow.consents.add(consent)
@@ -74,17 +76,17 @@ def consent_answer(consent: Consent) -> ConsentAnswer:
 def _require_current_notice(deps: Dependencies, version: str, sha256: str) -> None:
     notice = deps.policy.notice
     if version != notice.version:
-        raise InvalidRequest("this is not the notice in force", param="notice_version")
+        raise InvalidRequest("another notice is in force: read it first", param="notice_version")
     if not hmac.compare_digest(sha256.lower().encode(), notice.sha256.encode()):
-        raise InvalidRequest("the hash is not that of the notice", param="notice_sha256")
+        raise InvalidRequest("the hash does not fit the notice", param="notice_sha256")
 
 
-def _expiry(deps: Dependencies, asked: datetime | None, now: datetime) -> datetime:
+def _expiry(deps: Dependencies, requested: datetime | None, now: datetime) -> datetime:
     latest = now + deps.policy.consent_lifetime
-    if asked is None:
+    if requested is None:
         return latest
-    if not now < asked <= latest:
+    if not now < requested <= latest:
         raise InvalidRequest(
-            f"a consent ends between now and {rfc3339(latest)}", param="expires_at"
+            f"choose an expiry after now and until {rfc3339(latest)}", param="expires_at"
         )
-    return asked
+    return requested

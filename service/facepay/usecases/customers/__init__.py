@@ -1,1 +1,1 @@
-"""What customers change and read about themselves: password, factors, codes, account."""
+"""Customers: change the own password, factors and codes; read the own account."""

@@ -1,6 +1,6 @@
-"""The duress code, set and removed by its owner with password and second factor.
+"""Set or remove the duress code, with password and second factor.
 
-Whether one is set is told to nobody: who forces a payer may look over the shoulder.
+Nobody can read whether a code is set: an attacker may look over the customer's shoulder.
 """
 
 import hmac
@@ -23,27 +23,31 @@ def set_duress_code(
 ) -> Done:
     """Set or replace the duress code.
 
-    Raises CredentialsRejected; InvalidRequest for a code that is a real one-time code now.
+    Raises CredentialsRejected; InvalidRequest for a code that is a valid one-time code now;
+    FactorUnavailable.
     """
 
     def act(lease: Lease) -> Done:
         customer_id = command.caller.subject_id
         tag = duress_tag(deps.fingerprint_key, customer_id, code)
-        return _keep(deps, command, lease, credentials, tag, code)
+        return _store_tag(deps, command, lease, credentials, tag, code)
 
     return run_idempotent(deps, command, Done, act)
 
 
 def remove_duress_code(deps: Dependencies, command: Command, credentials: Credentials) -> Done:
-    """The same answer whether one was set or not. Raises CredentialsRejected."""
+    """Remove the duress code; the answer is the same whether one was set or not.
+
+    Raises CredentialsRejected, FactorUnavailable.
+    """
 
     def act(lease: Lease) -> Done:
-        return _keep(deps, command, lease, credentials, None, None)
+        return _store_tag(deps, command, lease, credentials, None, None)
 
     return run_idempotent(deps, command, Done, act)
 
 
-def _keep(
+def _store_tag(
     deps: Dependencies,
     command: Command,
     lease: Lease,
@@ -51,17 +55,15 @@ def _keep(
     tag: str | None,
     code: str | None,
 ) -> Done:
-    customer_id, required = (
-        command.caller.subject_id,
-        RequiredCredentials.PASSWORD_AND_SECOND_FACTOR,
-    )
+    customer_id = command.caller.subject_id
+    required = RequiredCredentials.PASSWORD_AND_SECOND_FACTOR
     with deps.unit_of_work() as uow:
         customer = uow.customers.find(id=customer_id)
     verified = verify_credentials(
         deps, customer, credentials, required, channel=channel_of(command.caller)
     )
     if code is not None:
-        _require_no_real_code(deps, customer_id, credentials, code)
+        _refuse_one_time_code(deps, customer_id, credentials, code)
     answer = Done()
     with deps.unit_of_work() as uow:
         locked_row = uow.customers.lock(customer_id)
@@ -76,12 +78,14 @@ def _keep(
     return answer
 
 
-def _require_no_real_code(
+def _refuse_one_time_code(
     deps: Dependencies, customer_id: str, credentials: Credentials, code: str
 ) -> None:
-    """Nobody should call for help by a code that an authenticator shows: not the present one."""
+    """Refuse the authenticator's present code, which a customer could type without duress."""
     with deps.unit_of_work() as uow:
         factors = active_factors(uow, customer_id)
     just_used = credentials.code is not None and hmac.compare_digest(credentials.code, code)
     if just_used or match_code(deps, factors, code, deps.clock()) is not None:
-        raise InvalidRequest("choose another code: this one is a real one", param="duress_code")
+        raise InvalidRequest(
+            "this is a one-time code of yours: choose another code", param="duress_code"
+        )

@@ -1,8 +1,8 @@
-"""Change a password, or set a new one in place of a forgotten one. The face is no proof of either.
+"""Change a password, or reset a forgotten one. The face is no credential for either.
 
-A change takes the old password and a second factor; a forgotten one takes the customer's own
-device, which signs the request, and a recovery code. It ends the sessions of the page and nothing
-else: what was approved stays approved; face, factors and consents stay as they are.
+A change requires the old password and a second factor. A reset requires the customer's own device,
+which signs the request, and a recovery code. Both end all sessions on the page and nothing else:
+approved payments, face, factors and consents stay as they are.
 """
 
 from dataclasses import replace
@@ -34,7 +34,10 @@ from facepay.usecases.responses import PasswordAnswer, rfc3339
 def change_password(
     deps: Dependencies, command: Command, credentials: Credentials, new_password: str
 ) -> PasswordAnswer:
-    """Raises CredentialsRejected: it takes the password in force and a second factor."""
+    """Change the password, with the present one and a second factor.
+
+    Raises NotFound, CredentialsRejected, FactorUnavailable.
+    """
 
     def act(lease: Lease) -> PasswordAnswer:
         customer = _own(deps, command)
@@ -55,7 +58,10 @@ def change_password(
 def reset_password(
     deps: Dependencies, command: Command, recovery_code: str, new_password: str
 ) -> PasswordAnswer:
-    """Raises CredentialsRejected."""
+    """Set a new password in place of a forgotten one, with a recovery code.
+
+    Raises NotFound, CredentialsRejected.
+    """
 
     def act(lease: Lease) -> PasswordAnswer:
         customer = _own(deps, command)
@@ -66,7 +72,7 @@ def reset_password(
         if not verified.second_factor_ok:
             raise CredentialsRejected()
         answer = _set(deps, lease, customer, verified, new_password, "password.reset")
-        # What was typed wrong before it was known to be forgotten delays the new one no longer.
+        # Wrong attempts with the forgotten password must not block the new one.
         clear_attempts(deps, [counter_id(f"{customer.id}:password", Channel.OWN_DEVICE)])
         return answer
 
@@ -94,7 +100,7 @@ def _set(
     with deps.unit_of_work() as uow:
         locked_row = uow.customers.lock(customer.id)
         if locked_row is None or locked_row.password_hash != customer.password_hash:
-            raise CredentialsRejected()  # it was changed meanwhile: what was proven no longer is
+            raise CredentialsRejected()  # the password that was verified has been changed meanwhile
         if not verified.consume(uow):
             raise CredentialsRejected()
         uow.customers.update(replace(locked_row, password_hash=hashed))

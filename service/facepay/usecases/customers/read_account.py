@@ -1,4 +1,4 @@
-"""What customers see of their own: face and its uses, factors, consents, payments; to read only."""
+"""Read a customer's own account: face and its uses, factors, consents, payments."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +18,8 @@ USES = 10
 
 @dataclass(frozen=True, slots=True)
 class FaceSeen:
+    """An enrolment, as its owner sees it."""
+
     id: str
     state: str
     created_at: datetime
@@ -27,6 +29,8 @@ class FaceSeen:
 
 @dataclass(frozen=True, slots=True)
 class FactorSeen:
+    """An active second factor."""
+
     id: str
     kind: str
     name: str
@@ -35,7 +39,7 @@ class FactorSeen:
 
 @dataclass(frozen=True, slots=True)
 class ConsentSeen:
-    """One that holds."""
+    """A consent, as its owner sees it."""
 
     id: str
     purpose: str
@@ -45,6 +49,8 @@ class ConsentSeen:
 
 @dataclass(frozen=True, slots=True)
 class PaymentSeen:
+    """A payment; `at` is when its intent was created."""
+
     merchant: str
     amount_minor: int
     currency: str
@@ -55,7 +61,10 @@ class PaymentSeen:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`face` is the one that can pay, or the last there was; None where there never was one."""
+    """A customer's account.
+
+    `face` is the enrolled face, or else the last revoked one; None if there never was one.
+    """
 
     alias: str
     face: FaceSeen | None
@@ -66,7 +75,10 @@ class Account:
 
 
 def read_account(deps: Dependencies, customer_id: str) -> Account:
-    """Raises NotFound."""
+    """Return the account with the newest 10 uses, the newest 20 payments and active consents.
+
+    Raises NotFound.
+    """
     now = deps.clock()
     uses = read_activity(deps, customer_id, before=None)
     with deps.unit_of_work() as uow:
@@ -95,7 +107,7 @@ def read_account(deps: Dependencies, customer_id: str) -> Account:
 
 
 def read_face(deps: Dependencies, customer_id: str, enrolment_id: str) -> FaceSeen:
-    """Raises NotFound for one that is not this customer's."""
+    """Return one enrolment. Raises NotFound unless it is this customer's."""
     with deps.unit_of_work() as uow:
         found = uow.enrolments.find(id=enrolment_id, customer_id=customer_id)
     if found is None:
@@ -104,7 +116,7 @@ def read_face(deps: Dependencies, customer_id: str, enrolment_id: str) -> FaceSe
 
 
 def read_consent(deps: Dependencies, customer_id: str, consent_id: str) -> ConsentSeen:
-    """Raises NotFound for one that is not this customer's."""
+    """Return one consent, also an ended one. Raises NotFound unless it is this customer's."""
     with deps.unit_of_work() as uow:
         found = uow.consents.find(id=consent_id, customer_id=customer_id)
     if found is None:

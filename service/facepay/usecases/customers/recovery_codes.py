@@ -1,7 +1,7 @@
-"""Make a set of recovery codes; a new one replaces the old.
+"""Make a set of recovery codes; a new set replaces the old one.
 
-The codes are told once, in the answer to the very request that made them, and are kept nowhere: a
-repetition of the request hears of the set and not of its codes. A lost answer means a new set.
+The codes are shown once, in the first answer, and only their hashes are stored. A retry of the
+request returns `codes: null`. A customer who lost the answer makes a new set.
 """
 
 import secrets
@@ -27,7 +27,10 @@ NAME = "recovery codes"
 def make_recovery_codes(
     deps: Dependencies, command: Command, credentials: Credentials
 ) -> RecoveryCodesAnswer:
-    """Ten fresh codes. Raises CredentialsRejected: it takes the password and a second factor."""
+    """Make ten new codes, with the password and a second factor.
+
+    Raises CredentialsRejected, FactorUnavailable.
+    """
 
     def act(lease: Lease) -> RecoveryCodesAnswer:
         customer_id = command.caller.subject_id
@@ -42,14 +45,14 @@ def make_recovery_codes(
             confirms=command.claims,
             channel=channel_of(command.caller),
         )
-        factor, codes = new_set(deps, customer_id), fresh_codes(CODES)
-        # Hashed before the rows are locked: argon2id is slow on purpose.
-        kept = [kept_code(deps, factor, code) for code in codes]
+        factor, codes = new_set(deps, customer_id), generate_codes(CODES)
+        # Hash before the rows are locked: argon2id is slow on purpose.
+        hashed = [hashed_code(deps, factor, code) for code in codes]
         with deps.unit_of_work() as uow:
             uow.customers.lock(customer_id)
             if not verified.consume(uow):
                 raise CredentialsRejected()
-            replace_set(uow, factor, kept)
+            replace_set(uow, factor, hashed)
             lease.answer(uow, RecoveryCodesAnswer(factor.id, None))
             emit_factor(deps, uow, EventKind.SECOND_FACTOR_ADDED, factor)
             append_setting(deps, uow, customer_id, "recovery_codes.made")
@@ -60,6 +63,7 @@ def make_recovery_codes(
 
 
 def replace_set(uow: UnitOfWork, factor: SecondFactor, codes: list[RecoveryCode]) -> None:
+    """Revoke the customer's old sets and add a new one; the caller commits."""
     old = {"customer_id": factor.customer_id, "kind": factor.kind.value}
     uow.second_factors.update_all({"state": FactorState.REVOKED.value}, **old)
     uow.second_factors.add(factor)
@@ -68,6 +72,7 @@ def replace_set(uow: UnitOfWork, factor: SecondFactor, codes: list[RecoveryCode]
 
 
 def new_set(deps: Dependencies, customer_id: str, name: str = NAME) -> SecondFactor:
+    """Return the second factor that a new set of codes belongs to."""
     return SecondFactor(
         id=new_id("fac"),
         customer_id=customer_id,
@@ -82,8 +87,8 @@ def new_set(deps: Dependencies, customer_id: str, name: str = NAME) -> SecondFac
     )
 
 
-def fresh_codes(count: int) -> list[str]:
-    """Codes of which no two begin alike."""
+def generate_codes(count: int) -> list[str]:
+    """Return random codes with different selectors (their first group)."""
     codes: dict[str, str] = {}
     while len(codes) < count:
         groups = [_group() for _ in range(GROUPS)]
@@ -95,9 +100,10 @@ def _group() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(GROUP))
 
 
-def kept_code(
+def hashed_code(
     deps: Dependencies, factor: SecondFactor, code: str, expires_at: datetime | None = None
 ) -> RecoveryCode:
+    """Return a code as it is stored: its selector in the id, the rest as an argon2id hash."""
     selector, _, secret = code.partition("-")
     hashed = deps.passwords.hash(secret.replace("-", ""))
     return RecoveryCode(code_id(factor.id, selector), factor.id, hashed, None, expires_at)

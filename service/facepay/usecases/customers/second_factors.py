@@ -1,41 +1,42 @@
-"""Add, confirm and revoke a one-time code or a device key. The face has no part in it, ever.
+"""Add, confirm, rename and revoke a TOTP factor or a device key. The face is never a credential.
 
-A secret can be read while its factor is pending and never again: a client that lost the answer
-repeats its request and sees it, until one right code confirms the factor or ten minutes are over.
-A device key is confirmed by its first signature, which is over the confirming request itself.
+A TOTP secret can be read only while its factor is pending: a client that lost the answer repeats
+its request and gets the secret again. A factor must be confirmed within ten minutes. One correct
+code confirms a TOTP factor, and a first signature, over the confirming request, a device key.
 
-Whoever holds only the password and the device cannot change a factor: once one is active, adding
-and revoking need an active one, the last active one stays, and at most one is pending, so that
-none can lie in wait from before. Who lost the last one turns to the institution.
+Password and device alone cannot change factors. Once a factor is active, adding and revoking
+require an active factor. The last active factor cannot be revoked. At most one factor is pending,
+so that no factor from an earlier time can be confirmed later. Customers who lost their last factor
+use a recovery code, or turn to the operator.
 """
 
 from dataclasses import replace
 from datetime import timedelta
 
-from facepay.domain.attempts import Channel, counter_id
-from facepay.domain.customer import PAYING, FactorKind, FactorState, PublicKey, SecondFactor
+from facepay.domain.customer import (
+    PAYING,
+    Customer,
+    FactorKind,
+    FactorState,
+    PublicKey,
+    SecondFactor,
+)
 from facepay.domain.errors import (
     AlreadyExists,
     CredentialsRejected,
     NotFound,
-    Unavailable,
     WrongState,
 )
 from facepay.domain.event import EventKind
 from facepay.ports import UnitOfWork
-from facepay.usecases.authentication.attempt_counters import count_attempt, uncount_attempts
-from facepay.usecases.authentication.credentials import Credentials, RequiredCredentials
-from facepay.usecases.authentication.match_factors import (
-    FactorMatch,
-    active_factors,
-    match_code,
-    match_confirmation,
+from facepay.usecases.authentication.credentials import (
+    Credentials,
+    RequiredCredentials,
+    VerifiedCredentials,
 )
-from facepay.usecases.authentication.verify_credentials import (
-    channel_of,
-    handle_unread_code,
-    verify_credentials,
-)
+from facepay.usecases.authentication.match_factors import active_factors
+from facepay.usecases.authentication.verify_credentials import channel_of, verify_credentials
+from facepay.usecases.customers.match_pending_factor import match_pending_factor
 from facepay.usecases.dependencies import Dependencies, new_id, wiped
 from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.records.audit_log import append_leaf
@@ -54,11 +55,12 @@ def add_second_factor(
     credentials: Credentials,
     key: PublicKey | None = None,
 ) -> FactorAnswer:
-    """A pending device key where a `key` is given, otherwise a pending TOTP factor.
+    """Add a pending device key if `key` is given, else a pending TOTP factor with a new secret.
 
-    The first needs the password; a further one an active factor as well.
+    The first factor requires the password; a further one requires an active factor as well.
 
-    Raises CredentialsRejected; AlreadyExists for a key that signs requests already.
+    Raises CredentialsRejected; AlreadyExists for a key that already signs requests;
+    VaultUnavailable, or FactorUnavailable when a code cannot be checked.
     """
 
     def act(lease: Lease) -> FactorAnswer:
@@ -67,30 +69,16 @@ def add_second_factor(
             customer = uow.customers.find(id=customer_id)
             first = not active_factors(uow, customer_id)
             if key is not None and uow.clients.find(id=key.thumbprint) is not None:
-                raise AlreadyExists("this key signs requests: make one that only confirms")
-        required = (
-            RequiredCredentials.PASSWORD
-            if first
-            else RequiredCredentials.PASSWORD_AND_SECOND_FACTOR
-        )
-        verified = verify_credentials(
-            deps,
-            customer,
-            credentials,
-            required,
-            confirms=command.claims,
-            channel=channel_of(command.caller),
-        )
+                raise AlreadyExists("this key signs requests: use a key that only confirms")
+        verified = _verify(deps, command, customer, credentials, password_only=first)
         factor = _new_factor(deps, customer_id, name, key)
         with deps.unit_of_work() as uow:
             uow.customers.lock(customer_id)
             if first and active_factors(uow, customer_id):
-                raise CredentialsRejected()  # one was confirmed meanwhile: now it is needed as well
+                raise CredentialsRejected()  # a factor was confirmed meanwhile: it is required now
             if not verified.consume(uow):
                 raise CredentialsRejected()
-            pending = {"customer_id": customer_id, "state": FactorState.PENDING.value}
-            uow.second_factors.update_all({"state": FactorState.REVOKED.value}, **pending)
-            uow.second_factors.add(factor)
+            _replace_pending(uow, factor)
             answer = factor_answer(factor)
             lease.answer(uow, answer)
             append_leaf(deps, uow, "second_factor.added", factor=factor.id)
@@ -103,20 +91,20 @@ def add_second_factor(
 def confirm_second_factor(
     deps: Dependencies, command: Command, factor_id: str, credentials: Credentials
 ) -> FactorAnswer:
-    """One right code shows that the app has the secret, one signature that the device has the key;
-    the factor is active from then on.
+    """Activate a pending factor, after one correct code, or one signature over this request.
 
-    Raises NotFound, WrongState (not pending any more), CredentialsRejected.
+    Raises NotFound; WrongState for a factor that is not pending or older than ten minutes, StaleRow
+    if it changed meanwhile; CredentialsRejected, FactorUnavailable.
     """
 
     def act(lease: Lease) -> FactorAnswer:
         with deps.unit_of_work() as uow:
-            factor = own_factor(uow, command, factor_id)
+            factor = _own_factor(uow, command, factor_id)
         if factor.state is not FactorState.PENDING:
             raise WrongState(f"the factor is {factor.state}")
         if deps.clock() >= factor.created_at + PENDING_FOR:
-            raise WrongState("the factor was added too long ago: add a new one")
-        match = _match_pending(deps, command, factor, credentials)
+            raise WrongState("the factor was added more than ten minutes ago: add a new one")
+        match = match_pending_factor(deps, command, factor, credentials)
         time_step = NEVER_USED if match.time_step is None else match.time_step
         active = replace(factor, state=FactorState.ACTIVE, last_time_step=time_step)
         with deps.unit_of_work() as uow:
@@ -135,34 +123,24 @@ def confirm_second_factor(
 def revoke_second_factor(
     deps: Dependencies, command: Command, factor_id: str, credentials: Credentials
 ) -> FactorAnswer:
-    """It counts nowhere from then on, also where it was just checked.
+    """Revoke a factor at once: it no longer counts, even for requests that already checked it.
 
-    Raises NotFound, CredentialsRejected; WrongState for the last active one: add another first.
+    An active factor requires the password and a second factor; a pending one only the password.
+
+    Raises NotFound, CredentialsRejected, FactorUnavailable; WrongState for the last active factor.
     """
 
     def act(lease: Lease) -> FactorAnswer:
         customer_id = command.caller.subject_id
         with deps.unit_of_work() as uow:
             customer = uow.customers.find(id=customer_id)
-            was_active = own_factor(uow, command, factor_id).state is FactorState.ACTIVE
-        required = (
-            RequiredCredentials.PASSWORD_AND_SECOND_FACTOR
-            if was_active
-            else RequiredCredentials.PASSWORD
-        )
-        verified = verify_credentials(
-            deps,
-            customer,
-            credentials,
-            required,
-            confirms=command.claims,
-            channel=channel_of(command.caller),
-        )
+            was_active = _own_factor(uow, command, factor_id).state is FactorState.ACTIVE
+        verified = _verify(deps, command, customer, credentials, password_only=not was_active)
         with deps.unit_of_work() as uow:
             uow.customers.lock(customer_id)
             if not verified.consume(uow):
                 raise CredentialsRejected()
-            factor = own_factor(uow, command, factor_id)
+            factor = _own_factor(uow, command, factor_id)
             if factor.state is FactorState.ACTIVE:
                 _require_another(uow, factor, was_active=was_active)
             revoked = replace(factor, state=FactorState.REVOKED)
@@ -177,7 +155,34 @@ def revoke_second_factor(
     return run_idempotent(deps, command, FactorAnswer, act)
 
 
-def own_factor(uow: UnitOfWork, command: Command, factor_id: str) -> SecondFactor:
+def _verify(
+    deps: Dependencies,
+    command: Command,
+    customer: Customer | None,
+    credentials: Credentials,
+    *,
+    password_only: bool,
+) -> VerifiedCredentials:
+    return verify_credentials(
+        deps,
+        customer,
+        credentials,
+        RequiredCredentials.PASSWORD
+        if password_only
+        else RequiredCredentials.PASSWORD_AND_SECOND_FACTOR,
+        confirms=command.claims,
+        channel=channel_of(command.caller),
+    )
+
+
+def _replace_pending(uow: UnitOfWork, factor: SecondFactor) -> None:
+    """Add a pending factor and revoke the one before: at most one is pending."""
+    pending = {"customer_id": factor.customer_id, "state": FactorState.PENDING.value}
+    uow.second_factors.update_all({"state": FactorState.REVOKED.value}, **pending)
+    uow.second_factors.add(factor)
+
+
+def _own_factor(uow: UnitOfWork, command: Command, factor_id: str) -> SecondFactor:
     factor = uow.second_factors.find(id=factor_id, customer_id=command.caller.subject_id)
     if factor is None:
         raise NotFound()
@@ -188,41 +193,13 @@ def _require_another(uow: UnitOfWork, factor: SecondFactor, *, was_active: bool)
     if factor.kind not in PAYING:
         return
     if not was_active:
-        raise CredentialsRejected()  # it was confirmed meanwhile: now it is needed as well
+        raise CredentialsRejected()  # it was confirmed meanwhile: a second factor is required now
     if len(active_factors(uow, factor.customer_id)) < 2:
-        raise WrongState("the last active factor stays: add another first")
-
-
-def _match_pending(
-    deps: Dependencies, command: Command, factor: SecondFactor, credentials: Credentials
-) -> FactorMatch:
-    if credentials.code is not None:
-        return _match_counted(deps, factor, credentials.code)
-    signed, at = credentials.confirmation or "", deps.clock()
-    match = match_confirmation(deps, [factor], signed, command.claims, at)
-    if match is None:
-        raise CredentialsRejected()
-    return match
-
-
-def _match_counted(deps: Dependencies, factor: SecondFactor, code: str) -> FactorMatch:
-    counter = counter_id(f"{factor.id}:confirm", Channel.OWN_DEVICE)
-    if not count_attempt(deps, counter):
-        raise CredentialsRejected()
-    try:
-        match = match_code(deps, [factor], code, deps.clock())
-    except Unavailable:
-        uncount_attempts(deps, [counter])
-        raise
-    if match is None:
-        with deps.unit_of_work() as uow:
-            customer = uow.customers.find(id=factor.customer_id)
-        handle_unread_code(deps, customer, code)
-        raise CredentialsRejected()
-    return match
+        raise WrongState("the last active factor cannot be revoked: add another one first")
 
 
 def emit_factor(deps: Dependencies, uow: UnitOfWork, kind: EventKind, factor: SecondFactor) -> None:
+    """Emit an event about a second factor to the operator."""
     emit(
         deps,
         uow,
@@ -273,7 +250,7 @@ def _reveal_while_pending(deps: Dependencies, answer: FactorAnswer) -> FactorAns
 
 
 def list_second_factors(deps: Dependencies, caller: Caller) -> list[FactorAnswer]:
-    """All that live, the oldest first; of a secret nothing."""
+    """Return the caller's factors that are not revoked, oldest first, without secrets."""
     with deps.unit_of_work() as uow:
         factors = uow.second_factors.find_all(customer_id=caller.subject_id)
     living = [factor for factor in factors if factor.state is not FactorState.REVOKED]
@@ -283,12 +260,12 @@ def list_second_factors(deps: Dependencies, caller: Caller) -> list[FactorAnswer
 def rename_second_factor(
     deps: Dependencies, command: Command, factor_id: str, name: str
 ) -> FactorAnswer:
-    """Only what it is called. Raises NotFound."""
+    """Change a factor's name and nothing else, without credentials. Raises NotFound."""
 
     def act(lease: Lease) -> FactorAnswer:
         with deps.unit_of_work() as uow:
             uow.customers.lock(command.caller.subject_id)
-            renamed = replace(own_factor(uow, command, factor_id), name=name)
+            renamed = replace(_own_factor(uow, command, factor_id), name=name)
             uow.second_factors.update_all({"name": name}, id=factor_id)
             answer = factor_answer(renamed)
             lease.answer(uow, answer)

@@ -1,1 +1,1 @@
-"""Enrolled faces: enrol, lock, unlock, revoke; destroy keys and prove that they are gone."""
+"""Faces: enrol, lock, unlock, revoke, renew; destroy keys, and sign deletion receipts."""

@@ -1,7 +1,7 @@
-"""A signed receipt for a face that was taken back: what was destroyed, and how to check it.
+"""Sign a deletion receipt for a revoked face: what was destroyed, and how to check it.
 
-It names the two leaves of the log and opens their commitments, so that whoever holds it can show
-that these leaves are about this enrolment, and to the log, which is public, that they are in it.
+The receipt names the two leaves of the audit log and opens their commitments. Its holder can show
+that these leaves are about this enrolment, and find them in the public log.
 """
 
 from facepay.domain.deletion import Deletion
@@ -17,11 +17,13 @@ TYP = "facepay-deletion-receipt+jwt"
 
 
 def read_deletion_receipt(deps: Dependencies, caller: Caller, enrolment_id: str) -> str:
-    """A compact JWS; each time signed anew, about the same facts.
+    """Return the receipt as a compact JWS, signed by the root key at each call.
 
-    Raises NotFound for what is not the caller's, or was revoked before receipts were kept;
-    WrongState for what is not revoked; DeletionPending while the vault is away and a key is left;
-    VaultUnavailable when nothing can be signed.
+    Keys that remain from the revocation are destroyed first.
+
+    Raises NotFound for an enrolment that is not the caller's or has no deletion record; WrongState
+    for one that is not revoked; DeletionPending while the vault cannot destroy a key;
+    VaultUnavailable when the vault cannot sign.
     """
     with deps.unit_of_work() as uow:
         enrolment = uow.enrolments.find(id=enrolment_id, customer_id=caller.subject_id)
@@ -29,7 +31,7 @@ def read_deletion_receipt(deps: Dependencies, caller: Caller, enrolment_id: str)
         raise NotFound()
     if enrolment.state is not EnrolmentState.REVOKED:
         raise WrongState(f"the enrolment is {enrolment.state}")
-    if not destroy_key(deps, enrolment_id):  # what the revocation could not, where it is left
+    if not destroy_key(deps, enrolment_id):
         raise DeletionPending()
     with deps.unit_of_work() as uow:
         enrolment = uow.enrolments.find(id=enrolment_id)
@@ -73,8 +75,8 @@ def _leaf(uow: UnitOfWork, seq: int | None) -> dict[str, object]:
     leaf = uow.leaves.find(seq=seq) if seq is not None else None
     if leaf is None:
         raise DeletionPending()
-    told: dict[str, object] = {"seq": leaf.seq, "kind": leaf.kind, "hash": leaf.hash}
+    shown: dict[str, object] = {"seq": leaf.seq, "kind": leaf.kind, "hash": leaf.hash}
     opening = uow.openings.find(seq=leaf.seq)
-    if opening is not None:  # it can be erased; the leaf then still says that, not of whom
-        told["opening"] = {"salt": opening.salt, "details": opening.details}
-    return told
+    if opening is not None:  # openings can be erased; the leaf then names no enrolment any more
+        shown["opening"] = {"salt": opening.salt, "details": opening.details}
+    return shown

@@ -1,6 +1,6 @@
-"""Destroy the vault keys of revoked enrolments: every copy of their templates is then dead.
+"""Destroy the vault keys of revoked enrolments, so that no copy of a template can be opened.
 
-A revocation holds without this: `destroy_pending_keys` repeats it when the vault was away.
+A revocation is effective before this. If the vault fails, `destroy_pending_keys` repeats it later.
 """
 
 from dataclasses import replace
@@ -14,7 +14,10 @@ from facepay.usecases.records.audit_log import append_leaf
 
 
 def destroy_key(deps: Dependencies, enrolment_id: str) -> bool:
-    """Destroy every key of a revoked enrolment; False when the vault is away."""
+    """Destroy every key of a revoked enrolment; return whether all are destroyed.
+
+    False means that the vault failed, or that the enrolment is not revoked.
+    """
     with deps.unit_of_work() as uow:
         enrolment = uow.enrolments.find(id=enrolment_id)
     if enrolment is None or enrolment.state is not EnrolmentState.REVOKED:
@@ -33,17 +36,17 @@ def destroy_key(deps: Dependencies, enrolment_id: str) -> bool:
             emit_face(deps, uow, EventKind.FACE_KEY_DESTROYED, locked_row)
             leaf = append_leaf(deps, uow, "face.key_destroyed", enrolment=enrolment_id)
             deletion = uow.deletions.find(id=enrolment_id)
-            if deletion is not None:  # none was kept in the first days
-                gone = len(enrolment.keys)
+            if deletion is not None:  # enrolments revoked before deletions were recorded have none
+                destroyed = len(enrolment.keys)
                 uow.deletions.update(
-                    replace(deletion, keys_destroyed=gone, destroyed_leaf=leaf.seq)
+                    replace(deletion, keys_destroyed=destroyed, destroyed_leaf=leaf.seq)
                 )
             uow.commit()
     return True
 
 
 def destroy_pending_keys(deps: Dependencies) -> int:
-    """Finish what a revocation could not while the vault was away; how many keys went."""
+    """Destroy the keys that remain from revocations; return the number of finished enrolments."""
     with deps.unit_of_work() as uow:
         pending = uow.enrolments.find_all(state=EnrolmentState.REVOKED.value, key_destroyed_at=None)
     return sum(destroy_key(deps, enrolment.id) for enrolment in pending)

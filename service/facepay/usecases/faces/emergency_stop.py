@@ -1,7 +1,8 @@
-"""Stop my face now: without signing in, with one recovery code, whatever else was lost.
+"""Emergency stop: revoke a face with one recovery code, without signing in.
 
-It is for somebody whose phone is gone and whose password was on it. The face is revoked, for good.
-Unknown names and wrong codes get the same answer; a stranger can fill no counter of the owner's.
+It is for customers who lost their phone and the password on it. The face is revoked for good.
+Unknown aliases and wrong codes get the same answer. A stranger cannot fill a counter of the owner,
+because that needs the selector of a code.
 """
 
 from facepay.domain.deletion import Cause
@@ -17,7 +18,7 @@ from facepay.usecases.authentication.credentials import (
 from facepay.usecases.authentication.verify_credentials import verify_credentials
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.destroy_keys import destroy_key
-from facepay.usecases.faces.enrolments import emit_face, end_enrolment, write_down
+from facepay.usecases.faces.enrolments import emit_face, end_enrolment, record_deletion
 from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.request import Command
 from facepay.usecases.responses import StopAnswer, rfc3339
@@ -26,9 +27,11 @@ from facepay.usecases.responses import StopAnswer, rfc3339
 def revoke_with_recovery_code(
     deps: Dependencies, command: Command, alias: str, recovery_code: str
 ) -> StopAnswer:
-    """Revoke the face of `alias` with one recovery code, without a session.
+    """Revoke all faces of the customer `alias` with one recovery code, without a session.
 
-    The caller of `command` is the visit of a browser. Raises CredentialsRejected.
+    The caller in `command` is the visit of a browser.
+
+    Raises CredentialsRejected.
     """
     with deps.unit_of_work() as uow:
         customer = uow.customers.find(alias=alias)
@@ -56,14 +59,14 @@ def _end_all(
         uow.customers.lock(customer_id)
         faces = _living(uow, customer_id)
         ended = [end_enrolment(deps, uow, face_id, Cause.CUSTOMER) for face_id in faces]
-        verified.consume(uow)  # leaving is never refused because a code was used meanwhile
+        verified.consume(uow)  # a revocation is not refused because a code was used meanwhile
         answer = StopAnswer(rfc3339(deps.clock()))
         lease.answer(uow, answer)
         for face, _ in ended:
             emit_face(deps, uow, EventKind.FACE_REVOKED, face)
         for _, deletion in ended:
             if deletion is not None:
-                write_down(deps, uow, deletion)
+                record_deletion(deps, uow, deletion)
         uow.commit()
     return answer
 

@@ -1,7 +1,7 @@
-"""Enrol a face: password, second factor, consent, and a live capture. Hard to enter, on purpose.
+"""Enrol a face, with password, second factor, consent and a live capture.
 
-The reference is protected by a secret of its enrolment's key and sealed with that key before it
-touches the database, and overwritten in memory as soon as it is sealed.
+The reference is protected with a secret derived from the enrolment's key, and sealed with that key,
+before it is stored in the database. It is overwritten in memory as soon as it is sealed.
 """
 
 from dataclasses import replace
@@ -18,7 +18,12 @@ from facepay.usecases.authentication.verify_credentials import channel_of, verif
 from facepay.usecases.captures.judge import Frames, live_faces, use_capture
 from facepay.usecases.dependencies import Dependencies, new_id, wiped
 from facepay.usecases.faces.destroy_keys import destroy_key
-from facepay.usecases.faces.enrolments import emit_face, end_enrolment, enrolment_answer, write_down
+from facepay.usecases.faces.enrolments import (
+    emit_face,
+    end_enrolment,
+    enrolment_answer,
+    record_deletion,
+)
 from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.request import Command
@@ -28,9 +33,10 @@ from facepay.usecases.responses import EnrolmentAnswer
 def begin_enrolment(
     deps: Dependencies, command: Command, credentials: Credentials
 ) -> EnrolmentAnswer:
-    """A pending enrolment, for which a capture can be opened.
+    """Create a pending enrolment, for which a capture can be opened within ten minutes.
 
-    Raises CredentialsRejected; WrongState without an active consent, or while a face is enrolled.
+    Raises CredentialsRejected; WrongState without an active consent, or while a face is enrolled;
+    VaultUnavailable, or FactorUnavailable when a code cannot be checked.
     """
 
     def act(lease: Lease) -> EnrolmentAnswer:
@@ -48,8 +54,8 @@ def begin_enrolment(
             channel=channel_of(command.caller),
         )
         enrolment = _pending(deps, consent)
-        # The key comes first: whatever ends this enrolment finds its key and destroys it, and
-        # nothing creates it again afterwards.
+        # Create the key before the row: every end of this enrolment then finds its key and destroys
+        # it, and nothing creates it again.
         deps.templates.create_key(enrolment.key_name)
         with deps.unit_of_work() as uow:
             uow.enrolments.add(enrolment)
@@ -67,7 +73,8 @@ def begin_enrolment(
 def finish_enrolment(deps: Dependencies, command: Command, frames: Frames) -> EnrolmentAnswer:
     """Judge the burst, make the reference, seal it, activate the enrolment.
 
-    Raises the errors of `live_faces`; FaceNotAvailable when consent or enrolment ended meanwhile.
+    Raises NotFound, WrongState and CaptureExpired of `use_capture`; the errors of `live_faces`;
+    FaceNotAvailable or SealBroken when consent or enrolment ended meanwhile; VaultUnavailable.
     """
 
     def act(lease: Lease) -> EnrolmentAnswer:
@@ -99,7 +106,10 @@ def _seal_reference(deps: Dependencies, enrolment: Enrolment, faces: ObservedFac
 
 
 def end_lapsed_enrolments(deps: Dependencies) -> int:
-    """End what was begun and never finished, and destroy its keys; how many there were."""
+    """End enrolments not finished within ten minutes, destroy their keys, and return their number.
+
+    The console calls it, and in the embedded profile the supervisor.
+    """
     latest = deps.clock() - OPEN_FOR
     with deps.unit_of_work() as uow:
         pending = uow.enrolments.find_all(state=EnrolmentState.PENDING.value)
@@ -108,14 +118,14 @@ def end_lapsed_enrolments(deps: Dependencies) -> int:
 
 
 def _end_lapsed(deps: Dependencies, enrolment_id: str) -> bool:
-    """Whether it was still pending: what was finished meanwhile is somebody's face."""
+    """End one enrolment if it is still pending; return whether it was."""
     with deps.unit_of_work() as uow:
         locked_row = uow.enrolments.lock(enrolment_id)
         if locked_row is None or locked_row.state is not EnrolmentState.PENDING:
             return False
         _, deletion = end_enrolment(deps, uow, enrolment_id, Cause.LAPSED)
         if deletion is not None:
-            write_down(deps, uow, deletion, "enrolment.lapsed")
+            record_deletion(deps, uow, deletion, "enrolment.lapsed")
         uow.commit()
     destroy_key(deps, enrolment_id)
     return True
@@ -130,7 +140,7 @@ def _active_consent(deps: Dependencies, uow: UnitOfWork, customer_id: str) -> Co
 
 
 def _require_no_face(uow: UnitOfWork, customer_id: str) -> None:
-    """Not a locked one either: enrolling anew is no way around a lock."""
+    """Refuse while a face is enrolled, also a locked one: a new enrolment must not evade a lock."""
     if uow.enrolments.find(customer_id=customer_id, state=ENROLLED):
         raise WrongState("a face is enrolled already: revoke it first")
 
@@ -163,7 +173,7 @@ def _still_pending(deps: Dependencies, uow: UnitOfWork, enrolment_id: str) -> En
 
 
 def _activate(deps: Dependencies, uow: UnitOfWork, pending: Enrolment, sealed: str) -> Enrolment:
-    """Under the customer's row lock, so that two enrolments cannot both become the one face."""
+    """Activate under the customer's row lock, so that a customer has one active enrolment."""
     uow.customers.lock(pending.customer_id)
     locked_row = uow.enrolments.lock(pending.id)
     consent = uow.consents.find(id=pending.consent_id)
@@ -176,7 +186,7 @@ def _activate(deps: Dependencies, uow: UnitOfWork, pending: Enrolment, sealed: s
         locked_row,
         state=EnrolmentState.ACTIVE,
         epoch=locked_row.epoch + 1,
-        model=deps.engine.model,  # that made the reference, whatever was in use at the beginning
+        model=deps.engine.model,  # the model that made the reference, not the one at the beginning
         sealed_reference=sealed,
         duress_since=_under_duress(uow, pending.customer_id),
     )
@@ -185,6 +195,6 @@ def _activate(deps: Dependencies, uow: UnitOfWork, pending: Enrolment, sealed: s
 
 
 def _under_duress(uow: UnitOfWork, customer_id: str) -> datetime | None:
-    """Revoking and enrolling anew clears nothing: that is the bank's to do."""
+    """Return the customer's latest duress mark, which a new enrolment does not clear."""
     before = uow.enrolments.find_all(customer_id=customer_id)
     return max((each.duress_since for each in before if each.duress_since), default=None)

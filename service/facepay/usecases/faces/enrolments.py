@@ -1,8 +1,8 @@
 """Read and end enrolments: the part that revoking, withdrawing consent and enrolling share.
 
-`end_enrolment` marks the row as revoked under the lock that an approval takes, and cancels what is
-under way. The caller writes the leaf (`write_down`), commits, and then calls
-`destroy_keys.destroy_key`.
+`end_enrolment` marks the row as revoked under the lock that an approval takes, and cancels captures
+and payments in progress. The caller records the deletion (`record_deletion`), commits, and then
+calls `destroy_keys.destroy_key`.
 """
 
 from dataclasses import replace
@@ -27,10 +27,12 @@ _FACE_UNDER_WAY = frozenset({IntentState.CAPTURING, IntentState.AWAITING_SECOND_
 def end_enrolment(
     deps: Dependencies, uow: UnitOfWork, enrolment_id: str, cause: Cause
 ) -> tuple[Enrolment, Deletion | None]:
-    """Revoke under the row's lock and stop everything under way with this face.
+    """Revoke under the row's lock, and cancel captures and payments in progress with this face.
 
-    Returns the revoked enrolment and, when it was this call that ended it, what is to be written
-    down of it: call `write_down` before the commit.
+    Returns the revoked enrolment, and a deletion if this call revoked it: pass that to
+    `record_deletion` before the commit.
+
+    Raises NotFound.
     """
     enrolment = uow.enrolments.lock(enrolment_id)
     if enrolment is None:
@@ -45,23 +47,25 @@ def end_enrolment(
         revoked_at=deps.clock(),
     )
     uow.enrolments.update(revoked)
-    captures, intents = stop_what_is_under_way(uow, enrolment_id)
+    captures, intents = cancel_captures_and_payments(uow, enrolment_id)
     erased = int(enrolment.sealed_reference is not None)
     return revoked, Deletion(enrolment_id, cause, erased, captures, intents)
 
 
-def write_down(
+def record_deletion(
     deps: Dependencies, uow: UnitOfWork, deletion: Deletion, kind: str = "face.revoked"
 ) -> None:
-    """The leaf, and the row that points to it. Call last: it locks the log's head."""
+    """Append the leaf of a deletion and add its row; call it last, as it locks the log's head."""
     leaf = append_leaf(deps, uow, kind, enrolment=deletion.id)
     uow.deletions.add(replace(deletion, revoked_leaf=leaf.seq))
 
 
-def stop_what_is_under_way(uow: UnitOfWork, enrolment_id: str) -> tuple[int, int]:
-    """A statement for each state, however much a hostile till has left lying about.
+def cancel_captures_and_payments(uow: UnitOfWork, enrolment_id: str) -> tuple[int, int]:
+    """Cancel the open captures of an enrolment and revoke its payment intents in progress.
 
-    Returns how many captures were cancelled, and how many payment intents stopped.
+    It takes one statement for each state, however many a hostile terminal has opened.
+
+    Returns the number of cancelled captures and the number of revoked intents.
     """
     stopped = sum(
         uow.intents.update_all(
@@ -69,7 +73,7 @@ def stop_what_is_under_way(uow: UnitOfWork, enrolment_id: str) -> tuple[int, int
         )
         for state in sorted(_FACE_UNDER_WAY)
     )
-    # In this order: one that is begun meanwhile is met in its second state.
+    # RESERVED first: a capture that is begun meanwhile is cancelled in its second state, OPEN.
     cancelled = sum(
         uow.captures.update_all(
             {"state": CaptureState.CANCELLED.value}, enrolment_id=enrolment_id, state=state.value
@@ -80,12 +84,12 @@ def stop_what_is_under_way(uow: UnitOfWork, enrolment_id: str) -> tuple[int, int
 
 
 def emit_face(deps: Dependencies, uow: UnitOfWork, kind: EventKind, enrolment: Enrolment) -> None:
-    """What became of a face, for the bank."""
+    """Emit an event about a face to the operator."""
     emit(deps, uow, kind, enrolment=enrolment.id, customer=enrolment.customer_id)
 
 
 def list_enrolments(deps: Dependencies, caller: Caller) -> list[EnrolmentAnswer]:
-    """The caller's own, the newest first: an app that lost its memory finds its face."""
+    """Return the caller's enrolments, at most 50, newest first; a new app finds its face here."""
     with deps.unit_of_work() as uow:
         found = uow.enrolments.find_all(customer_id=caller.subject_id)
     found.sort(key=lambda each: each.created_at, reverse=True)

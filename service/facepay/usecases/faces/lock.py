@@ -1,9 +1,9 @@
-"""Lock the face at once, by any one proof; unlock it with password and second factor.
+"""Lock the face at once with any one credential; unlock it with password and second factor.
 
-A lock is a revocation that can be undone: it takes the same row lock, counts the epoch up and
-stops what is under way, so once it has answered no approval by this face can follow, until it is
-unlocked. The template and its keys stay. No door takes a face for the way back: what a stranger
-may have stolen must not undo what was done because of it.
+A lock is a revocation that can be undone. It takes the same row lock, increases the epoch, and
+cancels captures and payments in progress. Once it is acknowledged, no approval by this face follows
+until it is unlocked. The template and its keys stay. A face cannot unlock itself: the lock may
+exist because a stranger has stolen it.
 """
 
 from dataclasses import replace
@@ -15,7 +15,11 @@ from facepay.domain.page_session import PageSession
 from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.credentials import Credentials, RequiredCredentials
 from facepay.usecases.dependencies import Dependencies
-from facepay.usecases.faces.enrolments import emit_face, enrolment_answer, stop_what_is_under_way
+from facepay.usecases.faces.enrolments import (
+    cancel_captures_and_payments,
+    emit_face,
+    enrolment_answer,
+)
 from facepay.usecases.faces.revoke import verify_owner
 from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.records.audit_log import append_leaf
@@ -29,7 +33,7 @@ def lock_face(
     """Lock the face with any one credential, or from a session of the customer's page.
 
     Raises CredentialsRejected; NotFound for an enrolment that is not the caller's; WrongState for
-    one that was never finished or is revoked.
+    one that was never finished or is revoked; FactorUnavailable when a code cannot be checked.
     """
 
     def act(lease: Lease) -> EnrolmentAnswer:
@@ -53,7 +57,12 @@ def lock_face(
 def unlock_face(
     deps: Dependencies, command: Command, enrolment_id: str, credentials: Credentials
 ) -> EnrolmentAnswer:
-    """Raises CredentialsRejected, also for a code that was used meanwhile; NotFound; WrongState."""
+    """Unlock the face with password and second factor; unlocking an active face changes nothing.
+
+    Raises CredentialsRejected, also for a code that was used meanwhile; NotFound for an enrolment
+    that is not the caller's; WrongState for one that was never finished or is revoked;
+    FactorUnavailable when a code cannot be checked.
+    """
 
     def act(lease: Lease) -> EnrolmentAnswer:
         verified = verify_owner(
@@ -79,21 +88,23 @@ def unlock_face(
 
 
 def lock_enrolment(uow: UnitOfWork, enrolment_id: str) -> tuple[Enrolment, bool]:
-    """Lock under the row's lock and stop everything under way with this face.
+    """Lock under the row's lock, and cancel captures and payments in progress with this face.
 
-    Returns the locked enrolment, and whether it was this call that locked it.
+    Returns the locked enrolment, and whether this call locked it.
+
+    Raises NotFound, WrongState.
     """
     locked_row = _lock_row(uow, enrolment_id)
     if locked_row.state is EnrolmentState.LOCKED:
         return locked_row, False
     locked = replace(locked_row, state=EnrolmentState.LOCKED, epoch=locked_row.epoch + 1)
     uow.enrolments.update(locked)
-    stop_what_is_under_way(uow, enrolment_id)
+    cancel_captures_and_payments(uow, enrolment_id)
     return locked, True
 
 
 def _lock_row(uow: UnitOfWork, enrolment_id: str) -> Enrolment:
-    """The row of an enrolled face, held. Raises NotFound, WrongState."""
+    """Lock and return the row of an enrolled face. Raises NotFound, WrongState."""
     locked_row = uow.enrolments.lock(enrolment_id)
     if locked_row is None:
         raise NotFound()

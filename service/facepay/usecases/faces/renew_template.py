@@ -1,18 +1,18 @@
 """Renew a template: the same face under another key and another secret, without its owner.
 
-For when templates or secrets may have leaked. The enrolment and its id stay, so the customer's
-app notices nothing, and a payment under way finishes on either template. In this order:
+This is for templates or secrets that may have leaked. The enrolment and its id stay, so that the
+customer's app notices nothing, and a payment in progress finishes with either template. The order:
 
-    1 make the new key; nothing is sealed with it yet
-    2 name it in the enrolment's row, if the face is still there
+    1 create the new key; it seals nothing yet
+    2 name it in the enrolment's row, if the face still exists
     3 open the template, turn it from the old secret to the new one, seal it under the new key
-    4 ONE commit: the new template and key take the place of the old; the old key is retiring
-    5 destroy the old key, and only then forget its name
+    4 ONE commit: the new template and key replace the old ones; the old key is retiring
+    5 destroy the old key, and then remove its name
 
-A key is named before it seals anything and until it is gone. So a revocation, whenever it comes,
-finds and destroys every key; and what a dead worker or a vault that was away left, new or old,
-`destroy_retiring_keys` destroys; a renewal that is under way just then gives way and is to be run
-again. It does not look at faces and compares nothing.
+The row names a key before the key seals anything, and until it is destroyed. A revocation at any
+time therefore finds and destroys every key. `destroy_retiring_keys` destroys the keys, new or old,
+that a dead worker or a failed vault left behind. A renewal in progress at that time fails and must
+be run again. This module sees no faces and compares nothing.
 """
 
 from collections.abc import Iterable
@@ -38,7 +38,7 @@ PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class Renewals:
-    """How many templates were renewed, were gone or changed meanwhile, and do not open."""
+    """Counts of templates: renewed, changed or revoked meanwhile, and unreadable (`broken`)."""
 
     renewed: int = 0
     changed: int = 0
@@ -46,7 +46,7 @@ class Renewals:
 
 
 def templates_made_before(deps: Dependencies, moment: datetime) -> list[str]:
-    """The enrolments, locked ones too, whose template is older: ids in a lasting order."""
+    """Return the ids of enrolments, locked ones included, whose template is older, in id order."""
     found: list[str] = []
     last = ""
     while True:
@@ -59,7 +59,10 @@ def templates_made_before(deps: Dependencies, moment: datetime) -> list[str]:
 
 
 def renew_templates(deps: Dependencies, enrolment_ids: Iterable[str]) -> Renewals:
-    """Renew one after the other. Raises Unavailable; what is done by then stays done."""
+    """Renew templates one after the other, and return the counts.
+
+    Raises Unavailable; the templates renewed before that stay renewed.
+    """
     done = Renewals()
     for enrolment_id in enrolment_ids:
         try:
@@ -73,33 +76,41 @@ def renew_templates(deps: Dependencies, enrolment_ids: Iterable[str]) -> Renewal
 
 
 def renew_template(deps: Dependencies, enrolment_id: str) -> None:
-    """Raises NotFound, FaceNotAvailable without a face of the present model, StaleRow when it
-    was revoked or renewed meanwhile, SealBroken, VaultUnavailable. A lock is in nobody's way: what
-    may have leaked is renewed whether it can pay just now or not."""
+    """Renew the template of one enrolment; a locked face is renewed as well.
+
+    Raises NotFound; FaceNotAvailable without a face of the present model; StaleRow when the face
+    was revoked or renewed meanwhile; SealBroken for an unreadable template; VaultUnavailable.
+    """
     destroy_retiring_key(deps, enrolment_id)
+    # 1 create the new key
     key = new_id("key")
     deps.templates.create_key(key)
-    named = _named(deps, enrolment_id, key)
+    # 2 name it in the enrolment's row
+    named = _name_next_key(deps, enrolment_id, key)
     try:
-        _replace_template(deps, named, key, _sealed_anew(deps, named, key))
+        # 3 open the template and seal it under the new key
+        sealed = _reseal_template(deps, named, key)
+        # 4 one commit
+        _replace_template(deps, named, key, sealed)
     except SealBroken:
         with deps.unit_of_work() as uow:
-            _locked_as_named(uow, named)  # else a key went because somebody else was first
+            _lock_as_named(uow, named)  # StaleRow if the key is gone because of another change
         raise
     finally:
+        # 5 destroy the old key, or the new one after a failure
         destroy_retiring_key(deps, enrolment_id)
 
 
 def destroy_retiring_key(deps: Dependencies, enrolment_id: str) -> bool:
-    """Destroy the key that an enrolled face has besides its own; whether one went.
+    """Destroy the key that an enrolled face has besides its own; return whether one was destroyed.
 
-    The key of a renewal is retired first: should it be under way still, it cannot be committed
-    any more. False also when the vault is away: then this is to be tried again.
+    The key of a renewal is marked as retiring first, so that a renewal still in progress can no
+    longer commit. False is also returned when the vault fails: try again later.
     """
     with deps.unit_of_work() as uow:
         locked_row = uow.enrolments.lock(enrolment_id)
         if locked_row is None or locked_row.state is EnrolmentState.REVOKED:
-            return False  # a revocation destroys all of its keys
+            return False  # a revocation destroys all keys of its enrolment
         key = locked_row.retiring_key or locked_row.next_key
         if key is None:
             return False
@@ -118,15 +129,15 @@ def destroy_retiring_key(deps: Dependencies, enrolment_id: str) -> bool:
 
 
 def destroy_retiring_keys(deps: Dependencies) -> int:
-    """Finish what renewals left behind; how many keys went."""
+    """Destroy the keys that renewals left behind, and return their number."""
     with deps.unit_of_work() as uow:
         left = uow.enrolments.find_all(having="retiring_key", state=ENROLLED)
         left += uow.enrolments.find_all(having="next_key", state=ENROLLED)
     return sum(destroy_retiring_key(deps, enrolment.id) for enrolment in left)
 
 
-def _named(deps: Dependencies, enrolment_id: str, key: str) -> Enrolment:
-    """The enrolment, with `key` as its next one; or the key is destroyed unused."""
+def _name_next_key(deps: Dependencies, enrolment_id: str, key: str) -> Enrolment:
+    """Name `key` as the enrolment's next key; after a failure, destroy it unused."""
     try:
         with deps.unit_of_work() as uow:
             locked_row = uow.enrolments.lock(enrolment_id)
@@ -135,7 +146,7 @@ def _named(deps: Dependencies, enrolment_id: str, key: str) -> Enrolment:
             if not locked_row.enrolled or locked_row.model != deps.engine.model:
                 raise FaceNotAvailable()
             if locked_row.next_key or locked_row.retiring_key:
-                raise StaleRow("another renewal of this template is under way")
+                raise StaleRow("another renewal of this template is in progress")
             named = replace(locked_row, next_key=key)
             uow.enrolments.update(named)
             uow.commit()
@@ -146,7 +157,7 @@ def _named(deps: Dependencies, enrolment_id: str, key: str) -> Enrolment:
         raise
 
 
-def _sealed_anew(deps: Dependencies, enrolment: Enrolment, key: str) -> str:
+def _reseal_template(deps: Dependencies, enrolment: Enrolment, key: str) -> str:
     templates, old_key, sealed = deps.templates, enrolment.key_name, enrolment.sealed_reference
     if sealed is None:
         raise FaceNotAvailable()
@@ -161,9 +172,9 @@ def _sealed_anew(deps: Dependencies, enrolment: Enrolment, key: str) -> str:
 
 
 def _replace_template(deps: Dependencies, named: Enrolment, key: str, sealed: str) -> None:
-    """Under the lock a revocation takes, and only where the row is as it was named."""
+    """Replace the template under the lock that a revocation takes, if the row is unchanged."""
     with deps.unit_of_work() as uow:
-        locked_row = _locked_as_named(uow, named)
+        locked_row = _lock_as_named(uow, named)
         renewed = replace(
             locked_row,
             key_name=key,
@@ -182,8 +193,8 @@ def _replace_template(deps: Dependencies, named: Enrolment, key: str, sealed: st
         uow.commit()
 
 
-def _locked_as_named(uow: UnitOfWork, named: Enrolment) -> Enrolment:
-    """The row, held; it may have been locked or unlocked meanwhile, and nothing else."""
+def _lock_as_named(uow: UnitOfWork, named: Enrolment) -> Enrolment:
+    """Lock and return the row; only a lock or an unlock may have changed it. Raises StaleRow."""
     locked_row = uow.enrolments.lock(named.id)
     if locked_row is None or not locked_row.enrolled:
         raise StaleRow("the face was revoked meanwhile")

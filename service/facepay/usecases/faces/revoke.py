@@ -1,9 +1,10 @@
-"""Take the face back: at once, by any one proof, for good.
+"""Revoke the face: at once, with any one credential, for good.
 
-The row is marked under the same lock an approval is written under, so once this has answered no
-approval by this face can follow, on any worker. Then the enrolment's keys, that of a renewal under
-way too, are destroyed in the vault: every copy of the template, backups included, is dead. Should
-the vault be away, the revocation holds all the same, and `destroy_pending_keys` does it later.
+The row is marked under the lock that an approval takes. Once the revocation is acknowledged, no
+approval by this face follows, on any worker. Then the enrolment's keys are destroyed in the vault,
+that of a renewal in progress included. No copy of the template, backups included, can be opened any
+more. If the vault fails, the revocation is still effective, and `destroy_pending_keys` destroys the
+keys later.
 """
 
 from dataclasses import replace
@@ -22,7 +23,12 @@ from facepay.usecases.authentication.sign_in import verify_session
 from facepay.usecases.authentication.verify_credentials import channel_of, verify_credentials
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.destroy_keys import destroy_key
-from facepay.usecases.faces.enrolments import emit_face, end_enrolment, enrolment_answer, write_down
+from facepay.usecases.faces.enrolments import (
+    emit_face,
+    end_enrolment,
+    enrolment_answer,
+    record_deletion,
+)
 from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.request import Command
 from facepay.usecases.responses import EnrolmentAnswer
@@ -31,9 +37,12 @@ from facepay.usecases.responses import EnrolmentAnswer
 def revoke_face(
     deps: Dependencies, command: Command, enrolment_id: str, credentials: Credentials | PageSession
 ) -> EnrolmentAnswer:
-    """Any one proof will do, and being signed in on the page, which takes two.
+    """Revoke the face with any one credential, or from a session of the customer's page.
 
-    Raises CredentialsRejected, or NotFound for an enrolment that is not the caller's.
+    `key_destroyed` in the answer is False while the vault has not destroyed every key.
+
+    Raises CredentialsRejected; NotFound for an enrolment that is not the caller's;
+    FactorUnavailable when a code cannot be checked.
     """
 
     def act(lease: Lease) -> EnrolmentAnswer:
@@ -47,12 +56,12 @@ def revoke_face(
         )
         with deps.unit_of_work() as uow:
             revoked, deletion = end_enrolment(deps, uow, enrolment_id, Cause.CUSTOMER)
-            verified.consume(uow)  # leaving is never refused because a code was used meanwhile
+            verified.consume(uow)  # a revocation is not refused because a code was used meanwhile
             answer = enrolment_answer(revoked)
             lease.answer(uow, answer)
             if deletion is not None:
                 emit_face(deps, uow, EventKind.FACE_REVOKED, revoked)
-                write_down(deps, uow, deletion)
+                record_deletion(deps, uow, deletion)
             uow.commit()
         return answer
 
@@ -70,9 +79,11 @@ def verify_owner(
     *,
     at: datetime | None = None,
 ) -> VerifiedCredentials:
-    """That the caller's own enrolment is meant, and the caller is who enrolled it.
+    """Verify that the enrolment is the caller's, and verify the credentials or the session.
 
-    Raises NotFound, CredentialsRejected.
+    `at` is when the credentials were presented; None means now.
+
+    Raises NotFound, CredentialsRejected, FactorUnavailable.
     """
     with deps.unit_of_work() as uow:
         customer = uow.customers.find(id=command.caller.subject_id)

@@ -1,1 +1,1 @@
-"""What operators do: register parties; every act against a customer needs two operators."""
+"""Operators: register parties, and act on customers' faces and codes under dual control."""

@@ -1,4 +1,4 @@
-"""What came of an operators' action in the transaction of its approval."""
+"""The result of carrying out an operator action in the transaction of its approval."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,10 @@ from facepay.domain.deletion import Deletion
 
 @dataclass(frozen=True, slots=True)
 class ActionResult:
-    """`deletions` are to be written down; `told_once` goes to who approved and is kept nowhere."""
+    """`deletions` must be recorded; the approving operator gets `shown_once`, which is not stored.
+
+    `shown_once` has recovery codes, or is None.
+    """
 
     deletions: list[Deletion] = field(default_factory=list)
-    told_once: list[str] | None = None
+    shown_once: list[str] | None = None

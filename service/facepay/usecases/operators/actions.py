@@ -1,7 +1,7 @@
-"""Dual control: one operator asks, another approves, and what was asked for is done once.
+"""Dual control: one operator requests an action, another approves it, and it is carried out once.
 
-Nobody's face is taken from them by one operator alone, or by one stolen key. Both steps are in the
-log. `ACTS` says what each kind does; another kind is another line there.
+One operator alone, or one stolen key, cannot revoke a customer's face. The audit log has both the
+request and the approval. HANDLERS maps each kind to its functions; a new kind is a new line there.
 """
 
 import json
@@ -14,17 +14,17 @@ from facepay.domain.errors import NotFound, WrongState
 from facepay.domain.operator_action import OPEN_FOR, ActionKind, ActionState, OperatorAction
 from facepay.ports import UnitOfWork
 from facepay.usecases.dependencies import Dependencies, new_id
-from facepay.usecases.faces.enrolments import write_down
+from facepay.usecases.faces.enrolments import record_deletion
 from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.operators.action_result import ActionResult
 from facepay.usecases.operators.clear_duress import clear_duress
-from facepay.usecases.operators.issue_recovery_codes import aim_at_customer, issue_recovery
+from facepay.usecases.operators.issue_recovery_codes import issue_recovery, resolve_customer_target
 from facepay.usecases.operators.revoke_faces import (
-    aim_at_cohort,
-    aim_at_face,
     count_faces,
     count_keys,
     destroy_keys,
+    resolve_cohort_target,
+    resolve_face_target,
     revoke_at_once,
     revoke_batch,
 )
@@ -35,42 +35,47 @@ from facepay.usecases.responses import OperatorActionAnswer, rfc3339
 
 @dataclass(frozen=True, slots=True)
 class ActionHandler:
-    """What a kind of action does.
+    """The functions of one kind of action.
 
-    `aim` checks a target and returns it as it is kept. `carry_out` runs in the transaction of the
-    approval, under the action's lock; None: it takes batches. `afterwards` runs after the commit,
-    may fail on a vault that is away, and may be repeated.
+    `resolve_target` checks a target and returns it as it is stored. `carry_out` runs in the
+    transaction of the approval, under the action's lock; None means that the action runs in
+    batches. `after_commit` can run again, and leaves work undone when the vault fails.
     """
 
-    aim: Callable[[UnitOfWork, Mapping[str, Any]], dict[str, str]]
+    resolve_target: Callable[[UnitOfWork, Mapping[str, Any]], dict[str, str]]
     carry_out: Callable[[Dependencies, UnitOfWork, OperatorAction], ActionResult] | None
-    afterwards: Callable[[Dependencies, OperatorAction], None]
+    after_commit: Callable[[Dependencies, OperatorAction], None]
 
 
 def _nothing(_deps: Dependencies, _action: OperatorAction) -> None:
-    """Nothing is left to be done after the commit."""
+    """Do nothing after the commit."""
 
 
 HANDLERS: dict[ActionKind, ActionHandler] = {
-    ActionKind.REVOKE_FACE: ActionHandler(aim_at_face, revoke_at_once, destroy_keys),
-    ActionKind.REVOKE_COHORT: ActionHandler(aim_at_cohort, None, _nothing),
-    ActionKind.CLEAR_DURESS: ActionHandler(aim_at_face, clear_duress, _nothing),
-    ActionKind.ISSUE_RECOVERY: ActionHandler(aim_at_customer, issue_recovery, _nothing),
+    ActionKind.REVOKE_FACE: ActionHandler(resolve_face_target, revoke_at_once, destroy_keys),
+    ActionKind.REVOKE_COHORT: ActionHandler(resolve_cohort_target, None, _nothing),
+    ActionKind.CLEAR_DURESS: ActionHandler(resolve_face_target, clear_duress, _nothing),
+    ActionKind.ISSUE_RECOVERY: ActionHandler(resolve_customer_target, issue_recovery, _nothing),
 }
 
 
 def request_action(
     deps: Dependencies, command: Command, kind: ActionKind, target: Mapping[str, Any]
 ) -> OperatorActionAnswer:
-    """Raises InvalidRequest for a target of another kind, NotFound for nobody's."""
+    """Request an action, which another operator must approve within one hour.
+
+    Raises InvalidRequest for a target that does not fit the kind; NotFound for an unknown customer
+    or enrolment.
+    """
 
     def act(lease: Lease) -> OperatorActionAnswer:
         with deps.unit_of_work() as uow:
-            action = _requested(deps, command, kind, canonical(HANDLERS[kind].aim(uow, target)))
+            resolved = HANDLERS[kind].resolve_target(uow, target)
+            action = _requested(deps, command, kind, canonical(resolved))
             uow.operator_actions.add(action)
             answer = _answer(deps, uow, action)
             lease.answer(uow, answer)
-            _tell(deps, uow, "requested", action, command)
+            _append_action_leaf(deps, uow, "requested", action, command)
             uow.commit()
         return answer
 
@@ -78,8 +83,11 @@ def request_action(
 
 
 def approve_action(deps: Dependencies, command: Command, action_id: str) -> OperatorActionAnswer:
-    """Raises NotFound; SecondOperatorNeeded for who asked for it; WrongState when it ran out, was
-    approved before, or the asking operator's key is no longer one."""
+    """Approve an action of another operator, and carry it out unless it runs in batches.
+
+    Raises NotFound; SecondOperatorNeeded for the requesting operator or key; WrongState when the
+    action has expired, is already approved, or the requesting key is revoked.
+    """
 
     def act(lease: Lease) -> OperatorActionAnswer:
         with deps.unit_of_work() as uow:
@@ -91,23 +99,26 @@ def approve_action(deps: Dependencies, command: Command, action_id: str) -> Oper
             uow.operator_actions.update(approved, state=ActionState.REQUESTED)
             answer = _answer(deps, uow, approved)
             lease.answer(uow, answer)
-            _tell(deps, uow, "approved", approved, command)
+            _append_action_leaf(deps, uow, "approved", approved, command)
             for deletion in result.deletions:
-                write_down(deps, uow, deletion)
+                record_deletion(deps, uow, deletion)
             uow.commit()
-        return replace(answer, recovery_codes=result.told_once)
+        return replace(answer, recovery_codes=result.shown_once)
 
-    told = run_idempotent(deps, command, OperatorActionAnswer, act)
+    answer = run_idempotent(deps, command, OperatorActionAnswer, act)
     with deps.unit_of_work() as uow:
         approved = _find(uow, action_id)
-    HANDLERS[approved.kind].afterwards(deps, approved)
-    return replace(read_action(deps, action_id), recovery_codes=told.recovery_codes)
+    HANDLERS[approved.kind].after_commit(deps, approved)
+    return replace(read_action(deps, action_id), recovery_codes=answer.recovery_codes)
 
 
 def continue_action(
     deps: Dependencies, command: Command, action_id: str, at_most: int
 ) -> OperatorActionAnswer:
-    """The next batch of an approved action. Raises NotFound, WrongState."""
+    """Run the next batch of an approved action; any operator can do so.
+
+    Raises NotFound; WrongState as `take_batch` does.
+    """
 
     def act(lease: Lease) -> OperatorActionAnswer:
         return take_batch(deps, action_id, at_most, lease)
@@ -118,13 +129,17 @@ def continue_action(
 def take_batch(
     deps: Dependencies, action_id: str, at_most: int, lease: Lease | None = None
 ) -> OperatorActionAnswer:
-    """For the console, too, which makes no claim. Raises NotFound; WrongState for what is not
-    approved, and for what was done at once: its target is no cohort that anybody agreed to revoke.
+    """Run the next batch: revoke up to `at_most` faces, and destroy up to `at_most` keys.
+
+    The console calls it without a lease.
+
+    Raises NotFound; WrongState for an action that is not approved, or of a kind without batches,
+    whose target nobody approved as a cohort.
     """
     with deps.unit_of_work() as uow:
         action = _find(uow, action_id)
     if HANDLERS[action.kind].carry_out is not None:
-        raise WrongState("nothing of this kind is done in batches")
+        raise WrongState("actions of this kind have no batches")
     if action.state not in (ActionState.APPROVED, ActionState.DONE):
         raise WrongState(f"the action is {action.state_at(deps.clock())}")
     revoke_batch(deps, action, at_most)
@@ -151,7 +166,7 @@ def take_batch(
 
 
 def read_action(deps: Dependencies, action_id: str) -> OperatorActionAnswer:
-    """Raises NotFound."""
+    """Return an action with its progress. Raises NotFound."""
     with deps.unit_of_work() as uow:
         return _answer(deps, uow, _find(uow, action_id))
 
@@ -187,15 +202,15 @@ def _requested(
 def _approved(
     deps: Dependencies, uow: UnitOfWork, command: Command, action_id: str
 ) -> OperatorAction:
-    """The action as it is once approved, its row held: two approvals at once are one."""
+    """Lock the action's row and return the approved action, so that only one approval succeeds."""
     locked_row = uow.operator_actions.lock(action_id)
     if locked_row is None:
         raise NotFound()
     by, key = command.caller.subject_id, command.caller.keyid
     locked_row.require_approvable(by, key, deps.clock())
-    asking = uow.clients.find(id=locked_row.requested_key)
-    if asking is None or asking.revoked_at is not None:
-        raise WrongState("the key that asked for it is an operator's no longer")
+    requester = uow.clients.find(id=locked_row.requested_key)
+    if requester is None or requester.revoked_at is not None:
+        raise WrongState("the key that requested the action is revoked: request it again")
     approved = replace(
         locked_row,
         state=ActionState.APPROVED,
@@ -206,7 +221,7 @@ def _approved(
     return replace(approved, total=count_faces(uow, approved))
 
 
-def _tell(
+def _append_action_leaf(
     deps: Dependencies, uow: UnitOfWork, stage: str, action: OperatorAction, command: Command
 ) -> None:
     append_leaf(

@@ -1,4 +1,4 @@
-"""Let a face pay again that was locked by a duress code: the bank has spoken with its owner."""
+"""Unlock a face that a duress code locked, after the operator has spoken with its owner."""
 
 from dataclasses import replace
 
@@ -12,7 +12,10 @@ from facepay.usecases.records.outbox import emit
 
 
 def clear_duress(deps: Dependencies, uow: UnitOfWork, action: OperatorAction) -> ActionResult:
-    """In the transaction of the approval; revoked faces too, or a new one would inherit it."""
+    """Clear the duress mark of the target's faces, in the transaction of the approval.
+
+    This includes revoked faces, because a new enrolment inherits their mark.
+    """
     for face in uow.enrolments.find_all(after_id="", **faces_of(action)):
         locked_row = uow.enrolments.lock(face.id)
         if locked_row is not None and locked_row.duress_since is not None:

@@ -1,7 +1,7 @@
-"""Take in operators, merchants, terminals and customers, each with the key its client signs with.
+"""Register operators, merchants, terminals and customers, each with its client's public key.
 
-Trust begins on the server's own console: the first operator's key is registered there. Operators
-register merchants and customers over HTTP, merchants register their terminals.
+Operator keys are the root of trust and are registered on the server's own console. Operators
+register merchants and customers over HTTP; merchants register their terminals.
 """
 
 from facepay.domain.customer import Client, Customer, Merchant, PublicKey, Role, Terminal
@@ -15,12 +15,15 @@ from facepay.usecases.responses import Registered
 
 
 def register_operator(deps: Dependencies, key: PublicKey) -> Registered:
-    """The console's own act; running it again with the same key changes nothing."""
+    """Register an operator's key; only the console calls it.
+
+    Registering the same key again changes nothing and returns the known client.
+    """
     with deps.unit_of_work() as uow:
         known = uow.clients.find(id=key.thumbprint)
         if known is not None:
             return Registered(known.subject_id, known.id)
-        answer = _admit(deps, uow, Role.OPERATOR, new_id("op"), key)
+        answer = _register_client(deps, uow, Role.OPERATOR, new_id("op"), key)
         uow.commit()
     return answer
 
@@ -28,13 +31,13 @@ def register_operator(deps: Dependencies, key: PublicKey) -> Registered:
 def register_merchant(
     deps: Dependencies, command: Command, name: str, key: PublicKey
 ) -> Registered:
-    """Raises AlreadyExists when the key is registered already."""
+    """Register a merchant. Raises AlreadyExists when its key is registered already."""
 
     def act(lease: Lease) -> Registered:
         merchant = Merchant(new_id("mer"), name, deps.clock(), suspended_at=None)
         with deps.unit_of_work() as uow:
             uow.merchants.add(merchant)
-            answer = _admit(deps, uow, Role.MERCHANT, merchant.id, key, lease)
+            answer = _register_client(deps, uow, Role.MERCHANT, merchant.id, key, lease)
             uow.commit()
         return answer
 
@@ -44,9 +47,9 @@ def register_merchant(
 def register_terminal(
     deps: Dependencies, command: Command, name: str, key: PublicKey, city: str | None = None
 ) -> Registered:
-    """A terminal of the calling merchant, and where it stands.
+    """Register a terminal of the calling merchant; `city` is its location.
 
-    Raises NotAllowed for a suspended merchant.
+    Raises NotAllowed for a suspended merchant, AlreadyExists when the key is registered already.
     """
 
     def act(lease: Lease) -> Registered:
@@ -56,7 +59,7 @@ def register_terminal(
                 raise NotAllowed("the merchant is suspended")
             terminal = Terminal(new_id("term"), merchant.id, name, deps.clock(), None, city)
             uow.terminals.add(terminal)
-            answer = _admit(deps, uow, Role.TERMINAL, terminal.id, key, lease)
+            answer = _register_client(deps, uow, Role.TERMINAL, terminal.id, key, lease)
             uow.commit()
         return answer
 
@@ -66,7 +69,10 @@ def register_terminal(
 def register_customer(
     deps: Dependencies, command: Command, alias: str, password: str, key: PublicKey
 ) -> Registered:
-    """Raises AlreadyExists when the alias or the key is taken."""
+    """Register a customer with a password and the key of the customer's own device.
+
+    Raises AlreadyExists when the alias or the key is taken.
+    """
 
     def act(lease: Lease) -> Registered:
         customer = Customer(
@@ -74,14 +80,14 @@ def register_customer(
         )
         with deps.unit_of_work() as uow:
             uow.customers.add(customer)
-            answer = _admit(deps, uow, Role.CUSTOMER, customer.id, key, lease)
+            answer = _register_client(deps, uow, Role.CUSTOMER, customer.id, key, lease)
             uow.commit()
         return answer
 
     return run_idempotent(deps, command, Registered, act)
 
 
-def _admit(
+def _register_client(
     deps: Dependencies,
     uow: UnitOfWork,
     role: Role,

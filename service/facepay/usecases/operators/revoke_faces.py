@@ -1,9 +1,9 @@
-"""Operators take faces back: one customer's, or a whole cohort's after a breach.
+"""Operators revoke faces: one customer's, or a whole cohort's after a breach.
 
-A cohort is closed when it is approved: who enrols afterwards is not of it. It goes in batches, each
-face in a transaction of its own under its row's lock, as its owner would do it; so whoever comes
-second finds nothing left to do, and what a dead worker left the next batch goes on with. Faces come
-first; keys are destroyed after them.
+The approval closes a cohort: later enrolments do not belong to it. A cohort is revoked in batches.
+Each face has its own transaction under its row's lock, as when its owner revokes it. Concurrent
+batches therefore do not revoke a face twice, and any operator can resume an interrupted batch.
+Faces are revoked first, and their keys destroyed afterwards.
 """
 
 import json
@@ -19,7 +19,7 @@ from facepay.domain.operator_action import OperatorAction
 from facepay.ports import Span, UnitOfWork
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.destroy_keys import destroy_key
-from facepay.usecases.faces.enrolments import emit_face, end_enrolment, write_down
+from facepay.usecases.faces.enrolments import emit_face, end_enrolment, record_deletion
 from facepay.usecases.operators.action_result import ActionResult
 
 BATCH = 200
@@ -27,35 +27,41 @@ _KEY_LEFT: dict[str, Any] = {"state": EnrolmentState.REVOKED, "key_destroyed_at"
 _TICK = timedelta(microseconds=1)
 
 
-def aim_at_face(uow: UnitOfWork, asked: Mapping[str, Any]) -> dict[str, str]:
-    """`asked` names an enrolment, or a customer by alias. Raises InvalidRequest, NotFound."""
-    if len(asked) != 1 or not asked.keys() <= {"enrolment", "customer"}:
+def resolve_face_target(uow: UnitOfWork, target: Mapping[str, Any]) -> dict[str, str]:
+    """Return the id of the enrolment, or of the customer whose alias `target` names.
+
+    Raises InvalidRequest, NotFound.
+    """
+    if len(target) != 1 or not target.keys() <= {"enrolment", "customer"}:
         raise InvalidRequest("name an enrolment or a customer, and nothing else", param="target")
-    if "enrolment" in asked:
-        if uow.enrolments.find(id=asked["enrolment"]) is None:
+    if "enrolment" in target:
+        if uow.enrolments.find(id=target["enrolment"]) is None:
             raise NotFound()
-        return {"enrolment": asked["enrolment"]}
-    customer = uow.customers.find(alias=asked["customer"])
+        return {"enrolment": target["enrolment"]}
+    customer = uow.customers.find(alias=target["customer"])
     if customer is None:
         raise NotFound()
     return {"customer": customer.id}
 
 
-def aim_at_cohort(_uow: UnitOfWork, asked: Mapping[str, Any]) -> dict[str, str]:
-    """`asked` says when they enrolled, or with which model. Raises InvalidRequest."""
-    if not asked or not asked.keys() <= {"enrolled_after", "enrolled_before", "model"}:
-        raise InvalidRequest("say of a cohort when it enrolled, or its model", param="target")
+def resolve_cohort_target(_uow: UnitOfWork, target: Mapping[str, Any]) -> dict[str, str]:
+    """Return the cohort that `target` describes by time of enrolment or by model, times in UTC.
+
+    Raises InvalidRequest.
+    """
+    if not target or not target.keys() <= {"enrolled_after", "enrolled_before", "model"}:
+        raise InvalidRequest("describe a cohort by enrolment time or model", param="target")
     try:
         return {
             name: value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
-            for name, value in asked.items()
+            for name, value in target.items()
         }
-    except OverflowError:  # the first and the last day of the calendar, in another zone
-        raise InvalidRequest("a time out of range", param="target") from None
+    except OverflowError:  # the first or last day of the calendar, in another time zone
+        raise InvalidRequest("the time is out of range", param="target") from None
 
 
 def faces_of(action: OperatorAction) -> dict[str, Any]:
-    """Which enrolments an action is about, as a repository is asked for them."""
+    """Return the repository filter for the enrolments that an action covers."""
     target = json.loads(action.target)
     closed = action.approved_at + _TICK if action.approved_at else None
     before = target.get("enrolled_before")
@@ -70,7 +76,10 @@ def faces_of(action: OperatorAction) -> dict[str, Any]:
 
 
 def revoke_at_once(deps: Dependencies, uow: UnitOfWork, action: OperatorAction) -> ActionResult:
-    """All of them, in the caller's transaction: to be written down before its commit."""
+    """Revoke all faces of the target in the caller's transaction.
+
+    The caller records the deletions of the result before the commit.
+    """
     deletions = []
     for face in uow.enrolments.find_all(after_id="", state=LIVE, **faces_of(action)):
         revoked, deletion = end_enrolment(deps, uow, face.id, Cause.OPERATOR)
@@ -81,7 +90,7 @@ def revoke_at_once(deps: Dependencies, uow: UnitOfWork, action: OperatorAction) 
 
 
 def revoke_batch(deps: Dependencies, action: OperatorAction, at_most: int) -> None:
-    """The next faces of a cohort, and then keys that are left, `at_most` of each."""
+    """Revoke the next faces of a cohort, then destroy remaining keys, `at_most` of each."""
     faces = faces_of(action)
     with deps.unit_of_work() as uow:
         batch = uow.enrolments.find_all(limit=at_most, after_id="", state=LIVE, **faces)
@@ -90,13 +99,13 @@ def revoke_batch(deps: Dependencies, action: OperatorAction, at_most: int) -> No
             revoked, deletion = end_enrolment(deps, uow, face.id, Cause.COHORT)
             if deletion is not None:
                 emit_face(deps, uow, EventKind.FACE_REVOKED, revoked)
-                write_down(deps, uow, deletion)
+                record_deletion(deps, uow, deletion)
                 uow.commit()
     destroy_keys(deps, action, at_most)
 
 
 def destroy_keys(deps: Dependencies, action: OperatorAction, at_most: int = BATCH) -> None:
-    """Of faces that are revoked; the rest is left when the vault is away."""
+    """Destroy the keys of revoked faces; stop when the vault fails."""
     with deps.unit_of_work() as uow:
         left = uow.enrolments.find_all(limit=at_most, after_id="", **_KEY_LEFT, **faces_of(action))
     for face in left:
@@ -105,10 +114,10 @@ def destroy_keys(deps: Dependencies, action: OperatorAction, at_most: int = BATC
 
 
 def count_faces(uow: UnitOfWork, action: OperatorAction) -> int:
-    """How many of them are not revoked."""
+    """Return how many faces of the target are not revoked."""
     return uow.enrolments.count(state=LIVE, **faces_of(action))
 
 
 def count_keys(uow: UnitOfWork, action: OperatorAction) -> int:
-    """How many are revoked, and have a key that is still to be destroyed."""
+    """Return how many revoked faces of the target still have a key."""
     return uow.enrolments.count(**_KEY_LEFT, **faces_of(action))

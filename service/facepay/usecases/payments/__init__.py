@@ -1,1 +1,1 @@
-"""Pay: open an intent, authorize it by face or by password, sign the approval."""
+"""Payments: open an intent, authorize it by face or by password, sign the approval."""

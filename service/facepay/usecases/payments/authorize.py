@@ -33,8 +33,8 @@ from facepay.usecases.captures.compare import matches_reference
 from facepay.usecases.captures.judge import Frames, live_faces, use_capture
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.idempotency import Lease, run_idempotent
-from facepay.usecases.payments.intents import find_to_pay
-from facepay.usecases.payments.record_decision import may_be_on_hold, record_decision
+from facepay.usecases.payments.intents import find_payable_intent
+from facepay.usecases.payments.record_decision import may_pay_under_duress, record_decision
 from facepay.usecases.payments.sign_authorization import sign_authorization
 from facepay.usecases.records.activity import is_on_hold
 from facepay.usecases.request import Caller, Command
@@ -61,8 +61,8 @@ def submit_frames(
 
     The answer is the same whether the face matched or not: the terminal learns it from neither.
 
-    Raises NotFound, WrongState, IntentExpired, CaptureExpired, FaceNotAvailable, every Refused
-    error of `live_faces`, and VaultUnavailable: then nothing is approved.
+    Raises NotFound, WrongState, IntentExpired, CaptureExpired, FaceNotAvailable, SealBroken, every
+    Refused error of `live_faces`, and FaceUnavailable or VaultUnavailable: nothing is approved.
     """
     # 1 lease the request's idempotency key; a repeated request gets the first answer
     walk = partial(_walk_with_frames, deps, command, intent_id, frames)
@@ -143,8 +143,8 @@ def _load_for_second_factor(deps: Dependencies, command: Command, intent_id: str
 def _load_payment(
     deps: Dependencies, uow: UnitOfWork, caller: Caller, intent_id: str, expected: IntentState
 ) -> PaymentContext:
-    """Lock and return a payment that this caller may go on with; the caller commits."""
-    seen = find_to_pay(uow, caller, intent_id)
+    """Lock and return a payment that this caller may continue; the caller commits."""
+    seen = find_payable_intent(uow, caller, intent_id)
     if caller.role is Role.CUSTOMER and seen.customer_id != caller.subject_id:
         raise NotFound()  # only the claimed payer's own device confirms a payment by face
     enrolment = _live_enrolment(deps, uow, seen)
@@ -203,7 +203,7 @@ def _decide(
         pad_passed=intent.pad_passed,
         face_matched=intent.face_matched,
         duress=verified is not None and verified.duress,
-        duress_may_pay=may_be_on_hold(deps, intent, verified),
+        duress_may_pay=may_pay_under_duress(deps, intent, verified),
         silently_locked=enrolment.duress_since is not None,
         on_hold=context.on_hold,
     )

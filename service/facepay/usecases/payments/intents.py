@@ -1,4 +1,4 @@
-"""Open a payment intent, look at it, leave it for another method, reverse it."""
+"""Create a payment intent, read it, choose another method for it, reverse it."""
 
 import secrets
 from dataclasses import replace
@@ -38,14 +38,17 @@ _FACE_CLOSED = frozenset({IntentState.REVOKED, IntentState.PAYER_CHOSE_ALTERNATI
 def create_intent(
     deps: Dependencies, command: Command, money: Money, order_ref: str
 ) -> IntentAnswer:
-    """Raises NotAllowed for a suspended terminal or merchant."""
+    """Create an intent for the calling terminal; the policy limits its lifetime.
+
+    Raises NotAllowed for a suspended terminal or merchant.
+    """
 
     def act(lease: Lease) -> IntentAnswer:
         with deps.unit_of_work() as uow:
             terminal = uow.terminals.find(id=command.caller.subject_id)
             merchant = uow.merchants.find(id=terminal.merchant_id) if terminal else None
             if terminal is None or merchant is None:
-                raise NotAllowed("no such terminal")
+                raise NotAllowed("this terminal is not registered with a merchant")
             if terminal.suspended_at is not None or merchant.suspended_at is not None:
                 raise NotAllowed("the terminal or its merchant is suspended")
             intent = _new_intent(deps, terminal.id, merchant.id, money, order_ref)
@@ -60,8 +63,10 @@ def create_intent(
 
 
 def read_intent(deps: Dependencies, caller: Caller, intent_id: str) -> IntentAnswer:
-    """For its terminal or merchant: the answer to an outcome that was lost on the way. Raises
-    NotFound."""
+    """Return an intent to its terminal or merchant, with the authorization of an approval.
+
+    Raises NotFound.
+    """
     with deps.unit_of_work() as uow:
         intent = uow.intents.find(id=intent_id)
         if intent is None or caller.subject_id not in (intent.terminal_id, intent.merchant_id):
@@ -71,9 +76,11 @@ def read_intent(deps: Dependencies, caller: Caller, intent_id: str) -> IntentAns
 
 
 def read_intent_to_confirm(deps: Dependencies, caller: Caller, intent_id: str) -> IntentAnswer:
-    """For a customer's own device: what it is to confirm, to whom, and the nonce to sign.
+    """Return what a customer's own device needs for a confirmation: amount, payee and nonce.
 
-    Whoever was told the id can look while it is open; afterwards only who paid. Raises NotFound.
+    Every customer who knows the id can read an open intent; an ended one only its payer.
+
+    Raises NotFound.
     """
     with deps.unit_of_work() as uow:
         intent = uow.intents.find(id=intent_id)
@@ -87,8 +94,8 @@ def read_intent_to_confirm(deps: Dependencies, caller: Caller, intent_id: str) -
     return replace(answer, merchant_name=merchant.name if merchant else None, nonce=intent.nonce)
 
 
-def find_to_pay(uow: UnitOfWork, caller: Caller, intent_id: str) -> Intent:
-    """For the till that opened it, or any customer's own device: the id is what links those.
+def find_payable_intent(uow: UnitOfWork, caller: Caller, intent_id: str) -> Intent:
+    """Return an intent to its terminal, or to any customer's own device that knows its id.
 
     Raises NotFound.
     """
@@ -100,13 +107,19 @@ def find_to_pay(uow: UnitOfWork, caller: Caller, intent_id: str) -> Intent:
 
 
 def choose_alternative(deps: Dependencies, command: Command, intent_id: str) -> IntentAnswer:
-    """The payer would rather not use the face: an outcome of its own, not a failure."""
+    """Record that the payer prefers another method: an outcome of its own, not a failure.
+
+    Raises NotFound, WrongState, IntentExpired.
+    """
     kind = "payment.alternative_chosen"
     return _move(deps, command, intent_id, IntentState.PAYER_CHOSE_ALTERNATIVE, kind)
 
 
 def reverse_payment(deps: Dependencies, command: Command, intent_id: str) -> IntentAnswer:
-    """Take an approval back; safe to repeat. Raises WrongState for what was not approved."""
+    """Reverse an approved payment, at any time; repeating it is safe.
+
+    Raises NotFound; WrongState for an intent that is not approved.
+    """
     return _move(deps, command, intent_id, IntentState.REVERSED, "payment.reversed")
 
 
@@ -135,7 +148,7 @@ def _move(
 def intent_answer(
     deps: Dependencies, intent: Intent, authorization: Authorization | None
 ) -> IntentAnswer:
-    """What a terminal may know of an intent: never a score, nor which factor failed."""
+    """Return an intent as terminals may see it: without scores and without the failing factor."""
     state = intent.state_at(deps.clock())
     return IntentAnswer(
         id=intent.id,
@@ -156,7 +169,7 @@ def intent_answer(
 
 
 def _open_methods(deps: Dependencies, intent: Intent, state: IntentState) -> list[str]:
-    """Face is never the only way (PIPL art. 24): the password is in every list but the empty."""
+    """Return the open methods; while any is open, the password is one (PIPL art. 24)."""
     if state in ENDED:
         return []
     face_open = state not in _FACE_CLOSED and intent.captures_used < deps.policy.captures_per_intent
@@ -164,7 +177,7 @@ def _open_methods(deps: Dependencies, intent: Intent, state: IntentState) -> lis
 
 
 def fresh_nonce() -> str:
-    """What a device key's yes is bound to: 192 random bits."""
+    """Return a new nonce for confirmations of an intent: 192 random bits, base64url."""
     return secrets.token_urlsafe(24)
 
 

@@ -1,24 +1,32 @@
-"""Pay by password and second factor: always open, whatever has become of the face.
+"""Pay with password and second factor, in six steps, whatever the state of the face.
 
-The same intent goes on at the same price. Nothing of the face path is asked: not the engine, not
-the enrolment, not the consent. An unknown payer gets the same answer after the same work. What the
-customer's own device sends is counted apart from what is typed at tills: nobody there can delay it.
+    1  lease the request's idempotency key, so that it is answered once
+    2  load intent and payer; refuse early
+    3  verify the password and the second factor
+    4  decide(facts, now) -> Decision: pure, in domain/decision.py
+    5  sign the authorization of an approval
+    6  ONE commit: consume the code; store decision, authorization, audit-log leaf and answer
+
+The same intent is paid, at the same price. Nothing depends on the face: not the engine, not the
+enrolment, not the consent. An unknown payer gets the same answer after the same work. Attempts from
+the customer's own device have their own counters, so that nobody at a terminal can block them.
 """
 
 from dataclasses import replace
+from functools import partial
 
 from facepay.domain.confirmation import payment_claims
 from facepay.domain.customer import Customer, Role
-from facepay.domain.decision import Facts, Outcome, decide
+from facepay.domain.decision import Decision, Facts, Outcome, decide
 from facepay.domain.errors import InvalidRequest
-from facepay.domain.payment import Intent, Method
+from facepay.domain.payment import Authorization, Intent, Method
 from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.credentials import Credentials, VerifiedCredentials
 from facepay.usecases.authentication.verify_credentials import channel_of, check_factors
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.idempotency import Lease, run_idempotent
-from facepay.usecases.payments.intents import find_to_pay
-from facepay.usecases.payments.record_decision import may_be_on_hold, record_decision
+from facepay.usecases.payments.intents import find_payable_intent
+from facepay.usecases.payments.record_decision import may_pay_under_duress, record_decision
 from facepay.usecases.payments.sign_authorization import sign_authorization
 from facepay.usecases.request import Caller, Command
 from facepay.usecases.responses import IntentAnswer
@@ -31,47 +39,72 @@ def pay_by_password(
     payer_alias: str | None,
     credentials: Credentials,
 ) -> IntentAnswer:
-    """`payer_alias` is whom a till claims to have before it; a customer's device is its owner's.
+    """Verify password and second factor, decide, and answer "approved" or "declined".
 
-    Raises NotFound, WrongState, IntentExpired, InvalidRequest; FactorUnavailable or
+    `payer_alias` is the customer that a terminal names. A customer's own device pays only for its
+    owner, and sends None.
+
+    Raises NotFound, WrongState, IntentExpired, InvalidRequest, and FactorUnavailable or
     VaultUnavailable: then nothing is approved.
     """
-
-    def walk(lease: Lease) -> IntentAnswer:
-        with deps.unit_of_work() as uow:
-            intent = find_to_pay(uow, command.caller, intent_id)
-            customer = _payer(uow, command.caller, payer_alias)
-        intent.require_open(deps.clock())
-        verified = check_factors(
-            deps,
-            customer,
-            credentials,
-            channel_of(command.caller),
-            at=lease.received_at,
-            confirms=payment_claims(intent),
-        )
-        paying = replace(intent, customer_id=customer.id if customer else intent.customer_id)
-        decision = decide(_facts(deps, paying, verified), deps.clock())
-        approved = decision.outcome is Outcome.APPROVE
-        authorization = sign_authorization(deps, paying) if approved else None
-        with deps.unit_of_work() as uow:
-            answer = record_decision(
-                deps, uow, lease, paying, Method.PASSWORD, decision, verified, authorization
-            )
-            uow.commit()
-        return answer
-
+    # 1 lease the request's idempotency key; a repeated request gets the first answer
+    walk = partial(_walk, deps, command, intent_id, payer_alias, credentials)
     return run_idempotent(deps, command, IntentAnswer, walk)
+
+
+def _walk(
+    deps: Dependencies,
+    command: Command,
+    intent_id: str,
+    payer_alias: str | None,
+    credentials: Credentials,
+    lease: Lease,
+) -> IntentAnswer:
+    # 2 load intent and payer; refuse early
+    intent, payer = _load(deps, command.caller, intent_id, payer_alias)
+    # 3 verify the password and the second factor
+    verified = _verify(deps, command, lease, intent, payer, credentials)
+    # 4 decide
+    decision = decide(_facts(deps, intent, verified), deps.clock())
+    # 5 sign before the commit, so that no approval exists without its signature
+    authorization = _sign_if_approved(deps, intent, decision)
+    # 6 one commit
+    return _commit(deps, lease, intent, decision, verified, authorization)
+
+
+def _load(
+    deps: Dependencies, caller: Caller, intent_id: str, payer_alias: str | None
+) -> tuple[Intent, Customer | None]:
+    """Return the intent with its payer's id set, and the payer; None for an unknown alias."""
+    with deps.unit_of_work() as uow:
+        intent = find_payable_intent(uow, caller, intent_id)
+        payer = _payer(uow, caller, payer_alias)
+    intent.require_open(deps.clock())
+    return replace(intent, customer_id=payer.id if payer else intent.customer_id), payer
 
 
 def _payer(uow: UnitOfWork, caller: Caller, alias: str | None) -> Customer | None:
     if caller.role is not Role.CUSTOMER:
         if alias is None:
-            raise InvalidRequest("a till says whom it has before it", param="payer")
+            raise InvalidRequest("name the payer: a terminal pays for a customer", param="payer")
         return uow.customers.find(alias=alias)
     if alias is not None:
-        raise InvalidRequest("a customer's own device pays for nobody else", param="payer")
+        raise InvalidRequest(
+            "name no payer: a customer's own device pays only for its owner", param="payer"
+        )
     return uow.customers.find(id=caller.subject_id)
+
+
+def _verify(
+    deps: Dependencies,
+    command: Command,
+    lease: Lease,
+    intent: Intent,
+    payer: Customer | None,
+    credentials: Credentials,
+) -> VerifiedCredentials:
+    channel, confirms = channel_of(command.caller), payment_claims(intent)
+    return check_factors(deps, payer, credentials, channel, at=lease.received_at, confirms=confirms)
 
 
 def _facts(deps: Dependencies, intent: Intent, verified: VerifiedCredentials) -> Facts:
@@ -81,5 +114,29 @@ def _facts(deps: Dependencies, intent: Intent, verified: VerifiedCredentials) ->
         second_factor_ok=verified.second_factor_ok,
         password_ok=verified.password_ok,
         duress=verified.duress,
-        duress_may_pay=may_be_on_hold(deps, intent, verified),
+        duress_may_pay=may_pay_under_duress(deps, intent, verified),
     )
+
+
+def _sign_if_approved(
+    deps: Dependencies, intent: Intent, decision: Decision
+) -> Authorization | None:
+    if decision.outcome is not Outcome.APPROVE:
+        return None
+    return sign_authorization(deps, intent)
+
+
+def _commit(
+    deps: Dependencies,
+    lease: Lease,
+    intent: Intent,
+    decision: Decision,
+    verified: VerifiedCredentials,
+    authorization: Authorization | None,
+) -> IntentAnswer:
+    with deps.unit_of_work() as uow:
+        answer = record_decision(
+            deps, uow, lease, intent, Method.PASSWORD, decision, verified, authorization
+        )
+        uow.commit()
+    return answer

@@ -1,7 +1,7 @@
-"""The signed yes: bound to payee, terminal, amount, currency, order and nonce (PSD2 RTS art. 5).
+"""Sign an authorization: payee, terminal, amount, currency, order and nonce (PSD2 RTS art. 5).
 
-Anyone holding the published keys verifies it offline; one changed cent breaks it. It names no
-customer and carries nothing of a face.
+Anybody with the published keys verifies it offline, and any change breaks it. It does not name the
+customer and contains no face data.
 """
 
 from facepay.domain.payment import Authorization, Intent
@@ -11,7 +11,10 @@ AUTHORIZATION_TYP = "facepay-authorization+jwt"
 
 
 def sign_authorization(deps: Dependencies, intent: Intent) -> Authorization:
-    """Raises VaultUnavailable: without a signature there is no approval."""
+    """Sign the approval of an intent, with this node's key.
+
+    Raises VaultUnavailable: without a signature there is no approval.
+    """
     now = deps.clock()
     expires_at = now + deps.policy.authorization_lifetime
     authorization_id = new_id("auth")

@@ -1,1 +1,1 @@
-"""Records written in the transaction of a change: audit log, outbox, activity, public keys."""
+"""Records: audit log, outbox and activity, written with a change; public keys, read only."""

@@ -1,7 +1,7 @@
-"""The customer's activity: every use of the face, failed ones too.
+"""The customer's activity: every use of the face, failed ones included.
 
-A use is written when the frames were looked at, with what is unusual about it, and told to the
-bank; its outcome is set when the payment is decided.
+A use is recorded with its flags when its frames were judged, and an event goes to the operator.
+The outcome is updated when the payment is decided.
 """
 
 from collections.abc import Sequence
@@ -21,8 +21,8 @@ from facepay.usecases.records.outbox import emit
 from facepay.usecases.responses import FaceUseAnswer, rfc3339
 
 PAGE = 50
-COMPARED_WITH = 50  # of the customer's uses, the newest
-BEYOND = 2**62  # any number that a use will ever have
+COMPARED_WITH = 50  # the customer's newest uses, which a new use is compared with
+BEYOND = 2**62  # larger than the `seq` of any use
 
 _OUTCOMES = {
     IntentState.APPROVED: UseOutcome.APPROVED,
@@ -30,8 +30,11 @@ _OUTCOMES = {
 }
 
 
-def note_face_use(deps: Dependencies, uow: UnitOfWork, intent: Intent, *, on_hold: bool) -> None:
-    """What the intent, as it now is, says of its last capture; under the intent's lock."""
+def record_face_use(deps: Dependencies, uow: UnitOfWork, intent: Intent, *, on_hold: bool) -> None:
+    """Record the intent's last capture, or update its outcome; call it under the intent's lock.
+
+    The intent is already in its new state. The caller commits.
+    """
     outcome = _OUTCOMES.get(intent.state)
     if outcome is None:
         _add(deps, uow, intent, intent.capture_id, UseOutcome.AWAITING_SECOND_FACTOR)
@@ -40,15 +43,15 @@ def note_face_use(deps: Dependencies, uow: UnitOfWork, intent: Intent, *, on_hol
     uow.face_uses.update_all(changes, capture_id=intent.capture_id)
 
 
-def note_refused_capture(deps: Dependencies, uow: UnitOfWork, capture: Capture) -> None:
-    """A burst that was not believed, where it was for a payment."""
+def record_refused_capture(deps: Dependencies, uow: UnitOfWork, capture: Capture) -> None:
+    """Record a refused capture of a payment; enrolments have no entry. The caller commits."""
     intent = uow.intents.find(id=capture.intent_id) if capture.intent_id else None
     if intent is not None:
         _add(deps, uow, intent, capture.id, UseOutcome.REFUSED)
 
 
 def is_on_hold(deps: Dependencies, uow: UnitOfWork, intent: Intent) -> bool:
-    """Whether the policy holds payments that are as unusual as this one's last capture."""
+    """Return whether the policy holds this payment because of its last capture's flags."""
     rules = deps.policy.early_warning
     if not rules.hold:
         return False
@@ -59,13 +62,18 @@ def is_on_hold(deps: Dependencies, uow: UnitOfWork, intent: Intent) -> bool:
 def read_activity(
     deps: Dependencies, customer_id: str, *, before: str | None
 ) -> list[FaceUseAnswer]:
-    """A page, newest first; `before` is the last use of the page before. Raises InvalidRequest."""
+    """Return a page of at most 50 uses, newest first.
+
+    `before` is the id of the last use on the page before; None returns the first page.
+
+    Raises InvalidRequest for an id that is not one of this customer's uses.
+    """
     with deps.unit_of_work() as uow:
         number = BEYOND
         if before is not None:
             last = uow.face_uses.find(id=before, customer_id=customer_id)
             if last is None:
-                raise InvalidRequest("no such use", param="before")
+                raise InvalidRequest("there is no such use of the face", param="before")
             number = last.seq
         uses = uow.face_uses.find_all(customer_id=customer_id, before_seq=number, limit=PAGE)
         return _answers(uow, uses)
@@ -94,7 +102,7 @@ def _add(
         on_hold=False,
     )
     flagged = _flagged(deps, uow, use)
-    with suppress(AlreadyExists):  # noted before its worker died
+    with suppress(AlreadyExists):  # a worker recorded it, and then died
         uow.face_uses.add(flagged)
         _emit_use(deps, uow, flagged)
 
@@ -111,8 +119,10 @@ def _flagged(deps: Dependencies, uow: UnitOfWork, use: FaceUse) -> FaceUse:
 
 
 def uses_before(uow: UnitOfWork, customer_id: str) -> list[FaceUse]:
-    """The newest, and where there are so many failed ones that they hide every payment, payments:
-    who fails often enough must not make everything usual."""
+    """Return the customer's newest uses, and approved ones as well if none is among the newest.
+
+    Otherwise many failed uses could hide every approved one, and nothing would be unusual any more.
+    """
     newest: dict[str, Any] = {"before_seq": BEYOND, "limit": COMPARED_WITH}
     uses = uow.face_uses.find_all(customer_id=customer_id, **newest)
     approved = UseOutcome.APPROVED.value
@@ -122,7 +132,7 @@ def uses_before(uow: UnitOfWork, customer_id: str) -> list[FaceUse]:
 
 
 def _paid_there(uow: UnitOfWork, use: FaceUse) -> bool:
-    """By password, or longer ago."""
+    """Return whether this merchant has an approved payment, by any method and at any time."""
     paid = {"customer_id": use.customer_id, "merchant_id": use.merchant_id}
     return uow.intents.find(state=IntentState.APPROVED.value, **paid) is not None
 

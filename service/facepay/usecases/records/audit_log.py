@@ -1,4 +1,4 @@
-"""Append to the log, in the transaction of the change it tells of; read it; sign its end."""
+"""The audit log: append a leaf in the transaction of its change, read leaves, sign its end."""
 
 import secrets
 from contextlib import suppress
@@ -25,7 +25,10 @@ PAGE = 500
 def append_leaf(
     deps: Dependencies, uow: UnitOfWork, kind: str, **details: str | int | None
 ) -> Leaf:
-    """One leaf; `details` are committed to, not published. Call last: it locks the log's head."""
+    """Append one leaf; it commits to `details` and does not contain them.
+
+    Call it last in a transaction, because it locks the log's head. The caller commits.
+    """
     head = _locked_head(uow)
     salt = secrets.token_hex(32)
     opened = canonical(details)
@@ -37,23 +40,23 @@ def append_leaf(
 
 
 def append_setting(deps: Dependencies, uow: UnitOfWork, customer_id: str, setting: str) -> None:
-    """One kind for all that customers set: the log must not tell that it was a duress code."""
+    """Append a leaf whose kind is the same for all settings, so that it shows no duress code."""
     append_leaf(deps, uow, "customer.setting_changed", customer=customer_id, setting=setting)
 
 
 def _locked_head(uow: UnitOfWork) -> Head:
     head = uow.heads.lock(HEAD)
     if head is None:
-        with suppress(AlreadyExists):  # another worker wrote the very first leaf just now
+        with suppress(AlreadyExists):  # another worker is writing the first leaf
             uow.heads.add(Head(HEAD, 0, GENESIS))
         head = uow.heads.lock(HEAD)
     if head is None:
-        raise RuntimeError("the log has no head")
+        raise RuntimeError("the audit log has no head")
     return head
 
 
 def read_leaves(deps: Dependencies, *, after: int) -> list[LeafAnswer]:
-    """The leaves after number `after`, at most PAGE of them, in order."""
+    """Return the leaves after number `after`, at most 500, in order."""
     with deps.unit_of_work() as uow:
         leaves = uow.leaves.find_all(after_seq=after, limit=PAGE)
     return [
@@ -70,7 +73,10 @@ def read_leaves(deps: Dependencies, *, after: int) -> list[LeafAnswer]:
 
 
 def sign_checkpoint(deps: Dependencies) -> str:
-    """A JWS over the log's size and last hash: what it says can no longer be taken back."""
+    """Return a JWS over the log's size and last hash, so that the log cannot be changed unnoticed.
+
+    Raises VaultUnavailable, StorageUnavailable.
+    """
     with deps.unit_of_work() as uow:
         head = uow.heads.find(id=HEAD) or Head(HEAD, 0, GENESIS)
     claims = {

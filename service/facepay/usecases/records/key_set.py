@@ -1,12 +1,14 @@
-"""Publish what verifies our signatures: from the database, whatever else is away."""
+"""Publish the keys that verify our signatures; this needs only the database."""
 
 from facepay.usecases.dependencies import Dependencies
 
 
 def read_key_set(deps: Dependencies) -> dict[str, list[dict[str, str]]]:
-    """Root keys, and node keys with their certificates, as a JWK Set (RFC 7517 5).
+    """Return root keys, and node keys with their certificates, as a JWK Set (RFC 7517 5).
 
-    The same on every worker: a key is stored before it signs. Raises StorageUnavailable.
+    All workers return the same set, because a key is stored before it signs.
+
+    Raises StorageUnavailable.
     """
     now = deps.clock()
     with deps.unit_of_work() as uow:

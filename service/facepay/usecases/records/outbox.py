@@ -1,7 +1,8 @@
-"""Tell others: an event goes into the outbox in the transaction of the change it tells of.
+"""The outbox: write an event in the transaction of its change.
 
-What is rolled back was never told, and what was committed will be, however often a sender dies
-(deliver_events.py). One INSERT, no lock: call it before `append_leaf`, which locks the log's head.
+A change that is rolled back sends no event. A committed change sends its event, even if senders die
+(`webhooks/deliver.py`). Emitting is one INSERT without a lock: call it before `append_leaf`, which
+locks the log's head.
 """
 
 from collections.abc import Mapping
@@ -23,10 +24,12 @@ def emit(
     operator_only: Mapping[str, Member] | None = None,
     **payload: Member,
 ) -> None:
-    """The bank hears `payload` and `bank_only`; another `audience`, beside it, `payload` alone.
+    """Write an event for the operator, and for a merchant if `audience` names one.
 
-    Events of one `payment` are delivered in the order they were emitted in: emit them under the
-    intent's lock. Raises ValueError for what merchants may not be told.
+    The operator receives `payload` and `operator_only`, a merchant only `payload`. Events of one
+    `payment` are delivered in the order of emission: emit them under the intent's lock.
+
+    Raises ValueError for kinds and members that are not for merchants.
     """
     uow.events.add(
         new_event(
@@ -42,7 +45,7 @@ def emit(
 
 
 def emit_payment(deps: Dependencies, uow: UnitOfWork, kind: EventKind, intent: Intent) -> None:
-    """What became of a payment, for its merchant and for the bank."""
+    """Emit the outcome of a payment to its merchant and to the operator."""
     emit(
         deps,
         uow,

@@ -1,1 +1,1 @@
-"""Webhooks: register endpoints, deliver the events of the outbox."""
+"""Webhooks: register endpoints, and deliver the events of the outbox."""

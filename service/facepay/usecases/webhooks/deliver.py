@@ -1,11 +1,11 @@
-"""Send what the outbox holds: at least once, and a payment's events in their order.
+"""Deliver the events of the outbox: at least once, and a payment's events in their order.
 
-One pass spreads new events over the endpoints that hear them, then serves each endpoint that has
-something due. Any number of senders may run: a delivery is claimed by one of them, and one that
-died is taken over after its lease. Nothing is locked while a receiver is waited for.
+One pass creates deliveries of new events for their endpoints, then sends to each endpoint with a
+delivery due. Any number of senders may run. One sender claims a delivery; if it dies, another takes
+over after the lease. No row is locked while a sender waits for a receiver.
 
-A sender has a thread for each lane: an alarm, which belongs to no payment, waits for no other
-event, and the bank waits for no merchant.
+A sender has one thread for each lane. An alarm, which belongs to no payment, therefore waits for no
+other event, and the operator waits for no merchant.
 """
 
 import logging
@@ -35,10 +35,10 @@ from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.webhooks.endpoints import stop_sending
 
 IN_PARALLEL = 8  # endpoints served at once in one lane of one sender
-AT_A_TIME = 50
-BATCHES = 20  # of events that one pass spreads before it sends
-STAY = timedelta(seconds=10)  # at one endpoint, which is left when the attempt under way has ended
-IDLE = 1.0  # seconds between two looks at an outbox that had nothing due
+AT_A_TIME = 50  # events or deliveries read at once
+BATCHES = 20  # batches of events that one pass fans out before it sends
+LONGEST_VISIT = timedelta(seconds=10)  # at one endpoint; an attempt in progress still ends
+IDLE = 1.0  # seconds between two passes when nothing was due
 
 _log = logging.getLogger(__name__)
 
@@ -46,18 +46,20 @@ InParallel = Callable[[Callable[[str], int], Iterable[str]], Iterable[int]]
 
 
 def deliver_forever(deps: Dependencies, stop: threading.Event) -> None:
-    """Until told to stop, each lane in a thread of its own."""
+    """Deliver until `stop` is set, each lane in its own thread.
+
+    Dependency failures and unexpected errors are logged and retried.
+    """
     with ThreadPoolExecutor(len(Lane)) as lanes:
         list(lanes.map(partial(_keep_delivering, deps, stop), Lane))
 
 
 def _keep_delivering(deps: Dependencies, stop: threading.Event, lane: Lane) -> None:
-    """What is away, and what was never thought of, is tried again later."""
     with ThreadPoolExecutor(IN_PARALLEL) as pool:
         while not stop.is_set():
             try:
                 sent = deliver(deps, [lane], in_parallel=pool.map)
-            except Exception as error:  # a sender that ends silently would be noticed by nobody
+            except Exception as error:  # nobody would notice a sender that ended silently
                 _log.warning("events wait: %s", type(error).__name__)
                 sent = 0
             if not sent:
@@ -67,7 +69,7 @@ def _keep_delivering(deps: Dependencies, stop: threading.Event, lane: Lane) -> N
 def deliver(
     deps: Dependencies, lanes: Iterable[Lane] = tuple(Lane), *, in_parallel: InParallel = map
 ) -> int:
-    """One pass over what is due in these lanes; how many attempts were made."""
+    """Make one pass over the deliveries due in these lanes; return the number of attempts."""
     attempts = 0
     for lane in lanes:
         for _ in range(BATCHES):
@@ -75,29 +77,29 @@ def deliver(
                 break
         with deps.unit_of_work() as uow:
             due = uow.deliveries.endpoints_due(lane, deps.clock())
-        attempts += sum(in_parallel(partial(_serve, deps, lane), due))
+        attempts += sum(in_parallel(partial(_send_due, deps, lane), due))
         if lane is Lane.MERCHANTS:
-            forget_old_events(deps)
+            delete_old_events(deps)
     return attempts
 
 
 def fan_out(deps: Dependencies, *, alarms_only: bool = False) -> int:
-    """Make a delivery for each endpoint that hears an event; how many events there were.
+    """Create a delivery for each endpoint that receives an event; return the number of events.
 
-    Two senders may do this at once: a delivery is named for its event and endpoint, so it is made
-    once, and an event is marked in the transaction that makes its deliveries, so that a later one
-    of the payment is never sent before it. All go by the order of events and endpoints, so that
-    they never wait for each other in a circle.
+    Senders may do this concurrently. A delivery's id is made of event and endpoint, so it is
+    created once. An event is marked in the transaction that creates its deliveries, so that a later
+    event of its payment is never sent before it. All senders use the order of events and endpoints,
+    so that they do not deadlock.
     """
-    these: dict[str, Any] = {"kind": EventKind.DURESS_ALARM, "payment": None} if alarms_only else {}
+    only: dict[str, Any] = {"kind": EventKind.DURESS_ALARM, "payment": None} if alarms_only else {}
     with deps.unit_of_work() as uow:
-        events = uow.events.find_all(fanned_out_at=None, after_seq=0, limit=AT_A_TIME, **these)
+        events = uow.events.find_all(fanned_out_at=None, after_seq=0, limit=AT_A_TIME, **only)
         if not events:
             return 0
         now = deps.clock()
         for event in events:
             for audience in filter(None, (OPERATOR, event.merchant_audience)):
-                for endpoint in _listening(uow, audience):
+                for endpoint in _enabled_endpoints(uow, audience):
                     with suppress(AlreadyExists):
                         uow.deliveries.add(_delivery(deps, event, endpoint))
             uow.events.update(replace(event, fanned_out_at=now))
@@ -105,12 +107,12 @@ def fan_out(deps: Dependencies, *, alarms_only: bool = False) -> int:
     return len(events)
 
 
-def _listening(uow: UnitOfWork, audience: str) -> list[Endpoint]:
+def _enabled_endpoints(uow: UnitOfWork, audience: str) -> list[Endpoint]:
     return uow.endpoints.find_all(audience=audience, disabled_at=None, after_id="")
 
 
-def forget_old_events(deps: Dependencies) -> None:
-    """Drop what was told, or given up, longer ago than the policy keeps it."""
+def delete_old_events(deps: Dependencies) -> None:
+    """Delete deliveries and events that are older than the policy keeps them."""
     with deps.unit_of_work() as uow:
         oldest = deps.clock() - deps.policy.events.kept_for
         uow.deliveries.delete_before("created_at", oldest)
@@ -138,13 +140,13 @@ def _delivery(deps: Dependencies, event: Event, endpoint: Endpoint) -> Delivery:
 def _lane(event: Event, endpoint: Endpoint) -> Lane:
     if endpoint.audience != OPERATOR:
         return Lane.MERCHANTS
-    # What belongs to a payment waits for what came before it, and so for the lane of that.
+    # An event of a payment waits for the earlier ones, so it stays in their lane.
     alarm = event.kind is EventKind.DURESS_ALARM and event.payment is None
     return Lane.ALARMS if alarm else Lane.OPERATOR
 
 
-def _serve(deps: Dependencies, lane: Lane, endpoint_id: str) -> int:
-    """Send what is due there, until nobody answers or it took long; how many attempts were made."""
+def _send_due(deps: Dependencies, lane: Lane, endpoint_id: str) -> int:
+    """Send due deliveries to one endpoint until it fails or takes long; return the attempts."""
     attempts = 0
     began = deps.clock()
     try:
@@ -159,9 +161,9 @@ def _serve(deps: Dependencies, lane: Lane, endpoint_id: str) -> int:
                 outcome = _attempt(deps, endpoint, secret, delivery)
                 attempts += outcome is not None
                 if outcome in (NO_ANSWER, GONE):
-                    break  # the others would wait as long, one after the other
-                if deps.clock() >= began + STAY:
-                    break  # the others at other endpoints have their turn
+                    break  # each further delivery would wait as long
+                if deps.clock() >= began + LONGEST_VISIT:
+                    break  # so that other endpoints get their turn
     except FacepayError as error:
         _log.warning("events for %s wait: %s", endpoint_id, error.code)
     return attempts
@@ -170,7 +172,10 @@ def _serve(deps: Dependencies, lane: Lane, endpoint_id: str) -> int:
 def _attempt(
     deps: Dependencies, endpoint: Endpoint, secret: bytearray, delivery: Delivery
 ) -> str | None:
-    """What came of it; None where somebody else has it, or the endpoint was disabled meanwhile."""
+    """Send one delivery and return its outcome.
+
+    None means that another sender has claimed it, or that the endpoint was disabled meanwhile.
+    """
     claimed = delivery.claimed(deps.clock())
     with deps.unit_of_work() as uow:
         locked_row = uow.endpoints.lock(endpoint.id)
@@ -179,7 +184,7 @@ def _attempt(
             stop_sending(deps, uow, locked_row or endpoint)
             uow.commit()
             return None
-        if event is None or not _moved(uow, delivery, claimed):
+        if event is None or not _update_if_unchanged(uow, delivery, claimed):
             return None
         uow.commit()
     body = event.body_for(endpoint.audience)
@@ -187,14 +192,17 @@ def _attempt(
     with deps.unit_of_work() as uow:
         attempted = claimed.attempted(outcome, deps.policy.events, deps.clock())
         locked_row = uow.endpoints.lock(endpoint.id)
-        if locked_row is not None and _moved(uow, claimed, attempted):
-            _note(deps, uow, locked_row, outcome)
+        if locked_row is not None and _update_if_unchanged(uow, claimed, attempted):
+            _record_outcome(deps, uow, locked_row, outcome)
             uow.commit()
     return outcome
 
 
-def _moved(uow: UnitOfWork, before: Delivery, after: Delivery) -> bool:
-    """Whether it was still as it was: attempts count up, so that a claim is held by one sender."""
+def _update_if_unchanged(uow: UnitOfWork, before: Delivery, after: Delivery) -> bool:
+    """Update a delivery unless it has changed; return whether it was updated.
+
+    A claim counts the attempts up, so that only one sender gets it.
+    """
     try:
         uow.deliveries.update(after, attempts=before.attempts, state=DeliveryState.WAITING.value)
     except StaleRow:
@@ -202,7 +210,7 @@ def _moved(uow: UnitOfWork, before: Delivery, after: Delivery) -> bool:
     return True
 
 
-def _note(deps: Dependencies, uow: UnitOfWork, endpoint: Endpoint, outcome: str) -> None:
+def _record_outcome(deps: Dependencies, uow: UnitOfWork, endpoint: Endpoint, outcome: str) -> None:
     if outcome == GONE and endpoint.disabled_at is None:
         stop_sending(deps, uow, endpoint)
         append_leaf(deps, uow, "webhook_endpoint.disabled", endpoint=endpoint.id)

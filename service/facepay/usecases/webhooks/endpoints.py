@@ -1,7 +1,8 @@
-"""Where a merchant's backend or the bank hears events: register an endpoint, look, disable it.
+"""Register, list and disable the webhook endpoints of the operator or of a merchant.
 
-The service makes the secret, seals it, and shows it with the answer that registers the endpoint; a
-client that lost this answer repeats its request and sees it for ten minutes, and nobody afterwards.
+The service makes the endpoint's secret, seals it, and shows it in the answer to the registration. A
+client that lost the answer repeats its request within ten minutes. Nobody can read the secret
+later.
 """
 
 import base64
@@ -21,19 +22,23 @@ from facepay.usecases.request import Caller, Command
 from facepay.usecases.responses import EndpointAnswer, rfc3339
 
 SHOWN_FOR = timedelta(minutes=10)
-MOST = 10  # endpoints that are not disabled
+MOST = 10  # enabled endpoints of one audience
 SECRET_BYTES = 32
 
 
 def create_endpoint(deps: Dependencies, command: Command, url: str) -> EndpointAnswer:
-    """Raises InvalidRequest for an address that may not be asked, WrongState beside ten others."""
+    """Register an endpoint, and show its secret (Standard Webhooks, `whsec_` and base64).
+
+    Raises InvalidRequest for an address that events may not be sent to; WrongState when ten
+    endpoints are enabled; VaultUnavailable.
+    """
 
     def act(lease: Lease) -> EndpointAnswer:
         deps.webhooks.check(url)
         endpoint = _sealed_endpoint(deps, _audience(command.caller), url)
         with deps.unit_of_work() as uow:
             if len(_enabled(uow, endpoint.audience)) >= MOST:
-                raise WrongState("ten endpoints are registered: disable one first")
+                raise WrongState("ten endpoints are enabled: disable one first")
             uow.endpoints.add(endpoint)
             answer = _answer(endpoint, {})
             lease.answer(uow, answer)
@@ -45,14 +50,14 @@ def create_endpoint(deps: Dependencies, command: Command, url: str) -> EndpointA
 
 
 def list_endpoints(deps: Dependencies, caller: Caller) -> list[EndpointAnswer]:
-    """The caller's own, disabled ones too, each with what waits for it and what was given up."""
+    """Return the caller's endpoints, disabled ones included, with their numbers of deliveries."""
     with deps.unit_of_work() as uow:
         endpoints = uow.endpoints.find_all(audience=_audience(caller), after_id="")
         return [_answer(each, uow.deliveries.tally(each.id)) for each in endpoints]
 
 
 def disable_endpoint(deps: Dependencies, command: Command, endpoint_id: str) -> EndpointAnswer:
-    """For good: nothing more is sent there. Safe to repeat. Raises NotFound."""
+    """Disable an endpoint for good; repeating it is safe. Raises NotFound."""
 
     def act(lease: Lease) -> EndpointAnswer:
         with deps.unit_of_work() as uow:
@@ -72,7 +77,7 @@ def disable_endpoint(deps: Dependencies, command: Command, endpoint_id: str) -> 
 
 
 def stop_sending(deps: Dependencies, uow: UnitOfWork, endpoint: Endpoint) -> Endpoint:
-    """The disabled endpoint; what waited for it is given up. The caller commits."""
+    """Disable an endpoint, give up its waiting deliveries, and return it; the caller commits."""
     disabled = replace(endpoint, disabled_at=endpoint.disabled_at or deps.clock())
     uow.endpoints.update(disabled)
     waiting = DeliveryState.WAITING.value

@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 from facepay.domain.customer import Role
 from facepay.domain.errors import FacepayError
 from facepay.domain.page_session import PageSession
-from facepay.usecases.authentication.sign_in import TOKEN_BYTES, come_back, session_id
+from facepay.usecases.authentication.sign_in import TOKEN_BYTES, resume_session, session_id
 from facepay.usecases.request import Caller, Command
 from facepay.web.access import check_kind, checked_by, deps, fingerprint, usable_key
 from facepay.web.pages import cookies
@@ -44,7 +44,7 @@ def _enter() -> None:
     g.visit = brought if 0 < len(brought) <= LONGEST_TOKEN else ""
     if request.method not in ("GET", "HEAD"):
         _require_own_form()
-    g.page_session = come_back(deps(), g.visit) if g.visit else None
+    g.page_session = resume_session(deps(), g.visit) if g.visit else None
     if not g.visit:
         begin_visit(secrets.token_urlsafe(TOKEN_BYTES))
 
