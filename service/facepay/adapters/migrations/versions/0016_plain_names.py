@@ -1,4 +1,4 @@
-"""Columns and stored kinds are renamed to the words of the glossary (docs/glossary.md)."""
+"""Rename columns and stored kinds to the words of the glossary (docs/glossary.md)."""
 
 from alembic import op
 
@@ -30,7 +30,7 @@ def upgrade() -> None:
         _rename_column(table, old, new)
     for table, column, old, new in VALUES:
         _replace_value(table, column, old, new)
-    # A repeated request is given its stored refusal again, by the registered code.
+    # A repeated request gets its stored refusal again, with the code of the error registry.
     _replace_inside("idempotency_records", "answer", '"proof_rejected"', '"credentials_rejected"')
     _replace_inside("attempts", "id", ":till", ":terminal")
 
