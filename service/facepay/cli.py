@@ -190,7 +190,9 @@ def renew_templates(enrolment_id: str | None, made_before: datetime | None) -> N
             done = renew_template.renew_templates(deps, enrolment_ids)
     except Unavailable as error:
         again = f"run it again with --made-before {moment:%Y-%m-%dT%H:%M:%SZ}"
-        raise click.ClickException(f"{error.code}: not all templates are renewed; {again}") from None
+        raise click.ClickException(
+            f"{error.code}: not all templates are renewed; {again}"
+        ) from None
     click.echo(f"Renewed: {done.renewed}, changed meanwhile: {done.changed}, broken: {done.broken}")
     raise SystemExit(bool(done.broken or (enrolment_id is not None and not done.renewed)))
 

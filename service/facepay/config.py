@@ -74,7 +74,7 @@ class Settings:
             )
         if len(self.fingerprint_key) < SHORTEST_KEY:
             raise ConfigError(
-                f"{PREFIX}FINGERPRINT_KEY needs at least {SHORTEST_KEY} characters: set a longer one"
+                f"{PREFIX}FINGERPRINT_KEY has less than {SHORTEST_KEY} characters: set a longer one"
             )
         if (self.calibration_report is None) != (self.calibration_keys is None):
             raise ConfigError(

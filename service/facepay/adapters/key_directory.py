@@ -27,7 +27,7 @@ class KeyDirectory:
         self._clock = clock
 
     def publish_roots(self, jwks: Sequence[PublicJwk]) -> None:
-        """Publish exactly these keys of the root, and withdraw root keys that are not among them."""
+        """Publish exactly these keys of the root, and withdraw its other keys."""
         current = {jwk["kid"]: jwk for jwk in jwks}
         with self._unit_of_work() as uow:
             roots = uow.published_keys.find_all(certificate=None)

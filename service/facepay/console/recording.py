@@ -124,9 +124,7 @@ def _from_video(options: RecordOptions, video: Path, challenge: Challenge) -> li
     return with_light(frames.taken, challenge)
 
 
-def _from_camera(
-    options: RecordOptions, challenge: Challenge, setup: CameraSetup
-) -> list[Frame]:
+def _from_camera(options: RecordOptions, challenge: Challenge, setup: CameraSetup) -> list[Frame]:
     if options.at is not None:
         raise InputError("--at is for videos; with a camera, --pace sets the time for each step")
     if challenge.light and not setup.terminal.isatty():
@@ -140,9 +138,7 @@ def _from_camera(
         try:
             prompter.show(0, 0)
             warm_up(camera, _WARM_UP_S, clock=setup.clock)
-            taken = record_frames(
-                camera, moments(windows), clock=setup.clock, show=prompter.show
-            )
+            taken = record_frames(camera, moments(windows), clock=setup.clock, show=prompter.show)
         finally:
             camera.close()
             prompter.end()

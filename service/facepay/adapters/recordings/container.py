@@ -58,7 +58,7 @@ def _missing_from_boxes(file: BinaryIO, size: int) -> int:
 
 
 def _missing_from_segment(file: BinaryIO, size: int) -> int:
-    """Return by how many bytes the segment exceeds the file; 0 for the unknown size of a live one."""
+    """Return by how many bytes the segment exceeds the file; 0 if its size is unknown (live)."""
     at = 0
     while at < size:
         file.seek(at)
