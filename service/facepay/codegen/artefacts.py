@@ -1,4 +1,4 @@
-"""Generate files from the code and the error registry. Nobody edits these files by hand.
+"""Generate files from the code and the error registry. Never edit these files by hand.
 
     sdk_spec/errors.yaml  ->  service/facepay/web/problem_table.py, sdk_spec/errors.md
     the web schemas       ->  sdk_spec/openapi.yaml

@@ -50,8 +50,8 @@ def judge(**options: Any) -> None:
     """Judge RECORDING as the service judges a capture, and print JSON.
 
     RECORDING is a video (mp4, mov, webm), a folder of JPEG or WebP frames taken 220 ms apart, or
-    a file of `facepay capture record`, which has its own steps. Of a video, at most 24 frames about
-    220 ms apart are judged. Left and right are those of the person shown.
+    a file of `facepay capture record`, which has its own steps. At most 24 frames of a video, about
+    220 ms apart, are judged. Left and right are those of the person shown.
 
     The JSON has every signal with score, verdict, reason and milliseconds, the overall verdict, and
     the milliseconds per frame. Exit code 0 means that the recording was judged, whatever the
