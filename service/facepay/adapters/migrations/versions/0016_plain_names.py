@@ -23,6 +23,13 @@ VALUES = (
     ("operator_actions", "state", "asked", "requested"),
     ("webhook_endpoints", "audience", "bank", "operator"),
 )
+# A repeated request gets its stored answer again, which must have today's members and codes.
+ANSWERS = (
+    ('"proof_rejected"', '"credentials_rejected"'),
+    ('"asked_at"', '"requested_at"'),
+    ('"asked_by"', '"requested_by"'),
+    ('"state": "asked"', '"state": "requested"'),
+)
 
 
 def upgrade() -> None:
@@ -30,8 +37,8 @@ def upgrade() -> None:
         _rename_column(table, old, new)
     for table, column, old, new in VALUES:
         _replace_value(table, column, old, new)
-    # A repeated request gets its stored refusal again, with the code of the error registry.
-    _replace_inside("idempotency_records", "answer", '"proof_rejected"', '"credentials_rejected"')
+    for old, new in ANSWERS:
+        _replace_inside("idempotency_records", "answer", old, new)
     _replace_inside("attempts", "id", ":till", ":terminal")
 
 
@@ -40,7 +47,8 @@ def downgrade() -> None:
         _rename_column(table, new, old)
     for table, column, old, new in VALUES:
         _replace_value(table, column, new, old)
-    _replace_inside("idempotency_records", "answer", '"credentials_rejected"', '"proof_rejected"')
+    for old, new in ANSWERS:
+        _replace_inside("idempotency_records", "answer", new, old)
     _replace_inside("attempts", "id", ":terminal", ":till")
 
 
