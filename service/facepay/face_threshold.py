@@ -46,7 +46,7 @@ def rehearsal_threshold(
 ) -> float:
     """Return the threshold of `report`, or of the shipped report when `report` or `keys` is None.
 
-    For the rehearsal profile and the console, where nobody pays. Raises ConfigError.
+    The rehearsal profile and the console use it, because nobody pays there. Raises ConfigError.
     """
     if report is None or keys is None:
         return _supported(SHIPPED_REPORT, SHIPPED_KEY, policy, card, _SHIPPED)
