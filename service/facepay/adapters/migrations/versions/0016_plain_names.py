@@ -1,6 +1,7 @@
 """Rename columns and stored kinds to the words of the glossary (docs/glossary.md)."""
 
 from alembic import op
+from sqlalchemy import text
 
 revision = "0016"
 down_revision = "0015"
@@ -62,7 +63,6 @@ def _replace_value(table: str, column: str, old: str, new: str) -> None:
 
 
 def _replace_inside(table: str, column: str, old: str, new: str) -> None:
-    op.execute(
-        f"UPDATE {table} SET {column} = REPLACE({column}, '{old}', '{new}') "
-        f"WHERE {column} LIKE '%{old}%'"
-    )
+    # Bound, because SQLAlchemy would take ":till" in the text for the name of a parameter.
+    change = text(f"UPDATE {table} SET {column} = REPLACE({column}, :old, :new)")
+    op.execute(change.bindparams(old=old, new=new))
