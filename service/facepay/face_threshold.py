@@ -1,8 +1,9 @@
-"""Which threshold is in force: the one that a calibration report supports, or there is no start.
+"""Find the face threshold in force. Without a calibration report that supports one, do not start.
 
-A live profile takes only a report by the operator's own keys. A rehearsal without one takes the
-report that ships with this version (policy/README.md), which proves nothing about anybody's cameras
-and customers. Both must be for the model in use and meet the policy. Every refusal says what to do.
+The live profile accepts only a report that the operator's own keys signed. The rehearsal profile
+uses the report of this version by default (policy/README.md); it says nothing about the cameras and
+customers of an operator. Both reports must be for the model in use and must meet the policy. Every
+error says what to do.
 """
 
 from pathlib import Path
@@ -27,11 +28,11 @@ _MEASURE = (
     "operator.pem --out report.jws` on pictures of your own cameras, then set "
     "FACEPAY_CALIBRATION_REPORT and FACEPAY_CALIBRATION_KEYS"
 )
-_SHIPPED = "the report that ships with this version does not fit it: run `make calibrate-shipped`"
+_SHIPPED = "the report of this version does not fit the model in use: run `make calibrate-shipped`"
 
 
 def threshold_in_force(settings: Settings, policy: Policy, card: ModelCard) -> float:
-    """The largest distance that matches. Raises ConfigError."""
+    """Return the largest distance that matches, for the model of `card`. Raises ConfigError."""
     report, keys = settings.calibration_report, settings.calibration_keys
     if settings.profile is not Profile.LIVE:
         return rehearsal_threshold(report, keys, policy, card)
@@ -43,7 +44,10 @@ def threshold_in_force(settings: Settings, policy: Policy, card: ModelCard) -> f
 def rehearsal_threshold(
     report: Path | None, keys: Path | None, policy: Policy, card: ModelCard
 ) -> float:
-    """As `threshold_in_force` where nobody pays: of the shipped report, unless there is another."""
+    """Return the threshold of `report`, or of the shipped report when `report` or `keys` is None.
+
+    The rehearsal profile and the console use it, because nobody pays there. Raises ConfigError.
+    """
     if report is None or keys is None:
         return _supported(SHIPPED_REPORT, SHIPPED_KEY, policy, card, _SHIPPED)
     return _supported(report, keys, policy, card, _MEASURE)
@@ -76,7 +80,7 @@ def _supported(
 
 
 def _verify_own(thumbprints: set[str]) -> None:
-    """Nobody answers for the shipped key: its private half is gone."""
+    """Refuse the shipped key: its private half was destroyed, so nobody vouches for it."""
     shipped = {key.thumbprint() for key in read_trusted_keys(SHIPPED_KEY)}
     if thumbprints & shipped:
-        raise KeyFileError("the key that ships with this version is for rehearsals only")
+        raise KeyFileError("the key of this version is for the rehearsal profile only")

@@ -1,21 +1,21 @@
-"""What a worker frees is overwritten: by the C library's allocator, for everything above it.
+"""Have the C library overwrite the memory that a worker frees.
 
-A request's bytes pass through gunicorn, werkzeug, Python, numpy and native decoders, and each makes
-copies that none of our code can reach. All of them free their memory through glibc, which fills
-every block that comes back to it when it is told so. It reads that from the environment, before the
-program begins: whoever starts gunicorn sets `ENVIRONMENT`, and the live profile does not start
-without it. Pages that go back to the kernel are cleared by the kernel.
+A request's bytes pass through gunicorn, werkzeug, Python, numpy and native decoders. Each makes
+copies that our code cannot reach, and each frees them through glibc. glibc can fill every freed
+block; it reads that setting from the environment before the program begins. The operator therefore
+starts gunicorn with `ENVIRONMENT`, and the live profile does not start without it. The kernel
+clears the pages that glibc returns to it.
 
-It frees nothing sooner: what must not wait for that (frames, chips, embeddings, plaintexts) is
-overwritten where it is used. An error would put the freeing off: `forget` is for that.
+This module does not free memory sooner. The code that uses frames, chips, embeddings and plaintexts
+overwrites them itself. An exception can delay freeing; `forget` prevents that.
 """
 
 import os
 import traceback
 from collections.abc import Mapping
 
-# perturb: a freed block becomes 0xA5, a fresh one 0x5A. tcache_count: small blocks are not put
-# aside, where they would stay as they are; PYTHONMALLOC: nor are Python's own small objects.
+# perturb=165 fills a freed block with 0xA5 and a fresh one with 0x5A. tcache_count=0 turns off the
+# cache of small blocks, which keeps them unfilled; PYTHONMALLOC does the same for Python's objects.
 ENVIRONMENT = {
     "GLIBC_TUNABLES": "glibc.malloc.perturb=165:glibc.malloc.tcache_count=0",
     "PYTHONMALLOC": "malloc",
@@ -23,15 +23,16 @@ ENVIRONMENT = {
 
 
 def is_overwritten(environment: Mapping[str, str]) -> bool:
-    """Whether a program that was started with this environment overwrites what it frees."""
+    """Return whether a program with this environment overwrites the memory that it frees."""
     return _has_glibc() and all(environment.get(name) == ENVIRONMENT[name] for name in ENVIRONMENT)
 
 
 def forget(error: BaseException) -> None:
-    """Let go of what the calls on the way to this error held in their hands: pictures, plaintexts.
+    """Clear the local variables of the finished calls in this error's traceback.
 
-    An error that one of them keeps in a variable makes a circle with its own traceback, and all of
-    that would stay until Python's collector comes round. Calls that still run lose nothing.
+    Those variables may hold pictures and plaintexts. An error that a call keeps in a variable forms
+    a cycle with its own traceback, which would keep them all until Python's garbage collector runs.
+    Calls that still run keep their variables.
     """
     for each in _chained(error):
         traceback.clear_frames(each.__traceback__)

@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from facepay.adapters.calibration_report import read_report, read_trusted_keys
-from facepay.adapters.still_pictures import Describing
+from facepay.adapters.still_pictures import DescriberOptions
 from facepay.face.recognition import template_protection as protection
 from facepay.face_threshold import SHIPPED_KEY, SHIPPED_REPORT
 from tests.bench.linkability import BINS, d_sys, noise_floor
@@ -50,7 +50,7 @@ def main() -> int:
         print(f"{data} has no folder lfw")
         return 2
     with Progress(console=Console(stderr=True)) as progress:
-        by = Describing()
+        by = DescriberOptions()
         described = describe_lfw(data, progress, by)
         report = {
             "model": by.embedder().model,

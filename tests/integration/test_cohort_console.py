@@ -75,7 +75,7 @@ def test_a_cohort_is_revoked_to_the_end_although_the_console_was_killed_in_the_m
 
     assert half.done
     assert half.done < COHORT or half.keys_left, "it was killed after the end"
-    assert said == f"revoked: {COHORT} of {COHORT}, keys left: 0\n", told
+    assert said == f"Revoked: {COHORT} of {COHORT}, keys left: 0\n", told
     end = read_action(deps, action.id)
     assert (end.state, end.done, end.keys_left) == ("done", COHORT, 0)
     with deps.unit_of_work() as uow:

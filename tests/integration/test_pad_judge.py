@@ -186,7 +186,7 @@ def test_what_is_no_video_is_told_in_a_line(tmp_path: Path) -> None:
         assert str(tmp_path / name) in refused(tmp_path / name, "--steps", REQUESTED)
     assert "No such file" in refused(tmp_path / "away.mp4", "--steps", REQUESTED)
     os.mkfifo(tmp_path / "pipe.mp4")
-    assert "not an ordinary file" in refused(tmp_path / "pipe.mp4", "--steps", REQUESTED)
+    assert "not a regular file" in refused(tmp_path / "pipe.mp4", "--steps", REQUESTED)
 
 
 def test_what_only_ffmpeg_knows_how_to_read_never_comes_to_it(tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ def test_what_only_ffmpeg_knows_how_to_read_never_comes_to_it(tmp_path: Path) ->
     playlist.write_text("#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/video.mp4\n")
     other = write_video(tmp_path / "video.avi", genuine(), fps=10).rename(tmp_path / "other.mp4")
     for video in (playlist, other):
-        assert "not a video that is read here" in refused(video, "--steps", REQUESTED)
+        assert "not a video of a supported format" in refused(video, "--steps", REQUESTED)
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".webm"])
@@ -206,7 +206,7 @@ def test_a_video_that_breaks_off_is_not_judged_by_its_beginning(
     whole = path.read_bytes()
     for share in (0.02, 0.5, 0.99):
         path.write_bytes(whole[: int(len(whole) * share)])
-        assert "breaks off" in refused(path, "--steps", REQUESTED)
+        assert "truncated" in refused(path, "--steps", REQUESTED)
 
 
 def test_a_video_without_a_face_or_too_short_is_told_so(tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ def _wall() -> bytes:
         (("--steps", REQUESTED, "--at", "0.9"), "1 times for 2 steps"),
         (("--steps", REQUESTED, "--at", "2,1"), "later than the one before"),
         (("--steps", REQUESTED, "--at", "nan,1"), "later than the one before"),
-        (("--steps", REQUESTED, "--at", "soon,1"), "seconds are needed"),
+        (("--steps", REQUESTED, "--at", "soon,1"), "give seconds"),
         (("--steps", REQUESTED, "--at", "1,99"), "too short"),
         (("--steps", REQUESTED, "--detector", "away.onnx"), "no detector model away.onnx"),
         (("--steps", REQUESTED, "--passive", "away"), "--passive: "),

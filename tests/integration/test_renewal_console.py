@@ -45,14 +45,14 @@ def test_one_template_or_all_are_renewed_and_what_is_done_is_not_done_again(
     mine, theirs = key_of(service, one), key_of(service, other)
 
     status, said, _ = renew(service, "--enrolment", one.enrolment_id)
-    assert (status, said) == (0, "renewed: 1, changed meanwhile: 0, broken: 0\n")
+    assert (status, said) == (0, "Renewed: 1, changed meanwhile: 0, broken: 0\n")
     assert key_of(service, one) != mine
     assert key_of(service, other) == theirs
 
     status, said, told = renew(service)
     moment = re.search(r"made before (\S+)", told)
     assert moment is not None
-    counts = re.fullmatch(r"renewed: (\d+), changed meanwhile: 0, broken: (\d+)\n", said)
+    counts = re.fullmatch(r"Renewed: (\d+), changed meanwhile: 0, broken: (\d+)\n", said)
     assert counts is not None
     assert int(counts[1]) >= 2
     assert status == (counts[2] != "0"), "what others of this scenario broke is told"
@@ -63,13 +63,13 @@ def test_one_template_or_all_are_renewed_and_what_is_done_is_not_done_again(
     renew(service)
     assert key_of(service, one) != kept
     kept = key_of(service, one)
-    assert renew(service, "--made-before", moment[1])[1].startswith("renewed: 0")
+    assert renew(service, "--made-before", moment[1])[1].startswith("Renewed: 0")
     assert key_of(service, one) == kept
 
 
 def test_an_enrolment_that_is_not_there_is_a_failure(service: RunningService) -> None:
     status, said, _ = renew(service, "--enrolment", "enr_nobody")
-    assert (status, said) == (1, "renewed: 0, changed meanwhile: 1, broken: 0\n")
+    assert (status, said) == (1, "Renewed: 0, changed meanwhile: 1, broken: 0\n")
 
 
 def test_an_empty_id_is_nobodys_and_not_everybodys(
@@ -79,7 +79,7 @@ def test_an_empty_id_is_nobodys_and_not_everybodys(
     payer = scenario.payer(face="grace")
     before = key_of(service, payer)
     status, said, told = renew(service, "--enrolment", "")
-    assert (status, said) == (1, "renewed: 0, changed meanwhile: 1, broken: 0\n")
+    assert (status, said) == (1, "Renewed: 0, changed meanwhile: 1, broken: 0\n")
     assert "1 templates" in told
     assert key_of(service, payer) == before
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from facepay.codegen.translations import PAGES, made_catalogues, untranslated
+from facepay.codegen.translations import PAGES, expected_catalogues, untranslated
 
 REPOSITORY = Path(__file__).parents[2]
 CHINESE = f"{PAGES}/translations/zh.po"
@@ -22,7 +22,7 @@ def test_every_text_has_its_translation() -> None:
 
 
 def test_the_catalogues_are_those_of_the_texts_that_are_shown() -> None:
-    for path, text in made_catalogues(REPOSITORY).items():
+    for path, text in expected_catalogues(REPOSITORY).items():
         assert (REPOSITORY / path).read_text() == text
 
 
@@ -30,7 +30,7 @@ def test_a_new_text_is_missed(copy: Path) -> None:
     page = copy / PAGES / "templates/account/stopped.html"
     page.write_text(page.read_text() + "{{ _('A sentence nobody has translated') }}")
     assert untranslated(copy) == ["zh: A sentence nobody has translated"]
-    assert "A sentence nobody has translated" in made_catalogues(copy)[CHINESE]
+    assert "A sentence nobody has translated" in expected_catalogues(copy)[CHINESE]
 
 
 def test_a_translation_that_loses_a_name_is_missed(copy: Path) -> None:
@@ -43,4 +43,4 @@ def test_a_translation_that_loses_a_name_is_missed(copy: Path) -> None:
 
 def test_a_text_that_is_gone_leaves_the_catalogue(copy: Path) -> None:
     (copy / PAGES / "templates/account/stopped.html").unlink()
-    assert "cross it out" not in made_catalogues(copy)[CHINESE]
+    assert "cross it out" not in expected_catalogues(copy)[CHINESE]

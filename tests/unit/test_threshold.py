@@ -75,12 +75,12 @@ def test_a_rehearsal_holds_a_report_of_its_own_to_the_same_rules(tmp_path: Path)
 def test_nobody_answers_for_the_shipped_report_so_a_live_profile_does_not_take_it(
     live: Start,
 ) -> None:
-    with pytest.raises(ConfigError, match=rf"rehearsals only.*{START}"):
+    with pytest.raises(ConfigError, match=rf"rehearsal profile only.*{START}"):
         live(SHIPPED_REPORT.read_text(), keys=SHIPPED_KEY.read_text())
 
 
 def test_a_report_by_somebody_else_is_not_taken(live: Start) -> None:
-    with pytest.raises(ConfigError, match=rf"not a trusted one.*{START}"):
+    with pytest.raises(ConfigError, match=rf"which is not trusted.*{START}"):
         live(sign(calibration(), ECKey.generate_key("P-256")))
 
 
@@ -94,7 +94,7 @@ def changed(report: str, change: Callable[[dict[str, Any]], None]) -> str:
 
 def test_a_threshold_that_was_raised_after_signing_is_noticed(live: Start) -> None:
     forged = changed(sign(calibration(), KEY), lambda told: told.update(threshold=0.6))
-    with pytest.raises(ConfigError, match=rf"its signature does not fit.*{START}"):
+    with pytest.raises(ConfigError, match=rf"its signature is wrong.*{START}"):
         live(forged)
 
 
@@ -142,7 +142,7 @@ def test_a_key_file_without_keys_is_named(live: Start, keys: str) -> None:
 
 def test_a_private_key_is_not_left_lying_among_the_trusted_ones(live: Start) -> None:
     private = json.dumps(KEY.as_dict(private=True))
-    with pytest.raises(ConfigError, match="private key does not belong"):
+    with pytest.raises(ConfigError, match="this is a private key"):
         live(sign(calibration(), KEY), keys=private)
 
 

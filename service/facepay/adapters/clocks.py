@@ -1,19 +1,19 @@
-"""Clocks. The service reads time in one place only, so a rehearsal can turn it forward."""
+"""Provide the clocks. All code gets the time from one port, so a rehearsal can move it forward."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 
 def system_clock() -> datetime:
+    """Return the system's time in UTC."""
     return datetime.now(UTC)
 
 
 class RehearsalClock:
-    """The system's clock plus the whole seconds written in a file; a missing file means none.
+    """System clock plus the whole number of seconds in a file; a missing file means 0.
 
-    A development double: every worker of a rehearsal sees the same turned-forward time, so that
-    expiry and one-time codes are rehearsed without sleeping. A live profile refuses to start
-    with it (`config.py`).
+    A development double. All workers of a rehearsal see the same time, so expiry and one-time codes
+    can be rehearsed without sleeping. The live profile does not start with it (`config.py`).
     """
 
     def __init__(self, offset_file: Path) -> None:

@@ -1,7 +1,7 @@
-"""One-time codes: TOTP (RFC 6238) by pyotp, SHA-1, six digits, 30 s, no drift window.
+"""Make and check one-time codes: TOTP (RFC 6238), SHA-1, six digits, 30 s, no drift window.
 
-pyotp's plain `verify` accepts one code any number of times; here the time step is returned, and
-the use case accepts each step once.
+pyotp's `verify` accepts a code any number of times. This module returns the matching time step
+instead, and the use case accepts each time step once.
 """
 
 import hmac
@@ -14,7 +14,7 @@ ISSUER = "facepay"
 
 
 class TotpCodes:
-    """Implements `ports.OneTimeCodes`."""
+    """Implementation of `ports.OneTimeCodes`."""
 
     def new_secret(self) -> str:
         return pyotp.random_base32(32)

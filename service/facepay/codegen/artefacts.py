@@ -1,11 +1,11 @@
-"""What is made from the code and from the error registry, and never edited by hand.
+"""Generate files from the code and the error registry. Never edit these files by hand.
 
     sdk_spec/errors.yaml  ->  service/facepay/web/problem_table.py, sdk_spec/errors.md
     the web schemas       ->  sdk_spec/openapi.yaml
     the console's help    ->  the block between the marks in README.md
     texts of the pages    ->  service/facepay/web/pages/translations/*.po
 
-`make generate` writes them, `make check` fails when one of them has drifted.
+`make generate` writes the files; `make check` fails when one of them is out of date.
 """
 
 import os
@@ -19,7 +19,7 @@ import yaml
 from flask import Flask
 from flask.views import View
 
-from facepay.codegen.translations import made_catalogues
+from facepay.codegen.translations import expected_catalogues
 
 MARKS = ("<!-- help: made by `make generate` -->", "<!-- /help -->")
 COMMANDS = (
@@ -37,8 +37,8 @@ COMMANDS = (
 )
 
 
-def made(repository: Path) -> dict[str, str]:
-    """Every generated file by its path in the repository, with the text it should have."""
+def expected_files(repository: Path) -> dict[str, str]:
+    """Return the text that each generated file should have, by its path in the repository."""
     registry = yaml.safe_load((repository / "sdk_spec/errors.yaml").read_text())
     readme = (repository / "README.md").read_text()
     return {
@@ -46,23 +46,24 @@ def made(repository: Path) -> dict[str, str]:
         "sdk_spec/errors.md": _errors_page(registry),
         "sdk_spec/openapi.yaml": _openapi(registry),
         "README.md": _with_help(readme),
-        **made_catalogues(repository),
+        **expected_catalogues(repository),
     }
 
 
 def write(repository: Path) -> list[str]:
-    """Write what has drifted; returns those paths."""
-    stale = drifted(repository)
-    for path, text in made(repository).items():
+    """Write the files that are out of date. Return their paths in the repository."""
+    stale = outdated_files(repository)
+    for path, text in expected_files(repository).items():
         if path in stale:
             (repository / path).write_text(text)
     return stale
 
 
-def drifted(repository: Path) -> list[str]:
+def outdated_files(repository: Path) -> list[str]:
+    """Return the paths of generated files that are missing or differ from their expected text."""
     return [
         path
-        for path, text in made(repository).items()
+        for path, text in expected_files(repository).items()
         if not (repository / path).exists() or (repository / path).read_text() != text
     ]
 
@@ -70,7 +71,7 @@ def drifted(repository: Path) -> list[str]:
 def _problem_table(registry: dict[str, Any]) -> str:
     lines = [
         "# ruff: noqa: E501 - the texts are whole sentences",
-        '"""Made from sdk_spec/errors.yaml by `make generate`: what each error code means."""',
+        '"""Describe every error code. Generated from sdk_spec/errors.yaml by `make generate`."""',
         "",
         "from dataclasses import dataclass",
         "",
@@ -107,11 +108,11 @@ def _errors_page(registry: dict[str, Any]) -> str:
     lines = [
         "# Errors",
         "",
-        "Made from `errors.yaml` by `make generate`. Every refusal is `application/problem+json`",
-        "(RFC 9457) with `type, title, status, code, retryable, user_action, doc_url, request_id`,",
-        "and `detail`, `param` and `guidance` where they help.",
+        "Generated from `errors.yaml` by `make generate`. Every error answer is",
+        "`application/problem+json` (RFC 9457) with `type, title, status, code, retryable,",
+        "user_action, doc_url, request_id`, and `detail`, `param` and `guidance` where they help.",
         "",
-        "| code | status | retryable | user action | what it means |",
+        "| code | status | retryable | user action | meaning |",
         "|---|---|---|---|---|",
     ]
     for code, entry in registry["errors"].items():
@@ -122,7 +123,7 @@ def _errors_page(registry: dict[str, Any]) -> str:
         )
     lines += ["", "User actions:", ""]
     lines += [f"- `{name}`: {text}" for name, text in registry["user_actions"].items()]
-    lines += ["", "Guidance (`capture_retry` alone has it, and not always):", ""]
+    lines += ["", "Guidance (only `capture_retry` has it, and not always):", ""]
     lines += [f"- `{name}`: {text}" for name, text in registry["guidance"].items()]
     return "\n".join([*lines, ""])
 
@@ -132,7 +133,7 @@ def _openapi(registry: dict[str, Any]) -> str:
     from facepay.web.app import create_app
     from facepay.web.schemas.manifest import ManifestShape
 
-    # Only the shapes are asked for: no view runs, so no port is needed.
+    # Only the schemas are read. No view runs, so no port is needed.
     app = create_app(cast(Dependencies, None), "https://pay.example")
     api = app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
     api.spec.components.schema("Manifest", schema=ManifestShape)
@@ -182,13 +183,13 @@ def _problem_schema(registry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _complete(app: Flask, path: str, method: str, operation: dict[str, Any]) -> None:
-    """Add what the decorators do not know: signature, idempotency key, frames, problems."""
+    """Add signature, idempotency key, frames and problems, which the decorators do not know."""
     view = _view(app, path, method)
     responses = operation["responses"]
     for status in [status for status in responses if not str(status).startswith("2")]:
         del responses[status]
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    responses["default"] = {"description": "a refusal, see errors.md", "content": content}
+    responses["default"] = {"description": "an error, see errors.md", "content": content}
     if view.__dict__["allowed_roles"]:
         operation["security"] = [{"message_signature": []}]
         roles = ", ".join(sorted(view.__dict__["allowed_roles"]))
@@ -211,7 +212,7 @@ _FRAMES_BODY = {
                 "properties": {
                     "manifest": {
                         "type": "string",
-                        "description": "compact JWS of the capturing device, see protocol.md",
+                        "description": "compact JWS by the capturing device, see protocol.md",
                         "contentMediaType": "application/jose",
                         "contentSchema": {"$ref": "#/components/schemas/Manifest"},
                     },
@@ -247,7 +248,7 @@ def _help() -> str:
     texts = []
     for words in COMMANDS:
         argv = [sys.executable, "-m", "facepay.cli", *words, "--help"]
-        # A fixed width: the text must not depend on whose terminal made it.
+        # A fixed width, so that the text does not depend on the terminal.
         environment = {**os.environ, "COLUMNS": "80"}
         done = subprocess.run(argv, capture_output=True, text=True, check=True, env=environment)
         texts.append(done.stdout.replace("python -m facepay.cli", "facepay"))

@@ -1,8 +1,8 @@
-"""The catalogues of the customer's page: every text of it, in every language it speaks.
+"""Keep the translation catalogues of the customer's page complete.
 
-`make generate` brings new texts into `web/pages/translations/*.po`, untranslated, and takes out
-what is no longer shown; `make check` fails while one is missing. Nothing is compiled: workers read
-the .po files themselves.
+`make generate` adds new texts to `web/pages/translations/*.po`, untranslated, and removes texts
+that the page no longer shows. `make check` fails while a translation is missing. Workers read the
+.po files directly; there is no compilation step.
 """
 
 from io import BytesIO
@@ -16,23 +16,23 @@ PAGES = "service/facepay/web/pages"
 LANGUAGES = ("zh",)
 
 
-def made_catalogues(repository: Path) -> dict[str, str]:
-    """Each .po file by its path in the repository, with the text it should have."""
-    return {_path(code): _written(_brought_up(repository, code)) for code in LANGUAGES}
+def expected_catalogues(repository: Path) -> dict[str, str]:
+    """Return the text that each .po file should have, by its path in the repository."""
+    return {_path(code): _serialized(_updated_catalogue(repository, code)) for code in LANGUAGES}
 
 
 def untranslated(repository: Path) -> list[str]:
-    """Texts that some reader would see in English, or with a name in it missing."""
+    """Return the texts without a translation, or with one that lacks a placeholder."""
     return [
         f"{code}: {message.id}"
         for code in LANGUAGES
-        for message in _brought_up(repository, code)
+        for message in _updated_catalogue(repository, code)
         if message.id and (not message.string or message.fuzzy or _broken(message))
     ]
 
 
 def _broken(message: Message) -> bool:
-    """Whether a name that the text has is not the same in its translation."""
+    """Return whether the placeholders of the text and of its translation differ."""
     return next(iter(message.check()), None) is not None
 
 
@@ -40,18 +40,17 @@ def _path(code: str) -> str:
     return f"{PAGES}/translations/{code}.po"
 
 
-def _brought_up(repository: Path, code: str) -> Catalog:
+def _updated_catalogue(repository: Path, code: str) -> Catalog:
     with (repository / _path(code)).open("rb") as file:
         kept = read_po(file, locale=code)
-    shown = _shown(repository)
     fresh = Catalog(locale=code)
-    for text in sorted(shown):
+    for text in sorted(_displayed_texts(repository)):
         known = kept.get(text)
         fresh.add(text, known.string if known else "", flags=["python-format"] * ("%(" in text))
     return fresh
 
 
-def _shown(repository: Path) -> set[str]:
+def _displayed_texts(repository: Path) -> set[str]:
     found = extract_from_dir(
         repository / PAGES,
         method_map=[("**.py", "python"), ("**.html", "jinja2")],
@@ -60,7 +59,7 @@ def _shown(repository: Path) -> set[str]:
     return {str(text) for _, _, text, _, _ in found}
 
 
-def _written(catalogue: Catalog) -> str:
+def _serialized(catalogue: Catalog) -> str:
     out = BytesIO()
     write_po(out, catalogue, omit_header=True, width=0)
     header = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n\n'

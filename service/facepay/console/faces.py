@@ -1,4 +1,4 @@
-"""`facepay faces …`: what operators approved, carried out on the server's own console."""
+"""Define the commands of `facepay faces`."""
 
 import os
 import sys
@@ -8,15 +8,15 @@ import click
 
 @click.group()
 def faces() -> None:
-    """Enrolled faces: what operators approved, carried out here."""
+    """Carry out what operators approved for enrolled faces."""
 
 
 @faces.command("revoke-cohort")
 @click.argument("action_id")
 def revoke_cohort(action_id: str) -> None:
-    """Revoke the cohort of ACTION_ID, which two operators agreed on, to the end.
+    """Revoke all faces of the cohort that two operators approved as ACTION_ID.
 
-    Payments go on meanwhile. When it was interrupted, run it again: it goes on where it was.
+    Payments continue meanwhile. After an interruption, run the command again; it resumes.
     """
     from facepay.bootstrap import build_dependencies
     from facepay.config import Settings
@@ -32,7 +32,9 @@ def revoke_cohort(action_id: str) -> None:
             bar.update(now.done - before.done)
             if now.state == "done" and now.keys_left in (0, before.keys_left):
                 break
-    click.echo(f"revoked: {now.done} of {now.total}, keys left: {now.keys_left}")
+    click.echo(f"Revoked: {now.done} of {now.total}, keys left: {now.keys_left}")
     if now.keys_left:
-        click.echo("the vault is away: run `facepay sweep` when it is back", err=True)
+        click.echo(
+            "OpenBao is unavailable: run `facepay sweep` when it is available again", err=True
+        )
     raise SystemExit(bool(now.keys_left))

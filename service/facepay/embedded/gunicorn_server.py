@@ -1,4 +1,4 @@
-"""The service under real gunicorn, as a child: for `facepay serve`, the demo and the HTTP tests."""
+"""Run the service under gunicorn as a child, for `facepay serve`, the demo and the HTTP tests."""
 
 import os
 import sys
@@ -14,8 +14,8 @@ from facepay.adapters.migrate import migrate
 from facepay.config import Settings
 from facepay.embedded.children import LOOPBACK, Child, free_port
 
-START_TIMEOUT = 60.0  # seconds; importing the engine takes a while on a busy machine
-_PASSED_ON = (
+START_TIMEOUT = 60.0  # seconds; importing the face engine is slow on a busy machine
+_INHERITED = (
     "PATH",
     "HOME",
     "LANG",
@@ -28,9 +28,9 @@ _PASSED_ON = (
 
 
 class EmbeddedService:
-    """`with EmbeddedService(settings, directory) as service:` and service.url.
+    """A running service: `with EmbeddedService(settings, directory) as service:`, service.url.
 
-    Migrates the database, then starts gunicorn on loopback. `settings.origin` names the port;
+    It migrates the database, then starts gunicorn on loopback. `settings.origin` names the port;
     port 0 takes a free one.
     """
 
@@ -42,7 +42,7 @@ class EmbeddedService:
         argv = [str(Path(sys.executable).with_name("gunicorn"))]
         argv += ["-c", "python:facepay.gunicorn_conf", "--workers", str(workers)]
         argv += ["--bind", f"{LOOPBACK}:{port}", "facepay.bootstrap:create_wsgi()"]
-        environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         environment |= self.settings.to_environment() | memory_scrubbing.ENVIRONMENT
         self._child = Child("gunicorn", argv, environment, directory / "service.log")
 

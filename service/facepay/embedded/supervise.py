@@ -1,7 +1,7 @@
-"""`facepay serve`: OpenBao, the database and the service, up together and down together.
+"""Start and stop OpenBao, the database and the service together, for `facepay serve`.
 
-Ctrl-C or SIGTERM stops the service first, so that what is under way can finish with its vault,
-and then OpenBao. When a child dies, the whole is stopped: a half-running service serves nobody.
+Ctrl-C or SIGTERM stops the service first, so that requests in progress can finish with OpenBao, and
+then OpenBao. When gunicorn ends by itself, everything is stopped.
 """
 
 import json
@@ -30,8 +30,8 @@ STATE_FILE = "service.json"
 
 
 @dataclass(frozen=True)
-class Ground:
-    """Where an embedded service lives: its directory, port, and what the rehearsal adds."""
+class ServeOptions:
+    """Options of an embedded service: directory, port, workers, and settings of a rehearsal."""
 
     directory: Path
     port: int
@@ -42,21 +42,21 @@ class Ground:
 
 
 @contextmanager
-def running(ground: Ground) -> Iterator[EmbeddedService]:
-    """Everything up, ready to take requests; everything down when the block is left."""
-    ground.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with EmbeddedOpenBao(ground.directory / "openbao") as bao:
-        settings = _settings(ground, bao)
-        with EmbeddedService(settings, ground.directory, workers=ground.workers) as service:
+def running(options: ServeOptions) -> Iterator[EmbeddedService]:
+    """Start everything and yield the service when it takes requests; stop everything on exit."""
+    options.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with EmbeddedOpenBao(options.directory / "openbao") as bao:
+        settings = _settings(options, bao)
+        with EmbeddedService(settings, options.directory, workers=options.workers) as service:
             deps = build_dependencies(service.settings)
-            if ground.operator is not None:
-                register_operator(deps, ground.operator)
+            if options.operator is not None:
+                register_operator(deps, options.operator)
             end_lapsed_enrolments(deps)
             destroy_pending_keys(deps)
-            state = ground.directory / STATE_FILE
-            known: dict[str, object] = {"url": service.url, "pid": service.pid}
-            known |= {"openbao_url": bao.url, "openbao_pid": bao.pid}
-            _write_state(state, known)
+            state = options.directory / STATE_FILE
+            facts: dict[str, object] = {"url": service.url, "pid": service.pid}
+            facts |= {"openbao_url": bao.url, "openbao_pid": bao.pid}
+            _write_state(state, facts)
             try:
                 with _delivering(deps):
                     yield service
@@ -66,7 +66,7 @@ def running(ground: Ground) -> Iterator[EmbeddedService]:
 
 @contextmanager
 def _delivering(deps: Dependencies) -> Iterator[None]:
-    """A sender of events, in a thread that ends with the block."""
+    """Send events in a thread that ends with the block."""
     stop = threading.Event()
     sender = threading.Thread(target=deliver_forever, args=(deps, stop), name="deliver")
     sender.start()
@@ -77,14 +77,15 @@ def _delivering(deps: Dependencies) -> Iterator[None]:
         sender.join()
 
 
-def serve(ground: Ground) -> int:
-    """Serve until told to stop. Returns 0, or 1 when the service died by itself."""
+def serve(options: ServeOptions) -> int:
+    """Serve until SIGINT or SIGTERM. Return 0, or 1 when the service ended by itself."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with running(ground) as service:
+    with running(options) as service:
         print(
-            f"facepay serves at {service.url} (state and logs: {ground.directory}); Ctrl-C stops it"
+            f"facepay serves at {service.url} (state and logs: {options.directory}); "
+            "Ctrl-C stops it"
         )
         while not stop.wait(0.5):
             if not service.running:
@@ -92,22 +93,22 @@ def serve(ground: Ground) -> int:
     return 0
 
 
-def _settings(ground: Ground, bao: EmbeddedOpenBao) -> Settings:
-    database = ground.directory.absolute() / "facepay.db"
+def _settings(options: ServeOptions, bao: EmbeddedOpenBao) -> Settings:
+    database = options.directory.absolute() / "facepay.db"
     return Settings(
         profile=Profile.REHEARSAL,
-        origin=f"http://{LOOPBACK}:{ground.port}",
-        database_url=ground.database_url or f"sqlite:///{database}",
+        origin=f"http://{LOOPBACK}:{options.port}",
+        database_url=options.database_url or f"sqlite:///{database}",
         vault_url=bao.url,
         vault_role_id=bao.role_id,
         vault_secret_id=bao.secret_id,
-        fingerprint_key=_kept_secret(ground.directory / "fingerprint.key"),
-        rehearsal_clock_file=ground.clock_file,
+        fingerprint_key=_stored_secret(options.directory / "fingerprint.key"),
+        rehearsal_clock_file=options.clock_file,
     )
 
 
-def _kept_secret(path: Path) -> str:
-    """The secret in this file; made, readable by its owner only, the first time."""
+def _stored_secret(path: Path) -> str:
+    """Return the secret in this file. Create it first if needed, readable by its owner only."""
     with suppress(FileExistsError):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:

@@ -159,8 +159,3 @@ def sent(
         Shot(encoded(frame, mirrored=mirrored), moment.step, start + moment.ms, moment.colour)
         for moment, frame in zip(moments, frames, strict=True)
     ]
-
-
-def without_light(moments: Sequence[Moment]) -> list[Moment]:
-    """The same course where no screen shines."""
-    return [replace(moment, screen=(0.0, 0.0, 0.0)) for moment in moments]

@@ -1,6 +1,7 @@
-"""Columns and stored kinds are renamed to the words of the glossary (docs/glossary.md)."""
+"""Rename columns and stored kinds to the words of the glossary (docs/glossary.md)."""
 
 from alembic import op
+from sqlalchemy import text
 
 revision = "0016"
 down_revision = "0015"
@@ -23,6 +24,13 @@ VALUES = (
     ("operator_actions", "state", "asked", "requested"),
     ("webhook_endpoints", "audience", "bank", "operator"),
 )
+# A repeated request gets its stored answer again, which must have today's members and codes.
+ANSWERS = (
+    ('"proof_rejected"', '"credentials_rejected"'),
+    ('"asked_at"', '"requested_at"'),
+    ('"asked_by"', '"requested_by"'),
+    ('"state": "asked"', '"state": "requested"'),
+)
 
 
 def upgrade() -> None:
@@ -30,8 +38,8 @@ def upgrade() -> None:
         _rename_column(table, old, new)
     for table, column, old, new in VALUES:
         _replace_value(table, column, old, new)
-    # A repeated request is given its stored refusal again, by the registered code.
-    _replace_inside("idempotency_records", "answer", '"proof_rejected"', '"credentials_rejected"')
+    for old, new in ANSWERS:
+        _replace_inside("idempotency_records", "answer", old, new)
     _replace_inside("attempts", "id", ":till", ":terminal")
 
 
@@ -40,7 +48,8 @@ def downgrade() -> None:
         _rename_column(table, new, old)
     for table, column, old, new in VALUES:
         _replace_value(table, column, new, old)
-    _replace_inside("idempotency_records", "answer", '"credentials_rejected"', '"proof_rejected"')
+    for old, new in ANSWERS:
+        _replace_inside("idempotency_records", "answer", new, old)
     _replace_inside("attempts", "id", ":terminal", ":till")
 
 
@@ -54,7 +63,6 @@ def _replace_value(table: str, column: str, old: str, new: str) -> None:
 
 
 def _replace_inside(table: str, column: str, old: str, new: str) -> None:
-    op.execute(
-        f"UPDATE {table} SET {column} = REPLACE({column}, '{old}', '{new}') "
-        f"WHERE {column} LIKE '%{old}%'"
-    )
+    # Bound, because SQLAlchemy would take ":till" in the text for the name of a parameter.
+    change = text(f"UPDATE {table} SET {column} = REPLACE({column}, :old, :new)")
+    op.execute(change.bindparams(old=old, new=new))
