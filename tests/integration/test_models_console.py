@@ -183,7 +183,7 @@ def test_a_model_that_was_added_is_not_overwritten_by_another(
     card.write_text(text.replace(other_network.NAME, "a-second-one"))
     ran = run("add", file, "--card", card)
     assert ran.exit_code == 1
-    assert "another.onnx is there already" in ran.output
+    assert "another.onnx exists already" in ran.output
     assert run("verify", other_network.NAME).exit_code == 0
     assert sorted(kept.name for kept in folder.iterdir()) == [
         f"{other_network.NAME}.toml",

@@ -5,14 +5,14 @@ import pytest
 
 from facepay.face.calibration.error_rates import (
     STEP,
-    Gathered,
+    LabelledVectors,
     Labels,
     Protocol,
     Scores,
     Vectors,
     compare,
     det_curve,
-    gather,
+    references_and_probes,
     score,
     unit,
 )
@@ -70,7 +70,7 @@ def test_a_distance_at_the_threshold_matches() -> None:
 def test_a_picture_is_never_in_a_reference_and_in_a_probe(people: tuple[Vectors, Labels]) -> None:
     _, labels = people
     # A vector that points its own way for each picture: a mean shows which it was made of.
-    references, probes = gather(np.eye(len(labels)), labels, Protocol(3, 2))
+    references, probes = references_and_probes(np.eye(len(labels)), labels, Protocol(3, 2))
     used = np.vstack([references.vectors > 0, probes.vectors > 0])
     assert (used.sum(axis=0) <= 1).all()
     assert ((references.vectors > 0).sum(axis=1) == 3).all()
@@ -81,7 +81,7 @@ def test_a_picture_is_never_in_a_reference_and_in_a_probe(people: tuple[Vectors,
 
 
 def test_who_has_few_pictures_still_is_an_impostor(people: tuple[Vectors, Labels]) -> None:
-    references, probes = gather(*people, Protocol(3, 2))
+    references, probes = references_and_probes(*people, Protocol(3, 2))
     assert list(references.persons) == [3, 4, 5, 6, 7]
     assert list(probes.persons) == [2, 5, 6, 6, 6, 7, 7, 7, 7]
     scores = score(*people, Protocol(3, 2))
@@ -117,11 +117,11 @@ def test_where_even_twins_are_too_near_nothing_matches() -> None:
 
 def many_strangers(count: int, near: int) -> Scores:
     """One reference, and `count` strangers of whom `near` are 0.1 away and the others 1.4."""
-    reference = Gathered(np.array([angle(0)]), np.array([0]))
+    reference = LabelledVectors(np.array([angle(0)]), np.array([0]))
     near_angle = float(np.degrees(2 * np.arcsin(0.05)))
     probes = np.array([angle(near_angle)] * near + [angle(90)] * (count - near) + [angle(1)])
     labels = np.array([*range(1, count + 1), 0])
-    return compare(reference, Gathered(probes, labels))
+    return compare(reference, LabelledVectors(probes, labels))
 
 
 def test_a_threshold_is_supported_by_its_bound_and_not_by_its_rate() -> None:

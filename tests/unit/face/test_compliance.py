@@ -8,8 +8,8 @@ import pytest
 from facepay.face.detection.landmarks import yaw
 from facepay.face.observe import Observation, SeenFrame
 from facepay.face.pad import compliance
-from facepay.face.pad.motion import course
-from facepay.face.pad.nods import Look
+from facepay.face.pad.motion import displacement
+from facepay.face.pad.nods import NoseMotion
 from facepay.face.pad.signal import Signal, Verdict
 from facepay.face.pad.thresholds import thresholds
 from tests.support.heads import COURSE, FLAT, HEAD, FixedChallenge, Pose, burst, points
@@ -27,8 +27,10 @@ def _no_nose(seen: Sequence[SeenFrame], _number: int, _step: str) -> np.ndarray:
     return np.zeros(len(seen))
 
 
-def judged(observation: Observation, steps: Sequence[str], nose: Look = _no_nose) -> Signal:
-    return compliance.judge(observation, FixedChallenge(steps), thresholds().compliance, look=nose)
+def judged(observation: Observation, steps: Sequence[str], nose: NoseMotion = _no_nose) -> Signal:
+    return compliance.judge(
+        observation, FixedChallenge(steps), thresholds().compliance, nose_motion=nose
+    )
 
 
 def said(signal: Signal) -> tuple[Verdict, str]:
@@ -147,8 +149,13 @@ def test_a_hold_that_looks_away_or_wobbles_is_measured_again() -> None:
 def test_a_turn_is_neither_a_nod_nor_a_step_back() -> None:
     """Its foreshortened eyes would make it both."""
     turned = burst(("turn_left",))
-    assert float(np.abs(course(turned.seen, "look_down")).max()) < thresholds().compliance.pitch
-    assert float(np.abs(course(turned.seen, "closer")).max()) < thresholds().compliance.closer / 2
+    assert (
+        float(np.abs(displacement(turned.seen, "look_down")).max()) < thresholds().compliance.pitch
+    )
+    assert (
+        float(np.abs(displacement(turned.seen, "closer")).max())
+        < thresholds().compliance.closer / 2
+    )
 
 
 def test_a_flat_picture_turned_about_its_upright_axis_is_no_turn() -> None:

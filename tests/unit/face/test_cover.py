@@ -27,7 +27,7 @@ def judged(face: tuple[int, int, int], lower: tuple[int, int, int], *, lips: boo
     Image.fromarray(pixels).save(stored, "JPEG", quality=92)
     for frame in observation.seen:
         frame.image = stored.getvalue()
-    return cover.judge(skin.colours(cover.steady(observation)), thresholds().cover)
+    return cover.judge(skin.measure_colours(cover.hold_frames(observation)), thresholds().cover)
 
 
 @pytest.mark.parametrize("face", [LIGHT, DARK])

@@ -8,7 +8,7 @@ import pytest
 
 from facepay.face.observe import Observation, SeenFrame
 from facepay.face.pad import depth
-from facepay.face.pad.patches import Followed, follow
+from facepay.face.pad.patches import Correspondences, find_correspondences
 from facepay.face.pad.signal import Signal, Verdict
 from facepay.face.pad.thresholds import thresholds
 from tests.support.heads import FixedChallenge, frame
@@ -49,12 +49,16 @@ def moved(shape: Shape, x: np.ndarray, y: np.ndarray, turn: float, axis: float) 
     return turned[:, :2] * (5 / (5 - turned[:, 2:]))
 
 
-def seen(shape: Shape, turn: float = 28.0, axis: float = 0.0, noise: float = 0.006) -> depth.Shape:
+def seen(
+    shape: Shape, turn: float = 28.0, axis: float = 0.0, noise: float = 0.006
+) -> depth.TurnDepth:
     def placed(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         there = moved(shape, x, y, turn, axis)
         return np.column_stack([x, y]), there + RNG.normal(0, noise, there.shape)
 
-    found = depth.shape_of(Followed(*placed(X, Y), *placed(NOSE_X, NOSE_Y)), np.sign(turn))
+    found = depth.measure_depth(
+        Correspondences(*placed(X, Y), *placed(NOSE_X, NOSE_Y)), np.sign(turn)
+    )
     assert found is not None
     return found
 
@@ -82,7 +86,7 @@ def test_a_bent_print_has_no_nose(turn: float, axis: float) -> None:
 
 def test_too_few_places_are_no_measurement() -> None:
     none = np.empty((0, 2))
-    assert depth.shape_of(Followed(none, none, none, none), 1.0) is None
+    assert depth.measure_depth(Correspondences(none, none, none, none), 1.0) is None
 
 
 # Pictures: blobs of noise, so that every place looks like itself; five points where a face's are.
@@ -103,7 +107,7 @@ TILTED = np.array([[0.9, 0.08, 20.0], [-0.05, 1.02, 6.0], [-0.0002, 0.0001, 1.0]
 
 
 def test_places_are_found_where_they_went() -> None:
-    (followed,) = follow(picture(0, 0, np.eye(3)), [picture(1, 1, TILTED)])
+    (followed,) = find_correspondences(picture(0, 0, np.eye(3)), [picture(1, 1, TILTED)])
     assert len(followed.places) > 60
     homography, _ = cv2.findHomography(followed.places, followed.moved, cv2.LMEDS)
     off = followed.moved - cv2.perspectiveTransform(followed.places[None], homography)[0]
@@ -148,6 +152,6 @@ def test_only_a_nose_goes_down_when_a_head_looks_down(shape: Shape) -> None:
         there = moved(shape, x, y, -18.0, nod)
         return np.column_stack([x, y]), there + RNG.normal(0, 0.005, there.shape)
 
-    down = depth.nose_down(Followed(*placed(X, Y), *placed(NOSE_X, NOSE_Y)))
+    down = depth.nose_drop(Correspondences(*placed(X, Y), *placed(NOSE_X, NOSE_Y)))
     assert down is not None
     assert (abs(down) > thresholds().compliance.nose) == (shape is head)

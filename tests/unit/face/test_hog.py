@@ -9,7 +9,7 @@ import pytest
 from facepay.face.detection import detect
 from facepay.face.detection.detect import HogDetector, centred, find_faces
 from facepay.face.detection.dlib_models import LockedDetector, models
-from facepay.face.detection.hog import cut_down
+from facepay.face.detection.hog import reduce_detector
 from facepay.face.frames.decode import decode_reduced
 from facepay_rehearsal import bursts
 
@@ -27,7 +27,7 @@ def test_a_turning_head_is_found_near_its_last_place_by_the_quick_look_alone(
     shots = bursts.genuine("eileen", ("turn_left", "turn_right"), 5)
     pictures = [decode_reduced(shot.jpeg)[0] for shot in shots]
     place = find_faces(pictures[0])[0]
-    quick_alone = replace(models(), about=LockedDetector(NotAsked()))
+    quick_alone = replace(models(), local_full=LockedDetector(NotAsked()))
     monkeypatch.setattr(detect, "models", lambda: quick_alone)
     for picture in pictures[1:]:
         found = HogDetector().find_near(picture, place)
@@ -67,4 +67,4 @@ LEVELS = b"\x02\xe8\x03"  # 1000, as dlib writes it
 )
 def test_a_detector_that_is_written_otherwise_is_refused(other: bytes) -> None:
     with pytest.raises(ValueError, match="dlib"):
-        cut_down(OtherDetector(other), filters=3, levels=2)
+        reduce_detector(OtherDetector(other), filters=3, levels=2)

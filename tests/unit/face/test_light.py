@@ -7,7 +7,7 @@ import pytest
 
 from facepay.domain import challenge
 from facepay.face.pad import light, reflection
-from facepay.face.pad.light_code import SLOT_MS, Follower
+from facepay.face.pad.light_code import SLOT_MS, LightCodeFitter
 from facepay.face.pad.signal import Signal, Verdict
 from facepay.face.pad.skin import Colours
 from facepay.face.pad.thresholds import thresholds
@@ -62,11 +62,11 @@ def face(
 
 def judged(colours: Colours, code: Sequence[str] = CODE) -> tuple[Signal, Signal]:
     """What `light` and `reflection` say."""
-    follower, asked = Follower(burst(STEPS)), FixedChallenge(STEPS, code)
-    own = light.answer(follower, asked, colours)
+    fitter, asked = LightCodeFitter(burst(STEPS)), FixedChallenge(STEPS, code)
+    own = light.fit_skin(fitter, asked, colours)
     limits = thresholds()
-    lit = light.judge(follower, asked, colours, own, limits.light)
-    return lit, reflection.judge(follower, colours, own, lit, limits.reflection)
+    lit = light.judge(fitter, asked, colours, own, limits.light)
+    return lit, reflection.judge(fitter, colours, own, lit, limits.reflection)
 
 
 def said(signal: Signal) -> tuple[Verdict, str]:
@@ -106,7 +106,7 @@ def test_chance_does_not_answer() -> None:
     still = face(CODE, share=0.0)
     for _ in range(300):
         random = np.exp(rng.normal(0, 0.06, (FRAMES, 1, 3)))
-        colours = Colours(still.cells * random, still.behind, still.skin)
+        colours = Colours(still.cells * random, still.background, still.skin)
         assert judged(colours)[0].verdict is not Verdict.PASS
 
 
@@ -150,7 +150,7 @@ def test_what_was_measured_is_overwritten() -> None:
     colours = face(CODE)
     colours.wipe()
     assert not colours.cells.any()
-    assert not colours.behind.any()
+    assert not colours.background.any()
 
 
 def test_the_protocols_slots_are_the_ones_that_are_looked_for() -> None:

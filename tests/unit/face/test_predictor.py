@@ -80,11 +80,11 @@ def test_a_face_is_drawn_the_same_alone_and_among_many_of_other_people_and_sizes
 def test_beyond_the_pictures_edge_is_what_dlib_sees_there(x: int, y: int, height: int) -> None:
     grey = np.random.default_rng(3).integers(0, 256, (480, 640), dtype=np.uint8)
     box = centred(x, y, height, 1.0)
-    placed = landmark_predictor.Placed(grey, box.corners())
+    placed = landmark_predictor.FaceRegion(grey, box.corners())
     model = models().landmarks
-    drawn = model.draw([placed] * 2, mirrored=False)
+    drawn = model.predict([placed] * 2, mirrored=False)
     assert np.array_equal(drawn, [drawn_by_dlib(grey, box)] * 2)
-    back = model.draw([placed], mirrored=True)[:, [2, 3, 0, 1, 4]]
+    back = model.predict([placed], mirrored=True)[:, [2, 3, 0, 1, 4]]
     assert np.array_equal(back, [drawn_in_the_mirror(grey, box)])
 
 
@@ -96,7 +96,7 @@ def test_a_picture_that_is_a_view_of_another_is_drawn_all_the_same() -> None:
 
 
 def test_nothing_of_the_pictures_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    eyes, walks = _remembered(monkeypatch, "_Eyes"), _remembered(monkeypatch, "_Walk")
+    eyes, walks = _remembered(monkeypatch, "_Sampler"), _remembered(monkeypatch, "_Descent")
     grey, box = _turning("eileen")[0]
     find_all_points([(grey, box), (np.ascontiguousarray(grey.T).T, box)])
     (eye,), (walk,) = eyes, walks

@@ -30,7 +30,7 @@ def secret_of(number: int) -> bytes:
 def turned(vector: Vector, secret: bytes | bytearray) -> Vector:
     copy = vector.copy()
     with protection._rotation(secret, len(vector)) as rotation:
-        rotation.turn(copy)
+        rotation.rotate(copy)
     return copy
 
 
@@ -47,7 +47,7 @@ def test_turning_neither_stretches_nor_folds(dimensions: int) -> None:
 def test_turning_back_gives_the_face_again() -> None:
     vector = turned(someone(1), SECRET)
     with protection._rotation(SECRET, DIMENSIONS) as rotation:
-        rotation.turn_back(vector)
+        rotation.rotate_back(vector)
     assert np.abs(vector - someone(1)).max() < 1e-12
 
 
@@ -192,7 +192,7 @@ def test_the_rotation_is_overwritten_after_use_and_what_came_in_is_left_alone() 
     with protection._rotation(SECRET, DIMENSIONS) as rotation:
         assert rotation._numbers.all()
         kept = [rotation._numbers, rotation._signs, rotation._work, *rotation._reflectors]
-        rotation.turn(someone(1))
+        rotation.rotate(someone(1))
     assert not any(array.any() for array in kept)
     face, secret = someone(1), bytearray(SECRET)
     protection.protect(face, secret)

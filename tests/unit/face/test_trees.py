@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from facepay.face.models import model_cache
-from facepay.face.models.landmark_trees import LANDMARKS, Trees, parse_trees, unpacked
+from facepay.face.models.landmark_trees import LANDMARKS, Trees, parse_trees, unpack_trees
 from facepay.face.models.weights import WeightsError, find_weights
 
 
@@ -89,7 +89,7 @@ def test_a_damaged_copy_is_made_again(tmp_path: Path, trees: Trees) -> None:
     whole = kept.read_bytes()
     kept.write_bytes(whole[:-1000])
     assert same(model_cache.load_trees(tmp_path / "models"), trees)
-    assert same(unpacked(kept.read_bytes()), trees)
+    assert same(unpack_trees(kept.read_bytes()), trees)
 
 
 def test_a_truncated_model_is_refused_and_never_kept(tmp_path: Path, content: bytes) -> None:
