@@ -47,10 +47,12 @@ class Box:
 
     @property
     def height(self) -> float:
+        """Return the height in pixels."""
         return self.bottom - self.top
 
     @property
     def area(self) -> float:
+        """Return the area in square pixels."""
         return (self.right - self.left) * self.height
 
     def corners(self) -> tuple[int, int, int, int]:

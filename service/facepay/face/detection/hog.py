@@ -1,10 +1,10 @@
 """Reduce dlib's frontal face detector to the part that a search near a known face needs.
 
 The detector runs five filters over a pyramid of ever smaller pictures. A search near the last box
-needs three of them (frontal, turned left, turned right; the other two find tilted heads) and two
-levels of the pyramid, because the size is known. It then finds the same face in less than half of
-the time. dlib has no setting for either number, but it serialises the detector, and both numbers
-are part of that stream.
+needs only three of them (frontal, turned left, turned right), because the other two find tilted
+heads. It needs two levels of the pyramid, because the size is known. It then finds the same face in
+less than half of the time. dlib has no setting for either number, but it serialises the detector,
+and both numbers are part of that stream.
 
 The stream (dlib's `serialize`) consists of whole numbers. Each is a byte with the number of bytes
 that follow and the sign, then those bytes, least significant first. The first 19 numbers describe

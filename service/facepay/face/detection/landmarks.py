@@ -1,8 +1,13 @@
 """Locate five points of a face, and measure yaw and pitch from them.
 
-The order is dlib's, in picture terms: 0 outer and 1 inner corner of the eye on the picture's right,
-2 outer and 3 inner corner of the eye on its left, 4 the base of the nose. Lengths are in outer-eye
-widths (the distance of points 0 and 2), so they do not depend on resolution or distance.
+The order is dlib's, in picture terms:
+
+- 0 and 1: outer and inner corner of the eye on the picture's right;
+- 2 and 3: outer and inner corner of the eye on its left;
+- 4: the base of the nose.
+
+Lengths are in outer-eye widths (the distance of points 0 and 2), so they do not depend on
+resolution or distance.
 """
 
 from collections.abc import Sequence
@@ -32,9 +37,9 @@ def find_all_points(faces: Sequence[tuple[Grey, Box]]) -> Points:
 
     The points of a turned head are the mean of the model's points in the picture and in its mirror
     image. One view alone measures turns to one side as smaller than turns to the other, by up to a
-    third where the person wears glasses. Where the head looks into the camera both views agree (313
-    photographs of LFW: their yaws differ by 0.001 on average, with a standard deviation of 0.007),
-    and one is enough.
+    third where the person wears glasses. Where the head looks into the camera both views agree, and
+    one is enough. On 313 photographs of LFW their yaws differ by 0.001 on average, with a standard
+    deviation of 0.007.
 
     Predicting all faces together takes a fraction of the time of one by one.
 

@@ -2,9 +2,9 @@
 
 The tracker searches the first picture as a whole. It then takes the face to be in its last box as
 long as the pixels there resemble those of the frame before. Where they do not (a turn, a nod, a
-hand in front, a stranger), and in every picture that is searched for bystanders, the detector
-searches near the last box and then the whole picture. A frame in which no detector finds a face has
-no box.
+hand in front, a stranger), the detector searches near the last box and then the whole picture. It
+does the same in every picture that is searched for bystanders. A frame in which no detector finds a
+face has no box.
 
 The tracker does not identify the face. Another person who takes the payer's place in the same pose,
 image section and light counts as the same face here; `pad.identity` compares the persons.

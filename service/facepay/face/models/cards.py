@@ -54,6 +54,8 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Output:
+    """Output of a network: its name, and the dimensions of a descriptor."""
+
     name: str
     dimensions: int
 

@@ -1,7 +1,7 @@
 """Read dlib's face recognition weights into numpy: `dlib_face_recognition_resnet_model_v1.dat`.
 
-`convert` makes an ONNX graph of them. Neither dlib nor the package that carries the file is
-imported. The format is dlib's own serialisation (docs/adr/0008-onnx.md).
+`convert` makes an ONNX graph of them. This module imports neither dlib nor the package that carries
+the file. The format is dlib's own serialisation (docs/adr/0008-onnx.md).
 
 A file is accepted only when it is consumed to the last byte and contains exactly the number of
 floats of this network. Otherwise WeightsError says where reading stopped. `convert` verifies the

@@ -4,12 +4,12 @@ The measures come from five points per frame: yaw, pitch and scale, each relativ
 rest (the median of the frames that hold still). A nod that the points do not show is measured on
 the nose (`nods`). Lengths are in outer-eye widths; scale is the natural logarithm.
 
-A challenge step is done when
+A challenge step is done when all of these hold:
 
-- its own motion reaches the threshold within the step's own frames, in at least two of them;
-- the motion begins there, near rest, and not before the prompt;
-- the head did not go as far in the opposite direction;
-- the motion is nowhere larger, except in other steps that ask for the same.
+- Its own motion reaches the threshold within the step's own frames, in at least two of them.
+- The motion begins there, near rest, and not before the prompt.
+- The head did not go as far in the opposite direction.
+- The motion is nowhere larger, except in other steps that ask for the same.
 
 Stops: still pictures, and recordings of another challenge. Cannot stop: live puppeteering, a print
 moved in time with the prompts (`depth` stops that), a head rendered to order.

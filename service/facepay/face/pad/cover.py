@@ -1,14 +1,14 @@
 """Judge whether the lower half of the face is visible.
 
-Two measures are taken, both in log(R/G) and log(B/G), averaged over the frames of the hold:
+Two measures are taken. Both use log(R/G) and log(B/G), averaged over the frames of the hold.
 
 - `differs`: skin under an eye and beside the mouth has much the same colour, whatever its shade.
   Both sides of the face are compared, and also the forehead with the mouth, because glasses lie
   under the eyes. The smallest difference counts. Beards differ as well, but less than cloth.
 - `plain`: from the nose to the chin a face has lips, nostrils, cheeks and stubble, each with its
-  own colour, and a cover has one. The deviation over the cells there is at least 0.031 in 204
-  stills of the London set, at least 0.036 in 99.5 % of 1,262 photographs of LFW, and at most 0.02
-  where the face is covered.
+  own colour, and a cover has one. The measure is the deviation over the cells there. It is at least
+  0.031 in 204 stills of the London set, and at least 0.036 in 99.5 % of 1,262 photographs of LFW.
+  It is at most 0.02 where the face is covered.
 
 Stops: masks and scarves over mouth and nose, and a hand before them, because too little of the face
 is left to be compared. Cannot stop: a cover printed with another mouth. A cover is no sign of an

@@ -78,7 +78,10 @@ _GUIDANCE = {
 
 
 def fuse(signals: Sequence[Signal], challenge: Challenge) -> Judgement:
-    """Fuse `signals`, the signals that were evaluated, each at most once."""
+    """Fuse `signals`, the signals that were evaluated, each at most once.
+
+    `light` and `reflection` are required only where the challenge has light.
+    """
     evaluated = {signal.name: signal for signal in signals}
     gates = [evaluated[name] for name in GATES if name in evaluated]
     risk = _risk(evaluated)

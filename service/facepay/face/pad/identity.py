@@ -4,10 +4,11 @@ The service recognises the face in the frames that hold still, and detects life 
 Unless both show one person, a print of the owner would pay: it is held still, and then the
 attacker's own head turns.
 
-The frames compared are those from which a reference or a probe is made (`recognise.best_chips`),
-and two of each step: the one closest to rest, and the one furthest from it, which says most about
-life. Frames near rest have to match as in a payment, by the model's calibrated threshold.
-Descriptors of turned heads lie further away, so their limit is `turned` times that threshold.
+Two groups of frames are compared: those from which a reference or a probe is made
+(`recognise.best_chips`), and two of each step. Of a step they are the frame closest to rest and the
+one furthest from it, which says most about life. Frames near rest have to match as in a payment, by
+the model's calibrated threshold. Descriptors of turned heads lie further away, so their limit is
+`turned` times that threshold.
 
 Stops: a print or screen followed by somebody else's turns, two people who take turns, another face
 for the length of a step. Cannot stop: a lookalike; a swap for single frames between those compared;

@@ -32,9 +32,9 @@ def judge(
 ) -> Signal:
     """Judge the skin's fit `own`, as `fit_skin` returns it; the score is its correlation."""
     skin, score = _skin(colours), own.correlation
-    restless = float(np.sqrt((fitter.detrended(skin) ** 2).mean()))
+    colour_change = float(np.sqrt((fitter.detrended(skin) ** 2).mean()))
     if score < limits.correlation:
-        if restless < limits.restless:
+        if colour_change < limits.colour_change:
             return Signal(NAME, score, Verdict.NOT_MEASURABLE, "light_too_weak")
         return Signal(NAME, score, Verdict.FAIL, "another_light")
     if own.amplitude < limits.amplitude:

@@ -1,7 +1,7 @@
 """Measure how far a head nods, where the five points do not show it.
 
 When a head looks down, its nose covers the lip, and the points then stay where they are at rest.
-The patches of the nose do not (`patches`): relative to the hold, its tip moves down or up against
+The patches of the nose do move (`patches`). Relative to the hold, the tip moves down or up against
 the rest of the face, by the height of the nose and the angle. The tip does not move on a flat
 picture.
 """

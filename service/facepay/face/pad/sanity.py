@@ -1,10 +1,14 @@
 """Judge whether a camera took these pictures, one after the other, of one face.
 
-The measures come from the pictures themselves: how many look exactly alike; how much neighbours
-differ (mean absolute difference at about 160x120, in grey levels); in how many a face was found;
-whether the steps come in order with enough frames each. Even a head that holds still before a
-camera on a stand differs from frame to frame by the noise of the sensor. `detection.track` has
-already refused a second face.
+The measures come from the pictures themselves:
+
+- how many look exactly alike;
+- how much neighbours differ (mean absolute difference at about 160x120, in grey levels): even a
+  head that holds still before a camera on a stand differs by the noise of the sensor;
+- in how many a face was found;
+- whether the steps come in order with enough frames each.
+
+`detection.track` has already refused a second face.
 
 Stops: still pictures sent as a video, repeated frames, hands before the face. Cannot stop: scenes
 that a camera really filmed, or that were made to look like it.

@@ -46,6 +46,7 @@ class Colours:
         return Colours(self.cells[:frames], self.background[:frames], self.skin)
 
     def wipe(self) -> None:
+        """Overwrite all measured light."""
         self.cells.fill(0)
         self.background.fill(0)
 

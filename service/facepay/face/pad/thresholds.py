@@ -49,7 +49,7 @@ class Light:
     correlation: float
     amplitude: float
     odds: float
-    restless: float
+    colour_change: float
 
 
 @dataclass(frozen=True, slots=True)

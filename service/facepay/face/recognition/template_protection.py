@@ -1,11 +1,11 @@
 """Protect templates (ISO/IEC 24745): rotate a descriptor by a secret of its own, and quantise it.
 
 Each key of an enrolment has a secret of 32 bytes. The secret determines a rotation of the whole
-space, drawn uniformly from all of them (Haar measure). Distances are preserved. The position to
-which a uniform rotation takes a unit vector contains no information about the vector: without its
-secret, one template is as likely to be anybody's as anybody else's. That holds for one template per
-secret. Two templates under the same secret would reveal the distance of the two faces, so a secret
-is never used for a second template.
+space, drawn uniformly from all of them (Haar measure). Distances are preserved. A uniform rotation
+takes a unit vector to a position that contains no information about the vector. Without its secret,
+one template is as likely to be anybody's as anybody else's. That holds for one template per secret.
+Two templates under the same secret would reveal the distance of the two faces, so a secret is never
+used for a second template.
 
 Rules:
 
@@ -166,6 +166,7 @@ class _Rotation:
         tail -= work
 
     def wipe(self) -> None:
+        """Overwrite the matrix: with a template it would reveal the face."""
         self._numbers.fill(0)
         self._signs.fill(0)
         self._work.fill(0)
