@@ -204,13 +204,13 @@ class _Descent:
         np.less_equal(first, thresholds[:, : self._lanes], out=self._right)
         right = self._right.view(np.uint8).reshape(SPLITS, TREES, self._lanes)
         top = right[0]
-        second = _select(top, right[2], right[1])
+        second_split = _select(top, right[2], right[1])
         third = _select(top, right[5:7], right[3:5])
-        third_split = _select(second, third[1], third[0])
+        third_split = _select(second_split, third[1], third[0])
         last = _select(top, right[11:15], right[7:11])
-        last = _select(second, last[2:], last[:2])
-        fourth = _select(third_split, last[1], last[0])
-        leaf: Bits = ((top * 2 + second) * 2 + third_split) * 2 + fourth
+        last = _select(second_split, last[2:], last[:2])
+        fourth_split = _select(third_split, last[1], last[0])
+        leaf: Bits = ((top * 2 + second_split) * 2 + third_split) * 2 + fourth_split
         return leaf
 
     def wipe(self) -> None:
