@@ -103,7 +103,7 @@ def test_a_file_that_was_changed_after_it_was_added_is_found(
         (("dimensions = 512", "dimensions = 256"), "does not run"),
         (('name = "data"', 'name = "image"'), "does not run"),
         (("side = 112", "side = 128"), "does not run"),
-        (('name = "another-network"', 'name = "dlib-resnet-v1-int8"'), "there already"),
+        (('name = "another-network"', 'name = "dlib-resnet-v1-int8"'), "exists already"),
         (('file = "another.onnx"', 'file = "../another.onnx"'), "file: a file name"),
         (("mirrored = false", ""), "mirrored is missing"),
         (("mirrored = false", "mirrored = false\nthreshold = 0.6"), "threshold is not a field"),

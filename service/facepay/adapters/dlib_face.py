@@ -132,7 +132,9 @@ class DlibFaceEngine:
         def apart() -> float:
             probe = recognise.probe(_own(faces), self._embedder)
             try:
-                return self._embedder.to_card_distance(protection.distance(reference, probe, secret))
+                return self._embedder.to_card_distance(
+                    protection.distance(reference, probe, secret)
+                )
             finally:
                 probe.fill(0)
 
