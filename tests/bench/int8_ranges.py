@@ -28,7 +28,7 @@ _DIGITS = 6
 def main() -> int:
     model = model_cache.load_model("fp32")
     names = quantise.activations(model)
-    session = open_session(quantise.measured_inside(model))
+    session = open_session(quantise.with_activation_outputs(model))
     ranges: dict[str, list[float]] = {name: [0.0, 0.0] for name in names}
     for chip in track(_chips(), "measuring activations"):
         for view in (chip, chip[:, ::-1]):

@@ -15,6 +15,6 @@ def passive_scores(pack: PassivePack, console: Console) -> list[float]:
     for file in track(sorted(LONDON.glob("*/*.jpg")), "looking at stills", console=console):
         image = file.read_bytes()
         seen = observe([SentFrame(image, 0)], mirrored=False)
-        scores.append(pack.alive(decode(image), seen.seen[0].points))
+        scores.append(pack.score(decode(image), seen.seen[0].points))
         seen.wipe()
     return scores

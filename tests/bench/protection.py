@@ -193,7 +193,7 @@ def _turned_back(faces: Faces, progress: Progress, renewals: int, label: str) ->
             template, secret = protection.renew(template, secret, new_secret), new_secret
         found[number] = protection.parse(template)
         with protection._rotation(secret, len(face)) as rotation:
-            rotation.turn_back(found[number])
+            rotation.rotate_back(found[number])
         if number % max(1, len(faces) // CHECKED) == 0:
             probe = faces[number - 1]
             exact = protection.distance(template, probe, secret)

@@ -103,7 +103,7 @@ def test_a_file_that_was_changed_after_it_was_added_is_found(
         (("dimensions = 512", "dimensions = 256"), "does not run"),
         (('name = "data"', 'name = "image"'), "does not run"),
         (("side = 112", "side = 128"), "does not run"),
-        (('name = "another-network"', 'name = "dlib-resnet-v1-int8"'), "there already"),
+        (('name = "another-network"', 'name = "dlib-resnet-v1-int8"'), "exists already"),
         (('file = "another.onnx"', 'file = "../another.onnx"'), "file: a file name"),
         (("mirrored = false", ""), "mirrored is missing"),
         (("mirrored = false", "mirrored = false\nthreshold = 0.6"), "threshold is not a field"),
@@ -183,7 +183,7 @@ def test_a_model_that_was_added_is_not_overwritten_by_another(
     card.write_text(text.replace(other_network.NAME, "a-second-one"))
     ran = run("add", file, "--card", card)
     assert ran.exit_code == 1
-    assert "another.onnx is there already" in ran.output
+    assert "another.onnx exists already" in ran.output
     assert run("verify", other_network.NAME).exit_code == 0
     assert sorted(kept.name for kept in folder.iterdir()) == [
         f"{other_network.NAME}.toml",

@@ -125,7 +125,7 @@ def test_the_packages_own_decisions_are_ours(
     """Where face_recognition is sure, same or different, every one of our models agrees."""
     theirs = dlib_network.run(chips).astype(np.float64)
     embedder = ModelStore().embedder(f"dlib-resnet-v1-{precision}")
-    ours = [embedder.fused(embedder.both_views(chip)) for chip in chips]
+    ours = [embedder.describe_fused(embedder.both_views(chip)) for chip in chips]
     pairs = list(combinations(range(len(chips)), 2))
     same = [bool(np.linalg.norm(theirs[a] - theirs[b]) <= 0.6) for a, b in pairs]
     found = [embedder.distance(ours[a], ours[b]) <= LIMIT for a, b in pairs]

@@ -101,7 +101,9 @@ class DlibFaceEngine:
         grey = np.full((480, 640), 128, dtype=np.uint8)
         find_points(grey, centred(320, 240, 160, 1.0))
         self._detector.find_faces(grey)
-        self._embedder.fused([np.full((side, side, 3), 128, dtype=np.uint8)] * PROBE_FRAMES)
+        self._embedder.describe_fused(
+            [np.full((side, side, 3), 128, dtype=np.uint8)] * PROBE_FRAMES
+        )
 
     def observe(self, burst: Burst) -> ObservedFaces:
         if not self._slots.acquire(blocking=False):
@@ -131,7 +133,9 @@ class DlibFaceEngine:
         def measured() -> float:
             probe = recognise.probe(_observation(faces), self._embedder)
             try:
-                return self._embedder.measured(protection.distance(reference, probe, secret))
+                return self._embedder.to_card_distance(
+                    protection.distance(reference, probe, secret)
+                )
             finally:
                 probe.fill(0)
 

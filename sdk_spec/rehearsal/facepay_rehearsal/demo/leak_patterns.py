@@ -104,7 +104,7 @@ def _all_of(observation: Observation, embedder: Embedder) -> Iterator[Descriptor
             for view in embedder.both_views(
                 recognise.take_chip(frame.image, frame.points, embedder)
             ):
-                yield embedder.fused([view])
+                yield embedder.describe_fused([view])
 
 
 def _as_base64(content: bytes, kind: str) -> Iterator[LeakPattern]:

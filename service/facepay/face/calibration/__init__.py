@@ -1,1 +1,1 @@
-"""Calibration: count comparison errors and bound them with confidence."""
+"""Calibration: count comparison errors, and compute their confidence bounds."""

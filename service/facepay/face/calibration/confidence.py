@@ -1,11 +1,12 @@
-"""What a counted rate supports: exact one-sided bounds of a binomial proportion, 95 %.
+"""Compute exact one-sided 95 % bounds of a binomial proportion (Clopper and Pearson).
 
-Clopper and Pearson: the upper bound of x errors in n trials is the largest rate under which so few
-errors still had a chance of 5 %. No error in 29,956 trials supports 1e-4, and nothing less does.
+The upper bound of x errors in n trials is the largest rate at which x or fewer errors still have a
+probability of 5 %. No error in 29,956 trials supports a rate of 1e-4; no smaller number of trials
+does.
 
-The bound takes every trial for independent. Comparisons that share a person are not (ISO/IEC
-19795-1), so with few persons and many comparisons the true bound is wider: whoever shows a bound
-shows the number of persons beside it. Nothing here knows what was counted.
+The bound assumes independent trials. Comparisons that share a person are not independent (ISO/IEC
+19795-1). With few persons and many comparisons the true bound is wider, so a report shows the
+number of persons beside each bound. This module does not know what was counted.
 """
 
 import math
@@ -17,18 +18,20 @@ _MOST_TERMS = 100_000
 
 
 def upper_bound(errors: int, trials: int, confidence: float = CONFIDENCE) -> float:
-    """The rate that is exceeded with a chance of 1 - `confidence` only; 1 where nothing was tried.
+    """Return the rate that is exceeded with a probability of only 1 - `confidence`.
+
+    It is 1 where nothing was tried.
 
     Raises ValueError where there are more errors than trials.
     """
     if not 0 <= errors <= trials:
-        raise ValueError("errors are between none and all of the trials")
+        raise ValueError("the number of errors must lie between 0 and the number of trials")
     if errors == trials:
         return 1.0
     low, high = errors / trials, 1.0
     while high - low > _PRECISION * high:
         middle = (low + high) / 2
-        # The chance of more than `errors` errors at the rate `middle`.
+        # The probability of more than `errors` errors at the rate `middle`.
         if _regularised_beta(errors + 1, trials - errors, middle) < confidence:
             low = middle
         else:
@@ -37,7 +40,10 @@ def upper_bound(errors: int, trials: int, confidence: float = CONFIDENCE) -> flo
 
 
 def errors_allowed(trials: int, rate: float, confidence: float = CONFIDENCE) -> int | None:
-    """The most errors in `trials` whose upper bound is at most `rate`; None: not even none."""
+    """Return the most errors in `trials` whose upper bound is at most `rate`.
+
+    Returns None where even no error has a larger bound.
+    """
     if upper_bound(0, trials, confidence) > rate:
         return None
     low, high = 0, trials
@@ -51,12 +57,12 @@ def errors_allowed(trials: int, rate: float, confidence: float = CONFIDENCE) -> 
 
 
 def trials_needed(rate: float, confidence: float = CONFIDENCE) -> int:
-    """How many trials without any error support `rate`: 29,956 for 1e-4."""
+    """Return how many trials without an error support `rate`: 29,956 for 1e-4."""
     return math.ceil(math.log(1 - confidence) / math.log1p(-rate))
 
 
 def _regularised_beta(a: int, b: int, x: float) -> float:
-    """I_x(a, b), by the continued fraction on the side where it converges fast."""
+    """Return I_x(a, b) by the continued fraction, on the side where it converges fast."""
     if x <= 0 or x >= 1:
         return float(x >= 1)
     log_front = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
@@ -67,7 +73,7 @@ def _regularised_beta(a: int, b: int, x: float) -> float:
 
 
 def _continued_fraction(a: int, b: int, x: float) -> float:
-    """Lentz's method; it takes in the order of sqrt(max(a, b)) terms."""
+    """Evaluate by Lentz's method, which takes about sqrt(max(a, b)) terms."""
     c, d = 1.0, 1 / _away_from_zero(1 - (a + b) * x / (a + 1))
     value = d
     for m in range(1, _MOST_TERMS):

@@ -1,1 +1,1 @@
-"""Detection: find the face in each frame, follow it, locate its landmarks, see bystanders."""
+"""Detection: find and follow the face of a capture, locate its landmarks, see bystanders."""

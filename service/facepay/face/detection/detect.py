@@ -1,9 +1,9 @@
-"""Where the face is: dlib's HOG detector, and whether there is a second face.
+"""Find faces with dlib's HOG detector (histograms of oriented gradients), and a second face.
 
-A whole picture is searched grey, reduced to the area of 400 x 300, and without upsampling: quick,
-and upsampling sees faces in folds of clothing. Where the face is known to be about, a crop around
-the last place is searched at a finer scale, first with a part of the detector. It does not find
-small faces in the background, and is not meant to.
+A whole picture is searched in grey, reduced to the area of 400 x 300 and without upsampling. That
+is fast, and upsampling finds faces in folds of clothing. Where a face was a moment ago, a crop
+around its last box is searched at a finer scale, first with a reduced detector. Small faces in the
+background are not found, on purpose.
 """
 
 from collections.abc import Sequence
@@ -16,18 +16,19 @@ import numpy as np
 from facepay.face.detection.dlib_models import LockedDetector, models
 from facepay.face.frames.decode import Grey
 
-# Of a third of the frame's height a face then has 87 (16:9) to 100 (4:3) of the 80 pixels needed.
+# A face of a third of the frame's height then has 87 (16:9) to 100 (4:3) pixels; 80 are needed.
 SEARCH_AREA = 400 * 300
 MIN_SCORE = 0.0
-# A second face counts from this share of the first one's area, and this HOG score (liveness.md).
+# A second face counts from this share of the first face's area, and above this HOG score.
 SECOND_FACE_AREA = 0.35
 SECOND_FACE_SCORE = 0.25
-# Two boxes that overlap this much are one face, seen by two of the detector's five views.
+# Two boxes that overlap this much are one face, found by two of the detector's five filters.
 SAME_FACE_OVERLAP = 0.3
-# Faces that fit into the crop, and a face's height in it: a quick look first, then wider ones.
-_QUICK_ROI = (1.7, 84)
-_ROIS = ((1.9, 86), (2.4, 90))
-# Lower than elsewhere: a face is known to be about there. Of 29 rendered heads turned by 31 to 35
+# Side of the crop in face heights, and the height of a face in it in pixels: the local search
+# comes first, then wider ones.
+_LOCAL_ROI = (1.7, 84)
+_WIDER_ROIS = ((1.9, 86), (2.4, 90))
+# Lower than MIN_SCORE, because a face is known to be near. Of 29 rendered heads turned by 31 to 35
 # degrees that the first search lost, 28 are found so, and 23 at -0.2 in 1.9 faces.
 _ROI_MIN_SCORE = -0.3
 _WINDOW_PX = 80
@@ -36,7 +37,7 @@ _LONGEST_SIDE_PX = 2400
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A face's square in pixels of the full picture, with the detector's score."""
+    """A face's square in pixels of the full picture, and the detector's score."""
 
     left: float
     top: float
@@ -46,18 +47,20 @@ class Box:
 
     @property
     def height(self) -> float:
+        """Return the height in pixels."""
         return self.bottom - self.top
 
     @property
     def area(self) -> float:
+        """Return the area in square pixels."""
         return (self.right - self.left) * self.height
 
     def corners(self) -> tuple[int, int, int, int]:
-        """left, top, right, bottom as whole pixels."""
+        """Return left, top, right and bottom as whole pixels."""
         return round(self.left), round(self.top), round(self.right), round(self.bottom)
 
     def overlap(self, other: "Box") -> float:
-        """Intersection over the smaller area, 0 to 1."""
+        """Return the intersection over the smaller area, 0 to 1."""
         width = min(self.right, other.right) - max(self.left, other.left)
         height = min(self.bottom, other.bottom) - max(self.top, other.top)
         if width <= 0 or height <= 0:
@@ -66,23 +69,23 @@ class Box:
 
 
 def centred(x: float, y: float, height: float, score: float) -> Box:
-    """A square box about a middle."""
+    """Return a square box of this height around (x, y)."""
     half = height / 2
     return Box(x - half, y - half, x + half, y + half, score)
 
 
 class Detector(Protocol):
-    """Finds faces in a grey picture; `yunet` has another one."""
+    """Interface of a face detector on grey pictures; `yunet.YunetDetector` is another one."""
 
     def find_faces(self, grey: Grey) -> list[Box]:
-        """All faces of a picture, best score first."""
+        """Return all faces of a picture, best score first."""
 
     def find_near(self, grey: Grey, last: Box) -> Box | None:
-        """The face near its last place, or None."""
+        """Return the face near its last box, or None."""
 
 
 class HogDetector:
-    """dlib's frontal detector. Its boxes are what the landmark model was trained on."""
+    """dlib's frontal detector. The landmark model was trained on boxes of this detector."""
 
     def find_faces(self, grey: Grey) -> list[Box]:
         return find_faces(grey)
@@ -92,17 +95,17 @@ class HogDetector:
 
 
 def find_faces(grey: Grey, *, area: int = SEARCH_AREA) -> list[Box]:
-    """All faces, best score first; `area` in pixels is what the picture is reduced to."""
+    """Return all faces, best score first; the picture is reduced to `area` pixels."""
     scale = float(np.sqrt(area / grey.size))
-    return _search(models().whole, grey, (0, 0), scale, MIN_SCORE)
+    return _search(models().full, grey, (0, 0), scale, MIN_SCORE)
 
 
 def find_near(grey: Grey, last: Box) -> Box | None:
-    """The face near its last place, searched in a crop at a finer scale, or None."""
+    """Search a crop around the last box at a finer scale; return the face or None."""
     loaded = models()
-    quick = _in_crop(loaded.near, grey, last, _QUICK_ROI)
-    wider = (_in_crop(loaded.about, grey, last, roi) for roi in _ROIS)
-    return quick or next((box for box in wider if box), None)
+    local = _in_crop(loaded.local, grey, last, _LOCAL_ROI)
+    wider = (_in_crop(loaded.local_full, grey, last, roi) for roi in _WIDER_ROIS)
+    return local or next((box for box in wider if box), None)
 
 
 def _in_crop(detector: LockedDetector, grey: Grey, last: Box, roi: tuple[float, int]) -> Box | None:
@@ -116,7 +119,7 @@ def _in_crop(detector: LockedDetector, grey: Grey, last: Box, roi: tuple[float, 
 
 
 def has_second_face(boxes: Sequence[Box]) -> bool:
-    """Whether somebody else stands in the capture zone too. `boxes` as of `find_faces`."""
+    """Return whether a second person stands in the capture zone. `boxes` as of `find_faces`."""
     first = boxes[0] if boxes else None
     return first is not None and any(
         box.area >= SECOND_FACE_AREA * first.area
@@ -129,8 +132,8 @@ def has_second_face(boxes: Sequence[Box]) -> bool:
 def _search(
     detector: LockedDetector, grey: Grey, origin: tuple[int, int], scale: float, threshold: float
 ) -> list[Box]:
-    # dlib's detector writes outside of its heap on very long or very flat pictures; and in what is
-    # smaller than its window, as a crop at a frame's edge can be, there is nothing to find.
+    # dlib's detector writes outside its heap on very long or very flat pictures. A picture smaller
+    # than its window, such as a crop at a frame's edge, contains no face that it can find.
     sides = [side * scale for side in grey.shape]
     if not sides or min(sides) < _WINDOW_PX or max(sides) > _LONGEST_SIDE_PX:
         return []

@@ -1,12 +1,13 @@
-"""dlib's detectors and its landmark model, loaded once a process and only when first used.
+"""Load dlib's detectors and landmark model once per process, and only when first used.
 
-The landmark model lies in the package face_recognition_models, which is found but never imported:
-its import needs pkg_resources, which newer setuptools no longer has. Nothing is downloaded, and
-`predictor` evaluates it, not dlib. It is the 5-point one; the 68-point one beside it was trained on
-pictures whose licence excludes commercial use, and is not touched.
+The landmark model is a file of the package face_recognition_models. This module finds the package
+but never imports it: its import needs pkg_resources, which newer setuptools no longer has. Nothing
+is downloaded. `landmark_predictor` evaluates the model, not dlib. It is the 5-point model. The
+68-point model beside it was trained on pictures whose licence excludes commercial use, and it is
+not used.
 
-A detector keeps scratch memory inside, so it has a lock; the landmark model is read-only in use and
-needs none. The network that describes a face is not dlib's any more: see `session`.
+A detector has scratch memory and therefore a lock. The landmark model is read-only in use and needs
+none. onnxruntime runs the network that describes a face: see `models.session`.
 """
 
 from dataclasses import dataclass, field
@@ -15,37 +16,41 @@ from typing import Any
 
 import dlib
 
-from facepay.face.detection.hog import cut_down
-from facepay.face.detection.landmark_predictor import Predictor
+from facepay.face.detection.hog import reduce_detector
+from facepay.face.detection.landmark_predictor import LandmarkPredictor
 from facepay.face.models.model_cache import load_trees
 
-# What finds 359 of 360 faces of rendered turns that the whole detector finds near their last place.
-NEAR_FILTERS, NEAR_LEVELS = 3, 2
+# With these the local detector finds 359 of 360 faces of rendered turns that the full detector
+# finds near their last box.
+LOCAL_FILTERS, LOCAL_LEVELS = 3, 2
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class LockedDetector:
-    """One of dlib's detectors and the lock that its scratch memory needs."""
+    """A dlib detector with the lock that its scratch memory needs."""
 
     detector: Any
     _lock: Lock = field(default_factory=Lock)
 
     def run(self, grey: Any, threshold: float) -> Any:
-        """dlib's rectangles and their scores."""
+        """Return dlib's rectangles and their scores."""
         with self._lock:
             return self.detector.run(grey, 0, threshold)[:2]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Models:
-    """`whole`: HOG, frontal, for a picture; `about`: the same one, and `near`: a part of it, for
-    where a face was, which then never waits for the search of a picture; `landmarks`: 5.
+    """The models of a process.
+
+    `full` is the frontal HOG detector for whole pictures. `local_full` is the same detector, and
+    `local` a reduced one, for crops around the last box: they never wait for the search of a whole
+    picture. `landmarks` locates five points.
     """
 
-    whole: LockedDetector
-    about: LockedDetector
-    near: LockedDetector
-    landmarks: Predictor
+    full: LockedDetector
+    local_full: LockedDetector
+    local: LockedDetector
+    landmarks: LandmarkPredictor
 
 
 _loading = Lock()
@@ -53,10 +58,10 @@ _loaded: list[Models] = []
 
 
 def models() -> Models:
-    """The models of this process.
+    """Return the models of this process.
 
-    Raises FileNotFoundError where the landmark model is not installed, WeightsError where it is not
-    the one that it should be.
+    Raises FileNotFoundError where the landmark model is not installed, and WeightsError where its
+    file is not the expected one.
     """
     with _loading:
         if not _loaded:
@@ -67,8 +72,8 @@ def models() -> Models:
 def _load() -> Models:
     detector = dlib.get_frontal_face_detector()
     return Models(
-        whole=LockedDetector(detector),
-        about=LockedDetector(dlib.get_frontal_face_detector()),
-        near=LockedDetector(cut_down(detector, filters=NEAR_FILTERS, levels=NEAR_LEVELS)),
-        landmarks=Predictor(load_trees()),
+        full=LockedDetector(detector),
+        local_full=LockedDetector(dlib.get_frontal_face_detector()),
+        local=LockedDetector(reduce_detector(detector, filters=LOCAL_FILTERS, levels=LOCAL_LEVELS)),
+        landmarks=LandmarkPredictor(load_trees()),
     )

@@ -1,14 +1,15 @@
-"""dlib's frontal face detector, cut down to what a search near a known face needs.
+"""Reduce dlib's frontal face detector to the part that a search near a known face needs.
 
-The detector is five filters run over a pyramid of ever smaller pictures. Where a face was a moment
-ago it is looked for upright (three filters: to the front, the left and the right; the two that are
-left out see a tilted head) and at its own size (two levels of the pyramid): the same face for less
-than half of the time. dlib has no setting for either, but it hands out the detector as a stream of
-its own numbers, in which both are written.
+The detector runs five filters over a pyramid of ever smaller pictures. A search near the last box
+needs only three of them (frontal, turned left, turned right), because the other two find tilted
+heads. It needs two levels of the pyramid, because the size is known. It then finds the same face in
+less than half of the time. dlib has no setting for either number, but it serialises the detector,
+and both numbers are part of that stream.
 
-The stream (dlib's `serialize`): whole numbers, each a byte that holds how many bytes follow and the
-sign, then those, least significant first. The 19 that describe the scanner come first, then the
-filters, each its two dimensions and 3101 numbers of a mantissa and a binary exponent.
+The stream (dlib's `serialize`) consists of whole numbers. Each is a byte with the number of bytes
+that follow and the sign, then those bytes, least significant first. The first 19 numbers describe
+the scanner. Then come the filters, each with its two dimensions and 3101 numbers as mantissa and
+binary exponent.
 """
 
 from typing import Any
@@ -20,26 +21,31 @@ _LEVELS, _FILTERS = 1000, 5
 _NUMBERS_A_FILTER = 2 + 2 * 3101
 
 
-def cut_down(detector: Any, *, filters: int, levels: int) -> Any:
-    """A `dlib.fhog_object_detector` with the first `filters` and at most `levels` of the pyramid.
+def reduce_detector(detector: Any, *, filters: int, levels: int) -> Any:
+    """Return a `dlib.fhog_object_detector` with the first `filters` and at most `levels`.
 
-    Raises ValueError where this dlib writes its detector otherwise.
+    `detector` is dlib's frontal detector; `levels` counts the levels of its pyramid.
+
+    Raises ValueError where this version of dlib writes its detector differently.
     """
     (stream,) = detector.__getstate__()
-    ends = _ends(stream)
+    ends = _number_ends(stream)
     if len(ends) != _FILTERS_AT + 1 + _FILTERS * _NUMBERS_A_FILTER:
-        raise ValueError("not the five filters of dlib's frontal detector")
-    parts = [stream[: ends[_LEVELS_AT - 1]], _changed(stream, ends, _LEVELS_AT, _LEVELS, levels)]
+        raise ValueError("the detector does not have the five filters of dlib's frontal detector")
+    parts = [
+        stream[: ends[_LEVELS_AT - 1]],
+        _replace_number(stream, ends, _LEVELS_AT, _LEVELS, levels),
+    ]
     parts.append(stream[ends[_LEVELS_AT] : ends[_FILTERS_AT - 1]])
-    parts.append(_changed(stream, ends, _FILTERS_AT, _FILTERS, filters))
+    parts.append(_replace_number(stream, ends, _FILTERS_AT, _FILTERS, filters))
     parts.append(stream[ends[_FILTERS_AT] : ends[_FILTERS_AT + filters * _NUMBERS_A_FILTER]])
     smaller = dlib.fhog_object_detector.__new__(dlib.fhog_object_detector)
     smaller.__setstate__((b"".join(parts),))
     return smaller
 
 
-def _ends(stream: bytes) -> list[int]:
-    """Where each number of the stream ends."""
+def _number_ends(stream: bytes) -> list[int]:
+    """Return the position after each number of the stream."""
     ends, position = [], 0
     while position < len(stream):
         position += 1 + (stream[position] & 0x7F)
@@ -47,12 +53,12 @@ def _ends(stream: bytes) -> list[int]:
     return ends
 
 
-def _changed(stream: bytes, ends: list[int], at: int, expected: int, wanted: int) -> bytes:
-    if stream[ends[at - 1] : ends[at]] != _number(expected):
-        raise ValueError(f"dlib's detector has not got {expected} where it should")
-    return _number(wanted)
+def _replace_number(stream: bytes, ends: list[int], at: int, expected: int, wanted: int) -> bytes:
+    if stream[ends[at - 1] : ends[at]] != _encode_number(expected):
+        raise ValueError(f"dlib's detector does not have {expected} at the expected position")
+    return _encode_number(wanted)
 
 
-def _number(value: int) -> bytes:
+def _encode_number(value: int) -> bytes:
     size = max(1, (value.bit_length() + 7) // 8)
     return bytes([size]) + value.to_bytes(size, "little")

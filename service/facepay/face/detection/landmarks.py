@@ -1,8 +1,13 @@
-"""Five points of a face, and how far the head is turned.
+"""Locate five points of a face, and measure yaw and pitch from them.
 
-The order is dlib's, in picture terms: 0 outer and 1 inner corner of the eye on the picture's
-right, 2 outer and 3 inner corner of the eye on its left, 4 the base of the nose. All lengths are
-in outer-eye widths (points 0 to 2), so that nothing depends on resolution or distance.
+The order is dlib's, in picture terms:
+
+- 0 and 1: outer and inner corner of the eye on the picture's right;
+- 2 and 3: outer and inner corner of the eye on its left;
+- 4: the base of the nose.
+
+Lengths are in outer-eye widths (the distance of points 0 and 2), so they do not depend on
+resolution or distance.
 """
 
 from collections.abc import Sequence
@@ -12,59 +17,64 @@ from numpy.typing import NDArray
 
 from facepay.face.detection.detect import Box
 from facepay.face.detection.dlib_models import models
-from facepay.face.detection.landmark_predictor import Placed
+from facepay.face.detection.landmark_predictor import FaceRegion
 from facepay.face.frames.decode import Grey
 
 Points = NDArray[np.float64]
 
-_LOOKS_INTO_THE_CAMERA = 0.06  # of `yaw`
+_FRONTAL_YAW = 0.06  # largest |yaw| of a head that looks into the camera
 _MIRRORED_ORDER = [2, 3, 0, 1, 4]
 
 
 def find_points(grey: Grey, box: Box) -> Points:
-    """`find_all_points` of one face."""
+    """Return the five points of one face, (5, 2), as `find_all_points`."""
     points: Points = find_all_points([(grey, box)])[0]
     return points
 
 
 def find_all_points(faces: Sequence[tuple[Grey, Box]]) -> Points:
-    """(n, 5, 2) float64, x right and y down, in pixels of each face's picture.
+    """Return (n, 5, 2) float64, x right and y down, in pixels of each face's picture.
 
-    Of a turned head the mean of what the model draws in the picture and in its mirror image: alone
-    it reads turns to one side smaller than to the other, by up to a third where glasses are worn.
-    Of a head that looks into the camera both say the same (313 photographs of LFW: their yaws
-    differ by 0.001 on average, with a standard deviation of 0.007), and one is enough.
+    The points of a turned head are the mean of the model's points in the picture and in its mirror
+    image. One view alone measures turns to one side as smaller than turns to the other, by up to a
+    third where the person wears glasses. Where the head looks into the camera both views agree, and
+    one is enough. On 313 photographs of LFW their yaws differ by 0.001 on average, with a standard
+    deviation of 0.007.
 
-    Together they cost a fraction of what they cost one by one. Raises FileNotFoundError where the
-    model is not installed, and WeightsError where it is another.
+    Predicting all faces together takes a fraction of the time of one by one.
+
+    Raises FileNotFoundError where the model is not installed, and WeightsError where its file is
+    not the expected one.
     """
-    placed = [Placed(grey, box.corners()) for grey, box in faces]
+    regions = [FaceRegion(grey, box.corners()) for grey, box in faces]
     predictor = models().landmarks
-    drawn = predictor.draw(placed, mirrored=False)
+    predicted = predictor.predict(regions, mirrored=False)
     turned = [
         position
-        for position, points in enumerate(drawn)
-        if abs(yaw(points, mirrored=False)) > _LOOKS_INTO_THE_CAMERA
+        for position, points in enumerate(predicted)
+        if abs(yaw(points, mirrored=False)) > _FRONTAL_YAW
     ]
     if turned:
-        back = predictor.draw([placed[position] for position in turned], mirrored=True)
-        drawn[turned] = (drawn[turned] + back[:, _MIRRORED_ORDER]) / 2
-        back.fill(0)
-    return drawn
+        from_mirror = predictor.predict([regions[position] for position in turned], mirrored=True)
+        predicted[turned] = (predicted[turned] + from_mirror[:, _MIRRORED_ORDER]) / 2
+        from_mirror.fill(0)
+    return predicted
 
 
 def eye_width(points: Points) -> float:
-    """Distance of the outer eye corners, in pixels."""
+    """Return the distance of the outer eye corners, in pixels."""
     return float(np.linalg.norm(points[0] - points[2]))
 
 
 def yaw(points: Points, *, mirrored: bool) -> float:
-    """How far the nose stands off the middle of the eyes, along them, in outer-eye widths.
+    """Return the distance of the nose from the middle of the eyes, along the line of the eyes.
 
-    Positive is a turn to the payer's own left. In an unmirrored picture the payer's left is on
-    the picture's right, so the nose moves towards larger x; a mirrored camera flips the sign.
-    It grows with the tangent of the angle and carries a personal asymmetry: compare it with the
-    same person's frames at rest. In-plane rotation, shift and scale leave it as it is.
+    The unit is outer-eye widths. Positive is a turn to the payer's own left. In an unmirrored
+    picture the payer's left is on the picture's right, so the nose moves towards larger x; a
+    mirrored camera inverts the sign.
+
+    The value grows with the tangent of the angle and includes a personal asymmetry. Compare it with
+    the same person's frames at rest. Rotation in the plane, shift and scale do not change it.
     """
     eyes = points[0] - points[2]
     offset = (points[4] - (points[0] + points[2]) / 2) @ eyes / (eyes @ eyes)
@@ -72,11 +82,11 @@ def yaw(points: Points, *, mirrored: bool) -> float:
 
 
 def pitch(points: Points) -> float:
-    """How far above its frontal place the nose stands below the eyes, in outer-eye widths, negated.
+    """Return the distance of the nose below the line of the eyes, in outer-eye widths, negated.
 
-    Larger when the head looks up: the nose's base, which lies in front of the eyes, then moves
-    towards their line. Of no use by itself: faces differ, so compare it with the same person's
-    frames at rest. A mirrored camera, in-plane rotation, shift and scale leave it as it is.
+    It is larger when the head looks up: the base of the nose, which lies in front of the eyes, then
+    moves towards their line. Faces differ, so only a comparison with the same person's frames at
+    rest says anything. A mirrored camera, rotation in the plane, shift and scale do not change it.
     """
     eyes = points[0] - points[2]
     below = points[4] - (points[0] + points[2]) / 2

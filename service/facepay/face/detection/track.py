@@ -1,12 +1,13 @@
 """Follow the one face of a capture from frame to frame.
 
-The tracker searches the first picture whole. It then takes the face to be at its last place as long
-as the pixels there look like those of the frame before. Where they do not (a turn, a nod, a hand in
-front, a stranger), and in every picture that is searched for bystanders, the detector searches near
-the last place and then everywhere. A frame in which no detector finds a face has none.
+The tracker searches the first picture as a whole. It then takes the face to be in its last box as
+long as the pixels there resemble those of the frame before. Where they do not (a turn, a nod, a
+hand in front, a stranger), the detector searches near the last box and then the whole picture. It
+does the same in every picture that is searched for bystanders. A frame in which no detector finds a
+face has no box.
 
-It does not say whose face it is: somebody who takes the payer's place with a face in the same
-pose, shot and light is seen as one face here.
+The tracker does not identify the face. Another person who takes the payer's place in the same pose,
+image section and light counts as the same face here; `pad.identity` compares the persons.
 """
 
 from concurrent.futures import Executor
@@ -21,18 +22,21 @@ from facepay.face.detection.bystanders import BystanderSearch
 from facepay.face.detection.detect import Box, Detector
 from facepay.face.frames.decode import Grey
 
-# Correlation of two neighbouring frames' faces, in the same place. Heads at rest in a hand that
-# shakes stay above it, a turn by a few degrees or another person falls below. At 0.88 a box that
-# no longer fits made 2 of 64 rendered turns read too small; at 0.94 none.
-SAME_LOOK = 0.94
-_LOOK_SIDE = 24
-_THUMB_SHORT_SIDE = 120
+# Least correlation of two neighbouring frames inside the same box. Heads at rest in a shaking hand
+# stay above it; a turn by a few degrees or another person falls below. At 0.88, boxes that no
+# longer fitted made 2 of 64 rendered turns measure too small; at 0.94 none.
+MIN_CORRELATION = 0.94
+_PATCH_SIDE = 24
+_THUMBNAIL_SHORT_SIDE = 120
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Found:
-    """`box` is None where there is no face; `change` is the mean absolute difference to the frame
-    before in grey levels, NaN for the first; `fingerprint` is equal for frames that look equal.
+class TrackedFrame:
+    """Result for one frame.
+
+    `box` is None where there is no face. `change` is the mean absolute difference to the frame
+    before in grey levels, NaN for the first. `fingerprint` is a hash of the thumbnail, equal for
+    frames with equal thumbnails.
     """
 
     box: Box | None
@@ -41,71 +45,72 @@ class Found:
 
 
 class Tracker:
-    """`close` overwrites what it remembers of a picture."""
+    """The face of one capture. `close` overwrites every copy of pixels that it keeps."""
 
     def __init__(self, detector: Detector, pool: Executor) -> None:
         self._detector = detector
         self._bystanders = BystanderSearch(detector, pool)
         self._box: Box | None = None
-        self._look: Grey | None = None
-        self._thumb: Grey | None = None
+        self._face_patch: Grey | None = None
+        self._thumbnail: Grey | None = None
         self._shape: tuple[int, ...] = ()
         self._position = -1
 
-    def follow(self, grey: Grey, *, last: bool) -> Found:
-        """The face in the next frame; leave `grey` as it is until `finish` or `close`.
+    def follow(self, grey: Grey, *, last: bool) -> TrackedFrame:
+        """Find the face in the next frame. Leave `grey` unchanged until `finish` or `close`.
 
         Raises FaceRefusal TWO_FACES, which may be about an earlier frame.
         """
         self._position += 1
-        if self._thumb is not None and grey.shape != self._shape:
-            self._box = None  # places in a picture of another size say nothing
-            self._bystanders.forget_places()
+        if self._thumbnail is not None and grey.shape != self._shape:
+            self._box = None  # positions do not carry over to a picture of another size
+            self._bystanders.reset()
         self._shape = grey.shape
-        before, self._thumb = self._thumb, _thumb(grey)
-        box = self._find(grey, self._thumb, last=last)
+        before, self._thumbnail = self._thumbnail, _thumbnail(grey)
+        box = self._find(grey, self._thumbnail, last=last)
         if box is not self._box or box is None:
-            _forget(self._look)
-            self._look = None if box is None else _look(grey, box)
+            _overwrite(self._face_patch)
+            self._face_patch = None if box is None else _face_patch(grey, box)
         self._box = box or self._box
-        fingerprint = blake2b(self._thumb.data, digest_size=16).digest()
-        return Found(box, _change(before, self._thumb), fingerprint)
+        fingerprint = blake2b(self._thumbnail.data, digest_size=16).digest()
+        return TrackedFrame(box, _change(before, self._thumbnail), fingerprint)
 
     def finish(self) -> None:
-        """Raises FaceRefusal TWO_FACES, where a bystander was found in the end."""
+        """Wait for the last search. Raises FaceRefusal TWO_FACES where it found a bystander."""
         self._bystanders.finish()
 
     def close(self) -> None:
+        """Wait for the running search, and overwrite every copy of pixels."""
         self._bystanders.close()
-        for kept in (self._look, self._thumb):
-            _forget(kept)
+        for kept in (self._face_patch, self._thumbnail):
+            _overwrite(kept)
 
-    def _find(self, grey: Grey, thumb: Grey, *, last: bool) -> Box | None:
+    def _find(self, grey: Grey, thumbnail: Grey, *, last: bool) -> Box | None:
         if self._box is None:
-            return self._bystanders.search(grey, thumb, self._position)
+            return self._bystanders.search(grey, thumbnail, self._position)
         searching = self._bystanders.schedule_search(
-            grey, thumb, self._box, self._position, last=last
+            grey, thumbnail, self._box, self._position, last=last
         )
-        if not searching and self._looks_the_same(grey, self._box):
+        if not searching and self._is_unchanged(grey, self._box):
             return self._box
         near = self._detector.find_near(grey, self._box)
-        return near or self._bystanders.search(grey, thumb, self._position)
+        return near or self._bystanders.search(grey, thumbnail, self._position)
 
-    def _looks_the_same(self, grey: Grey, box: Box) -> bool:
-        if self._look is None:
+    def _is_unchanged(self, grey: Grey, box: Box) -> bool:
+        if self._face_patch is None:
             return False
-        now = _look(grey, box)
-        alike = _correlation(self._look, now) >= SAME_LOOK
-        _forget(self._look)
-        self._look = now
+        now = _face_patch(grey, box)
+        alike = _correlation(self._face_patch, now) >= MIN_CORRELATION
+        _overwrite(self._face_patch)
+        self._face_patch = now
         return alike
 
 
-def _thumb(grey: Grey) -> Grey:
-    """160 x 120 of a 640 x 480 picture; others likewise, by a whole factor."""
-    factor = max(1, min(grey.shape) // _THUMB_SHORT_SIDE)
+def _thumbnail(grey: Grey) -> Grey:
+    """Reduce by a whole factor so that 640 x 480 becomes 160 x 120, and others likewise."""
+    factor = max(1, min(grey.shape) // _THUMBNAIL_SHORT_SIDE)
     height, width = (max(1, side // factor) for side in grey.shape)
-    return _shrunk(grey, (width, height))
+    return _shrink(grey, (width, height))
 
 
 def _change(before: Grey | None, now: Grey) -> float:
@@ -115,17 +120,17 @@ def _change(before: Grey | None, now: Grey) -> float:
     return change
 
 
-def _look(grey: Grey, box: Box) -> Grey:
+def _face_patch(grey: Grey, box: Box) -> Grey:
     left, top, right, bottom = (max(0, value) for value in box.corners())
-    return _shrunk(grey[top:bottom, left:right], (_LOOK_SIDE, _LOOK_SIDE))
+    return _shrink(grey[top:bottom, left:right], (_PATCH_SIDE, _PATCH_SIDE))
 
 
-def _shrunk(grey: Grey, size: tuple[int, int]) -> Grey:
+def _shrink(grey: Grey, size: tuple[int, int]) -> Grey:
     return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def _correlation(one: Grey, other: Grey) -> float:
-    """Pearson's, -1 to 1; 0 where one of them is flat."""
+    """Return Pearson's correlation, -1 to 1, and 0 where one of them is constant."""
     a, b = one.astype(np.float64).ravel(), other.astype(np.float64).ravel()
     a -= a.mean()
     b -= b.mean()
@@ -133,6 +138,6 @@ def _correlation(one: Grey, other: Grey) -> float:
     return float(a @ b) / norm if norm > 0 else 0.0
 
 
-def _forget(kept: NDArray[np.generic] | None) -> None:
+def _overwrite(kept: NDArray[np.generic] | None) -> None:
     if kept is not None:
         kept.fill(0)

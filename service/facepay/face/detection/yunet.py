@@ -1,10 +1,11 @@
-"""YuNet through OpenCV: another detector, for whoever installs its model file.
+"""Detect faces with YuNet through OpenCV, where an operator installs its model file.
 
-It keeps a turned head where HOG loses it, and finds smaller faces. Its boxes are drawn otherwise
-than HOG's, which the landmark model was trained on, so they are laid out anew from its own five
-landmarks. Optional: the file is not part of facepay (docs/adr/0014-the-quick-engine.md).
+YuNet follows a turned head where HOG loses it, and finds smaller faces. Its boxes differ from
+HOG's, which the landmark model was trained on, so this module computes boxes like HOG's from
+YuNet's own five landmarks. The detector is optional, and its file is not part of facepay
+(docs/adr/0014-the-quick-engine.md).
 
-`cv2.FaceDetectorYN` keeps its input size inside, so it has a lock.
+`cv2.FaceDetectorYN` stores its input size, so it has a lock.
 """
 
 from pathlib import Path
@@ -16,17 +17,17 @@ import numpy as np
 from facepay.face.detection.detect import SAME_FACE_OVERLAP, Box, centred
 from facepay.face.frames.decode import Grey
 
-_LONGEST_SIDE = 320  # pixels that a picture is searched at
+_LONGEST_SIDE = 320  # in pixels, of the picture that is searched
 _MIN_SCORE = 0.6
-_OVERLAPPING = 0.3  # of two boxes: then the weaker one is left out
+_OVERLAPPING = 0.3  # overlap of two boxes above which YuNet drops the weaker one
 _MOST_FACES = 50
-# The landmarks: right eye, left eye, nose tip, right and left corner of the mouth. From eyes to
-# mouth is about 0.42 of the height of a HOG box, whose middle lies halfway (143 photographs).
+# YuNet's landmarks are right eye, left eye, nose tip, right and left corner of the mouth. From eyes
+# to mouth is about 0.42 of the height of a HOG box, whose middle lies halfway (143 photographs).
 _EYES_TO_MOUTH = 0.42
 
 
 class YunetDetector:
-    """As `detect.Detector`. Raises ValueError without a model."""
+    """Detector as `detect.Detector`. Raises ValueError where the model file cannot be read."""
 
     def __init__(self, file: Path) -> None:
         import cv2
@@ -45,7 +46,7 @@ class YunetDetector:
             ) from None
 
     def find_faces(self, grey: Grey) -> list[Box]:
-        """All faces, best score first."""
+        """Return all faces of a picture, best score first."""
         scale = min(1.0, _LONGEST_SIDE / max(grey.shape))
         height, width = (max(1, round(side * scale)) for side in grey.shape)
         small = self._cv2.resize(grey, (width, height), interpolation=self._cv2.INTER_AREA)
@@ -60,16 +61,16 @@ class YunetDetector:
         return sorted(boxes, key=lambda box: box.score, reverse=True)
 
     def find_near(self, grey: Grey, last: Box) -> Box | None:
-        """The whole picture is searched quickly enough to look for the last face in it."""
+        """Return the face that overlaps the last box, or None; searches the whole picture."""
         near = (box for box in self.find_faces(grey) if box.overlap(last) >= SAME_FACE_OVERLAP)
         return next(near, None)
 
 
 def _box(row: np.ndarray, scale: float) -> Box:
-    """A box as HOG draws it, from (x, y) of eyes, nose and mouth in the reduced picture."""
+    """Return a box as HOG draws it, from eyes, nose and mouth (x, y) in the reduced picture."""
     points = row[4:14].reshape(5, 2) / scale
     eyes, mouth = points[:2].mean(axis=0), points[3:].mean(axis=0)
-    # A turned head foreshortens the eyes' distance, not the way from eyes to mouth.
+    # A turned head shortens the distance of the eyes, but not the distance from eyes to mouth.
     height = float(np.linalg.norm(mouth - eyes)) / _EYES_TO_MOUTH
     middle = (eyes + mouth) / 2
     return centred(float(middle[0]), float(middle[1]), height, float(row[14]))

@@ -1,1 +1,1 @@
-"""Frames: read the header of an encoded picture, decode it into pixels."""
+"""Frames: read the header of an encoded picture, and decode it into pixels."""

@@ -1,14 +1,19 @@
-"""One frame: bytes in, upright pixels out, grey or in colour, and no larger than needed.
+"""Decode one frame: bytes to upright pixels, grey or in colour, and no larger than needed.
 
-Rules: JPEG or a single WebP picture, nothing else; the size is read from the header before any
-decoder runs; a JPEG, progressive or not, may not hide thousands of scans, and with damaged or
-missing data it is refused whole; the file is read from memory and never touches the disk. It does
-not colour-manage (an ICC profile is ignored), and does not judge whether there is a face.
+Rules:
 
-JPEG is decoded by libjpeg-turbo straight into arrays of our own, at a half, a quarter or an eighth
-of the size where that is enough: searching a face needs no more. What libjpeg-turbo does not turn
-into RGB (CMYK), and WebP, goes through Pillow; its own copy of the pixels is overwritten too. One
-copy is out of reach there: the bytes object that carries the pixels from Pillow to numpy.
+- The service accepts JPEG or a single WebP picture, and nothing else.
+- It reads the size from the header before any decoder runs.
+- A JPEG, progressive or not, may not have thousands of scans. One with damaged or missing data is
+  refused as a whole.
+- The file is decoded from memory and never touches the disk.
+
+This module ignores ICC profiles and does not look for a face.
+
+libjpeg-turbo decodes JPEG straight into arrays of our own, at a half, a quarter or an eighth of the
+size where that is enough; the face search needs no more. Pillow decodes WebP and the JPEGs that
+libjpeg-turbo does not turn into RGB (CMYK), and its copy of the pixels is overwritten too. One copy
+cannot be overwritten there: the bytes object that carries the pixels from Pillow to numpy.
 """
 
 from io import BytesIO
@@ -26,40 +31,42 @@ Pixels = NDArray[np.uint8]  # (height, width, 3) RGB
 Grey = NDArray[np.uint8]  # (height, width)
 
 MAX_PIXELS_A_SIDE = 1920
-# dlib's detector corrupts the heap on slivers (1920 x 4), and a very long strip is all work and no
-# face: no camera makes either.
+# dlib's detector corrupts the heap on slivers (1920 x 4), and a very long strip takes time without
+# showing a face. No camera makes either.
 MIN_PIXELS_A_SIDE = 240
 MAX_SIDES_RATIO = 2.5
 MAX_BYTES = 4 * 1024 * 1024
-# Cameras write 1 scan and progressive encoders about 10; each one costs a pass over all pixels,
-# also one that is empty.
+# Cameras write 1 scan and progressive encoders about 10. The decoder passes over all pixels for
+# each scan, even an empty one.
 MAX_SCANS = 32
-# One JPEG segment's worth; more is a table made to keep its reader busy.
+# The size of one JPEG segment. A larger table only keeps its reader busy.
 MAX_EXIF_BYTES = 65_535
-# The shorter side of a reduced picture: a face of a third of it still has 120 pixels.
+# Least shorter side of a reduced picture: a face of a third of it still has 120 pixels.
 SHORT_SIDE = 360
 _SCAN_MARKER = b"\xff\xda"
 _REDUCTIONS = (8, 4, 2)
 _COLOURED = ("RGB", "YCbCr", "Gray")
 _ORIENTATION = 0x0112
-# EXIF orientation: quarter turns counter-clockwise, then whether left and right change places.
+# By EXIF orientation: quarter turns counter-clockwise, then whether left and right are exchanged.
 _UPRIGHT = {2: (0, True), 3: (2, False), 4: (2, True), 5: (3, True), 6: (3, False), 7: (1, True)}
 _UPRIGHT[8] = (1, False)
 
 
 def decode(image: bytes) -> Pixels:
-    """The whole picture in colour: (height, width, 3) uint8 RGB.
+    """Decode the whole picture in colour: (height, width, 3) uint8 RGB.
 
-    EXIF orientation applied, writable, and owned by the caller, who overwrites it. Raises
-    FaceRefusal UNREADABLE, UNSUPPORTED, TOO_LARGE or UNFIT_SHAPE.
+    EXIF orientation is applied. The array is writable and owned by the caller, who overwrites it.
+
+    Raises FaceRefusal UNREADABLE, UNSUPPORTED, TOO_LARGE or UNFIT_SHAPE.
     """
     return decode_colour(image, 1)
 
 
 def decode_reduced(image: bytes) -> tuple[Grey, int]:
-    """The picture grey, its shorter side at least SHORT_SIDE where it has as many, and the factor.
+    """Decode the picture grey and reduced: (height, width) uint8, and the factor 1, 2, 4 or 8.
 
-    As `decode`; the factor is by how much the sides were divided: 1, 2, 4 or 8.
+    The factor is the number by which the sides were divided. It is the largest that leaves at least
+    SHORT_SIDE pixels on the shorter side. Everything else is as in `decode`.
     """
     header = _header(image)
     shorter = min(header.width, header.height)
@@ -68,13 +75,13 @@ def decode_reduced(image: bytes) -> tuple[Grey, int]:
 
 
 def decode_colour(image: bytes, reduction: int) -> Pixels:
-    """As `decode`, the sides divided by a `reduction` of 1, 2, 4 or 8."""
+    """Decode as `decode`, with the sides divided by a `reduction` of 1, 2, 4 or 8."""
     pixels: Pixels = _checked(image, _header(image), "RGB", reduction)
     return pixels
 
 
 def to_grey(pixels: Pixels) -> Grey:
-    """A fresh grey copy."""
+    """Return a fresh grey copy of (height, width, 3) uint8 RGB pixels."""
     return np.array(Image.fromarray(pixels).convert("L"), dtype=np.uint8)
 
 
@@ -102,14 +109,15 @@ def _checked(image: bytes, header: Header, colours: str, reduction: int) -> Any:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         kind = RefusalKind.TOO_LARGE
-    except Exception:  # decoders raise nearly anything on hostile input: OSError, SyntaxError, ...
+    except Exception:  # decoders raise OSError, SyntaxError and more on hostile input
         kind = RefusalKind.UNREADABLE
-    # Outside the except block: the foreign exception, whose frames hold pixels, is not chained.
+    # Raised outside the except block so that the foreign exception, whose traceback refers to
+    # pixels, is not chained.
     raise FaceRefusal(kind)
 
 
 def _orientation(image: bytes, header: Header) -> int:
-    """Read without decoding. Pillow also sees what a second picture or an animation is."""
+    """Read the EXIF orientation without decoding; refuse animations and second pictures."""
     if header.plain:
         return 1
     with Image.open(BytesIO(image), formats=(header.format,)) as opened:
@@ -125,7 +133,10 @@ def _orientation(image: bytes, header: Header) -> int:
 
 
 def _is_coloured(image: bytes, header: Header) -> bool:
-    """Whether libjpeg-turbo makes RGB of it. Raises ValueError where it sees another size."""
+    """Return whether libjpeg-turbo can turn it into RGB.
+
+    Raises ValueError where libjpeg-turbo reads another size than `parse_header`.
+    """
     height, width, colours, _ = simplejpeg.decode_jpeg_header(image)
     if (height, width) != (header.height, header.width):
         raise ValueError("two headers")
@@ -139,7 +150,7 @@ def _decode_jpeg(image: bytes, header: Header, colours: str, reduction: int) -> 
     try:
         simplejpeg.decode_jpeg(image, colours, buffer=pixels, **size)
     except ValueError:
-        pixels.fill(0)  # what there was of a picture that breaks off
+        pixels.fill(0)  # a truncated picture is decoded in part
         raise
     return pixels[:, :, 0] if colours == "GRAY" else pixels
 

@@ -1,8 +1,9 @@
-"""Format, size and animation of a picture, read from its first bytes.
+"""Read the format, size and animation flag of a picture from its first bytes.
 
-For deciding, before any decoder runs or allocates, whether a decoder may run at all. Formats:
-JPEG (ITU-T T.81 annex B) and WebP (RFC 9649 section 2). It does not promise that the rest of the
-file is sound: `decode` compares what the decoder finds with what is read here.
+The caller decides by them, before any decoder runs or allocates, whether a decoder may run at all.
+The formats are JPEG (ITU-T T.81 annex B) and WebP (RFC 9649 section 2). This module does not check
+the rest of the file: `decode` compares the size that the decoder finds with the size that is read
+here.
 """
 
 from dataclasses import dataclass
@@ -11,22 +12,22 @@ from typing import Literal
 from facepay.face.errors import FaceRefusal, RefusalKind
 
 JPEG_MAGIC = b"\xff\xd8\xff"
-# Start-of-frame markers; C4 (Huffman tables), C8 (reserved), CC (arithmetic tables) are none.
+# Start-of-frame markers without C4 (Huffman tables), C8 (reserved) and CC (arithmetic tables).
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _START_OF_SCAN = 0xDA
-_TELLS_MORE = frozenset(range(0xE1, 0xF0))  # APP1 to APP15: EXIF, MPF, ICC, Adobe and others
+_APPLICATION_DATA = frozenset(range(0xE1, 0xF0))  # APP1 to APP15: EXIF, MPF, ICC, Adobe and others
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
 _WEBP_ANIMATED = 0x02
-# Segments and fill bytes before the first scan; cameras write about 10, each costs its reader.
+# Limit on segments and fill bytes before the first scan. Cameras write about 10; each takes time.
 MAX_MARKERS = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """`width` and `height` in pixels as stored, before any EXIF rotation.
+    """Format and stored size of a picture, in pixels before any EXIF rotation.
 
-    `plain`: no segment before the first scan says more about the picture (EXIF, a second picture)
-    than a JPEG file of its own does.
+    `plain` is True for a JPEG without segments that say more about the picture (EXIF, a second
+    picture) before its first scan.
     """
 
     format: Literal["JPEG", "WEBP"]
@@ -47,7 +48,7 @@ def parse_header(image: bytes) -> Header:
 
 
 def _jpeg_header(image: bytes) -> Header:
-    """Walk the marker segments up to the first scan (T.81 B.2.2)."""
+    """Read the marker segments up to the first scan (T.81 B.2.2)."""
     at, plain = 2, True
     size: tuple[int, int] | None = None
     for _ in range(MAX_MARKERS):
@@ -71,13 +72,13 @@ def _jpeg_header(image: bytes) -> Header:
             height = int.from_bytes(image[at + 5 : at + 7], "big")
             width = int.from_bytes(image[at + 7 : at + 9], "big")
             size = _positive(width, height)
-        plain = plain and marker not in _TELLS_MORE
+        plain = plain and marker not in _APPLICATION_DATA
         at += 2 + length
     raise FaceRefusal(RefusalKind.UNREADABLE)
 
 
 def _webp_size(image: bytes) -> tuple[int, int]:
-    """The first chunk says it all: lossy (2.5), lossless (2.6) or extended (2.7)."""
+    """Read the size from the first chunk: lossy (2.5), lossless (2.6) or extended (2.7)."""
     kind, body = image[12:16], image[20:30]
     if len(body) < 10:
         raise FaceRefusal(RefusalKind.UNREADABLE)
@@ -99,7 +100,7 @@ def _webp_size(image: bytes) -> tuple[int, int]:
 
 
 def _positive(width: int, height: int) -> tuple[int, int]:
-    # A height of 0 is legal JPEG (the DNL marker gives it later, B.2.5); no camera writes it.
+    # T.81 B.2.5 allows a height of 0 (the DNL marker gives it later). No camera writes it.
     if width == 0 or height == 0:
         raise FaceRefusal(RefusalKind.UNREADABLE)
     return width, height

@@ -1,12 +1,14 @@
-"""Model cards: everything the engine must know about an embedding network, as a TOML file.
+"""Read model cards: everything that the engine must know about an embedding network, as TOML.
 
-Another network is another file and another card, and no code. A card says where the network comes
-from and under which licence, the SHA-256 of its file, how a face is laid into its input, and how
-two descriptors are compared. `identity` is a digest over what decides: two cards with the same
-identity give comparable descriptors, and with another identity nothing compares.
+Another network is another file and another card, and no code. A card names the source and licence
+of the network, the SHA-256 of its file, the alignment of a face in its input, and the comparison of
+two descriptors. `identity` is a digest over the fields that affect a descriptor or its comparison.
+Descriptors of two cards with the same identity can be compared; descriptors of different identities
+never are.
 
-Rules: a card is believed only as a whole. An unknown or missing field is a CardError that names it.
-It does not read network files (`model_store`) and does not run them (`session`).
+A card is accepted only as a whole: an unknown or missing field raises a CardError that names it.
+This module does not read network files (`model_store` does) and does not run them (`models.session`
+does).
 """
 
 import hashlib
@@ -20,7 +22,7 @@ from typing import Any, TypeVar
 from facepay.face.models.converted import VERSIONS
 
 DEFAULT = "dlib-resnet-v1-int8"
-DLIB = "dlib-resnet"  # dlib's own file, converted by `convert`
+DLIB = "dlib-resnet"  # dlib's own file, which `convert` converts
 ONNX = "onnx"
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?")
 FILE_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?")
@@ -34,12 +36,12 @@ _Table = TypeVar("_Table")
 
 
 class CardError(ValueError):
-    """The card cannot be believed; the message names the field."""
+    """The card cannot be accepted; the message names the field."""
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """`side` in pixels; a pixel goes in as (value - mean) / scale, a channel at a time."""
+    """Input of a network; `side` in pixels. Each channel is fed as (value - mean) / scale."""
 
     name: str
     side: int
@@ -52,13 +54,15 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Output:
+    """Output of a network: its name, and the dimensions of a descriptor."""
+
     name: str
     dimensions: int
 
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """Where the five landmarks lie in the input, (x, y) in pixels, in the order of `landmarks`."""
+    """Positions of the five landmarks in the input, (x, y) in pixels, in their usual order."""
 
     landmarks: str  # dlib-5
     points: tuple[tuple[float, float], ...]
@@ -66,7 +70,7 @@ class Alignment:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Descriptors are scaled to unit length; `mirrored` averages in the mirror image's."""
+    """Comparison of unit-length descriptors; `mirrored` averages in that of the mirror image."""
 
     distance: str  # euclidean | cosine (1 - cosine similarity)
     mirrored: bool
@@ -74,7 +78,10 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """`format` is dlib-resnet (with `precision` fp32 or int8) or onnx (precision "")."""
+    """Card of a network.
+
+    `format` is dlib-resnet (with `precision` fp32 or int8) or onnx (with precision "").
+    """
 
     name: str
     source: str
@@ -90,7 +97,10 @@ class ModelCard:
 
     @property
     def identity(self) -> str:
-        """64 hex digits over everything that decides; source, licence and file name do not."""
+        """Return 64 hex digits over the fields that affect a descriptor or its comparison.
+
+        Name, source, licence and file name do not.
+        """
         decisive = asdict(self)
         for label in ("name", "source", "licence", "file"):
             del decisive[label]
@@ -100,7 +110,7 @@ class ModelCard:
 
 
 def parse_card(text: str) -> ModelCard:
-    """Raises CardError."""
+    """Parse the text of a card. Raises CardError with the name of the field."""
     table = read_toml(text)
     table.setdefault("precision", "")
     parts: dict[str, Any] = {
@@ -110,12 +120,12 @@ def parse_card(text: str) -> ModelCard:
         "comparison": read_table(Comparison, read_part(table, "comparison"), "comparison"),
     }
     card = read_table(ModelCard, {**table, **parts}, "the card")
-    _require_sound(card)
+    _validate(card)
     return card
 
 
 def read_toml(text: str) -> dict[str, Any]:
-    """Raises CardError, as all that reads a part of a card."""
+    """Parse TOML of limited length. Raises CardError, as every function here that reads a part."""
     if len(text) > _MOST_TEXT:
         raise CardError("the card is too long")
     try:
@@ -125,6 +135,7 @@ def read_toml(text: str) -> dict[str, Any]:
 
 
 def read_part(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return the table [name]. Raises CardError."""
     found = table.get(name)
     if not isinstance(found, dict):
         raise CardError(f"[{name}] is missing")
@@ -132,6 +143,7 @@ def read_part(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def read_input(table: Mapping[str, Any]) -> Input:
+    """Read the table [input]. Raises CardError."""
     triples = {
         name: read_numbers(table.get(name), 3, f"input.{name}") for name in ("mean", "scale")
     }
@@ -147,6 +159,7 @@ def _alignment(table: Mapping[str, Any]) -> Alignment:
 
 
 def read_numbers(found: object, count: int, where: str) -> tuple[float, ...]:
+    """Read a list of exactly `count` numbers. Raises CardError."""
     if not isinstance(found, list) or len(found) != count:
         raise CardError(f"{where}: {count} numbers are needed")
     if not all(type(value) in (int, float) and abs(value) <= _LARGEST_NUMBER for value in found):
@@ -155,7 +168,7 @@ def read_numbers(found: object, count: int, where: str) -> tuple[float, ...]:
 
 
 def read_table(kind: type[_Table], table: Mapping[str, Any], where: str) -> _Table:
-    """All fields, of the right type, and no others."""
+    """Read all fields, of the right types, and no others. Raises CardError."""
     known = {field.name: field.type for field in fields(kind)}  # type: ignore[arg-type]
     for name in table.keys() - known.keys():
         raise CardError(f"{where}: {name} is not a field")
@@ -173,7 +186,7 @@ def _is_a(found: object, wanted: object) -> bool:
     return type(found) is wanted
 
 
-def _require_sound(card: ModelCard) -> None:
+def _validate(card: ModelCard) -> None:
     least, most = 0.0, float(card.input.side)
     inside = all(least <= value <= most for point in card.alignment.points for value in point)
     allowed_precision = tuple(VERSIONS) if card.format == DLIB else ("",)

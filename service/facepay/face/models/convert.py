@@ -1,13 +1,17 @@
-"""dlib's face network as an ONNX graph: the same weights, made of fewer and faster steps.
+"""Convert dlib's face network to an ONNX graph with the same weights and fewer, faster steps.
 
-In: `chips`, N x 150 x 150 x 3 uint8 RGB, as `embed.align` makes them. Out: `descriptors`,
-N x 128 float32, dlib's raw metric. Every affine is folded into the convolution before it, and
-`(pixel - mean) / 256` into the first one, in float64; that moves a descriptor by less than 1e-6.
+Input `chips` is N x 150 x 150 x 3 uint8 RGB, as `embed.Embedder.align` makes them. Output
+`descriptors` is N x 128 float32, before scaling to unit length. Every affine layer is folded into
+the convolution before it, and `(pixel - mean) / 256` into the first one, in float64. That changes a
+descriptor by less than 1e-6.
 
-Rules: the layers must come in exactly the order this network has, with the shapes it has, or it is
-a WeightsError. Change `converted.VERSION` with whatever changes the graph.
-Only `model_cache` imports this while serving, and only when there is no cached file; the onnx
-package is needed here and in `quantise`, which makes bytes of what is made here.
+Rules:
+
+- The layers must come in exactly the order and with the shapes of this network. Otherwise `convert`
+  raises WeightsError.
+- A change of the graph requires a change of `converted.VERSIONS`.
+- While serving, only `model_cache` imports this module, and only without a cached file. Only this
+  module and `quantise` need the onnx package for it.
 """
 
 from collections.abc import Sequence
@@ -21,7 +25,7 @@ from onnx import TensorProto, helper, numpy_helper
 from facepay.face.models.converted import INPUT, OUTPUT, VERSIONS
 from facepay.face.models.weights import Layer, Network, WeightsError
 
-# Both are of 2022: any onnxruntime since 1.14 reads them, and no newer operator is needed.
+# Both are from 2022: every onnxruntime since 1.14 reads them, and no newer operator is needed.
 _OPSET = 17
 _IR_VERSION = 8
 _PIXEL_SCALE = 256.0
@@ -36,7 +40,10 @@ Doubles = NDArray[np.float64]
 
 
 def convert(network: Network) -> bytes:
-    """The serialised model. Raises WeightsError where the layers are not this network's."""
+    """Return the serialised ONNX model.
+
+    Raises WeightsError where the layers are not those of this network.
+    """
     expected = sum((_STEM, *_BLOCKS, _TAIL), ())
     if tuple(layer.kind for layer in network.layers) != expected:
         raise WeightsError("the layers do not follow each other as in dlib's face network")
@@ -56,7 +63,7 @@ def convert(network: Network) -> bytes:
 
 
 class _Graph:
-    """Nodes in the order in which they are added; `_shape` is channels, rows, columns by name."""
+    """Nodes in the order of their addition; `_shape` is channels, rows and columns by name."""
 
     def __init__(self, network: Network) -> None:
         self._means = np.array(network.means, dtype=np.float64)
@@ -72,8 +79,8 @@ class _Graph:
         planes = self._node("Transpose", [INPUT], perm=[0, 3, 1, 2])
         pixels = self._node("Cast", [planes], to=TensorProto.FLOAT)
         self._shape[pixels] = (3, self._side, self._side)
-        filters, bias = _folded(conv, affine, channels=3)
-        # w * (x - mean) / 256 + b: no padding here, so the mean goes into the bias everywhere.
+        filters, bias = _fold(conv, affine, channels=3)
+        # w * (x - mean) / 256 + b: without padding the mean can be folded into the bias everywhere.
         filters = filters / _PIXEL_SCALE
         bias = bias - np.einsum("fcyx,c->f", filters, self._means)
         seen = self._relu(self._convolve(pixels, conv, filters, bias))
@@ -83,10 +90,10 @@ class _Graph:
         first, first_affine, _relu, second, second_affine, *rest = layers
         before = self._last
         inner = self._relu(self._convolve_folded(before, first, first_affine))
-        walked = self._convolve_folded(inner, second, second_affine)
+        deep = self._convolve_folded(inner, second, second_affine)
         down = rest[0].kind == "avg_pool_2"
-        skipped = self._pool("AveragePool", before, rest[0]) if down else before
-        self._last = self._relu(self._add(walked, skipped))
+        shortcut = self._pool("AveragePool", before, rest[0]) if down else before
+        self._last = self._relu(self._add(deep, shortcut))
 
     def tail(self, layers: Sequence[Layer]) -> None:
         pool, matrix = layers
@@ -129,23 +136,23 @@ class _Graph:
         return made
 
     def _convolve_folded(self, name: str, conv: Layer, affine: Layer) -> str:
-        filters, bias = _folded(conv, affine, channels=self._shape[name][0])
+        filters, bias = _fold(conv, affine, channels=self._shape[name][0])
         return self._convolve(name, conv, filters, bias)
 
     def _convolve(self, name: str, conv: Layer, filters: Doubles, bias: Doubles) -> str:
         count, *window = conv.numbers
         constants = [self._constant(values.astype(np.float32)) for values in (filters, bias)]
         made = self._node("Conv", [name, *constants], **_window(window))
-        self._shape[made] = (count, *self._slid(name, window))
+        self._shape[made] = (count, *self._output_size(name, window))
         return made
 
     def _pool(self, kind: str, name: str, pool: Layer) -> str:
         made = self._node(kind, [name], **_window(pool.numbers))
-        self._shape[made] = (self._shape[name][0], *self._slid(name, pool.numbers))
+        self._shape[made] = (self._shape[name][0], *self._output_size(name, pool.numbers))
         return made
 
-    def _slid(self, name: str, window: Sequence[int]) -> tuple[int, int]:
-        """Rows and columns after a window has slid over the picture."""
+    def _output_size(self, name: str, window: Sequence[int]) -> tuple[int, int]:
+        """Return rows and columns of the picture after a window has passed over it."""
         _channels, rows, columns = self._shape[name]
         kernel_y, kernel_x, step_y, step_x, pad_y, pad_x = window
         return (
@@ -162,7 +169,7 @@ class _Graph:
         return made
 
     def _padded(self, name: str, whole: tuple[int, int, int]) -> str:
-        """dlib adds what is of unequal size as if the smaller went on in zeros."""
+        """Pad the smaller operand of an addition with zeros, as dlib does."""
         missing = [more - less for more, less in zip(whole, self._shape[name], strict=True)]
         if not any(missing):
             return name
@@ -178,8 +185,8 @@ def _window(numbers: Sequence[int]) -> dict[str, list[int]]:
     }
 
 
-def _folded(conv: Layer, affine: Layer, *, channels: int) -> tuple[Doubles, Doubles]:
-    """Filters (filters, channels, rows, columns) and biases of convolution and affine in one."""
+def _fold(conv: Layer, affine: Layer, *, channels: int) -> tuple[Doubles, Doubles]:
+    """Return filters (filters, channels, rows, columns) and biases of convolution and affine."""
     count, rows, columns = conv.numbers[:3]
     weights = count * channels * rows * columns
     _require(conv.params.size == weights + count)

@@ -1,16 +1,18 @@
-"""Reads dlib's 5-point landmark model into numpy: `shape_predictor_5_face_landmarks.dat`.
+"""Read dlib's 5-point landmark model into numpy: `shape_predictor_5_face_landmarks.dat`.
 
 The model (Kazemi and Sullivan, "One millisecond face alignment with an ensemble of regression
-trees", CVPR 2014) starts with the mean face and moves its points 15 times, each time by the sum of
-what 500 trees of depth 4 say. A tree compares, at each of its 15 splits, the brightness of two of
-the 800 places that its cascade looks at. `predictor` says how that is evaluated.
+trees", CVPR 2014) begins with the mean face and moves its points 15 times. Each move is the sum of
+the leaves that 500 trees of depth 4 reach. A tree compares, at each of its 15 splits, the
+brightness at two of the 800 places that its cascade samples. `detection.landmark_predictor`
+evaluates the model.
 
-The file (dlib's `serialize`) is nothing but whole numbers, each a byte that holds how many bytes
-follow and the sign, then those, least significant first; a broken number is a mantissa and a binary
-exponent. Three million of them are too many to read one after the other in Python.
+The file (dlib's `serialize`) consists only of whole numbers. Each is a byte with the number of
+bytes that follow and the sign, then those bytes, least significant first. A real number is a
+mantissa and a binary exponent. Three million numbers are too many to read one after the other in
+Python.
 
-Rules: the file is believed only when it is consumed to the last byte and has exactly this shape;
-anything else is a WeightsError.
+A file is accepted only when it is consumed to the last byte and has exactly this shape. Otherwise
+`parse_trees` raises WeightsError.
 """
 
 from dataclasses import dataclass, fields
@@ -23,7 +25,7 @@ from numpy.typing import NDArray
 from facepay.face.models.weights import WeightsError
 
 LANDMARKS = "shape_predictor_5_face_landmarks.dat"
-# In the name of every cached file: change it with what `packed` writes.
+# Part of every cached file's name. Change it with the format that `packed` writes.
 VERSION = "1"
 CASCADES, TREES, SPLITS, LEAVES, POINTS, PLACES = 15, 500, 15, 16, 5, 800
 
@@ -32,7 +34,7 @@ _LEAF_NUMBERS = 2 + 2 * 2 * POINTS  # its two dimensions, then mantissas and exp
 _TREE_NUMBERS = 1 + SPLITS * _SPLIT_NUMBERS + 1 + LEAVES * _LEAF_NUMBERS
 _LONGEST = 4  # bytes of a number: dlib's mantissas of floats have 24 bits
 _MOST_EXPONENT = 126
-_HOPS = 5  # the walk through the file takes 2 ** _HOPS numbers at a step
+_DOUBLINGS = 5  # the scan of the file advances by 2 ** _DOUBLINGS numbers at a time
 _BRIGHTEST = 255
 
 
@@ -40,12 +42,15 @@ _BRIGHTEST = 255
 class Trees:
     """The model. Lengths are shares of the face's box: (0, 0) its top left, (1, 1) bottom right.
 
-    mean: (5, 2) float32 (x, y). Of the places a cascade looks at: anchors (15, 800) uint8, the
-    point that each hangs on, and offsets (15, 800, 2) float32 from it, as in the mean face.
-    first, second: (15, 15, 500) uint16, by cascade, split and tree, the places compared; a split
-    leads to the right child unless first - second > threshold, (15, 15, 500) int16 in grey levels.
-    Split i has the children 2 i + 1 and 2 i + 2, and what is beyond 14 is leaf 0 to 15 of leaves,
-    (15, 500, 16, 10) float32: how far each point moves, x and y in turn.
+    - `mean` (5, 2) float32 is the mean face, (x, y).
+    - `anchors` (15, 800) uint8 is the point to which each sampled place belongs, and `offsets` (15,
+      800, 2) float32 its offset from that point in the mean face.
+    - `first` and `second` (15, 15, 500) uint16, by cascade, split and tree, are the places
+      compared.
+    - `thresholds` (15, 15, 500) int16 are in grey levels. A split leads to the right child unless
+      first - second > threshold. Split i has the children 2 i + 1 and 2 i + 2; numbers from 15 on
+      are the leaves 0 to 15.
+    - `leaves` (15, 500, 16, 10) float32 is the move of each point, x and y in turn.
     """
 
     mean: NDArray[np.float32]
@@ -57,24 +62,25 @@ class Trees:
     leaves: NDArray[np.float32]
 
     def packed(self) -> bytes:
-        """For `unpacked`: an archive of numpy's, without pickles."""
+        """Return an archive of numpy's without pickles, for `unpack_trees`."""
         written = BytesIO()
         parts: dict[str, Any] = {part.name: getattr(self, part.name) for part in fields(self)}
         np.savez(written, **parts)
         return written.getvalue()
 
 
-def unpacked(content: bytes) -> Trees:
+def unpack_trees(content: bytes) -> Trees:
+    """Read the archive that `Trees.packed` wrote."""
     with np.load(BytesIO(content), allow_pickle=False) as archive:
         return Trees(**{part.name: archive[part.name] for part in fields(Trees)})
 
 
 def parse_trees(content: bytes) -> Trees:
-    """Raises WeightsError on a truncated, padded or foreign file."""
+    """Parse the file. Raises WeightsError where it is truncated, padded or another one."""
     numbers = _Numbers(_whole_numbers(content))
     numbers.expect(1)  # the format's version
     numbers.expect(-2 * POINTS, -1)  # dimensions, which dlib negates
-    mean = numbers.broken(2 * POINTS).reshape(POINTS, 2)
+    mean = numbers.reals(2 * POINTS).reshape(POINTS, 2)
     numbers.expect(CASCADES)
     forests = np.stack([_forest(numbers) for _ in range(CASCADES)])
     splits_end = 1 + SPLITS * _SPLIT_NUMBERS
@@ -86,11 +92,13 @@ def parse_trees(content: bytes) -> Trees:
     numbers.expect(CASCADES)
     offsets = [numbers.offsets() for _ in range(CASCADES)]
     numbers.expect_end()
-    # By split and then by tree: all trees take the same step at once.
+    # By split and then by tree, because all trees take the same step at once.
     splits = splits.transpose(0, 2, 1, 3)
-    _require(bool(((splits[..., :2] >= 0) & (splits[..., :2] < PLACES)).all()), "a place is none")
-    # Brightness is whole, so it exceeds a broken number where it exceeds the whole one below.
-    thresholds = np.floor(_broken(splits[..., 2:])).clip(-_BRIGHTEST - 1, _BRIGHTEST)
+    _require(
+        bool(((splits[..., :2] >= 0) & (splits[..., :2] < PLACES)).all()), "a place does not exist"
+    )
+    # Brightness is a whole number: it exceeds a real one where it exceeds the whole one below.
+    thresholds = np.floor(_reals(splits[..., 2:])).clip(-_BRIGHTEST - 1, _BRIGHTEST)
     return Trees(
         mean=mean.astype(np.float32),
         anchors=np.array(anchors, dtype=np.uint8),
@@ -98,7 +106,7 @@ def parse_trees(content: bytes) -> Trees:
         first=splits[..., 0].astype(np.uint16, order="C"),
         second=splits[..., 1].astype(np.uint16, order="C"),
         thresholds=thresholds.astype(np.int16, order="C"),
-        leaves=_broken(leaves[..., 2:].reshape(*leaves.shape[:-1], -1, 2)).astype(np.float32),
+        leaves=_reals(leaves[..., 2:].reshape(*leaves.shape[:-1], -1, 2)).astype(np.float32),
     )
 
 
@@ -111,7 +119,7 @@ def _forest(numbers: "_Numbers") -> NDArray[np.int64]:
 
 
 class _Numbers:
-    """The file's numbers, taken from the front."""
+    """The file's numbers, taken in order."""
 
     def __init__(self, values: NDArray[np.int64]) -> None:
         self._values = values
@@ -130,22 +138,22 @@ class _Numbers:
     def expect_end(self) -> None:
         _require(self._at == len(self._values), "something follows its end")
 
-    def broken(self, count: int) -> NDArray[np.float64]:
-        return _broken(self.take(2 * count).reshape(count, 2))
+    def reals(self, count: int) -> NDArray[np.float64]:
+        return _reals(self.take(2 * count).reshape(count, 2))
 
     def vector(self, count: int, *, below: int) -> NDArray[np.int64]:
         self.expect(count)
         values = self.take(count)
-        _require(bool(((values >= 0) & (values < below)).all()), "a point is none")
+        _require(bool(((values >= 0) & (values < below)).all()), "a point does not exist")
         return values
 
     def offsets(self) -> NDArray[np.float64]:
         self.expect(PLACES)
-        return self.broken(2 * PLACES).reshape(PLACES, 2)
+        return self.reals(2 * PLACES).reshape(PLACES, 2)
 
 
-def _broken(pairs: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(..., 2) mantissas and exponents."""
+def _reals(pairs: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the values of (..., 2) mantissas and exponents."""
     exponents = pairs[..., 1]
     _require(bool((np.abs(exponents) <= _MOST_EXPONENT).all()), "a number is malformed")
     values: NDArray[np.float64] = np.ldexp(pairs[..., 0].astype(np.float64), exponents)
@@ -160,7 +168,7 @@ def _whole_numbers(content: bytes) -> NDArray[np.int64]:
     _require(len(starts) > 0 and not (heads & 0x70).any(), "a number is malformed")
     _require(int(lengths.max()) <= _LONGEST, "a number is malformed")
     _require(int(starts[-1]) + 1 + int(lengths[-1]) == len(raw), "it breaks off")
-    # The four bytes after each byte, of which a number has the first few.
+    # The four bytes after each byte; a number uses the first few of them.
     words: NDArray[np.uint32] = np.ndarray(
         len(raw), dtype="<u4", buffer=content + bytes(_LONGEST), offset=1, strides=(1,)
     )
@@ -171,25 +179,26 @@ def _whole_numbers(content: bytes) -> NDArray[np.int64]:
 
 
 def _starts(raw: NDArray[np.uint8]) -> NDArray[np.int32]:
-    """Where each number begins.
+    """Return the position at which each number begins.
 
-    A number says how long it is, so each only leads to the next. Where each byte would lead if a
-    number began there is known at once, though, and from that where 2, 4, ... 32 numbers lead.
+    A number states its length, so each leads only to the next. The position that each byte would
+    lead to, if a number began there, is known for all bytes at once. From it follow the positions
+    after 2, 4, ... 32 numbers.
     """
     end = len(raw)
     following = np.arange(1, end + 2, dtype=np.int32)
     following[:-1] += raw & 0x0F
     np.minimum(following, end, out=following)
     far = following
-    for _ in range(_HOPS):
+    for _ in range(_DOUBLINGS):
         far = far[far]
     reached, at = [], 0
     while at < end:
         reached.append(at)
         at = far.item(at)
-    starts = np.empty((len(reached), 1 << _HOPS), dtype=np.int32)
+    starts = np.empty((len(reached), 1 << _DOUBLINGS), dtype=np.int32)
     starts[:, 0] = reached
-    for number in range(1, 1 << _HOPS):
+    for number in range(1, 1 << _DOUBLINGS):
         starts[:, number] = following[starts[:, number - 1]]
     every = starts.reshape(-1)
     return every[every < end]

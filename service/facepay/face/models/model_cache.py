@@ -1,13 +1,18 @@
-"""What is made once a machine and kept in a cache directory: the network, and the landmark trees.
+"""Keep the converted network and the landmark trees in a cache directory, made once per machine.
 
-A file is named for the SHA-256 of the weights and the version of the converter, with its own
-SHA-256 beside it: other weights or another converter are another file, and a damaged one is
-noticed and made again. It is derived from public weights alone; nothing of any person is in it.
+The name of a file contains the SHA-256 of the weights and the version of the converter, and its own
+SHA-256 is stored beside it. Other weights or another converter therefore make another file, and a
+damaged file is detected and made again. The files derive from public weights alone and contain
+nothing of any person.
 
-Rules: the directory is 0700 and ours, or it is not used; a file appears whole or not at all
-(atomic rename); of several workers that start at once, one converts and the others wait for its
-file. A cache that cannot be used costs time, never the service: then the model is converted in
-memory. The hash finds accidents; against somebody who can write as our user it is no defence.
+Rules:
+
+- The directory has mode 0700 and belongs to our user, or it is not used.
+- A file appears as a whole or not at all (atomic rename).
+- Of several workers that start at once, one converts and the others wait for its file.
+- A cache that cannot be used costs time, never the service: the model is then converted in memory.
+
+The hash detects accidents. It is no defence against an attacker who can write as our user.
 """
 
 import fcntl
@@ -19,22 +24,24 @@ from hashlib import sha256
 from pathlib import Path
 
 from facepay.face.models.converted import VERSIONS
-from facepay.face.models.landmark_trees import LANDMARKS, VERSION, Trees, parse_trees, unpacked
+from facepay.face.models.landmark_trees import LANDMARKS, VERSION, Trees, parse_trees, unpack_trees
 from facepay.face.models.weights import find_weights, parse_weights
 
 _FORBIDDEN_BITS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def default_directory() -> Path:
-    """`facepay/models` in the user's cache. Raises RuntimeError where there is no home."""
+    """Return `facepay/models` in the user's cache. Raises RuntimeError without a home."""
     base = os.environ.get("XDG_CACHE_HOME", "")
-    # The XDG specification: a relative path is to be ignored.
+    # The XDG Base Directory Specification says to ignore a relative path.
     cache = Path(base) if base.startswith("/") else Path.home() / ".cache"
     return cache / "facepay" / "models"
 
 
 def load_model(precision: str, directory: Path | None = None, weights: Path | None = None) -> bytes:
-    """The serialised ONNX model in fp32 or int8; `weights` are the installed ones unless told.
+    """Return the serialised ONNX model in `precision` fp32 or int8.
+
+    `weights` are the installed ones unless given.
 
     Raises FileNotFoundError without weights, and WeightsError where they are not dlib's.
     """
@@ -44,10 +51,13 @@ def load_model(precision: str, directory: Path | None = None, weights: Path | No
 
 
 def load_trees(directory: Path | None = None, weights: Path | None = None) -> Trees:
-    """The landmark model; raises as `load_model`. Parsed anew it takes half a second."""
+    """Return the landmark model. Parsing it without the cache takes half a second.
+
+    Raises FileNotFoundError and WeightsError as `load_model`.
+    """
     content = (weights or find_weights(LANDMARKS)).read_bytes()
     name = f"dlib-landmarks-5-{VERSION}-{_fingerprint(content)}.npz"
-    return unpacked(_cached(directory, name, lambda: parse_trees(content).packed()))
+    return unpack_trees(_cached(directory, name, lambda: parse_trees(content).packed()))
 
 
 def _fingerprint(content: bytes) -> str:
@@ -57,27 +67,27 @@ def _fingerprint(content: bytes) -> str:
 def _cached(directory: Path | None, name: str, convert: Callable[[], bytes]) -> bytes:
     kept = None
     with suppress(OSError, RuntimeError):
-        kept = _prepared(directory or default_directory()) / name
+        kept = _open_directory(directory or default_directory()) / name
     if kept is None:
         return convert()
-    return _sound(kept) or _make(kept, convert)
+    return _read_verified(kept) or _convert_under_lock(kept, convert)
 
 
-def _make(kept: Path, convert: Callable[[], bytes]) -> bytes:
-    """The model from another worker's file, or converted here and kept for the others."""
+def _convert_under_lock(kept: Path, convert: Callable[[], bytes]) -> bytes:
+    """Return the model from another worker's file, or convert it here and store it."""
     model = None
     with suppress(OSError), _locked(kept.with_suffix(".lock")):
-        model = _sound(kept)
+        model = _read_verified(kept)
         if model is None:
             model = convert()
-            # The hash last: a model without one is not believed.
+            # The hash is written last, because a model without one is not accepted.
             _write(kept, model)
             _write(_hash_file(kept), sha256(model).hexdigest().encode())
     return model or convert()
 
 
 def _convert(content: bytes, precision: str) -> bytes:
-    # The imports take a while and are needed once a machine.
+    # Imported here, because the onnx package is slow to import and needed once per machine.
     from facepay.face.models.convert import convert
     from facepay.face.models.quantise import quantise, shipped_ranges
 
@@ -85,8 +95,8 @@ def _convert(content: bytes, precision: str) -> bytes:
     return quantise(model, shipped_ranges()) if precision == "int8" else model
 
 
-def _sound(kept: Path) -> bytes | None:
-    """The cached model, if it is there and is what was written."""
+def _read_verified(kept: Path) -> bytes | None:
+    """Return the cached model where it exists and has the stored SHA-256, or None."""
     try:
         model, expected = kept.read_bytes(), _hash_file(kept).read_bytes()
     except OSError:
@@ -98,8 +108,11 @@ def _hash_file(kept: Path) -> Path:
     return kept.with_suffix(".sha256")
 
 
-def _prepared(directory: Path) -> Path:
-    """The directory, made if need be. Raises OSError where others could have written to it."""
+def _open_directory(directory: Path) -> Path:
+    """Return the directory, and create it where it is missing.
+
+    Raises OSError where another user could have written to it.
+    """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     status = directory.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
@@ -111,7 +124,7 @@ def _prepared(directory: Path) -> Path:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Held by one process at a time; the kernel lets go of it when that process dies."""
+    """Hold a lock for one process at a time; the kernel releases it when that process dies."""
     lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -121,7 +134,10 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Whole or not at all. Only under the lock: what a killed worker left is written over."""
+    """Write a file as a whole or not at all.
+
+    The caller holds the lock, so a partial file of a killed worker is overwritten.
+    """
     part = path.with_name(f"{path.name}.part")
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     with os.fdopen(handle, "wb") as file:

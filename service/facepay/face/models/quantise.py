@@ -1,18 +1,19 @@
-"""The converted network in 8-bit integers: a quarter of the bytes, a third of the time.
+"""Quantise the converted network to 8-bit integers: a quarter of the bytes, a third of the time.
 
-Static quantisation in ONNX's QDQ form: every convolution, addition and pooling takes and gives
-unsigned bytes, filters are signed and scaled for each channel on its own, biases are 32 bits. What
-follows the last addition (the mean and the matrix) stays in float32.
+It is static quantisation in ONNX's QDQ form. Every convolution, addition and pooling reads and
+writes unsigned bytes. Filters are signed and scaled per channel, and biases have 32 bits. The
+layers after the last addition (the mean and the matrix) stay in float32.
 
 Rules:
-- the ranges of all activations are data (`int8_ranges.json`), measured once by `make int8-ranges`
-  on rendered captures of public-domain portraits: no face is needed to make the model;
-- filters use 7 bits, -63 to 63. The sum of two products then always fits into 16 bits, so that a
-  processor without VNNI, which adds them there, gets the same integers and the same decisions;
-- where a range begins at 0, the byte's own lower end does the work of the rectifier, which is left
-  out. `converted.VERSIONS` changes with whatever changes a number here.
 
-It knows the operators of this network and no others.
+- The ranges of all activations are data (`int8_ranges.json`), measured once by `make int8-ranges`
+  on rendered captures of public-domain portraits. Making the model needs no face.
+- Filters use 7 bits, -63 to 63. The sum of two products then always fits into 16 bits. A processor
+  without VNNI, which adds them in 16 bits, computes the same integers and the same decisions.
+- Where a range begins at 0, the lower end of the byte replaces the rectifier, which is left out. A
+  change of any number here requires a change of `converted.VERSIONS`.
+
+This module supports the operators of this network and no others.
 """
 
 import json
@@ -32,18 +33,18 @@ Ranges = Mapping[str, tuple[float, float]]
 _RANGES = "int8_ranges.json"
 _LARGEST_FILTER = 63
 _LARGEST_BYTE = 255
-# In whole float32: what pools the last picture to numbers, and the matrix behind it.
+# Operators that stay in float32: the last pooling, and the matrix behind it.
 _KEPT = ("GlobalAveragePool", "Flatten", "Gemm")
 
 
 def shipped_ranges() -> dict[str, tuple[float, float]]:
-    """The least and the greatest value of each activation, by its name in the converted graph."""
+    """Return the least and greatest value of each activation, by name in the converted graph."""
     text = (files("facepay.face.models") / _RANGES).read_text(encoding="utf-8")
     return {name: (float(low), float(high)) for name, (low, high) in json.loads(text).items()}
 
 
 def activations(model: bytes) -> list[str]:
-    """The names that need a range: everything that is computed in bytes."""
+    """Return the names of all activations that are computed in bytes and need a range."""
     graph = onnx.load_from_string(model).graph
     rectified = set(_rectified(graph))
     wanted = ("Conv", "Add", "Relu", "MaxPool", "AveragePool", "Pad")
@@ -52,7 +53,7 @@ def activations(model: bytes) -> list[str]:
 
 
 def quantise(model: bytes, ranges: Ranges) -> bytes:
-    """The same network in bytes. Raises KeyError where an activation has no range."""
+    """Return the same network in bytes. Raises KeyError where an activation has no range."""
     proto = onnx.load_from_string(model)
     quantised = _Quantised(proto.graph, ranges)
     del proto.graph.node[:]
@@ -64,12 +65,12 @@ def quantise(model: bytes, ranges: Ranges) -> bytes:
 
 
 def _rectified(graph: Any) -> dict[str, str]:
-    """The output of each node that a rectifier alone reads, and that rectifier's output."""
+    """Map each node's output that only a rectifier reads to the output of the rectifier."""
     return {node.input[0]: node.output[0] for node in graph.node if node.op_type == "Relu"}
 
 
 class _Quantised:
-    """Walks the nodes once; every value keeps its name, `_scale` says how much a step of it is."""
+    """Quantise the nodes in order. Values keep their names; `_scale` is the size of one step."""
 
     def __init__(self, graph: Any, ranges: Ranges) -> None:
         self._floats = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
@@ -79,31 +80,31 @@ class _Quantised:
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
         for node in graph.node:
-            self._take(node)
+            self._add_node(node)
 
-    def _take(self, node: onnx.NodeProto) -> None:
+    def _add_node(self, node: onnx.NodeProto) -> None:
         kind = node.op_type
         if kind == "Relu":
-            return  # the bytes of what comes before it begin at 0
+            return  # the bytes of the node before it begin at 0
         if kind == "Transpose" and node.input[0] == INPUT:
             self.nodes.append(node)
         elif kind == "Cast":
-            # The pixels are bytes already: scale 1, zero at 0.
+            # The pixels are bytes already, with scale 1 and zero at 0.
             self._dequantise(node.input[0], node.output[0], 1.0, 0)
         elif kind in _KEPT:
-            self._keep(node)
+            self._copy_node(node)
         else:
-            self._in_bytes(node)
+            self._quantise_node(node)
 
-    def _keep(self, node: onnx.NodeProto) -> None:
+    def _copy_node(self, node: onnx.NodeProto) -> None:
         self.nodes.append(node)
         for name in node.input:
             if name in self._floats:
                 self._constant(name, self._floats[name])
 
-    def _in_bytes(self, node: onnx.NodeProto) -> None:
+    def _quantise_node(self, node: onnx.NodeProto) -> None:
         (plain,) = node.output
-        # A rectifier that follows is the lower end of this node's bytes.
+        # The lower end of this node's bytes replaces a rectifier that follows.
         name = self._rectified.get(plain, plain)
         if node.op_type == "Conv":
             self._filters(*node.input)
@@ -116,17 +117,17 @@ class _Quantised:
         self._quantise(name)
 
     def _filters(self, source: str, filters: str, bias: str) -> None:
-        """Each channel's filters in signed bytes, each bias in steps of filter times source."""
+        """Add filters as signed bytes per channel, and biases in steps of filter times source."""
         weights = self._floats[filters].astype(np.float64)
         largest = np.abs(weights).reshape(len(weights), -1).max(axis=1)
         scales = np.maximum(largest, 1e-12) / _LARGEST_FILTER
         whole = np.rint(weights / scales[:, None, None, None]).astype(np.int8)
-        self._whole(filters, whole, scales)
+        self._add_integers(filters, whole, scales)
         steps = scales * self._scale[source]
         whole_bias = np.rint(self._floats[bias].astype(np.float64) / steps).astype(np.int32)
-        self._whole(bias, whole_bias, steps)
+        self._add_integers(bias, whole_bias, steps)
 
-    def _whole(self, name: str, whole: NDArray[Any], scales: NDArray[Any]) -> None:
+    def _add_integers(self, name: str, whole: NDArray[Any], scales: NDArray[Any]) -> None:
         self._constant(f"{name}_whole", whole)
         self._constant(f"{name}_scale", scales.astype(np.float32))
         self._constant(f"{name}_zero", np.zeros(len(scales), whole.dtype))
@@ -153,8 +154,8 @@ class _Quantised:
         self.constants.append(numpy_helper.from_array(np.asarray(values), name))
 
 
-def measured_inside(model: bytes) -> bytes:
-    """The model with every activation that needs a range as an output, for measuring them."""
+def with_activation_outputs(model: bytes) -> bytes:
+    """Return the model with every activation that needs a range as an output."""
     names = activations(model)
     proto = onnx.load_from_string(model)
     del proto.graph.output[:]

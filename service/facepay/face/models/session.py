@@ -1,11 +1,13 @@
-"""A network of this process: one onnxruntime session, made when it is first used.
+"""Run a network in this process: one onnxruntime session, created at its first use.
 
-Rules: a session does not survive a fork, so a forked child makes its own; one thread computes, the
-caller's own, because workers already share the cores among them, and it never spins. `run` lets go
-of the GIL and needs no lock. Nothing is logged below errors, nothing of a run is profiled, and
-nothing is reported: official builds of onnxruntime otherwise send events to their maker, and leave
-an identifier in the home directory. No memory arena: what a run needed is freed after it, instead
-of lying about until the next.
+Rules:
+
+- A session does not survive a fork, so a forked child creates its own.
+- One thread computes, the caller's own, because workers already share the cores. It never spins.
+- `run` releases the GIL and needs no lock.
+- onnxruntime logs errors only, and neither profiles nor reports. Official builds otherwise send
+  events to their maker and leave an identifier in the home directory.
+- Without a memory arena, the memory of a run is freed after it instead of being kept for the next.
 """
 
 import os
@@ -17,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# Read when it is imported, and from then on nothing turns it on (onnxruntime's Privacy.md).
+# onnxruntime reads this at its import; afterwards nothing turns telemetry on (its Privacy.md).
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import onnxruntime
 
@@ -27,18 +29,20 @@ _networks: "weakref.WeakSet[Network]" = weakref.WeakSet()
 
 
 class Network:
-    """`load` gives the serialised ONNX model, and is asked once a process."""
+    """Network whose serialised ONNX model `load` returns; `load` is called once per process."""
 
     def __init__(self, load: Callable[[], bytes]) -> None:
         self._load = load
         self._loading = Lock()
-        self._sessions: dict[int, Any] = {}  # by process id: never more than the own one is used
+        self._sessions: dict[
+            int, Any
+        ] = {}  # by process id; only this process's own session is used
         _networks.add(self)
 
     def run(self, output: str, feeds: dict[str, NDArray[Any]]) -> NDArray[np.float32]:
-        """The output for a batch; a fresh array, which the caller overwrites.
+        """Return the output for a batch as a fresh array, which the caller overwrites.
 
-        Raises what `load` raises.
+        Raises any exception that `load` raises.
         """
         (found,) = self._session().run([output], feeds)
         outcome: NDArray[np.float32] = found
@@ -55,12 +59,15 @@ class Network:
             return self._sessions[process]
 
     def after_fork(self) -> None:
-        """The parent may have been loading in another thread: its lock would never open here."""
+        """Replace the lock in a forked child.
+
+        A thread of the parent may have held it, and would never release it here.
+        """
         self._loading = Lock()
 
 
 def open_session(model: bytes) -> Any:
-    """A session of one thread on the CPU. Raises onnxruntime's errors on what is no model."""
+    """Open a session with one CPU thread. Raises onnxruntime's errors on an invalid model."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1

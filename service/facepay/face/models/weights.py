@@ -1,11 +1,11 @@
-"""Reads dlib's face recognition weights into numpy: `dlib_face_recognition_resnet_model_v1.dat`.
+"""Read dlib's face recognition weights into numpy: `dlib_face_recognition_resnet_model_v1.dat`.
 
-For `convert`, which makes an ONNX graph of them; neither dlib nor the package that carries the
-file is imported. The format is dlib's own serialisation (docs/adr/0008-onnx.md).
+`convert` makes an ONNX graph of them. This module imports neither dlib nor the package that carries
+the file. The format is dlib's own serialisation (docs/adr/0008-onnx.md).
 
-Rules: the file is believed only when it is consumed to the last byte and held exactly as many
-floats as this network has; anything else is a WeightsError that says where reading stopped. What
-the layers mean, and whether they stand in the right order, is for `convert` to say.
+A file is accepted only when it is consumed to the last byte and contains exactly the number of
+floats of this network. Otherwise WeightsError says where reading stopped. `convert` verifies the
+order and meaning of the layers.
 """
 
 from collections.abc import Callable
@@ -25,35 +25,36 @@ FLOATS = 5_614_592
 
 _LOSS = "loss_metric_2"
 _INPUT = "input_rgb_image_sized"
-_INNERMOST = 3  # the version of the layer on which all others stand
+_INNERMOST = 3  # the version of the innermost layer
 _MAX_NESTING = 1000
 
 
-def _nothing() -> Floats:
+def _empty() -> Floats:
     return np.zeros(0, dtype=np.float32)
 
 
 class WeightsError(ValueError):
-    """This is not the file it should be, or not all of it."""
+    """The file is another one than expected, or incomplete."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Layer:
     """One layer in forward order; `kind` is dlib's name for it.
 
-    `numbers` of con_4: filters, kernel (rows, columns), stride (2), padding (2); of max_pool_2 and
-    avg_pool_2: kernel, stride, padding, where a kernel of 0 is the whole picture; of fc_2: outputs
-    and inputs. `params` is flat, empty for layers that have none.
+    `numbers` of con_4 are filters, kernel (rows, columns), stride (2) and padding (2). Those of
+    max_pool_2 and avg_pool_2 are kernel, stride and padding, where a kernel of 0 is the whole
+    picture. Those of fc_2 are outputs and inputs. `params` is flat, and empty for layers that have
+    none.
     """
 
     kind: str
     numbers: tuple[int, ...] = ()
-    params: Floats = field(default_factory=_nothing)
+    params: Floats = field(default_factory=_empty)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Network:
-    """`means` of R, G and B are taken off each pixel before the first layer; `side` in pixels."""
+    """Layers of the network; `means` of R, G and B are subtracted first, `side` is in pixels."""
 
     means: tuple[float, ...]
     side: int
@@ -61,7 +62,12 @@ class Network:
 
 
 def find_weights(name: str = NETWORK) -> Path:
-    """The installed file. Raises FileNotFoundError; the package is found but never imported."""
+    """Return the path of the installed file `name`.
+
+    The package is found but never imported.
+
+    Raises FileNotFoundError.
+    """
     spec = find_spec(PACKAGE)
     for place in (spec.submodule_search_locations or ()) if spec else ():
         path = Path(place) / "models" / name
@@ -71,7 +77,7 @@ def find_weights(name: str = NETWORK) -> Path:
 
 
 def parse_weights(content: bytes) -> Network:
-    """Raises WeightsError on a truncated, padded or foreign file."""
+    """Parse the file. Raises WeightsError where it is truncated, padded or another one."""
     reader = _Reader(content)
     depth = _read_head(reader)
     means, side = _read_input(reader)
@@ -79,7 +85,7 @@ def parse_weights(content: bytes) -> Network:
     while not reader.at_end:
         layers.append(_read_layer(reader))
         if len(layers) == 1:
-            reader.integer()  # the innermost layer says one thing more
+            reader.integer()  # the innermost layer has one more number
     if len(layers) != depth:
         reader.refuse(f"{len(layers)} layers where {depth} were announced")
     if reader.floats != FLOATS:
@@ -88,12 +94,12 @@ def parse_weights(content: bytes) -> Network:
 
 
 def _read_head(reader: "_Reader") -> int:
-    """The loss and the version of every layer down to the innermost: how many layers follow."""
+    """Read the loss and the version of every layer, and return how many layers follow."""
     reader.expect(1)
     if reader.string() != _LOSS:
-        reader.refuse("it is no network trained with loss_metric")
+        reader.refuse("the network was not trained with loss_metric")
     reader.floating()  # margin
-    reader.floating()  # distance threshold: the library's, and not ours
+    reader.floating()  # the library's distance threshold, which facepay does not use
     ordinary = 0
     for _ in range(_MAX_NESTING):
         version = reader.integer()
@@ -101,13 +107,13 @@ def _read_head(reader: "_Reader") -> int:
             return ordinary + 1
         if version not in (1, 2):
             break
-        ordinary += version == 2  # tags and skips have version 1, and nothing to say
-    reader.refuse("its layers have versions that are not known")
+        ordinary += version == 2  # tags and skips have version 1 and no content
+    reader.refuse("its layers have unknown versions")
 
 
 def _read_input(reader: "_Reader") -> tuple[tuple[float, ...], int]:
     if reader.string() != _INPUT:
-        reader.refuse("its input is no picture of fixed size")
+        reader.refuse("its input is not a picture of fixed size")
     means = tuple(reader.floating() for _ in range(3))
     rows, columns = reader.integer(), reader.integer()
     if rows != columns:
@@ -124,7 +130,7 @@ def _read_layer(reader: "_Reader") -> Layer:
         reader.boolean()
     for _ in range(3):
         if reader.tensor().size:
-            reader.refuse("it is a network in the middle of its training")
+            reader.refuse("it is a network in training")
     return layer
 
 
@@ -151,7 +157,7 @@ def _matrix(reader: "_Reader", kind: str) -> Layer:
     numbers = (reader.integer(), reader.integer())
     params = reader.tensor()
     reader.alias(2)
-    reader.integer()  # bias mode; `convert` sees from the size that there is none
+    reader.integer()  # bias mode; `convert` verifies by the size that there is no bias
     reader.multipliers(4)
     return Layer(kind, numbers, params)
 
@@ -168,7 +174,7 @@ _DETAILS: dict[str, Callable[["_Reader", str], Layer]] = {
 
 
 class _Reader:
-    """dlib's primitive values, one after the other."""
+    """Reads dlib's primitive values one after the other."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
@@ -191,7 +197,7 @@ class _Reader:
         return taken
 
     def integer(self) -> int:
-        """A byte with the length and the sign, then the magnitude."""
+        """Read a byte with length and sign, and then the magnitude."""
         (head,) = self._take(1)
         length = head & 0x0F
         if length > 8 or head & 0x70:
@@ -225,7 +231,7 @@ class _Reader:
         return self._take(self.size()).decode("ascii", errors="replace")
 
     def tensor(self) -> Floats:
-        """Flat: the shape that is stored says nothing that the layer does not."""
+        """Read a tensor as a flat array; its stored shape adds nothing to that of the layer."""
         self.expect(2)
         count = 1
         for _ in range(4):
@@ -237,13 +243,13 @@ class _Reader:
         return values
 
     def alias(self, count: int) -> None:
-        """A view into a tensor: its shape follows from the layer's numbers."""
+        """Skip views into a tensor: their shapes follow from the layer's numbers."""
         for _ in range(count):
             self.expect(1)
             for _ in range(4):
                 self.size()
 
     def multipliers(self, count: int) -> None:
-        """How fast each part was to learn; nobody learns here."""
+        """Skip the learning rates of the parts, which only training needs."""
         for _ in range(count):
             self.floating()

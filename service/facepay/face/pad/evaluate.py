@@ -1,9 +1,9 @@
-"""Asks every signal about one observation, the cheap ones first, and has one outcome made of it.
+"""Evaluate every signal on one observation, the cheap ones first, and fuse them into a judgement.
 
-Where the frames themselves are not sane, nothing else is asked: the other signals rely on steps in
-order, with frames in each. Networks and spectra leave Python to others: they are asked in a second
-thread, beside what looks at colours and shapes; both cost about the same. Everything measured on
-the way is overwritten before this returns; what stays are scores.
+Where the frames themselves are not sane, nothing else is evaluated: the other signals rely on steps
+in order, with frames in each. Networks and spectra release the GIL, so they run in a second thread,
+beside the signals of colour and geometry; both take about the same time. Every intermediate
+measurement is overwritten before this module returns; only scores remain.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ from facepay.face.pad import (
     skin,
 )
 from facepay.face.pad.fusion import Judgement, fuse
-from facepay.face.pad.light_code import Follower
+from facepay.face.pad.light_code import LightCodeFitter
 from facepay.face.pad.passive import PassivePack
 from facepay.face.pad.signal import Challenge, Signal, Verdict
 from facepay.face.pad.thresholds import Thresholds
@@ -33,7 +33,11 @@ from facepay.face.recognition.embed import Embedder
 
 @dataclass(frozen=True, slots=True)
 class PadEvaluator:
-    """What all hearings share; `same_person` is the distance that matches, the model's own."""
+    """Configuration that all evaluations share.
+
+    `same_person` is the match threshold of the embedder's model, as a distance. `pack` holds the
+    optional passive networks.
+    """
 
     embedder: Embedder
     same_person: float
@@ -41,7 +45,11 @@ class PadEvaluator:
     pack: PassivePack | None = None
 
     def judge(self, observation: Observation, challenge: Challenge) -> Judgement:
-        """Raises what the files of the networks raise when they are loaded."""
+        """Evaluate all signals and return the fused judgement.
+
+        Raises ModelError, FileNotFoundError or WeightsError where a network cannot be loaded, and
+        RuntimeError for a wiped observation.
+        """
         if observation.wiped:
             raise RuntimeError("this observation was wiped")
         return fuse(list(self._signals(observation, challenge)), challenge)
@@ -54,12 +62,14 @@ class PadEvaluator:
         if sane.verdict is not Verdict.PASS:
             return
         with ThreadPoolExecutor(1) as pool:
-            concurrent = pool.submit(lambda: list(self._concurrent(observation, challenge)))
-            yield from self._coloured(observation, challenge)
-            yield from self._shaped(observation, challenge)
+            concurrent = pool.submit(lambda: list(self._concurrent_signals(observation, challenge)))
+            yield from self._colour_signals(observation, challenge)
+            yield from self._geometry_signals(observation, challenge)
             yield from concurrent.result()
 
-    def _concurrent(self, observation: Observation, challenge: Challenge) -> Iterator[Signal]:
+    def _concurrent_signals(
+        self, observation: Observation, challenge: Challenge
+    ) -> Iterator[Signal]:
         with observation.timed("identity"):
             yield identity.judge(
                 observation,
@@ -69,36 +79,36 @@ class PadEvaluator:
                 same_person=self.same_person,
             )
         with observation.timed("passive"):
-            looks = passive.judge(observation, self.pack, self.limits.passive)
-        if looks is not None:
-            yield looks
+            passive_signal = passive.judge(observation, self.pack, self.limits.passive)
+        if passive_signal is not None:
+            yield passive_signal
         with observation.timed("artefacts"):
             yield artefacts.judge(observation)
 
-    def _shaped(self, observation: Observation, challenge: Challenge) -> Iterator[Signal]:
+    def _geometry_signals(self, observation: Observation, challenge: Challenge) -> Iterator[Signal]:
         with observation.timed("compliance"):
             yield compliance.judge(observation, challenge, self.limits.compliance)
         with observation.timed("depth"):
             yield depth.judge(observation, challenge, self.limits.depth)
 
-    def _coloured(self, observation: Observation, challenge: Challenge) -> Iterator[Signal]:
-        """What is read from colours; of all frames only where they answer to a light."""
-        steady = cover.steady(observation)
+    def _colour_signals(self, observation: Observation, challenge: Challenge) -> Iterator[Signal]:
+        """Measure colours, of all frames only where the challenge has light, and judge them."""
+        hold = cover.hold_frames(observation)
         with observation.timed("light" if challenge.light else "cover"):
-            colours = skin.colours(observation.seen if challenge.light else steady)
+            colours = skin.measure_colours(observation.seen if challenge.light else hold)
         try:
             with observation.timed("cover"):
-                # The hold comes first: `sanity` has seen to the order of the steps.
-                covered = cover.judge(colours.first(len(steady)), self.limits.cover)
+                # `sanity` verified the order of the steps, so the hold comes first.
+                covered = cover.judge(colours.first(len(hold)), self.limits.cover)
             yield covered
             if not challenge.light:
                 return
             with observation.timed("light"):
-                follower = Follower(observation)
-                own = light.answer(follower, challenge, colours)
-                lit = light.judge(follower, challenge, colours, own, self.limits.light)
+                fitter = LightCodeFitter(observation)
+                own = light.fit_skin(fitter, challenge, colours)
+                lit = light.judge(fitter, challenge, colours, own, self.limits.light)
             yield lit
             with observation.timed("reflection"):
-                yield reflection.judge(follower, colours, own, lit, self.limits.reflection)
+                yield reflection.judge(fitter, colours, own, lit, self.limits.reflection)
         finally:
             colours.wipe()

@@ -1,1 +1,1 @@
-"""Recognition: describe a face as numbers, compare two, protect a template."""
+"""Recognition: describe faces, compare reference and probe 1:1, protect templates."""

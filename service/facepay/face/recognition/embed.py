@@ -1,9 +1,10 @@
-"""Chips and descriptors: a face laid into the network's input, and what the network makes of it.
+"""Align faces into chips, and describe them with the network of a card.
 
-Everything about the network comes from its card. A descriptor is unit-length; of several views (a
-chip, its mirror image, chips of other frames) the fused descriptor is the mean of theirs, scaled to
-unit length again. Thresholds are calibrated on that, see `calibration`. There is one template
-against one probe here, and no list to search.
+A chip is a face cut out and aligned for the network's input. The card defines everything about the
+network. A descriptor has unit length. The fused descriptor of several views (a chip, its mirror
+image, chips of other frames) is the mean of theirs, scaled to unit length again. Thresholds are
+calibrated on fused descriptors (`calibration`). This module compares one template with one probe
+and contains no search.
 """
 
 from collections.abc import Sequence
@@ -22,10 +23,10 @@ Descriptor = NDArray[np.float64]
 
 
 class Embedder:
-    """The network of a card, ready to describe chips. Safe to share between threads.
+    """The network of a card, ready to describe chips. Several threads may share it.
 
-    `model` is name and identity: descriptors of another model do not compare. `eye_width` is the
-    distance of the outer eye corners in a chip, in pixels.
+    `model` is the name and identity of the model: descriptors of different models are never
+    compared. `eye_width` is the distance of the outer eye corners in a chip, in pixels.
     """
 
     def __init__(self, card: ModelCard, network: Network) -> None:
@@ -37,42 +38,48 @@ class Embedder:
         self.eye_width = eye_width(np.array(card.alignment.points))
 
     def align(self, pixels: Pixels, points: Points) -> Pixels:
-        """The face in a chip of (side, side, 3) uint8 RGB, a fresh array."""
+        """Return the face as a fresh chip (side, side, 3) uint8 RGB.
+
+        `pixels` is (height, width, 3) uint8 RGB, and `points` (5, 2) as of `landmarks`.
+        """
         seen = dlib.dpoints([dlib.dpoint(float(x), float(y)) for x, y in points])
         place = dlib.chip_details(self._points, seen, self._dims)
         chip: Pixels = dlib.extract_image_chip(pixels, place)
         return chip
 
     def both_views(self, chip: Pixels) -> list[Pixels]:
-        """The chip, and its mirror image where the card asks for it."""
+        """Return the chip, and its mirror image where the card asks for it."""
         return [chip, mirrored(chip)] if self.card.comparison.mirrored else [chip]
 
-    def fused(self, views: Sequence[Pixels]) -> Descriptor:
-        """(dimensions,) float64 of unit length, from one view or more, in one run.
+    def describe_fused(self, views: Sequence[Pixels]) -> Descriptor:
+        """Return (dimensions,) float64 of unit length, fused from one or more views in one run.
 
-        Raises ValueError without a view, and what the network's file raises when it is loaded.
+        Raises ValueError without a view, and any exception of loading the network.
         """
-        return fuse(self.described(views))
+        return fuse(self.describe(views))
 
     def distance(self, one: Descriptor, other: Descriptor) -> float:
-        """Of two unit-length descriptors, as the card measures it; 0 for equal ones."""
-        return self.measured(float(np.linalg.norm(one - other)))
+        """Return the distance of two unit-length descriptors by the card; 0 for equal ones."""
+        return self.to_card_distance(float(np.linalg.norm(one - other)))
 
-    def measured(self, euclidean: float) -> float:
-        """What the card calls the distance of two unit-length descriptors so far apart."""
+    def to_card_distance(self, euclidean: float) -> float:
+        """Convert a Euclidean distance of two unit-length descriptors to the card's measure."""
         return euclidean**2 / 2 if self.card.comparison.distance == "cosine" else euclidean
 
-    def described(self, views: Sequence[Pixels]) -> NDArray[np.float64]:
-        """(views, dimensions) float64, a row of unit length each, in one run. Raises as `fused`."""
+    def describe(self, views: Sequence[Pixels]) -> NDArray[np.float64]:
+        """Return (views, dimensions) float64, one row of unit length per view, in one run.
+
+        Raises as `describe_fused`.
+        """
         if not views:
-            raise ValueError("there is nothing to describe")
+            raise ValueError("describe needs at least one view")
         fed = self._fed(views)
         found = self._network.run(self.card.output.name, {self.card.input.name: fed})
         fed.fill(0)
         single = found.reshape(len(views), -1).astype(np.float64)
         found.fill(0)
         if single.shape[1] != self.card.output.dimensions or not np.isfinite(single).all():
-            raise ValueError("the network does not give what its card promises")
+            raise ValueError("the output of the network is not as its card promises")
         single /= np.linalg.norm(single, axis=1, keepdims=True)
         return single
 
@@ -90,7 +97,7 @@ class Embedder:
 
 
 def fuse(single: NDArray[np.float64]) -> Descriptor:
-    """(dimensions,) of unit length from (views, dimensions), which is overwritten."""
+    """Fuse (views, dimensions) into (dimensions,) of unit length; overwrites `single`."""
     fused = single.sum(axis=0)
     single.fill(0)
     unit: Descriptor = fused / np.linalg.norm(fused)
@@ -99,12 +106,12 @@ def fuse(single: NDArray[np.float64]) -> Descriptor:
 
 
 def mirrored(chip: Pixels) -> Pixels:
-    """Left and right change places; a fresh array."""
+    """Return a fresh array with left and right exchanged."""
     return np.ascontiguousarray(chip[:, ::-1])
 
 
 def _replaced(old: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
-    """`new` as an array of its own; the old one is overwritten."""
+    """Return `new` as an array of its own, and overwrite `old`."""
     fresh = np.array(new, order="C")
     old.fill(0)
     return fresh

@@ -1,13 +1,17 @@
-"""Whose face: a reference from one observation, and the distance of another one to it.
+"""Make a reference or a probe of one observation.
 
-Only near-frontal frames count, a few of them, hold-still frames first: descriptors of turned heads
-lie far from the same person's frontal ones. Each is decoded in colour, aligned and looked at for
-light and sharpness; what is not good enough is left out, and where too few are left the payer is
-told what to change. A reference is fused from 3 frames, each with its mirror image; a probe from 2
-frames, of which the second is mirrored: one run less a frame for the same error rates
-(docs/adr/0014-the-quick-engine.md). The chips of the best frames are taken once and stay with the
-observation, as does a probe that was made on the way, and it overwrites them; copies and views are
-overwritten before this returns.
+Only near-frontal frames count, and only a few of them, with the frames that hold still first. The
+descriptors of turned heads lie far from the same person's frontal ones. Each frame is decoded in
+colour, aligned, and checked for light and sharpness. Frames of low quality are left out; where too
+few remain, the refusal says what the payer should change.
+
+A reference is fused from 3 frames, each with its mirror image. A probe is fused from 2 frames, of
+which the second is mirrored: one network run less per frame for the same error rates
+(docs/adr/0014-the-quick-engine.md).
+
+The chips of the best frames are taken once and stay with the observation, as does a probe that
+`describe_with_probe` made; `Observation.wipe` overwrites them. All copies and views are overwritten
+before these functions return.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,40 +32,43 @@ _REDUCTIONS = (8, 4, 2)
 
 
 def reference(observation: Observation, embedder: Embedder) -> Descriptor:
-    """The fused descriptor of 3 near-frontal frames; the caller overwrites it.
+    """Return the fused descriptor of 3 near-frontal frames; the caller overwrites it.
 
     Raises FaceRefusal NOT_FRONTAL where there are fewer than 3 such frames, and TOO_DARK,
-    TOO_BRIGHT or BLURRED where they are there and not good enough.
+    TOO_BRIGHT or BLURRED where there are enough but of too low quality.
     """
     chips = _chips(observation, embedder, wanted=REFERENCE_FRAMES, needed=REFERENCE_FRAMES)
     views = [view for chip in chips for view in embedder.both_views(chip)]
-    return _fused(observation, embedder, views)
+    return _describe_fused(observation, embedder, views)
 
 
 def probe(observation: Observation, embedder: Embedder) -> Descriptor:
-    """The fused descriptor of 2 near-frontal frames, or of one; the caller overwrites it.
+    """Return the fused descriptor of 2 near-frontal frames, or of one; the caller overwrites it.
 
-    Raises as `reference`, where there is not one frame.
+    Raises FaceRefusal as `reference`, where there is not even one frame.
     """
     if observation.probe is not None:
         return observation.probe.copy()
     chips = _chips(observation, embedder, wanted=PROBE_FRAMES, needed=1)
-    return _fused(observation, embedder, _alternating(embedder, chips))
+    return _describe_fused(observation, embedder, _probe_views(embedder, chips))
 
 
-def described_on_the_way(
+def describe_with_probe(
     observation: Observation, embedder: Embedder, chips: Sequence[Pixels]
 ) -> NDArray[np.float64]:
-    """`Embedder.described` of chips that begin with the `best_chips`; the caller overwrites it.
+    """Describe chips that begin with the `best_chips`, and the probe in the same run.
 
-    The probe is made of the same run, and stays with the observation: who asks whether one person
-    shows in all of them is about to compare. No descriptor depends on what else is in the run.
+    Returns (chips, dimensions) float64, which the caller overwrites. The probe stays with the
+    observation, because the comparison follows soon after. No descriptor depends on the other chips
+    in the run.
+
+    Raises as `probe`.
     """
-    first, *others = _alternating(
+    first, *others = _probe_views(
         embedder, _chips(observation, embedder, wanted=PROBE_FRAMES, needed=1)
     )
     try:
-        described = embedder.described([*chips, *others])
+        described = embedder.describe([*chips, *others])
     finally:
         for view in (first, *others):
             view.fill(0)
@@ -71,8 +78,11 @@ def described_on_the_way(
     return described[: len(chips)]
 
 
-def _alternating(embedder: Embedder, chips: Sequence[Pixels]) -> list[Pixels]:
-    """The views of a probe: each chip once, every second mirrored; a single one both ways."""
+def _probe_views(embedder: Embedder, chips: Sequence[Pixels]) -> list[Pixels]:
+    """Return the views of a probe: each chip once, every second one mirrored.
+
+    A single chip gives both of its views.
+    """
     if len(chips) == 1:
         return embedder.both_views(chips[0])
     if not embedder.card.comparison.mirrored:
@@ -87,20 +97,24 @@ def _alternating(embedder: Embedder, chips: Sequence[Pixels]) -> list[Pixels]:
     return views
 
 
-def _fused(observation: Observation, embedder: Embedder, views: list[Pixels]) -> Descriptor:
+def _describe_fused(
+    observation: Observation, embedder: Embedder, views: list[Pixels]
+) -> Descriptor:
     try:
         with observation.timed("embed"):
-            return embedder.fused(views)
+            return embedder.describe_fused(views)
     finally:
         for view in views:
             view.fill(0)
 
 
 def best_chips(observation: Observation, embedder: Embedder) -> list[Pixels]:
-    """The chips that a reference would be made of, best first: a probe's are among them.
+    """Return the chips from which a reference would be made, best first.
 
-    Whoever asks whether somebody else shows elsewhere has to compare with all of these. The caller
-    overwrites them. Raises as `probe`.
+    The chips of a probe are among them. A caller that asks whether another person is shown
+    elsewhere has to compare with all of these. The caller overwrites them.
+
+    Raises FaceRefusal as `probe`.
     """
     return _chips(observation, embedder, wanted=REFERENCE_FRAMES, needed=1)
 
@@ -108,17 +122,17 @@ def best_chips(observation: Observation, embedder: Embedder) -> list[Pixels]:
 def _chips(
     observation: Observation, embedder: Embedder, *, wanted: int, needed: int
 ) -> list[Pixels]:
-    """The best chips, at most `wanted`. Raises FaceRefusal where there are not `needed`."""
+    """Return at most `wanted` best chips. Raises FaceRefusal where fewer than `needed` exist."""
     if observation.wiped:
         raise RuntimeError("this observation was wiped")
-    faults = _take_best(observation, embedder)
+    faults = _collect_best(observation, embedder)
     if len(observation.best) >= needed:
         return [chip.copy() for chip in observation.best[:wanted]]
     raise FaceRefusal(max(faults, key=faults.count) if faults else RefusalKind.NOT_FRONTAL)
 
 
-def _take_best(observation: Observation, embedder: Embedder) -> list[RefusalKind]:
-    """Fills `observation.best`, where it is not full; what was wrong with the frames left out."""
+def _collect_best(observation: Observation, embedder: Embedder) -> list[RefusalKind]:
+    """Fill `observation.best` unless it is full; return the faults of the frames left out."""
     faults: list[RefusalKind] = []
     if len(observation.best) == REFERENCE_FRAMES:
         return faults
@@ -146,9 +160,11 @@ def _most_frontal(observation: Observation) -> Iterator[SeenFrame]:
 
 
 def take_chip(image: bytes, points: Points, embedder: Embedder) -> Pixels:
-    """The aligned chip, its picture decoded no larger than the network's input asks for.
+    """Return the aligned chip, decoded no larger than the input of the network needs.
 
     `points` are in pixels of the picture as sent.
+
+    Raises FaceRefusal as `decode`.
     """
     width = eye_width(points)
     enough = (n for n in _REDUCTIONS if width / n >= embedder.eye_width)

@@ -1,9 +1,8 @@
-"""A still photograph's descriptor, as calibration and benches need it.
+"""Describe a still photograph, as calibration and benches need it.
 
-The same decoder, detector, points, chips and network as a payment's frames; what differs is that
-there is one picture and that nobody was told to stand alone in it: of several faces the large one
-in the middle counts. Whether the head is turned, and how good the light is, is not judged: a data
-set is measured as it is.
+Decoder, detector, points, chips and network are those of a payment's frames. Two things differ.
+There is one picture, and other people may be in it: of several faces the large one in the middle
+counts. Turned heads and bad light are not refused, because a data set is measured as it is.
 """
 
 import math
@@ -17,7 +16,10 @@ from facepay.face.recognition.recognise import take_chip
 
 
 def describe_still(image: bytes, embedder: Embedder) -> Descriptor:
-    """(d,) float64 of unit length. Raises FaceRefusal as `decode` does, or NO_FACE."""
+    """Return the descriptor (d,) float64 of unit length.
+
+    Raises FaceRefusal as `decode`, or NO_FACE.
+    """
     grey, reduction = decode_reduced(image)
     try:
         box = _subject(find_faces(grey), grey)
@@ -27,14 +29,14 @@ def describe_still(image: bytes, embedder: Embedder) -> Descriptor:
     finally:
         grey.fill(0)
     views = embedder.both_views(take_chip(image, points, embedder))
-    descriptor = embedder.fused(views)
+    descriptor = embedder.describe_fused(views)
     for view in views:
         view.fill(0)
     return descriptor
 
 
 def _subject(boxes: list[Box], grey: Grey) -> Box | None:
-    """Whom the picture shows: large and in the middle."""
+    """Return the face that the picture shows: large and in the middle."""
     middle_y, middle_x = grey.shape[0] / 2, grey.shape[1] / 2
 
     def prominence(box: Box) -> float:

@@ -1,4 +1,4 @@
-"""Protected templates: the same face stays near under its secret, and is nobody without it."""
+"""Protected templates: a face matches under its secret, and cannot be linked without it."""
 
 import hashlib
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from facepay.face.recognition.template_protection import MalformedTemplate, Vect
 DIMENSIONS = 128
 SECRET = bytearray(range(32))
 ANOTHER = bytearray(reversed(range(32)))
-# Half a step in each coordinate, the worst there is.
+# The largest possible error: half a step in each coordinate.
 MOST_LOST = 0.5 * protection.REACH / protection.LEVELS
 
 
@@ -27,39 +27,39 @@ def secret_of(number: int) -> bytes:
     return hashlib.sha256(f"made up {number}".encode()).digest()
 
 
-def turned(vector: Vector, secret: bytes | bytearray) -> Vector:
+def rotated(vector: Vector, secret: bytes | bytearray) -> Vector:
     copy = vector.copy()
     with protection._rotation(secret, len(vector)) as rotation:
-        rotation.turn(copy)
+        rotation.rotate(copy)
     return copy
 
 
 def matrix(secret: bytes | bytearray, dimensions: int) -> Vector:
-    return np.stack([turned(axis, secret) for axis in np.eye(dimensions)], axis=1)
+    return np.stack([rotated(axis, secret) for axis in np.eye(dimensions)], axis=1)
 
 
 @pytest.mark.parametrize("dimensions", [2, 3, 128, 512])
-def test_turning_neither_stretches_nor_folds(dimensions: int) -> None:
+def test_a_rotation_is_orthonormal(dimensions: int) -> None:
     found = matrix(SECRET, dimensions)
     assert np.abs(found @ found.T - np.eye(dimensions)).max() < 1e-12
 
 
-def test_turning_back_gives_the_face_again() -> None:
-    vector = turned(someone(1), SECRET)
+def test_rotating_back_restores_the_descriptor() -> None:
+    vector = rotated(someone(1), SECRET)
     with protection._rotation(SECRET, DIMENSIONS) as rotation:
-        rotation.turn_back(vector)
+        rotation.rotate_back(vector)
     assert np.abs(vector - someone(1)).max() < 1e-12
 
 
-def test_every_machine_makes_the_same_rotation_of_a_secret() -> None:
-    """Else templates of one worker would be strangers to another, or after an upgrade."""
+def test_every_machine_derives_the_same_rotation_from_a_secret() -> None:
+    """Otherwise a template of one worker would match nobody on another, or after an upgrade."""
     axis = np.eye(1, DIMENSIONS)[0]
     expected = [0.02185129181203, 0.15437495139826, -0.15819314619025, -0.17053304853047]
-    assert turned(axis, SECRET)[:4] == pytest.approx(expected, abs=1e-12)
+    assert rotated(axis, SECRET)[:4] == pytest.approx(expected, abs=1e-12)
 
 
 def test_the_rotation_is_the_signed_qr_of_its_gaussian_numbers() -> None:
-    """The definition in plain linear algebra, against the quick way it is computed."""
+    """Compare the fast computation with the definition in plain linear algebra."""
     numbers = protection._gaussians(SECRET, 5)
     found, begin = np.eye(1), 0
     for size in range(1, 6):
@@ -83,8 +83,8 @@ def test_the_rotation_is_the_signed_qr_of_its_gaussian_numbers() -> None:
     assert np.abs(matrix(SECRET, 5) - found).max() < 1e-12
 
 
-def test_no_direction_is_likelier_than_another() -> None:
-    """Haar measure in three dimensions: moments of entries and trace, over 3,000 secrets."""
+def test_rotations_are_uniformly_distributed() -> None:
+    """Check moments of entries and trace (Haar measure) in three dimensions, over 3,000 secrets."""
     draws = np.array([matrix(secret_of(number), 3) for number in range(3000)])
     assert np.abs(draws.mean(axis=0)).max() < 0.05
     assert np.abs((draws**2).mean(axis=0) - 1 / 3).max() < 0.03
@@ -95,7 +95,7 @@ def test_no_direction_is_likelier_than_another() -> None:
 
 
 @given(st.integers(0, 2**32), st.integers(0, 2**32), st.integers(0, 2**32))
-def test_coarsening_never_moves_a_distance_by_more_than_it_says(
+def test_quantisation_changes_a_distance_by_no_more_than_its_bound(
     one: int, other: int, secret: int
 ) -> None:
     reference, probe = someone(one, 24), someone(other, 24)
@@ -104,13 +104,13 @@ def test_coarsening_never_moves_a_distance_by_more_than_it_says(
     assert apart == pytest.approx(float(np.linalg.norm(reference - probe)), abs=3 * MOST_LOST)
 
 
-def test_a_face_is_near_itself_and_the_length_of_its_descriptor_does_not_matter() -> None:
+def test_a_face_matches_itself_whatever_the_length_of_its_descriptor() -> None:
     template = protection.protect(1.4 * someone(1), SECRET)
     assert protection.distance(template, 0.3 * someone(1), SECRET) < MOST_LOST
     assert protection.distance(template, someone(2), SECRET) > 1
 
 
-def test_two_templates_of_one_face_under_two_secrets_are_strangers() -> None:
+def test_two_templates_of_one_face_under_two_secrets_cannot_be_linked() -> None:
     one, other = (
         protection.protect(someone(1), SECRET),
         protection.protect(someone(1), ANOTHER),
@@ -120,7 +120,7 @@ def test_two_templates_of_one_face_under_two_secrets_are_strangers() -> None:
     assert protection.distance(one, someone(1), ANOTHER) > 1.1
 
 
-def test_a_renewed_template_knows_the_face_and_the_old_secret_does_not_open_it() -> None:
+def test_a_renewed_template_matches_the_face_and_not_under_the_old_secret() -> None:
     old = protection.protect(someone(1), SECRET)
     renewed = protection.renew(old, SECRET, ANOTHER)
     assert protection.distance(renewed, someone(1), ANOTHER) < 2 * MOST_LOST
@@ -128,7 +128,7 @@ def test_a_renewed_template_knows_the_face_and_the_old_secret_does_not_open_it()
     assert protection.distance(old, someone(1), ANOTHER) > 1.1
 
 
-def test_twenty_renewals_later_the_face_is_still_known() -> None:
+def test_a_face_still_matches_after_twenty_renewals() -> None:
     template = protection.protect(someone(1), secret_of(0))
     for number in range(20):
         template = protection.renew(template, secret_of(number), secret_of(number + 1))
@@ -170,29 +170,29 @@ def test_bytes_that_are_no_template_are_refused(template: bytes | bytearray) -> 
 @pytest.mark.parametrize(
     "descriptor", [np.zeros(128), np.full(128, np.nan), np.full(128, np.inf), np.ones(1)]
 )
-def test_what_has_no_direction_is_nobodys_face(descriptor: Vector) -> None:
+def test_a_descriptor_that_is_zero_or_not_finite_is_refused(descriptor: Vector) -> None:
     with pytest.raises(ValueError, match="descriptor"):
         protection.protect(descriptor, SECRET)
     with pytest.raises(ValueError, match="descriptor"):
         protection.distance(protection.protect(someone(1), SECRET), descriptor, SECRET)
 
 
-def test_a_probe_of_another_network_is_not_compared() -> None:
+def test_a_probe_of_another_network_is_refused() -> None:
     with pytest.raises(ValueError, match="dimensions"):
         protection.distance(protection.protect(someone(1), SECRET), someone(1, 512), SECRET)
 
 
 @pytest.mark.parametrize("secret", [b"", bytes(31), bytes(33)])
-def test_a_secret_of_another_length_protects_nothing(secret: bytes) -> None:
+def test_a_secret_of_another_length_is_refused(secret: bytes) -> None:
     with pytest.raises(ValueError, match="secret"):
         protection.protect(someone(1), secret)
 
 
-def test_the_rotation_is_overwritten_after_use_and_what_came_in_is_left_alone() -> None:
+def test_the_rotation_is_overwritten_after_use_and_the_inputs_are_unchanged() -> None:
     with protection._rotation(SECRET, DIMENSIONS) as rotation:
         assert rotation._numbers.all()
         kept = [rotation._numbers, rotation._signs, rotation._work, *rotation._reflectors]
-        rotation.turn(someone(1))
+        rotation.rotate(someone(1))
     assert not any(array.any() for array in kept)
     face, secret = someone(1), bytearray(SECRET)
     protection.protect(face, secret)

@@ -1,4 +1,4 @@
-"""The landmark model is believed only when every byte is accounted for, and parsed once."""
+"""The landmark model is accepted only as a complete file, and parsed once per machine."""
 
 from contextlib import suppress
 from dataclasses import fields
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from facepay.face.models import model_cache
-from facepay.face.models.landmark_trees import LANDMARKS, Trees, parse_trees, unpacked
+from facepay.face.models.landmark_trees import LANDMARKS, Trees, parse_trees, unpack_trees
 from facepay.face.models.weights import WeightsError, find_weights
 
 
@@ -36,7 +36,7 @@ def test_the_installed_model_is_read_to_the_last_byte(trees: Trees) -> None:
 
 
 @pytest.mark.parametrize("kept", [0, 1, 5, 40, 300, 5_000, 9_000_000, -100, -1])
-def test_a_download_that_broke_off_is_refused(content: bytes, kept: int) -> None:
+def test_a_truncated_file_is_refused(content: bytes, kept: int) -> None:
     with pytest.raises(WeightsError, match="landmark model"):
         parse_trees(content[:kept])
 
@@ -57,21 +57,21 @@ def test_another_file_is_refused(foreign: bytes) -> None:
         parse_trees(foreign)
 
 
-def test_a_file_with_something_after_its_end_is_refused(content: bytes) -> None:
+def test_a_file_with_trailing_bytes_is_refused(content: bytes) -> None:
     with pytest.raises(WeightsError, match="follows its end"):
         parse_trees(content + b"\x01\x01")
 
 
-def test_a_damaged_file_never_ends_in_anything_but_a_refusal(content: bytes) -> None:
+def test_a_damaged_file_never_crashes_the_service(content: bytes) -> None:
     rng = np.random.default_rng(2)
     for at in [*rng.integers(0, 400, 6), *rng.integers(len(content) - 99_000, len(content), 4)]:
         damaged = bytearray(content)
         damaged[at] ^= int(rng.integers(1, 256))
-        with suppress(WeightsError):  # anything else that is raised would be the crash
+        with suppress(WeightsError):  # any other exception would be the crash
             parse_trees(bytes(damaged))
 
 
-def test_the_model_is_parsed_once_a_machine(
+def test_the_model_is_parsed_once_per_machine(
     tmp_path: Path, trees: Trees, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert same(model_cache.load_trees(tmp_path / "models"), trees)
@@ -83,16 +83,16 @@ def test_the_model_is_parsed_once_a_machine(
     assert same(model_cache.load_trees(tmp_path / "models"), trees)
 
 
-def test_a_damaged_copy_is_made_again(tmp_path: Path, trees: Trees) -> None:
+def test_a_damaged_cached_copy_is_made_again(tmp_path: Path, trees: Trees) -> None:
     model_cache.load_trees(tmp_path / "models")
     (kept,) = (tmp_path / "models").glob("*.npz")
     whole = kept.read_bytes()
     kept.write_bytes(whole[:-1000])
     assert same(model_cache.load_trees(tmp_path / "models"), trees)
-    assert same(unpacked(kept.read_bytes()), trees)
+    assert same(unpack_trees(kept.read_bytes()), trees)
 
 
-def test_a_truncated_model_is_refused_and_never_kept(tmp_path: Path, content: bytes) -> None:
+def test_a_truncated_model_is_refused_and_never_cached(tmp_path: Path, content: bytes) -> None:
     cut = tmp_path / "cut.dat"
     cut.write_bytes(content[:-1000])
     with pytest.raises(WeightsError):

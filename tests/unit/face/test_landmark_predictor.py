@@ -1,4 +1,4 @@
-"""The five points are dlib's to the pixel, however many faces are drawn at once."""
+"""The five points equal those of dlib to the pixel, for any number of faces at once."""
 
 from functools import cache
 from typing import Any
@@ -21,28 +21,28 @@ Faces = list[tuple[Grey, Box]]
 
 
 @cache
-def theirs() -> Any:
+def dlib_predictor() -> Any:
     return dlib.shape_predictor(str(find_weights(LANDMARKS)))
 
 
-def drawn_by_dlib(grey: Grey, box: Box) -> NDArray[np.float64]:
+def predicted_by_dlib(grey: Grey, box: Box) -> NDArray[np.float64]:
     corners = dlib.rectangle(*box.corners())
-    parts = theirs()(np.ascontiguousarray(grey), corners).parts()
+    parts = dlib_predictor()(np.ascontiguousarray(grey), corners).parts()
     return np.array([(part.x, part.y) for part in parts], dtype=np.float64)
 
 
-def drawn_in_the_mirror(grey: Grey, box: Box) -> NDArray[np.float64]:
+def predicted_in_mirror(grey: Grey, box: Box) -> NDArray[np.float64]:
     left, top, right, bottom = box.corners()
     last = grey.shape[1] - 1
     there = Box(last - right, top, last - left, bottom, box.score)
-    points = drawn_by_dlib(grey[:, ::-1], there)[[2, 3, 0, 1, 4]]
+    points = predicted_by_dlib(grey[:, ::-1], there)[[2, 3, 0, 1, 4]]
     return np.column_stack([last - points[:, 0], points[:, 1]])
 
 
 def expected(grey: Grey, box: Box) -> NDArray[np.float64]:
-    points = drawn_by_dlib(grey, box)
+    points = predicted_by_dlib(grey, box)
     if abs(yaw(points, mirrored=False)) > 0.06:
-        return (points + drawn_in_the_mirror(grey, box)) / 2
+        return (points + predicted_in_mirror(grey, box)) / 2
     return points
 
 
@@ -56,7 +56,7 @@ def _turning(name: str) -> Faces:
 
 
 @pytest.mark.parametrize("name", ["eileen", "grace"])
-def test_the_points_of_a_turning_head_are_dlibs(name: str) -> None:
+def test_the_points_of_a_turning_head_equal_those_of_dlib(name: str) -> None:
     faces = _turning(name)
     wanted = [expected(*face) for face in faces]
     turned = [abs(yaw(points, mirrored=False)) > 0.06 for points in wanted]
@@ -65,7 +65,7 @@ def test_the_points_of_a_turning_head_are_dlibs(name: str) -> None:
     assert np.array_equal(find_all_points(faces), wanted)
 
 
-def test_a_face_is_drawn_the_same_alone_and_among_many_of_other_people_and_sizes() -> None:
+def test_a_face_has_the_same_points_alone_and_among_faces_of_other_sizes() -> None:
     others = [(grey[:-40, :-60].copy(), box) for grey, box in _turning("grace")]
     faces = _turning("eileen") + others
     assert len(faces) > 17
@@ -77,42 +77,54 @@ def test_a_face_is_drawn_the_same_alone_and_among_many_of_other_people_and_sizes
 @pytest.mark.parametrize("x", [0, 320, 640])
 @pytest.mark.parametrize("y", [0, 240, 480])
 @pytest.mark.parametrize("height", [90, 300])
-def test_beyond_the_pictures_edge_is_what_dlib_sees_there(x: int, y: int, height: int) -> None:
+def test_a_face_at_the_edge_of_the_picture_has_the_points_of_dlib(
+    x: int, y: int, height: int
+) -> None:
     grey = np.random.default_rng(3).integers(0, 256, (480, 640), dtype=np.uint8)
     box = centred(x, y, height, 1.0)
-    placed = landmark_predictor.Placed(grey, box.corners())
+    region = landmark_predictor.FaceRegion(grey, box.corners())
     model = models().landmarks
-    drawn = model.draw([placed] * 2, mirrored=False)
-    assert np.array_equal(drawn, [drawn_by_dlib(grey, box)] * 2)
-    back = model.draw([placed], mirrored=True)[:, [2, 3, 0, 1, 4]]
-    assert np.array_equal(back, [drawn_in_the_mirror(grey, box)])
+    predicted = model.predict([region] * 2, mirrored=False)
+    assert np.array_equal(predicted, [predicted_by_dlib(grey, box)] * 2)
+    from_mirror = model.predict([region], mirrored=True)[:, [2, 3, 0, 1, 4]]
+    assert np.array_equal(from_mirror, [predicted_in_mirror(grey, box)])
 
 
-def test_a_picture_that_is_a_view_of_another_is_drawn_all_the_same() -> None:
+def test_a_picture_that_is_a_view_of_an_array_has_the_same_points() -> None:
     grey, box = _turning("eileen")[0]
     upright = np.ascontiguousarray(grey.T).T
     assert not upright.flags.c_contiguous
     assert np.array_equal(find_points(upright, box), expected(grey, box))
 
 
-def test_nothing_of_the_pictures_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    eyes, walks = _remembered(monkeypatch, "_Eyes"), _remembered(monkeypatch, "_Walk")
+def test_no_pixels_are_left_in_memory_after_prediction(monkeypatch: pytest.MonkeyPatch) -> None:
+    samplers, descents = (
+        _record_instances(monkeypatch, "_Sampler"),
+        _record_instances(monkeypatch, "_Descent"),
+    )
     grey, box = _turning("eileen")[0]
     find_all_points([(grey, box), (np.ascontiguousarray(grey.T).T, box)])
-    (eye,), (walk,) = eyes, walks
-    scratch = [walk._seen, walk._pairs, walk._right, walk.moves, eye._seen, *eye._copies]
+    (sampler,), (descent,) = samplers, descents
+    scratch = [
+        descent._seen,
+        descent._pairs,
+        descent._right,
+        descent.moves,
+        sampler._seen,
+        *sampler._copies,
+    ]
     assert len(scratch) == 6
     assert not any(memory.any() for memory in scratch)
     assert grey.any(), "the picture is the caller's to overwrite"
 
 
-def _remembered(monkeypatch: pytest.MonkeyPatch, kind: str) -> list[Any]:
+def _record_instances(monkeypatch: pytest.MonkeyPatch, kind: str) -> list[Any]:
     made: list[Any] = []
     real = getattr(landmark_predictor, kind)
 
-    def remembered(*args: Any, **named: Any) -> Any:
+    def recorded(*args: Any, **named: Any) -> Any:
         made.append(real(*args, **named))
         return made[-1]
 
-    monkeypatch.setattr(landmark_predictor, kind, remembered)
+    monkeypatch.setattr(landmark_predictor, kind, recorded)
     return made

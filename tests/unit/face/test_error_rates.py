@@ -1,18 +1,18 @@
-"""The rates that decide a payment are counted right: as a slow count would."""
+"""The error rates that decide about a payment equal those of a direct count."""
 
 import numpy as np
 import pytest
 
 from facepay.face.calibration.error_rates import (
     STEP,
-    Gathered,
+    LabelledVectors,
     Labels,
     Protocol,
     Scores,
     Vectors,
     compare,
     det_curve,
-    gather,
+    references_and_probes,
     score,
     unit,
 )
@@ -23,7 +23,7 @@ ONE_BY_ONE = Protocol(1, 1)
 
 @pytest.fixture(scope="module")
 def people() -> tuple[Vectors, Labels]:
-    """Eight persons with these many pictures, in no order, of any length, not far apart."""
+    """Make eight persons with these numbers of pictures, close together, in random order."""
     random = np.random.default_rng(7)
     labels = random.permutation(np.repeat(np.arange(len(PICTURES)), PICTURES))
     middles = random.normal(size=(len(PICTURES), 16))
@@ -35,7 +35,7 @@ def angle(degrees: float) -> list[float]:
     return [np.cos(np.radians(degrees)), np.sin(np.radians(degrees))]
 
 
-def test_every_picture_meets_every_other_once(people: tuple[Vectors, Labels]) -> None:
+def test_every_pair_of_pictures_is_compared_once(people: tuple[Vectors, Labels]) -> None:
     scores = score(*people, ONE_BY_ONE)
     pairs = sum(PICTURES) * (sum(PICTURES) - 1) // 2
     genuine = sum(count * (count - 1) // 2 for count in PICTURES)
@@ -43,7 +43,7 @@ def test_every_picture_meets_every_other_once(people: tuple[Vectors, Labels]) ->
     assert (scores.persons, scores.impostor_persons) == (6, 8)
 
 
-def test_the_rates_are_those_of_a_slow_count(people: tuple[Vectors, Labels]) -> None:
+def test_the_error_rates_equal_those_of_a_direct_count(people: tuple[Vectors, Labels]) -> None:
     vectors, labels = people
     scores = score(vectors, labels, ONE_BY_ONE)
     scaled = unit(vectors)
@@ -69,8 +69,8 @@ def test_a_distance_at_the_threshold_matches() -> None:
 
 def test_a_picture_is_never_in_a_reference_and_in_a_probe(people: tuple[Vectors, Labels]) -> None:
     _, labels = people
-    # A vector that points its own way for each picture: a mean shows which it was made of.
-    references, probes = gather(np.eye(len(labels)), labels, Protocol(3, 2))
+    # Each picture has an axis of its own, so a mean shows the pictures that it was made of.
+    references, probes = references_and_probes(np.eye(len(labels)), labels, Protocol(3, 2))
     used = np.vstack([references.vectors > 0, probes.vectors > 0])
     assert (used.sum(axis=0) <= 1).all()
     assert ((references.vectors > 0).sum(axis=1) == 3).all()
@@ -80,8 +80,10 @@ def test_a_picture_is_never_in_a_reference_and_in_a_probe(people: tuple[Vectors,
             assert (labels[vector > 0] == person).all()
 
 
-def test_who_has_few_pictures_still_is_an_impostor(people: tuple[Vectors, Labels]) -> None:
-    references, probes = gather(*people, Protocol(3, 2))
+def test_a_person_with_few_pictures_still_takes_part_as_an_impostor(
+    people: tuple[Vectors, Labels],
+) -> None:
+    references, probes = references_and_probes(*people, Protocol(3, 2))
     assert list(references.persons) == [3, 4, 5, 6, 7]
     assert list(probes.persons) == [2, 5, 6, 6, 6, 7, 7, 7, 7]
     scores = score(*people, Protocol(3, 2))
@@ -89,7 +91,7 @@ def test_who_has_few_pictures_still_is_an_impostor(people: tuple[Vectors, Labels
     assert (scores.persons, scores.impostor_persons) == (3, 6)
 
 
-def test_bigger_than_a_block_is_counted_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counting_in_blocks_gives_the_same_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     random = np.random.default_rng(1)
     vectors, labels = random.normal(size=(40, 8)), random.integers(0, 9, 40)
     whole = score(vectors, labels, ONE_BY_ONE)
@@ -108,7 +110,7 @@ def test_the_threshold_for_a_rate_is_the_largest_that_keeps_it(
         assert scores.false_matches(at).value <= rate < scores.false_matches(at + STEP).value
 
 
-def test_where_even_twins_are_too_near_nothing_matches() -> None:
+def test_a_threshold_below_zero_matches_nothing_where_strangers_have_distance_zero() -> None:
     vectors = np.array([angle(0), angle(0), angle(90), angle(90)])
     scores = score(vectors, np.array([0, 1, 2, 3]), ONE_BY_ONE)
     at = scores.threshold_at(0.1)
@@ -116,15 +118,15 @@ def test_where_even_twins_are_too_near_nothing_matches() -> None:
 
 
 def many_strangers(count: int, near: int) -> Scores:
-    """One reference, and `count` strangers of whom `near` are 0.1 away and the others 1.4."""
-    reference = Gathered(np.array([angle(0)]), np.array([0]))
+    """Compare one reference with `count` strangers: `near` at distance 0.1, the others at 1.4."""
+    reference = LabelledVectors(np.array([angle(0)]), np.array([0]))
     near_angle = float(np.degrees(2 * np.arcsin(0.05)))
     probes = np.array([angle(near_angle)] * near + [angle(90)] * (count - near) + [angle(1)])
     labels = np.array([*range(1, count + 1), 0])
-    return compare(reference, Gathered(probes, labels))
+    return compare(reference, LabelledVectors(probes, labels))
 
 
-def test_a_threshold_is_supported_by_its_bound_and_not_by_its_rate() -> None:
+def test_a_threshold_is_supported_by_its_upper_bound_and_not_by_its_counted_rate() -> None:
     # 3 in 40,000 are 0.75e-4, but the bound of 3 in 40,000 is 1.9e-4.
     scores = many_strangers(40_000, near=3)
     at = scores.threshold_supported(1e-4)
@@ -139,19 +141,19 @@ def test_too_few_strangers_support_no_threshold() -> None:
     assert many_strangers(29_956, near=0).threshold_supported(1e-4) is not None
 
 
-def test_a_rate_of_nothing_is_not_a_rate_of_zero(people: tuple[Vectors, Labels]) -> None:
+def test_a_rate_without_trials_is_not_a_rate_of_zero(people: tuple[Vectors, Labels]) -> None:
     alone = score(people[0], np.arange(len(people[1])), ONE_BY_ONE)
     assert np.isnan(alone.false_non_matches(0.5).value)
     assert alone.false_non_matches(0.5).upper == 1.0
 
 
-def test_a_descriptor_that_is_no_direction_is_refused() -> None:
+def test_a_descriptor_that_is_zero_or_not_finite_is_refused() -> None:
     for broken in ([0.0, 0.0], [np.nan, 1.0], [np.inf, 1.0]):
         with pytest.raises(ValueError, match="descriptor"):
             score(np.array([broken, [1.0, 0.0]]), np.array([0, 1]), ONE_BY_ONE)
 
 
-def test_a_curve_trades_one_error_for_the_other(people: tuple[Vectors, Labels]) -> None:
+def test_the_det_curve_trades_one_error_rate_for_the_other(people: tuple[Vectors, Labels]) -> None:
     curve = det_curve(score(*people, ONE_BY_ONE), [0.01, 0.05, 0.1, 0.3, 0.6])
     assert [fmr for _, fmr, _ in curve] == sorted(fmr for _, fmr, _ in curve)
     assert [fnmr for _, _, fnmr in curve] == sorted((f for _, _, f in curve), reverse=True)
@@ -159,6 +161,6 @@ def test_a_curve_trades_one_error_for_the_other(people: tuple[Vectors, Labels]) 
 
 
 @pytest.mark.parametrize("sizes", [(0, 1), (1, 0), (-1, 3)])
-def test_there_is_no_protocol_without_pictures(sizes: tuple[int, int]) -> None:
+def test_a_protocol_without_pictures_is_refused(sizes: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="protocol"):
         Protocol(*sizes)
