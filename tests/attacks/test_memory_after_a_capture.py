@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from facepay.embedded.openbao_server import EmbeddedOpenBao
-from facepay_client import Capture, Enrolment, Frame, KeyPair, Problem, Request
+from facepay_client import Capture, Credentials, Enrolment, Frame, KeyPair, Problem, Request
 from facepay_rehearsal import bursts
 from facepay_rehearsal.demo.leak_patterns import LeakPattern
 from facepay_rehearsal.demo.leak_scan import PatternIndex
@@ -82,7 +82,7 @@ def left_in_workers(scenario: Scenario, patterns: list[LeakPattern]) -> set[str]
 
 def begun(payer: Payer) -> tuple[Enrolment, Capture]:
     payer.consent()
-    enrolment = payer.customer.begin_enrolment(PASSWORD, payer.code())
+    enrolment = payer.customer.begin_enrolment(Credentials(PASSWORD, payer.code()))
     return enrolment, payer.capture(enrolment.id)
 
 

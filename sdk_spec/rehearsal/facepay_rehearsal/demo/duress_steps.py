@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from facepay_client import Intent
+from facepay_client import Credentials, Intent
 from facepay_rehearsal.demo.steps import Walk, outcome
 
 DURESS_CODE = "271828"
@@ -12,7 +12,7 @@ def duress_blocked_silently(walk: Walk) -> str:
     """A slip, the duress code, and then a right code: the face pays no more, without a word."""
     actors = walk.actors
     payer, terminal, customer = actors.payer, actors.terminal, actors.customer
-    customer.set_duress_code(DURESS_CODE, payer.password, actors.fresh_code())
+    customer.set_duress_code(DURESS_CODE, Credentials(payer.password, actors.fresh_code()))
     first, second, third = actors.seen(), actors.seen(), actors.seen()
     right = actors.fresh_code()
     slip = terminal.send_code(first.id, f"{(int(right) + 1) % 10**6:06d}")

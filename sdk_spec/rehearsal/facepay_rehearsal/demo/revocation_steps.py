@@ -1,13 +1,13 @@
 """Steps in which Grace locks her face and unlocks it, never by showing it; and her receipt."""
 
-from facepay_client import fetch_log, verify_deletion_receipt, verify_log
+from facepay_client import Credentials, fetch_log, verify_deletion_receipt, verify_log
 from facepay_rehearsal.demo.actors import ALIAS
 from facepay_rehearsal.demo.steps import Walk, told
 
 
 def lock_then_refused(walk: Walk) -> str:
     actors, enrolment = walk.actors, walk.enrolment_id
-    locked = actors.customer.lock_face(enrolment, password=actors.payer.password)
+    locked = actors.customer.lock_face(enrolment, Credentials(password=actors.payer.password))
     intent = actors.new_intent()
     return f"{locked.state}, {told(lambda: actors.terminal.open_capture(intent.id, ALIAS))}"
 
@@ -18,7 +18,9 @@ def unlock_by_face_refused(walk: Walk) -> str:
     customer, intent = actors.customer, actors.new_intent()
     at_terminal = told(lambda: actors.terminal.open_capture(intent.id, ALIAS))
     in_app = told(lambda: customer.open_enrolment_capture(enrolment))
-    unlocked = customer.unlock_face(enrolment, actors.payer.password, actors.fresh_code())
+    unlocked = customer.unlock_face(
+        enrolment, Credentials(actors.payer.password, actors.fresh_code())
+    )
     return f"{at_terminal}, {in_app}; by password and code: {unlocked.state}"
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from facepay.embedded.children import ChildFailed
 from facepay_client import (
     Capture,
+    Credentials,
     FacepayError,
     Frame,
     Intent,
@@ -86,7 +87,7 @@ class Walk:
     def customer_registered(self) -> str:
         customer = self.actors.meet()
         payer = self.actors.payer
-        factor = customer.add_second_factor("phone", payer.password)
+        factor = customer.add_second_factor("phone", Credentials(payer.password))
         payer.secret = factor.secret or ""
         confirmed = customer.confirm_second_factor(factor.id, self.actors.fresh_code())
         return f"second factor {confirmed.state}"
@@ -100,7 +101,9 @@ class Walk:
 
     def face_enrolled(self) -> str:
         actors = self.actors
-        pending = actors.customer.begin_enrolment(actors.payer.password, actors.fresh_code())
+        pending = actors.customer.begin_enrolment(
+            Credentials(actors.payer.password, actors.fresh_code())
+        )
         actors.payer.enrolment = actors.shown_to_own_device(pending).enrolment
         return actors.payer.enrolment.state if actors.payer.enrolment else "no enrolment"
 
@@ -180,7 +183,9 @@ class Walk:
         capture = actors.terminal.begin_capture(actors.terminal.open_capture(intent.id, ALIAS))
         frames = actors.record(GENUINE, "grace", capture)
         self._left_open = (intent, capture, frames)
-        revoked = actors.customer.revoke_face(self.enrolment_id, password=actors.payer.password)
+        revoked = actors.customer.revoke_face(
+            self.enrolment_id, Credentials(password=actors.payer.password)
+        )
         return f"{revoked.state}, key {'destroyed' if revoked.key_destroyed else 'not destroyed'}"
 
     def face_after_revocation_refused(self) -> str:
@@ -200,7 +205,9 @@ class Walk:
             return "no payment was open"
         actors, intent = self.actors, self._left_open[0]
         code = actors.fresh_code()
-        paid = actors.terminal.use_password(intent.id, ALIAS, actors.payer.password, code)
+        paid = actors.terminal.use_password(
+            intent.id, ALIAS, Credentials(actors.payer.password, code)
+        )
         self.verify(paid)
         return paid.state
 
