@@ -93,19 +93,8 @@ def verify_authorization(
     }
     _verify_equal(claims, expected)
     # 3 time
-    issued_at, expires_at = _verify_time(claims, now)
-    return Authorization(
-        id=text_in(claims, "jti"),
-        payment_intent=text_in(claims, "payment_intent"),
-        merchant=expected_merchant,
-        terminal=text_in(claims, "terminal"),
-        amount_minor=expected_amount_minor,
-        currency=expected_currency,
-        order_ref=expected_order_ref,
-        issued_at=issued_at,
-        expires_at=expires_at,
-        policy_version=text_in(claims, "policy_version"),
-    )
+    _verify_time(claims, now)
+    return _read_authorization(claims)
 
 
 def fetch_log(published: Published) -> FetchedLog:
@@ -177,10 +166,25 @@ def _verify_equal(claims: Mapping[str, Any], expected: Mapping[str, str | int]) 
             raise VerificationFailed(f"`{name}` is not the expected one")
 
 
-def _verify_time(claims: Mapping[str, Any], now: float) -> tuple[int, int]:
+def _verify_time(claims: Mapping[str, Any], now: float) -> None:
     issued_at, expires_at = integer_in(claims, "iat"), integer_in(claims, "exp")
     if now >= expires_at:
         raise VerificationFailed("the authorization has expired")
     if issued_at > now + LEEWAY:  # the issuer's clock may be ahead of ours
         raise VerificationFailed("the authorization was issued in the future")
-    return issued_at, expires_at
+
+
+def _read_authorization(claims: Mapping[str, Any]) -> Authorization:
+    """Read the claims. Raises VerificationFailed for a missing one."""
+    return Authorization(
+        id=text_in(claims, "jti"),
+        payment_intent=text_in(claims, "payment_intent"),
+        merchant=text_in(claims, "merchant"),
+        terminal=text_in(claims, "terminal"),
+        amount_minor=integer_in(claims, "amount_minor"),
+        currency=text_in(claims, "currency"),
+        order_ref=text_in(claims, "order_ref"),
+        issued_at=integer_in(claims, "iat"),
+        expires_at=integer_in(claims, "exp"),
+        policy_version=text_in(claims, "policy_version"),
+    )
