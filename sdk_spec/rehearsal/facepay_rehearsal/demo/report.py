@@ -66,7 +66,7 @@ def print_table(console: Console, results: Sequence[StepResult]) -> None:
     table.add_column("result", overflow="fold")
     table.add_column("ms", justify="right", no_wrap=True)
     for result in results:
-        wrong = f"FAILED: {result.actual}\nexpected: {result.expected}"
+        wrong = f"{result.actual}\nexpected was: {result.expected}"
         text, style = (result.actual, None) if result.ok else (wrong, "bold red")
         table.add_row(result.name, escape(text), str(result.ms), style=style)
     console.print(table)
