@@ -158,7 +158,7 @@ def test_a_file_that_cannot_be_read_is_not_called_clean(
 
 
 def test_what_the_engine_makes_of_a_shown_face_is_found(tmp_path: Path) -> None:
-    """The needles of a burst fit the template that the engine seals after that burst."""
+    """The leak patterns of a burst fit the template that the engine seals after that burst."""
     shots = genuine("eileen", ["turn_left", "turn_right"], 1)
     observation = observe([SentFrame(shot.jpeg, shot.step) for shot in shots], mirrored=False)
     plant(
@@ -183,7 +183,7 @@ def test_the_command_names_file_and_kind_and_never_what_it_found(
         "seed": 1,
     }
     (tmp_path / REPORT_FILE).write_text(json.dumps({"bursts": [recipe]}))
-    monkeypatch.setattr(search, "burst_needles", lambda _shots: patterns())
+    monkeypatch.setattr(search, "burst_patterns", lambda _shots: patterns())
     assert main([str(tmp_path)]) == 0
     plant(tmp_path, json.dumps(EMBEDDING.tolist()).encode(), "service.log")
     assert main([str(tmp_path)]) == 1

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from facepay_client import Intent, KeyPair, Problem, sign_confirmation
+from facepay_client import Credentials, Intent, KeyPair, Problem, sign_confirmation
 from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
 
 
@@ -21,7 +21,8 @@ def yes(scenario: Scenario, payer: Payer, phone: KeyPair, intent: Intent) -> str
 
 def pay(pos: PointOfSale, payer: Payer, intent: Intent, confirmation: str) -> str:
     use_password = pos.terminal.use_password
-    return use_password(intent.id, payer.alias, PASSWORD, confirmation=confirmation).state
+    credentials = Credentials(PASSWORD, confirmation=confirmation)
+    return use_password(intent.id, payer.alias, credentials).state
 
 
 def test_password_and_device_key_pay_at_the_terminal_and_from_the_own_device(
@@ -30,7 +31,7 @@ def test_password_and_device_key_pay_at_the_terminal_and_from_the_own_device(
     at_terminal, at_home = pos.intent(), pos.intent()
     assert pay(pos, grace, at_terminal, yes(scenario, grace, phone, at_terminal)) == "approved"
     confirmation = yes(scenario, grace, phone, at_home)
-    paid = grace.customer.use_password(at_home.id, PASSWORD, confirmation=confirmation)
+    paid = grace.customer.use_password(at_home.id, Credentials(PASSWORD, confirmation=confirmation))
     assert paid.state == "approved"
     assert pos.terminal.get_intent(at_home.id).authorization == paid.authorization
 
@@ -65,7 +66,7 @@ def test_a_confirmation_replayed(
     intent = pos.intent()
     confirmation = yes(scenario, grace, phone, intent)
     declined = pos.terminal.use_password(
-        intent.id, grace.alias, "mistyped password", confirmation=confirmation
+        intent.id, grace.alias, Credentials("mistyped password", confirmation=confirmation)
     )
     assert declined.state == "declined"
     assert pay(pos, grace, intent, confirmation) == "declined", "it counted once already"
@@ -93,10 +94,12 @@ def test_a_stranger_at_terminals_cannot_keep_the_owners_own_device_from_paying(
     payer = scenario.payer()
     phone = payer.add_device()
     for _ in range(7):
-        pos.terminal.use_password(pos.intent().id, payer.alias, "a guess of it", "123456")
+        pos.terminal.use_password(
+            pos.intent().id, payer.alias, Credentials("a guess of it", "123456")
+        )
     intent = pos.intent()
     confirmation = yes(scenario, payer, phone, intent)
-    paid = payer.customer.use_password(intent.id, PASSWORD, confirmation=confirmation)
+    paid = payer.customer.use_password(intent.id, Credentials(PASSWORD, confirmation=confirmation))
     assert paid.state == "approved"
 
 
@@ -107,8 +110,7 @@ def test_a_stolen_device_key_without_the_password(
     guessed = pos.terminal.use_password(
         intent.id,
         grace.alias,
-        "a guess of it",
-        confirmation=yes(scenario, grace, phone, intent),
+        Credentials("a guess of it", confirmation=yes(scenario, grace, phone, intent)),
     )
     assert guessed.state == "declined"
     with pytest.raises(Problem) as error:

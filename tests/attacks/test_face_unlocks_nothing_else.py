@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from facepay_client import Intent, KeyPair, Problem
+from facepay_client import Credentials, Intent, KeyPair, Problem
 from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
 
 REPOSITORY = Path(__file__).parents[2]
@@ -86,5 +86,7 @@ def test_no_door_but_a_captures_takes_frames() -> None:
 
 
 def test_the_password_still_pays_and_is_the_same(pos: PointOfSale, grace: Payer) -> None:
-    paid = pos.terminal.use_password(pos.intent().id, grace.alias, PASSWORD, grace.code())
+    paid = pos.terminal.use_password(
+        pos.intent().id, grace.alias, Credentials(PASSWORD, grace.code())
+    )
     assert paid.state == "approved"

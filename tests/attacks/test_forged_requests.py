@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from facepay_client import KeyPair, Problem, Request, RetryPolicy, Transport
+from facepay_client import Credentials, KeyPair, Problem, Request, RetryPolicy, Transport
 from tests.support.forgery import post, send, told
 from tests.support.people import Payer, PointOfSale, Scenario, genuine
 
@@ -162,7 +162,9 @@ def test_another_merchants_payment_cannot_be_seen_or_touched(
 def test_another_customers_face_cannot_be_touched(scenario: Scenario, grace: Payer) -> None:
     stranger = scenario.payer()
     with pytest.raises(Problem) as error:
-        stranger.customer.revoke_face(grace.enrolment_id, password="correct horse battery")
+        stranger.customer.revoke_face(
+            grace.enrolment_id, Credentials(password="correct horse battery")
+        )
     assert error.value.code == "not_found"
     with pytest.raises(Problem) as error:
         stranger.customer.withdraw_consent(grace.consent_id)
@@ -192,7 +194,7 @@ def test_wrong_password_unknown_payer_and_wrong_code_cannot_be_told_apart(
     ]
     told_of = []
     for alias, password, code in tries:
-        answer = pos.terminal.use_password(pos.intent().id, alias, password, code)
+        answer = pos.terminal.use_password(pos.intent().id, alias, Credentials(password, code))
         told_of.append((answer.state, answer.reason_class, answer.user_action, answer.methods))
     assert len(set(map(str, told_of))) == 1
     assert told_of[0][0] == "declined"

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from facepay_client import Capture, Frame, Problem, Request
+from facepay_client import Capture, Credentials, Frame, Problem, Request
 from facepay_rehearsal import bursts
 from tests.support.forgery import send, told
 from tests.support.people import Payer, PointOfSale, Scenario, as_frames, genuine
@@ -158,7 +158,7 @@ def test_the_refused_are_not_kept(scenario: Scenario, pos: PointOfSale, grace: P
     """After a refused enrolment there is no template, and no key that could open one."""
     payer = scenario.payer()
     payer.consent()
-    enrolment = payer.customer.begin_enrolment("correct horse battery", payer.code())
+    enrolment = payer.customer.begin_enrolment(Credentials("correct horse battery", payer.code()))
     capture = payer.capture(enrolment.id)
     with pytest.raises(Problem):
         payer.customer.send_frames(

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from facepay_client import Device, Health, KeyPair, Problem, Terminal
+from facepay_client import Credentials, Device, Health, KeyPair, Problem, Terminal
 from facepay_client.device import Evidence
 from tests.support.forgery import told
 from tests.support.injection import INVALID, Scene, logged
@@ -25,7 +25,7 @@ def scene(scenario: Scenario, pos: PointOfSale, grace: Payer) -> Iterator[Scene]
     made = Scene(scenario, pos, grace)
     yield made
     code = made.payer.code()
-    paid = pos.terminal.use_password(made.intent.id, made.payer.alias, PASSWORD, code)
+    paid = pos.terminal.use_password(made.intent.id, made.payer.alias, Credentials(PASSWORD, code))
     assert paid.state == "approved", "and the payment goes on by password"
 
 
@@ -263,7 +263,7 @@ def test_injected_enrolment(scenario: Scenario) -> None:
     """The same at enrolling: no template is made, and none can be paid with."""
     payer = scenario.payer()
     payer.consent()
-    enrolment = payer.customer.begin_enrolment(PASSWORD, payer.code())
+    enrolment = payer.customer.begin_enrolment(Credentials(PASSWORD, payer.code()))
     capture = payer.capture(enrolment.id)
     frames = list(genuine("grace", capture.challenge, 2))
     manifest = manifest_of(capture, frames)

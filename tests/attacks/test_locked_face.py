@@ -2,7 +2,7 @@
 
 import pytest
 
-from facepay_client import Problem
+from facepay_client import Credentials, Problem
 from tests.support.forgery import post, send
 from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario, genuine
 
@@ -12,7 +12,7 @@ WRONG_PASSWORD = "a wrong password"
 @pytest.fixture(scope="module")
 def locked(scenario: Scenario) -> Payer:
     payer = scenario.payer(face="grace")
-    payer.customer.lock_face(payer.enrolment_id, password=PASSWORD)
+    payer.customer.lock_face(payer.enrolment_id, Credentials(password=PASSWORD))
     return payer
 
 
@@ -55,7 +55,7 @@ def test_a_locked_face_cannot_be_unlocked_by_showing_it(
     with pytest.raises(Problem) as in_app:
         locked.customer.open_enrolment_capture(locked.enrolment_id)
     with pytest.raises(Problem) as anew:
-        locked.customer.begin_enrolment(PASSWORD, locked.code())
+        locked.customer.begin_enrolment(Credentials(PASSWORD, locked.code()))
     codes = [error.value.code for error in (at_terminal, in_app, anew)]
     assert codes == ["face_not_available", "wrong_state", "wrong_state"]
     unlock = f"/v1/enrolments/{locked.enrolment_id}/unlock"
@@ -70,8 +70,8 @@ def test_a_burst_from_before_the_lock_is_refused_after_the_unlock(
 ) -> None:
     payer = scenario.payer(face="grace")
     capture = pos.capture(pos.intent().id, payer.alias)
-    payer.customer.lock_face(payer.enrolment_id, password=PASSWORD)
-    payer.customer.unlock_face(payer.enrolment_id, PASSWORD, payer.code())
+    payer.customer.lock_face(payer.enrolment_id, Credentials(password=PASSWORD))
+    payer.customer.unlock_face(payer.enrolment_id, Credentials(PASSWORD, payer.code()))
     with pytest.raises(Problem) as error:
         pos.terminal.send_frames(capture, genuine("grace", capture.challenge, 3))
     assert error.value.code in ("face_not_available", "capture_expired")

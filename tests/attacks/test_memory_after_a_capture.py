@@ -17,13 +17,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from facepay.embedded.openbao_server import EmbeddedOpenBao
-from facepay_client import Capture, Enrolment, Frame, KeyPair, Problem, Request
+from facepay_client import Capture, Credentials, Enrolment, Frame, KeyPair, Problem, Request
 from facepay_rehearsal import bursts
 from facepay_rehearsal.demo.leak_patterns import LeakPattern
 from facepay_rehearsal.demo.leak_scan import PatternIndex
 from tests.support.forgery import send, told
 from tests.support.gate import Gate, GatedBao, gate_before
-from tests.support.memory import face_needles_of, kinds_in, memory_of, needles_of
+from tests.support.memory import face_patterns_of, kinds_in, memory_of, patterns_of
 from tests.support.people import PASSWORD, TURNS, Payer, PointOfSale, Scenario, as_frames, genuine
 from tests.support.service import RunningService, running_service
 
@@ -82,7 +82,7 @@ def left_in_workers(scenario: Scenario, patterns: list[LeakPattern]) -> set[str]
 
 def begun(payer: Payer) -> tuple[Enrolment, Capture]:
     payer.consent()
-    enrolment = payer.customer.begin_enrolment(PASSWORD, payer.code())
+    enrolment = payer.customer.begin_enrolment(Credentials(PASSWORD, payer.code()))
     return enrolment, payer.capture(enrolment.id)
 
 
@@ -92,7 +92,7 @@ def test_the_search_sees_a_face_while_it_is_used_and_none_once_the_answer_is_giv
     payer = scenario.payer()
     enrolment, capture = begun(payer)
     frames = genuine("eileen", capture.challenge, 11)
-    patterns = list(face_needles_of("enrolment", frames))
+    patterns = list(face_patterns_of("enrolment", frames))
     with (
         ThreadPoolExecutor(1) as pool,
         gate.hold(f"encrypt/enrolment-{enrolment.id}".encode()) as held,
@@ -110,7 +110,7 @@ def test_the_search_sees_a_face_while_it_is_used_and_none_once_the_answer_is_giv
 
 def test_the_search_knows_a_chip_and_an_embedding_when_it_sees_them() -> None:
     frames = genuine("eileen", TURNS, 11)
-    index = PatternIndex(list(face_needles_of("keeper", frames)))
+    index = PatternIndex(list(face_patterns_of("keeper", frames)))
     with subprocess.Popen(
         [sys.executable, "-c", KEEPER], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as keeper:
@@ -216,6 +216,6 @@ def test_however_a_capture_ends_nothing_of_a_face_is_left_in_a_workers_memory(
     scene = Scene(scenario, gate, scenario.pos(), scenario.payer(face="grace"))
     patterns: list[LeakPattern] = []
     for ending in ENDINGS:
-        sought = face_needles_of if ending in COMPARED else needles_of
+        sought = face_patterns_of if ending in COMPARED else patterns_of
         patterns += sought(ending.__name__, ending(scene))
     assert left_in_workers(scenario, patterns) == set()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from facepay_client import Problem, RetryPolicy
+from facepay_client import Credentials, Problem, RetryPolicy
 from tests.support.forgery import post, send
 from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario, genuine
 
@@ -73,9 +73,9 @@ def test_guesses_that_race_cannot_outnumber_the_limit(scenario: Scenario, pos: P
         12,
         lambda i: send(pos.transport, post(use_password(intents[i].id), body, f"key {i}")),
     )
-    blocked = pos.terminal.use_password(pos.intent().id, payer.alias, PASSWORD, right)
+    blocked = pos.terminal.use_password(pos.intent().id, payer.alias, Credentials(PASSWORD, right))
     assert blocked.state == "declined", "after five wrong codes even the right one must wait"
-    own_device = payer.customer.add_second_factor("tablet", PASSWORD, payer.code())
+    own_device = payer.customer.add_second_factor("tablet", Credentials(PASSWORD, payer.code()))
     assert own_device.state == "pending", "what happens at tills must not block the owner"
 
 

@@ -6,11 +6,11 @@ import pytest
 
 from facepay.adapters.unit_of_work import Database
 from facepay.domain.errors import CredentialsRejected
-from facepay.usecases.authentication.credentials import Credentials
+from facepay.usecases.authentication import credentials as service
 from facepay.usecases.customers.recovery_codes import make_recovery_codes
 from facepay.usecases.customers.second_factors import add_second_factor
 from facepay.usecases.responses import FactorAnswer
-from facepay_client import Problem
+from facepay_client import Credentials, Problem
 from tests.fakes.dependencies import fake_dependencies
 from tests.fakes.scenario import Scenario as Neighbours
 from tests.support.people import PASSWORD, Payer, Scenario
@@ -23,7 +23,7 @@ def payer(scenario: Scenario) -> Payer:
 
 
 def codes(payer: Payer) -> tuple[str, ...]:
-    made = payer.customer.make_recovery_codes(PASSWORD, payer.code()).codes
+    made = payer.customer.make_recovery_codes(Credentials(PASSWORD, payer.code())).codes
     assert made is not None
     return made
 
@@ -31,7 +31,7 @@ def codes(payer: Payer) -> tuple[str, ...]:
 def add_with(payer: Payer, recovery_code: str) -> str:
     try:
         add = payer.customer.add_second_factor
-        return add("another", PASSWORD, recovery_code=recovery_code).state
+        return add("another", Credentials(PASSWORD, recovery_code=recovery_code)).state
     except Problem as problem:
         return problem.code
 
@@ -45,7 +45,7 @@ def test_a_recovery_code_used_twice(payer: Payer) -> None:
 def test_a_mistyped_password_does_not_cost_a_recovery_code(payer: Payer) -> None:
     code = codes(payer)[0]
     with pytest.raises(Problem) as error:
-        payer.customer.add_second_factor("another", PASSWORD + "x", recovery_code=code)
+        payer.customer.add_second_factor("another", Credentials(PASSWORD + "x", recovery_code=code))
     assert error.value.code == "credentials_rejected"
     assert add_with(payer, code) == "pending"
 
@@ -53,14 +53,14 @@ def test_a_mistyped_password_does_not_cost_a_recovery_code(payer: Payer) -> None
 def test_a_recovery_code_raced_by_twenty_requests(database: Database) -> None:
     people = Neighbours(fake_dependencies(database))
     ada = people.settle_in("ada")
-    credentials = Credentials(PASSWORD, people.code_of(ada))
+    credentials = service.Credentials(PASSWORD, people.code_of(ada))
     made = make_recovery_codes(people.deps, people.command(ada.caller), credentials).codes
     assert made is not None
 
     def add(number: int) -> Callable[[], FactorAnswer]:
         command, credentials = (
             people.command(ada.caller),
-            Credentials(PASSWORD, recovery_code=made[0]),
+            service.Credentials(PASSWORD, recovery_code=made[0]),
         )
         return lambda: add_second_factor(people.deps, command, f"app {number}", credentials)
 
@@ -105,13 +105,13 @@ def test_a_recovery_code_at_a_terminal(scenario: Scenario, payer: Payer) -> None
 
 def test_a_lost_answer_is_not_told_again(payer: Payer) -> None:
     make, code = payer.customer.make_recovery_codes, payer.code()
-    first = make(PASSWORD, code, idempotency_key="codes")
-    again = make(PASSWORD, code, idempotency_key="codes")
+    first = make(Credentials(PASSWORD, code), idempotency_key="codes")
+    again = make(Credentials(PASSWORD, code), idempotency_key="codes")
     assert (again.id, again.codes) == (first.id, None)
 
 
 def test_one_code_takes_the_face_back(scenario: Scenario) -> None:
     payer = scenario.payer(face="grace")
     code = codes(payer)[0]
-    revoked = payer.customer.revoke_face(payer.enrolment_id, recovery_code=code)
+    revoked = payer.customer.revoke_face(payer.enrolment_id, Credentials(recovery_code=code))
     assert (revoked.state, revoked.key_destroyed) == ("revoked", True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from facepay.domain.errors import SealBroken
-from facepay_client import Problem
+from facepay_client import Credentials, Problem
 from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
 
 
@@ -15,7 +15,7 @@ def test_no_row_lets_a_password_be_tried_faster_than_argon2id_does(scenario: Sce
     """Requests carry passwords; their hashes in the idempotency records are keyed."""
     payer = scenario.newcomer()
     body = json.dumps({"name": "phone", "password": PASSWORD}).encode()
-    payer.customer.add_second_factor("phone", PASSWORD)
+    payer.customer.add_second_factor("phone", Credentials(PASSWORD))
     with scenario.service.deps.unit_of_work() as uow:
         records = uow.idempotency.find_all()
     digest = hashlib.sha256()
@@ -54,7 +54,7 @@ def test_a_row_from_a_backup_does_not_bring_a_revoked_face_back(
         backup = uow.enrolments.find(id=payer.enrolment_id)
     assert backup is not None
     assert backup.sealed_reference is not None
-    payer.customer.revoke_face(payer.enrolment_id, password=PASSWORD)
+    payer.customer.revoke_face(payer.enrolment_id, Credentials(password=PASSWORD))
     with deps.unit_of_work() as uow:
         uow.enrolments.update(backup)
         uow.commit()
@@ -77,7 +77,7 @@ def test_an_authenticators_secret_moved_to_another_row_proves_nothing(
         uow.second_factors.update(replace(mine, sealed_secret=theirs.sealed_secret))
         uow.commit()
     code = thief.code()
-    answer = pos.terminal.use_password(pos.intent().id, victim.alias, PASSWORD, code)
+    answer = pos.terminal.use_password(pos.intent().id, victim.alias, Credentials(PASSWORD, code))
     assert answer.state == "declined"
 
 
@@ -96,7 +96,7 @@ def test_what_a_hostile_terminal_left_lying_about_does_not_hold_up_a_revocation(
             uow.intents.add(copy)
             uow.captures.add(replace(capture, id=f"cap_{number:032x}", intent_id=copy.id))
         uow.commit()
-    revoked = payer.customer.revoke_face(payer.enrolment_id, password=PASSWORD)
+    revoked = payer.customer.revoke_face(payer.enrolment_id, Credentials(password=PASSWORD))
     assert revoked.state == "revoked"
     with scenario.service.deps.unit_of_work() as uow:
         assert not uow.captures.find_all(enrolment_id=payer.enrolment_id, state="open")

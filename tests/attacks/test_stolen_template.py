@@ -22,6 +22,7 @@ from facepay.face.recognition import template_protection as protection
 from facepay.ports import ObservedFaces
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.renew_template import renew_template
+from facepay_client import Credentials
 from facepay_rehearsal import bursts
 from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
 
@@ -146,7 +147,7 @@ def test_after_revocation_a_restored_backup_of_the_database_decrypts_nothing(
     restored = replace(deps, unit_of_work=database)
     assert opened(restored, row(restored, payer)), "the backup is whole"
 
-    payer.customer.revoke_face(payer.enrolment_id, password=PASSWORD)
+    payer.customer.revoke_face(payer.enrolment_id, Credentials(password=PASSWORD))
     renew_template(deps, renewed.enrolment_id)
 
     for enrolment in (row(restored, payer), row(restored, renewed)):

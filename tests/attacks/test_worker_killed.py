@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from facepay.embedded.openbao_server import EmbeddedOpenBao
-from facepay_client import FacepayError, Intent, RetryPolicy, Terminal
+from facepay_client import Credentials, FacepayError, Intent, RetryPolicy, Terminal
 from tests.support.gate import Gate, GatedBao, gate_before
 from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
 from tests.support.service import RunningService, running_service
@@ -130,8 +130,7 @@ def test_killed_at_any_moment_and_retried(scenario: Scenario, grace: Payer) -> N
                 hasty.use_password,
                 intent.id,
                 grace.alias,
-                PASSWORD,
-                code,
+                Credentials(PASSWORD, code),
                 idempotency_key=f"once {moment}",
             )
             time.sleep(moment * 0.012)
@@ -140,7 +139,7 @@ def test_killed_at_any_moment_and_retried(scenario: Scenario, grace: Payer) -> N
         scenario.service.clock.advance(11)  # a dead worker's lease is over, the code's step is not
         patient = Terminal(scenario.transport(pos.transport._key, PATIENT))
         paid = patient.use_password(
-            intent.id, grace.alias, PASSWORD, code, idempotency_key=f"once {moment}"
+            intent.id, grace.alias, Credentials(PASSWORD, code), idempotency_key=f"once {moment}"
         )
         assert paid.state == "approved"
         assert count_authorizations(scenario, intent.id) == 1

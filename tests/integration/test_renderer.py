@@ -23,12 +23,12 @@ from facepay_rehearsal.renderer.portraits import NAMES, portrait
 from facepay_rehearsal.renderer.scene import Pose, look
 from facepay_rehearsal.renderer.sensor import Sensor
 from facepay_rehearsal.renderer.shots import FixedChallenge, Shot
-from facepay_rehearsal.renderer.timeline import HOLD_FRAMES, STEP_FRAMES, Moment, course
+from facepay_rehearsal.renderer.timeline import HOLD_FRAMES, STEP_FRAMES, Moment, timeline
 from facepay_rehearsal.species import GENUINE, SPECIES
 
 LIGHT = ("red", "cyan", "blue", "yellow", "magenta", "green", "red", "blue", "yellow", "cyan")
 SHORT = FixedChallenge(("turn_left",), LIGHT)
-WITHOUT_A_USUAL_COURSE = {"slow"}
+WITHOUT_A_USUAL_TIMELINE = {"slow"}
 # Where the tracker would look for a head that the search has lost.
 _ABOUT = centred(330, 250, 170, 1.0)
 
@@ -162,7 +162,7 @@ def test_every_species_says_the_steps_times_and_colours_that_were_asked(species:
     made = shots(species, "grace")
     usual = [0] * HOLD_FRAMES + [1] * STEP_FRAMES
     assert [shot.step for shot in made][: len(usual)] == usual
-    assert len(made) == len(usual) or species in WITHOUT_A_USUAL_COURSE
+    assert len(made) == len(usual) or species in WITHOUT_A_USUAL_TIMELINE
     first = made[0].monotonic_ms
     apart = np.diff([shot.monotonic_ms for shot in made])
     assert apart.min() > 180
@@ -192,7 +192,7 @@ def test_an_earlier_capture_is_never_the_one_that_is_asked() -> None:
 
 
 def test_a_payer_does_each_step_in_its_own_time() -> None:
-    moments = course(
+    moments = timeline(
         FixedChallenge(("turn_left", "closer", "look_up"), LIGHT), np.random.default_rng(2)
     )
     by_step = {step: [m for m in moments if m.step == step] for step in range(4)}

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from facepay.domain.enrolment import Enrolment
+from facepay_client import Credentials
 from tests.support.people import PASSWORD, Payer, Scenario
 from tests.support.service import RunningService
 
@@ -41,7 +42,7 @@ def test_one_template_or_all_are_renewed_and_what_is_done_is_not_done_again(
     service: RunningService, scenario: Scenario
 ) -> None:
     one, other, gone = (scenario.payer(face="grace") for _ in range(3))
-    gone.customer.revoke_face(gone.enrolment_id, password=PASSWORD)
+    gone.customer.revoke_face(gone.enrolment_id, Credentials(password=PASSWORD))
     mine, theirs = key_of(service, one), key_of(service, other)
 
     status, said, _ = renew(service, "--enrolment", one.enrolment_id)

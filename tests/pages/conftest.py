@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from facepay.embedded.openbao_server import EmbeddedOpenBao
+from facepay_client import Credentials
 from tests.support import chromium as chromium_stand
 from tests.support import scenario as _scenario
 from tests.support.people import PASSWORD, Payer, Scenario
@@ -49,8 +50,10 @@ def owner(scenario: Scenario) -> Payer:
     pos.terminal.send_code(by_face.id, payer.code())
     for amount_minor in (1999, 1250_00):
         intent = pos.intent(amount_minor)
-        pos.terminal.use_password(intent.id, payer.alias, PASSWORD, payer.code())
-    pos.terminal.use_password(pos.intent(450).id, payer.alias, PASSWORD, payer.wrong_code())
+        pos.terminal.use_password(intent.id, payer.alias, Credentials(PASSWORD, payer.code()))
+    pos.terminal.use_password(
+        pos.intent(450).id, payer.alias, Credentials(PASSWORD, payer.wrong_code())
+    )
     return payer
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from facepay_client import Problem
+from facepay_client import Credentials, Problem
 from tests.support.chromium import DESKTOP, PHONE, Screen, screen
 from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
 
@@ -16,7 +16,7 @@ MANY_TABS = 40
 def leaver(scenario: Scenario) -> Payer:
     """Somebody who has taken the face back."""
     payer = scenario.payer(face="eileen")
-    payer.customer.revoke_face(payer.enrolment_id, password=PASSWORD)
+    payer.customer.revoke_face(payer.enrolment_id, Credentials(password=PASSWORD))
     return payer
 
 
@@ -106,7 +106,7 @@ def test_two_taps_take_the_face_back_and_a_payment_begun_before_is_refused(
     with pytest.raises(Problem) as refused:
         pos.terminal.send_code(intent.id, payer.code())
     assert refused.value.code == "face_not_available"
-    paid = pos.terminal.use_password(intent.id, payer.alias, PASSWORD, payer.code())
+    paid = pos.terminal.use_password(intent.id, payer.alias, Credentials(PASSWORD, payer.code()))
     assert paid.state == "approved", "and what the page said is true"
 
 

@@ -1,4 +1,4 @@
-"""What lies in the memory of another process: read as its owner may, searched for needles.
+"""What lies in the memory of another process: read as its owner may, searched for leak patterns.
 
 Linux lets a process read the memory of its own descendants (ptrace_scope 0 and 1), which gunicorn's
 workers are; nobody has to be root. Only what can be written is read: nothing else can have been
@@ -20,12 +20,12 @@ from facepay_client import Frame
 from facepay_rehearsal.bursts import Shot
 from facepay_rehearsal.demo.leak_patterns import (
     WINDOW,
-    Needle,
-    embedding_needles,
+    LeakPattern,
+    embedding_patterns,
     embeddings,
-    frame_needles,
+    frame_patterns,
 )
-from facepay_rehearsal.demo.leak_scan import Haystack
+from facepay_rehearsal.demo.leak_scan import PatternIndex
 
 AS_FLOAT64 = "embedding, as float64"
 AS_TEXT = "embedding, as text"  # nothing in a worker writes numbers out; files are searched for it
@@ -41,38 +41,38 @@ def memory_of(pid: int) -> list[bytes]:
         return [_read(memory.fileno(), *region) for region in _writable(pid)]
 
 
-def kinds_in(memory: Sequence[bytes], haystack: Haystack) -> set[str]:
-    """The kinds of needles that lie in it; none lies across two regions."""
-    return {kind for region in memory for kind in haystack.kinds_in(region)}
+def kinds_in(memory: Sequence[bytes], index: PatternIndex) -> set[str]:
+    """The kinds of patterns that lie in it; none lies across two regions."""
+    return {kind for region in memory for kind in index.kinds_in(region)}
 
 
-def needles_of(whose: str, frames: Sequence[Frame]) -> Iterator[Needle]:
+def patterns_of(whose: str, frames: Sequence[Frame]) -> Iterator[LeakPattern]:
     """Frames as sent, and their pixels; each kind says whose they are."""
     shots = [Shot(frame.image, frame.step, frame.monotonic_ms) for frame in frames]
-    for needle in (*_frame_needles(shots), *_pixel_needles(shots)):
-        yield Needle(needle.bytes, f"{whose}: {needle.kind}")
+    for pattern in (*_frame_patterns(shots), *_pixel_patterns(shots)):
+        yield LeakPattern(pattern.bytes, f"{whose}: {pattern.kind}")
 
 
-def face_needles_of(whose: str, frames: Sequence[Frame]) -> Iterator[Needle]:
-    """As `needles_of`, and what the engine makes of them: chips and embeddings."""
-    yield from needles_of(whose, frames)
+def face_patterns_of(whose: str, frames: Sequence[Frame]) -> Iterator[LeakPattern]:
+    """As `patterns_of`, and what the engine makes of them: chips and embeddings."""
+    yield from patterns_of(whose, frames)
     sent = [SentFrame(frame.image, frame.step) for frame in frames]
-    for needle in (*_chip_needles(sent), *_embedding_needles(sent)):
-        yield Needle(needle.bytes, f"{whose}: {needle.kind}")
+    for pattern in (*_chip_patterns(sent), *_embedding_patterns(sent)):
+        yield LeakPattern(pattern.bytes, f"{whose}: {pattern.kind}")
 
 
-def _frame_needles(shots: Sequence[Shot]) -> Iterator[Needle]:
+def _frame_patterns(shots: Sequence[Shot]) -> Iterator[LeakPattern]:
     for shot in shots:
-        yield from frame_needles(shot.jpeg)
+        yield from frame_patterns(shot.jpeg)
 
 
-def _pixel_needles(shots: Sequence[Shot]) -> Iterator[Needle]:
+def _pixel_patterns(shots: Sequence[Shot]) -> Iterator[LeakPattern]:
     for shot in shots:
         with Image.open(BytesIO(shot.jpeg)) as picture:
             yield from _windows(np.asarray(picture), "decoded frame")
 
 
-def _chip_needles(sent: Sequence[SentFrame]) -> Iterator[Needle]:
+def _chip_patterns(sent: Sequence[SentFrame]) -> Iterator[LeakPattern]:
     seen = observe(sent, mirrored=False)
     for frame in seen.seen:
         if frame.near_frontal:
@@ -81,25 +81,25 @@ def _chip_needles(sent: Sequence[SentFrame]) -> Iterator[Needle]:
     seen.wipe()
 
 
-def _embedding_needles(sent: Sequence[SentFrame]) -> Iterator[Needle]:
+def _embedding_patterns(sent: Sequence[SentFrame]) -> Iterator[LeakPattern]:
     for embedding in embeddings(sent):
-        for needle in embedding_needles(embedding):
-            if needle.kind not in (AS_FLOAT64, AS_TEXT):
-                yield needle
+        for pattern in embedding_patterns(embedding):
+            if pattern.kind not in (AS_FLOAT64, AS_TEXT):
+                yield pattern
         # Three numbers in a row. In memory there are many numbers, and half of the bytes of a
         # float32 as float64 are zero: twelve bytes would now and then be another number's.
         content = embedding.astype("<f8").tobytes()
         for at in range(0, len(content) - _THREE_FLOAT64 + 1, 8):
-            yield Needle(content[at : at + _THREE_FLOAT64], AS_FLOAT64)
+            yield LeakPattern(content[at : at + _THREE_FLOAT64], AS_FLOAT64)
 
 
-def _windows(pixels: np.ndarray, kind: str) -> Iterable[Needle]:
+def _windows(pixels: np.ndarray, kind: str) -> Iterable[LeakPattern]:
     """From the middle half, where the face is; of plain places there is no telling whose."""
     content = pixels.tobytes()
     for at in np.linspace(len(content) // 4, 3 * len(content) // 4, _WINDOWS, dtype=int):
         window = content[at : at + _WINDOW]
         if len(set(window[:WINDOW])) >= _LIVELY:
-            yield Needle(window, kind)
+            yield LeakPattern(window, kind)
 
 
 def _writable(pid: int) -> list[tuple[int, int]]:

@@ -16,6 +16,7 @@ from facepay.face.pad.thresholds import thresholds
 from facepay_client import (
     Capture,
     Challenge,
+    Credentials,
     Customer,
     Frame,
     FramesAccepted,
@@ -118,7 +119,7 @@ class Payer:
         self._totp: pyotp.TOTP | None = None
 
     def confirm_authenticator(self) -> None:
-        factor = self.customer.add_second_factor("phone", PASSWORD)
+        factor = self.customer.add_second_factor("phone", Credentials(PASSWORD))
         assert factor.secret is not None
         self.factor_id = factor.id
         self._totp = pyotp.TOTP(factor.secret)
@@ -128,7 +129,7 @@ class Payer:
         """A device key of its own, confirmed by its first signature."""
         device, now = KeyPair.generate(), self._scenario.service.clock.now
         add, confirm = self.customer.add_device_key, self.customer.confirm_device_key
-        factor = add("my phone", device.public_jwk, PASSWORD, self.code())
+        factor = add("my phone", device.public_jwk, Credentials(PASSWORD, self.code()))
         assert confirm(factor.id, device, now=now().timestamp()).state == "active"
         return device
 
@@ -156,7 +157,7 @@ class Payer:
 
     def enrol(self, portrait: str, seed: int = 1) -> None:
         self.consent()
-        self.enrolment_id = self.customer.begin_enrolment(PASSWORD, self.code()).id
+        self.enrolment_id = self.customer.begin_enrolment(Credentials(PASSWORD, self.code())).id
         capture = self.capture(self.enrolment_id)
         self.customer.send_frames(capture, genuine(portrait, capture.challenge, seed))
 

@@ -22,6 +22,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from facepay_client import (
+    Credentials,
     Customer,
     FacepayError,
     KeyPair,
@@ -233,9 +234,9 @@ class Course:
         if way is Way.CONSENT:
             return "revoked" if customer.withdraw_consent(copy.consent_id).withdrawn_at else "kept"
         if way is Way.PASSWORD:
-            return customer.revoke_face(copy.enrolment_id, password=PASSWORD).state
+            return customer.revoke_face(copy.enrolment_id, Credentials(password=PASSWORD)).state
         code = copy.authenticator.at(self._scenario.service.clock.now())
-        return customer.revoke_face(copy.enrolment_id, code=code).state
+        return customer.revoke_face(copy.enrolment_id, Credentials(code=code)).state
 
     def _patient(self, pos: PointOfSale) -> PointOfSale:
         transport = self._transport(pos.transport.key)

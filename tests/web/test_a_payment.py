@@ -3,7 +3,14 @@
 import pyotp
 import pytest
 
-from facepay_client import Device, Problem, Terminal, VerificationFailed, verify_authorization
+from facepay_client import (
+    Credentials,
+    Device,
+    Problem,
+    Terminal,
+    VerificationFailed,
+    verify_authorization,
+)
 from facepay_rehearsal import bursts
 from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario, as_frames, genuine
 
@@ -58,7 +65,7 @@ def test_after_a_failed_face_the_same_payment_goes_on_by_password(
     intent = pos.intent()
     scenario.show_face(pos, intent, grace, "eileen")
     assert pos.terminal.send_code(intent.id, grace.code()).state == "declined"
-    paid = pos.terminal.use_password(intent.id, grace.alias, PASSWORD, grace.code())
+    paid = pos.terminal.use_password(intent.id, grace.alias, Credentials(PASSWORD, grace.code()))
     assert (paid.state, paid.amount_minor) == ("approved", intent.amount_minor)
 
 
@@ -70,7 +77,7 @@ def test_a_revoked_face_pays_nothing_more_and_the_password_still_does(
     scenario.show_face(pos, waiting, payer, "grace")
     capture = pos.capture(captured.id, payer.alias)
 
-    revoked = payer.customer.revoke_face(payer.enrolment_id, password=PASSWORD)
+    revoked = payer.customer.revoke_face(payer.enrolment_id, Credentials(password=PASSWORD))
 
     assert (revoked.state, revoked.key_destroyed) == ("revoked", True)
     gone = (409, "face_not_available", "use_password")
@@ -84,13 +91,16 @@ def test_a_revoked_face_pays_nothing_more_and_the_password_still_does(
         pos.capture(pos.intent().id, payer.alias)
     assert refusal(anew) == gone
     assert pos.terminal.get_intent(waiting.id).state == "revoked"
-    paid = pos.terminal.use_password(waiting.id, payer.alias, PASSWORD, payer.code())
+    paid = pos.terminal.use_password(waiting.id, payer.alias, Credentials(PASSWORD, payer.code()))
     assert paid.state == "approved"
 
 
 def test_one_code_is_proof_enough_to_revoke(scenario: Scenario) -> None:
     payer = scenario.payer(face="eileen")
-    assert payer.customer.revoke_face(payer.enrolment_id, code=payer.code()).state == "revoked"
+    assert (
+        payer.customer.revoke_face(payer.enrolment_id, Credentials(code=payer.code())).state
+        == "revoked"
+    )
 
 
 def test_withdrawing_consent_is_one_step_and_takes_the_face_with_it(
@@ -128,7 +138,7 @@ def test_a_payment_dies_after_ten_minutes(
     intent = pos.intent()
     scenario.service.clock.advance(601)
     with pytest.raises(Problem) as error:
-        pos.terminal.use_password(intent.id, grace.alias, PASSWORD, grace.code())
+        pos.terminal.use_password(intent.id, grace.alias, Credentials(PASSWORD, grace.code()))
     assert refusal(error) == (410, "intent_expired", "start_again")
     assert pos.terminal.get_intent(intent.id).state == "expired"
 
@@ -142,7 +152,7 @@ def test_three_captures_and_then_the_password(
     with pytest.raises(Problem) as error:
         pos.capture(intent.id, grace.alias)
     assert refusal(error) == (409, "captures_used_up", "use_password")
-    paid = pos.terminal.use_password(intent.id, grace.alias, PASSWORD, grace.code())
+    paid = pos.terminal.use_password(intent.id, grace.alias, Credentials(PASSWORD, grace.code()))
     assert paid.state == "approved"
 
 
@@ -155,7 +165,7 @@ def test_a_lost_outcome_can_be_asked_for_and_an_approval_reversed(
     pos: PointOfSale, grace: Payer
 ) -> None:
     intent = pos.intent()
-    paid = pos.terminal.use_password(intent.id, grace.alias, PASSWORD, grace.code())
+    paid = pos.terminal.use_password(intent.id, grace.alias, Credentials(PASSWORD, grace.code()))
     assert pos.terminal.get_intent(intent.id).authorization == paid.authorization
     assert pos.merchant.get_intent(intent.id).state == "approved"
     assert pos.terminal.reverse(intent.id).state == "reversed"
@@ -164,8 +174,8 @@ def test_a_lost_outcome_can_be_asked_for_and_an_approval_reversed(
 
 def test_a_code_counts_once(pos: PointOfSale, grace: Payer) -> None:
     code = grace.code()
-    first = pos.terminal.use_password(pos.intent().id, grace.alias, PASSWORD, code)
-    again = pos.terminal.use_password(pos.intent().id, grace.alias, PASSWORD, code)
+    first = pos.terminal.use_password(pos.intent().id, grace.alias, Credentials(PASSWORD, code))
+    again = pos.terminal.use_password(pos.intent().id, grace.alias, Credentials(PASSWORD, code))
     assert (first.state, again.state) == ("approved", "declined")
 
 
@@ -173,17 +183,17 @@ def test_a_secret_is_shown_again_until_it_is_confirmed_and_then_never(scenario: 
     payer = scenario.payer()
     code = payer.code()
     add = payer.customer.add_second_factor
-    shown = add("tablet", PASSWORD, code, idempotency_key="tablet")
-    assert add("tablet", PASSWORD, code, idempotency_key="tablet") == shown
+    shown = add("tablet", Credentials(PASSWORD, code), idempotency_key="tablet")
+    assert add("tablet", Credentials(PASSWORD, code), idempotency_key="tablet") == shown
     assert shown.secret is not None
     new = pyotp.TOTP(shown.secret).at(scenario.service.clock.now())
     assert payer.customer.confirm_second_factor(shown.id, new).state == "active"
-    assert add("tablet", PASSWORD, code, idempotency_key="tablet").secret is None
+    assert add("tablet", Credentials(PASSWORD, code), idempotency_key="tablet").secret is None
 
 
 def second_authenticator(scenario: Scenario, payer: Payer) -> tuple[str, str]:
     """Added with password and code, confirmed: its id and secret."""
-    added = payer.customer.add_second_factor("tablet", PASSWORD, payer.code())
+    added = payer.customer.add_second_factor("tablet", Credentials(PASSWORD, payer.code()))
     assert added.secret is not None
     code = pyotp.TOTP(added.secret).at(scenario.service.clock.now())
     payer.customer.confirm_second_factor(added.id, code)
@@ -193,13 +203,15 @@ def second_authenticator(scenario: Scenario, payer: Payer) -> tuple[str, str]:
 def test_a_revoked_authenticator_pays_nothing_more(scenario: Scenario, pos: PointOfSale) -> None:
     payer = scenario.payer(face="grace")
     tablet, secret = second_authenticator(scenario, payer)
-    revoked = payer.customer.revoke_second_factor(tablet, PASSWORD, payer.code())
+    revoked = payer.customer.revoke_second_factor(tablet, Credentials(PASSWORD, payer.code()))
     assert revoked.state == "revoked"
     scenario.service.clock.advance(30)
     gone = pyotp.TOTP(secret).at(scenario.service.clock.now())
-    declined = pos.terminal.use_password(pos.intent().id, payer.alias, PASSWORD, gone)
+    declined = pos.terminal.use_password(pos.intent().id, payer.alias, Credentials(PASSWORD, gone))
     assert declined.state == "declined"
-    paid = pos.terminal.use_password(pos.intent().id, payer.alias, PASSWORD, payer.code())
+    paid = pos.terminal.use_password(
+        pos.intent().id, payer.alias, Credentials(PASSWORD, payer.code())
+    )
     assert paid.state == "approved", "the other one still pays"
 
 
@@ -207,7 +219,7 @@ def test_the_last_authenticator_stays(scenario: Scenario) -> None:
     """Otherwise the password alone could bring a new one, and so replace the second factor."""
     payer = scenario.payer()
     with pytest.raises(Problem) as error:
-        payer.customer.revoke_second_factor(payer.factor_id, PASSWORD, payer.code())
+        payer.customer.revoke_second_factor(payer.factor_id, Credentials(PASSWORD, payer.code()))
     assert error.value.code == "wrong_state"
 
 
@@ -216,23 +228,23 @@ def test_a_stolen_phone_and_the_password_do_not_change_the_second_factor(
 ) -> None:
     payer = scenario.payer()
     with pytest.raises(Problem) as adding:
-        payer.customer.add_second_factor("the thief's", PASSWORD)
+        payer.customer.add_second_factor("the thief's", Credentials(PASSWORD))
     with pytest.raises(Problem) as revoking:
-        payer.customer.revoke_second_factor(payer.factor_id, PASSWORD)
+        payer.customer.revoke_second_factor(payer.factor_id, Credentials(PASSWORD))
     assert adding.value.code == revoking.value.code == "credentials_rejected"
 
 
 def test_no_authenticator_lies_in_wait(scenario: Scenario) -> None:
     """One pending at a time, for ten minutes: none from before outlives the confirmed one."""
     payer = scenario.newcomer()
-    waiting = payer.customer.add_second_factor("in wait", PASSWORD)
+    waiting = payer.customer.add_second_factor("in wait", Credentials(PASSWORD))
     payer.confirm_authenticator()
     assert waiting.secret is not None
     code = pyotp.TOTP(waiting.secret).at(scenario.service.clock.now())
     with pytest.raises(Problem) as error:
         payer.customer.confirm_second_factor(waiting.id, code)
     assert error.value.code == "wrong_state"
-    late = payer.customer.add_second_factor("late", PASSWORD, payer.code())
+    late = payer.customer.add_second_factor("late", Credentials(PASSWORD, payer.code()))
     scenario.service.clock.advance(600)
     with pytest.raises(Problem) as error:
         payer.customer.confirm_second_factor(late.id, "123456")

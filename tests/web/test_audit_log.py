@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from facepay_client import VerificationFailed, fetch_log, verify_log
+from facepay_client import Credentials, VerificationFailed, fetch_log, verify_log
 from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
 
 
@@ -13,7 +13,9 @@ def test_every_approval_withdrawal_and_revocation_is_in_it(
     scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
     leaver = scenario.payer(face="eileen")
-    approved = pos.terminal.use_password(pos.intent().id, grace.alias, PASSWORD, grace.code())
+    approved = pos.terminal.use_password(
+        pos.intent().id, grace.alias, Credentials(PASSWORD, grace.code())
+    )
     assert approved.state == "approved"
     leaver.customer.withdraw_consent(leaver.consent_id)
     log = fetch_log(scenario.published)

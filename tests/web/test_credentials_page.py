@@ -9,7 +9,7 @@ import pyotp
 import pytest
 import requests
 
-from facepay_client import Problem
+from facepay_client import Credentials, Problem
 from tests.support.browser import SIGN_IN, Browser, hidden_fields
 from tests.support.people import PASSWORD, STEP, Payer, PointOfSale, Scenario
 
@@ -107,7 +107,7 @@ def test_one_recovery_code_stops_the_face_without_signing_in(
         pos.capture(pos.intent().id, payer.alias)
     assert refused.value.code == "face_not_available"
     intent = pos.intent()
-    paid = pos.terminal.use_password(intent.id, payer.alias, PASSWORD, payer.code())
+    paid = pos.terminal.use_password(intent.id, payer.alias, Credentials(PASSWORD, payer.code()))
     assert paid.state == "approved"
     again = stranger.fill_in("/account/stop", alias=payer.alias, recovery_code=code)
     assert again.status_code == 403, "each code is good once"

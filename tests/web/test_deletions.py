@@ -3,6 +3,7 @@
 import pytest
 
 from facepay_client import (
+    Credentials,
     Problem,
     VerificationFailed,
     fetch_log,
@@ -19,7 +20,7 @@ def test_a_revoked_face_comes_with_a_receipt_that_the_log_bears_out(
     pos.capture(pos.intent().id, payer.alias)
     with pytest.raises(Problem) as early:
         payer.customer.get_deletion_receipt(payer.enrolment_id)
-    payer.customer.revoke_face(payer.enrolment_id, password=PASSWORD)
+    payer.customer.revoke_face(payer.enrolment_id, Credentials(password=PASSWORD))
 
     token, jwks = payer.customer.get_deletion_receipt(payer.enrolment_id), scenario.published.jwks()
 

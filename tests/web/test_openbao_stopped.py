@@ -9,7 +9,14 @@ import pytest
 from joserfc import jws
 
 from facepay.embedded.openbao_server import EmbeddedOpenBao
-from facepay_client import Intent, KeyPair, Problem, sign_confirmation, verify_authorization
+from facepay_client import (
+    Credentials,
+    Intent,
+    KeyPair,
+    Problem,
+    sign_confirmation,
+    verify_authorization,
+)
 from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario, genuine
 from tests.support.service import WORKERS, running_service
 
@@ -54,8 +61,7 @@ class Shop:
         return self.pos.terminal.use_password(
             intent.id,
             self.payer.alias,
-            PASSWORD,
-            confirmation=signed,
+            Credentials(PASSWORD, confirmation=signed),
             idempotency_key=idempotency_key,
         )
 
@@ -159,6 +165,6 @@ def test_openbao_stopped_a_device_key_pays_for_15_minutes_and_all_comes_back_wit
 def refused_by_code(shop: Shop) -> None:
     with pytest.raises(Problem) as error:
         shop.pos.terminal.use_password(
-            shop.pos.intent().id, shop.payer.alias, PASSWORD, shop.payer.same_code()
+            shop.pos.intent().id, shop.payer.alias, Credentials(PASSWORD, shop.payer.same_code())
         )
     assert refusal(error) == CODES_AWAY

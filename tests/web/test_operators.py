@@ -5,6 +5,7 @@ import pytest
 from facepay.domain.customer import PublicKey
 from facepay.usecases.operators.register import register_operator
 from facepay_client import (
+    Credentials,
     KeyPair,
     Operator,
     Problem,
@@ -37,7 +38,7 @@ def test_the_call_centre_takes_a_face_back_with_two_operators(
     with pytest.raises(Problem) as refused:
         pos.terminal.send_code(waiting.id, payer.code())
     assert refused.value.code == "face_not_available"
-    paid = pos.terminal.use_password(waiting.id, payer.alias, PASSWORD, payer.code())
+    paid = pos.terminal.use_password(waiting.id, payer.alias, Credentials(PASSWORD, payer.code()))
     assert paid.state == "approved"
     log, jwks = fetch_log(scenario.published), scenario.published.jwks()
     verify_log(log.leaves, log.checkpoint, jwks)

@@ -6,7 +6,7 @@ import pytest
 
 from facepay.embedded.openbao_server import EmbeddedOpenBao
 from facepay.usecases.faces.destroy_keys import destroy_pending_keys
-from facepay_client import Problem
+from facepay_client import Credentials, Problem
 from tests.support.people import PASSWORD, Payer, Scenario, genuine
 from tests.support.service import running_service
 
@@ -44,7 +44,7 @@ def test_without_the_vault_nothing_is_approved_and_afterwards_the_same_request_i
         pos.terminal.send_body(burst, idempotency_key="frames")
     with pytest.raises(Problem) as password:
         pos.terminal.use_password(
-            by_password.id, grace.alias, PASSWORD, code, idempotency_key="password"
+            by_password.id, grace.alias, Credentials(PASSWORD, code), idempotency_key="password"
         )
     for error, named, action in (
         (face, "vault_unavailable", "use_another_method"),
@@ -55,7 +55,7 @@ def test_without_the_vault_nothing_is_approved_and_afterwards_the_same_request_i
         assert error.value.retryable
     own_bao.start()
     paid = pos.terminal.use_password(
-        by_password.id, grace.alias, PASSWORD, code, idempotency_key="password"
+        by_password.id, grace.alias, Credentials(PASSWORD, code), idempotency_key="password"
     )
     assert paid.state == "approved"
     seen = pos.terminal.send_body(burst, idempotency_key="frames")
@@ -68,7 +68,7 @@ def test_a_face_can_be_revoked_while_the_vault_is_away(
     pos, payer = scenario.pos(), scenario.payer(face="eileen")
     own_bao.stop()
     try:
-        revoked = payer.customer.revoke_face(payer.enrolment_id, password=PASSWORD)
+        revoked = payer.customer.revoke_face(payer.enrolment_id, Credentials(password=PASSWORD))
         assert (revoked.state, revoked.key_destroyed) == ("revoked", False)
         with pytest.raises(Problem) as error:
             pos.capture(pos.intent().id, payer.alias)

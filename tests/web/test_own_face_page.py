@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from facepay_client import Credentials
 from tests.support.browser import Browser, hidden_fields
 from tests.support.people import PASSWORD, Payer, Scenario
 
@@ -28,8 +29,9 @@ def test_nobody_who_is_not_signed_in_takes_a_face_back(
     hidden = hidden_fields(browser.get("/account").text)
     answer = browser.send(path, {**hidden, "key": "a key"})
     assert answer.status_code == 404
-    assert grace.customer.lock_face(grace.enrolment_id, password=PASSWORD).state == "locked"
-    grace.customer.unlock_face(grace.enrolment_id, PASSWORD, grace.code())
+    locked = grace.customer.lock_face(grace.enrolment_id, Credentials(password=PASSWORD))
+    assert locked.state == "locked"
+    grace.customer.unlock_face(grace.enrolment_id, Credentials(PASSWORD, grace.code()))
 
 
 def test_a_form_sent_twice_takes_back_once(scenario: Scenario, browser: Browser) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from facepay.usecases.webhooks.deliver import deliver
-from facepay_client import Problem
+from facepay_client import Credentials, Problem
 from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
 from tests.support.receiver import Receiver, receiving
 
@@ -24,9 +24,8 @@ def bank() -> Iterator[Receiver]:
 
 def pay(pos: PointOfSale, payer: Payer) -> str:
     intent = pos.intent(4250)
-    assert pos.terminal.use_password(intent.id, payer.alias, PASSWORD, payer.code()).state == (
-        "approved"
-    )
+    credentials = Credentials(PASSWORD, payer.code())
+    assert pos.terminal.use_password(intent.id, payer.alias, credentials).state == "approved"
     return intent.id
 
 

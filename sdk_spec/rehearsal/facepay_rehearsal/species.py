@@ -1,7 +1,7 @@
-"""Every species of attack and every variant of a payer, by its name in liveness.md.
+"""Every attack species and every variant of a bona fide payer, by name.
 
 A maker takes (source, challenge, seed): a name of `portraits` or a Portrait, anything with `steps`
-and `light`, and a number; the same three give the same bytes.
+and `light`, and a number. The same arguments give the same bytes.
 """
 
 from typing import NamedTuple, Protocol
@@ -13,7 +13,7 @@ from facepay_rehearsal.renderer.shots import Challenge, Shot
 
 
 class Maker(Protocol):
-    """A function of this package; `__name__` is the species."""
+    """A function that renders one species; its `__name__` is the name of the species."""
 
     __name__: str
 
@@ -21,7 +21,7 @@ class Maker(Protocol):
 
 
 class Species(NamedTuple):
-    """`cls` is plain, demanding or hard."""
+    """A maker and its class of difficulty: `cls` is plain, demanding or hard."""
 
     cls: str
     make: Maker

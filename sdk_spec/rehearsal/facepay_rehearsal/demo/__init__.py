@@ -1,1 +1,1 @@
-"""The demo: the whole story of a face payment, played over HTTP and reported."""
+"""The demo: a face payment, attacks on it, and its revocation, over HTTP and with a report."""

@@ -1,7 +1,7 @@
-"""Who takes part: the operator, a merchant with a till, and Grace with her phone.
+"""The actors of the demo: an operator, a merchant with a terminal, and Grace with her phone.
 
-Each has a key of its own and speaks to the service through the reference client alone. Passwords
-and the TOTP secret live in memory and die with the rehearsal.
+Each has a key of its own and uses the service through the reference client alone. Passwords and
+the TOTP secret exist only in the memory of the demo.
 """
 
 import secrets
@@ -12,6 +12,7 @@ import pyotp
 
 from facepay_client import (
     Capture,
+    Credentials,
     Customer,
     Enrolment,
     Frame,
@@ -29,16 +30,16 @@ from facepay_rehearsal.camera import GENUINE, Camera
 from facepay_rehearsal.demo.environment import Environment, loopback_session
 
 TOTP_STEP = 30  # seconds
-TRIES = 3  # captures that a payment and an enrolment allow
+CAPTURES = 3  # that a payment and an enrolment allow
 ALIAS = "grace@rehearsal.example"
-_ANYBODY = frozenset({"capture_retry"})
-# Liveness refuses 3 in 100 rendered payers as well; who is honest opens a new capture then.
-_HONEST = _ANYBODY | {"capture_refused"}
+_RETRY_ATTACK = frozenset({"capture_retry"})
+# Liveness also refuses 3 of 100 rendered bona fide payers. Such a payer opens a new capture.
+_RETRY_BONA_FIDE = _RETRY_ATTACK | {"capture_refused"}
 
 
 @dataclass
 class Payer:
-    """Grace: what she knows, and the app that shows her codes."""
+    """Grace: her password, the secret of her authenticator, and her enrolment."""
 
     password: str = field(default_factory=lambda: secrets.token_urlsafe(18), repr=False)
     secret: str = field(default="", repr=False)
@@ -46,7 +47,7 @@ class Payer:
 
 
 class Actors:
-    """The clients, once they are registered, and the acts that several steps share."""
+    """The clients of all actors, and what several steps do with them."""
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
@@ -57,21 +58,23 @@ class Actors:
         self._orders = 0
 
     def transport(self, key: KeyPair | None = None) -> Transport:
+        """Return a transport to the service with the demo's clock and without a proxy."""
         clock, session = self._environment.clock, loopback_session()
         return Transport(self._environment.url, key, clock=clock, session=session)
 
     @property
     def terminal_transport(self) -> Transport:
+        """A transport that signs with the terminal's key."""
         return self.transport(self._terminal_key)
 
-    def meet(self) -> Customer:
-        """Register everybody, each by whom the protocol says; returns Grace's device."""
+    def register_all(self) -> Customer:
+        """Register the merchant, its terminal and Grace; return the client of her phone."""
         operator = Operator(self.transport(self._environment.operator_key))
         merchant_key, device_key = KeyPair.generate(), KeyPair.generate()
         merchant = operator.register_merchant("Rehearsal Bakery", merchant_key.public_jwk)
         self.merchant_id = merchant.id
         bakery = Merchant(self.transport(merchant_key))
-        bakery.register_terminal("Till 1", self._terminal_key.public_jwk)
+        bakery.register_terminal("Terminal 1", self._terminal_key.public_jwk)
         operator.register_customer(ALIAS, self.payer.password, device_key.public_jwk)
         self.published = Published(self.transport())
         self.terminal = Terminal(self.terminal_transport)
@@ -79,36 +82,42 @@ class Actors:
         return self.customer
 
     def fresh_code(self) -> str:
-        """A code of a step that was not used yet: the clock is turned, nobody waits."""
+        """Move the clock to the next 30 s, and return the one-time code, which is unused."""
         self._environment.clock.forward_to_next(TOTP_STEP)
         return pyotp.TOTP(self.payer.secret).at(int(self._environment.clock()))
 
+    def password_and_code(self) -> Credentials:
+        """Return Grace's password and a fresh one-time code."""
+        return Credentials(self.payer.password, self.fresh_code())
+
     def new_intent(self, amount_minor: int = 1250) -> Intent:
+        """Open a payment with an order reference of its own."""
         return self.terminal.create_intent(amount_minor, "EUR", self.next_order())
 
     def next_order(self) -> str:
+        """Return a fresh order reference."""
         self._orders += 1
         return f"order-{self._orders}"
 
     def record(self, kind: str, portrait: str, capture: Capture) -> list[Frame]:
-        """A burst for this capture; the time it takes to record passes at once."""
+        """Render a burst for this capture; move the clock by its duration instead of waiting."""
         frames = self.camera.take(kind, portrait, capture.challenge)
         span = frames[-1].monotonic_ms - frames[0].monotonic_ms
         self._environment.clock.forward(span // 1000 + 1)
         return frames
 
-    def shown_at_terminal(self, intent: Intent, kind: str, portrait: str) -> FramesAccepted:
-        """Somebody before the till's camera, claiming to be Grace. Raises Problem."""
+    def capture_at_terminal(self, intent: Intent, kind: str, portrait: str) -> FramesAccepted:
+        """Present a face or an attack at the terminal, with Grace's alias. Raises Problem."""
 
         def attempt() -> FramesAccepted:
             capture = self.terminal.begin_capture(self.terminal.open_capture(intent.id, ALIAS))
             frames = self.record(kind, portrait, capture)
             return self.terminal.send_frames(capture, frames)
 
-        return _patiently(attempt, _HONEST if kind == GENUINE else _ANYBODY)
+        return _retry(attempt, _RETRY_BONA_FIDE if kind == GENUINE else _RETRY_ATTACK)
 
-    def shown_to_own_device(self, enrolment: Enrolment) -> FramesAccepted:
-        """Grace before her phone, to enrol. Raises Problem."""
+    def capture_with_phone(self, enrolment: Enrolment) -> FramesAccepted:
+        """Present Grace's face to her phone, to finish an enrolment. Raises Problem."""
 
         def attempt() -> FramesAccepted:
             reserved = self.customer.open_enrolment_capture(enrolment.id)
@@ -116,23 +125,21 @@ class Actors:
             frames = self.record(GENUINE, "grace", capture)
             return self.customer.send_frames(capture, frames)
 
-        return _patiently(attempt, _HONEST)
+        return _retry(attempt, _RETRY_BONA_FIDE)
 
-    def seen(self, kind: str = GENUINE, portrait: str = "grace") -> Intent:
-        """A fresh payment with a face shown, waiting for its code."""
+    def pay_until_code(self, kind: str = GENUINE, portrait: str = "grace") -> Intent:
+        """Open a payment and present a face or an attack; the payment then needs its code."""
         intent = self.new_intent()
-        self.shown_at_terminal(intent, kind, portrait)
+        self.capture_at_terminal(intent, kind, portrait)
         return intent
 
 
-def _patiently(
-    attempt: Callable[[], FramesAccepted], tried_again: frozenset[str]
-) -> FramesAccepted:
-    """As an SDK does: on these refusals, and on no others, show the prompts once more."""
-    for _ in range(TRIES - 1):
+def _retry(attempt: Callable[[], FramesAccepted], codes: frozenset[str]) -> FramesAccepted:
+    """Open another capture after a refusal with one of `codes`, as an SDK does."""
+    for _ in range(CAPTURES - 1):
         try:
             return attempt()
         except Problem as problem:
-            if problem.code not in tried_again:
+            if problem.code not in codes:
                 raise
     return attempt()

@@ -1,33 +1,34 @@
-"""Steps in which Grace needs no keypad of a till: her phone confirms, and paper takes back."""
+"""Pay with a device key, and revoke a face with a recovery code."""
 
-from facepay_client import KeyPair, sign_confirmation
+from facepay_client import Credentials, KeyPair, sign_confirmation
 from facepay_rehearsal.demo.actors import ALIAS
-from facepay_rehearsal.demo.steps import Walk, told
+from facepay_rehearsal.demo.steps import DemoRun, refusal_of
 
 
-def device_key_payment_approved(walk: Walk) -> str:
-    """Her phone gets a key of its own, looks at what is to be paid, and says yes to just that."""
-    actors, clock = walk.actors, walk.clock
-    customer, password, phone = actors.customer, actors.payer.password, KeyPair.generate()
-    added = customer.add_device_key("phone", phone.public_jwk, password, actors.fresh_code())
+def device_key_payment_approved(run: DemoRun) -> str:
+    """Add a key of Grace's phone as a second factor; confirm one payment with it."""
+    actors, clock = run.actors, run.clock
+    customer, phone = actors.customer, KeyPair.generate()
+    added = customer.add_device_key("phone", phone.public_jwk, actors.password_and_code())
     customer.confirm_device_key(added.id, phone, now=clock())
     intent = actors.new_intent()
     confirmation = sign_confirmation(phone, customer.get_intent(intent.id), now=clock())
-    customer.use_password(intent.id, password, confirmation=confirmation)
+    credentials = Credentials(actors.payer.password, confirmation=confirmation)
+    customer.use_password(intent.id, credentials)
     paid = actors.terminal.get_intent(intent.id)
-    walk.verify(paid)
+    run.verify(paid)
     return paid.state
 
 
-def recovery_code_revokes(walk: Walk) -> str:
-    """She enrols anew, and loses everything but the paper."""
-    actors, customer = walk.actors, walk.actors.customer
-    made = customer.make_recovery_codes(actors.payer.password, actors.fresh_code())
-    paper = made.codes or ("none",)
-    pending = customer.begin_enrolment(actors.payer.password, actors.fresh_code())
-    actors.shown_to_own_device(pending)
-    revoked = customer.revoke_face(pending.id, recovery_code=paper[0])
+def recovery_code_revokes(run: DemoRun) -> str:
+    """Enrol Grace's face again, revoke it with a recovery code, and use that code again."""
+    actors, customer = run.actors, run.actors.customer
+    made = customer.make_recovery_codes(actors.password_and_code())
+    on_paper = Credentials(recovery_code=(made.codes or ("none",))[0])
+    pending = customer.begin_enrolment(actors.password_and_code())
+    actors.capture_with_phone(pending)
+    revoked = customer.revoke_face(pending.id, on_paper)
     key = "destroyed" if revoked.key_destroyed else "not destroyed"
-    at_terminal = told(lambda: actors.terminal.open_capture(actors.new_intent().id, ALIAS))
-    again = told(lambda: customer.revoke_face(pending.id, recovery_code=paper[0]))
+    at_terminal = refusal_of(lambda: actors.terminal.open_capture(actors.new_intent().id, ALIAS))
+    again = refusal_of(lambda: customer.revoke_face(pending.id, on_paper))
     return f"{revoked.state}, key {key}; {at_terminal}; the code again: {again}"

@@ -1,10 +1,9 @@
-"""The stage: a fresh directory, a service of its own in it, and a clock that can be turned.
+"""The environment of the demo: a fresh directory, a service that runs in it, and its clock.
 
-Rules:
-- the service is `facepay serve` as a child process; it ends when the rehearsal ends, however that
-  ends, and it is stopped by the pid that was started here;
-- an earlier stage is removed first, but only one that carries our mark, and none in use;
-- the clock goes forward only. Service and clients read the same offset, so nobody sleeps.
+- The service is `facepay serve` as a child process. It ends when the demo ends.
+- The directory of an earlier demo is removed first, but only if it carries our mark and no other
+  demo uses it.
+- The clock only moves forward. Service and clients read the same offset, so nothing has to sleep.
 """
 
 import fcntl
@@ -24,17 +23,17 @@ from facepay_client import KeyPair
 
 MARK = "rehearsal.mark"
 MARK_TEXT = "A stage of facepay_rehearsal; it is removed when the next rehearsal begins.\n"
-START_TIMEOUT = 180.0  # seconds; a busy machine starts OpenBao and two workers
-STOP_TIMEOUT = 60.0  # seconds; the service finishes what is under way, then OpenBao stops
+START_TIMEOUT = 180.0  # seconds, for OpenBao and two workers on a busy machine
+STOP_TIMEOUT = 60.0  # seconds, for requests under way, and then for OpenBao
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "OPENBLAS_CORETYPE")
 
 
 class DirectoryTaken(RuntimeError):
-    """The directory is not ours to remove, or another rehearsal is using it."""
+    """The directory was not made by the demo, or another demo uses it."""
 
 
-class TurnedClock:
-    """Unix time plus the whole seconds in a file, which the service reads as well."""
+class DemoClock:
+    """Unix time plus an offset in whole seconds; the service reads the same offset from a file."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -44,30 +43,35 @@ class TurnedClock:
         return time.time() + self._offset
 
     def forward(self, seconds: int) -> None:
-        """Replaces the file in one step: a half-written number would turn the clock back."""
+        """Move the clock forward."""
         self._offset += seconds
+        # Replace the file in one step: a partly written number would move the clock back.
         fresh = self._file.with_name(f"{self._file.name}.fresh")
         fresh.write_text(str(self._offset))
         fresh.replace(self._file)
 
     def forward_to_next(self, period: int) -> None:
-        """To just after the next multiple of `period` seconds."""
+        """Move the clock to one second after the next multiple of `period` seconds."""
         self.forward(int(period - self() % period) + 1)
 
 
 class Environment:
-    """`with Stage(directory) as stage:` then `stage.open()`, which returns when all is up."""
+    """The directory of one demo and the service that runs in it.
+
+    Enter it with `with Environment(directory) as environment:`, then call
+    `environment.start_service()`.
+    """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.clock = TurnedClock(directory / "clock")
+        self.clock = DemoClock(directory / "clock")
         self.operator_key = KeyPair.generate()
         self._child: Child | None = None
         self._lock: int | None = None
         self._state: dict[str, str] = {}
 
     def __enter__(self) -> Self:
-        """Raises DirectoryTaken."""
+        """Make and lock a fresh directory. Raises DirectoryTaken."""
         if self.directory.is_symlink() or self.directory.exists():
             _remove_own(self.directory)
         self.directory.mkdir(mode=0o700, parents=True)
@@ -86,8 +90,8 @@ class Environment:
         if self._lock is not None:
             os.close(self._lock)
 
-    def open(self) -> None:
-        """Start the service and wait until it takes requests. Raises ChildFailed."""
+    def start_service(self) -> None:
+        """Start the service and wait until it accepts requests. Raises ChildFailed."""
         public = self.directory / "operator.pub.pem"
         public.write_text(self.operator_key.public_pem)
         argv = [sys.executable, "-m", "facepay.cli", "serve", "--port", "0"]
@@ -101,18 +105,21 @@ class Environment:
 
     @property
     def url(self) -> str:
+        """The service's base URL, which is also the issuer of its tokens."""
         return self._state["url"]
 
     @property
     def service_log(self) -> Path:
+        """The log file of the service."""
         return self.directory / "service.log"
 
     @property
     def running(self) -> bool:
+        """Whether the service's process is running."""
         return self._child is not None and self._child.running
 
     def openbao_health(self) -> str:
-        """What OpenBao says of itself, at its public address, without any token."""
+        """Return OpenBao's own health report; its address needs no token for that."""
         address = f"{self._state['openbao_url']}/v1/sys/health"
         answer = loopback_session().get(address, timeout=5).json()
         initialised = "initialised" if answer.get("initialized") is True else "not initialised"
@@ -120,7 +127,7 @@ class Environment:
 
 
 def loopback_session() -> requests.Session:
-    """A session that asks no proxy of the environment: everything here is on this machine."""
+    """Return a session that ignores proxy settings: the service runs on this machine."""
     session = requests.Session()
     session.trust_env = False
     return session
@@ -130,7 +137,7 @@ def _remove_own(directory: Path) -> None:
     mark = directory / MARK
     ours = mark.is_file() and mark.read_text() == MARK_TEXT
     if directory.is_symlink() or not ours:
-        raise DirectoryTaken(f"{directory} is not from a rehearsal: move it away first")
+        raise DirectoryTaken(f"The demo did not make {directory}: move it away first.")
     lock = _locked(mark)
     try:
         shutil.rmtree(directory)
@@ -139,11 +146,11 @@ def _remove_own(directory: Path) -> None:
 
 
 def _locked(mark: Path) -> int:
-    """An open file that nobody else can lock; it unlocks when the process ends."""
+    """Open and lock the mark; the lock ends with the process. Raises DirectoryTaken."""
     lock = os.open(mark, os.O_RDWR)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(lock)
-        raise DirectoryTaken(f"another rehearsal uses {mark.parent}") from None
+        raise DirectoryTaken(f"Another demo uses {mark.parent}: stop it first.") from None
     return lock

@@ -1,9 +1,9 @@
-"""What must not be left behind, as byte strings to look for: frames and embeddings.
+"""Byte patterns of frames and embeddings, which must not be in any file of the service.
 
-A needle is (bytes, kind); the kind may be printed, the bytes never. Embeddings are looked for as
-any 12 bytes in a row of their little-endian float32 and float64 forms, as base64 of both at all
-three alignments, and as decimal text in the usual spellings. Not looked for: what was compressed,
-encrypted or otherwise transformed first.
+The kind of a pattern may be printed, its bytes never. An embedding is searched for as any 12 bytes
+in a row of its little-endian float32 and float64 forms, as base64 of both at all three alignments,
+and as decimal text in the usual formats. Data that was compressed, encrypted or transformed in
+another way is not found.
 """
 
 import base64
@@ -21,12 +21,12 @@ from facepay.face.recognition import recognise
 from facepay.face.recognition.embed import Descriptor, Embedder
 from facepay_rehearsal.bursts import Shot
 
-WINDOW = 12  # bytes: three float32 in a row; every needle has at least as many
+WINDOW = 12  # bytes, three float32 in a row: the length of the shortest pattern
 
 _FRAME_HEAD = 64
 _FRAME_WINDOW = 32
 _WINDOWS_PER_FRAME = 16
-_TEXT_STRIDE = 4  # every fourth pair of numbers: a written-out embedding has 127
+_TEXT_STRIDE = 4  # every fourth of the 127 pairs of numbers in an embedding
 _BASE64_STRIDE = 16
 
 _SPELLINGS: tuple[Callable[[float], str], ...] = (
@@ -40,12 +40,14 @@ _SEPARATORS = (", ", ",", " ", "\n")
 
 
 class LeakPattern(NamedTuple):
+    """Bytes to search for, and the kind of data that they belong to."""
+
     bytes: bytes
     kind: str
 
 
 def burst_patterns(shots: Sequence[Shot]) -> Iterator[LeakPattern]:
-    """Everything to look for after this burst was sent."""
+    """Yield all patterns of a burst: of its frames, and of what the service computes from it."""
     for shot in shots:
         yield from frame_patterns(shot.jpeg)
     for embedding in embeddings([SentFrame(shot.jpeg, shot.step) for shot in shots]):
@@ -53,7 +55,7 @@ def burst_patterns(shots: Sequence[Shot]) -> Iterator[LeakPattern]:
 
 
 def frame_patterns(image: bytes) -> Iterator[LeakPattern]:
-    """The first 64 bytes, and windows spread over the middle half, raw and as base64."""
+    """Yield the first 64 bytes, and 16 windows of the middle half, raw and as base64."""
     yield LeakPattern(image[:_FRAME_HEAD], "frame, its head")
     middle = len(image) // 4
     for number in range(_WINDOWS_PER_FRAME):
@@ -64,7 +66,7 @@ def frame_patterns(image: bytes) -> Iterator[LeakPattern]:
 
 
 def embedding_patterns(embedding: Descriptor) -> Iterator[LeakPattern]:
-    """All forms of one embedding of at least three numbers."""
+    """Yield all forms of one embedding, which has at least three numbers."""
     for raw, name in ((embedding.astype("<f4"), "float32"), (embedding.astype("<f8"), "float64")):
         content = raw.tobytes()
         for at in range(len(content) - WINDOW + 1):
@@ -74,9 +76,9 @@ def embedding_patterns(embedding: Descriptor) -> Iterator[LeakPattern]:
 
 
 def embeddings(frames: Sequence[SentFrame]) -> list[Descriptor]:
-    """What the service computes of a burst: its reference, its probe, and each view of a frame.
+    """Compute what the service computes from a burst: reference, probe, and each view of a frame.
 
-    Empty where the engine refuses the burst: then the service has not computed any, either.
+    The list is empty for a burst that the engine refuses: the service computes nothing from it.
     """
     try:
         observation = observe(frames, mirrored=False)
@@ -108,10 +110,10 @@ def _all_of(observation: Observation, embedder: Embedder) -> Iterator[Descriptor
 
 
 def _as_base64(content: bytes, kind: str) -> Iterator[LeakPattern]:
-    """Four-character groups shift with what stands before, so each of the three ways is taken."""
+    """Yield the base64 forms at the three alignments that the preceding bytes can cause."""
     for shift in range(3):
         text = base64.b64encode(bytes(shift) + content)
-        # The first and last group also hold bytes that are not ours.
+        # The first and the last group can also hold neighbouring bytes.
         inner = text[4:-4] if shift else text[:-4]
         last = max(len(inner) - WINDOW, 0)
         for at in range(0, last + 1, _BASE64_STRIDE):
@@ -121,7 +123,7 @@ def _as_base64(content: bytes, kind: str) -> Iterator[LeakPattern]:
 
 
 def _as_text(embedding: NDArray[np.float64]) -> Iterator[LeakPattern]:
-    """Two numbers in a row, with what stands between them: one alone could be anybody's."""
+    """Yield pairs of numbers with a separator: a single number could occur by chance."""
     pairs = [
         (float(embedding[at]), float(embedding[at + 1]))
         for at in range(0, len(embedding) - 1, _TEXT_STRIDE)
@@ -134,7 +136,7 @@ def _as_text(embedding: NDArray[np.float64]) -> Iterator[LeakPattern]:
 
 
 def unique(patterns: Iterable[LeakPattern]) -> Iterator[LeakPattern]:
-    """Each needle once, whatever burst it comes from."""
+    """Yield each pattern once, whichever burst it comes from."""
     seen: set[bytes] = set()
     for pattern in patterns:
         if pattern.bytes not in seen:

@@ -1,11 +1,11 @@
-"""Search every file under a directory for what must not be left behind.
+"""Search every file under a directory for frames, embeddings and picture headers.
 
-`python -m facepay_rehearsal.demo.leak_scan DIRECTORY` rebuilds the leak patterns from the
-`report.json` files below DIRECTORY. It exits with 0 when it searched and found nothing, with 1 when
-it found something, with 2 when there was nothing to compare with. It always looks for picture
-headers. A finding names file and kind, never the bytes. A file that cannot be read is a finding.
+`python -m facepay_rehearsal.demo.leak_scan DIRECTORY` renders the bursts of each `report.json`
+below DIRECTORY again, and searches for their leak patterns. The exit status is 0 when it found
+nothing, 1 when it found something, and 2 when there was no report. A finding names file and kind,
+never the bytes. A file that cannot be read is a finding.
 
-Files are read in chunks that overlap; memory stays small whatever their size.
+Files are read in chunks that overlap, so that large files need little memory.
 """
 
 import os
@@ -36,23 +36,23 @@ Progressed = Callable[[int], None]
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """`file` is relative to the directory that was searched."""
+    """A kind of data in a file; `file` is relative to the searched directory."""
 
     file: str
     kind: str
 
 
 class PatternIndex:
-    """The needles, arranged so that a file is gone through once for all of them."""
+    """An index of patterns, with which one pass over a file finds all of them."""
 
     def __init__(self, patterns: Iterable[LeakPattern]) -> None:
         self.longest = WINDOW
         self._by_start: dict[bytes, list[LeakPattern]] = {}
-        # One bit for each hash of eight bytes: most places of a file are dismissed by it alone.
+        # One flag for each hash of eight bytes: it rules out most places of a file.
         self._starts = np.zeros(1 << _HASH_BITS, dtype=np.bool_)
         for pattern in unique(patterns):
             if len(pattern.bytes) < WINDOW:
-                raise ValueError(f"a needle has at least {WINDOW} bytes")
+                raise ValueError(f"a pattern has at least {WINDOW} bytes")
             self._by_start.setdefault(pattern.bytes[:WINDOW], []).append(pattern)
             self.longest = max(self.longest, len(pattern.bytes))
         starts = np.frombuffer(b"".join(start[:8] for start in self._by_start), dtype="<u8")
@@ -62,7 +62,7 @@ class PatternIndex:
         return len(self._by_start)
 
     def kinds_in(self, chunk: bytes) -> set[str]:
-        """The kinds of all needles that lie in these bytes as a whole."""
+        """Return the kinds of all patterns that are completely in `chunk`."""
         kinds = {"picture header"} if _HEADERS.search(chunk) else set()
         for shift in range(8):
             count = (len(chunk) - shift) // 8
@@ -80,9 +80,11 @@ class PatternIndex:
 def scan(
     directory: Path, patterns: Iterable[LeakPattern], progressed: Progressed | None = None
 ) -> list[Finding]:
-    """Every finding under `directory`, in order. `progressed` is told how many bytes were read.
+    """Return every finding under `directory`, in order.
 
-    Raises NotADirectoryError: what is not there cannot be called clean.
+    `progressed` is called with the number of bytes of each chunk.
+
+    Raises NotADirectoryError: a missing directory must not count as clean.
     """
     if not directory.is_dir():
         raise NotADirectoryError(directory)
@@ -94,7 +96,7 @@ def scan(
             with path.open("rb") as file:
                 kinds = _kinds_in_file(file, index, progressed)
         except FileNotFoundError:
-            continue  # a running service removes files of its own
+            continue  # a running service removes some of its files
         except OSError:
             kinds = {"unreadable"}
         findings |= {Finding(name, kind) for kind in kinds}
@@ -102,7 +104,7 @@ def scan(
 
 
 def files_under(directory: Path) -> Iterator[Path]:
-    """Regular files, hidden ones too; links are not followed, so nothing outside is searched."""
+    """Yield regular files, hidden ones too. It follows no links, so it stays in `directory`."""
     for place, _, names in os.walk(directory, onerror=_refuse):
         for name in sorted(names):
             path = Path(place) / name
@@ -115,6 +117,7 @@ def files_under(directory: Path) -> Iterator[Path]:
 
 
 def main(arguments: list[str]) -> int:
+    """Search the directory in `arguments` and print each finding; return the exit status."""
     console = Console()
     if len(arguments) != 1:
         console.print("usage: python -m facepay_rehearsal.demo.leak_scan DIRECTORY")
@@ -122,11 +125,11 @@ def main(arguments: list[str]) -> int:
     directory = Path(arguments[0])
     recipes = _recipes_below(directory)
     if not recipes:
-        console.print(f"{directory} has no report of a rehearsal: run `make demo` first")
+        console.print(f"{directory} has no report of a demo. Run `make demo` first.")
         return 2
     with Progress(console=console, transient=True) as progress:
         total = sum(path.stat().st_size for path in files_under(directory))
-        render = progress.add_task("rendering what was shown", total=len(recipes))
+        render = progress.add_task("rendering the bursts", total=len(recipes))
         read = progress.add_task("searching", total=total)
 
         def patterns() -> Iterator[LeakPattern]:
@@ -137,7 +140,7 @@ def main(arguments: list[str]) -> int:
         findings = scan(directory, patterns(), lambda count: progress.advance(read, count))
     for finding in findings:
         console.print(f"{finding.file}: {finding.kind}", style="red", markup=False)
-    console.print(f"{len(findings)} findings in {total / 1e6:.1f} MB, {len(recipes)} bursts sought")
+    console.print(f"{len(findings)} findings of {len(recipes)} bursts in {total / 1e6:.1f} MB")
     return 1 if findings else 0
 
 
@@ -157,7 +160,7 @@ def _kinds_in_file(file: BinaryIO, index: PatternIndex, progressed: Progressed |
     before = b""
     while chunk := file.read(CHUNK):
         kinds |= index.kinds_in(before + chunk)
-        # Enough of the end to complete a needle, and no more, so none is missed at the seam.
+        # Keep one byte less than the longest pattern, to find patterns across two chunks.
         before = (before + chunk)[-(index.longest - 1) :]
         if progressed is not None:
             progressed(len(chunk))
@@ -170,7 +173,7 @@ def _hashed(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def _refuse(error: OSError) -> None:
-    """A directory that cannot be listed cannot be called clean; one that is gone can."""
+    """Raise for a directory that cannot be listed; one that was removed meanwhile is fine."""
     if not isinstance(error, FileNotFoundError):
         raise error
 

@@ -1,6 +1,6 @@
-"""What was expected and what came: a table for people, `report.json` for machines.
+"""The report of a demo: lines and a table for people, `report.json` for machines.
 
-Neither holds a secret or a pixel: bursts are given by their recipes.
+None of them holds a secret or a pixel. `report.json` names each burst by its recipe.
 """
 
 import json
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from facepay_rehearsal.camera import Recipe
@@ -20,50 +21,70 @@ REPORT_FILE = "report.json"
 
 @dataclass(frozen=True)
 class StepResult:
-    """One line of the report. `ms` is the whole step, rendering of frames included; `spent` is what
-    the service itself took, where that was looked up.
+    """The result of one step.
+
+    `ms` is the time of the whole step, with the rendering of its frames. `service_time` is the
+    service's share of it, for the steps that read the service's log.
     """
 
     name: str
     expected: str
     actual: str
     ms: int
-    spent: ServiceTime | None = None
+    service_time: ServiceTime | None = None
 
     def entry(self) -> dict[str, object]:
+        """Return the result as `report.json` holds it."""
         entry: dict[str, object] = {
             name: getattr(self, name) for name in ("name", "expected", "actual", "ms")
         }
-        return entry if self.spent is None else entry | {"service_ms": self.spent.entry()}
+        if self.service_time is None:
+            return entry
+        return entry | {"service_ms": self.service_time.entry()}
 
     @property
     def ok(self) -> bool:
+        """Whether the step had its expected result."""
         return self.actual == self.expected
 
 
 def all_ok(results: Sequence[StepResult]) -> bool:
+    """Return whether there are steps, and all of them had their expected results."""
     return bool(results) and all(result.ok for result in results)
 
 
-def print_line(console: Console, result: StepResult) -> None:
-    """As soon as a step is done."""
-    mark = "[green]ok [/]" if result.ok else "[red]NO [/]"
-    console.print(f"{mark} {result.name}", f"[dim]{result.ms} ms[/]", highlight=False)
+def print_line(console: Console, result: StepResult, title: str) -> None:
+    """Print one line when a step is done."""
+    mark = "[green]ok    [/]" if result.ok else "[red]FAILED[/]"
+    console.print(f"{mark} {title}", highlight=False)
 
 
 def print_table(console: Console, results: Sequence[StepResult]) -> None:
+    """Print the result of each step; for a failed one, also what was expected."""
     table = Table(box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
     table.add_column("step", no_wrap=True)
-    table.add_column("expected", overflow="fold")
-    table.add_column("actual", overflow="fold")
+    table.add_column("result", overflow="fold")
     table.add_column("ms", justify="right", no_wrap=True)
     for result in results:
-        style = None if result.ok else "bold red"
-        table.add_row(result.name, result.expected, result.actual, str(result.ms), style=style)
+        wrong = f"{result.actual}\nexpected was: {result.expected}"
+        text, style = (result.actual, None) if result.ok else (wrong, "bold red")
+        table.add_row(result.name, escape(text), str(result.ms), style=style)
     console.print(table)
 
 
+def print_summary(console: Console, results: Sequence[StepResult], report: Path) -> None:
+    """Print how many steps had their expected results, and where the files are."""
+    failed = [result.name for result in results if not result.ok]
+    good = len(results) - len(failed)
+    console.print(f"{good} of {len(results)} steps had the expected result.", highlight=False)
+    if failed:
+        console.print(f"Failed: {', '.join(failed)}", style="bold red", highlight=False)
+    console.print(f"Report: {report}", highlight=False)
+    console.print(f"Files and logs of the service: {report.parent}", highlight=False)
+
+
 def write_report(directory: Path, results: Sequence[StepResult], recipes: Sequence[Recipe]) -> Path:
+    """Write `report.json` into `directory`; return its path."""
     path = directory / REPORT_FILE
     report = {
         "ok": all_ok(results),
@@ -75,5 +96,5 @@ def write_report(directory: Path, results: Sequence[StepResult], recipes: Sequen
 
 
 def read_recipes(path: Path) -> list[Recipe]:
-    """The bursts of an earlier rehearsal. Raises ValueError, KeyError."""
+    """Read the recipes of the bursts in a report. Raises ValueError, KeyError."""
     return [Recipe.parse(entry) for entry in json.loads(path.read_text())["bursts"]]

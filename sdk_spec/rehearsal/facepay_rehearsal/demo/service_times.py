@@ -1,9 +1,8 @@
-"""What the service's own log says of a face payment: how long each of its steps took.
+"""The service's own times of one face payment, read from its log.
 
-The rehearsal may read it because the service is its own; a terminal is told nothing of it. The
-burst and the code are two requests, and a payment's time in the service is that of both. It counts
-from the request's arrival in the application to its answer: what drawing the frames and sending
-them took is not in it.
+The demo can read the log because it started the service; a terminal never receives these times. A
+payment by face has two requests, the burst and the code. Each is timed from its arrival in the
+application to its answer, so rendering and sending the frames are not included.
 """
 
 import re
@@ -22,30 +21,33 @@ _FRAMES, _CODE = "faces.send_frames", "payments.send_second_factor"
 
 @dataclass(frozen=True)
 class ServiceTime:
-    """Milliseconds of one face payment: of each request in all, and of its steps."""
+    """Milliseconds of one face payment: the total of each request, and its stages.
+
+    `stages` holds for each stage the times in the burst and in the code request.
+    """
 
     frames: float
     code: float
-    steps: Mapping[str, tuple[float | None, float | None]]
+    stages: Mapping[str, tuple[float | None, float | None]]
 
     def entry(self) -> dict[str, object]:
-        """For the report."""
-        steps = {
-            name: {"frames": frames, "code": code} for name, (frames, code) in self.steps.items()
+        """Return the times as `report.json` holds them."""
+        stages = {
+            name: {"frames": frames, "code": code} for name, (frames, code) in self.stages.items()
         }
         total = round(self.frames + self.code, 1)
-        return {"frames": self.frames, "code": self.code, "sum": total, "steps": steps}
+        return {"frames": self.frames, "code": self.code, "sum": total, "steps": stages}
 
 
 class ServiceLog:
-    """The log of a running service, from now on."""
+    """The lines that a running service adds to its log after this object was made."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self._begin = file.stat().st_size
 
     def face_payment(self) -> ServiceTime | None:
-        """The last burst and the last code of this time; None where the log has not both."""
+        """Return the times of the last burst and the last code; None if the log lacks one."""
         with self._file.open(encoding="utf-8", errors="replace") as log:
             log.seek(self._begin)
             found = [match for line in log if (match := _LINE.search(line))]
@@ -54,26 +56,29 @@ class ServiceLog:
             return None
         frames, code = by_view[_FRAMES], by_view[_CODE]
         names = [name for name in dict.fromkeys([*frames, *code]) if name != "total"]
-        steps = {name: (frames.get(name), code.get(name)) for name in names}
-        return ServiceTime(frames["total"], code["total"], steps)
+        stages = {name: (frames.get(name), code.get(name)) for name in names}
+        return ServiceTime(frames["total"], code["total"], stages)
 
 
 def print_times(console: Console, times: ServiceTime) -> None:
+    """Print a table of the stages, and the time of the whole payment."""
     table = Table(box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
-    table.add_column("one face payment, in the service", no_wrap=True)
+    table.add_column("time in the service, one face payment", no_wrap=True)
     for column in ("burst, ms", "code, ms"):
         table.add_column(column, justify="right", no_wrap=True)
-    for name, spent in times.steps.items():
+    for name, stage_times in times.stages.items():
         *outer, own = name.split(".")
-        table.add_row("  " * len(outer) + own.replace("_", " "), *map(_shown, spent))
-    table.add_row("in all", *map(_shown, (times.frames, times.code)), style="bold")
+        table.add_row("  " * len(outer) + own.replace("_", " "), *map(_format, stage_times))
+    table.add_row("total", *map(_format, (times.frames, times.code)), style="bold")
     console.print(table)
-    console.print(f"together {times.frames + times.code:.0f} ms", highlight=False)
+    console.print(
+        f"The service took {times.frames + times.code:.0f} ms for this payment.", highlight=False
+    )
 
 
 def _times(text: str) -> dict[str, float]:
     return {name: float(milliseconds) for name, milliseconds in _TIME.findall(text)}
 
 
-def _shown(milliseconds: float | None) -> str:
+def _format(milliseconds: float | None) -> str:
     return "" if milliseconds is None else f"{milliseconds:.1f}"

@@ -1,1 +1,1 @@
-"""The renderer: portraits become head turns, nods and lit scenes, frame by frame."""
+"""The renderer: it makes frames of turning, nodding and lit heads from still portraits."""

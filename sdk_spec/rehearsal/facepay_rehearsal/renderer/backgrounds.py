@@ -1,4 +1,4 @@
-"""The wall behind a payer: never the same twice, with a few things on it, out of focus."""
+"""The wall behind a payer: different each time, with a few objects on it, out of focus."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ NEAR = 8.0  # 20 cm behind a head
 
 
 def room(rng: np.random.Generator, distance: float | None = None) -> Room:
-    """A wall at `distance` units, or anywhere in a usual room."""
+    """Draw a wall at `distance` units; without it, at a distance of a usual room."""
     far = float(rng.uniform(*FAR)) if distance is None else distance
     width, height = FRAME_SIZE[0] + 2 * _MARGIN, FRAME_SIZE[1] + 2 * _MARGIN
     tint = rng.uniform(0.75, 1.0, 3) * rng.uniform(0.18, 0.55)

@@ -1,9 +1,9 @@
-"""One still photograph laid out on a canvas that every head shares, and its bust cut out of it.
+"""The canvas: one still photograph in coordinates that all heads share, and its bust cut out.
 
 The canvas is measured in outer-eye widths ("units", about 90 mm) from the middle of the eyes: x to
-the picture's right, y down. The outer corners of the eyes lie at (-0.5, 0) and (0.5, 0), so that
-everything else (height field, eyelids, glasses, masks) needs no outline drawn by hand. The bust is
-cut out by colour (GrabCut) from a guess which the five points give. It does not find single hairs.
+the picture's right, y down. The outer corners of the eyes lie at (-0.5, 0) and (0.5, 0), so height
+field, eyelids, glasses and masks need no outline drawn by hand. GrabCut cuts out the bust by its
+colours, from a guess that the five points give. It does not find single hairs.
 """
 
 from dataclasses import dataclass
@@ -20,20 +20,23 @@ Floats = NDArray[np.float32]
 
 LEFT, TOP = -3.2, -2.4
 WIDTH, HEIGHT = 6.4, 6.4
-SCALE = 110  # pixels of the texture a unit
-COARSE = 55  # pixels of height field and masks a unit
+SCALE = 110  # pixels of the texture per unit
+COARSE = 55  # pixels of height field and masks per unit
 _SEED = 4
-# From eyes to chin, in distances from eyes to the base of the nose (London: 2.45 to 2.75).
+# Distance from eyes to chin, in distances from eyes to the base of the nose. Measured on the faces
+# of the London set: 2.45 to 2.75.
 _CHIN_IN_NOSES = 2.6
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Canvas:
-    """`photo` is (704, 704, 3) uint8 RGB, the whole photograph; `texture` the same with the bust's
-    colours carried outwards over what was behind; `inside` (352, 352) float32: how far in units a
-    place lies inside the bust's outline, negative outside. `nose` is (x, y) of its base, `chin` y
-    of the chin, `inner` x of the two inner corners of the eyes; `shown` is what the photograph
-    really covers: left, top, right, bottom. All in units.
+    """A photograph in canvas coordinates; all lengths are in units.
+
+    - `photo` (704, 704, 3) uint8 RGB: the whole photograph.
+    - `texture`: the same, with the bust's colours carried outwards over the background.
+    - `inside` (352, 352) float32: how far a place lies inside the bust's outline; negative outside.
+    - `nose` is (x, y) of its base, `chin` y of the chin, `inner` x of the two inner eye corners.
+    - `shown` is the area that the photograph covers: left, top, right, bottom.
     """
 
     photo: Pixels
@@ -46,7 +49,7 @@ class Canvas:
 
 
 def grid(scale: int) -> tuple[Floats, Floats]:
-    """x as a row and y as a column, of the pixels' middles, in units."""
+    """Return x as a row and y as a column, of the centres of the pixels, in units."""
     x = (np.arange(round(WIDTH * scale), dtype=np.float32) + np.float32(0.5)) / scale + LEFT
     y = (np.arange(round(HEIGHT * scale), dtype=np.float32) + np.float32(0.5)) / scale + TOP
     return x.astype(np.float32)[None, :], y.astype(np.float32)[:, None]
@@ -54,10 +57,10 @@ def grid(scale: int) -> tuple[Floats, Floats]:
 
 @cache
 def canvas(source: Portrait) -> Canvas:
-    """Lay the photograph out. The same photograph gives the same canvas."""
+    """Lay the photograph out; the same photograph always gives the same canvas."""
     unit = float(np.linalg.norm(source.points[0] - source.points[2]))
     to_canvas = _to_canvas(source, SCALE)
-    # Beyond its edges a photograph goes on as its mirror image: cloth stays cloth.
+    # Beyond its edges the photograph continues as its mirror image, so that cloth stays cloth.
     size = round(WIDTH * SCALE), round(HEIGHT * SCALE)
     texture = moved(_softened(source.pixels, unit), to_canvas, size, mirror=True)
     height, width = source.pixels.shape[:2]
@@ -80,7 +83,7 @@ def canvas(source: Portrait) -> Canvas:
 
 
 def _to_canvas(source: Portrait, scale: int) -> NDArray[np.float64]:
-    """(2, 3) similarity from pixels of the photograph to pixels of the canvas."""
+    """Return the (2, 3) similarity from pixels of the photograph to pixels of the canvas."""
     right, left = source.points[0], source.points[2]
     eyes = right - left
     factor = scale / float(eyes @ eyes)
@@ -90,7 +93,7 @@ def _to_canvas(source: Portrait, scale: int) -> NDArray[np.float64]:
 
 
 def _softened(pixels: Pixels, unit: float) -> Pixels:
-    """Without what is finer than the canvas, which would alias."""
+    """Blur detail that is finer than the canvas, to prevent aliasing."""
     if unit <= SCALE:
         return pixels
     return blurred(pixels, 0.45 * unit / SCALE)
@@ -114,7 +117,7 @@ def _cut_out(texture: Pixels, chin: float, shown: tuple[float, float, float, flo
 
 
 def _guess(x: Floats, y: Floats, chin: float) -> NDArray[np.uint8]:
-    """GrabCut's four labels, from what a head and shoulders look like."""
+    """Return GrabCut's four labels for the usual outline of head and shoulders."""
     far = np.abs(x)
     guess = np.full((y.size, x.size), cv2.GC_PR_BGD, np.uint8)
     hair = (x / 1.1) ** 2 + ((y - 0.1) / 1.5) ** 2 < 1
@@ -130,7 +133,7 @@ def _guess(x: Floats, y: Floats, chin: float) -> NDArray[np.uint8]:
 
 
 def _one_piece(bust: NDArray[np.uint8], x: Floats, y: Floats) -> NDArray[np.uint8]:
-    """The part that has the face in it, without holes."""
+    """Return the connected part that contains the face, with its holes filled."""
     _, labels = cv2.connectedComponents(bust)
     row, column = int(np.argmin(np.abs(y - 0.2))), int(np.argmin(np.abs(x)))
     one: NDArray[np.uint8] = (np.asarray(labels) == labels[row, column]).astype(np.uint8)
@@ -142,7 +145,7 @@ def _one_piece(bust: NDArray[np.uint8], x: Floats, y: Floats) -> NDArray[np.uint
 
 
 def _bled(texture: Pixels, inside: Floats) -> Pixels:
-    """The bust's own colours carried outwards, so that its edge holds none of the old room."""
+    """Carry the bust's colours outwards, so that its edge has none of the old background."""
     size = (texture.shape[1], texture.shape[0])
     deep = scaled(inside, size) > 0.03
     _, nearest = cv2.distanceTransformWithLabels(

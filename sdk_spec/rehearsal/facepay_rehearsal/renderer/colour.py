@@ -1,4 +1,4 @@
-"""Numbers of a picture and amounts of light: sRGB's curve, both ways, by tables."""
+"""The sRGB curve in both directions, by tables."""
 
 from functools import cache
 
@@ -12,12 +12,12 @@ _STEPS = 4096
 
 
 def to_linear(pixels: Pixels) -> Floats:
-    """uint8 sRGB -> float32 light, 0 to 1."""
+    """Convert uint8 sRGB to float32 linear light, 0 to 1."""
     return np.asarray(_decoding()[pixels], dtype=np.float32)
 
 
 def to_srgb(light: Floats) -> Floats:
-    """float32 light -> float32 sRGB, 0 to 255, clipped like a sensor; not yet whole numbers."""
+    """Convert float32 linear light to float32 sRGB, 0 to 255, clipped; it does not round."""
     steps = np.clip(light * np.float32(_STEPS - 1), 0, _STEPS - 1).astype(np.uint16)
     return np.asarray(_encoding()[steps], dtype=np.float32)
 

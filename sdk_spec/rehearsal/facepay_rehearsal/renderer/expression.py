@@ -1,8 +1,8 @@
 """Eyelids and lips, as movements of the texture over a head that keeps its shape.
 
-A closing lid brings the skin above the eye down over it; an opening mouth moves the lower lip and
-the chin down and shows the dark inside. Where the lips part is found once: the darkest row below
-the nose. Not rendered: teeth, a tongue, gaze, and the jaw's part in the head's shape.
+A closing lid moves the skin above the eye down over it. An opening mouth moves the lower lip and
+the chin down and shows a dark inside. The line between the lips is the darkest row below the nose.
+Not rendered: teeth, tongue, gaze, and the movement of the jaw in the head's shape.
 """
 
 from functools import cache
@@ -17,14 +17,15 @@ from facepay_rehearsal.renderer.resample import sampled
 Floats = NDArray[np.float32]
 
 _EYE_HIGH, _EYE_LOW = 0.065, 0.06  # units from the corners' line to the middle of each lid
-_CREASE = 0.20  # units above the corners: from here skin is taken along
+_CREASE = 0.20  # units above the corners: from here the skin moves
 _OPEN = 0.20  # units between the lips of a mouth wide open
 _DARK = np.array([0.02, 0.006, 0.005], dtype=np.float32)
 
 
 def with_expression(albedo: Floats, laid_out: Canvas, blink: float, mouth: float) -> Floats:
-    """The texture with eyes `blink` closed and the mouth `mouth` open, 0 to 1; a copy, or itself
-    where nothing moves.
+    """Return the texture with the eyes closed by `blink` and the mouth opened by `mouth`, 0 to 1.
+
+    The result is a copy, or `albedo` itself where nothing moves.
     """
     if blink < 0.02 and mouth < 0.02:
         return albedo
@@ -64,7 +65,7 @@ def _open(albedo: Floats, laid_out: Canvas, mouth: float) -> None:
 
 @cache
 def lips_part(laid_out: Canvas) -> float:
-    """y in units of the line between the lips."""
+    """Find the line between the lips; return its y in units."""
     base = laid_out.nose[1]
     top, bottom = base + 0.30 * (laid_out.chin - base), base + 0.48 * (laid_out.chin - base)
     rows, columns, _, y = _patch(-0.16, 0.16, top, bottom)
@@ -75,7 +76,7 @@ def lips_part(laid_out: Canvas) -> float:
 def _patch(
     left: float, right: float, top: float, bottom: float
 ) -> tuple[slice, slice, Floats, Floats]:
-    """A part of the texture: its rows and columns, and (rows, columns) x and y in units."""
+    """Return rows and columns of a part of the texture, and their x and y in units."""
     columns = slice(round((left - LEFT) * SCALE), round((right - LEFT) * SCALE))
     rows = slice(round((top - TOP) * SCALE), round((bottom - TOP) * SCALE))
     x = (np.arange(columns.start, columns.stop) + 0.5) / SCALE + LEFT

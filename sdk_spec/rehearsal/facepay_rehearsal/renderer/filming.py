@@ -1,4 +1,4 @@
-"""Films one capture: a person or a thing in a room, moved as a course says, before a sensor."""
+"""Film one capture: a person or an object in a room, moved along a timeline, before a sensor."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -25,24 +25,27 @@ Source = Portrait | str
 
 
 class Scene(Protocol):
-    """The light on the sensor at a moment: (480, 640, 3) float32, before `behind` or a wall."""
+    """The light on the sensor at a moment, (480, 640, 3) float32, before `behind` or a wall."""
 
     def __call__(self, moment: Moment, behind: Floats | None = None, /) -> Floats: ...
 
 
-# The screen's light against the room's, on a face 40 cm away: a phone's 500 cd/m2 make 25 to 30 lx,
-# a lit room has 120 to 400.
+# The screen's light relative to the room's, on a face 40 cm away: a phone with 500 cd/m2 makes 25
+# to 30 lx, and a lit room has 120 to 400 lx.
 INDOOR = (0.07, 0.22)
 
 
 def person(source: Source) -> Portrait:
+    """Return the portrait of a name, or the portrait itself."""
     return portrait(source) if isinstance(source, str) else source
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a capture is filmed: the wall, the room's light, the screen's share of it, and where
-    the head is in the frame.
+    """Where a capture is filmed: wall, light, and the position of the head in the frame.
+
+    `share` is the screen's light relative to the room's, `ambient` the room's light in red, green
+    and blue. `at` is in pixels, `distance` in units, both as in `scene.Pose`.
     """
 
     room: Room
@@ -50,9 +53,10 @@ class Place:
     ambient: tuple[float, float, float]
     at: tuple[float, float]
     distance: float
-    face: float = 0.85  # from what `distance` is measured to, to what is looked at
+    face: float = 0.85  # units from the plane that `distance` is measured to, to the face
 
     def pose(self, moment: Moment) -> Pose:
+        """Return the pose of a head in this place at a moment."""
         near = self.distance - self.face
         return Pose(
             turn=moment.turn,
@@ -64,14 +68,15 @@ class Place:
         )
 
     def nearer(self) -> "Place":
-        """For what is flat: its plane where a face would be, not a head's ears."""
+        """Return the place for a flat object, whose plane is where a face would be."""
         return replace(self, distance=self.distance - self.face, face=0.0)
 
     def at_distance(self, distance: float) -> "Place":
-        """For what is flat and held out to a distance of its own."""
+        """Return the place for a flat object at a distance of its own, in units."""
         return replace(self, distance=distance, face=0.0)
 
     def lights(self, moment: Moment) -> Lights:
+        """Return the light in this place at a moment."""
         return Lights(self.share, moment.screen, self.ambient)
 
 
@@ -80,7 +85,7 @@ def place(
     share: tuple[float, float] = INDOOR,
     wall: float | None = None,
 ) -> Place:
-    """A place drawn anew. `share` is the range of the screen's light; drawn by its logarithm."""
+    """Draw a place. `share` is the range of the screen's light, drawn by its logarithm."""
     warm = float(rng.normal(0, 0.05))
     return Place(
         room=room(rng, wall),
@@ -93,14 +98,16 @@ def place(
 
 @cache
 def head_of(source: Portrait) -> Surface:
+    """Return the head of a portrait, modelled once for each."""
     return bust(canvas(source))
 
 
 def live_head(
     source: Portrait, where: Place, surface: Surface | None = None, worn: Worn | None = None
 ) -> Scene:
-    """A living person: turns, nods, blinks, talks. `surface` is another shape or skin for the same
-    face; what is `worn` lies over the skin.
+    """Return the scene of a living person, who turns, nods, blinks and talks.
+
+    `surface` replaces shape or skin of the face; `worn` covers the skin.
     """
     shape = surface or head_of(source)
 
@@ -118,7 +125,7 @@ def live_head(
 
 
 def filmed(surface: Surface, where: Place, moment: Moment, behind: Floats | None = None) -> Floats:
-    """(480, 640, 3) float32: a surface in a place at a moment, before its wall or `behind`."""
+    """Return (480, 640, 3) float32: a surface at a moment, in front of its wall or `behind`."""
     pose, lights = where.pose(moment), where.lights(moment)
     if behind is None:
         behind = wall(where.room, pose, lights)
@@ -133,14 +140,14 @@ def developed(
     free: bool = False,
     mirrored: bool = False,
 ) -> list[Shot]:
-    """The capture as it is sent."""
+    """Film a scene along `moments`; return the shots as an SDK would send them."""
     return sent(moments, recorded(moments, scene, rng, free=free), rng, mirrored=mirrored)
 
 
 def recorded(
     moments: Sequence[Moment], scene: Scene, rng: np.random.Generator, *, free: bool = False
 ) -> Iterator[Pixels]:
-    """What a camera makes of a scene, frame by frame."""
+    """Film a scene with one sensor, frame by frame."""
     sensor = Sensor(rng, free=free)
     for moment in moments:
         yield sensor.develop(scene(moment))
@@ -153,7 +160,7 @@ def sent(
     *,
     mirrored: bool = False,
 ) -> list[Shot]:
-    """Pictures with what the SDK says of them."""
+    """Encode pictures, and add what the SDK states about each; the clock begins anywhere."""
     start = int(rng.integers(10_000, 1_000_000))
     return [
         Shot(encoded(frame, mirrored=mirrored), moment.step, start + moment.ms, moment.colour)

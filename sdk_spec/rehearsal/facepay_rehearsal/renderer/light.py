@@ -1,9 +1,9 @@
-"""Light on what is seen, and the room behind it: ambient light, and the screen's colours.
+"""Light on a surface and on the wall behind it: ambient light, and the screen's colours.
 
-The photograph's own light is taken for the room's: what it shows is albedo times ambient. To that
-comes the screen, a lamp a little below the camera, by Lambert's law and the square of the
-distance. Everything is linear; a pixel of albedo 1 in ambient light alone is 1. Not rendered:
-light that passes under the skin, shadows, and light from one surface to another.
+The photograph's own light counts as the room's: the photograph shows albedo times ambient light.
+The screen adds a lamp a little below the camera, by Lambert's law and the square of the distance.
+Everything is linear; a pixel of albedo 1 in ambient light alone is 1. Not rendered: subsurface
+scattering, shadows, and light that one surface reflects onto another.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from facepay_rehearsal.renderer.surfaces import Surface
 
 Floats = NDArray[np.float32]
 
-# A screen's primaries as the camera sees them: a little of each in its neighbours.
+# The colours of a screen as a camera sees them: each channel leaks a little into the others.
 SCREEN = {
     "red": (1.0, 0.06, 0.02),
     "green": (0.08, 1.0, 0.08),
@@ -35,8 +35,10 @@ _LAMP = np.array([0.0, 0.75, 0.0], dtype=np.float32)  # units below the camera
 
 @dataclass(frozen=True, slots=True)
 class Lights:
-    """`share` is the screen's light on a face at rest against the ambient light, each channel;
-    `screen` the colour shown; `ambient` the room's light in red, green, blue.
+    """The light of one frame.
+
+    `share` is the screen's light on a face at rest relative to the ambient light, in each channel.
+    `screen` is the colour shown. `ambient` is the room's light in red, green and blue.
     """
 
     share: float
@@ -46,8 +48,10 @@ class Lights:
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Room:
-    """`albedo` (480, 640, 3) float32 linear, larger than life by `margin` pixels on every side;
-    `distance` in units from the camera to the wall.
+    """The wall of a room.
+
+    `albedo` (576, 736, 3) float32 linear has a margin of 48 pixels on every side of the frame.
+    `distance` is in units from the camera to the wall.
     """
 
     albedo: Floats
@@ -55,7 +59,7 @@ class Room:
 
 
 def lit(surface: Surface, seen: Seen, behind: Floats, lights: Lights) -> Floats:
-    """(480, 640, 3) float32: the light that reaches the sensor. `behind` is of the same kind."""
+    """Return (480, 640, 3) float32: the light on the sensor; `behind` has the same shape."""
     arriving = _arriving(seen)
     cover, x, y, arriving, ambient = (
         scaled(plane, FRAME_SIZE)
@@ -82,9 +86,9 @@ def lit(surface: Surface, seen: Seen, behind: Floats, lights: Lights) -> Floats:
 
 
 def wall(room: Room, pose: Pose, lights: Lights) -> Floats:
-    """(480, 640, 3) float32: the room's wall as the sensor would see it alone."""
+    """Return (480, 640, 3) float32: the light of the wall alone on the sensor."""
     share = lights.share * (_FULL_AT / room.distance) ** 2
-    # The hand that moves the camera moves the wall by less.
+    # A movement of the camera moves the wall less than the face.
     shift = ((pose.at[0] - 320) * 0.5, (pose.at[1] - 215) * 0.5)
     turn = np.asarray(cv2.getRotationMatrix2D((320, 240), -pose.roll * 0.5, 1.0), np.float64)
     height, width = room.albedo.shape[:2]
@@ -96,7 +100,7 @@ def wall(room: Room, pose: Pose, lights: Lights) -> Floats:
 
 
 def _arriving(seen: Seen) -> Floats:
-    """The screen's light on each place, 1 on a face at rest that looks at it."""
+    """Return the screen's light on each place; 1 is a face at rest that looks at the screen."""
     rows, columns = seen.depth.shape
     across = ((np.arange(columns, dtype=np.float32) * 2 + 1 - FRAME_SIZE[0] / 2) / FOCAL_PX)[None]
     down = ((np.arange(rows, dtype=np.float32) * 2 + 1 - FRAME_SIZE[1] / 2) / FOCAL_PX)[:, None]
@@ -111,7 +115,8 @@ def _arriving(seen: Seen) -> Floats:
 
 
 def _ambient(seen: Seen) -> Floats:
-    """Room light comes from everywhere, a little more from above. The photograph was lit like
-    that already, so only what a turn changes is left to add: mostly nothing.
+    """Return the room's light on each place: from all sides, a little more from above.
+
+    The photograph was taken in such light, so only the small change of a turn is added.
     """
     return np.asarray(0.92 + 0.08 * seen.normals[..., 2] - 0.05 * seen.normals[..., 1], np.float32)

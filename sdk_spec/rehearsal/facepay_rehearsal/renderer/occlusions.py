@@ -1,6 +1,6 @@
-"""What a head wears or is: glasses, a cloth over the mouth, a hand before it, a darker skin.
+"""Occlusions and skin: glasses, a cloth mask, a hand before the mouth, darker skin.
 
-Painted on the canvas over the texture; it turns with the head and takes the same light.
+They are painted on the canvas over the texture, so they turn with the head and have its light.
 """
 
 from dataclasses import dataclass, replace
@@ -15,26 +15,30 @@ from facepay_rehearsal.renderer.surfaces import Surface, normals_of
 
 Floats = NDArray[np.float32]
 
-_FINE = 3  # bits of a drawn line's position below the pixel
-# Of dark skin in the light of a portrait: red, green, blue, linear.
+_FINE = 3  # fractional bits of the coordinates that OpenCV draws with
+# Reflectance of dark skin in the light of a portrait: red, green, blue, linear.
 _DARK_SKIN = np.array([0.13, 0.075, 0.052])
-_MIRRORED_SCREEN = 1.2  # a screen's own luminance in a lens's 4 %, against its light on a face
+_MIRRORED_SCREEN = 1.2  # the screen in a lens that reflects 4 %, relative to its light on a face
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Worn:
-    """`colours` (704, 704, 3) float32 linear, where `cover` (704, 704) is more than 0."""
+    """Something over the skin.
+
+    `colours` (704, 704, 3) float32 linear count where `cover` (704, 704), 0 to 1, is more than 0.
+    """
 
     colours: Floats
     cover: Floats
 
     def over(self, albedo: Floats) -> Floats:
+        """Return the texture with this over it."""
         share = self.cover[..., None]
         return np.asarray(albedo * (1 - share) + self.colours * share, dtype=np.float32)
 
 
 def glasses(rng: np.random.Generator) -> tuple[Worn, Floats]:
-    """Frames of some size and colour, and where their lenses mirror the screen."""
+    """Draw glasses; return them, and where their lenses reflect the screen."""
     half, high = float(rng.uniform(0.20, 0.26)), float(rng.uniform(0.15, 0.22))
     middle, thick = float(rng.uniform(0.32, 0.36)), int(rng.integers(3, 6))
     cover, mirror = _blank(), _blank()
@@ -56,7 +60,7 @@ def glasses(rng: np.random.Generator) -> tuple[Worn, Floats]:
 
 
 def cloth_mask(rng: np.random.Generator, laid_out: Canvas) -> Worn:
-    """A surgical mask from the bridge of the nose to below the chin."""
+    """Draw a surgical mask from the bridge of the nose to below the chin."""
     x, y = grid(SCALE)
     top, bottom = 0.42 * laid_out.nose[1], laid_out.chin + 0.05
     half = 0.78 - 0.25 * np.clip((y - top) / (bottom - top), 0, 1) ** 2
@@ -68,7 +72,7 @@ def cloth_mask(rng: np.random.Generator, laid_out: Canvas) -> Worn:
 
 
 def hand(rng: np.random.Generator, laid_out: Canvas, skin: Floats) -> Worn:
-    """Four fingers laid over mouth and nose; `skin` (3,) is their colour, linear."""
+    """Draw four fingers over mouth and nose; `skin` (3,) is their linear colour."""
     cover, shade = _blank(), _blank()
     tilt = float(rng.uniform(-0.15, 0.15))
     low, high = 0.75 * laid_out.nose[1], 0.80 * laid_out.chin
@@ -81,7 +85,7 @@ def hand(rng: np.random.Generator, laid_out: Canvas, skin: Floats) -> Worn:
 
 
 def over_the_mouth(surface: Surface, worn: Worn) -> Surface:
-    """The shape under something thick: nose and lips drowned."""
+    """Smooth the shape under something thick, which hides nose and lips."""
     cover = cv2.resize(worn.cover, surface.front.shape[::-1], interpolation=cv2.INTER_AREA)
     soft = blurred(surface.front, 0.10 * COARSE) + np.float32(0.10)
     front = (surface.front * (1 - cover) + soft * cover).astype(np.float32)
@@ -89,13 +93,13 @@ def over_the_mouth(surface: Surface, worn: Worn) -> Surface:
 
 
 def darkened(surface: Surface) -> Surface:
-    """The same person with dark skin; what is dark already, hair and cloth stay."""
+    """Darken the skin; dark skin, hair and cloth stay as they are."""
     skin = cheek(surface.albedo)
     factor = np.minimum(1.0, _DARK_SKIN / skin)
     colours = np.log(np.maximum(surface.albedo, 0.003))
     tone = colours - np.log(skin)
     chroma = np.dstack([tone[..., 0] - tone[..., 1], tone[..., 2] - tone[..., 1]])
-    # Lips, cheeks and brows are one skin; cloth, which lies lower, has to be nearer in colour.
+    # Lips, cheeks and brows count as skin. Cloth lies lower; it must be nearer in colour to count.
     _, y = grid(SCALE)
     near = np.where(y < (surface.neck or 0.0) + 0.15, 1.1, 0.40)
     apart = (chroma**2).sum(axis=2) / near**2
@@ -106,7 +110,7 @@ def darkened(surface: Surface) -> Surface:
 
 
 def cheek(albedo: Floats) -> Floats:
-    """(3,) the skin's colour below the eyes, linear."""
+    """Return (3,) the linear colour of the skin below the eyes."""
     rows = slice(round((0.35 - TOP) * SCALE), round((0.5 - TOP) * SCALE))
     columns = [
         slice(round((x - LEFT) * SCALE), round((x + 0.12 - LEFT) * SCALE)) for x in (-0.45, 0.33)

@@ -1,8 +1,8 @@
-"""Still photographs to render from, and the two public-domain portraits a fresh machine has.
+"""Still photographs to render from, and two public-domain portraits of installed packages.
 
-Eileen Collins (NASA, in scikit-image) and Grace Hopper (US Navy, in matplotlib's sample data).
-The packages are found but not imported, and nothing is downloaded. This belongs to the rehearsal
-and the tests; the service has no pictures of anybody.
+They show Eileen Collins (NASA, in scikit-image) and Grace Hopper (US Navy, in matplotlib's sample
+data). This module finds the packages without importing them, and downloads nothing. Only the
+rehearsal and the tests use it; the service ships no pictures of people.
 """
 
 from dataclasses import dataclass
@@ -20,16 +20,16 @@ from facepay.face.frames.decode import to_grey
 
 Pixels = NDArray[np.uint8]
 
-# Enough for a face that fills a quarter of a portrait; the detector wants 80 pixels of it.
+# Enough pixels for a face that fills a quarter of a portrait; the detector needs 80 across it.
 _SEARCH_AREA = 640 * 640
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Portrait:
-    """A frontal photograph: (rows, columns, 3) uint8 RGB, and its five points.
+    """A frontal photograph, `pixels` (rows, columns, 3) uint8 RGB, and its five points.
 
-    `points` are those of `facepay.face.detection.landmarks`; `stranger` is another person, for what
-    needs two people, or None: then one of the two public-domain portraits stands in.
+    `points` are those of `facepay.face.detection.landmarks`. `stranger` is another person, for
+    species that need two people; without one, a public-domain portrait is used.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Portrait:
     stranger: "Portrait | None" = None
 
     def somebody_else(self) -> "Portrait":
+        """Return the portrait of another person."""
         return self.stranger or portrait("grace" if self.name == "eileen" else "eileen")
 
 
@@ -50,12 +51,12 @@ NAMES = tuple(_SOURCES)
 
 @cache
 def portrait(name: str) -> Portrait:
-    """`name` is one of NAMES. Raises KeyError, or FileNotFoundError where it is not installed."""
+    """Load one of NAMES. Raises KeyError; FileNotFoundError if its package is not installed."""
     return photograph(name, _installed(*_SOURCES[name]))
 
 
 def photograph(name: str, file: Path, stranger: Portrait | None = None) -> Portrait:
-    """Any frontal photograph of a person. Raises ValueError where no face is found in it."""
+    """Load any frontal photograph of a person. Raises ValueError if no face is found in it."""
     with Image.open(file) as opened:
         pixels = np.array(opened.convert("RGB"), dtype=np.uint8)
     grey = to_grey(pixels)

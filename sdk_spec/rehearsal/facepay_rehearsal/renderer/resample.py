@@ -1,4 +1,4 @@
-"""Pictures sampled, scaled and blurred: OpenCV, with types that say what comes back."""
+"""Sample, scale, blur and move pictures: typed calls of OpenCV."""
 
 from typing import TypeVar
 
@@ -8,13 +8,15 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
-# A picture comes back as the kind it was: float32 or uint8.
+# The result has the dtype of the argument: float32 or uint8.
 Picture = TypeVar("Picture", Floats, Pixels)
 
 
 def sampled(picture: Floats, column: Floats, row: Floats, *, mirror: bool = False) -> Floats:
-    """Bilinear samples at float pixel positions; beyond the edge its last pixels, or, with
-    `mirror`, its mirror image. The shape of `column`, with the picture's channels.
+    """Sample bilinearly at float pixel positions.
+
+    Beyond the edge the last pixel repeats or, with `mirror`, the picture is reflected. The result
+    has the shape of `column`, with the picture's channels.
     """
     beyond = cv2.BORDER_REFLECT_101 if mirror else cv2.BORDER_REPLICATE
     return np.asarray(
@@ -23,7 +25,7 @@ def sampled(picture: Floats, column: Floats, row: Floats, *, mirror: bool = Fals
 
 
 def scaled(picture: Picture, size: tuple[int, int], *, smooth: bool = False) -> Picture:
-    """To (width, height): bilinear, or cubic where `smooth`; smaller by the mean of areas."""
+    """Scale to (width, height): bilinear, or cubic with `smooth`; by area means to shrink."""
     kind = cv2.INTER_CUBIC if smooth else cv2.INTER_LINEAR
     if size[0] < picture.shape[1]:
         kind = cv2.INTER_AREA
@@ -31,13 +33,14 @@ def scaled(picture: Picture, size: tuple[int, int], *, smooth: bool = False) -> 
 
 
 def blurred(picture: Picture, sigma: float) -> Picture:
+    """Blur by a Gaussian of `sigma` pixels."""
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), dtype=picture.dtype)
 
 
 def moved(
     picture: Picture, affine: NDArray[np.float64], size: tuple[int, int], *, mirror: bool = False
 ) -> Picture:
-    """Under a (2, 3) map from its pixels to those of a picture of (width, height)."""
+    """Warp by a (2, 3) map from its pixels to those of a picture of (width, height)."""
     return np.asarray(
         cv2.warpAffine(
             picture,

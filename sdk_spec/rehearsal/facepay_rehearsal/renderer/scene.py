@@ -1,9 +1,9 @@
-"""A pinhole camera in front of one surface: where each pixel's ray meets it.
+"""A pinhole camera before one surface: find where the ray of each pixel meets it.
 
-The camera sits at the origin and looks along +t; lengths are in units (outer-eye widths). The
-surface's own axes are the canvas's: x to the picture's right, y down, z towards the camera. A ray
-is a straight line there too, so it is marched through the height field at half resolution, made
-exact by a secant, and what it met is scaled up. Below the neck a turn fades out row by row.
+The camera is at the origin and looks along +t; lengths are in units (outer-eye widths). The surface
+has the axes of the canvas: x to the picture's right, y down, z towards the camera. Each ray is
+marched through the height field at half resolution and refined by bisection; the result is scaled
+up. Below the neck a turn fades out row by row.
 """
 
 from dataclasses import dataclass
@@ -19,19 +19,20 @@ from facepay_rehearsal.renderer.surfaces import Surface
 Floats = NDArray[np.float32]
 
 FRAME_SIZE = (640, 480)
-FOCAL_PX = 460.0  # 70 degrees across, as a phone's front camera has
+FOCAL_PX = 460.0  # 70 degrees of view across, like a phone's front camera
 _HALF = (FRAME_SIZE[0] // 2, FRAME_SIZE[1] // 2)
 _STEP = 0.085  # units along a ray
-_AXIS = np.array([0.0, 0.75, 0.12])  # what a head turns and nods about, in units
-_FADE = 0.7  # units below the chin over which a turn is lost in the neck
+_AXIS = np.array([0.0, 0.75, 0.12])  # the point that a head turns and nods about, in units
+_FADE = 0.7  # units below the chin over which a turn fades out in the neck
 
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """`turn`, `nod`, `roll` in degrees: the payer's left, up, and clockwise in the picture;
-    `lean` is how far the turn's axis stands away from upright.
-    `distance` in units from the camera to the ears' plane; `at` is where the middle of the eyes
-    would be in the frame with the head straight, in pixels.
+    """The pose of a head or an object before the camera.
+
+    `turn`, `nod` and `roll` are in degrees: to the payer's left, up, and clockwise in the picture.
+    `lean` is the angle of the turn's axis away from upright. `distance` is in units from the camera
+    to the plane of the ears. `at` is the pixel of the middle of the eyes when the head is straight.
     """
 
     turn: float = 0.0
@@ -44,8 +45,10 @@ class Pose:
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Seen:
-    """What the rays met, (240, 320) float32: `x`, `y` on the canvas in units, `cover` 0 or 1,
-    `depth` along the axis; `normals` (240, 320, 3) in the camera's axes (z towards it).
+    """The places where the rays meet the surface, (240, 320) float32 each.
+
+    `x` and `y` are on the canvas in units, `cover` is 0 or 1, `depth` is along the camera's axis.
+    `normals` (240, 320, 3) are in the camera's axes (z towards it).
     """
 
     x: Floats
@@ -56,7 +59,7 @@ class Seen:
 
 
 def look(surface: Surface, pose: Pose) -> Seen:
-    """March every ray of a half-size frame."""
+    """Find where every ray of a half-size frame meets the surface."""
     turns = _rotations(surface, pose)
     before = surface.reach[0]
     start, along = _rays(pose, turns, before)
@@ -71,12 +74,12 @@ def look(surface: Surface, pose: Pose) -> Seen:
 
 
 def _rotations(surface: Surface, pose: Pose) -> Floats:
-    """(240, 3, 3): from the camera's axes into the surface's, one for each row."""
+    """Return (240, 3, 3): rotations from the camera's axes to the surface's, one for each row."""
     rows = np.arange(_HALF[1]) * 2.0 + 1.0
     hold = np.ones(len(rows))
     if surface.neck is not None:
         y = (rows - pose.at[1]) / FOCAL_PX * (pose.distance - 0.4)
-        lifted = np.sin(np.radians(pose.nod)) * 0.5  # a chin that goes up takes its neck along
+        lifted = np.sin(np.radians(pose.nod)) * 0.5  # a rising chin moves the neck too
         t = np.clip((y - surface.neck + lifted) / _FADE, 0, 1)
         hold = 1 - t * t * (3 - 2 * t)
     turn, nod = np.radians(pose.turn) * hold, np.radians(pose.nod) * hold
@@ -101,14 +104,14 @@ def _in_plane(degrees: float) -> NDArray[np.float64]:
 
 
 def _rays(pose: Pose, turns: Floats, before: float) -> tuple[list[Floats], list[Floats]]:
-    """Start and direction of each ray in the surface's axes: x, y, z, each (240, 320)."""
+    """Return start and direction of each ray in the surface's axes: x, y, z, (240, 320) each."""
     columns = (np.arange(_HALF[0], dtype=np.float32) * 2 + 1 - FRAME_SIZE[0] / 2) / FOCAL_PX
     rows = (np.arange(_HALF[1], dtype=np.float32) * 2 + 1 - FRAME_SIZE[1] / 2) / FOCAL_PX
     middle_x = (pose.at[0] - FRAME_SIZE[0] / 2) / FOCAL_PX * pose.distance
     middle_y = (pose.at[1] - FRAME_SIZE[1] / 2) / FOCAL_PX * pose.distance
     near = pose.distance - before
     axis = _AXIS.astype(np.float32)
-    # In the camera's axes with z towards it, from the axis of the turn.
+    # In the camera's axes, with z towards the camera, relative to the axis of the turn.
     from_x = (columns * near - middle_x - axis[0])[None, :]
     from_y = (rows * near - middle_y - axis[1])[:, None]
     from_z = np.float32(before - axis[2])
@@ -122,7 +125,7 @@ def _rays(pose: Pose, turns: Floats, before: float) -> tuple[list[Floats], list[
 
 
 def _march(surface: Surface, start: list[Floats], along: list[Floats]) -> tuple[Floats, Floats]:
-    """How far each ray goes until it meets the solid, and whether it does (0 or 1)."""
+    """March each ray; return how far it goes, and whether it meets the solid (0 or 1)."""
     step = np.float32(_STEP)
     bounds = np.dstack([surface.front, surface.back])
     x = (start[0] - np.float32(LEFT)) * COARSE - np.float32(0.5)
@@ -154,7 +157,7 @@ def _on_the_plane(
 def _exact(
     surface: Surface, start: list[Floats], along: list[Floats], t: Floats, step: np.float32
 ) -> Floats:
-    """Halve the last step until the front is met to a hundredth of a unit."""
+    """Bisect the last step, to about a hundredth of a unit."""
     low, high = t - step, t
     for _ in range(3):
         t = (low + high) * np.float32(0.5)
@@ -166,7 +169,7 @@ def _exact(
 
 
 def _filled(values: Floats, cover: Floats) -> Floats:
-    """Values carried a pixel outwards from where rays met something, for a smooth edge."""
+    """Carry values outwards from where rays meet the surface, for a smooth edge."""
     around = cv2.blur(cover, (5, 5))
     carried = cv2.blur(values * cover, (5, 5)) / np.maximum(around, 1e-3)
     return np.asarray(np.where(cover > 0, values, carried), dtype=np.float32)

@@ -1,8 +1,8 @@
 """A camera's sensor: exposure, white balance, noise, JPEG.
 
-At the first frame the exposure is set by what is in the middle, and then it is locked but for a
-trace of drift; a free one goes on measuring, as front cameras do that nobody asked. The same rng
-gives the same bytes. Not rendered: rolling shutter, motion blur, a lens's vignette.
+The first frame sets the exposure by its middle. Then the exposure is locked, with a slight drift; a
+free sensor keeps measuring, as front cameras do by default. The same rng gives the same bytes. Not
+rendered: rolling shutter, motion blur, vignetting.
 """
 
 from functools import cache
@@ -18,14 +18,17 @@ Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 JPEG_QUALITY = 88
-_GREY = 0.2  # what a meter makes of the middle of a picture
-_METER_TRUST = 0.45  # of the way there: a photograph's own exposure is mostly right
+_GREY = 0.2  # linear light that the meter aims at in the middle of a picture
+_METER_TRUST = 0.45  # exponent of the correction: a photograph's own exposure is mostly right
 _NOISE = (1.4, 2.4)  # grey levels
 _BANK = 1 << 22
 
 
 class Sensor:
-    """Develops one capture's frames in order; `free` exposure and white balance."""
+    """The sensor of one capture, which develops its frames in order.
+
+    `free`: exposure and white balance keep changing.
+    """
 
     def __init__(self, rng: np.random.Generator, *, free: bool = False) -> None:
         self._rng = rng
@@ -35,13 +38,14 @@ class Sensor:
         self._aim = 0.0
 
     def develop(self, light: Floats) -> Pixels:
-        """(rows, columns, 3) float32 light -> uint8 RGB."""
+        """Convert (rows, columns, 3) float32 linear light to uint8 RGB, with noise."""
         small = scaled(light, (32, 24))
         self._measure(np.clip(small.astype(np.float64), 0, 1.5))
         gain = np.asarray(self._gain, dtype=np.float32)
         return noisy(to_srgb(light * gain), self._noise, self._rng)
 
     def jpeg(self, light: Floats, *, mirrored: bool = False) -> bytes:
+        """Develop a frame and encode it."""
         return encoded(self.develop(light), mirrored=mirrored)
 
     def _measure(self, small: NDArray[np.float64]) -> None:
@@ -60,7 +64,7 @@ class Sensor:
 
 
 def noisy(picture: Floats, levels: float, rng: np.random.Generator) -> Pixels:
-    """float32 grey levels -> uint8, with a sensor's noise of that standard deviation."""
+    """Convert float32 grey levels to uint8, with noise of `levels` as its standard deviation."""
     start = int(rng.integers(0, _BANK - picture.size))
     noise = _noise_bank()[start : start + picture.size].reshape(picture.shape)
     return np.asarray(
@@ -69,16 +73,16 @@ def noisy(picture: Floats, levels: float, rng: np.random.Generator) -> Pixels:
 
 
 def encoded(pixels: Pixels, *, mirrored: bool = False, quality: int = JPEG_QUALITY) -> bytes:
-    """JPEG with a JFIF header; a mirroring camera saves what a mirror shows."""
+    """Encode as JPEG with a JFIF header; `mirrored` flips left and right first."""
     shown = pixels[:, ::-1] if mirrored else pixels
     backwards = np.ascontiguousarray(shown[..., ::-1])
     done, stored = cv2.imencode(".jpg", backwards, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
-        raise ValueError("the picture cannot be encoded")
+        raise ValueError("The picture cannot be encoded as JPEG.")
     return bytes(stored.tobytes())
 
 
 @cache
 def _noise_bank() -> Floats:
-    # Drawn once: a window of it at a random place is as good as new, and forty times as quick.
+    # Draw once: a window at a random place serves as fresh noise, and is forty times as fast.
     return np.random.default_rng(7).standard_normal(_BANK, dtype=np.float32)

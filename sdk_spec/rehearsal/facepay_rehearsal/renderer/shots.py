@@ -1,11 +1,11 @@
-"""What a renderer of captures is asked for, and what it gives back."""
+"""The challenge that a renderer gets, and the shots that it returns."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 
 class Challenge(Protocol):
-    """Whatever has steps and light, as names of the API: "turn_left", ..., and "red", ...
+    """Anything with the steps and colours of a challenge, by their names in the API.
 
     An empty `light` is a challenge without light.
     """
@@ -18,14 +18,14 @@ class Challenge(Protocol):
 
 
 class FixedChallenge(NamedTuple):
-    """A challenge of one's own making."""
+    """A challenge of given steps and colours."""
 
     steps: Sequence[str]
     light: Sequence[str] = ()
 
 
 class Shot(NamedTuple):
-    """One frame as an SDK would send it; `colour` is what the screen showed, None without light."""
+    """One frame as an SDK sends it; `colour` is what the screen showed, None without light."""
 
     jpeg: bytes
     step: int

@@ -1,8 +1,8 @@
-"""What stands in front of the camera, as a surface with colours: a head, a print, a tablet.
+"""Surfaces with colours before the camera: a head, a print, a tablet.
 
 A surface is a height field over a canvas (see `canvas`): z in units towards the camera, 0 at the
-ears. `front` and `back` bound the solid; where front < back there is nothing. Surfaces know
-nothing of poses, cameras and lamps.
+ears. `front` and `back` bound the solid; where front < back there is nothing. Poses, cameras and
+lamps are elsewhere.
 """
 
 from dataclasses import dataclass, replace
@@ -17,8 +17,8 @@ from facepay_rehearsal.renderer.resample import blurred
 
 Floats = NDArray[np.float32]
 
-# The generic head. Distances across in units; heights over the ears in units. From eyes to nose
-# and mouth people differ, so y is measured in parts of the way from eyes to chin.
+# The generic head: widths in units, heights over the ears in units. People differ in the distances
+# from eyes to nose and mouth, so y is measured in parts of the distance from eyes to chin.
 _PROFILE_Y = (-1.20, -1.05, -0.85, -0.60, -0.25, 0.0, 0.40, 0.64, 0.80, 0.94, 1.03, 1.10, 1.25)
 _PROFILE_Z = (0.10, 0.55, 0.80, 0.93, 1.02, 0.96, 1.06, 1.08, 0.96, 0.98, 0.86, 0.35, 0.05)
 _WIDTH_Y = (-1.2, -0.7, 0.0, 0.4, 0.7, 0.9, 1.0, 1.1, 1.25)
@@ -29,13 +29,17 @@ _SHELL = 0.52  # units from the outline inwards over which hair and neck round o
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Surface:
-    """`albedo` (rows, columns, 3) float32 linear, as the photograph's light shows it; `front`,
-    `back` (352, 352) float32 units; `normals` (352, 352, 3) float32 to the right, down, and
-    towards the camera. Below `neck` (y in units; None: rigid) a turn fades out until `neck` + 0.7.
-    `glow` is light of its own, like `albedo`, or None. `mirror` (704,
-    704) is how much of the screen glass throws back, against the screen's light on a face, or None.
-    `flat`: all of it lies at z = 0. `reach` is
-    how far it may extend before and behind z = 0 when it is turned.
+    """A height field with colours; lengths are in units.
+
+    - `albedo` (rows, columns, 3) float32 linear, as it looks in the photograph's light.
+    - `front`, `back` (352, 352) float32: the bounds of the solid.
+    - `normals` (352, 352, 3) float32: to the right, down, and towards the camera.
+    - `neck`: the y below which a turn fades out, until `neck` + 0.7; None for a rigid surface.
+    - `glow`: light that it emits, in the shape of `albedo`, or None.
+    - `mirror` (704, 704): the screen's reflection, relative to the screen's light on a face, or
+      None.
+    - `flat`: all of it lies at z = 0.
+    - `reach`: how far it can extend before and behind z = 0 when it is turned.
     """
 
     albedo: Floats
@@ -50,7 +54,7 @@ class Surface:
 
 
 def bust(laid_out: Canvas, *, relief: float = 1.0) -> Surface:
-    """A person. `relief` scales nose, sockets and lips; 0 leaves a smooth egg."""
+    """Model a person. `relief` scales nose, eye sockets and lips; 0 leaves a smooth egg."""
     front, back = _solid(laid_out, relief)
     return Surface(
         albedo=to_linear(laid_out.texture),
@@ -62,12 +66,12 @@ def bust(laid_out: Canvas, *, relief: float = 1.0) -> Surface:
 
 
 def recoloured(surface: Surface, albedo: Floats) -> Surface:
-    """The same shape in other colours, for one frame: eyelids, lips, dirt."""
+    """Return the same shape in other colours, for one frame."""
     return replace(surface, albedo=albedo)
 
 
 def normals_of(front: Floats) -> Floats:
-    """Unit normals of a height field, smoothed by a pixel."""
+    """Compute the unit normals of a height field, smoothed by a pixel."""
     smooth = blurred(np.maximum(front, np.float32(-1.0)), 1.2)
     across = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3, scale=COARSE / 8)
     down = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3, scale=COARSE / 8)
@@ -83,7 +87,7 @@ def _solid(laid_out: Canvas, relief: float) -> tuple[Floats, Floats]:
     high = 0.50 - 0.22 * body + 0.25 * _rise(y, laid_out.chin + 0.4, laid_out.chin + 1.2)
     shell = high * _rounded(inside, _SHELL)
     face = _face(x, y / laid_out.chin) + relief * _features(x, y, laid_out)
-    # A soft maximum, so that the face passes into hair and neck without a step.
+    # A soft maximum joins the face to hair and neck without a step.
     front = (np.maximum(face, 0) ** 6 + np.maximum(shell, 0) ** 6) ** (1 / 6)
     front = np.where(inside > 0, front * _rounded(inside, 0.16), 4 * inside)
     deep = 0.75 - 0.35 * body
@@ -92,7 +96,7 @@ def _solid(laid_out: Canvas, relief: float) -> tuple[Floats, Floats]:
 
 
 def _face(x: Floats, part: Floats) -> Floats:
-    """The smooth front of a face; `part` is y in ways from eyes to chin."""
+    """Model the smooth front of a face; `part` is y in distances from eyes to chin."""
     along = np.interp(part, _PROFILE_Y, _PROFILE_Z, left=0.0, right=0.0)
     half = np.interp(part, _WIDTH_Y, _WIDTH_X)
     across = np.clip(1 - (np.abs(x) / half) ** _ROUND, 0, 1) ** (1 / _ROUND)
@@ -100,10 +104,10 @@ def _face(x: Floats, part: Floats) -> Floats:
 
 
 def _features(x: Floats, y: Floats, laid_out: Canvas) -> Floats:
-    """Nose, lips, brows and the sockets of the eyes."""
+    """Model nose, lips and eye sockets."""
     nose_x, base = laid_out.nose
     aside = x - nose_x * np.clip(y / base, 0, 1)
-    # The ridge climbs from between the eyes to the tip, and ends with a step above the lip.
+    # The ridge rises from between the eyes to the tip, and ends with a step above the lip.
     climb = np.clip(y / (0.8 * base), 0, 1)
     end = 1 - _rise(y, 0.86 * base, 1.08 * base)
     tip = 0.20 * climb**1.3 * end * np.exp(-((aside / (0.09 + 0.05 * climb)) ** 2))
@@ -115,7 +119,7 @@ def _features(x: Floats, y: Floats, laid_out: Canvas) -> Floats:
 
 
 def _rounded(inside: Floats, over: float) -> Floats:
-    """A quarter circle: 0 at the outline, 1 from `over` units inwards."""
+    """Return a quarter circle: 0 at the outline, 1 from `over` units inwards."""
     t = np.clip(inside / over, 0, 1)
     return np.asarray(np.sqrt(1 - (1 - t) ** 2), dtype=np.float32)
 

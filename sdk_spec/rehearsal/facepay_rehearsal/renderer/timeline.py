@@ -1,10 +1,10 @@
-"""The course of a capture: when each frame is taken, what the screen shows, what the head does.
+"""The timeline of a capture: when each frame is taken, what the screen shows, how the head moves.
 
-Four frames of holding still, then six for each step, 220 ms apart. The screen changes its colour
-every 440 ms, and begins a quarter of that before the first frame. A prompt comes with the first
-frame of its step; a payer reacts, moves, rests at the extreme and goes back, partly after the next
-prompt. Heads sway, hands shake, eyes blink. It does not render the SDK's own waiting for a step to
-be seen.
+A timeline has four frames of holding still and six for each step, about 220 ms apart. The screen
+changes its colour every 440 ms and begins a quarter of that before the first frame. Each prompt
+comes with the first frame of its step. The payer reacts, moves, stays at the extreme and returns,
+partly after the next prompt. Heads sway, hands shake, eyes blink. A real SDK waits until a step is
+done; that is not rendered.
 """
 
 from collections.abc import Sequence
@@ -26,8 +26,10 @@ _RISE_MS, _BACK_MS = 330, 380
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a payer follows. Reactions in ms after a prompt; extremes in degrees and as a factor of
-    the face's scale; `tail` frames more after the last step.
+    """How a payer follows the prompts; ranges that are drawn from.
+
+    `reaction_ms` is the delay after a prompt, `rest_ms` the stay at the extreme. `turn` and `nod`
+    are in degrees, `closer` is a factor of the face's size. `tail` adds frames after the last step.
     """
 
     reaction_ms: tuple[float, float] = (120, 300)
@@ -42,10 +44,10 @@ class Manner:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One frame. `screen` is the light that really shines, `colour` what the SDK says it shows.
+    """One frame. `screen` is the light of the screen, `colour` what the SDK states that it is.
 
-    `turn` and `nod` in degrees (payer's left, up), `scale` against the hold, `roll` and `lean` in
-    degrees as in `scene.Pose`, `shift` in pixels; `blink` and `mouth` 0 to 1.
+    `turn` and `nod` are in degrees (payer's left, up), `scale` is relative to the hold, `roll` and
+    `lean` are in degrees as in `scene.Pose`, `shift` is in pixels, `blink` and `mouth` are 0 to 1.
     """
 
     step: int
@@ -62,10 +64,10 @@ class Moment:
     mouth: float = 0.0
 
 
-def course(
+def timeline(
     challenge: Challenge, rng: np.random.Generator, manner: Manner | None = None
 ) -> list[Moment]:
-    """Every frame of a capture. Raises KeyError on an unknown step or colour."""
+    """Return every frame of a capture. Raises KeyError on an unknown step or colour."""
     manner = manner or Manner()
     moments = clock(challenge, rng, manner.tail)
     moments = _followed(moments, challenge.steps, rng, manner)
@@ -74,7 +76,7 @@ def course(
 
 
 def clock(challenge: Challenge, rng: np.random.Generator, tail: int = 0) -> list[Moment]:
-    """The frames' times, steps and colours; nothing moves."""
+    """Return the frames with times, steps and colours; nothing moves."""
     last = len(challenge.steps)
     steps = [0] * HOLD_FRAMES
     for number in range(1, last + 1):
@@ -90,15 +92,16 @@ def clock(challenge: Challenge, rng: np.random.Generator, tail: int = 0) -> list
 
 
 def colour_at(light: Sequence[str], ms: float) -> str | None:
-    """The colour of the code at a time after the first frame, or None without light."""
+    """Return the colour at a time after the first frame, or None without light."""
     return light[int((ms + LIGHT_LEAD_MS) // SLOT_MS) % len(light)] if light else None
 
 
 def shining(light: Sequence[str], ms: float, late_ms: float = 0.0) -> tuple[float, float, float]:
-    """What shines at a frame's time, where everything comes `late_ms` later; black before the code.
+    """Return the screen's light at a frame's time if it comes `late_ms` late; black before.
 
-    The code begins a quarter of a slot before the first frame, so that display and exposure have
-    settled on a colour when its first frame is taken, and its second comes before the next.
+    The light begins a quarter of a slot before the first frame. So display and exposure have
+    settled when the first frame of a colour is taken, and its second frame comes before the next
+    colour.
     """
     at = ms + LIGHT_LEAD_MS - late_ms
     if not light or at < 0:
@@ -107,7 +110,7 @@ def shining(light: Sequence[str], ms: float, late_ms: float = 0.0) -> tuple[floa
 
 
 def swaying(moments: Sequence[Moment], rng: np.random.Generator, much: float) -> list[Moment]:
-    """The small movements of a head and of the hand that holds the camera."""
+    """Add the small movements of a head and of the hand that holds the camera."""
     swing = np.zeros(6)
     moved = []
     for moment in moments:
@@ -166,14 +169,14 @@ def _moved(moment: Moment, step: str, extreme: float, share: float) -> Moment:
 
 
 def _share(ms: float, rise: float, rest: float, back: float) -> float:
-    """How much of the movement is there: up, held, and back down."""
+    """Return the share of the movement, 0 to 1: it rises, stays, and falls again."""
     up = np.clip(ms / rise, 0, 1)
     down = np.clip((ms - rise - rest) / back, 0, 1)
     return float(up * up * (3 - 2 * up) * (1 - down * down * (3 - 2 * down)))
 
 
 def _blinking(moments: Sequence[Moment], rng: np.random.Generator) -> list[Moment]:
-    """One to three blinks, each seen in a frame, sometimes in its neighbour too; a word or none."""
+    """Add one to three blinks, of one or two frames each, and sometimes an open mouth."""
     blink, mouth = np.zeros(len(moments)), np.zeros(len(moments))
     for at in rng.choice(len(moments), size=int(rng.integers(1, 4)), replace=False):
         blink[at] = rng.uniform(0.7, 1.0)
