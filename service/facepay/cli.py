@@ -45,7 +45,11 @@ def main() -> None:
 @click.option("--port", type=click.IntRange(0, 65535), default=8420, help="0 takes a free one.")
 @click.option("--workers", type=click.IntRange(1, 64), default=2)
 @click.option("--database-url", help="PostgreSQL instead of the embedded SQLite.")
-@click.option("--operator-key", type=click.Path(exists=True, path_type=Path), help="PEM or JWK.")
+@click.option(
+    "--operator-key",
+    type=click.Path(exists=True, path_type=Path),
+    help="PEM or JWK; otherwise operator.pem is made in the directory.",
+)
 @click.option("--rehearsal-clock", type=click.Path(path_type=Path), help="Seconds to turn time.")
 def serve(
     directory: Path,
@@ -180,7 +184,7 @@ def spec() -> None:
 
 @spec.command("write")
 def write_spec() -> None:
-    """Write the OpenAPI file, the error tables, the README's help, the catalogues of texts."""
+    """Write the OpenAPI file, the error tables, the page docs/cli.md, the catalogues of texts."""
     from facepay.codegen.artefacts import write
 
     for path in write(REPOSITORY):

@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from joserfc.jwk import ECKey
+
 from facepay.bootstrap import build_dependencies
 from facepay.config import Profile, Settings
 from facepay.domain.customer import PublicKey
@@ -27,6 +29,7 @@ from facepay.usecases.operators.register import register_operator
 from facepay.usecases.webhooks.deliver import deliver_forever
 
 STATE_FILE = "service.json"
+OPERATOR_KEY_FILE = "operator.pem"
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,7 @@ def running(ground: Ground) -> Iterator[EmbeddedService]:
         settings = _settings(ground, bao)
         with EmbeddedService(settings, ground.directory, workers=ground.workers) as service:
             deps = build_dependencies(service.settings)
-            if ground.operator is not None:
-                register_operator(deps, ground.operator)
+            register_operator(deps, ground.operator or _kept_operator(ground.directory))
             end_lapsed_enrolments(deps)
             destroy_pending_keys(deps)
             state = ground.directory / STATE_FILE
@@ -101,17 +103,27 @@ def _settings(ground: Ground, bao: EmbeddedOpenBao) -> Settings:
         vault_url=bao.url,
         vault_role_id=bao.role_id,
         vault_secret_id=bao.secret_id,
-        fingerprint_key=_kept_secret(ground.directory / "fingerprint.key"),
+        fingerprint_key=_kept(ground.directory / "fingerprint.key", secrets.token_hex(32)),
         rehearsal_clock_file=ground.clock_file,
     )
 
 
-def _kept_secret(path: Path) -> str:
-    """The secret in this file; made, readable by its owner only, the first time."""
+def _kept_operator(directory: Path) -> PublicKey:
+    """Return the operator's key for trying the service out; make operator.pem the first time.
+
+    It stands beside the unseal key of the embedded OpenBao, and opens no more than that one does.
+    """
+    made = ECKey.generate_key("P-256").as_pem(private=True).decode()
+    key = ECKey.import_key(_kept(directory / OPERATOR_KEY_FILE, made))
+    return PublicKey(key.thumbprint(), key.as_pem(private=False).decode())
+
+
+def _kept(path: Path, fresh: str) -> str:
+    """Return the secret in this file; the first time write `fresh`, for its owner only."""
     with suppress(FileExistsError):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(32))
+            file.write(fresh)
     return path.read_text()
 
 
