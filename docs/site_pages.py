@@ -82,7 +82,7 @@ def on_post_build(config: Any) -> None:
 
 
 def _uri_of(path: Path) -> str | None:
-    """The address of a file on the site; None when the site does not have it."""
+    """Return the address of a file on the site, or None when the site does not have it."""
     name = path.relative_to(REPOSITORY).as_posix()
     for uri, source in ELSEWHERE.items():
         if source == name:

@@ -27,7 +27,7 @@ AMOUNT_MINOR = 1250  # as the README has it
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder where a service runs as `make serve` starts it, on a free port."""
+    """Serve in a folder as `make serve` does in a clone, on a free port."""
     folder = tmp_path_factory.mktemp("clone")
     command = [FACEPAY, "serve", "--port", "0"]
     running = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
