@@ -2,9 +2,9 @@
 
 The bench starts the real service under gunicorn with two workers and a real OpenBao, on SQLite and
 on PostgreSQL. It copies customers with an enrolled face into the database (tests/support/crowd.py).
-All racing requests are signed and go over HTTP (tests/support/revocation_race.py). Meanwhile workers
-are killed by -9 and OpenBao is restarted. Afterwards the bench sweeps keys whose destruction an
-outage prevented, as `facepay sweep` does, and counts:
+All racing requests are signed and go over HTTP (tests/support/revocation_race.py), while the bench
+kills workers by -9 and restarts OpenBao. Afterwards it sweeps keys whose destruction an outage
+prevented, as `facepay sweep` does, and counts:
 
 - approvals by a face whose request was sent after its revocation's answer had arrived, and those
   whose leaf in the log comes after the revocation's: there may be none;

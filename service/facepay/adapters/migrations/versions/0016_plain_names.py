@@ -45,8 +45,8 @@ def downgrade() -> None:
 
 
 def _rename_column(table: str, old: str, new: str) -> None:
-    with op.batch_alter_table(table, schema=None) as batch_op:
-        batch_op.alter_column(old, new_column_name=new)
+    # Not in a batch: that would make the table anew on SQLite, and lose its AUTOINCREMENT.
+    op.execute(f"ALTER TABLE {table} RENAME COLUMN {old} TO {new}")
 
 
 def _replace_value(table: str, column: str, old: str, new: str) -> None:
