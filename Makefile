@@ -64,7 +64,7 @@ generate: $(READY) ## write what is made from the code and the registry: OpenAPI
 	@$(BIN)/facepay spec write
 
 docs: $(DOCS_READY) ## build these pages as a site, links checked, nothing fetched: var/site
-	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict
 	@echo "facepay: the site is var/site/index.html"
 
 pictures: $(READY) ## draw docs/images/payment.svg, photograph docs/images/account.png (needs Chromium)
