@@ -54,6 +54,8 @@ def _replace_value(table: str, column: str, old: str, new: str) -> None:
 
 
 def _replace_inside(table: str, column: str, old: str, new: str) -> None:
+    # SQLAlchemy takes a word behind a colon for a parameter, unless the colon is escaped.
+    old, new = old.replace(":", "\\:"), new.replace(":", "\\:")
     op.execute(
         f"UPDATE {table} SET {column} = REPLACE({column}, '{old}', '{new}') "
         f"WHERE {column} LIKE '%{old}%'"
