@@ -55,7 +55,7 @@ def main() -> None:
 @click.option(
     "--operator-key",
     type=click.Path(exists=True, path_type=Path),
-    help="Public operator key to register, PEM or JWK.",
+    help="Public operator key to register, PEM or JWK; without it, operator.pem is created.",
 )
 @click.option(
     "--rehearsal-clock",
@@ -204,7 +204,7 @@ def spec() -> None:
 
 @spec.command("write")
 def write_spec() -> None:
-    """Write the OpenAPI file, the error tables, the help texts and the translations."""
+    """Write the OpenAPI file, the error tables, docs/cli.md and the translations."""
     from facepay.codegen.artefacts import write
 
     for path in write(REPOSITORY):

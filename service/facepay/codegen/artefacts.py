@@ -2,50 +2,33 @@
 
     sdk_spec/errors.yaml  ->  service/facepay/web/problem_table.py, sdk_spec/errors.md
     the web schemas       ->  sdk_spec/openapi.yaml
-    the console's help    ->  the block between the marks in README.md
+    the console's help    ->  docs/cli.md
     texts of the pages    ->  service/facepay/web/pages/translations/*.po
 
 `make generate` writes the files; `make check` fails when one of them is out of date.
 """
 
-import os
 import re
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
+import click
 import yaml
 from flask import Flask
 from flask.views import View
 
 from facepay.codegen.translations import expected_catalogues
 
-MARKS = ("<!-- help: made by `make generate` -->", "<!-- /help -->")
-COMMANDS = (
-    (),
-    ("serve",),
-    ("migrate",),
-    ("operator", "add"),
-    ("capture", "record"),
-    ("faces", "revoke-cohort"),
-    ("models", "calibrate"),
-    ("pad", "judge"),
-    ("sweep",),
-    ("templates", "renew"),
-    ("spec",),
-)
-
 
 def expected_files(repository: Path) -> dict[str, str]:
     """Return the text that each generated file should have, by its path in the repository."""
     registry = yaml.safe_load((repository / "sdk_spec/errors.yaml").read_text())
-    readme = (repository / "README.md").read_text()
     return {
         "service/facepay/web/problem_table.py": _problem_table(registry),
         "sdk_spec/errors.md": _errors_page(registry),
         "sdk_spec/openapi.yaml": _openapi(registry),
-        "README.md": _with_help(readme),
+        "docs/cli.md": _console_page(),
         **expected_catalogues(repository),
     }
 
@@ -235,21 +218,27 @@ def _view(app: Flask, path: str, method: str) -> View:
     raise LookupError(path)
 
 
-def _with_help(readme: str) -> str:
-    begin, end = MARKS
-    if begin not in readme:
-        return readme
-    before, rest = readme.split(begin, 1)
-    after = rest.split(end, 1)[1]
-    return f"{before}{begin}\n```text\n{_help()}```\n{end}{after}"
+def _console_page() -> str:
+    from facepay.cli import main
+
+    lines = [
+        "# The console",
+        "",
+        "Made from the commands by `make generate`. Each page below is what `--help` prints.",
+        "Commands that act on a service read its settings from the environment (`FACEPAY_…`,",
+        "listed in `service/facepay/config.py`). In a clone the command is `.venv/bin/facepay`.",
+        "",
+    ]
+    for name, command in _commands("facepay", main):
+        # A fixed width: the text must not depend on whose terminal made it.
+        context = click.Context(command, info_name=name, terminal_width=80, max_content_width=80)
+        lines += [f"## {name}", "", "```text", command.get_help(context), "```", ""]
+    return "\n".join(lines)
 
 
-def _help() -> str:
-    texts = []
-    for words in COMMANDS:
-        argv = [sys.executable, "-m", "facepay.cli", *words, "--help"]
-        # A fixed width, so that the text does not depend on the terminal.
-        environment = {**os.environ, "COLUMNS": "80"}
-        done = subprocess.run(argv, capture_output=True, text=True, check=True, env=environment)
-        texts.append(done.stdout.replace("python -m facepay.cli", "facepay"))
-    return "\n".join(texts)
+def _commands(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    """The command and all those below it, depth first, with the words that call them."""
+    yield name, command
+    if isinstance(command, click.Group):
+        for word in sorted(command.commands):
+            yield from _commands(f"{name} {word}", command.commands[word])

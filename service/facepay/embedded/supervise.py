@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from joserfc.jwk import ECKey
+
 from facepay.bootstrap import build_dependencies
 from facepay.config import Profile, Settings
 from facepay.domain.customer import PublicKey
@@ -27,6 +29,7 @@ from facepay.usecases.operators.register import register_operator
 from facepay.usecases.webhooks.deliver import deliver_forever
 
 STATE_FILE = "service.json"
+OPERATOR_KEY_FILE = "operator.pem"
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,8 @@ def running(options: ServeOptions) -> Iterator[EmbeddedService]:
         settings = _settings(options, bao)
         with EmbeddedService(settings, options.directory, workers=options.workers) as service:
             deps = build_dependencies(service.settings)
-            if options.operator is not None:
-                register_operator(deps, options.operator)
+            operator = options.operator or _stored_operator(options.directory)
+            register_operator(deps, operator)
             end_lapsed_enrolments(deps)
             destroy_pending_keys(deps)
             state = options.directory / STATE_FILE
@@ -102,17 +105,30 @@ def _settings(options: ServeOptions, bao: EmbeddedOpenBao) -> Settings:
         vault_url=bao.url,
         vault_role_id=bao.role_id,
         vault_secret_id=bao.secret_id,
-        fingerprint_key=_stored_secret(options.directory / "fingerprint.key"),
+        fingerprint_key=_stored_secret(
+            options.directory / "fingerprint.key", secrets.token_hex(32)
+        ),
         rehearsal_clock_file=options.clock_file,
     )
 
 
-def _stored_secret(path: Path) -> str:
-    """Return the secret in this file. Create it first if needed, readable by its owner only."""
+def _stored_operator(directory: Path) -> PublicKey:
+    """Return the operator key of this directory; create operator.pem the first time.
+
+    The file lies beside the unseal key of the embedded OpenBao, which opens everything that the
+    operator key does.
+    """
+    fresh = ECKey.generate_key("P-256").as_pem(private=True).decode()
+    key = ECKey.import_key(_stored_secret(directory / OPERATOR_KEY_FILE, fresh))
+    return PublicKey(key.thumbprint(), key.as_pem(private=False).decode())
+
+
+def _stored_secret(path: Path, fresh: str) -> str:
+    """Return the secret in this file. Write `fresh` first if needed, readable by its owner only."""
     with suppress(FileExistsError):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(32))
+            file.write(fresh)
     return path.read_text()
 
 
