@@ -102,7 +102,7 @@ def test_two_taps_take_the_face_back_and_a_payment_begun_before_is_refused(
         shown.follow(shown.page.get_by_role("button", name="Take it back now"))
         said = shown.page.inner_text("main")
     assert "Your face is taken back" in said
-    assert "Your password still pays" in said
+    assert "You can still pay with your password" in said
     with pytest.raises(Problem) as refused:
         pos.terminal.send_code(intent.id, payer.code())
     assert refused.value.code == "face_not_available"
@@ -148,7 +148,7 @@ def test_the_keyboard_alone_signs_in_and_takes_the_face_back(
         assert has_visible_focus(shown.page)
         keys.press("Enter")
         shown.page.wait_for_url("**/revoked")
-        assert "Your password still pays" in shown.page.inner_text("main")
+        assert "You can still pay with your password" in shown.page.inner_text("main")
 
 
 def test_what_can_be_tapped_is_large_enough_for_a_thumb(

@@ -102,7 +102,7 @@ def test_one_recovery_code_stops_the_face_without_signing_in(
     stranger = Browser(scenario.service.url)
     stopped = stranger.fill_in("/account/stop", alias=payer.alias, recovery_code=code.lower())
     assert (stopped.status_code, stopped.headers["Location"]) == (303, "/account/stopped")
-    assert "Your password still pays" in stranger.get("/account/stopped").text
+    assert "You can still pay with your password" in stranger.get("/account/stopped").text
     with pytest.raises(Problem) as refused:
         pos.capture(pos.intent().id, payer.alias)
     assert refused.value.code == "face_not_available"
@@ -145,7 +145,8 @@ def test_a_changed_password_signs_everybody_out(scenario: Scenario, browser: Bro
         "/account/password", **credentials(payer), new_password="quite other words"
     )
     assert done.headers["Location"] == "/account/password/changed"
-    assert "Everybody who was signed in is signed out" in browser.get(done.headers["Location"]).text
+    shown = browser.get(done.headers["Location"]).text
+    assert "Every browser that was signed in is now signed out" in shown
     for one in (browser, other):
         assert one.get("/account").status_code == 303
     assert other.sign_in(payer).status_code == 403

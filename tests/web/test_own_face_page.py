@@ -73,7 +73,7 @@ def test_withdrawing_consent_on_the_page_takes_the_face_with_it(
     assert done.status_code == 303
     assert "Taken back" in browser.get("/account").text
     revoked = browser.get(f"/account/faces/{payer.enrolment_id}/revoked")
-    assert "Your password still pays" in revoked.text
+    assert "You can still pay with your password" in revoked.text
 
 
 def test_what_does_not_exist_is_a_page(browser: Browser, grace: Payer) -> None:

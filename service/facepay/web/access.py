@@ -1,4 +1,4 @@
-"""Which doors are open to whom: every view is marked, and an unmarked one stays shut."""
+"""Access to views: each view declares its callers, and a view without a declaration is a 404."""
 
 import hashlib
 import json
@@ -27,10 +27,10 @@ from facepay.web.signatures import verify_signature
 View = TypeVar("View", bound=Callable[..., Any])
 Check = Callable[[], ResponseReturnValue | None]
 
-API_VERSION = "2026-11-23"
-SMALL_BODY = 64 * 1024
-FRAMES_BODY = 4 * 1024 * 1024
-LONGEST_KEY = 255
+API_VERSION = "2026-11-28"
+MAX_JSON_BYTES = 64 * 1024
+MAX_FRAMES_BYTES = 4 * 1024 * 1024
+MAX_KEY_LENGTH = 255
 
 
 class UnsupportedVersion(FacepayError):
@@ -38,13 +38,13 @@ class UnsupportedVersion(FacepayError):
 
 
 def public(view: View) -> View:
-    """Needs no signature: what is published for everybody."""
+    """Mark a view as open to everybody: it needs no signature."""
     view.__dict__["allowed_roles"] = frozenset()
     return view
 
 
 def signed_by(*roles: Role) -> Callable[[View], View]:
-    """Needs a signature of one of these roles."""
+    """Mark a view as open to requests that a client in one of these roles has signed."""
 
     def mark(view: View) -> View:
         view.__dict__["allowed_roles"] = frozenset(roles)
@@ -54,7 +54,10 @@ def signed_by(*roles: Role) -> Callable[[View], View]:
 
 
 def checked_by(check: Check) -> Callable[[View], View]:
-    """Takes no signature, because it has checks of its own: they answer, raise, or let in."""
+    """Mark a view that replaces the signature check by `check`.
+
+    `check` raises an error, returns a response, or returns None to admit the request.
+    """
 
     def mark(view: View) -> View:
         view.__dict__["own_check"] = check
@@ -64,13 +67,16 @@ def checked_by(check: Check) -> Callable[[View], View]:
 
 
 def takes_frames(view: View) -> View:
-    """Takes multipart/form-data up to the limit for a capture, instead of a small JSON body."""
+    """Mark a view that takes multipart/form-data of up to 4 MiB instead of 64 KiB of JSON."""
     view.__dict__["takes_frames"] = True
     return view
 
 
-def guard(app: Flask, deps: Dependencies, origin: str) -> None:
-    """Check size, kind, version and signature of every request before its view sees it."""
+def register_access_checks(app: Flask, deps: Dependencies, origin: str) -> None:
+    """Check size, version, content type and signature of each request before its view runs.
+
+    `origin` is the scheme and host that clients sign, such as `https://pay.example`.
+    """
 
     @app.before_request
     def check() -> ResponseReturnValue | None:
@@ -85,9 +91,9 @@ def guard(app: Flask, deps: Dependencies, origin: str) -> None:
         if roles is None:
             raise RouteNotFound()
         frames = view.__dict__.get("takes_frames", False)
-        request.max_content_length = FRAMES_BODY if frames else SMALL_BODY
+        request.max_content_length = MAX_FRAMES_BYTES if frames else MAX_JSON_BYTES
         _check_version(request)
-        check_kind(request, "multipart/form-data" if frames else "application/json")
+        check_content_type(request, "multipart/form-data" if frames else "application/json")
         if roles:
             with timed_stage("signature"):
                 g.caller = verify_signature(deps, origin, request)
@@ -98,7 +104,7 @@ def guard(app: Flask, deps: Dependencies, origin: str) -> None:
         return None
 
     @app.after_request
-    def sign_off(response: Response) -> Response:
+    def add_headers(response: Response) -> Response:
         response.headers["Facepay-Version"] = API_VERSION
         response.headers["Facepay-Request-Id"] = g.get("request_id", "")
         response.headers["Cache-Control"] = response.headers.get("Cache-Control", "no-store")
@@ -106,27 +112,36 @@ def guard(app: Flask, deps: Dependencies, origin: str) -> None:
 
 
 def deps() -> Dependencies:
+    """Return the dependencies that `create_app` was given, for the running application."""
     return cast(Dependencies, current_app.extensions["facepay"])
 
 
 def caller() -> Caller:
+    """Return the client that signed the request; a view marked `signed_by` always has one."""
     return cast(Caller, g.caller)
 
 
 def command() -> Command:
-    """The signed request as something to be done once. Raises KeyMissing."""
+    """Return the signed request as a command that is carried out once.
+
+    Raises IdempotencyKeyMissing.
+    """
     key = request.headers.get("Idempotency-Key", "")
-    if not usable_key(key):
+    if not is_valid_key(key):
         raise IdempotencyKeyMissing()
     return Command(caller(), key, fingerprint(), f"{request.method} {request.path}")
 
 
-def usable_key(key: str) -> bool:
-    return 0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()
+def is_valid_key(key: str) -> bool:
+    """Tell whether an idempotency key has 1 to 255 printable ASCII characters."""
+    return 0 < len(key) <= MAX_KEY_LENGTH and key.isascii() and key.isprintable()
 
 
 def fingerprint() -> str:
-    """A hash of all that was asked for: the same key with another request is a mistake."""
+    """Hash method, address with query, content type and body: SHA-256, in hexadecimal.
+
+    It reveals an idempotency key that is used again with another request.
+    """
     digest = hashlib.sha256()
     head = (request.method, request.full_path, request.content_type or "")
     for part in (*(text.encode() for text in head), request.get_data()):
@@ -139,22 +154,26 @@ def _check_version(incoming: Request) -> None:
         raise UnsupportedVersion()
 
 
-def check_kind(incoming: Request, expected: str) -> None:
-    if _read(incoming) and incoming.mimetype != expected:
-        raise UnsupportedMedia(f"send {expected}")
+def check_content_type(incoming: Request, expected: str) -> None:
+    """Read the body and check that a body, if there is one, has the expected content type.
+
+    Raises UnsupportedMedia, MalformedRequest.
+    """
+    if _read_body(incoming) and incoming.mimetype != expected:
+        raise UnsupportedMedia(f"Send the body as {expected}.")
 
 
-def _read(incoming: Request) -> bytes:
+def _read_body(incoming: Request) -> bytes:
     try:
         return incoming.get_data()
     except HTTPException:
-        raise  # too large, or the client is gone: those have words of their own
-    except Exception:  # whatever the server's reader says of a broken chunk or an early end
-        raise MalformedRequest("the body cannot be read") from None
+        raise  # too large, or the client is gone: these have problem responses of their own
+    except Exception:  # the server's reader raises errors of many types for a broken body
+        raise MalformedRequest("The body cannot be read. Send it again, complete.") from None
 
 
 def _check_json(incoming: Request) -> None:
-    """Once, here: the readers behind it let deep nesting and endless numbers through as crashes."""
+    """Parse the JSON body once, because deep nesting and endless numbers crash later readers."""
     try:
         json.loads(incoming.get_data() or b"null")
     except (ValueError, RecursionError):

@@ -13,9 +13,9 @@ activity = Blueprint("activity", __name__, url_prefix="/v1/activity", descriptio
 
 
 @activity.get("")
-@activity.arguments(shapes.Before, location="query")
+@activity.arguments(shapes.ActivityPage, location="query")
 @activity.response(200, shapes.Activity)
 @signed_by(Role.CUSTOMER)
 def get_activity(page: dict[str, Any]) -> dict[str, Any]:
-    """Every use of the caller's face, failed ones too, newest first, in pages of 50"""
+    """List the uses of the caller's face, failed ones too, newest first, in pages of 50."""
     return {"uses": read_activity(deps(), caller().subject_id, before=page["before"])}

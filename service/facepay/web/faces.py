@@ -1,4 +1,4 @@
-"""Notices, consents, enrolments and captures: the face, and how it is taken back."""
+"""Notices, consents, enrolments, captures and deletion receipts of a customer's face."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ faces = Blueprint("faces", __name__, url_prefix="/v1", description=__doc__)
 @faces.response(200, shapes.Notice)
 @public
 def read_notice() -> Notice:
-    """The notice a customer consents to, and its hash"""
+    """Read the notice that customers consent to, with its hash."""
     return deps().policy.notice
 
 
@@ -46,7 +46,7 @@ def read_notice() -> Notice:
 @faces.response(201, shapes.Consent)
 @signed_by(Role.CUSTOMER)
 def create_consent(new: dict[str, Any]) -> ConsentAnswer:
-    """Consent to pay by face, separately and for a limited time"""
+    """Grant a separate consent to pay by face, for a limited time."""
     return grant_consent(deps(), command(), **new)
 
 
@@ -54,7 +54,7 @@ def create_consent(new: dict[str, Any]) -> ConsentAnswer:
 @faces.response(200, shapes.Consent)
 @signed_by(Role.CUSTOMER)
 def end_consent(consent_id: str) -> ConsentAnswer:
-    """Withdraw a consent; the face enrolled under it is revoked and its key destroyed"""
+    """Withdraw a consent; the face enrolled under it is revoked and its key destroyed."""
     return withdraw_consent(deps(), command(), consent_id)
 
 
@@ -63,7 +63,7 @@ def end_consent(consent_id: str) -> ConsentAnswer:
 @faces.response(201, shapes.Enrolment)
 @signed_by(Role.CUSTOMER)
 def create_enrolment(credentials: Credentials) -> EnrolmentAnswer:
-    """Begin to enrol a face, with password and one-time code"""
+    """Begin to enrol a face, with password and second factor."""
     return begin_enrolment(deps(), command(), credentials)
 
 
@@ -72,7 +72,7 @@ def create_enrolment(credentials: Credentials) -> EnrolmentAnswer:
 @faces.response(201, shapes.ReservedCapture)
 @signed_by(Role.CUSTOMER)
 def create_enrolment_capture(new: dict[str, Any], enrolment_id: str) -> ReservedAnswer:
-    """Open the capture that an enrolment needs, to be begun within 5 minutes"""
+    """Open a capture for an enrolment; begin it within 5 minutes."""
     return open_enrolment_capture(deps(), command(), enrolment_id, new["profile"])
 
 
@@ -81,7 +81,7 @@ def create_enrolment_capture(new: dict[str, Any], enrolment_id: str) -> Reserved
 @faces.response(200, shapes.Enrolment)
 @signed_by(Role.CUSTOMER)
 def revoke_enrolment(credentials: Credentials, enrolment_id: str) -> EnrolmentAnswer:
-    """Take the face back, at once, with any one proof"""
+    """Revoke the face at once and for good, with any one credential."""
     return revoke_face(deps(), command(), enrolment_id, credentials)
 
 
@@ -90,7 +90,7 @@ def revoke_enrolment(credentials: Credentials, enrolment_id: str) -> EnrolmentAn
 @faces.response(200, shapes.Enrolment)
 @signed_by(Role.CUSTOMER)
 def lock_enrolment(credentials: Credentials, enrolment_id: str) -> EnrolmentAnswer:
-    """Lock the face at once, with any one proof: it pays nothing until it is unlocked"""
+    """Lock the face at once, with any one credential; it pays nothing until it is unlocked."""
     return lock_face(deps(), command(), enrolment_id, credentials)
 
 
@@ -99,7 +99,7 @@ def lock_enrolment(credentials: Credentials, enrolment_id: str) -> EnrolmentAnsw
 @faces.response(200, shapes.Enrolment)
 @signed_by(Role.CUSTOMER)
 def unlock_enrolment(credentials: Credentials, enrolment_id: str) -> EnrolmentAnswer:
-    """Unlock the face, with password and second factor; never by the face"""
+    """Unlock the face, with password and second factor; the face itself never unlocks it."""
     return unlock_face(deps(), command(), enrolment_id, credentials)
 
 
@@ -107,7 +107,7 @@ def unlock_enrolment(credentials: Credentials, enrolment_id: str) -> EnrolmentAn
 @faces.response(200, shapes.Enrolments)
 @signed_by(Role.CUSTOMER)
 def get_enrolments() -> dict[str, Any]:
-    """The caller's own enrolments, the newest first"""
+    """List the caller's enrolments, newest first."""
     return {"enrolments": list_enrolments(deps(), caller())}
 
 
@@ -115,7 +115,7 @@ def get_enrolments() -> dict[str, Any]:
 @faces.response(200, shapes.DeletionReceipt)
 @signed_by(Role.CUSTOMER)
 def get_deletion_receipt(enrolment_id: str) -> dict[str, str]:
-    """What a revocation destroyed, signed, and where the log says so"""
+    """Read the signed receipt of a revocation: what was destroyed, and the log's leaves on it."""
     return {"deletion_receipt": read_deletion_receipt(deps(), caller(), enrolment_id)}
 
 
@@ -123,7 +123,7 @@ def get_deletion_receipt(enrolment_id: str) -> dict[str, str]:
 @faces.response(200, shapes.Capture)
 @signed_by(Role.TERMINAL, Role.CUSTOMER)
 def start_capture(capture_id: str) -> CaptureAnswer:
-    """Begin a capture, once the payer is ready: a challenge, a nonce, 60 seconds"""
+    """Begin a capture once the payer is ready; returns a challenge and a nonce for 60 seconds."""
     return begin_capture(deps(), command(), capture_id)
 
 
@@ -132,5 +132,5 @@ def start_capture(capture_id: str) -> CaptureAnswer:
 @takes_frames
 @signed_by(Role.TERMINAL, Role.CUSTOMER)
 def send_frames(capture_id: str) -> FramesAnswer:
-    """Send the burst of a capture: the manifest and its pictures, once"""
+    """Send the frames of a capture with their signed manifest, once."""
     return receive_frames(deps(), command(), parse_frames(capture_id))

@@ -1,4 +1,4 @@
-"""What operators do under dual control: one asks, another approves."""
+"""Operator actions under dual control: one operator requests, another approves."""
 
 from typing import Any
 
@@ -22,8 +22,8 @@ operators = Blueprint("operators", __name__, url_prefix="/v1/operator_actions", 
 @operators.arguments(shapes.NewAction)
 @operators.response(201, shapes.Action)
 @signed_by(Role.OPERATOR)
-def ask(new: dict[str, Any]) -> OperatorActionAnswer:
-    """Ask for something that another operator has to approve within the hour"""
+def create_action(new: dict[str, Any]) -> OperatorActionAnswer:
+    """Request an action that another operator must approve within the hour."""
     return request_action(deps(), command(), new["kind"], new["target"])
 
 
@@ -31,16 +31,16 @@ def ask(new: dict[str, Any]) -> OperatorActionAnswer:
 @operators.response(200, shapes.Action)
 @signed_by(Role.OPERATOR)
 def approve(action_id: str) -> OperatorActionAnswer:
-    """Approve what another operator asked for; it is done at once, or in batches"""
+    """Approve another operator's action; it is carried out at once or in batches."""
     return approve_action(deps(), command(), action_id)
 
 
 @operators.post("/<id:action_id>/continue")
-@operators.arguments(shapes.Step)
+@operators.arguments(shapes.BatchSize)
 @operators.response(200, shapes.Action)
 @signed_by(Role.OPERATOR)
-def go_on(at_most: int, action_id: str) -> OperatorActionAnswer:
-    """Take the next batch of an approved action"""
+def continue_batches(at_most: int, action_id: str) -> OperatorActionAnswer:
+    """Carry out the next batch of an approved action."""
     return continue_action(deps(), command(), action_id, at_most)
 
 
@@ -48,5 +48,5 @@ def go_on(at_most: int, action_id: str) -> OperatorActionAnswer:
 @operators.response(200, shapes.Action)
 @signed_by(Role.OPERATOR)
 def get_action(action_id: str) -> OperatorActionAnswer:
-    """How an action stands"""
+    """Read the state and progress of an action."""
     return read_action(deps(), action_id)

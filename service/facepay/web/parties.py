@@ -1,4 +1,4 @@
-"""Merchants, terminals, customers and their second factors."""
+"""Merchants, terminals, customers and the credentials of customers."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ parties = Blueprint("parties", __name__, url_prefix="/v1", description=__doc__)
 @parties.response(201, shapes.RegisteredParty)
 @signed_by(Role.OPERATOR)
 def create_merchant(new: dict[str, Any]) -> Registered:
-    """Register a merchant and the key its backend signs with"""
+    """Register a merchant and the public key that its backend signs with."""
     return register_merchant(deps(), command(), new["name"], new["public_key"])
 
 
@@ -48,7 +48,7 @@ def create_merchant(new: dict[str, Any]) -> Registered:
 @parties.response(201, shapes.RegisteredParty)
 @signed_by(Role.MERCHANT)
 def create_terminal(new: dict[str, Any]) -> Registered:
-    """Register a terminal of the calling merchant"""
+    """Register a terminal of the calling merchant."""
     return register_terminal(deps(), command(), new["name"], new["public_key"], new["city"])
 
 
@@ -57,7 +57,7 @@ def create_terminal(new: dict[str, Any]) -> Registered:
 @parties.response(201, shapes.RegisteredParty)
 @signed_by(Role.OPERATOR)
 def create_customer(new: dict[str, Any]) -> Registered:
-    """Register a customer with a password and the key of their own device"""
+    """Register a customer with a password and the public key of the customer's own device."""
     return register_customer(deps(), command(), new["alias"], new["password"], new["public_key"])
 
 
@@ -66,7 +66,7 @@ def create_customer(new: dict[str, Any]) -> Registered:
 @parties.response(201, shapes.Factor)
 @signed_by(Role.CUSTOMER)
 def create_second_factor(new: dict[str, Any]) -> FactorAnswer:
-    """Add a one-time code, whose secret is shown until it is confirmed, or a device key"""
+    """Add a TOTP factor, whose secret is shown until it is confirmed, or a device key."""
     return add_second_factor(deps(), command(), new["name"], new["credentials"], new["key"])
 
 
@@ -74,7 +74,7 @@ def create_second_factor(new: dict[str, Any]) -> FactorAnswer:
 @parties.response(200, shapes.Factors)
 @signed_by(Role.CUSTOMER)
 def get_second_factors() -> dict[str, list[FactorAnswer]]:
-    """The second factors that live"""
+    """List the second factors that are pending or active."""
     return {"second_factors": list_second_factors(deps(), caller())}
 
 
@@ -83,7 +83,7 @@ def get_second_factors() -> dict[str, list[FactorAnswer]]:
 @parties.response(200, shapes.Factor)
 @signed_by(Role.CUSTOMER)
 def rename_factor(new: dict[str, Any], factor_id: str) -> FactorAnswer:
-    """Call a factor by another name"""
+    """Rename a second factor."""
     return rename_second_factor(deps(), command(), factor_id, new["name"])
 
 
@@ -91,8 +91,8 @@ def rename_factor(new: dict[str, Any], factor_id: str) -> FactorAnswer:
 @parties.arguments(shapes.NewPassword)
 @parties.response(200, shapes.PasswordChanged)
 @signed_by(Role.CUSTOMER)
-def new_password(sent: dict[str, Any]) -> PasswordAnswer:
-    """Change the password, with the one in force and a second factor"""
+def update_password(sent: dict[str, Any]) -> PasswordAnswer:
+    """Change the password, with the current password and a second factor."""
     return change_password(deps(), command(), sent["credentials"], sent["new_password"])
 
 
@@ -100,8 +100,8 @@ def new_password(sent: dict[str, Any]) -> PasswordAnswer:
 @parties.arguments(shapes.ForgottenPassword)
 @parties.response(200, shapes.PasswordChanged)
 @signed_by(Role.CUSTOMER)
-def forgotten_password(sent: dict[str, Any]) -> PasswordAnswer:
-    """Set a new password in place of a forgotten one, with a recovery code"""
+def replace_forgotten_password(sent: dict[str, Any]) -> PasswordAnswer:
+    """Set a new password in place of a forgotten one, with a recovery code."""
     return reset_password(deps(), command(), sent["recovery_code"], sent["new_password"])
 
 
@@ -110,7 +110,7 @@ def forgotten_password(sent: dict[str, Any]) -> PasswordAnswer:
 @parties.response(201, shapes.RecoveryCodes)
 @signed_by(Role.CUSTOMER)
 def create_recovery_codes(credentials: Credentials) -> RecoveryCodesAnswer:
-    """Make ten recovery codes, told once; they replace those of before"""
+    """Make ten recovery codes, shown once; they replace the earlier ones."""
     return make_recovery_codes(deps(), command(), credentials)
 
 
@@ -119,7 +119,7 @@ def create_recovery_codes(credentials: Credentials) -> RecoveryCodesAnswer:
 @parties.response(200, shapes.Factor)
 @signed_by(Role.CUSTOMER)
 def confirm_factor(credentials: Credentials, factor_id: str) -> FactorAnswer:
-    """Confirm a factor with one right code, or one signature"""
+    """Confirm a pending factor with one correct code or one signature."""
     return confirm_second_factor(deps(), command(), factor_id, credentials)
 
 
@@ -128,7 +128,7 @@ def confirm_factor(credentials: Credentials, factor_id: str) -> FactorAnswer:
 @parties.response(200, shapes.Factor)
 @signed_by(Role.CUSTOMER)
 def revoke_factor(credentials: Credentials, factor_id: str) -> FactorAnswer:
-    """Revoke a factor, with password and an active factor; it counts nowhere from then on"""
+    """Revoke a factor, with password and an active factor; it is refused from then on."""
     return revoke_second_factor(deps(), command(), factor_id, credentials)
 
 
@@ -137,7 +137,7 @@ def revoke_factor(credentials: Credentials, factor_id: str) -> FactorAnswer:
 @parties.response(200, shapes.Done)
 @signed_by(Role.CUSTOMER)
 def put_duress_code(new: dict[str, Any]) -> Done:
-    """Set a code that, typed in place of a one-time code, blocks the payment and calls for help"""
+    """Set the duress code: typed in place of a one-time code, it alerts the operator silently."""
     credentials = Credentials(new["password"], new["code"])
     return set_duress_code(deps(), command(), credentials, new["duress_code"])
 
@@ -147,5 +147,5 @@ def put_duress_code(new: dict[str, Any]) -> Done:
 @parties.response(200, shapes.Done)
 @signed_by(Role.CUSTOMER)
 def delete_duress_code(credentials: Credentials) -> Done:
-    """Remove the duress code; whether one was set is not told"""
+    """Remove the duress code; the answer does not say whether one was set."""
     return remove_duress_code(deps(), command(), credentials)

@@ -1,4 +1,4 @@
-"""Payment intents: open, capture, second factor, password, reverse."""
+"""Payment intents: open one, pay it by face or password, reverse it."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ payments = Blueprint("payments", __name__, url_prefix="/v1/payment_intents", des
 @payments.response(201, shapes.Intent)
 @signed_by(Role.TERMINAL)
 def open_intent(new: dict[str, Any]) -> IntentAnswer:
-    """Open a payment intent"""
+    """Open a payment intent with an amount, a currency and an order reference."""
     money = Money(new["amount_minor"], new["currency"])
     return create_intent(deps(), command(), money, new["order_ref"])
 
@@ -40,7 +40,7 @@ def open_intent(new: dict[str, Any]) -> IntentAnswer:
 @payments.response(200, shapes.Intent)
 @signed_by(Role.TERMINAL, Role.MERCHANT, Role.CUSTOMER)
 def get_intent(intent_id: str) -> IntentAnswer:
-    """Look at a payment intent: its outcome, or, for a customer's device, what it is to confirm"""
+    """Read a payment intent: its outcome or, for a customer's device, the payment to confirm."""
     read = read_intent_to_confirm if caller().role is Role.CUSTOMER else read_intent
     return read(deps(), caller(), intent_id)
 
@@ -50,7 +50,7 @@ def get_intent(intent_id: str) -> IntentAnswer:
 @payments.response(201, ReservedCapture)
 @signed_by(Role.TERMINAL)
 def create_capture(claim: dict[str, Any], intent_id: str) -> ReservedAnswer:
-    """Open a capture for the payer who steps up, to be begun within 5 minutes"""
+    """Open a capture of the payer's face; begin it within 5 minutes."""
     payer, profile = claim["payer"], claim["profile"]
     return open_payment_capture(deps(), command(), intent_id, payer, profile)
 
@@ -60,7 +60,7 @@ def create_capture(claim: dict[str, Any], intent_id: str) -> ReservedAnswer:
 @payments.response(200, shapes.Intent)
 @signed_by(Role.TERMINAL, Role.CUSTOMER)
 def send_second_factor(credentials: Credentials, intent_id: str) -> IntentAnswer:
-    """Send the payer's second factor: approved with an authorization, or declined"""
+    """Send the payer's second factor; the payment is authorized and signed, or declined."""
     return submit_second_factor(deps(), command(), intent_id, credentials)
 
 
@@ -69,15 +69,15 @@ def send_second_factor(credentials: Credentials, intent_id: str) -> IntentAnswer
 @payments.response(200, shapes.Intent)
 @signed_by(Role.TERMINAL, Role.CUSTOMER)
 def use_password(sent: dict[str, Any], intent_id: str) -> IntentAnswer:
-    """Pay by password and second factor, whatever became of the face"""
+    """Pay by password and second factor, whatever the state of the face."""
     return pay_by_password(deps(), command(), intent_id, sent["payer"], sent["credentials"])
 
 
 @payments.post("/<id:intent_id>/choose_alternative")
 @payments.response(200, shapes.Intent)
 @signed_by(Role.TERMINAL)
-def leave_face(intent_id: str) -> IntentAnswer:
-    """The payer would rather pay another way: an outcome of its own, not a failure"""
+def record_alternative(intent_id: str) -> IntentAnswer:
+    """Record that the payer chose another way to pay; this does not count as a failure."""
     return choose_alternative(deps(), command(), intent_id)
 
 
@@ -85,5 +85,5 @@ def leave_face(intent_id: str) -> IntentAnswer:
 @payments.response(200, shapes.Intent)
 @signed_by(Role.TERMINAL, Role.MERCHANT)
 def reverse(intent_id: str) -> IntentAnswer:
-    """Take an approval back; safe to repeat"""
+    """Reverse an approved payment; safe to repeat."""
     return reverse_payment(deps(), command(), intent_id)

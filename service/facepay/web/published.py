@@ -1,4 +1,4 @@
-"""What everybody may read without a key: signing keys, the log, the error registry, health."""
+"""Public resources, readable without a key: signing keys, audit log, error registry, health."""
 
 from typing import Any
 
@@ -18,16 +18,16 @@ published = Blueprint("published", __name__, description=__doc__)
 @published.response(200, shapes.Jwks)
 @public
 def read_jwks() -> dict[str, Any]:
-    """Root keys, and node keys with their certificates: what verifies offline (RFC 7517)"""
+    """Read the root keys, and the node keys with their certificates, as a JWK Set (RFC 7517)."""
     return dict(read_key_set(deps()))
 
 
 @published.get("/v1/log/leaves")
-@published.arguments(shapes.After, location="query")
+@published.arguments(shapes.LeavesPage, location="query")
 @published.response(200, shapes.Leaves)
 @public
 def get_leaves(page: dict[str, Any]) -> dict[str, Any]:
-    """The log, in pages of 500 leaves: hashes and salted commitments, no person"""
+    """Read the audit log in pages of 500 leaves: hashes and salted commitments, no names."""
     return {"leaves": read_leaves(deps(), after=page["after"])}
 
 
@@ -35,7 +35,7 @@ def get_leaves(page: dict[str, Any]) -> dict[str, Any]:
 @published.response(200, shapes.Checkpoint)
 @public
 def get_checkpoint() -> dict[str, str]:
-    """A signature over how long the log is and how it ends"""
+    """Read a signed checkpoint: the audit log's size and last hash."""
     return {"checkpoint": sign_checkpoint(deps())}
 
 
@@ -43,7 +43,7 @@ def get_checkpoint() -> dict[str, str]:
 @published.response(200, shapes.ErrorEntry)
 @public
 def get_error(code: str) -> Any:
-    """What an error code means and what to do"""
+    """Read what an error code means and what to do next."""
     if code not in PROBLEMS:
         raise NotFound()
     return PROBLEMS[code]
@@ -53,5 +53,5 @@ def get_error(code: str) -> Any:
 @published.response(200, shapes.Health)
 @public
 def get_health() -> dict[str, str]:
-    """Answers as soon as this worker can take requests"""
+    """Report that this worker takes requests."""
     return {"status": "ok"}

@@ -1,4 +1,4 @@
-"""Webhook endpoints: where a merchant's backend, or the bank, hears events."""
+"""Webhook endpoints: the addresses at which a merchant's backend or the operator gets events."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ webhooks = Blueprint("webhooks", __name__, url_prefix="/v1/webhook_endpoints", d
 @webhooks.response(201, shapes.Endpoint)
 @signed_by(Role.MERCHANT, Role.OPERATOR)
 def create_webhook_endpoint(new: dict[str, Any]) -> EndpointAnswer:
-    """Register an endpoint; its secret is in this answer and in no later one"""
+    """Register an endpoint; only this answer and its retries within 10 minutes show the secret."""
     return create_endpoint(deps(), command(), new["url"])
 
 
@@ -26,7 +26,7 @@ def create_webhook_endpoint(new: dict[str, Any]) -> EndpointAnswer:
 @webhooks.response(200, shapes.Endpoints)
 @signed_by(Role.MERCHANT, Role.OPERATOR)
 def get_webhook_endpoints() -> dict[str, Any]:
-    """The caller's endpoints, with what waits for each and what was given up"""
+    """List the caller's endpoints with their waiting and abandoned deliveries."""
     return {"webhook_endpoints": list_endpoints(deps(), caller())}
 
 
@@ -34,5 +34,5 @@ def get_webhook_endpoints() -> dict[str, Any]:
 @webhooks.response(200, shapes.Endpoint)
 @signed_by(Role.MERCHANT, Role.OPERATOR)
 def disable_webhook_endpoint(endpoint_id: str) -> EndpointAnswer:
-    """Disable an endpoint for good: nothing more is sent there"""
+    """Disable an endpoint for good; no more events are sent to it."""
     return disable_endpoint(deps(), command(), endpoint_id)

@@ -33,7 +33,7 @@ from facepay_client.errors import (
 from facepay_client.keys import KeyPair
 from facepay_client.signing import Clock, sign
 
-PROTOCOL_VERSION = "2026-11-23"
+PROTOCOL_VERSION = "2026-11-28"
 SDK_VERSION = "python/0.1.0"
 TIMEOUT = (5.0, 30.0)  # seconds to connect, and between two bytes of the answer
 JSON = "application/json"

@@ -1,5 +1,8 @@
-"""What proves that it is me: authenticators, recovery codes, the password. Each change takes the
-password and a fresh code once more: a visit left open in a shop must not be enough.
+"""Pages for credentials: authenticators, recovery codes, the password; and the emergency stop.
+
+A signed-in customer types password and a fresh code again for each change, because a browser left
+open in a shop must not be enough. Confirming a new authenticator takes a code of the new one. The
+emergency stop takes a name and a recovery code instead, and no session.
 """
 
 from flask import Blueprint, redirect, url_for
@@ -16,8 +19,8 @@ from facepay.usecases.customers.second_factors import (
 from facepay.usecases.faces.emergency_stop import revoke_with_recovery_code
 from facepay.web.access import deps
 from facepay.web.pages import forms
-from facepay.web.pages.forms import again_with, credentials_in, read_form, show
-from facepay.web.pages.page_access import form_command, open_page, signed_in_page, visit_command
+from facepay.web.pages.forms import credentials_in, form_on_refusal, read_form, show
+from facepay.web.pages.page_access import form_command, public_page, signed_in_page, visit_command
 from facepay.web.pages.refusals import PREFIX
 
 credentials = Blueprint("credentials", __name__, url_prefix=PREFIX, template_folder="templates")
@@ -31,7 +34,7 @@ def show_add_factor() -> ResponseReturnValue:
 
 @credentials.post("/factors/add")
 @signed_in_page
-@again_with("add_factor")
+@form_on_refusal("add_factor")
 def add_factor() -> ResponseReturnValue:
     form = read_form(forms.NewFactorForm)
     factor = add_second_factor(deps(), form_command(), form["name"], credentials_in(form))
@@ -46,11 +49,11 @@ def show_confirm_factor(factor_id: str) -> ResponseReturnValue:
 
 @credentials.post("/factors/<id:factor_id>/confirm")
 @signed_in_page
-@again_with("confirm_factor")
+@form_on_refusal("confirm_factor")
 def confirm_factor(factor_id: str) -> ResponseReturnValue:
     credentials = Credentials(code=read_form(forms.CodeForm)["code"])
     confirm_second_factor(deps(), form_command(), factor_id, credentials)
-    return redirect(url_for("own_face.overview"), 303)
+    return redirect(url_for("face.overview"), 303)
 
 
 @credentials.get("/factors/<id:factor_id>/revoke")
@@ -61,11 +64,11 @@ def show_revoke_factor(factor_id: str) -> ResponseReturnValue:
 
 @credentials.post("/factors/<id:factor_id>/revoke")
 @signed_in_page
-@again_with("revoke_factor")
+@form_on_refusal("revoke_factor")
 def revoke_factor(factor_id: str) -> ResponseReturnValue:
     credentials = credentials_in(read_form(forms.CredentialsForm))
     revoke_second_factor(deps(), form_command(), factor_id, credentials)
-    return redirect(url_for("own_face.overview"), 303)
+    return redirect(url_for("face.overview"), 303)
 
 
 @credentials.get("/recovery_codes")
@@ -76,7 +79,7 @@ def show_new_recovery_codes() -> ResponseReturnValue:
 
 @credentials.post("/recovery_codes")
 @signed_in_page
-@again_with("recovery_codes")
+@form_on_refusal("recovery_codes")
 def make_codes() -> ResponseReturnValue:
     made = make_recovery_codes(
         deps(), form_command(), credentials_in(read_form(forms.CredentialsForm))
@@ -92,7 +95,7 @@ def show_change_password() -> ResponseReturnValue:
 
 @credentials.post("/password")
 @signed_in_page
-@again_with("password")
+@form_on_refusal("password")
 def set_password() -> ResponseReturnValue:
     form = read_form(forms.NewPasswordForm)
     change_password(deps(), form_command(), credentials_in(form), form["new_password"])
@@ -100,20 +103,20 @@ def set_password() -> ResponseReturnValue:
 
 
 @credentials.get("/password/changed")
-@open_page
+@public_page
 def password_changed() -> ResponseReturnValue:
     return show("password_changed")
 
 
 @credentials.get("/stop")
-@open_page
+@public_page
 def show_stop() -> ResponseReturnValue:
     return show("stop")
 
 
 @credentials.post("/stop")
-@open_page
-@again_with("stop")
+@public_page
+@form_on_refusal("stop")
 def stop() -> ResponseReturnValue:
     form = read_form(forms.StopForm)
     revoke_with_recovery_code(deps(), visit_command(), form["alias"], form["recovery_code"])
@@ -121,6 +124,6 @@ def stop() -> ResponseReturnValue:
 
 
 @credentials.get("/stopped")
-@open_page
+@public_page
 def stopped() -> ResponseReturnValue:
     return show("stopped")

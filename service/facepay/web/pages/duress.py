@@ -1,4 +1,4 @@
-"""The code for emergencies. Whether one is set is shown to nobody, nor what was changed of it."""
+"""Pages for the duress code; none shows whether one is set, so that nobody can look it up."""
 
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from facepay.usecases.customers.duress_code import remove_duress_code, set_duress_code
 from facepay.web.access import deps
 from facepay.web.pages import forms
-from facepay.web.pages.forms import again_with, credentials_in, read_form, show
+from facepay.web.pages.forms import credentials_in, form_on_refusal, read_form, show
 from facepay.web.pages.page_access import form_command, signed_in_page
 from facepay.web.pages.refusals import PREFIX
 
@@ -21,7 +21,7 @@ def show_set_duress_code() -> ResponseReturnValue:
 
 @duress.post("/emergency")
 @signed_in_page
-@again_with("duress")
+@form_on_refusal("duress")
 def set_code() -> ResponseReturnValue:
     form = read_form(forms.DuressForm)
     set_duress_code(deps(), form_command(), credentials_in(form), form["duress_code"])
@@ -36,7 +36,7 @@ def show_remove_duress_code() -> ResponseReturnValue:
 
 @duress.post("/emergency/remove")
 @signed_in_page
-@again_with("remove_duress")
+@form_on_refusal("remove_duress")
 def remove_code() -> ResponseReturnValue:
     remove_duress_code(deps(), form_command(), credentials_in(read_form(forms.CredentialsForm)))
     return redirect(url_for(".saved"), 303)

@@ -1,4 +1,4 @@
-"""What is mine, and how I take my face back: in two taps, with nothing to type."""
+"""Pages for the overview and the face: a signed-in customer revokes it in two taps."""
 
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
@@ -8,75 +8,81 @@ from facepay.usecases.customers.read_account import read_account, read_consent, 
 from facepay.usecases.faces.lock import lock_face, unlock_face
 from facepay.usecases.faces.revoke import revoke_face
 from facepay.web.access import deps
-from facepay.web.pages.forms import CredentialsForm, again_with, credentials_in, read_form, show
+from facepay.web.pages.forms import (
+    CredentialsForm,
+    credentials_in,
+    form_on_refusal,
+    read_form,
+    show,
+)
 from facepay.web.pages.page_access import form_command, session, signed_in_page
 from facepay.web.pages.refusals import PREFIX
 
-own_face = Blueprint("own_face", __name__, url_prefix=PREFIX, template_folder="templates")
+face = Blueprint("face", __name__, url_prefix=PREFIX, template_folder="templates")
 
 
-@own_face.get("")
+@face.get("")
 @signed_in_page
 def overview() -> ResponseReturnValue:
     return show("overview", account=read_account(deps(), session().customer_id))
 
 
-@own_face.get("/faces/<id:face_id>/revoke")
+@face.get("/faces/<id:face_id>/revoke")
 @signed_in_page
 def show_revoke(face_id: str) -> ResponseReturnValue:
     read_face(deps(), session().customer_id, face_id)
     return show("revoke")
 
 
-@own_face.post("/faces/<id:face_id>/revoke")
+@face.post("/faces/<id:face_id>/revoke")
 @signed_in_page
-@again_with("revoke")
+@form_on_refusal("revoke")
 def revoke(face_id: str) -> ResponseReturnValue:
     revoke_face(deps(), form_command(), face_id, session())
     return redirect(url_for(".revoked", face_id=face_id), 303)
 
 
-@own_face.get("/faces/<id:face_id>/revoked")
+@face.get("/faces/<id:face_id>/revoked")
 @signed_in_page
 def revoked(face_id: str) -> ResponseReturnValue:
-    face = read_face(deps(), session().customer_id, face_id)
-    if face.revoked_at is None:
+    found = read_face(deps(), session().customer_id, face_id)
+    if found.revoked_at is None:
         return redirect(url_for(".show_revoke", face_id=face_id), 303)
-    return show("revoked", face=face)
+    return show("revoked", face=found)
 
 
-@own_face.post("/faces/<id:face_id>/lock")
+@face.post("/faces/<id:face_id>/lock")
 @signed_in_page
 def lock(face_id: str) -> ResponseReturnValue:
     lock_face(deps(), form_command(), face_id, session())
     return redirect(url_for(".overview"), 303)
 
 
-@own_face.get("/faces/<id:face_id>/unlock")
+@face.get("/faces/<id:face_id>/unlock")
 @signed_in_page
 def show_unlock(face_id: str) -> ResponseReturnValue:
     read_face(deps(), session().customer_id, face_id)
     return show("unlock")
 
 
-@own_face.post("/faces/<id:face_id>/unlock")
+@face.post("/faces/<id:face_id>/unlock")
 @signed_in_page
-@again_with("unlock")
+@form_on_refusal("unlock")
 def unlock(face_id: str) -> ResponseReturnValue:
     unlock_face(deps(), form_command(), face_id, credentials_in(read_form(CredentialsForm)))
     return redirect(url_for(".overview"), 303)
 
 
-@own_face.get("/consents/<id:consent_id>/withdraw")
+@face.get("/consents/<id:consent_id>/withdraw")
 @signed_in_page
 def show_withdraw(consent_id: str) -> ResponseReturnValue:
     read_consent(deps(), session().customer_id, consent_id)
     return show("withdraw")
 
 
-@own_face.post("/consents/<id:consent_id>/withdraw")
+@face.post("/consents/<id:consent_id>/withdraw")
 @signed_in_page
-@again_with("withdraw")
+@form_on_refusal("withdraw")
 def withdraw(consent_id: str) -> ResponseReturnValue:
     withdraw_consent(deps(), form_command(), consent_id)
     return redirect(url_for(".overview"), 303)

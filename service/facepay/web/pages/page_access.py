@@ -1,8 +1,9 @@
-"""Who may see a page, and that a form was filled in on a page of ours.
+"""Access to pages, and protection of their forms against requests from other sites (CSRF).
 
-A visit has a token from its first page on; signing in replaces it. Every form carries an HMAC of
-that token, which a page of somebody else cannot know, and browsers say where a form was sent from:
-both have to fit, also on the form for signing in (login CSRF).
+A visit has a token from its first page on; signing in replaces the token. Every form carries an
+HMAC of the token, which another site cannot know. Browsers also report which site sent a form.
+Both are checked, also on the form for signing in: otherwise an attacker could sign the customer's
+browser in under the attacker's name (login CSRF).
 """
 
 import hashlib
@@ -18,13 +19,13 @@ from facepay.domain.errors import FacepayError
 from facepay.domain.page_session import PageSession
 from facepay.usecases.authentication.sign_in import TOKEN_BYTES, resume_session, session_id
 from facepay.usecases.request import Caller, Command
-from facepay.web.access import check_kind, checked_by, deps, fingerprint, usable_key
+from facepay.web.access import check_content_type, checked_by, deps, fingerprint, is_valid_key
 from facepay.web.pages import cookies
 from facepay.web.pages.refusals import is_page
 
-FORM = "application/x-www-form-urlencoded"
-FORM_BODY = 8 * 1024
-LONGEST_TOKEN = 64
+FORM_TYPE = "application/x-www-form-urlencoded"
+MAX_FORM_BYTES = 8 * 1024
+MAX_TOKEN_LENGTH = 64
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'"
@@ -32,16 +33,16 @@ POLICY = (
 
 
 class FormExpired(FacepayError):
-    """A form that no page of this visit shows: left open too long, or sent from elsewhere."""
+    """The form does not belong to this visit: it was open too long, or another site sent it."""
 
     code = "form_expired"
 
 
-def _enter() -> None:
-    request.max_content_length = FORM_BODY
-    check_kind(request, FORM)
-    brought = cookies.kept(cookies.VISIT)
-    g.visit = brought if 0 < len(brought) <= LONGEST_TOKEN else ""
+def _check_page() -> None:
+    request.max_content_length = MAX_FORM_BYTES
+    check_content_type(request, FORM_TYPE)
+    token = cookies.read(cookies.VISIT)
+    g.visit = token if 0 < len(token) <= MAX_TOKEN_LENGTH else ""
     if request.method not in ("GET", "HEAD"):
         _require_own_form()
     g.page_session = resume_session(deps(), g.visit) if g.visit else None
@@ -49,23 +50,24 @@ def _enter() -> None:
         begin_visit(secrets.token_urlsafe(TOKEN_BYTES))
 
 
-def _enter_signed_in() -> ResponseReturnValue | None:
-    _enter()
+def _check_signed_in_page() -> ResponseReturnValue | None:
+    _check_page()
     if g.page_session is None:
         return redirect(url_for("signing_in.show_sign_in"), 303)
     return None
 
 
-open_page = checked_by(_enter)
-signed_in_page = checked_by(_enter_signed_in)
+public_page = checked_by(_check_page)
+signed_in_page = checked_by(_check_signed_in_page)
 
 
 def begin_visit(token: str) -> None:
-    """The browser gets this token with the answer; the one it had is worth nothing here."""
+    """Give the browser this token with the answer; forms of its former token are refused."""
     g.visit = g.new_visit = token
 
 
 def session() -> PageSession:
+    """Return the session of the customer; a view marked `signed_in_page` always has one."""
     return cast(PageSession, g.page_session)
 
 
@@ -74,24 +76,30 @@ def signed_in() -> bool:
 
 
 def form_command() -> Command:
-    """What a form asks for, to be done once however often it is sent. Raises FormExpired."""
+    """Return the form as a command that is sent out once, however often the form is sent.
+
+    The form's hidden `key` is the idempotency key. Raises FormExpired.
+    """
     key = request.form.get("key", "")
-    if not usable_key(key):
+    if not is_valid_key(key):
         raise FormExpired()
     caller = Caller(session().id, Role.CUSTOMER, session().customer_id, on_page=True)
     return Command(caller, key, fingerprint())
 
 
 def visit_command() -> Command:
-    """As `form_change`, for somebody who is not signed in: the caller is nobody but this visit."""
+    """Return the form of a visitor who is not signed in as a command; the caller is the visit.
+
+    Raises FormExpired.
+    """
     key = request.form.get("key", "")
-    if not usable_key(key):
+    if not is_valid_key(key):
         raise FormExpired()
     return Command(Caller(session_id(g.visit), Role.CUSTOMER, ""), key, fingerprint())
 
 
 def form_token() -> str:
-    """What every form of this visit carries."""
+    """Return the token that every form of this visit carries: HMAC-SHA-256 in hexadecimal."""
     return hmac.new(g.visit.encode(), b"form", hashlib.sha256).hexdigest()
 
 
@@ -101,19 +109,22 @@ def _require_own_form() -> None:
         raise FormExpired()
     if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
         raise FormExpired()
-    carried = request.form.get("token", "").encode("utf-8", "replace")
-    if not g.visit or not hmac.compare_digest(carried, form_token().encode()):
+    sent = request.form.get("token", "").encode("utf-8", "replace")
+    if not g.visit or not hmac.compare_digest(sent, form_token().encode()):
         raise FormExpired()
 
 
 def set_security_headers(response: Response) -> Response:
-    """Headers of every page, refusals included, and the visit's cookie where it is a new one."""
+    """Set the security headers of a page, and the cookie of a new visit.
+
+    Refusals get them too; responses outside `/account` stay as they are.
+    """
     if not is_page(request.path):
         return response
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["X-Frame-Options"] = "DENY"
-    # Not `no-referrer`: with it browsers say "Origin: null" for our own forms, too.
+    # With `no-referrer`, browsers would send "Origin: null" with the page's own forms too.
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
@@ -122,5 +133,5 @@ def set_security_headers(response: Response) -> Response:
     if current_app.config["FACEPAY_ORIGIN"].startswith("https:"):
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
     if "new_visit" in g:
-        cookies.keep(response, cookies.VISIT, g.new_visit)
+        cookies.write(response, cookies.VISIT, g.new_visit)
     return response

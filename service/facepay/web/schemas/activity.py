@@ -1,21 +1,24 @@
-"""The customer's activity."""
+"""Schemas of the customer's activity."""
 
 from marshmallow import fields, validate
 
 from facepay.web.schemas.fields import Shape
 
 
-class Before(Shape):
-    """Where a page begins: behind this use, the last of the page before."""
+class ActivityPage(Shape):
+    """The place where a page begins: `before` is the id of the last use on the page before it."""
 
     before = fields.String(
         load_default=None,
-        validate=validate.Regexp(r"use_[0-9a-f]{32}\Z", error="The id of a use."),
+        validate=validate.Regexp(
+            r"use_[0-9a-f]{32}\Z",
+            error="Send the id of a use: use_ and 32 lower-case hexadecimal digits.",
+        ),
     )
 
 
 class FaceUse(Shape):
-    """`on_hold`: the payment was declined because of `flags`; the till was not told why."""
+    """One use of the face. `on_hold`: the policy declined the payment because of its `flags`."""
 
     id = fields.String(required=True)
     at = fields.String(required=True)
