@@ -11,7 +11,7 @@ from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.scenario import Customer, Scenario
 from tests.fakes.senses import FakeFaces
 
-WALK = ["claim", "load", "observe", "pad", "unseal", "compare", "second_factor", "decide"]
+WITH_FRAMES = ["claim", "load", "observe", "pad", "unseal", "compare", "decide", "commit"]
 
 
 def whole_seconds() -> Iterator[float]:
@@ -56,7 +56,7 @@ def test_every_step_of_a_payment_is_timed_in_its_order(scenario: Scenario, ada: 
     ticks = whole_seconds()
     with_frames = start_clock(lambda: next(ticks))
     intent = scenario.show_face(ada)
-    assert [step for step in with_frames.seconds() if step in WALK] == WALK
+    assert [stage for stage in with_frames.seconds() if stage in WITH_FRAMES] == WITH_FRAMES
     with_code = start_clock(lambda: next(ticks))
     scenario.enter_code(intent, scenario.code_of(ada))
     assert list(with_code.seconds()) == [
