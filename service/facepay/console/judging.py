@@ -97,11 +97,12 @@ def _from_capture(options: JudgeOptions, given: Challenge) -> Request:
         raise InputError(f"--steps: the capture file has {len(own.steps)} steps; give as many")
     frames = with_light(content.frames, given) if given.light else list(content.frames)
     late = content.delete_by < datetime.now(UTC)
+    day = f"{content.delete_by:%Y-%m-%d}"
     return Request(
         frames=frames,
         challenge=replace(given if given.light else own, steps=given.steps or own.steps),
         mirrored=content.mirrored or options.mirrored,
-        warning=f"delete it: its deletion date was {content.delete_by:%Y-%m-%d}" if late else "",
+        warning=f"it should have been deleted by {day}: delete it now" if late else "",
     )
 
 
