@@ -207,7 +207,7 @@ def write_spec() -> None:
     """Write the OpenAPI file, the error tables, docs/cli.md and the translations."""
     from facepay.codegen.artefacts import write
 
-    for path in write(REPOSITORY):
+    for path in write(REPOSITORY, main):
         click.echo(f"wrote {path}")
 
 
@@ -217,7 +217,7 @@ def check_spec() -> None:
     from facepay.codegen.artefacts import outdated_files
     from facepay.codegen.translations import untranslated
 
-    stale, missing = outdated_files(REPOSITORY), untranslated(REPOSITORY)
+    stale, missing = outdated_files(REPOSITORY, main), untranslated(REPOSITORY)
     for path in stale:
         click.echo(f"{path} is out of date: run `make generate`", err=True)
     for text in missing:

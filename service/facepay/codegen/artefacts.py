@@ -21,32 +21,35 @@ from flask.views import View
 from facepay.codegen.translations import expected_catalogues
 
 
-def expected_files(repository: Path) -> dict[str, str]:
-    """Return the text that each generated file should have, by its path in the repository."""
+def expected_files(repository: Path, console: click.Command) -> dict[str, str]:
+    """Return the text that each generated file should have, by its path in the repository.
+
+    `console` is the command whose help makes docs/cli.md.
+    """
     registry = yaml.safe_load((repository / "sdk_spec/errors.yaml").read_text())
     return {
         "service/facepay/web/problem_table.py": _problem_table(registry),
         "sdk_spec/errors.md": _errors_page(registry),
         "sdk_spec/openapi.yaml": _openapi(registry),
-        "docs/cli.md": _console_page(),
+        "docs/cli.md": _console_page(console),
         **expected_catalogues(repository),
     }
 
 
-def write(repository: Path) -> list[str]:
+def write(repository: Path, console: click.Command) -> list[str]:
     """Write the files that are out of date. Return their paths in the repository."""
     stale = outdated_files(repository)
-    for path, text in expected_files(repository).items():
+    for path, text in expected_files(repository, console).items():
         if path in stale:
             (repository / path).write_text(text)
     return stale
 
 
-def outdated_files(repository: Path) -> list[str]:
+def outdated_files(repository: Path, console: click.Command) -> list[str]:
     """Return the paths of generated files that are missing or differ from their expected text."""
     return [
         path
-        for path, text in expected_files(repository).items()
+        for path, text in expected_files(repository, console).items()
         if not (repository / path).exists() or (repository / path).read_text() != text
     ]
 
@@ -218,9 +221,7 @@ def _view(app: Flask, path: str, method: str) -> View:
     raise LookupError(path)
 
 
-def _console_page() -> str:
-    from facepay.cli import main
-
+def _console_page(console: click.Command) -> str:
     lines = [
         "# The console",
         "",
@@ -229,7 +230,7 @@ def _console_page() -> str:
         "listed in `service/facepay/config.py`). In a clone the command is `.venv/bin/facepay`.",
         "",
     ]
-    for name, command in _commands("facepay", main):
+    for name, command in _commands("facepay", console):
         # A fixed width: the text must not depend on whose terminal made it.
         context = click.Context(command, info_name=name, terminal_width=80, max_content_width=80)
         lines += [f"## {name}", "", "```text", command.get_help(context), "```", ""]
@@ -237,7 +238,7 @@ def _console_page() -> str:
 
 
 def _commands(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
-    """The command and all those below it, depth first, with the words that call them."""
+    """Yield the command and all those below it, depth first, with the words that call them."""
     yield name, command
     if isinstance(command, click.Group):
         for word in sorted(command.commands):
