@@ -38,7 +38,7 @@ def expected_files(repository: Path, console: click.Command) -> dict[str, str]:
 
 def write(repository: Path, console: click.Command) -> list[str]:
     """Write the files that are out of date. Return their paths in the repository."""
-    stale = outdated_files(repository)
+    stale = outdated_files(repository, console)
     for path, text in expected_files(repository, console).items():
         if path in stale:
             (repository / path).write_text(text)
