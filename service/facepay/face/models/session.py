@@ -34,9 +34,8 @@ class Network:
     def __init__(self, load: Callable[[], bytes]) -> None:
         self._load = load
         self._loading = Lock()
-        self._sessions: dict[
-            int, Any
-        ] = {}  # by process id; only this process's own session is used
+        # By process id, because a child must never use the session of its parent.
+        self._sessions: dict[int, Any] = {}
         _networks.add(self)
 
     def run(self, output: str, feeds: dict[str, NDArray[Any]]) -> NDArray[np.float32]:

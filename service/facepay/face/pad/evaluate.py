@@ -47,8 +47,9 @@ class PadEvaluator:
     def judge(self, observation: Observation, challenge: Challenge) -> Judgement:
         """Evaluate all signals and return the fused judgement.
 
-        Raises ModelError, FileNotFoundError or WeightsError where a network cannot be loaded, and
-        RuntimeError for a wiped observation.
+        Raises ModelError, FileNotFoundError or WeightsError where a network cannot be loaded,
+        FaceRefusal where a frame cannot be decoded in full size, and RuntimeError for a wiped
+        observation.
         """
         if observation.wiped:
             raise RuntimeError("this observation was wiped")

@@ -5,10 +5,10 @@ Unless both show one person, a print of the owner would pay: it is held still, a
 attacker's own head turns.
 
 Two groups of frames are compared: those from which a reference or a probe is made
-(`recognise.best_chips`), and two of each step. Of a step they are the frame closest to rest and the
-one furthest from it, which says most about life. Frames near rest have to match as in a payment, by
-the model's calibrated threshold. Descriptors of turned heads lie further away, so their limit is
-`turned` times that threshold.
+(`recognise.best_chips`), and two of each step. The two of a step are the frame closest to rest and
+the one furthest from it, which says most about life. Frames near rest have to match as in a
+payment, by the model's calibrated threshold. Descriptors of turned heads lie further away, so their
+limit is `turned` times that threshold.
 
 Stops: a print or screen followed by somebody else's turns, two people who take turns, another face
 for the length of a step. Cannot stop: a lookalike; a swap for single frames between those compared;
