@@ -67,8 +67,8 @@ def print_times(console: Console, times: ServiceTime) -> None:
     for column in ("burst, ms", "code, ms"):
         table.add_column(column, justify="right", no_wrap=True)
     for name, stage_times in times.stages.items():
-        *outer, own = name.split(".")
-        table.add_row("  " * len(outer) + own.replace("_", " "), *map(_format, stage_times))
+        label = name.replace(".", ": ").replace("_", " ")  # a part of a stage names that stage
+        table.add_row(label, *map(_format, stage_times))
     table.add_row("total", *map(_format, (times.frames, times.code)), style="bold")
     console.print(table)
     console.print(
