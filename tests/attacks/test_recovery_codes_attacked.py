@@ -93,13 +93,11 @@ def test_guesses_without_a_selector_block_none(payer: Payer) -> None:
 
 def test_a_recovery_code_at_a_terminal(scenario: Scenario, payer: Payer) -> None:
     """It never pays: no shape of a payment takes it."""
-    terminal, code = scenario.terminal(), codes(payer)[0]
+    pos, code = scenario.pos(), codes(payer)[0]
     body = {"payer": payer.alias, "password": PASSWORD, "recovery_code": code}
     for sent in (body, body | {"code": payer.wrong_code()}):
         with pytest.raises(Problem) as error:
-            terminal.transport.post(
-                f"/v1/payment_intents/{terminal.intent().id}/use_password", sent
-            )
+            pos.transport.post(f"/v1/payment_intents/{pos.intent().id}/use_password", sent)
         assert (error.value.status, error.value.param) == (422, "recovery_code")
 
 
