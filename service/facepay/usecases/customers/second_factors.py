@@ -81,7 +81,7 @@ def add_second_factor(
             _replace_pending(uow, factor)
             answer = factor_answer(factor)
             lease.answer(uow, answer)
-            append_leaf(deps, uow, "second_factor.added", factor=factor.id)
+            append_leaf(deps, uow, "second_factor.begun", factor=factor.id)
             uow.commit()
         return answer
 
@@ -113,7 +113,7 @@ def confirm_second_factor(
             answer = factor_answer(active)
             lease.answer(uow, answer)
             emit_factor(deps, uow, EventKind.SECOND_FACTOR_ADDED, active)
-            append_leaf(deps, uow, "second_factor.confirmed", factor=factor_id)
+            append_leaf(deps, uow, "second_factor.added", factor=factor_id)
             uow.commit()
         return answer
 
