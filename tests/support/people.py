@@ -36,6 +36,7 @@ from tests.support.service import RunningService
 
 PASSWORD = "correct horse battery"
 STEP = 30  # seconds of a TOTP step
+AFTER_THE_BLOCK = 31  # seconds; five wrong guesses block for 30
 RECORDING = 6  # seconds that recording a burst takes; they pass at once
 TURNS = Challenge("no_light", ("turn_left", "turn_right"))
 ONE_TRY = RetryPolicy(attempts=1)
