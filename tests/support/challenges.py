@@ -6,7 +6,7 @@ Tests about light or about the variety of challenges draw from all of them inste
 
 import secrets
 
-from facepay.domain.challenge import Challenge, Colour, Profile, Step, require_provable
+from facepay.domain.challenge import Challenge, Colour, Profile, Step, require_liveness_possible
 
 LIGHTS = (
     "green red blue yellow cyan red green blue cyan magenta",
@@ -22,7 +22,7 @@ STEPS = (
 
 def draw_challenge(profile: Profile) -> Challenge:
     """One from the list. Raises LivenessNotPossible."""
-    require_provable(profile)
+    require_liveness_possible(profile)
     return secrets.choice(challenges(profile))
 
 
