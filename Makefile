@@ -3,9 +3,10 @@ PYTHON ?= python3
 BIN    := .venv/bin
 READY  := .venv/ready
 DOCS_READY := .venv-docs/ready
+WORKERS := --numprocesses=2 --dist=loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check docs pictures bench-engine int8-ranges bench-accuracy calibrate-shipped bench-memory bench-robust bench-protection bench-pad bench-revocation bench-duress format generate lock scan clean
+.PHONY: help demo serve test test-fast check docs pictures bench-engine int8-ranges bench-accuracy calibrate-shipped bench-memory bench-robust bench-protection bench-pad bench-revocation bench-duress format generate lock scan clean
 
 help: ## list every target
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,8 +17,11 @@ demo: $(READY) ## the whole walk over HTTP: a face pays, is revoked, the passwor
 serve: $(READY) ## start OpenBao, the database and the service; Ctrl-C stops them all
 	@exec $(BIN)/facepay serve
 
-test: $(READY) ## every test: unit, integration, attacks, and real HTTP
-	@$(BIN)/python -m pytest
+test: $(READY) ## every test, by two workers; T=path::name make test runs one file or test
+	@$(BIN)/python -m pytest $(if $(T),'$(T)',$(WORKERS))
+
+test-fast: $(READY) ## the unit tests, in under a minute
+	@$(BIN)/python -m pytest $(WORKERS) tests/unit
 
 check: $(READY) ## format, lint, types, import layers, and that nothing generated has drifted
 	@$(BIN)/ruff format --check .

@@ -24,6 +24,7 @@ from facepay_rehearsal.demo.leak_patterns import (
 )
 from facepay_rehearsal.demo.leak_scan import CHUNK, main, scan
 from facepay_rehearsal.demo.report import REPORT_FILE
+from tests.support.renders import rendered
 
 NOISE = np.random.default_rng(7)
 # As the network gives them: float32 numbers around ±0.1, held as float64.
@@ -159,7 +160,7 @@ def test_a_file_that_cannot_be_read_is_not_called_clean(
 
 def test_what_the_engine_makes_of_a_shown_face_is_found(tmp_path: Path) -> None:
     """The leak patterns of a burst fit the template that the engine seals after that burst."""
-    shots = genuine("eileen", ["turn_left", "turn_right"], 1)
+    shots = rendered(genuine, "eileen", ("turn_left", "turn_right"), 1)
     observation = observe([SentFrame(shot.jpeg, shot.step) for shot in shots], mirrored=False)
     plant(
         tmp_path,

@@ -11,6 +11,7 @@ from facepay_client import Capture, Credentials, Frame, Problem, Request
 from facepay_rehearsal import bursts
 from tests.support.forgery import send, told
 from tests.support.people import Payer, PointOfSale, Scenario, as_frames, genuine
+from tests.support.renders import rendered
 
 
 @pytest.fixture
@@ -36,19 +37,23 @@ def with_image(frames: tuple[Frame, ...], number: int, image: bytes) -> tuple[Fr
 
 
 def test_still_photo(pos: PointOfSale, capture: Capture) -> None:
-    shots = as_frames(bursts.still_photo("grace", capture.challenge.steps, 5), capture.challenge)
+    shots = as_frames(
+        rendered(bursts.still_photo, "grace", capture.challenge.steps, 5), capture.challenge
+    )
     assert refused(pos, capture, shots) == (422, "capture_refused", "use_password")
 
 
 def test_moved_print(pos: PointOfSale, capture: Capture) -> None:
-    shots = as_frames(bursts.moved_print("grace", capture.challenge.steps, 5), capture.challenge)
+    shots = as_frames(
+        rendered(bursts.moved_print, "grace", capture.challenge.steps, 5), capture.challenge
+    )
     code = refused(pos, capture, shots)[1]
     assert code in ("capture_refused", "capture_retry")
 
 
 def test_two_faces(pos: PointOfSale, capture: Capture) -> None:
     shots = as_frames(
-        bursts.two_faces("grace", "eileen", capture.challenge.steps, 5), capture.challenge
+        rendered(bursts.two_faces, "grace", "eileen", capture.challenge.steps, 5), capture.challenge
     )
     assert refused(pos, capture, shots) == (422, "two_faces", "be_alone_in_the_picture")
 
@@ -163,7 +168,9 @@ def test_the_refused_are_not_kept(scenario: Scenario, pos: PointOfSale, grace: P
     with pytest.raises(Problem):
         payer.customer.send_frames(
             capture,
-            as_frames(bursts.still_photo("grace", capture.challenge.steps, 5), capture.challenge),
+            as_frames(
+                rendered(bursts.still_photo, "grace", capture.challenge.steps, 5), capture.challenge
+            ),
         )
     with scenario.service.deps.unit_of_work() as uow:
         row = uow.enrolments.find(id=enrolment.id)

@@ -66,9 +66,10 @@ def test_old_capture_replayed(scene: Scene) -> None:
 def test_old_frames_signed_anew(scene: Scene) -> None:
     """The till's key in the attacker's hands, and a good recording of another challenge."""
     old = Scene(scene.scenario, scene.pos, scene.payer)
+    while old.capture.challenge.light == scene.capture.challenge.light:
+        old = Scene(scene.scenario, scene.pos, scene.payer)
     manifest = manifest_of(old.capture, old.frames)
     manifest |= {"capture_id": scene.capture.id, "nonce": scene.capture.nonce}
-    # Drawn from 22 bits: two lights that agree at every frame do not come about here.
     answer = scene.inject(signed(manifest, scene.key), old.frames)
     scene.refused(answer, "wrong_colour")
 

@@ -25,7 +25,10 @@ from tests.support.forgery import send, told
 from tests.support.gate import Gate, GatedBao, gate_before
 from tests.support.memory import face_patterns_of, kinds_in, memory_of, patterns_of
 from tests.support.people import PASSWORD, TURNS, Payer, PointOfSale, Scenario, as_frames, genuine
+from tests.support.renders import rendered
 from tests.support.service import RunningService, running_service
+
+pytestmark = pytest.mark.serial  # a busy worker clears up later
 
 LOOKS = 3  # a worker clears up behind an answer that has already arrived
 FOUND_FIRST = {"frame, its head", "frame, its middle"}
@@ -155,7 +158,9 @@ def paid(scene: Scene) -> Sequence[Frame]:
 
 def photographed(scene: Scene) -> Sequence[Frame]:
     capture, _ = scene.take(13)
-    frames = as_frames(bursts.still_photo("grace", capture.challenge.steps, 13), capture.challenge)
+    frames = as_frames(
+        rendered(bursts.still_photo, "grace", capture.challenge.steps, 13), capture.challenge
+    )
     scene.refused(capture, frames)
     return frames
 

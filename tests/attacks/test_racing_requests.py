@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from facepay_client import Credentials, Problem, RetryPolicy
 from tests.support.forgery import post, send
-from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario, genuine
+from tests.support.people import AFTER_THE_BLOCK, PASSWORD, Payer, PointOfSale, Scenario, genuine
 
 Result = TypeVar("Result")
 INTENTS = "/v1/payment_intents"
@@ -77,6 +77,9 @@ def test_guesses_that_race_cannot_outnumber_the_limit(scenario: Scenario, pos: P
     assert blocked.state == "declined", "after five wrong codes even the right one must wait"
     own_device = payer.customer.add_second_factor("tablet", Credentials(PASSWORD, payer.code()))
     assert own_device.state == "pending", "what happens at tills must not block the owner"
+    scenario.service.clock.advance(AFTER_THE_BLOCK)
+    paid = pos.terminal.use_password(pos.intent().id, payer.alias, PASSWORD, payer.code())
+    assert paid.state == "approved", "the block ends"
 
 
 def test_one_burst_sent_by_ten_hands_is_judged_once(pos: PointOfSale, grace: Payer) -> None:

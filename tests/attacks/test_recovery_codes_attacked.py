@@ -13,7 +13,7 @@ from facepay.usecases.responses import FactorAnswer
 from facepay_client import Credentials, Problem
 from tests.fakes.dependencies import fake_dependencies
 from tests.fakes.scenario import Scenario as Neighbours
-from tests.support.people import PASSWORD, Payer, Scenario
+from tests.support.people import AFTER_THE_BLOCK, PASSWORD, Payer, Scenario
 from tests.support.race import together
 
 
@@ -79,7 +79,7 @@ def test_the_sixth_guess_at_a_recovery_code(scenario: Scenario, payer: Payer) ->
         assert add_with(payer, code[:-3] + f"AB{digit}") == "credentials_rejected"
     assert add_with(payer, code) == "credentials_rejected"
     assert add_with(payer, other) == "pending", "the others are not blocked with it"
-    scenario.service.clock.advance(31)
+    scenario.service.clock.advance(AFTER_THE_BLOCK)
     assert add_with(payer, code) == "pending"
 
 

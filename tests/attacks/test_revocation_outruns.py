@@ -17,6 +17,8 @@ from tests.support.revocation_count import broken_promises, count
 from tests.support.revocation_race import Plan
 from tests.support.service import running_service
 
+pytestmark = pytest.mark.serial  # the races need both cores
+
 RACES = 60
 BURSTS = 1 / 30
 

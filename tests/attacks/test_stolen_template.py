@@ -25,6 +25,7 @@ from facepay.usecases.faces.renew_template import renew_template
 from facepay_client import Credentials
 from facepay_rehearsal import bursts
 from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
+from tests.support.renders import rendered
 
 KEYS = 150
 
@@ -43,7 +44,7 @@ def face(deps: Dependencies) -> Iterator[ObservedFaces]:
 
 
 def shown(name: str, seed: int) -> Burst:
-    shots = bursts.genuine(name, ("turn_left", "turn_right"), seed)
+    shots = rendered(bursts.genuine, name, ("turn_left", "turn_right"), seed)
     frames = tuple(Frame(shot.jpeg, shot.step, shot.monotonic_ms) for shot in shots)
     return Burst(frames, mirrored=False)
 

@@ -29,6 +29,8 @@ from tests.support.browser import SIGN_IN, Browser, hidden_fields
 from tests.support.forgery import post
 from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
 
+pytestmark = pytest.mark.serial  # it measures times
+
 EACH = 40
 P = 0.005
 WRONG = "wrong horse battery"

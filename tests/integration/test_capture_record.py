@@ -32,6 +32,7 @@ from facepay.domain.manifest import verify_pictures, verify_records
 from facepay.web.manifests import parse_manifest
 from facepay_rehearsal import bursts
 from facepay_rehearsal.bursts import Shot
+from tests.support.renders import rendered
 from tests.support.videos import write_video
 
 STEPS = ("turn_left", "turn_right")
@@ -41,7 +42,7 @@ FPS = 30
 
 @pytest.fixture(scope="module")
 def shots() -> list[Shot]:
-    return bursts.genuine("eileen", STEPS, seed=5)
+    return rendered(bursts.genuine, "eileen", STEPS, 5)
 
 
 @pytest.fixture(scope="module")

@@ -37,6 +37,7 @@ from facepay.face.observe import Observation
 from facepay.ports import FaceEngine, ObservedFaces, PadDetector
 from facepay_rehearsal import bursts
 from tests.support.race import together
+from tests.support.renders import rendered
 
 LEFT, RIGHT = Step.TURN_LEFT, Step.TURN_RIGHT
 CHALLENGES = [(LEFT, LEFT), (LEFT, RIGHT), (RIGHT, LEFT), (RIGHT, RIGHT)]
@@ -60,7 +61,8 @@ def asked(*steps: Step) -> Challenge:
 
 @cache
 def genuine(name: str, steps: tuple[Step, ...], seed: int, mirrored: bool = False) -> Burst:
-    return burst(bursts.genuine(name, steps, seed, mirrored=mirrored), mirrored=mirrored)
+    shots = rendered(bursts.genuine, name, steps, seed, mirrored=mirrored)
+    return burst(shots, mirrored=mirrored)
 
 
 def replaced(whole: Burst, position: int, image: bytes) -> Burst:

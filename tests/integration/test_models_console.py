@@ -19,6 +19,7 @@ from facepay_rehearsal import bursts
 from tests.fakes.environment import LIVE
 from tests.support import other_network
 from tests.support.race import together
+from tests.support.renders import rendered
 
 SECRET = bytearray(range(32))
 STEPS = ("turn_left", "turn_right")
@@ -49,7 +50,7 @@ def run(folder: Path) -> Run:
 
 
 def burst(name: str, seed: int) -> Burst:
-    shots = bursts.genuine(name, STEPS, seed)
+    shots = rendered(bursts.genuine, name, STEPS, seed)
     frames = tuple(Frame(shot.jpeg, shot.step, shot.monotonic_ms) for shot in shots)
     return Burst(frames, mirrored=False)
 

@@ -39,6 +39,7 @@ from facepay.face.recognition.embed import Embedder
 from facepay_rehearsal import bursts
 from facepay_rehearsal.renderer.portraits import portrait
 from tests.support import dlib_network
+from tests.support.renders import rendered
 
 # The package imports pkg_resources, which warns that it is deprecated.
 with warnings.catch_warnings():
@@ -51,7 +52,7 @@ STEPS = [("turn_left", "turn_right"), ("turn_right", "turn_right")]
 
 
 def observation(name: str, steps: tuple[str, ...], seed: int) -> Observation:
-    shots = bursts.genuine(name, steps, seed)
+    shots = rendered(bursts.genuine, name, steps, seed)
     return observe([SentFrame(shot.jpeg, shot.step) for shot in shots], mirrored=False)
 
 

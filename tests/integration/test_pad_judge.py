@@ -19,6 +19,7 @@ from click.testing import CliRunner, Result
 from facepay.cli import main
 from facepay_rehearsal import bursts
 from facepay_rehearsal.bursts import Shot
+from tests.support.renders import rendered
 from tests.support.videos import PORTRAIT, write_video
 
 STEPS = ("turn_left", "turn_right")
@@ -27,12 +28,12 @@ REQUESTED = ",".join(STEPS)
 
 @cache
 def genuine(name: str = "eileen") -> list[Shot]:
-    return bursts.genuine(name, STEPS, seed=2)
+    return rendered(bursts.genuine, name, STEPS, 2)
 
 
 @cache
 def still(name: str = "eileen") -> list[Shot]:
-    return bursts.still_photo(name, STEPS, seed=3)
+    return rendered(bursts.still_photo, name, STEPS, 3)
 
 
 def run(*arguments: object) -> Result:
@@ -95,7 +96,7 @@ def test_what_was_not_asked_for_does_not_pass(video: Path) -> None:
 def test_a_whole_challenge_with_its_light_is_judged(tmp_path: Path) -> None:
     steps = ("closer", "turn_left", "look_up")
     light = ("red", "green", "blue", "cyan", "magenta", "yellow", "red", "blue", "green", "cyan")
-    shots = bursts.genuine("eileen", steps, seed=3, light=light)
+    shots = rendered(bursts.genuine, "eileen", steps, 3, light=light)
     video = write_video(tmp_path / "video.mp4", shots)
     right = judged(video, "--steps", ",".join(steps), "--light", ",".join(light))
     assert (right["verdict"], right["guidance"]) == ("bona_fide", None)
@@ -106,7 +107,7 @@ def test_a_whole_challenge_with_its_light_is_judged(tmp_path: Path) -> None:
 
 
 def test_a_flipping_camera_is_no_reason_to_fail_when_it_is_told(tmp_path: Path) -> None:
-    shots = bursts.genuine("grace", STEPS, seed=4, mirrored=True)
+    shots = rendered(bursts.genuine, "grace", STEPS, 4, mirrored=True)
     video = write_video(tmp_path / "video.mp4", shots)
     assert judged(video, "--steps", REQUESTED, "--mirrored")["verdict"] == "bona_fide"
 

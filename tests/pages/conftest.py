@@ -17,11 +17,10 @@ from tests.support import chromium as chromium_stand
 from tests.support import scenario as _scenario
 from tests.support.people import PASSWORD, Payer, Scenario
 from tests.support.service import RunningService, running_service
+from tests.support.tally import TALLY
 
 scenario = _scenario.scenario
 pos = _scenario.pos
-
-LEFT_OUT = pytest.StashKey[int]()
 
 
 @pytest.fixture(scope="session")
@@ -63,14 +62,4 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     here = [item for item in items if Path(__file__).parent in item.path.parents]
     config.hook.pytest_deselected(items=here)
     items[:] = [item for item in items if item not in here]
-    config.stash[LEFT_OUT] = len(here)
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    if left_out := config.stash.get(LEFT_OUT, 0):
-        terminalreporter.write_line(
-            f"facepay: {left_out} tests of the customer's page were left out: they need Debian's "
-            f"package `{chromium_stand.PACKAGE}` (apt-get install {chromium_stand.PACKAGE})"
-        )
+    config.stash[TALLY].left_out = len(here)

@@ -4,7 +4,7 @@ import itertools
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, partial
 
 import pyotp
 
@@ -31,11 +31,13 @@ from facepay_client import (
 )
 from facepay_rehearsal import bursts, camera
 from facepay_rehearsal.renderer.shots import FixedChallenge
+from tests.support import renders
 from tests.support.clock import TurnableClock
 from tests.support.service import RunningService
 
 PASSWORD = "correct horse battery"
 STEP = 30  # seconds of a TOTP step
+AFTER_THE_BLOCK = 31  # seconds; five wrong guesses block for 30
 RECORDING = 6  # seconds that recording a burst takes; they pass at once
 TURNS = Challenge("no_light", ("turn_left", "turn_right"))
 ONE_TRY = RetryPolicy(attempts=1)
@@ -45,23 +47,22 @@ _orders = itertools.count(1)
 
 
 def genuine(portrait: str, challenge: Challenge, seed: int) -> tuple[Frame, ...]:
-    """A genuine burst; what it shows is rendered once for the whole session."""
-    return as_frames(_rendered(portrait, challenge.steps, challenge.light, seed), challenge)
+    """A genuine burst; it is rendered once for a version of the renderer (renders.py)."""
+    return as_frames(_shots(portrait, challenge.steps, challenge.light, seed), challenge)
 
 
-@lru_cache(maxsize=64)
-def _rendered(
+def _shots(
     portrait: str, steps: tuple[str, ...], light: tuple[str, ...], seed: int
 ) -> list[bursts.Shot]:
-    """The first that liveness passes: 3 in 100 rendered payers are refused, whatever is asked.
+    """The first render that passes the liveness check: 3 in 100 rendered payers are refused.
 
-    That they are is for `make bench-pad` to count. The tests over HTTP draw their challenges by
-    chance and are about everything else.
+    `make bench-pad` counts those. The tests over HTTP are about everything else.
     """
+    judge = partial(_passes, asked=FixedChallenge(steps, light))
     for variant in range(_VARIANTS):
-        shots = bursts.genuine(portrait, steps, seed + variant * 1000, light=light)
-        if _passes(shots, FixedChallenge(steps, light)):
-            return shots
+        recipe = portrait, steps, seed + variant * 1000
+        if renders.passes(judge, bursts.genuine, *recipe, light=light):
+            return renders.rendered(bursts.genuine, *recipe, light=light)
     raise AssertionError(f"{portrait} never passes {steps}")
 
 

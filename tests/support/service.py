@@ -18,6 +18,7 @@ from facepay.embedded.gunicorn_server import EmbeddedService
 from facepay.embedded.openbao_server import EmbeddedOpenBao
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.operators.register import register_operator
+from tests.support import application
 from tests.support.clock import TurnableClock
 
 WORKERS = 2
@@ -70,9 +71,11 @@ def running_service(
         vault_role_id=bao.role_id,
         vault_secret_id=bao.secret_id,
         fingerprint_key=secrets.token_hex(32),
-        rehearsal_clock_file=clock.offset_file,
+        rehearsal_clock_file=clock.file,
     )
-    with EmbeddedService(settings, directory, workers=workers) as server:
+    with EmbeddedService(
+        settings, directory, workers=workers, application=application.FACTORY
+    ) as server:
         deps = build_dependencies(server.settings)
         key = ECKey.generate_key("P-256")
         register_operator(deps, PublicKey(key.thumbprint(), key.as_pem(private=False).decode()))

@@ -37,6 +37,7 @@ from facepay.web.problem_table import PROBLEMS
 from facepay_rehearsal import bursts
 from facepay_rehearsal.bursts import Shot
 from tests.fakes.environment import LIVE
+from tests.support.renders import rendered
 
 PORTRAIT, STRANGER, STEPS, SEED = "grace", "eileen", ("turn_left", "turn_right"), 5
 SECRET = bytearray(range(32))
@@ -128,7 +129,7 @@ class WatchedEngine:
 
 def _burst() -> tuple[Shot, list[Shot]]:
     """A frame that looks ahead, and the two that are turned furthest."""
-    shots = bursts.genuine(PORTRAIT, STEPS, SEED)
+    shots = rendered(bursts.genuine, PORTRAIT, STEPS, SEED)
     return shots[0], [shots[bursts.HOLD_FRAMES + 2], shots[bursts.HOLD_FRAMES + 8]]
 
 
@@ -173,7 +174,7 @@ def _serve(pipe: Connection, source: Shot, turned: Sequence[Shot]) -> None:
 
 
 def _reference(engine: DlibFaceEngine, portrait: str) -> bytearray:
-    faces = engine.observe(_as_burst(bursts.genuine(portrait, STEPS, SEED + 1)))
+    faces = engine.observe(_as_burst(rendered(bursts.genuine, portrait, STEPS, SEED + 1)))
     return engine.reference(faces, SECRET)
 
 

@@ -13,6 +13,7 @@ from facepay_client import (
 )
 from facepay_rehearsal import bursts
 from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario, as_frames, genuine
+from tests.support.renders import rendered
 
 
 def refusal(error: pytest.ExceptionInfo[Problem]) -> tuple[int, str, str]:
@@ -256,9 +257,8 @@ def test_a_mirrored_camera_works_as_well(
 ) -> None:
     intent = pos.intent()
     capture = pos.capture(intent.id, grace.alias)
-    shots = bursts.genuine(
-        "grace", capture.challenge.steps, 4, light=capture.challenge.light, mirrored=True
-    )
+    steps, light = capture.challenge.steps, capture.challenge.light
+    shots = rendered(bursts.genuine, "grace", steps, 4, light=light, mirrored=True)
     mirror = Terminal(pos.transport, Device(mirrored=True))
     accepted = mirror.send_frames(capture, as_frames(shots, capture.challenge))
     assert accepted.outcome == "accepted"

@@ -11,7 +11,7 @@ import requests
 
 from facepay.web.app import create_app
 from tests.support.browser import DEVICE, SIGN_IN, VISIT, Browser, hidden_fields
-from tests.support.people import PASSWORD, Payer, Scenario
+from tests.support.people import AFTER_THE_BLOCK, PASSWORD, Payer, Scenario
 
 WRONG = "a wrong password"
 
@@ -192,11 +192,14 @@ def test_a_stranger_who_guesses_at_the_page_does_not_keep_the_owner_out(scenario
     owner, stranger = Browser(scenario.service.url), Browser(scenario.service.url)
     payer = scenario.payer()
     owner.sign_in(payer)
+    right = payer.code()
     for _ in range(8):
         stranger.fill_in(SIGN_IN, alias=payer.alias, password=WRONG, code=payer.wrong_code())
-    assert stranger.sign_in(payer).status_code == 403, "guessing has to rest"
+    assert stranger.sign_in(payer, code=right).status_code == 403, "unknown browsers are blocked"
     owner.kept.cookies.set(VISIT, None)
-    assert owner.sign_in(payer).status_code == 303
+    assert owner.sign_in(payer, code=right).status_code == 303, "the known browser is not"
+    scenario.service.clock.advance(AFTER_THE_BLOCK)
+    assert stranger.sign_in(payer).status_code == 303, "the block ends"
     owner.close()
     stranger.close()
 
@@ -207,10 +210,15 @@ def test_a_name_for_one_customer_is_no_fresh_start_against_another(scenario: Sce
     browser = Browser(scenario.service.url)
     browser.sign_in(thief)
     browser.kept.cookies.set(VISIT, None)
+    right = victim.code()
     for _ in range(6):
-        browser.fill_in(SIGN_IN, alias=victim.alias, password=WRONG, code="123456")
+        wrong = victim.wrong_code()
+        browser.fill_in(SIGN_IN, alias=victim.alias, password=WRONG, code=wrong)
     fresh = Browser(scenario.service.url)
-    assert fresh.sign_in(victim).status_code == 403, "counted with all unknown browsers"
+    blocked = fresh.sign_in(victim, code=right)
+    assert blocked.status_code == 403, "counted with all unknown browsers"
+    scenario.service.clock.advance(AFTER_THE_BLOCK)
+    assert fresh.sign_in(victim).status_code == 303, "the block ends"
     fresh.close()
     browser.close()
 

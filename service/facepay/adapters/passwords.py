@@ -7,8 +7,9 @@ from argon2.exceptions import VerificationError
 class Argon2Passwords:
     """Implementation of `ports.Passwords`."""
 
-    def __init__(self) -> None:
-        self._hasher = PasswordHasher()
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        """Tests may give a `hasher` that costs less; no setting does."""
+        self._hasher = hasher or PasswordHasher()
         # The hash for unknown customers, so that both cases take the same time.
         self._unused_hash = self._hasher.hash("no customer has this password")
 

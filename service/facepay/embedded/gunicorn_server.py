@@ -14,6 +14,7 @@ from facepay.adapters.migrate import migrate
 from facepay.config import Settings
 from facepay.embedded.children import LOOPBACK, Child, free_port
 
+APPLICATION = "facepay.bootstrap:create_wsgi()"
 START_TIMEOUT = 60.0  # seconds; importing the face engine is slow on a busy machine
 _INHERITED = (
     "PATH",
@@ -34,14 +35,22 @@ class EmbeddedService:
     port 0 takes a free one.
     """
 
-    def __init__(self, settings: Settings, directory: Path, *, workers: int = 2) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        directory: Path,
+        *,
+        workers: int = 2,
+        application: str = APPLICATION,
+    ) -> None:
+        """`application` is gunicorn's name of a factory; tests have one of their own."""
         port = urlsplit(settings.origin).port or free_port()
         self.url = f"http://{LOOPBACK}:{port}"
         self.settings = replace(settings, origin=self.url)
         self._directory = directory
         argv = [str(Path(sys.executable).with_name("gunicorn"))]
         argv += ["-c", "python:facepay.gunicorn_conf", "--workers", str(workers)]
-        argv += ["--bind", f"{LOOPBACK}:{port}", "facepay.bootstrap:create_wsgi()"]
+        argv += ["--bind", f"{LOOPBACK}:{port}", application]
         environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         environment |= self.settings.to_environment() | memory_scrubbing.ENVIRONMENT
         self._child = Child("gunicorn", argv, environment, directory / "service.log")

@@ -128,9 +128,9 @@ def claiming(image: bytes, width: int, height: int) -> bytes:
 @pytest.mark.parametrize("side", [10_000, 30_000, 65_535])
 def test_a_decompression_bomb_costs_no_memory_and_no_time(side: int) -> None:
     bomb = claiming(encoded(picture()), side, side)
-    started = time.perf_counter()
+    started = time.thread_time()
     assert refusal_of(bomb) is RefusalKind.TOO_LARGE
-    assert time.perf_counter() - started < 0.2
+    assert time.thread_time() - started < 0.2
 
 
 def webp_bomb() -> bytes:
@@ -160,9 +160,9 @@ def test_thousands_of_empty_scans_in_a_baseline_jpeg_do_not_occupy_a_worker() ->
     whole = encoded(picture(1920, 1920))
     empty = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00"  # for the first colour, without data
     many = whole[: whole.index(b"\xff\xda")] + empty * 2000 + whole[-2:]
-    started = time.perf_counter()
+    started = time.thread_time()
     assert refusal_of(many) is RefusalKind.UNSUPPORTED
-    assert time.perf_counter() - started < 0.5
+    assert time.thread_time() - started < 0.5
 
 
 def _random_bytes(seed: int) -> bytes:

@@ -12,6 +12,7 @@ from facepay.face.detection.dlib_models import LockedDetector, models
 from facepay.face.detection.hog import reduce_detector
 from facepay.face.frames.decode import decode_reduced
 from facepay_rehearsal import bursts
+from tests.support.renders import rendered
 
 
 class UnusedDetector:
@@ -24,7 +25,7 @@ class UnusedDetector:
 def test_a_turning_head_is_found_near_its_last_box_by_the_local_detector_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    shots = bursts.genuine("eileen", ("turn_left", "turn_right"), 5)
+    shots = rendered(bursts.genuine, "eileen", ("turn_left", "turn_right"), 5)
     pictures = [decode_reduced(shot.jpeg)[0] for shot in shots]
     place = find_faces(pictures[0])[0]
     local_only = replace(models(), local_full=LockedDetector(UnusedDetector()))

@@ -16,6 +16,7 @@ from facepay.face.frames.decode import Grey, decode_reduced
 from facepay.face.models.landmark_trees import LANDMARKS
 from facepay.face.models.weights import find_weights
 from facepay_rehearsal import bursts
+from tests.support.renders import rendered
 
 Faces = list[tuple[Grey, Box]]
 
@@ -48,7 +49,7 @@ def expected(grey: Grey, box: Box) -> NDArray[np.float64]:
 
 @cache
 def _turning(name: str) -> Faces:
-    shots = bursts.genuine(name, ("turn_left", "turn_right"), 7)
+    shots = rendered(bursts.genuine, name, ("turn_left", "turn_right"), 7)
     greys = [decode_reduced(shot.jpeg)[0] for shot in shots]
     faces = [(grey, found[0]) for grey in greys if (found := find_faces(grey))]
     assert len(faces) >= len(greys) // 2
