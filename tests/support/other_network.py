@@ -59,19 +59,9 @@ mirrored = false
 """
 
 
-def _network() -> bytes:
-    inner = onnx.load_from_string(model_cache.load_model("fp32"))
-    graph = inner.graph
-    spread, _ = np.linalg.qr(np.random.default_rng(1).standard_normal((DIMENSIONS, 128)))
-    constants = {
-        "spread": spread.T.astype(np.float32),
-        "times": np.float32(128),
-        "plus": np.float32(127.5),
-        "to_rgb": np.array([2, 1, 0]),
-        "least": np.float32(0),
-        "most": np.float32(255),
-    }
-    before = [
+def _to_dlib_input() -> list[onnx.NodeProto]:
+    """Turn planes of scaled BGR, 112 pixels a side, into dlib's rows of RGB, 150 a side."""
+    return [
         helper.make_node("Mul", ["data", "times"], ["scaled"]),
         helper.make_node("Add", ["scaled", "plus"], ["pixels"]),
         helper.make_node("Gather", ["pixels", "to_rgb"], ["rgb"], axis=1),
@@ -84,8 +74,26 @@ def _network() -> bytes:
         helper.make_node("Transpose", ["rounded"], ["rows"], perm=[0, 2, 3, 1]),
         helper.make_node("Cast", ["rows"], [INPUT], to=TensorProto.UINT8),
     ]
+
+
+def _network() -> bytes:
+    inner = onnx.load_from_string(model_cache.load_model("fp32"))
+    graph = inner.graph
+    spread, _ = np.linalg.qr(np.random.default_rng(1).standard_normal((DIMENSIONS, 128)))
+    constants = {
+        "spread": spread.T.astype(np.float32),
+        "times": np.float32(128),
+        "plus": np.float32(127.5),
+        "to_rgb": np.array([2, 1, 0]),
+        "least": np.float32(0),
+        "most": np.float32(255),
+    }
     constants |= {"zero": np.array([0]), "one": np.array([1]), "rest": np.array([3, 150, 150])}
-    nodes = [*before, *graph.node, helper.make_node("MatMul", [OUTPUT, "spread"], ["fc1"])]
+    nodes = [
+        *_to_dlib_input(),
+        *graph.node,
+        helper.make_node("MatMul", [OUTPUT, "spread"], ["fc1"]),
+    ]
     made = helper.make_graph(
         nodes,
         "another",

@@ -75,7 +75,6 @@ def count(
         if payment.outcome == "approved" and payment.sent > race.revoked.answered
     }
     by_log = set(_approved_after_leaf(deps, log))
-    outcomes = Counter(payment.outcome for race in races for payment in race.payments)
     return {
         "races": len(races),
         "approvals_after_revocation": len(by_clock | by_log),
@@ -87,29 +86,11 @@ def count(
             for way in Way
         },
         **_captures(deps, acknowledged),
-        "revocations": {
-            "acknowledged": len(acknowledged),
-            "in_log_once": sum(len(log.revoked.get(_id(race), [])) == 1 for race in acknowledged),
-            "retried": sum(race.revoked.attempts > 1 for race in races),
-            "asked_again_with_another_code": sum(race.asked_again for race in races),
-            "ways": Counter(race.way.value for race in races),
-        },
+        "revocations": _revocations(races, acknowledged, log),
         "keys_swept": swept,
         "keys_left": sum(keys_left(bao, acknowledged, tick)),
-        "payments": dict(outcomes.most_common()),
-        "sent_after_acknowledgement": sum(
-            payment.sent > race.revoked.answered for race in races for payment in race.payments
-        ),
-        "payments_retried": sum(
-            payment.attempts > 1 for race in races for payment in race.payments
-        ),
+        **_payments(races, log),
         "races_won": _won(races),
-        "approvals_told_but_not_in_log": sum(
-            payment.intent_id not in log.approved_by_face
-            for race in races
-            for payment in race.payments
-            if payment.outcome == "approved"
-        ),
         "log_leaves": log.leaves,
         "log_broken": log.broken,
     }
@@ -165,6 +146,33 @@ def _approved_after_leaf(deps: Dependencies, log: Log) -> list[str]:
         for intent_id, seq in log.approved_by_face.items()
         if seq > min(log.revoked.get(intents[intent_id].enrolment_id or "", [log.leaves + 1]))
     ]
+
+
+def _revocations(races: Sequence[Raced], acknowledged: Sequence[Raced], log: Log) -> dict[str, Any]:
+    return {
+        "acknowledged": len(acknowledged),
+        "in_log_once": sum(len(log.revoked.get(_id(race), [])) == 1 for race in acknowledged),
+        "retried": sum(race.revoked.attempts > 1 for race in races),
+        "asked_again_with_another_code": sum(race.asked_again for race in races),
+        "ways": Counter(race.way.value for race in races),
+    }
+
+
+def _payments(races: Sequence[Raced], log: Log) -> dict[str, Any]:
+    payments = [(payment, race.revoked) for race in races for payment in race.payments]
+    outcomes = Counter(payment.outcome for payment, _ in payments)
+    return {
+        "payments": dict(outcomes.most_common()),
+        "sent_after_acknowledgement": sum(
+            payment.sent > revoked.answered for payment, revoked in payments
+        ),
+        "payments_retried": sum(payment.attempts > 1 for payment, _ in payments),
+        "approvals_told_but_not_in_log": sum(
+            payment.intent_id not in log.approved_by_face
+            for payment, _ in payments
+            if payment.outcome == "approved"
+        ),
+    }
 
 
 def _captures(deps: Dependencies, acknowledged: Sequence[Raced]) -> dict[str, int]:

@@ -156,10 +156,14 @@ def test_openbao_stopped_a_device_key_pays_for_15_minutes_and_all_comes_back_wit
         own_bao.start()
 
     shop.verify(shop.pay_by_device(lost))
-    by_face = pos.intent()
-    shop.scenario.show_face(pos, by_face, payer, "grace")
-    shop.verify(pos.terminal.send_code(by_face.id, payer.code()))
+    shop.verify(paid_by_face(shop))
     assert shop.scenario.service.worker_pids() == workers
+
+
+def paid_by_face(shop: Shop) -> Intent:
+    intent = shop.pos.intent()
+    shop.scenario.show_face(shop.pos, intent, shop.payer, "grace")
+    return shop.pos.terminal.send_code(intent.id, shop.payer.code())
 
 
 def refused_by_code(shop: Shop) -> None:

@@ -6,25 +6,19 @@ from dataclasses import asdict
 
 import pytest
 
-from facepay.domain.customer import Role
 from facepay.domain.errors import InvalidRequest, NotFound, WrongState
-from facepay.usecases.operators.register import register_merchant
 from facepay.usecases.request import Caller, Command
 from facepay.usecases.responses import EndpointAnswer
 from facepay.usecases.webhooks.endpoints import create_endpoint, disable_endpoint, list_endpoints
 from tests.fakes.dependencies import FakeDependencies
-from tests.fakes.scenario import Scenario, key
+from tests.fakes.scenario import Scenario
+from tests.support.deliveries import other_merchant
 
 URL = "https://shop.example/events"
 
 
 def add(scenario: Scenario, caller: Caller, command: Command | None = None) -> EndpointAnswer:
     return create_endpoint(scenario.deps, command or scenario.command(caller), URL)
-
-
-def other_merchant(scenario: Scenario) -> Caller:
-    shop = register_merchant(scenario.deps, scenario.command(scenario.operator), "other", key())
-    return Caller(shop.keyid, Role.MERCHANT, shop.id)
 
 
 def test_the_secret_is_shown_to_who_registered_and_kept_sealed_only(
