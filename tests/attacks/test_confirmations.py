@@ -1,4 +1,4 @@
-"""A device's yes is to one payment: changed, replayed, redirected or stolen, it pays nothing."""
+"""A device's confirmation pays one payment; changed, replayed, redirected or stolen, none."""
 
 import base64
 import json
@@ -45,10 +45,10 @@ def test_a_face_is_confirmed_from_the_own_device(
     assert paid.state == "approved"
 
 
-def test_one_cent_changed_in_a_confirmation(
+def test_a_confirmation_with_one_cent_changed_pays_nothing(
     scenario: Scenario, pos: PointOfSale, grace: Payer, phone: KeyPair
 ) -> None:
-    """Neither in the signed words, nor by a till that shows one amount and asks for another."""
+    """Change the signed amount, or show one amount at the terminal and request another."""
     cheap, dear = pos.intent(1999), pos.intent(2000)
     confirmation = yes(scenario, grace, phone, cheap)
     header, payload, signature = confirmation.split(".")
@@ -60,7 +60,7 @@ def test_one_cent_changed_in_a_confirmation(
     assert pay(pos, grace, cheap, confirmation) == "approved"
 
 
-def test_a_confirmation_replayed(
+def test_a_replayed_confirmation_pays_nothing(
     scenario: Scenario, pos: PointOfSale, grace: Payer, phone: KeyPair
 ) -> None:
     intent = pos.intent()
@@ -76,7 +76,7 @@ def test_a_confirmation_replayed(
     assert error.value.code == "wrong_state"
 
 
-def test_a_confirmation_for_another_merchant(
+def test_a_confirmation_for_another_merchant_pays_nothing(
     scenario: Scenario, pos: PointOfSale, grace: Payer, phone: KeyPair
 ) -> None:
     elsewhere = scenario.pos()
@@ -103,7 +103,7 @@ def test_a_stranger_at_terminals_cannot_keep_the_owners_own_device_from_paying(
     assert paid.state == "approved"
 
 
-def test_a_stolen_device_key_without_the_password(
+def test_a_stolen_device_key_without_the_password_pays_nothing(
     scenario: Scenario, pos: PointOfSale, grace: Payer, phone: KeyPair
 ) -> None:
     intent = pos.intent()
@@ -118,10 +118,10 @@ def test_a_stolen_device_key_without_the_password(
     assert error.value.code == "wrong_state", "no face was shown that it could confirm"
 
 
-def test_a_customer_who_reads_the_terminal_over_somebodys_shoulder(
+def test_a_customer_who_copies_a_payment_id_learns_and_pays_nothing(
     scenario: Scenario, pos: PointOfSale, grace: Payer, phone: KeyPair
 ) -> None:
-    """Knowing the payment's id, another customer can neither confirm it nor look at it later."""
+    """Another customer who knows the payment's id can neither confirm it nor read it later."""
     stranger, intent = scenario.payer(), pos.intent()
     scenario.show_face(pos, intent, grace, "grace")
     confirmation = yes(scenario, grace, phone, intent)
@@ -145,7 +145,7 @@ def test_a_customer_who_reads_the_terminal_over_somebodys_shoulder(
         {"confirmation": None},
     ],
 )
-def test_a_malformed_second_factor_is_told_so(
+def test_a_malformed_second_factor_is_reported_as_malformed(
     scenario: Scenario, pos: PointOfSale, body: dict[str, object]
 ) -> None:
     with pytest.raises(Problem) as error:

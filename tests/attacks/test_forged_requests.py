@@ -1,4 +1,4 @@
-"""Nobody speaks for somebody else: unsigned, forged, bent, stale and replayed requests."""
+"""Unsigned, forged, altered, stale and replayed requests are refused."""
 
 import json
 from typing import Any
@@ -15,18 +15,20 @@ INTENTS = "/v1/payment_intents"
 UNSIGNED, FORGED = (401, "signature_missing"), (401, "signature_invalid")
 
 
-def test_unsigned(scenario: Scenario) -> None:
+def test_an_unsigned_request_is_refused(scenario: Scenario) -> None:
     for method, path in (("POST", INTENTS), ("GET", f"{INTENTS}/pi_{'0' * 32}")):
         answer = requests.request(method, scenario.service.url + path, json=ORDER, timeout=10)
         assert told(answer) == UNSIGNED
 
 
-def test_signed_with_an_unknown_key(scenario: Scenario) -> None:
+def test_a_request_signed_with_an_unknown_key_is_refused(scenario: Scenario) -> None:
     stranger = scenario.transport(KeyPair.generate())
     assert told(send(stranger, post(INTENTS, ORDER))) == FORGED
 
 
-def test_signed_with_another_key_under_a_known_keyid(scenario: Scenario, pos: PointOfSale) -> None:
+def test_a_request_signed_with_another_key_under_a_known_keyid_is_refused(
+    scenario: Scenario, pos: PointOfSale
+) -> None:
     mine = scenario.transport(KeyPair.generate())
     theirs = pos.transport.signed(post(INTENTS, ORDER)).headers["Signature-Input"]
     keyid = theirs.split('keyid="')[1].split('"')[0]
@@ -36,12 +38,12 @@ def test_signed_with_another_key_under_a_known_keyid(scenario: Scenario, pos: Po
     assert told(mine.send_once(prepared)) == FORGED
 
 
-def test_tampered_amount(pos: PointOfSale) -> None:
+def test_a_tampered_amount_is_refused(pos: PointOfSale) -> None:
     dearer = json.dumps({**ORDER, "amount_minor": 101}).encode()
     assert told(send(pos.transport, post(INTENTS, ORDER), body=dearer)) == FORGED
 
 
-def test_tampered_amount_with_a_digest_to_match(pos: PointOfSale) -> None:
+def test_a_tampered_amount_with_a_matching_digest_is_refused(pos: PointOfSale) -> None:
     dearer = json.dumps({**ORDER, "amount_minor": 101}).encode()
     digest = pos.transport.signed(Request("POST", INTENTS, dearer)).headers["Content-Digest"]
     headers = {"Content-Digest": digest}
@@ -60,12 +62,12 @@ def test_tampered_amount_with_a_digest_to_match(pos: PointOfSale) -> None:
     ],
     ids=["idempotency_key", "content_type", "no_digest", "signature", "garbage", "method"],
 )
-def test_tampered_headers(pos: PointOfSale, bent: dict[str, Any]) -> None:
+def test_tampered_headers_are_refused(pos: PointOfSale, bent: dict[str, Any]) -> None:
     answer = send(pos.transport, post(INTENTS, ORDER), **bent)
     assert told(answer) in (FORGED, (405, "method_not_allowed"))
 
 
-def test_tampered_target(scenario: Scenario, pos: PointOfSale) -> None:
+def test_a_tampered_target_is_refused(scenario: Scenario, pos: PointOfSale) -> None:
     mine, other = pos.intent(), pos.intent()
     reverse = post(f"{INTENTS}/{mine.id}/choose_alternative")
     bent = f"{scenario.service.url}{INTENTS}/{other.id}/choose_alternative"
@@ -74,8 +76,8 @@ def test_tampered_target(scenario: Scenario, pos: PointOfSale) -> None:
     assert told(send(pos.transport, reverse, url=with_query)) == FORGED
 
 
-def test_signed_for_another_host(scenario: Scenario, pos: PointOfSale) -> None:
-    """A request captured on its way to one service does not hold at another."""
+def test_a_request_signed_for_another_host_is_refused(scenario: Scenario, pos: PointOfSale) -> None:
+    """The service refuses a signed request that was captured on its way to another service."""
     key = pos.transport._key
     elsewhere = Transport("http://pay.elsewhere.example", key, clock=pos.transport._clock)
     prepared = elsewhere.signed(post(INTENTS, ORDER))
@@ -85,21 +87,25 @@ def test_signed_for_another_host(scenario: Scenario, pos: PointOfSale) -> None:
 
 
 @pytest.mark.parametrize("seconds", [-61, 62, -(10**6), 10**9])
-def test_stale_or_from_the_future(scenario: Scenario, pos: PointOfSale, seconds: int) -> None:
+def test_a_stale_or_future_request_is_refused(
+    scenario: Scenario, pos: PointOfSale, seconds: int
+) -> None:
     now = scenario.service.clock.now().timestamp()
     off = Transport(scenario.service.url, pos.transport._key, clock=lambda: now + seconds)
     assert told(send(off, post(INTENTS, ORDER))) == (401, "signature_stale")
 
 
-def test_replayed_nonce(pos: PointOfSale) -> None:
+def test_a_replayed_nonce_is_refused(pos: PointOfSale) -> None:
     prepared = pos.transport.signed(post(INTENTS, ORDER))
     assert pos.transport.send_once(prepared).status_code == 201
     for _ in range(4):  # whichever worker it lands on
         assert told(pos.transport.send_once(prepared)) == (401, "nonce_replayed")
 
 
-def test_replayed_at_the_end_of_its_window(scenario: Scenario, pos: PointOfSale) -> None:
-    """A nonce is remembered as long as its signature could still be accepted."""
+def test_a_nonce_replayed_at_the_end_of_its_window_is_refused(
+    scenario: Scenario, pos: PointOfSale
+) -> None:
+    """The service remembers a nonce for as long as it accepts the signature over it."""
     now = scenario.service.clock.now().timestamp()
     ahead = Transport(scenario.service.url, pos.transport._key, clock=lambda: now + 55)
     prepared = ahead.signed(post(INTENTS, ORDER))
@@ -108,7 +114,7 @@ def test_replayed_at_the_end_of_its_window(scenario: Scenario, pos: PointOfSale)
     assert told(ahead.send_once(prepared)) == (401, "nonce_replayed")
 
 
-def test_two_signatures_on_one_request(pos: PointOfSale) -> None:
+def test_two_signatures_on_one_request_are_refused(pos: PointOfSale) -> None:
     prepared = pos.transport.signed(post(INTENTS, ORDER))
     for name in ("Signature", "Signature-Input"):
         value = prepared.headers[name]
@@ -117,7 +123,7 @@ def test_two_signatures_on_one_request(pos: PointOfSale) -> None:
     assert told(pos.transport.send_once(prepared)) == FORGED
 
 
-def test_a_role_opens_only_its_own_doors(
+def test_each_role_may_send_only_its_own_requests(
     scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
     shut = [
@@ -203,7 +209,7 @@ def test_wrong_password_unknown_payer_and_wrong_code_cannot_be_told_apart(
 def test_the_client_retries_with_a_fresh_nonce_and_the_same_key(
     scenario: Scenario, pos: PointOfSale
 ) -> None:
-    """What the replay rules cost an honest client: nothing."""
+    """The replay rules cost an honest client nothing."""
     patient = scenario.transport(pos.transport._key, RetryPolicy(attempts=3))
     first = patient.post(INTENTS, ORDER, idempotency_key="same")
     assert patient.post(INTENTS, ORDER, idempotency_key="same") == first

@@ -19,8 +19,8 @@ def live() -> HttpWebhookSender:
     return HttpWebhookSender(loopback=False)
 
 
-def names(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> None:
-    """What names resolve to: one answer after the other, then the last again."""
+def resolve_to(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> None:
+    """Resolve every name to these answers, one after the other, then to the last again."""
     left = list(answers)
 
     def resolve(_host: str, port: int, **_: Any) -> list[Any]:
@@ -70,7 +70,7 @@ def test_a_name_of_the_internal_network_is_neither_registered_nor_sent_to(
     live: HttpWebhookSender, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     for addresses in ([address], ["93.184.216.34", address]):
-        names(monkeypatch, addresses)
+        resolve_to(monkeypatch, addresses)
         with pytest.raises(InvalidRequest):
             live.check("https://shop.example/")
         sent = live.send("https://shop.example/", SECRET, "evt", BODY)
@@ -111,34 +111,34 @@ def test_an_address_that_is_no_public_https_address_is_refused(
     assert live.send(url, SECRET, "evt", BODY) == "address_not_allowed"
 
 
-def test_a_public_https_address_is_taken(
+def test_a_public_https_address_is_accepted(
     live: HttpWebhookSender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    names(monkeypatch, ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946"])
+    resolve_to(monkeypatch, ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946"])
     live.check("https://shop.example:8443/events?shop=1")
 
 
-def test_a_name_that_changes_its_mind_after_it_was_looked_at_gains_nothing(
+def test_a_name_that_resolves_differently_after_the_check_gains_nothing(
     live: HttpWebhookSender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    names(monkeypatch, ["93.184.216.34"], ["127.0.0.1"])
-    asked = []
+    resolve_to(monkeypatch, ["93.184.216.34"], ["127.0.0.1"])
+    connected = []
 
     def connect(where: tuple[str, int], **_: Any) -> socket.socket:
-        asked.append(where[0])
+        connected.append(where[0])
         raise OSError
 
     monkeypatch.setattr(webhook_sender.socket, "create_connection", connect)
     assert live.send("https://shop.example/", SECRET, "evt", BODY) == "no_answer"
-    assert asked == ["93.184.216.34"]
+    assert connected == ["93.184.216.34"]
     assert live.send("https://shop.example/", SECRET, "evt", BODY) == "address_not_allowed"
-    assert asked == ["93.184.216.34"]
+    assert connected == ["93.184.216.34"]
 
 
 def test_a_rehearsal_sends_plain_http_to_this_machine_alone(
     rehearsing: HttpWebhookSender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for addresses in (["93.184.216.34"], ["10.0.0.1"]):
-        names(monkeypatch, addresses)
+        resolve_to(monkeypatch, addresses)
         with pytest.raises(InvalidRequest):
             rehearsing.check("http://shop.example/")

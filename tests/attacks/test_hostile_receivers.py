@@ -39,7 +39,7 @@ def test_an_endpoint_that_redirects_to_an_internal_address_is_not_followed(
         assert internal.came == []
 
 
-def test_a_proxy_in_the_environment_is_not_asked(
+def test_a_proxy_in_the_environment_gets_no_events(
     rehearsing: HttpWebhookSender, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with receiving() as proxy:
@@ -50,7 +50,7 @@ def test_a_proxy_in_the_environment_is_not_asked(
 
 
 @pytest.mark.parametrize("answering", [never, drip])
-def test_an_endpoint_that_never_answers_is_hung_up_on(
+def test_an_endpoint_that_never_answers_is_cut_off(
     rehearsing: HttpWebhookSender,
     receiver: Receiver,
     monkeypatch: pytest.MonkeyPatch,
@@ -104,14 +104,14 @@ def test_an_endpoint_that_answers_a_gigabyte_is_not_read(
         b"HTTP/1.1 200 " + b"a" * 100_000 + b"\r\n\r\n",
     ],
 )
-def test_an_endpoint_that_does_not_speak_http_has_not_answered(
+def test_an_answer_that_is_not_http_counts_as_no_answer(
     rehearsing: HttpWebhookSender, receiver: Receiver, answer: bytes
 ) -> None:
     receiver.answering = lambda request: request.wfile.write(answer)
     assert rehearsing.send(receiver.url, SECRET, "evt", BODY) == "no_answer"
 
 
-def test_a_receiver_whose_certificate_nobody_vouches_for_is_told_nothing(
+def test_a_receiver_with_an_untrusted_certificate_gets_no_events(
     rehearsing: HttpWebhookSender, receiver: Receiver, tmp_path: Path
 ) -> None:
     url = receiver.url.replace("http://", "https://")
@@ -133,7 +133,7 @@ def test_a_receiver_whose_certificate_nobody_vouches_for_is_told_nothing(
     assert told == []
 
 
-def test_a_receiver_can_check_who_sent_it(
+def test_a_receiver_can_verify_the_sender_of_an_event(
     rehearsing: HttpWebhookSender, receiver: Receiver
 ) -> None:
     rehearsing.send(receiver.url + "?shop=1", SECRET, "evt_1", BODY)

@@ -1,8 +1,8 @@
-"""Frames that no camera has just taken: each way to inject some is refused by the manifest check.
+"""Frames that no camera has just taken: the manifest check refuses each way to inject them.
 
-The attacker here holds the till's network and its software, and, where a test says so, the till's
-key. Every refusal is 422 over HTTP, spends the capture, leaves its reason in the operator's log and
-nothing else anywhere: no frame is looked at, so no verdict can be stored.
+The attacker controls the terminal's network and software and, where a test says so, the terminal's
+key. The service answers every injection with 422, consumes the capture, and writes the reason to
+the operator's log only. It looks at no frame, so it can store no verdict.
 """
 
 from collections.abc import Iterator
@@ -29,31 +29,29 @@ def scene(scenario: Scenario, pos: PointOfSale, grace: Payer) -> Iterator[Scene]
     assert paid.state == "approved", "and the payment goes on by password"
 
 
-def test_the_honest_burst_of_these_scenes_is_accepted(
-    scenario: Scenario, pos: PointOfSale, grace: Payer
-) -> None:
-    """Else the refusals below would prove nothing."""
+def test_an_honest_burst_is_accepted(scenario: Scenario, pos: PointOfSale, grace: Payer) -> None:
+    """Without this test the refusals below would show nothing."""
     scene = Scene(scenario, pos, grace)
     assert scene.inject(scene.honest()).json()["outcome"] == "accepted"
 
 
-def test_identical_bytes(scene: Scene) -> None:
-    """A still as a video: one picture, sent for several frames."""
+def test_identical_pictures_are_refused(scene: Scene) -> None:
+    """Send one picture as several frames: a still as a video."""
     still = scene.frames[0].image
     frames = [replace(each, image=still) for each in scene.frames]
     jws = signed(manifest_of(scene.capture, frames), scene.key)
     scene.refused(scene.inject(jws, frames), "identical_frames")
 
 
-def test_one_frame_twice(scene: Scene) -> None:
+def test_one_frame_sent_twice_is_refused(scene: Scene) -> None:
     frames = list(scene.frames)
     frames[9] = replace(frames[9], image=frames[8].image)
     jws = signed(manifest_of(scene.capture, frames), scene.key)
     scene.refused(scene.inject(jws, frames), "identical_frames")
 
 
-def test_old_capture_replayed(scene: Scene) -> None:
-    """Yesterday's burst, with its own manifest as it was signed then."""
+def test_a_replayed_old_capture_is_refused(scene: Scene) -> None:
+    """Send yesterday's burst with its own manifest, as it was signed then."""
     yesterday = Scene(scene.scenario, scene.pos, scene.payer)
     jws = yesterday.honest()
     assert yesterday.inject(jws).status_code == 200
@@ -63,8 +61,8 @@ def test_old_capture_replayed(scene: Scene) -> None:
     scene.intent = scene.pos.intent()
 
 
-def test_old_frames_signed_anew(scene: Scene) -> None:
-    """The till's key in the attacker's hands, and a good recording of another challenge."""
+def test_old_frames_signed_anew_are_refused(scene: Scene) -> None:
+    """Sign a good recording of another challenge with the terminal's stolen key."""
     old = Scene(scene.scenario, scene.pos, scene.payer)
     while old.capture.challenge.light == scene.capture.challenge.light:
         old = Scene(scene.scenario, scene.pos, scene.payer)
@@ -74,8 +72,8 @@ def test_old_frames_signed_anew(scene: Scene) -> None:
     scene.refused(answer, "wrong_colour")
 
 
-def test_edited_frame(scene: Scene) -> None:
-    """The pictures are exchanged behind the manifest, on their way."""
+def test_an_edited_frame_is_refused(scene: Scene) -> None:
+    """Exchange the pictures after the manifest was signed, on their way."""
     jws = scene.honest()
     frames = list(scene.frames)
     image = frames[5].image
@@ -83,44 +81,44 @@ def test_edited_frame(scene: Scene) -> None:
     scene.refused(scene.inject(jws, frames), "edited_frame")
 
 
-def test_frame_of_somebody_else(scene: Scene) -> None:
+def test_a_frame_of_somebody_else_is_refused(scene: Scene) -> None:
     jws = scene.honest()
     frames = list(scene.frames)
     frames[7] = replace(frames[7], image=genuine("eileen", scene.capture.challenge, 2)[7].image)
     scene.refused(scene.inject(jws, frames), "edited_frame")
 
 
-def test_edited_record(scene: Scene) -> None:
-    """A record that was changed, in a manifest signed by the till: its chain tells."""
+def test_an_edited_record_is_refused(scene: Scene) -> None:
+    """Change a record before the terminal signs the manifest: the chain of records breaks."""
     manifest = manifest_of(scene.capture, scene.frames)
     manifest["frames"][5]["sha256"] = "0" * 64
     scene.refused(scene.inject(signed(manifest, scene.key)), "broken_chain")
 
 
-def test_edited_manifest(scene: Scene) -> None:
-    """Changed on its way: the signature is of what was there before."""
+def test_an_edited_manifest_is_refused(scene: Scene) -> None:
+    """Change the manifest on its way: the signature covers the original."""
     other = manifest_of(scene.capture, scene.frames) | {"mirrored": True}
     head, _, _ = signed(other, scene.key).rpartition(".")
     signature = scene.honest().rpartition(".")[2]
     scene.refused(scene.inject(f"{head}.{signature}"), "foreign_signature")
 
 
-def test_reordered_frames(scene: Scene) -> None:
-    """The pictures come in another order than their records."""
+def test_reordered_frames_are_refused(scene: Scene) -> None:
+    """Send the pictures in another order than their records."""
     frames = list(scene.frames)
     frames[4], frames[12] = frames[12], frames[4]
     scene.refused(scene.inject(scene.honest(), frames), "edited_frame")
 
 
-def test_reordered_records(scene: Scene) -> None:
+def test_reordered_records_are_refused(scene: Scene) -> None:
     manifest = manifest_of(scene.capture, scene.frames)
     records = manifest["frames"]
     records[4], records[12] = records[12], records[4]
     scene.refused(scene.inject(signed(chained(manifest), scene.key)), "reordered")
 
 
-def test_reordered_records_numbered_anew(scene: Scene) -> None:
-    """A turn moved in front of another: then its time, its step or its colour is another's."""
+def test_reordered_records_numbered_anew_are_refused(scene: Scene) -> None:
+    """Move one turn before another: its time, its step or its colour then does not fit."""
     manifest = manifest_of(scene.capture, scene.frames)
     records = manifest["frames"]
     records[4:10], records[10:16] = records[10:16], records[4:10]
@@ -130,103 +128,103 @@ def test_reordered_records_numbered_anew(scene: Scene) -> None:
     scene.refused(answer, "clock_backwards", "clock_leaps")
 
 
-def test_steps_in_another_order(scene: Scene) -> None:
+def test_steps_in_another_order_are_refused(scene: Scene) -> None:
     manifest = manifest_of(scene.capture, scene.frames)
     for record in manifest["frames"]:
         record["step"] = 0 if record["step"] == 0 else 4 - record["step"]
     scene.refused(scene.inject(signed(chained(manifest), scene.key)), "wrong_steps")
 
 
-def test_wrong_clock_running_back(scene: Scene) -> None:
+def test_a_clock_that_runs_back_is_refused(scene: Scene) -> None:
     manifest = manifest_of(scene.capture, scene.frames)
     manifest["frames"][6]["monotonic_ms"] = manifest["frames"][0]["monotonic_ms"]
     scene.refused(scene.inject(signed(chained(manifest), scene.key)), "clock_backwards")
 
 
-def test_wrong_clock_leaping(scene: Scene) -> None:
-    """A pause of ten seconds, in which a fitting recording could be looked for."""
+def test_a_clock_that_leaps_is_refused(scene: Scene) -> None:
+    """Pause for ten seconds, long enough to find a fitting recording."""
     manifest = manifest_of(scene.capture, scene.frames)
     for record in manifest["frames"][6:]:
         record["monotonic_ms"] += 10_000
     scene.refused(scene.inject(signed(chained(manifest), scene.key)), "clock_leaps")
 
 
-def test_wrong_clock_faster_than_a_camera(scene: Scene) -> None:
+def test_a_clock_faster_than_a_camera_is_refused(scene: Scene) -> None:
     manifest = manifest_of(scene.capture, scene.frames)
     for record in manifest["frames"]:
         record["monotonic_ms"] = record["index"]
     scene.refused(scene.inject(signed(chained(manifest), scene.key)), "clock_leaps")
 
 
-def test_wrong_clock_longer_than_there_was_time(scene: Scene) -> None:
-    """A burst of five seconds, ready a moment after its challenge was drawn: made beforehand."""
+def test_a_burst_longer_than_the_time_to_record_it_is_refused(scene: Scene) -> None:
+    """Send a burst of five seconds, made beforehand, a moment after its challenge was drawn."""
     reserved = scene.pos.terminal.open_capture(scene.intent.id, scene.payer.alias)
     scene.capture = scene.pos.terminal.begin_capture(reserved)
     scene.frames = list(genuine("grace", scene.capture.challenge, 2))
     scene.refused(scene.inject(scene.honest()), "clock_ahead")
 
 
-def test_another_light(scene: Scene) -> None:
-    """The declared colours are those of another challenge."""
+def test_the_light_of_another_challenge_is_refused(scene: Scene) -> None:
+    """Declare the colours of another challenge."""
     other = ("red", "cyan") * 12
     frames = [replace(each, colour=other[n]) for n, each in enumerate(scene.frames)]
     jws = signed(manifest_of(scene.capture, frames), scene.key)
     scene.refused(scene.inject(jws, frames), "wrong_colour")
 
 
-def test_no_light_where_there_should_be_one(scene: Scene) -> None:
+def test_a_burst_without_the_required_light_is_refused(scene: Scene) -> None:
     frames = [replace(each, colour=None) for each in scene.frames]
     jws = signed(manifest_of(scene.capture, frames), scene.key)
     scene.refused(scene.inject(jws, frames), "wrong_colour")
 
 
-def test_foreign_device_key(scene: Scene) -> None:
-    """Signed by another till of the same shop, which is registered as well."""
+def test_a_manifest_signed_by_another_terminal_is_refused(scene: Scene) -> None:
+    """Sign with the key of another registered terminal of the same shop."""
     other = scene.scenario.pos().transport.key
     jws = signed(manifest_of(scene.capture, scene.frames), other)
     scene.refused(scene.inject(jws), "foreign_key")
 
 
-def test_foreign_device_key_under_the_right_name(scene: Scene) -> None:
+def test_another_terminals_key_under_the_right_name_is_refused(scene: Scene) -> None:
     other = scene.scenario.pos().transport.key
     jws = signed(manifest_of(scene.capture, scene.frames), other, kid=scene.key.keyid)
     scene.refused(scene.inject(jws), "foreign_signature")
 
 
-def test_unregistered_device_key(scene: Scene) -> None:
+def test_an_unregistered_device_key_is_refused(scene: Scene) -> None:
     jws = signed(manifest_of(scene.capture, scene.frames), KeyPair.generate())
     scene.refused(scene.inject(jws), "foreign_key")
 
 
-def test_whole_burst_by_another_terminal(scene: Scene) -> None:
-    """With its own good signature on request and manifest: it has no such capture."""
+def test_a_whole_burst_by_another_terminal_is_refused(scene: Scene) -> None:
+    """Another terminal signs request and manifest well; it has no such capture."""
     other = scene.scenario.pos().transport
     jws = signed(manifest_of(scene.capture, scene.frames), other.key)
     answer = send_manifest(other, scene.capture.id, jws, scene.frames)
     assert told(answer) == (404, "not_found")
 
 
-def test_manifest_of_another_intent(scene: Scene) -> None:
-    """Two payments at one till: the burst of the one is sent for the other."""
+def test_the_manifest_of_another_intent_is_refused(scene: Scene) -> None:
+    """Send the burst of one payment for another one at the same terminal."""
     other = Scene(scene.scenario, scene.pos, scene.payer)
     scene.refused(scene.inject(other.honest(), other.frames), "another_capture")
 
 
-def test_manifest_of_another_capture_of_the_same_intent(scene: Scene) -> None:
+def test_the_manifest_of_another_capture_of_the_same_intent_is_refused(scene: Scene) -> None:
     old_manifest, old_frames = scene.honest(), scene.frames
     scene.capture = scene.pos.capture(scene.intent.id, scene.payer.alias)
     scene.frames = list(genuine("grace", scene.capture.challenge, 2))
     scene.refused(scene.inject(old_manifest, old_frames), "another_capture")
 
 
-def test_nonce_of_another_capture(scene: Scene) -> None:
+def test_the_nonce_of_another_capture_is_refused(scene: Scene) -> None:
     other = Scene(scene.scenario, scene.pos, scene.payer)
     manifest = manifest_of(scene.capture, scene.frames) | {"nonce": other.capture.nonce}
     scene.refused(scene.inject(signed(manifest, scene.key)), "another_nonce")
 
 
-def test_frames_before_the_capture_is_begun(scene: Scene) -> None:
-    """There is nothing yet that a burst could answer."""
+def test_frames_before_the_capture_is_begun_are_refused(scene: Scene) -> None:
+    """No challenge exists yet that a burst could answer."""
     reserved = scene.pos.terminal.open_capture(scene.intent.id, scene.payer.alias)
     manifest = manifest_of(scene.capture, scene.frames) | {"capture_id": reserved.id}
     answer = send_manifest(
@@ -235,12 +233,12 @@ def test_frames_before_the_capture_is_begun(scene: Scene) -> None:
     assert told(answer) == (409, "wrong_state")
 
 
-def test_missing_frames(scene: Scene) -> None:
+def test_missing_frames_are_refused(scene: Scene) -> None:
     scene.refused(scene.inject(scene.honest(), scene.frames[:-1]), "wrong_number")
 
 
 @pytest.mark.parametrize("said", ["rooted", "virtual_camera", "debugger"])
-def test_device_that_says_it_is_not_well(scene: Scene, said: str) -> None:
+def test_a_device_that_reports_tampering_is_refused(scene: Scene, said: str) -> None:
     sick = Terminal(scene.pos.transport, Device(health=Health(**{said: True})))
     with pytest.raises(Problem) as error:
         sick.send_frames(scene.capture, scene.frames)
@@ -251,8 +249,8 @@ def test_device_that_says_it_is_not_well(scene: Scene, said: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["play_integrity", "app_attest", "made_up"])
-def test_evidence_nobody_can_check(scene: Scene, name: str) -> None:
-    """It is not taken for evidence, and not ignored either."""
+def test_evidence_that_nobody_can_check_is_refused(scene: Scene, name: str) -> None:
+    """The service neither accepts such evidence nor ignores it."""
     claims = Terminal(scene.pos.transport, Device(attestation=Evidence(name, "trust me")))
     with pytest.raises(Problem) as error:
         claims.send_frames(scene.capture, scene.frames)
@@ -260,8 +258,8 @@ def test_evidence_nobody_can_check(scene: Scene, name: str) -> None:
     scene.nothing_is_kept("attestation_unsupported")
 
 
-def test_injected_enrolment(scenario: Scenario) -> None:
-    """The same at enrolling: no template is made, and none can be paid with."""
+def test_an_injected_enrolment_makes_no_template(scenario: Scenario) -> None:
+    """Inject into an enrolment: no template is made, and none can pay."""
     payer = scenario.payer()
     payer.consent()
     enrolment = payer.customer.begin_enrolment(Credentials(PASSWORD, payer.code()))

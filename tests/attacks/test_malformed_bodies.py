@@ -1,4 +1,4 @@
-"""No input may produce a 5xx, and none is half believed: malformed JSON bodies and headers."""
+"""Malformed JSON bodies and headers are refused by name: none causes a 5xx or is half accepted."""
 
 import json
 import socket
@@ -37,14 +37,14 @@ ORDER: dict[str, Any] = {"amount_minor": 100, "currency": "EUR", "order_ref": "b
         ({"surprise": 1}, "surprise"),
     ],
 )
-def test_wrong_field(pos: PointOfSale, change: dict[str, Any], param: str) -> None:
+def test_a_wrong_field_is_named(pos: PointOfSale, change: dict[str, Any], param: str) -> None:
     answer = send(pos.transport, post(INTENTS, {**ORDER, **change}))
     assert told(answer) == (422, "invalid_request")
     assert answer.json()["param"] == param
 
 
 @pytest.mark.parametrize("missing", sorted(ORDER))
-def test_missing_field(pos: PointOfSale, missing: str) -> None:
+def test_a_missing_field_is_named(pos: PointOfSale, missing: str) -> None:
     body = {name: value for name, value in ORDER.items() if name != missing}
     answer = send(pos.transport, post(INTENTS, body))
     assert (*told(answer), answer.json()["param"]) == (422, "invalid_request", missing)
@@ -63,32 +63,32 @@ def test_missing_field(pos: PointOfSale, missing: str) -> None:
     ],
     ids=["truncated", "not_utf8", "deep_list", "deep_object", "nul", "long_number", "words"],
 )
-def test_not_json(pos: PointOfSale, raw: bytes) -> None:
+def test_a_body_that_is_not_json_is_refused(pos: PointOfSale, raw: bytes) -> None:
     answer = send(pos.transport, Request("POST", INTENTS, raw, idempotency_key="k"))
     assert told(answer) == (400, "malformed_request")
 
 
 @pytest.mark.parametrize("raw", [b"[]", b'"text"', b"null", b"1", b"NaN", b"[{}]"])
-def test_json_that_is_no_object(pos: PointOfSale, raw: bytes) -> None:
+def test_json_that_is_no_object_is_refused(pos: PointOfSale, raw: bytes) -> None:
     answer = send(pos.transport, Request("POST", INTENTS, raw, idempotency_key="k"))
     assert told(answer) in ((422, "invalid_request"), (400, "malformed_request"))
 
 
 @pytest.mark.parametrize("profile", ["fast", "", "STANDARD", None, 1, ["no_light"], {}])
-def test_unknown_profile(pos: PointOfSale, grace: Payer, profile: Any) -> None:
+def test_an_unknown_profile_is_refused(pos: PointOfSale, grace: Payer, profile: Any) -> None:
     path = f"{INTENTS}/{pos.intent().id}/captures"
     answer = send(pos.transport, post(path, {"payer": grace.alias, "profile": profile}))
     assert (*told(answer), answer.json()["param"]) == (422, "invalid_request", "profile")
 
 
-def test_profile_that_leaves_too_little(pos: PointOfSale, grace: Payer) -> None:
+def test_a_profile_without_enough_liveness_is_refused(pos: PointOfSale, grace: Payer) -> None:
     path = f"{INTENTS}/{pos.intent().id}/captures"
     answer = send(pos.transport, post(path, {"payer": grace.alias, "profile": "no_motion"}))
     assert told(answer) == (422, "liveness_not_possible")
     assert answer.json()["user_action"] == "use_password"
 
 
-def test_beginning_what_is_not_there_or_not_ones_own(
+def test_a_missing_or_foreign_capture_cannot_be_begun(
     scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
     reserved = pos.terminal.open_capture(pos.intent().id, grace.alias)
@@ -101,12 +101,12 @@ def test_beginning_what_is_not_there_or_not_ones_own(
         assert told(answer) == (404, "not_found")
 
 
-def test_oversized(pos: PointOfSale) -> None:
+def test_an_oversized_body_is_refused(pos: PointOfSale) -> None:
     answer = send(pos.transport, post(INTENTS, {**ORDER, "order_ref": "x" * 70_000}))
     assert told(answer) == (413, "body_too_large")
 
 
-def test_oversized_frames(pos: PointOfSale, grace: Payer) -> None:
+def test_oversized_frames_are_refused(pos: PointOfSale, grace: Payer) -> None:
     capture = pos.capture(pos.intent().id, grace.alias)
     path = f"/v1/captures/{capture.id}/frames"
     kind = "multipart/form-data; boundary=b"
@@ -115,7 +115,7 @@ def test_oversized_frames(pos: PointOfSale, grace: Payer) -> None:
     assert told(answer) == (413, "body_too_large")
 
 
-def test_wrong_media_type(pos: PointOfSale) -> None:
+def test_a_wrong_media_type_is_refused(pos: PointOfSale) -> None:
     raw = json.dumps(ORDER).encode()
     for kind in ("text/plain", "application/xml", "multipart/form-data; boundary=b"):
         answer = send(pos.transport, Request("POST", INTENTS, raw, kind, "k"))
@@ -123,7 +123,9 @@ def test_wrong_media_type(pos: PointOfSale) -> None:
 
 
 @pytest.mark.parametrize("key", [None, "x" * 256, "\u00e9", "two\twords"])
-def test_missing_or_unusable_idempotency_key(pos: PointOfSale, key: str | None) -> None:
+def test_a_missing_or_unusable_idempotency_key_is_refused(
+    pos: PointOfSale, key: str | None
+) -> None:
     headers = {} if key is None else {"Idempotency-Key": key.encode("latin-1")}
     prepared = pos.transport.signed(Request("POST", INTENTS, json.dumps(ORDER).encode()))
     prepared.headers.update(headers)
@@ -132,8 +134,8 @@ def test_missing_or_unusable_idempotency_key(pos: PointOfSale, key: str | None) 
     assert told(answer) in ((400, "idempotency_key_missing"), (401, "signature_invalid"))
 
 
-def test_a_broken_chunk(scenario: Scenario) -> None:
-    """Also before anybody has signed anything, a body that cannot be read is a 400."""
+def test_a_broken_chunk_is_refused(scenario: Scenario) -> None:
+    """A body that cannot be read is a 400, also on a request without a signature."""
     address = urlsplit(scenario.service.url)
     head = b"POST /v1/payment_intents HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     with socket.create_connection((address.hostname, address.port), timeout=10) as line:
@@ -142,13 +144,13 @@ def test_a_broken_chunk(scenario: Scenario) -> None:
     assert answer.startswith(b"HTTP/1.1 400"), answer[:200]
 
 
-def test_a_header_does_not_move_the_address(pos: PointOfSale) -> None:
+def test_a_forwarding_header_does_not_change_the_address(pos: PointOfSale) -> None:
     prepared = pos.transport.signed(Request("GET", "/x/v1/health"))
     prepared.headers["SCRIPT_NAME"] = "/x"
     assert told(pos.transport.send_once(prepared))[0] in (400, 404)
 
 
-def test_one_key_for_two_requests(pos: PointOfSale) -> None:
+def test_one_idempotency_key_for_two_requests_is_refused(pos: PointOfSale) -> None:
     first = send(pos.transport, post(INTENTS, ORDER, "the key"))
     assert first.status_code == 201
     other = send(pos.transport, post(INTENTS, {**ORDER, "amount_minor": 101}, "the key"))
@@ -163,23 +165,23 @@ def test_one_key_for_two_requests(pos: PointOfSale) -> None:
      "/v1/payment_intents/pi_" + "g" * 32, "/v1/errors/%FF", "/static/x", "/openapi.json",
      "/v1//health"],
 )  # fmt: skip
-def test_unknown_address(pos: PointOfSale, path: str) -> None:
+def test_an_unknown_address_is_not_found(pos: PointOfSale, path: str) -> None:
     assert told(send(pos.transport, Request("GET", path))) == (404, "not_found")
 
 
-def test_unknown_version(pos: PointOfSale) -> None:
+def test_an_unknown_version_is_not_found(pos: PointOfSale) -> None:
     prepared = pos.transport.signed(post(INTENTS, ORDER))
     prepared.headers["Facepay-Version"] = "1999-12-31"
     assert told(pos.transport.send_once(prepared)) == (400, "unsupported_version")
 
 
 @pytest.mark.parametrize("after", ["x", "-1", "1e3", str(2**70), ""])
-def test_wrong_page_of_the_log(pos: PointOfSale, after: str) -> None:
+def test_a_wrong_page_of_the_log_is_refused(pos: PointOfSale, after: str) -> None:
     answer = send(pos.transport, Request("GET", f"/v1/log/leaves?after={after}"))
     assert told(answer) == (422, "invalid_request")
 
 
-def test_wrong_keys_at_registration(scenario: Scenario) -> None:
+def test_wrong_keys_are_refused_at_registration(scenario: Scenario) -> None:
     good = {"kty": "EC", "crv": "P-256", "x": "A" * 43, "y": "A" * 43}
     bad = [
         good,  # not a point of the curve

@@ -1,8 +1,8 @@
-"""Somebody reads a worker's memory after the answer: no frame, no chip, no embedding is there.
+"""After the answer, a worker's memory contains no frame, no chip and no embedding.
 
-What is searched for is first seen: while a capture waits for the vault, its frames lie in the
-worker's memory, and the same search finds them. Chips and embeddings are gone by then; that the
-search knows them is shown on a process that keeps them.
+Each search is first shown to work. While a capture waits for the vault, its frames lie in the
+worker's memory, and the same search finds them. Chips and embeddings are gone by then; a process
+that keeps them shows that the search knows them.
 """
 
 import socket
@@ -30,7 +30,7 @@ from tests.support.service import RunningService, running_service
 
 pytestmark = pytest.mark.serial  # a busy worker clears up later
 
-LOOKS = 3  # a worker clears up behind an answer that has already arrived
+LOOKS = 3  # a worker clears up after its answer has arrived
 FOUND_FIRST = {"frame, its head", "frame, its middle"}
 KEEPER = """
 import sys
@@ -166,7 +166,7 @@ def photographed(scene: Scene) -> Sequence[Frame]:
 
 
 def broken_off(scene: Scene) -> Sequence[Frame]:
-    """The last picture cannot be decoded: the engine gives up with the others in its hands."""
+    """Send a last picture that cannot be decoded: the engine fails with the others in memory."""
     capture, frames = scene.take(14)
     *good, last = frames
     scene.refused(capture, [*good, replace(last, image=last.image[: len(last.image) // 2])])
@@ -174,7 +174,7 @@ def broken_off(scene: Scene) -> Sequence[Frame]:
 
 
 def forsaken(scene: Scene) -> Sequence[Frame]:
-    """The vault does not answer, in the middle of the comparison."""
+    """Stop the vault's answers in the middle of the comparison."""
     capture, frames = scene.take(15)
     with scene.gate.hold(b"decrypt/enrolment-"):
         scene.refused(capture, frames)
@@ -182,7 +182,7 @@ def forsaken(scene: Scene) -> Sequence[Frame]:
 
 
 def misshapen(scene: Scene) -> Sequence[Frame]:
-    """A body that ends in the middle of a part."""
+    """Send a body that ends in the middle of a part."""
     capture, frames = scene.take(16)
     whole = upload(scene, capture, frames)
     request = replace(whole, content=whole.content[: -len(whole.content) // 20])
@@ -191,7 +191,7 @@ def misshapen(scene: Scene) -> Sequence[Frame]:
 
 
 def unsigned(scene: Scene) -> Sequence[Frame]:
-    """Sent by somebody whose key nobody knows: refused before they are looked at."""
+    """Send frames with an unregistered key: the service refuses them before it looks at them."""
     capture, frames = scene.take(17)
     stranger = scene.scenario.transport(KeyPair.generate())
     assert told(send(stranger, upload(scene, capture, frames))) == (401, "signature_invalid")
@@ -199,7 +199,7 @@ def unsigned(scene: Scene) -> Sequence[Frame]:
 
 
 def abandoned(scene: Scene) -> Sequence[Frame]:
-    """The till hangs up when half of it is sent."""
+    """Close the terminal's connection when half of the body is sent."""
     capture, frames = scene.take(18)
     prepared = scene.pos.transport.signed(upload(scene, capture, frames))
     address = urlsplit(scene.scenario.service.url)
