@@ -97,7 +97,7 @@ def with_frame(position: int, **changes: Any) -> Manifest:
 
 
 def retimed(*times: int) -> Manifest:
-    """Without colours, which would change with the times."""
+    """Give the frames these times, without colours: colours would change with the times."""
     records = zip(GOOD.frames, times, strict=True)
     moved = [replace(each, monotonic_ms=ms, colour=None) for each, ms in records]
     return replace(GOOD, frames=chained(moved))
@@ -111,7 +111,7 @@ def verified(
     at: datetime = ARRIVED,
     kid: str = KID,
 ) -> Burst:
-    """As `verify_manifest` does it, without signature and device."""
+    """Verify as `verify_manifest` does, without signature and device."""
     verify_addressed(SignedManifest("jws", kid, said), len(images), expected=expected)
     verify_records(said, expected=expected, received_at=at)
     return verify_pictures(said, images)

@@ -10,7 +10,7 @@ HEAD = '"""A module."""\n'
 
 
 def function(lines: int, *, decorator: str = "", docstring: str = "") -> str:
-    """A function of so many lines, its docstring left out."""
+    """Return the source of a function of so many lines, its docstring not counted."""
     told = f'    """{docstring}"""\n' if docstring else ""
     return f"{decorator}def act() -> None:\n{told}" + "    pass\n" * (lines - 1)
 

@@ -15,7 +15,7 @@ Set = Callable[[str], clocks.RehearsalClock]
 
 @pytest.fixture
 def system(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
-    """Sets the system's clock."""
+    """Return a function that sets the system's clock."""
 
     def show(moment: datetime) -> None:
         monkeypatch.setattr(clocks, "system_clock", lambda: moment)
@@ -26,7 +26,7 @@ def system(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
 
 @pytest.fixture
 def saying(tmp_path: Path) -> Set:
-    """Makes a clock whose file says something."""
+    """Return a function that makes a clock from a file's text."""
 
     def clock(text: str) -> clocks.RehearsalClock:
         (tmp_path / "clock").write_text(text)
@@ -35,7 +35,9 @@ def saying(tmp_path: Path) -> Set:
     return clock
 
 
-def test_a_missing_file_changes_nothing(system: Callable[[datetime], None], tmp_path: Path) -> None:
+def test_a_missing_file_leaves_the_systems_time(
+    system: Callable[[datetime], None], tmp_path: Path
+) -> None:
     assert clocks.RehearsalClock(tmp_path / "clock")() == NOON
 
 
@@ -50,7 +52,7 @@ def test_plain_seconds_are_added(
     "text",
     ["soon", "1 2", "1 2 3", "2026-11-28 2026-11-28 0.01", "2026-11-28T12:00:00+00:00 x 0.01"],
 )
-def test_a_file_that_cannot_be_read_changes_nothing(
+def test_an_unreadable_file_leaves_the_systems_time(
     system: Callable[[datetime], None], saying: Set, text: str
 ) -> None:
     assert saying(text)() == NOON

@@ -32,25 +32,25 @@ from tests.support.burst_manifests import (
         pytest.param([0, *evenly(220)[1:8], 5041], "clock_leaps", id="a gap of 2.5 s and more"),
     ],
 )
-def test_a_clock_that_no_camera_has_is_refused(times: list[int], why: str) -> None:
+def test_times_that_no_camera_makes_are_refused(times: list[int], why: str) -> None:
     assert reason(lambda: verified(retimed(*times), expected=DARK, at=NOW + LONG)) == why
 
 
 @pytest.mark.parametrize("gap", [30, 2500])
-def test_a_quick_and_a_slow_camera_are_still_cameras(gap: int) -> None:
+def test_a_quick_and_a_slow_camera_are_accepted(gap: int) -> None:
     assert verified(retimed(*evenly(gap)), expected=DARK, at=NOW + LONG)
 
 
-def test_a_burst_cannot_be_longer_than_the_time_there_was_to_record_it() -> None:
-    """8 frames at 1 s: recorded in 6 s, with 2 s for clocks and networks."""
+def test_a_burst_longer_than_its_recording_time_is_refused() -> None:
+    """Nine frames at 1 s take 8 s: recorded in 6 s, with 2 s for clocks and networks."""
     slow = retimed(*evenly(1000))
     assert verified(slow, expected=DARK, at=NOW + timedelta(seconds=6))
     just_before = NOW + timedelta(seconds=5.999)
     assert reason(lambda: verified(slow, expected=DARK, at=just_before)) == "clock_ahead"
 
 
-def test_no_burst_is_longer_than_a_capture_lives() -> None:
-    """It follows from the gaps between so few frames."""
+def test_no_burst_is_longer_than_the_life_of_a_capture() -> None:
+    """The limits of gaps and frames imply it."""
     assert timedelta(milliseconds=(MAX_FRAMES - 1) * LONGEST_GAP_MS) <= LIFETIME
 
 
@@ -66,7 +66,7 @@ def test_no_burst_is_longer_than_a_capture_lives() -> None:
         (330, "blue", False),
     ],
 )
-def test_near_a_border_a_screen_may_show_either_colour(
+def test_a_screen_may_show_either_colour_near_a_slot_border(
     since_first: int, colour: str, taken: bool
 ) -> None:
     """The first two slots are red and green; the border lies at 330 ms."""
