@@ -9,7 +9,7 @@ from facepay.usecases.responses import EndpointAnswer, IntentAnswer
 from facepay.usecases.webhooks.deliver import deliver
 from facepay.usecases.webhooks.endpoints import create_endpoint
 from tests.fakes.dependencies import FakeDependencies
-from tests.fakes.receivers import Heard
+from tests.fakes.receivers import ReceivedEvent
 from tests.fakes.scenario import PASSWORD, Scenario, key
 
 SHOP, OPERATOR, OTHER = "https://shop.example/", "https://bank.example/", "https://other.example/"
@@ -20,7 +20,7 @@ def other_merchant(scenario: Scenario) -> Caller:
     return Caller(shop.keyid, Role.MERCHANT, shop.id)
 
 
-def listen(scenario: Scenario, caller: Caller, url: str) -> EndpointAnswer:
+def register_endpoint(scenario: Scenario, caller: Caller, url: str) -> EndpointAnswer:
     deliver(scenario.deps)  # what happened before is not for it
     return create_endpoint(scenario.deps, scenario.command(caller), url)
 
@@ -35,5 +35,5 @@ def pay_and_reverse(scenario: Scenario) -> IntentAnswer:
     return reverse_payment(scenario.deps, scenario.command(scenario.merchant), pay(scenario).id)
 
 
-def heard(fakes: FakeDependencies, url: str) -> list[Heard]:
-    return [each for each in fakes.webhooks.heard if each.url == url]
+def received(fakes: FakeDependencies, url: str) -> list[ReceivedEvent]:
+    return [each for each in fakes.webhooks.received if each.url == url]

@@ -22,12 +22,12 @@ FACE, COHORT = ActionKind.REVOKE_FACE, ActionKind.REVOKE_COHORT
 
 
 @pytest.fixture
-def second(scenario: Scenario) -> Caller:
+def second_operator(scenario: Scenario) -> Caller:
     registered = register_operator(scenario.deps, key())
     return Caller(registered.keyid, Role.OPERATOR, registered.id)
 
 
-def ask(
+def submit_request(
     scenario: Scenario, kind: ActionKind, by: Caller | None = None, **target: Any
 ) -> OperatorActionAnswer:
     return request_action(scenario.deps, scenario.command(by or scenario.operator), kind, target)
@@ -37,31 +37,33 @@ def approve(scenario: Scenario, action: OperatorActionAnswer, by: Caller) -> Ope
     return approve_action(scenario.deps, scenario.command(by), action.id)
 
 
-def go_on(scenario: Scenario, action: OperatorActionAnswer, at_most: int) -> OperatorActionAnswer:
+def continue_batch(
+    scenario: Scenario, action: OperatorActionAnswer, at_most: int
+) -> OperatorActionAnswer:
     return continue_action(scenario.deps, scenario.command(scenario.operator), action.id, at_most)
 
 
-def states(scenario: Scenario) -> list[str]:
+def enrolment_states(scenario: Scenario) -> list[str]:
     with scenario.deps.unit_of_work() as uow:
         return sorted(each.state.value for each in uow.enrolments.find_all())
 
 
-def kinds(scenario: Scenario) -> list[str]:
+def leaf_kinds(scenario: Scenario) -> list[str]:
     with scenario.deps.unit_of_work() as uow:
         return [leaf.kind for leaf in uow.leaves.find_all(after_seq=0)]
 
 
-def row(scenario: Scenario, enrolment_id: str) -> Enrolment:
+def enrolment_row(scenario: Scenario, enrolment_id: str) -> Enrolment:
     with scenario.deps.unit_of_work() as uow:
         found = uow.enrolments.find(id=enrolment_id)
     assert found is not None
     return found
 
 
-def cohort(scenario: Scenario, payer: Customer, size: int, **changed: Any) -> list[Enrolment]:
-    """Copies of an enrolment, each with a key of its own."""
+def add_cohort(scenario: Scenario, payer: Customer, size: int, **changed: Any) -> list[Enrolment]:
+    """Copy an enrolment, each copy with a key of its own."""
     faces = []
-    original = row(scenario, payer.enrolment_id)
+    original = enrolment_row(scenario, payer.enrolment_id)
     with scenario.deps.unit_of_work() as uow:
         for number in range(size):
             name = f"enr_{number:032x}"

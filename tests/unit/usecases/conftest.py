@@ -12,7 +12,7 @@ from tests.fakes.scenario import Customer, Scenario
 
 @pytest.fixture(scope="session")
 def enrolled() -> Iterator[tuple[Scenario, sqlite3.Connection]]:
-    """Enrolling takes a while: it is done once, and each test gets a copy of all of it."""
+    """Enroll Ada once, which takes a while; each test gets a copy of all of it."""
     with memory_database() as database:
         scenario = Scenario(fake_dependencies(database))
         scenario.enrol("ada")

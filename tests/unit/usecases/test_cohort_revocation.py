@@ -19,125 +19,142 @@ from facepay.usecases.request import Caller
 from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.scenario import PASSWORD, Customer, Scenario
 from tests.support import operator_actions
-from tests.support.operator_actions import COHORT, approve, ask, cohort, go_on, kinds, row, states
+from tests.support.operator_actions import (
+    COHORT,
+    add_cohort,
+    approve,
+    continue_batch,
+    enrolment_row,
+    enrolment_states,
+    leaf_kinds,
+    submit_request,
+)
 
-second = operator_actions.second
+second_operator = operator_actions.second_operator
 
 
-def test_a_cohort_goes_in_batches_and_each_tells_how_far_it_is(
-    scenario: Scenario, fakes: FakeDependencies, ada: Customer, second: Caller
+def test_a_cohort_is_revoked_in_batches_that_report_progress(
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer, second_operator: Caller
 ) -> None:
-    cohort(scenario, ada, 5, model="leaked")
-    action = approve(scenario, ask(scenario, COHORT, model="leaked"), second)
+    add_cohort(scenario, ada, 5, model="leaked")
+    action = approve(scenario, submit_request(scenario, COHORT, model="leaked"), second_operator)
     assert (action.state, action.total, action.done) == ("approved", 5, 0)
     told = []
     while action.state != "done":
-        action = go_on(scenario, action, 2)
+        action = continue_batch(scenario, action, 2)
         told.append((action.done, action.total, action.keys_left))
     assert told == [(2, 5, 0), (4, 5, 0), (5, 5, 0)]
-    assert row(scenario, ada.enrolment_id).state == "active", "she is not of the cohort"
-    assert kinds(scenario).count("face.revoked") == kinds(scenario).count("face.key_destroyed") == 5
-    assert kinds(scenario)[-1] == "operator_action.done"
+    assert enrolment_row(scenario, ada.enrolment_id).state == "active", (
+        "her face is not in the cohort"
+    )
+    assert (
+        leaf_kinds(scenario).count("face.revoked")
+        == leaf_kinds(scenario).count("face.key_destroyed")
+        == 5
+    )
+    assert leaf_kinds(scenario)[-1] == "operator_action.done"
     with scenario.deps.unit_of_work() as uow:
         assert {each.cause.value for each in uow.deletions.find_all()} == {"cohort"}
 
 
-def test_a_cohort_goes_nowhere_until_another_operator_approved_it(
+def test_no_face_of_a_cohort_is_revoked_before_another_operator_approves(
     scenario: Scenario, ada: Customer
 ) -> None:
-    action = ask(scenario, COHORT, model=row(scenario, ada.enrolment_id).model)
+    action = submit_request(scenario, COHORT, model=enrolment_row(scenario, ada.enrolment_id).model)
     with pytest.raises(WrongState):
-        go_on(scenario, action, 200)
-    assert states(scenario) == ["active"]
+        continue_batch(scenario, action, 200)
+    assert enrolment_states(scenario) == ["active"]
 
 
 @pytest.mark.parametrize("kind", [ActionKind.CLEAR_DURESS, ActionKind.ISSUE_RECOVERY])
-def test_one_operator_makes_no_revocation_of_what_two_agreed_on_for_the_customers_good(
-    scenario: Scenario, ada: Customer, second: Caller, kind: ActionKind
+def test_one_operator_cannot_turn_an_approved_recovery_into_a_revocation(
+    scenario: Scenario, ada: Customer, second_operator: Caller, kind: ActionKind
 ) -> None:
-    action = approve(scenario, ask(scenario, kind, customer="ada"), second)
+    action = approve(scenario, submit_request(scenario, kind, customer="ada"), second_operator)
     assert action.state == "done"
     with pytest.raises(WrongState):
-        go_on(scenario, action, 200)
+        continue_batch(scenario, action, 200)
     with pytest.raises(WrongState):
         take_batch(scenario.deps, action.id, 200)
-    assert states(scenario) == ["active"]
+    assert enrolment_states(scenario) == ["active"]
 
 
-def test_a_cohort_is_bounded_by_when_its_faces_were_enrolled(
-    scenario: Scenario, fakes: FakeDependencies, ada: Customer, second: Caller
+def test_a_cohort_is_bounded_by_times_of_enrolment(
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer, second_operator: Caller
 ) -> None:
-    made = row(scenario, ada.enrolment_id).created_at
+    made = enrolment_row(scenario, ada.enrolment_id).created_at
     late = made + timedelta(days=1)
     fakes.clock.advance(3 * 86400)
-    cohort(scenario, ada, 2, created_at=late)
-    one = approve(scenario, ask(scenario, COHORT, enrolled_before=late), second)
-    other = approve(scenario, ask(scenario, COHORT, enrolled_after=late), second)
+    add_cohort(scenario, ada, 2, created_at=late)
+    one = approve(scenario, submit_request(scenario, COHORT, enrolled_before=late), second_operator)
+    other = approve(
+        scenario, submit_request(scenario, COHORT, enrolled_after=late), second_operator
+    )
     assert (one.total, other.total) == (1, 2)
-    assert go_on(scenario, other, 200).done == 2
-    assert row(scenario, ada.enrolment_id).state == "active"
+    assert continue_batch(scenario, other, 200).done == 2
+    assert enrolment_row(scenario, ada.enrolment_id).state == "active"
 
 
-def test_who_enrols_after_the_approval_is_not_of_the_cohort(
-    scenario: Scenario, fakes: FakeDependencies, ada: Customer, second: Caller
+def test_a_face_enrolled_after_the_approval_is_not_revoked(
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer, second_operator: Caller
 ) -> None:
-    model = row(scenario, ada.enrolment_id).model
-    action = approve(scenario, ask(scenario, COHORT, model=model), second)
+    model = enrolment_row(scenario, ada.enrolment_id).model
+    action = approve(scenario, submit_request(scenario, COHORT, model=model), second_operator)
     fakes.clock.advance(1)
     bob = scenario.enrol("bob")
-    assert go_on(scenario, action, 200).state == "done"
-    assert row(scenario, ada.enrolment_id).state == "revoked"
-    assert row(scenario, bob.enrolment_id).state == "active"
+    assert continue_batch(scenario, action, 200).state == "done"
+    assert enrolment_row(scenario, ada.enrolment_id).state == "revoked"
+    assert enrolment_row(scenario, bob.enrolment_id).state == "active"
 
 
-def test_a_locked_face_and_one_that_is_just_being_enrolled_go_with_their_cohort(
-    scenario: Scenario, ada: Customer, second: Caller
+def test_locked_faces_and_unfinished_enrolments_are_revoked_with_their_cohort(
+    scenario: Scenario, ada: Customer, second_operator: Caller
 ) -> None:
     lock_face(scenario.deps, scenario.command(ada.caller), ada.enrolment_id, Credentials(PASSWORD))
     bob = scenario.settle_in("bob")
     scenario.consent(bob)
     scenario.begin(bob)
-    action = ask(scenario, COHORT, model=row(scenario, ada.enrolment_id).model)
-    action = approve(scenario, action, second)
-    assert go_on(scenario, action, 200).done == 2
-    assert states(scenario) == ["revoked", "revoked"]
+    action = submit_request(scenario, COHORT, model=enrolment_row(scenario, ada.enrolment_id).model)
+    action = approve(scenario, action, second_operator)
+    assert continue_batch(scenario, action, 200).done == 2
+    assert enrolment_states(scenario) == ["revoked", "revoked"]
 
 
-def test_what_owners_revoked_themselves_meanwhile_is_counted_and_not_done_twice(
-    scenario: Scenario, ada: Customer, second: Caller
+def test_faces_revoked_by_their_owners_are_counted_and_not_revoked_twice(
+    scenario: Scenario, ada: Customer, second_operator: Caller
 ) -> None:
-    action = ask(scenario, COHORT, model=row(scenario, ada.enrolment_id).model)
-    action = approve(scenario, action, second)
+    action = submit_request(scenario, COHORT, model=enrolment_row(scenario, ada.enrolment_id).model)
+    action = approve(scenario, action, second_operator)
     scenario.revoke(ada)
     assert read_action(scenario.deps, action.id).done == 1
-    assert go_on(scenario, action, 200).state == "done"
-    assert kinds(scenario).count("face.revoked") == 1
+    assert continue_batch(scenario, action, 200).state == "done"
+    assert leaf_kinds(scenario).count("face.revoked") == 1
     with scenario.deps.unit_of_work() as uow:
         assert [each.cause.value for each in uow.deletions.find_all()] == ["customer"]
 
 
-def test_while_the_vault_is_away_faces_go_and_keys_are_counted_until_it_is_back(
-    scenario: Scenario, fakes: FakeDependencies, ada: Customer, second: Caller
+def test_a_vault_outage_delays_key_destruction_and_no_revocation(
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer, second_operator: Caller
 ) -> None:
-    cohort(scenario, ada, 4, model="leaked")
-    action = approve(scenario, ask(scenario, COHORT, model="leaked"), second)
+    add_cohort(scenario, ada, 4, model="leaked")
+    action = approve(scenario, submit_request(scenario, COHORT, model="leaked"), second_operator)
     fakes.vault.away = True
     for _ in range(2):
-        action = go_on(scenario, action, 2)
+        action = continue_batch(scenario, action, 2)
     assert (action.state, action.done, action.keys_left) == ("done", 4, 4)
     fakes.vault.away = False
     for _ in range(2):
-        action = go_on(scenario, action, 2)
+        action = continue_batch(scenario, action, 2)
     assert (action.state, action.keys_left) == ("done", 0)
     assert not [name for name in fakes.vault.keys if name.startswith("enr_0")]
 
 
 @pytest.mark.parametrize("moment", range(3))
-def test_a_batch_that_broke_off_is_gone_on_with(
-    scenario: Scenario, fakes: FakeDependencies, ada: Customer, second: Caller, moment: int
+def test_an_interrupted_batch_is_resumed(
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer, second_operator: Caller, moment: int
 ) -> None:
-    faces = cohort(scenario, ada, 3, model="leaked")
-    action = approve(scenario, ask(scenario, COHORT, model="leaked"), second)
+    faces = add_cohort(scenario, ada, 3, model="leaked")
+    action = approve(scenario, submit_request(scenario, COHORT, model="leaked"), second_operator)
     done = []
 
     def die() -> None:
@@ -148,8 +165,12 @@ def test_a_batch_that_broke_off_is_gone_on_with(
 
     fakes.journal.when("vault.destroy_key", die)
     with pytest.raises(StorageUnavailable):
-        go_on(scenario, action, 200)
-    action = go_on(scenario, action, 200)
+        continue_batch(scenario, action, 200)
+    action = continue_batch(scenario, action, 200)
     assert (action.state, action.done, action.keys_left) == ("done", 3, 0)
     assert not {face.key_name for face in faces} & set(fakes.vault.keys)
-    assert kinds(scenario).count("face.revoked") == kinds(scenario).count("face.key_destroyed") == 3
+    assert (
+        leaf_kinds(scenario).count("face.revoked")
+        == leaf_kinds(scenario).count("face.key_destroyed")
+        == 3
+    )

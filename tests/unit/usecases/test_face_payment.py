@@ -62,7 +62,7 @@ def test_a_refused_capture_never_opens_the_reference(
 
 
 @pytest.mark.parametrize("outcome", [PadOutcome.ATTACK, PadOutcome.RETRY])
-def test_why_a_capture_was_refused_is_in_the_operators_log_and_nowhere_else(
+def test_only_the_operators_log_has_the_reason_of_a_refused_capture(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer, outcome: PadOutcome
 ) -> None:
     fakes.pad.outcome = outcome
@@ -85,7 +85,7 @@ def test_why_a_capture_was_refused_is_in_the_operators_log_and_nowhere_else(
 
 
 @pytest.mark.parametrize("person", ["ada", "bob"])
-def test_the_frames_do_not_tell_whose_face_it_was(
+def test_the_answer_to_frames_does_not_reveal_a_match(
     scenario: Scenario, ada: Customer, person: str
 ) -> None:
     intent = scenario.intent()
@@ -113,9 +113,7 @@ def test_a_wrong_face_and_a_wrong_code_are_refused_in_the_same_words(
     assert wrong_face["reason_class"] == "not_verified"
 
 
-def test_nothing_of_a_refusal_is_signed(
-    scenario: Scenario, fakes: FakeDependencies, ada: Customer
-) -> None:
+def test_no_refusal_is_signed(scenario: Scenario, fakes: FakeDependencies, ada: Customer) -> None:
     scenario.enter_code(scenario.show_face(ada, "bob"), scenario.code_of(ada))
     scenario.enter_code(scenario.show_face(ada), WRONG_CODE)
     assert fakes.signer.signed == []
@@ -126,7 +124,7 @@ def test_a_code_before_any_face_pays_nothing(scenario: Scenario, ada: Customer) 
         scenario.enter_code(scenario.intent(), scenario.code_of(ada))
 
 
-def test_a_code_pays_one_thing_only(
+def test_a_code_pays_one_payment_only(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     first, second = scenario.show_face(ada), scenario.show_face(ada)
@@ -135,7 +133,7 @@ def test_a_code_pays_one_thing_only(
     assert scenario.enter_code(second, code).state == "declined"
 
 
-def test_a_code_from_the_step_before_is_no_longer_good(
+def test_a_code_of_the_previous_time_step_is_refused(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     intent = scenario.show_face(ada)
@@ -144,7 +142,7 @@ def test_a_code_from_the_step_before_is_no_longer_good(
     assert scenario.enter_code(intent, code).state == "declined"
 
 
-def test_a_payment_that_was_declined_may_be_tried_again_with_a_new_capture(
+def test_a_declined_payment_may_be_tried_again_with_a_new_capture(
     scenario: Scenario, ada: Customer
 ) -> None:
     intent = scenario.show_face(ada, "bob")
@@ -153,7 +151,7 @@ def test_a_payment_that_was_declined_may_be_tried_again_with_a_new_capture(
     assert scenario.enter_code(intent, scenario.code_of(ada)).state == "approved"
 
 
-def test_an_intent_that_ran_out_between_face_and_code_pays_nothing(
+def test_an_intent_that_expired_between_face_and_code_pays_nothing(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     intent = scenario.show_face(ada)
@@ -173,7 +171,7 @@ def test_an_unknown_payer_and_one_without_a_face_get_the_same_refusal(scenario: 
     assert heard[0] == heard[1]
 
 
-def test_a_payer_who_would_rather_not_is_not_asked_for_the_face_again(
+def test_a_payer_who_chose_another_method_is_not_asked_for_the_face(
     scenario: Scenario, ada: Customer
 ) -> None:
     intent = scenario.intent()
@@ -183,7 +181,7 @@ def test_a_payer_who_would_rather_not_is_not_asked_for_the_face_again(
         scenario.open_payment(intent, "ada")
 
 
-def test_only_an_approval_can_be_taken_back(scenario: Scenario, ada: Customer) -> None:
+def test_only_an_approved_payment_can_be_reversed(scenario: Scenario, ada: Customer) -> None:
     intent = scenario.show_face(ada)
     with pytest.raises(WrongState):
         reverse_payment(scenario.deps, scenario.command(scenario.merchant), intent.id)

@@ -18,7 +18,7 @@ from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.scenario import PASSWORD, Customer, Scenario
 
 
-def test_a_payer_who_may_try_again_is_told_what_to_do_also_after_a_lost_answer(
+def test_a_payer_who_may_try_again_gets_the_advice_also_after_a_lost_answer(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     fakes.pad.outcome, fakes.pad.guidance = PadOutcome.RETRY, Guidance.SLOWER
@@ -32,14 +32,14 @@ def test_a_payer_who_may_try_again_is_told_what_to_do_also_after_a_lost_answer(
         assert (refusal.value.code, refusal.value.guidance) == ("capture_retry", "slower")
 
 
-def test_a_capture_is_good_for_one_burst(scenario: Scenario, ada: Customer) -> None:
+def test_a_capture_takes_one_burst(scenario: Scenario, ada: Customer) -> None:
     capture = scenario.open_payment(scenario.intent(), "ada")
     scenario.send(scenario.terminal, capture, "ada")
     with pytest.raises(WrongState):
         scenario.send(scenario.terminal, capture, "ada")
 
 
-def test_a_refused_capture_is_spent_too(
+def test_a_refused_burst_consumes_its_capture(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     capture = scenario.open_payment(scenario.intent(), "ada")
@@ -52,7 +52,7 @@ def test_a_refused_capture_is_spent_too(
 
 
 @pytest.mark.parametrize(("after", "taken"), [(59.9, True), (60, False)])
-def test_a_capture_lives_sixty_seconds(
+def test_a_capture_expires_after_sixty_seconds(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer, after: float, taken: bool
 ) -> None:
     capture = scenario.open_payment(scenario.intent(), "ada")
@@ -73,7 +73,7 @@ def test_an_older_capture_is_cancelled_by_a_newer_one(scenario: Scenario, ada: C
         scenario.send(scenario.terminal, older, "ada")
 
 
-def test_a_payment_has_three_captures_and_then_still_the_password(
+def test_a_payment_has_three_captures_and_then_the_password(
     scenario: Scenario, ada: Customer
 ) -> None:
     intent = scenario.intent()
@@ -85,7 +85,7 @@ def test_a_payment_has_three_captures_and_then_still_the_password(
     assert seen.methods == ["password"]
 
 
-def test_a_new_capture_forgets_the_face_of_the_one_before(
+def test_a_new_capture_discards_the_match_of_the_previous_one(
     scenario: Scenario, ada: Customer
 ) -> None:
     intent = scenario.show_face(ada)  # it matched
@@ -104,7 +104,7 @@ def test_a_reference_of_another_model_is_never_compared(
 def test_a_reference_of_another_model_is_not_compared_when_the_model_changes_meanwhile(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    """Workers are replaced one by one: the next step of a payment may meet a newer one."""
+    """Workers are replaced one by one: the next request of a payment may reach a newer one."""
     intent = scenario.intent()
     capture = scenario.open_payment(intent, "ada")
     fakes.engine.model_name = "fake-2"

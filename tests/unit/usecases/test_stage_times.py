@@ -1,4 +1,4 @@
-"""How long a step took is known, whatever became of it, and never mixed up between requests."""
+"""The time of each stage is recorded for every outcome, and never mixed between requests."""
 
 import threading
 from collections.abc import Iterator
@@ -69,7 +69,7 @@ def test_every_step_of_a_payment_is_timed_in_its_order(scenario: Scenario, ada: 
     ]
 
 
-def test_what_the_engine_tells_of_its_own_steps_is_counted_under_it(
+def test_the_engines_own_stages_are_counted_under_it(
     fakes: FakeDependencies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class TellingFaces(FakeFaces):
