@@ -52,7 +52,7 @@ def test_a_mistyped_password_does_not_cost_a_recovery_code(payer: Payer) -> None
 
 def test_a_recovery_code_raced_by_twenty_requests_works_once(database: Database) -> None:
     people = Neighbours(fake_dependencies(database))
-    ada = people.settle_in("ada")
+    ada = people.register("ada")
     credentials = service.Credentials(PASSWORD, people.code_of(ada))
     made = make_recovery_codes(people.deps, people.command(ada.caller), credentials).codes
     assert made is not None

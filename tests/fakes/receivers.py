@@ -1,4 +1,4 @@
-"""Receivers of events in memory: they note what came, and answer as they are told to."""
+"""Receivers of events in memory: they record each event and answer as a test sets them."""
 
 import json
 from collections.abc import Callable
@@ -26,7 +26,7 @@ class ReceivedEvent:
 
 @dataclass
 class FakeWebhooks:
-    """Implements `ports.WebhookSender`. `answer` says what comes of an attempt."""
+    """Implements `ports.WebhookSender`; `answer` returns the result of an attempt."""
 
     received: list[ReceivedEvent] = field(default_factory=list)
     answer: Callable[[ReceivedEvent], str] = field(default=lambda _: "http_204")

@@ -33,7 +33,7 @@ def unlocking(
 def test_no_second_face_slips_in_beside_one_that_is_just_unlocked(database: Database) -> None:
     scenario = Scenario(fake_dependencies(database))
     for number in range(ROUNDS):
-        payer = scenario.settle_in(f"payer {number}")
+        payer = scenario.register(f"payer {number}")
         scenario.consent(payer)
         scenario.begin(payer)
         second = payer.enrolment_id

@@ -89,7 +89,7 @@ def leaves_of(database: Database) -> list[Leaf]:
 def test_guesses_made_at_once_do_not_outnumber_the_five(database: Database) -> None:
     fakes = fake_dependencies(database)
     scenario = Scenario(fakes)
-    scenario.settle_in("ada")
+    scenario.register("ada")
     with database() as uow:
         ada = uow.customers.find(alias="ada")
     credentials, now = Credentials(PASSWORD, WRONG_CODE), fakes.clock.now
@@ -104,7 +104,7 @@ def test_guesses_made_at_once_do_not_outnumber_the_five(database: Database) -> N
 def test_one_code_typed_at_many_terminals_at_once_pays_once(database: Database) -> None:
     fakes = fake_dependencies(database)
     scenario = Scenario(fakes)
-    ada = scenario.settle_in("ada")
+    ada = scenario.register("ada")
     intents = [scenario.intent() for _ in range(5)]
     credentials = Credentials(PASSWORD, scenario.code_of(ada))
 

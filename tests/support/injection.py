@@ -1,4 +1,4 @@
-"""A payment whose capture somebody is about to inject frames into, and what must come of it."""
+"""A payment whose capture an attacker injects frames into, and its required outcome."""
 
 import json
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ INVALID = (422, "manifest_invalid")
 
 @dataclass
 class Scene:
-    """One payment at a till, its capture begun, and an honest burst for it."""
+    """One payment at a terminal, its capture begun, and an honest burst for it."""
 
     scenario: Scenario
     pos: PointOfSale
@@ -37,7 +37,7 @@ class Scene:
         return signed(manifest_of(self.capture, self.frames), self.key)
 
     def refused(self, answer: requests.Response, *reasons: str) -> None:
-        """422, its reason logged, the capture spent, and nothing known of anybody."""
+        """Assert a 422, its reason in the log, a consumed capture, and no stored verdict."""
         assert told(answer) == INVALID
         self.nothing_is_kept(*reasons)
 
@@ -53,11 +53,11 @@ class Scene:
         assert told(self.inject(self.honest(), self.frames))[1] in (
             "wrong_state",
             "idempotency_key_reused",
-        ), "what did not fit ends the capture"
+        ), "a refused burst ends the capture"
 
 
 def logged(scenario: Scenario, capture: Capture) -> str:
-    """The reason in the operator's log."""
+    """Return the reason in the operator's log."""
     with scenario.service.deps.unit_of_work() as uow:
         leaves = uow.leaves.find_all(kind="capture.refused")
         openings = [uow.openings.find(seq=leaf.seq) for leaf in reversed(leaves)]

@@ -1,8 +1,8 @@
-"""An embedding network that looks nothing like dlib's from outside: what a card alone can say.
+"""An embedding network whose interface differs from dlib's, to test model cards.
 
-Inside it is dlib's own, so that it really tells people apart; outside it is what ArcFace-class
-networks are: 112 x 112 BGR planes of float32 in, 512 numbers out, compared by cosine. The last step
-is a fixed random embedding of 128 dimensions in 512, which keeps angles.
+Inside it is dlib's own network, so that it really distinguishes people. Outside it looks like
+ArcFace-class networks: 112 x 112 BGR planes of float32 in, 512 numbers out, compared by cosine. The
+last layer is a fixed random embedding of 128 dimensions in 512, which keeps angles.
 """
 
 from hashlib import sha256
@@ -21,7 +21,7 @@ NAME = "another-network"
 
 
 def write(directory: Path) -> tuple[Path, Path]:
-    """The network's file and its card."""
+    """Write the network's file and its card."""
     file, card = directory / "another.onnx", directory / "card.toml"
     file.write_bytes(_network())
     card.write_text(card_text(sha256(file.read_bytes()).hexdigest()))

@@ -1,7 +1,7 @@
 """Hooks for a run of the tests, by one process or by several workers of pytest-xdist.
 
-What shares a server stays on one worker: every worker starts the servers that its tests ask for.
-Tests marked `serial` run alone (turns.py). The controller adds up the workers' tallies (tally.py).
+Tests that share a server stay on one worker: every worker starts its own servers. Tests marked
+`serial` run alone (turns.py). The controller adds up the workers' tallies (tally.py).
 """
 
 import signal

@@ -6,7 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.fakes.dependencies import FakeDependencies, fake_dependencies, kept, memory_database
+from tests.fakes.dependencies import (
+    FakeDependencies,
+    fake_dependencies,
+    frozen_copy,
+    memory_database,
+)
 from tests.fakes.scenario import Customer, Scenario
 
 
@@ -17,7 +22,7 @@ def enrolled() -> Iterator[tuple[Scenario, sqlite3.Connection]]:
         scenario = Scenario(fake_dependencies(database))
         scenario.enrol("ada")
         scenario.fakes.journal.events.clear()
-        rows = kept(database)
+        rows = frozen_copy(database)
         yield scenario, rows
         rows.close()
 

@@ -142,7 +142,7 @@ def test_a_payer_who_cannot_move_pays_by_password_and_loses_no_capture(
         with pytest.raises(LivenessNotPossible):
             scenario.reserve(intent, "ada", Profile.NO_MOTION)
     assert scenario.send(scenario.terminal, scenario.open_payment(intent, "ada"), "ada")
-    bob = scenario.settle_in("bob")
+    bob = scenario.register("bob")
     scenario.consent(bob)
     scenario.begin(bob)
     with pytest.raises(FacepayError) as refusal:
@@ -154,7 +154,7 @@ def test_a_payer_who_cannot_move_pays_by_password_and_loses_no_capture(
 
 def test_only_the_newest_capture_of_an_enrolment_can_be_begun(scenario: Scenario) -> None:
     """Otherwise an attacker could look at three challenges and answer the one that suits."""
-    bob = scenario.settle_in("bob")
+    bob = scenario.register("bob")
     scenario.consent(bob)
     scenario.begin(bob)
     deps, standard = scenario.deps, Profile.STANDARD

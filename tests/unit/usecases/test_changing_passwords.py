@@ -114,7 +114,7 @@ class TestForgetting:
     def test_another_customers_code_sets_no_password(
         self, scenario: Scenario, codes_on_paper: list[str]
     ) -> None:
-        eve = scenario.settle_in("eve")
+        eve = scenario.register("eve")
         with pytest.raises(CredentialsRejected):
             reset(scenario, eve, codes_on_paper[0])
         assert pays_with(scenario, eve, PASSWORD)
@@ -157,6 +157,6 @@ class TestOwnFactors:
     def test_another_customers_factor_cannot_be_renamed(
         self, scenario: Scenario, ada: Customer
     ) -> None:
-        theirs = list_second_factors(scenario.deps, scenario.settle_in("eve").caller)[0].id
+        theirs = list_second_factors(scenario.deps, scenario.register("eve").caller)[0].id
         with pytest.raises(NotFound):
             rename_second_factor(scenario.deps, scenario.command(ada.caller), theirs, "mine")

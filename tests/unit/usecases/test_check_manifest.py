@@ -142,7 +142,7 @@ def test_a_retry_after_an_outage_is_timed_by_the_first_arrival_of_the_burst(
 def test_an_enrolments_manifest_is_checked_as_well(
     scenario: Scenario, fakes: FakeDependencies
 ) -> None:
-    bob = scenario.settle_in("bob")
+    bob = scenario.register("bob")
     scenario.consent(bob)
     scenario.begin(bob)
     capture = scenario.open_enrolment(bob)

@@ -111,7 +111,7 @@ def test_locked_faces_and_unfinished_enrolments_are_revoked_with_their_cohort(
     scenario: Scenario, ada: Customer, second_operator: Caller
 ) -> None:
     lock_face(scenario.deps, scenario.command(ada.caller), ada.enrolment_id, Credentials(PASSWORD))
-    bob = scenario.settle_in("bob")
+    bob = scenario.register("bob")
     scenario.consent(bob)
     scenario.begin(bob)
     action = submit_request(scenario, COHORT, model=enrolment_row(scenario, ada.enrolment_id).model)

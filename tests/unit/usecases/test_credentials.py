@@ -55,7 +55,7 @@ def test_the_password_pays_from_every_state_that_is_not_final(
 
 
 def test_the_password_pays_without_any_face_ever_enrolled(scenario: Scenario) -> None:
-    bob = scenario.settle_in("bob")
+    bob = scenario.register("bob")
     credentials = Credentials(PASSWORD, scenario.code_of(bob))
     assert scenario.pay_by_password(scenario.intent(), "bob", credentials).state == "approved"
 

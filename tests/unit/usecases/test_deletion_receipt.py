@@ -97,7 +97,7 @@ def test_an_active_face_has_no_receipt(scenario: Scenario, ada: Customer, state:
 
 def test_a_receipt_is_for_its_owner_alone(scenario: Scenario, ada: Customer) -> None:
     scenario.revoke(ada)
-    bob = scenario.settle_in("bob")
+    bob = scenario.register("bob")
     for caller in (bob.caller, scenario.operator, scenario.terminal):
         with pytest.raises(NotFound):
             read_deletion_receipt(scenario.deps, caller, ada.enrolment_id)
@@ -113,7 +113,7 @@ def test_a_withdrawn_consent_is_named_as_the_cause(scenario: Scenario, ada: Cust
 def test_the_receipt_of_an_unfinished_enrolment_counts_a_key_and_no_template(
     scenario: Scenario, fakes: FakeDependencies
 ) -> None:
-    bob = scenario.settle_in("bob")
+    bob = scenario.register("bob")
     scenario.consent(bob)
     scenario.begin(bob)
     fakes.clock.advance(601)
@@ -147,4 +147,4 @@ def test_a_reinstalled_app_finds_its_face(
         (ada.enrolment_id, "active"),
         (old, "revoked"),
     ]
-    assert list_enrolments(scenario.deps, scenario.settle_in("bob").caller) == []
+    assert list_enrolments(scenario.deps, scenario.register("bob").caller) == []

@@ -149,7 +149,7 @@ class TestWhatIsSigned:
     def test_another_customers_device_confirms_no_payment_of_mine(
         self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        eve = scenario.settle_in("eve")
+        eve = scenario.register("eve")
         hers, intent = scenario.add_device(eve), scenario.intent()
         credentials = with_password(scenario.confirms(hers, intent, ada))
         assert scenario.pay_by_password(intent, "ada", credentials).state == "declined"
@@ -172,7 +172,7 @@ class TestChannels:
     def test_a_customer_who_did_not_pay_cannot_read_the_payment(
         self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        eve, intent = scenario.settle_in("eve"), scenario.intent()
+        eve, intent = scenario.register("eve"), scenario.intent()
         assert read_intent_to_confirm(scenario.deps, eve.caller, intent.id).state == "created"
         credentials = with_password(scenario.confirms(phone, intent, ada))
         from_own_device(scenario, ada, intent, credentials)
@@ -183,7 +183,7 @@ class TestChannels:
     def test_another_customers_device_confirms_no_face(
         self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        eve, intent = scenario.settle_in("eve"), scenario.show_face(ada)
+        eve, intent = scenario.register("eve"), scenario.show_face(ada)
         credentials = scenario.confirms(phone, intent, ada)
         command = scenario.command(eve.caller)
         with pytest.raises(NotFound):

@@ -30,7 +30,7 @@ from tests.fakes.scenario import PASSWORD, WRONG_CODE, Customer, Scenario
 @pytest.fixture
 def bob(scenario: Scenario) -> Customer:
     """Register Bob with a factor and a consent, and no face yet."""
-    customer = scenario.settle_in("bob")
+    customer = scenario.register("bob")
     scenario.consent(customer)
     return customer
 
@@ -53,7 +53,7 @@ def test_enrolling_needs_password_and_code(
 
 
 def test_enrolling_needs_a_consent(scenario: Scenario) -> None:
-    carol = scenario.settle_in("carol")
+    carol = scenario.register("carol")
     with pytest.raises(WrongState):
         scenario.begin(carol)
 
@@ -208,7 +208,7 @@ def test_a_customer_can_enrol_again_with_a_new_consent_and_a_new_key(
 def test_a_consent_is_to_the_notice_in_force_and_always_ends(
     scenario: Scenario, fakes: FakeDependencies
 ) -> None:
-    carol = scenario.settle_in("carol")
+    carol = scenario.register("carol")
     notice = scenario.deps.policy.notice
     good = {
         "purpose": ConsentPurpose.FACE_PAYMENT,
@@ -278,7 +278,7 @@ def test_a_face_finished_at_the_last_moment_is_not_swept_away(
     scenario: Scenario, fakes: FakeDependencies, bob: Customer
 ) -> None:
     """The sweep lists the late enrolments and destroys one key; then Bob's frames are accepted."""
-    cleo = scenario.settle_in("cleo")
+    cleo = scenario.register("cleo")
     scenario.consent(cleo)
     scenario.begin(cleo)
     fakes.clock.advance(1)

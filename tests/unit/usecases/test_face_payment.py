@@ -162,7 +162,7 @@ def test_an_intent_that_expired_between_face_and_code_pays_nothing(
 
 
 def test_an_unknown_payer_and_one_without_a_face_get_the_same_refusal(scenario: Scenario) -> None:
-    scenario.settle_in("bob")
+    scenario.register("bob")
     heard = []
     for alias in ("bob", "nobody"):
         with pytest.raises(FaceNotAvailable) as refusal:

@@ -209,7 +209,7 @@ def test_a_wrong_credential_locks_nothing(scenario: Scenario, ada: Customer) -> 
 def test_a_strangers_device_neither_locks_nor_unlocks_with_the_owners_credentials(
     scenario: Scenario, ada: Customer
 ) -> None:
-    bob = scenario.settle_in("bob")
+    bob = scenario.register("bob")
     for act in (lock_face, unlock_face):
         credentials = Credentials(PASSWORD, scenario.code_of(ada))
         with pytest.raises(NotFound):
@@ -227,7 +227,7 @@ def test_a_locked_face_is_not_replaced_by_another_one(scenario: Scenario, ada: C
 
 
 def test_an_enrolment_begun_before_a_lock_is_not_finished_beside_it(scenario: Scenario) -> None:
-    bob = scenario.settle_in("bob")
+    bob = scenario.register("bob")
     scenario.consent(bob)
     scenario.begin(bob)
     first, capture = bob.enrolment_id, scenario.open_enrolment(bob)

@@ -71,7 +71,7 @@ def test_a_session_permits_nothing_but_locking_and_revoking(
 
 
 def test_a_session_revokes_no_other_customers_face(scenario: Scenario, ada: Customer) -> None:
-    bob = scenario.settle_in("bob")
+    bob = scenario.register("bob")
     _, session = visit(scenario, bob)
     with pytest.raises(NotFound):
         revoke_face(scenario.deps, change_in(scenario, session), ada.enrolment_id, session)
@@ -113,7 +113,7 @@ def test_a_customer_sees_the_places_of_use(scenario: Scenario, ada: Customer) ->
 def test_a_customer_sees_nothing_of_others(scenario: Scenario, ada: Customer) -> None:
     scenario.enter_code(scenario.show_face(ada), scenario.code_of(ada))
     scenario.pay_by_password(scenario.intent(), "ada", Credentials(PASSWORD, scenario.code_of(ada)))
-    bob = scenario.settle_in("bob")
+    bob = scenario.register("bob")
     account = read_account(scenario.deps, bob.caller.subject_id)
     assert (account.face, account.uses) == (None, [])
     assert (account.consents, account.payments) == ([], [])

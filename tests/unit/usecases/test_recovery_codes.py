@@ -140,7 +140,7 @@ class TestUsing:
 
     def test_another_customers_code_is_refused(self, scenario: Scenario, ada: Customer) -> None:
         made(scenario, ada)
-        refused(scenario, ada, made(scenario, scenario.settle_in("eve"))[0])
+        refused(scenario, ada, made(scenario, scenario.register("eve"))[0])
 
 
 class TestCounting:

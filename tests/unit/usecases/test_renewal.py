@@ -186,7 +186,7 @@ def test_missing_and_revoked_enrolments_are_not_renewed(
 ) -> None:
     with pytest.raises(NotFound):
         renew_template(scenario.deps, "enr_nobody")
-    bob = scenario.settle_in("bob")
+    bob = scenario.register("bob")
     scenario.consent(bob)
     scenario.begin(bob)
     with pytest.raises(FaceNotAvailable):

@@ -60,7 +60,7 @@ def test_a_form_sent_twice_is_answered_twice_and_a_code_works_once(
 def test_neither_a_wrong_code_nor_somebody_elses_stops_a_face(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer, codes: list[str]
 ) -> None:
-    scenario.settle_in("bob")
+    scenario.register("bob")
     for alias, code in (("ada", "0000-0000-0000-0000"), ("bob", codes[0]), ("nobody", codes[0])):
         with pytest.raises(CredentialsRejected):
             revoke_with_recovery_code(scenario.deps, visit(scenario), alias, code)

@@ -59,7 +59,7 @@ def test_the_face_is_overwritten_when_a_payment_fails(
 def test_face_and_reference_are_overwritten_when_an_enrolment_fails(
     scenario: Scenario, fakes: FakeDependencies, moment: str, error: Exception
 ) -> None:
-    bob = scenario.settle_in("bob")
+    bob = scenario.register("bob")
     scenario.consent(bob)
     scenario.begin(bob)
     capture = scenario.open_enrolment(bob)
