@@ -107,17 +107,17 @@ def _code(name: str, payment: Payment) -> str:
     return f"{(int(right) + 1) % 10**6:06d}"
 
 
-def _pay(payment: Payment, code: str, answers_by_kind: Answers) -> None:
+def _pay(payment: Payment, code: str, answers: Answers) -> None:
     transport, address = payment.pos.transport, f"/v1/payment_intents/{payment.intent_id}"
     content = json.dumps({"code": code}).encode()
     path = f"{address}/second_factor"
     signed = transport.signed(Request("POST", path, content, idempotency_key=fresh_key()))
     begun = time.perf_counter()
     answer = transport.send_once(signed)
-    answers_by_kind.ms.append((time.perf_counter() - begun) * 1000)
-    answers_by_kind.answers.append(_bare(answer.status_code, answer.content))
+    answers.ms.append((time.perf_counter() - begun) * 1000)
+    answers.answers.append(_bare(answer.status_code, answer.content))
     later = payment.pos.terminal.get_intent(payment.intent_id)
-    answers_by_kind.later.append(_ID_OR_TIME.sub("…", repr(later)))
+    answers.later.append(_ID_OR_TIME.sub("…", repr(later)))
 
 
 def _bare(status: int, body: bytes) -> bytes:

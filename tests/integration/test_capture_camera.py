@@ -31,8 +31,8 @@ class Terminal(StringIO):
         return True
 
 
-class Stage:
-    """A camera before which a payer does what `shots` show, and the clock of that room.
+class PlayedCamera:
+    """A camera before which a payer does what `shots` show, with a clock of its own.
 
     The payer begins `begins` seconds after the camera was opened.
     """
@@ -65,7 +65,7 @@ class Stage:
         self.closed = True
 
 
-def before_a_camera(stage: Stage, out: Path, **changed: Any) -> None:
+def record_from_camera(played: PlayedCamera, out: Path, **changed: Any) -> None:
     wanted = {
         "camera": 0,
         "video": None,
@@ -75,15 +75,15 @@ def before_a_camera(stage: Stage, out: Path, **changed: Any) -> None:
         "hold": 0.9,
     }
     wanted |= {"at": None, "pace": 1.32, "mirrored": False, "key": None}
-    room = CameraSetup(lambda _number: stage, stage.clock, stage.terminal)
-    record_capture(RecordOptions(**(wanted | changed)), room)
+    setup = CameraSetup(lambda _number: played, played.clock, played.terminal)
+    record_capture(RecordOptions(**(wanted | changed)), setup)
 
 
-def test_a_payer_before_a_webcam_is_prompted_in_time(tmp_path: Path, shots: list[Shot]) -> None:
-    stage = Stage(shots)
-    before_a_camera(stage, tmp_path / "me.capture")
-    assert stage.closed
-    prompts = stage.terminal.getvalue().splitlines()
+def test_prompts_come_in_time_before_a_webcam(tmp_path: Path, shots: list[Shot]) -> None:
+    played = PlayedCamera(shots)
+    record_from_camera(played, tmp_path / "me.capture")
+    assert played.closed
+    prompts = played.terminal.getvalue().splitlines()
     assert [prompt.split(",")[0] for prompt in prompts] == [
         "Look into the camera and hold still",
         "Turn your head to your left",
@@ -92,23 +92,25 @@ def test_a_payer_before_a_webcam_is_prompted_in_time(tmp_path: Path, shots: list
     assert verdict(tmp_path / "me.capture") == "bona_fide"
 
 
-def test_who_does_not_follow_the_prompts_is_recorded_as_such(
+def test_a_payer_who_ignores_the_prompts_is_judged_as_an_attack(
     tmp_path: Path, shots: list[Shot]
 ) -> None:
-    before_a_camera(Stage(shots), tmp_path / "other.capture", steps="turn_right,turn_left")
+    record_from_camera(
+        PlayedCamera(shots), tmp_path / "other.capture", steps="turn_right,turn_left"
+    )
     assert verdict(tmp_path / "other.capture") == "attack"
 
 
-def test_the_light_of_a_frame_is_the_one_that_was_shown(tmp_path: Path, shots: list[Shot]) -> None:
-    stage = Stage(shots)
+def test_each_frame_has_the_light_that_was_shown(tmp_path: Path, shots: list[Shot]) -> None:
+    played = PlayedCamera(shots)
     lit: list[str] = []
-    stage.seen = lambda: lit.append(_ground(stage.terminal.getvalue()))
-    before_a_camera(stage, tmp_path / "me.capture", light="red,blue")
+    played.seen = lambda: lit.append(_ground(played.terminal.getvalue()))
+    record_from_camera(played, tmp_path / "me.capture", light="red,blue")
     with zipfile.ZipFile(tmp_path / "me.capture") as archive:
         frames = json.loads(archive.read("manifest.json"))["frames"]
     for frame in frames:
         picture = round((frame["monotonic_ms"] / 1000 - 1000) * FPS) - 1
-        # Also a little before it was read: that is when it was exposed.
+        # Also a little before it was read, when the frame was exposed.
         assert set(lit[picture - 2 : picture + 1]) == {frame["colour"]}
     assert {frame["colour"] for frame in frames} == {"red", "blue"}
 
@@ -119,29 +121,29 @@ def _ground(shown: str) -> str:
     return colours[grounds[-1]] if grounds else ""
 
 
-def test_light_that_nobody_could_see_is_not_claimed(tmp_path: Path, shots: list[Shot]) -> None:
-    stage = Stage(shots)
-    stage.terminal.isatty = lambda: False  # type: ignore[method-assign]
+def test_light_that_could_not_be_shown_is_not_recorded(tmp_path: Path, shots: list[Shot]) -> None:
+    played = PlayedCamera(shots)
+    played.terminal.isatty = lambda: False  # type: ignore[method-assign]
     with pytest.raises(InputError, match="terminal"):
-        before_a_camera(stage, tmp_path / "me.capture", light="red,blue")
+        record_from_camera(played, tmp_path / "me.capture", light="red,blue")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_came_while_a_camera_recorded_is_not_replaced(
+def test_a_file_created_during_a_recording_is_not_replaced(
     tmp_path: Path, shots: list[Shot]
 ) -> None:
     out = tmp_path / "me.capture"
-    stage = Stage(shots)
-    stage.seen = lambda: out.write_text("something dear")
+    played = PlayedCamera(shots)
+    played.seen = lambda: out.write_text("something dear")
     with pytest.raises(InputError, match="nothing was written"):
-        before_a_camera(stage, out)
+        record_from_camera(played, out)
     assert out.read_text() == "something dear"
 
 
 def test_a_camera_that_stops_leaves_no_file(tmp_path: Path, shots: list[Shot]) -> None:
-    stage = Stage(shots)
-    stage.stops_at = stage.now + 4
+    played = PlayedCamera(shots)
+    played.stops_at = played.now + 4
     with pytest.raises(InputError, match="camera 0: the camera stopped"):
-        before_a_camera(stage, tmp_path / "me.capture")
-    assert stage.closed
+        record_from_camera(played, tmp_path / "me.capture")
+    assert played.closed
     assert list(tmp_path.iterdir()) == []

@@ -33,15 +33,15 @@ def swapped(members: dict[str, bytes]) -> None:
 
 def edited(name: str, change: Callable[[Any], None]) -> Callable[[dict[str, bytes]], None]:
     def edit(members: dict[str, bytes]) -> None:
-        told = json.loads(members[name])
-        change(told)
-        members[name] = json.dumps(told).encode()
+        message = json.loads(members[name])
+        change(message)
+        members[name] = json.dumps(message).encode()
 
     return edit
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         (swapped, "do not match its manifest"),
         (lambda members: members.pop("frames/05.jpg"), "not a capture file"),
@@ -61,17 +61,19 @@ def edited(name: str, change: Callable[[Any], None]) -> Callable[[dict[str, byte
         (edited("capture.json", lambda c: c.update(delete_by="soon")), "not a capture file"),
     ],
 )
-def test_a_capture_file_that_does_not_fit_is_refused_in_a_line(
-    tmp_path: Path, video: Path, change: Callable[[dict[str, bytes]], None], told: str
+def test_a_changed_capture_file_is_refused_in_one_line(
+    tmp_path: Path, video: Path, change: Callable[[dict[str, bytes]], None], message: str
 ) -> None:
     out = tmp_path / "me.capture"
     record(video, out)
     ran = run("pad", "judge", rewritten(out, change))
     assert (ran.exit_code, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
-    assert told in ran.stderr
+    assert message in ran.stderr
 
 
-def test_a_compressed_or_torn_archive_is_refused_in_a_line(tmp_path: Path, video: Path) -> None:
+def test_a_compressed_or_damaged_archive_is_refused_in_one_line(
+    tmp_path: Path, video: Path
+) -> None:
     out = tmp_path / "me.capture"
     record(video, out)
     bomb = tmp_path / "bomb.capture"
@@ -79,13 +81,13 @@ def test_a_compressed_or_torn_archive_is_refused_in_a_line(tmp_path: Path, video
         archive.writestr("capture.json", b" " * 50_000_000)
     torn = tmp_path / "torn.capture"
     torn.write_bytes(out.read_bytes()[:-100])
-    for capture, told in ((bomb, "must be uncompressed"), (torn, "damaged")):
+    for capture, message in ((bomb, "must be uncompressed"), (torn, "damaged")):
         ran = run("pad", "judge", capture)
         assert (ran.exit_code, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
-        assert told in ran.stderr
+        assert message in ran.stderr
 
 
-def test_whoever_kept_a_face_too_long_is_told(tmp_path: Path, video: Path) -> None:
+def test_a_file_kept_too_long_causes_a_warning(tmp_path: Path, video: Path) -> None:
     out = tmp_path / "me.capture"
     record(video, out)
     change = edited("capture.json", lambda c: c.update(delete_by="2020-01-02T00:00:00+00:00"))

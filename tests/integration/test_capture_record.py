@@ -21,14 +21,14 @@ shots = recordings.shots
 video = recordings.video
 
 
-def test_a_video_becomes_a_file_that_knows_its_steps(tmp_path: Path, video: Path) -> None:
+def test_a_recorded_file_contains_its_steps(tmp_path: Path, video: Path) -> None:
     out = tmp_path / "me.capture"
     assert record(video, out).exit_code == 0
     assert verdict(out) == "bona_fide"
     assert verdict(out, "--steps", "turn_right,turn_left") == "attack"
 
 
-def test_whoever_recorded_a_face_is_told_so_and_nobody_else_may_read_it(
+def test_a_recorded_file_warns_its_owner_and_is_readable_by_nobody_else(
     tmp_path: Path, video: Path
 ) -> None:
     before = os.umask(0)
@@ -72,7 +72,9 @@ def test_a_recording_that_cannot_be_used_leaves_no_file(tmp_path: Path, video: P
     assert [file.name for file in tmp_path.iterdir()] == ["broken.mp4"]
 
 
-def test_what_is_signed_is_a_manifest_as_the_service_reads_it(tmp_path: Path, video: Path) -> None:
+def test_a_signed_recording_has_a_manifest_that_the_service_accepts(
+    tmp_path: Path, video: Path
+) -> None:
     key = ECKey.generate_key("P-256")
     (tmp_path / "device.pem").write_bytes(key.as_pem(private=True))
     out = tmp_path / "me.capture"
@@ -98,7 +100,7 @@ NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
 def begun_capture(colours: Sequence[str]) -> Capture:
-    """Of these steps and colours, begun long enough ago for the video."""
+    """Make a capture of these colours, begun long enough ago for the video."""
     return Capture(
         id="cap_1",
         purpose=Purpose.PAYMENT,

@@ -52,7 +52,7 @@ def console(service: RunningService, action_id: str) -> subprocess.Popen[str]:
     )
 
 
-def test_a_cohort_is_revoked_to_the_end_although_the_console_was_killed_in_the_middle(
+def test_a_cohort_is_revoked_completely_although_the_console_was_killed(
     service: RunningService, scenario: Scenario
 ) -> None:
     deps, model = service.deps, "breached on the console"

@@ -1,4 +1,4 @@
-"""The embedded server: what it leaves behind, in files, in logs, and among the processes."""
+"""The embedded OpenBao server leaves no secret in logs, no readable file and no process."""
 
 import base64
 import logging
@@ -18,7 +18,7 @@ from facepay.embedded.openbao_server import EmbeddedOpenBao
 from tests.integration.openbao_fixture import BINDING, TEMPLATE, new_enrolment
 
 
-def test_nothing_sealed_is_logged_by_us_or_by_openbao(
+def test_no_log_contains_a_sealed_secret(
     openbao: EmbeddedOpenBao,
     vault: OpenBaoVault,
     caplog: pytest.LogCaptureFixture,
@@ -82,7 +82,7 @@ time.sleep(60)
 def gone_within(child: psutil.Process, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     with suppress(psutil.NoSuchProcess):
-        while child.status() != psutil.STATUS_ZOMBIE:  # nobody may be there to reap an orphan
+        while child.status() != psutil.STATUS_ZOMBIE:  # no process may be there to reap an orphan
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.02)

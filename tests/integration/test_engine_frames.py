@@ -58,7 +58,7 @@ def test_a_capture_of_an_empty_room_is_refused() -> None:
         ENGINE.observe(every_frame(genuine("eileen", (LEFT, RIGHT), 3), lambda _: encoded(wall)))
 
 
-def test_a_payer_too_far_away_is_told_so() -> None:
+def test_a_payer_too_far_away_gets_that_advice() -> None:
     def far(picture: Image.Image) -> bytes:
         room = Image.new("RGB", picture.size, (120, 118, 115))
         room.paste(picture.resize((213, 160), Image.Resampling.BICUBIC), (200, 150))
@@ -126,7 +126,7 @@ def light(factor: float, ambient: int = 0) -> Callable[[Image.Image], bytes]:
     ],
     ids=["too_dark", "too_bright", "blurred"],
 )
-def test_a_payer_whose_picture_is_poor_is_told_what_to_change(
+def test_a_payer_with_a_poor_picture_gets_advice(
     camera: Callable[[Image.Image], bytes], expected: type[FacepayError]
 ) -> None:
     poor = every_frame(genuine("grace", (LEFT, RIGHT), 3), camera)

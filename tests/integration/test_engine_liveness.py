@@ -45,7 +45,7 @@ def test_a_recording_of_another_challenge_is_refused(observed: Look) -> None:
     assert PAD.judge(faces, asked(LEFT, RIGHT)).outcome is PadOutcome.ATTACK
 
 
-def test_a_wrong_mirror_flag_does_not_pass_for_the_turn_asked(observed: Look) -> None:
+def test_a_wrong_mirror_flag_does_not_pass_for_the_requested_turn(observed: Look) -> None:
     flipped = genuine("eileen", (LEFT, RIGHT), 3, True)
     faces = observed(Burst(flipped.frames, mirrored=False))
     assert PAD.judge(faces, asked(LEFT, RIGHT)).outcome is PadOutcome.ATTACK
@@ -73,7 +73,7 @@ def test_a_print_tilted_by_50_degrees_does_not_follow_turns_to_both_sides(
     assert verdict.outcome is not PadOutcome.BONA_FIDE
 
 
-def test_one_frame_sent_again_and_again_is_refused() -> None:
+def test_one_frame_sent_repeatedly_is_refused() -> None:
     whole = genuine("eileen", (LEFT, RIGHT), 3)
     first = whole.frames[0].image
     again = Burst(tuple(Frame(first, f.step, f.monotonic_ms) for f in whole.frames), False)

@@ -54,14 +54,14 @@ def test_a_stranger_is_not_taken_for_the_payer(observed: Look) -> None:
         assert distance > TWO_PEOPLE
 
 
-def test_a_reference_is_no_face_to_who_has_not_got_its_secret(observed: Look) -> None:
+def test_a_reference_without_its_secret_matches_nobody(observed: Look) -> None:
     faces = observed(genuine("eileen", CHALLENGES[0], 3))
     reference = ENGINE.reference(faces, SECRET)
     assert len(reference) == 129
     assert ENGINE.distance(faces, reference, bytearray(32)) > 1.0, "as far as chance takes it"
 
 
-def test_a_renewed_reference_still_knows_its_owner_and_the_one_before_does_not(
+def test_a_renewed_reference_matches_its_owner_and_the_old_one_does_not(
     observed: Look,
 ) -> None:
     new_secret = bytearray(reversed(range(32)))
@@ -74,13 +74,13 @@ def test_a_renewed_reference_still_knows_its_owner_and_the_one_before_does_not(
 
 
 @pytest.mark.parametrize("sealed", [b"", b"\x01" + bytes(128), bytes(512)])
-def test_what_is_no_reference_is_refused_and_never_compared(observed: Look, sealed: bytes) -> None:
+def test_malformed_references_are_refused_and_never_compared(observed: Look, sealed: bytes) -> None:
     faces = observed(genuine("eileen", CHALLENGES[0], 3))
     with pytest.raises(SealBroken):
         ENGINE.distance(faces, bytearray(sealed), SECRET)
 
 
-def test_without_a_frontal_look_nobody_is_enrolled() -> None:
+def test_an_enrolment_without_a_frontal_frame_is_refused() -> None:
     whole = genuine("eileen", (LEFT, LEFT), 3)
     turned = tuple(frame for frame in whole.frames if frame.step and frame.monotonic_ms)
     extremes = Burst((turned[1], turned[2], turned[5], turned[6]), False)
@@ -88,7 +88,7 @@ def test_without_a_frontal_look_nobody_is_enrolled() -> None:
         ENGINE.reference(ENGINE.observe(extremes), SECRET)
 
 
-def test_who_was_judged_first_is_as_far_from_a_reference_as_who_was_not(observed: Look) -> None:
+def test_the_liveness_check_does_not_change_the_comparison(observed: Look) -> None:
     reference = ENGINE.reference(observed(genuine("eileen", CHALLENGES[0], 3)), SECRET)
     straight, judged = (ENGINE.observe(genuine("eileen", CHALLENGES[1], 3)) for _ in range(2))
     PAD.judge(judged, asked(*CHALLENGES[1]))
@@ -97,7 +97,7 @@ def test_who_was_judged_first_is_as_far_from_a_reference_as_who_was_not(observed
     assert ENGINE.distance(judged, reference, SECRET) == apart, "comparing uses nothing up"
 
 
-def test_after_the_wipe_nothing_of_the_face_is_left() -> None:
+def test_after_the_wipe_no_pixels_or_descriptors_are_left() -> None:
     faces = ENGINE.observe(genuine("grace", (LEFT, RIGHT), 3))
     assert isinstance(faces, Observation)
     ENGINE.reference(faces, SECRET)
@@ -114,7 +114,7 @@ def test_after_the_wipe_nothing_of_the_face_is_left() -> None:
         ENGINE.reference(faces, SECRET)
 
 
-def test_what_is_logged_of_a_capture_shows_no_face(observed: Look) -> None:
+def test_the_text_of_an_observation_shows_no_face(observed: Look) -> None:
     faces = observed(genuine("eileen", CHALLENGES[0], 3))
     assert isinstance(faces, Observation)
     assert "array" not in repr(faces) + repr(faces.seen[0])
@@ -122,7 +122,7 @@ def test_what_is_logged_of_a_capture_shows_no_face(observed: Look) -> None:
 
 
 def test_the_first_payer_after_a_start_does_not_wait_for_the_models() -> None:
-    """A fresh process, as a worker is: whatever is loaded is loaded before a burst arrives."""
+    """A fresh process, like a worker, loads everything before a burst arrives."""
     script = """
 from facepay.adapters.dlib_face import DlibFaceEngine
 from facepay.face.detection.dlib_models import models
@@ -134,11 +134,11 @@ assert models._loaded and embedder._network._sessions
     subprocess.run([sys.executable, "-W", "error", "-c", script], check=True, timeout=120)
 
 
-def test_a_rush_of_captures_is_told_to_use_the_password_instead_of_queueing() -> None:
-    """What lets passwords and revocations through while a hostile till sends burst after burst."""
+def test_captures_beyond_capacity_are_refused_instead_of_queued() -> None:
+    """Passwords and revocations get through while a hostile terminal sends burst after burst."""
     engine = DlibFaceEngine(ModelStore().embedder(), bursts_at_once=1)
     rush = [genuine("eileen", (LEFT, RIGHT), 3)] * 4
     outcomes = together([partial(engine.observe, each) for each in rush])
     refused = [each for each in outcomes if isinstance(each, FaceUnavailable)]
     assert 1 <= len(refused) < len(rush)
-    assert not isinstance(engine.observe(rush[0]), FaceUnavailable), "places are given back"
+    assert not isinstance(engine.observe(rush[0]), FaceUnavailable), "places become free again"

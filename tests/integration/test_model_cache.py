@@ -21,7 +21,7 @@ def directory(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def conversions(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """One entry for each conversion of this process."""
+    """Record each conversion of this process."""
     made: list[int] = []
     real = model_cache._convert
 
@@ -65,7 +65,7 @@ def _flip(model: Path) -> None:
     ],
     ids=["flipped", "cut", "empty", "gone", "no hash", "another hash"],
 )
-def test_a_damaged_cache_is_noticed_and_made_again(
+def test_a_damaged_cache_is_made_again(
     directory: Path, conversions: list[int], damage: Callable[[Path], None]
 ) -> None:
     whole = model_cache.load_model("int8", directory)
@@ -76,7 +76,7 @@ def test_a_damaged_cache_is_noticed_and_made_again(
     assert len(conversions) == 2
 
 
-def test_other_weights_or_another_converter_are_another_file(
+def test_another_converter_makes_another_file(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model_cache.load_model("int8", directory)
@@ -111,7 +111,7 @@ def _a_file(directory: Path) -> None:
 
 
 @pytest.mark.parametrize("arrange", [_open_to_others, _elsewhere, _a_file])
-def test_a_cache_that_others_could_write_is_neither_used_nor_needed(
+def test_a_cache_that_others_could_write_is_not_used(
     directory: Path, conversions: list[int], arrange: Callable[[Path], None]
 ) -> None:
     arrange(directory)
@@ -131,50 +131,52 @@ def test_without_a_home_the_model_is_converted_in_memory(
     assert len(conversions) == 1
 
 
-def _worker(directory: Path, ready: Barrier, told: Path) -> None:
+def _worker(directory: Path, ready: Barrier, lines_file: Path) -> None:
     real = model_cache._convert
 
     def slow(content: bytes, precision: str) -> bytes:
-        with told.open("a") as line:
+        with lines_file.open("a") as line:
             line.write("converted\n")
-        time.sleep(0.5)  # long enough for the other to have asked, too
+        time.sleep(0.5)  # long enough for the other worker to start its own request
         return real(content, precision)
 
     model_cache._convert = slow
     ready.wait(60)
     model = model_cache.load_model("int8", directory)
-    with told.open("a") as line:
+    with lines_file.open("a") as line:
         line.write(sha256(model).hexdigest() + "\n")
 
 
-def test_two_workers_that_start_at_once_convert_once(directory: Path, tmp_path: Path) -> None:
-    told = tmp_path / "told"
+def test_two_workers_that_start_together_convert_once(directory: Path, tmp_path: Path) -> None:
+    lines_file = tmp_path / "lines_file"
     context = multiprocessing.get_context("spawn")
     ready = context.Barrier(2)
-    workers = [context.Process(target=_worker, args=(directory, ready, told)) for _ in range(2)]
+    workers = [
+        context.Process(target=_worker, args=(directory, ready, lines_file)) for _ in range(2)
+    ]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join(120)
     assert [worker.exitcode for worker in workers] == [0, 0]
-    lines = told.read_text().split()
+    lines = lines_file.read_text().split()
     assert lines.count("converted") == 1
     assert lines[1:] == [sha256(kept_model(directory).read_bytes()).hexdigest()] * 2
 
 
-def test_a_worker_killed_while_it_converts_stands_in_nobodys_way(
+def test_a_worker_killed_during_a_conversion_blocks_no_other(
     directory: Path, tmp_path: Path, conversions: list[int]
 ) -> None:
-    told = tmp_path / "told"
+    lines_file = tmp_path / "lines_file"
     context = multiprocessing.get_context("spawn")
     alone = context.Barrier(1)
-    worker = context.Process(target=_worker, args=(directory, alone, told))
+    worker = context.Process(target=_worker, args=(directory, alone, lines_file))
     worker.start()
     deadline = time.monotonic() + 60
-    while not told.exists() and time.monotonic() < deadline:
+    while not lines_file.exists() and time.monotonic() < deadline:
         time.sleep(0.01)
     worker.kill()
     worker.join(60)
-    assert told.read_text() == "converted\n"
+    assert lines_file.read_text() == "converted\n"
     assert model_cache.load_model("int8", directory) == kept_model(directory).read_bytes()
     assert len(conversions) == 1

@@ -82,7 +82,7 @@ def run(precision: str, chips: Pixels) -> NDArray[np.float32]:
     return network(precision).run(OUTPUT, {INPUT: chips})
 
 
-def test_every_descriptor_is_dlibs(chips: Pixels) -> None:
+def test_every_descriptor_equals_dlibs(chips: Pixels) -> None:
     assert len(chips) >= 20
     assert np.abs(run("fp32", chips) - dlib_network.run(chips)).max() <= MOST
 
@@ -105,7 +105,7 @@ def test_a_chip_is_cut_as_dlib_cuts_it(fp32: Embedder) -> None:
 
 
 def test_face_recognition_describes_a_real_face_the_same_way() -> None:
-    """The package facepay began with is the reference: same picture, same place, same numbers."""
+    """The package that facepay began with is the reference: same picture, place and numbers."""
     picture, box = portrait("grace").pixels, find_faces(to_grey(portrait("grace").pixels))[0]
     left, top, right, bottom = box.corners()
     theirs = reference_package.face_encodings(picture, [(top, right, bottom, left)])[0]
@@ -117,10 +117,10 @@ def test_face_recognition_describes_a_real_face_the_same_way() -> None:
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
-def test_the_packages_own_decisions_are_ours(
+def test_the_models_decide_as_face_recognition_does(
     captures: list[Observation], precision: str, chips: Pixels
 ) -> None:
-    """Where face_recognition is sure, same or different, every one of our models agrees."""
+    """Every model agrees wherever face_recognition is sure, on same and different faces."""
     theirs = dlib_network.run(chips).astype(np.float64)
     embedder = ModelStore().embedder(f"dlib-resnet-v1-{precision}")
     ours = [embedder.describe_fused(embedder.both_views(chip)) for chip in chips]
@@ -138,9 +138,7 @@ def test_the_quantised_network_is_close_to_the_whole_one(chips: Pixels) -> None:
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
-def test_a_descriptor_does_not_depend_on_what_is_described_beside_it(
-    chips: Pixels, precision: str
-) -> None:
+def test_a_descriptor_does_not_depend_on_its_batch(chips: Pixels, precision: str) -> None:
     # To the last bit: the rehearsal's scan looks for the service's embeddings as bytes.
     net = network(precision)
     together = net.run(OUTPUT, {INPUT: chips[:8]})
@@ -162,7 +160,7 @@ def test_another_model_has_another_name_so_that_its_references_are_never_compare
 
 
 def test_a_worker_that_finds_its_model_never_loads_the_onnx_package(cache_home: Path) -> None:
-    """It would cost every worker's start, and memory for as long as it lives."""
+    """The package would slow every worker's start and use memory for as long as it lives."""
     model_cache.load_model("int8")  # kept from here on
     script = """
 import sys
@@ -194,7 +192,7 @@ raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     subprocess.run([sys.executable, "-W", "error", "-c", script], check=True, timeout=120)
 
 
-def test_with_foreign_weights_the_face_is_unavailable_and_nothing_is_guessed(
+def test_with_foreign_weights_the_face_engine_is_unavailable(
     captures: list[Observation], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     foreign = tmp_path / "foreign.dat"

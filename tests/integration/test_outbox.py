@@ -1,4 +1,4 @@
-"""The outbox on both databases: an event is there if and only if its change is."""
+"""The outbox on both databases contains an event exactly if its change was committed."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def told(database: Database) -> list[Event]:
         return uow.events.find_all(after_seq=0)
 
 
-def test_a_change_that_is_rolled_back_was_told_to_nobody(
+def test_a_change_that_is_rolled_back_causes_no_event(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scenario = Scenario(fake_dependencies(database))
@@ -32,9 +32,9 @@ def test_a_change_that_is_rolled_back_was_told_to_nobody(
             scenario.enter_code(intent, code)
     assert told(database) == before
     with database() as uow:
-        held = uow.intents.find(id=intent.id)
-    assert held is not None
-    assert held.state == "awaiting_second_factor"
+        intent_row = uow.intents.find(id=intent.id)
+    assert intent_row is not None
+    assert intent_row.state == "awaiting_second_factor"
 
 
 def _kinds_in(database: Database, uow: object) -> list[str]:

@@ -17,7 +17,7 @@ from tests.support.renders import rendered
 
 LEFT, RIGHT = Step.TURN_LEFT, Step.TURN_RIGHT
 CHALLENGES = [(LEFT, LEFT), (LEFT, RIGHT), (RIGHT, LEFT), (RIGHT, RIGHT)]
-# The policy's limit is calibrated elsewhere; these two say that the engine leaves room for one.
+# The policy's limit is calibrated elsewhere; these two show that the engine leaves room for one.
 SAME_PERSON, TWO_PEOPLE = 0.25, 0.40
 SECRET = bytearray(range(32))
 EMBEDDER = ModelStore().embedder()
@@ -56,7 +56,7 @@ def encoded(image: Image.Image, kind: str = "JPEG", **options: object) -> bytes:
 
 @pytest.fixture(scope="session")
 def observed() -> Iterator[Callable[[Burst], ObservedFaces]]:
-    """Observe a burst once a session, and wipe everything at the end."""
+    """Return a function that observes each burst once a session; wipe all at the end."""
     seen: dict[Burst, ObservedFaces] = {}
 
     def look(one: Burst) -> ObservedFaces:

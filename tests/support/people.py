@@ -164,7 +164,7 @@ class Payer:
         self.customer.send_frames(capture, genuine(portrait, capture.challenge, seed))
 
     def capture(self, enrolment_id: str) -> Capture:
-        """As `Till.capture`."""
+        """Open and begin a capture of an enrolment; let enough time pass to record it."""
         capture = self.customer.begin_capture(self.customer.open_enrolment_capture(enrolment_id))
         self._scenario.service.clock.advance(RECORDING)
         return capture

@@ -220,10 +220,10 @@ class RaceRunner:
 
     def _revoke(self, copy: Copy, way: Way) -> tuple[ClientResult, int]:
         """Return the last result with the time of the first request, and the number of others."""
-        record, asked_again = self._ask(copy, way), 0
-        while record.outcome == "credentials_rejected" and asked_again < CODES:
-            record, asked_again = replace(self._ask(copy, way), sent=record.sent), asked_again + 1
-        return record, asked_again
+        result, asked_again = self._ask(copy, way), 0
+        while result.outcome == "credentials_rejected" and asked_again < CODES:
+            result, asked_again = replace(self._ask(copy, way), sent=result.sent), asked_again + 1
+        return result, asked_again
 
     def _ask(self, copy: Copy, way: Way) -> ClientResult:
         watch = self._transport(copy.device)

@@ -63,7 +63,7 @@ class Verdict:
 
     @property
     def allowed(self) -> bool:
-        """Whether the picture was handled correctly, within the bounds of time and memory."""
+        """The engine handled the picture correctly, within the bounds of time and memory."""
         bounded = self.ms <= LONGEST_MS and self.grown_mib <= MOST_MIB
         return bounded and self.outcome in ("refused", "correct", "altered")
 

@@ -1,4 +1,4 @@
-"""A dependency is away: fail closed, name the alternative, and come back without a restart."""
+"""A dependency is unavailable: refuse, name the alternative, and recover without a restart."""
 
 from collections.abc import Iterator
 
@@ -31,7 +31,7 @@ def grace(scenario: Scenario) -> Payer:
     return scenario.payer(face="grace")
 
 
-def test_without_the_vault_nothing_is_approved_and_afterwards_the_same_request_is(
+def test_a_payment_refused_during_a_vault_outage_is_approved_afterwards(
     scenario: Scenario, own_bao: EmbeddedOpenBao, grace: Payer
 ) -> None:
     pos = scenario.pos()
