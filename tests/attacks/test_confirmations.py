@@ -15,8 +15,8 @@ def phone(scenario: Scenario, grace: Payer) -> KeyPair:
 
 
 def yes(scenario: Scenario, payer: Payer, phone: KeyPair, intent: Intent) -> str:
-    told = payer.customer.get_intent(intent.id)
-    return sign_confirmation(phone, told, now=scenario.service.clock.now().timestamp())
+    payment = payer.customer.get_intent(intent.id)
+    return sign_confirmation(phone, payment, now=scenario.service.clock.now().timestamp())
 
 
 def pay(pos: PointOfSale, payer: Payer, intent: Intent, confirmation: str) -> str:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from facepay_client import Capture, Credentials, Frame, Problem, Request
 from facepay_rehearsal import bursts
-from tests.support.forgery import send, told
+from tests.support.forgery import problem_of, send
 from tests.support.people import Payer, PointOfSale, Scenario, as_frames, genuine
 from tests.support.renders import rendered
 
@@ -135,7 +135,7 @@ def test_a_broken_multipart_body_is_refused(
 ) -> None:
     kind = "multipart/form-data; boundary=b"
     request = Request("POST", f"/v1/captures/{capture.id}/frames", body, kind, "k")
-    assert told(send(pos.transport, request))[1] in ("invalid_request", "malformed_request")
+    assert problem_of(send(pos.transport, request))[1] in ("invalid_request", "malformed_request")
 
 
 def test_a_picture_of_another_format_is_refused(pos: PointOfSale, capture: Capture) -> None:

@@ -119,18 +119,18 @@ def test_a_receiver_with_an_untrusted_certificate_gets_no_events(
     secured.load_cert_chain(self_signed(tmp_path))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"https://127.0.0.1:{listening.getsockname()[1]}/"
-        told: list[bytes] = []
+        received: list[bytes] = []
 
         def serve() -> None:
             plain, _ = listening.accept()
             with contextlib.suppress(OSError), secured.wrap_socket(plain, server_side=True) as tls:
-                told.append(tls.recv(1))
+                received.append(tls.recv(1))
 
         thread = threading.Thread(target=serve)
         thread.start()
         assert rehearsing.send(url, SECRET, "evt", BODY) == "no_answer"
         thread.join()
-    assert told == []
+    assert received == []
 
 
 def test_a_receiver_can_verify_the_sender_of_an_event(

@@ -12,7 +12,7 @@ import pytest
 
 from facepay_client import Credentials, Device, Health, KeyPair, Problem, Terminal
 from facepay_client.device import Evidence
-from tests.support.forgery import told
+from tests.support.forgery import problem_of
 from tests.support.injection import INVALID, Scene, logged
 from tests.support.manifests import chained, manifest_of, send_manifest, signed
 from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario, genuine
@@ -201,7 +201,7 @@ def test_a_whole_burst_by_another_terminal_is_refused(scene: Scene) -> None:
     other = scene.scenario.pos().transport
     jws = signed(manifest_of(scene.capture, scene.frames), other.key)
     answer = send_manifest(other, scene.capture.id, jws, scene.frames)
-    assert told(answer) == (404, "not_found")
+    assert problem_of(answer) == (404, "not_found")
 
 
 def test_the_manifest_of_another_intent_is_refused(scene: Scene) -> None:
@@ -230,7 +230,7 @@ def test_frames_before_the_capture_is_begun_are_refused(scene: Scene) -> None:
     answer = send_manifest(
         scene.pos.transport, reserved.id, signed(manifest, scene.key), scene.frames
     )
-    assert told(answer) == (409, "wrong_state")
+    assert problem_of(answer) == (409, "wrong_state")
 
 
 def test_missing_frames_are_refused(scene: Scene) -> None:
@@ -244,7 +244,7 @@ def test_a_device_that_reports_tampering_is_refused(scene: Scene, said: str) -> 
         sick.send_frames(scene.capture, scene.frames)
     assert (error.value.status, error.value.code) == UNTRUSTED
     assert error.value.user_action == "use_password"
-    assert said not in str(error.value.details), "it is not told what gave it away"
+    assert said not in str(error.value.details), "the device must not learn the fault"
     scene.nothing_is_kept(said)
 
 
@@ -268,7 +268,7 @@ def test_an_injected_enrolment_makes_no_template(scenario: Scenario) -> None:
     manifest = manifest_of(capture, frames)
     other = KeyPair.generate()
     jws = signed(manifest, other, kid=payer.transport.key.keyid)
-    assert told(send_manifest(payer.transport, capture.id, jws, frames)) == INVALID
+    assert problem_of(send_manifest(payer.transport, capture.id, jws, frames)) == INVALID
     with scenario.service.deps.unit_of_work() as uow:
         row = uow.enrolments.find(id=enrolment.id)
     assert row is not None

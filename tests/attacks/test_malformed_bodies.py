@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from facepay_client import KeyPair, Request
-from tests.support.forgery import post, send, told
+from tests.support.forgery import post, problem_of, send
 from tests.support.people import Payer, PointOfSale, Scenario
 
 INTENTS = "/v1/payment_intents"
@@ -39,7 +39,7 @@ ORDER: dict[str, Any] = {"amount_minor": 100, "currency": "EUR", "order_ref": "b
 )
 def test_a_wrong_field_is_named(pos: PointOfSale, change: dict[str, Any], param: str) -> None:
     answer = send(pos.transport, post(INTENTS, {**ORDER, **change}))
-    assert told(answer) == (422, "invalid_request")
+    assert problem_of(answer) == (422, "invalid_request")
     assert answer.json()["param"] == param
 
 
@@ -47,7 +47,7 @@ def test_a_wrong_field_is_named(pos: PointOfSale, change: dict[str, Any], param:
 def test_a_missing_field_is_named(pos: PointOfSale, missing: str) -> None:
     body = {name: value for name, value in ORDER.items() if name != missing}
     answer = send(pos.transport, post(INTENTS, body))
-    assert (*told(answer), answer.json()["param"]) == (422, "invalid_request", missing)
+    assert (*problem_of(answer), answer.json()["param"]) == (422, "invalid_request", missing)
 
 
 @pytest.mark.parametrize(
@@ -65,26 +65,26 @@ def test_a_missing_field_is_named(pos: PointOfSale, missing: str) -> None:
 )
 def test_a_body_that_is_not_json_is_refused(pos: PointOfSale, raw: bytes) -> None:
     answer = send(pos.transport, Request("POST", INTENTS, raw, idempotency_key="k"))
-    assert told(answer) == (400, "malformed_request")
+    assert problem_of(answer) == (400, "malformed_request")
 
 
 @pytest.mark.parametrize("raw", [b"[]", b'"text"', b"null", b"1", b"NaN", b"[{}]"])
 def test_json_that_is_no_object_is_refused(pos: PointOfSale, raw: bytes) -> None:
     answer = send(pos.transport, Request("POST", INTENTS, raw, idempotency_key="k"))
-    assert told(answer) in ((422, "invalid_request"), (400, "malformed_request"))
+    assert problem_of(answer) in ((422, "invalid_request"), (400, "malformed_request"))
 
 
 @pytest.mark.parametrize("profile", ["fast", "", "STANDARD", None, 1, ["no_light"], {}])
 def test_an_unknown_profile_is_refused(pos: PointOfSale, grace: Payer, profile: Any) -> None:
     path = f"{INTENTS}/{pos.intent().id}/captures"
     answer = send(pos.transport, post(path, {"payer": grace.alias, "profile": profile}))
-    assert (*told(answer), answer.json()["param"]) == (422, "invalid_request", "profile")
+    assert (*problem_of(answer), answer.json()["param"]) == (422, "invalid_request", "profile")
 
 
 def test_a_profile_without_enough_liveness_is_refused(pos: PointOfSale, grace: Payer) -> None:
     path = f"{INTENTS}/{pos.intent().id}/captures"
     answer = send(pos.transport, post(path, {"payer": grace.alias, "profile": "no_motion"}))
-    assert told(answer) == (422, "liveness_not_possible")
+    assert problem_of(answer) == (422, "liveness_not_possible")
     assert answer.json()["user_action"] == "use_password"
 
 
@@ -98,12 +98,12 @@ def test_a_missing_or_foreign_capture_cannot_be_begun(
         (grace.transport, reserved.id),
     ):
         answer = send(transport, post(f"/v1/captures/{name}/begin"))
-        assert told(answer) == (404, "not_found")
+        assert problem_of(answer) == (404, "not_found")
 
 
 def test_an_oversized_body_is_refused(pos: PointOfSale) -> None:
     answer = send(pos.transport, post(INTENTS, {**ORDER, "order_ref": "x" * 70_000}))
-    assert told(answer) == (413, "body_too_large")
+    assert problem_of(answer) == (413, "body_too_large")
 
 
 def test_oversized_frames_are_refused(pos: PointOfSale, grace: Payer) -> None:
@@ -112,14 +112,14 @@ def test_oversized_frames_are_refused(pos: PointOfSale, grace: Payer) -> None:
     kind = "multipart/form-data; boundary=b"
     body = b"--b\r\n" + b"x" * (4 * 1024 * 1024)
     answer = send(pos.transport, Request("POST", path, body, kind, "k"))
-    assert told(answer) == (413, "body_too_large")
+    assert problem_of(answer) == (413, "body_too_large")
 
 
 def test_a_wrong_media_type_is_refused(pos: PointOfSale) -> None:
     raw = json.dumps(ORDER).encode()
     for kind in ("text/plain", "application/xml", "multipart/form-data; boundary=b"):
         answer = send(pos.transport, Request("POST", INTENTS, raw, kind, "k"))
-        assert told(answer) == (415, "unsupported_media_type")
+        assert problem_of(answer) == (415, "unsupported_media_type")
 
 
 @pytest.mark.parametrize("key", [None, "x" * 256, "\u00e9", "two\twords"])
@@ -131,7 +131,7 @@ def test_a_missing_or_unusable_idempotency_key_is_refused(
     prepared.headers.update(headers)
     answer = pos.transport.send_once(prepared)
     # An added key that the signature does not cover is refused for that already.
-    assert told(answer) in ((400, "idempotency_key_missing"), (401, "signature_invalid"))
+    assert problem_of(answer) in ((400, "idempotency_key_missing"), (401, "signature_invalid"))
 
 
 def test_a_broken_chunk_is_refused(scenario: Scenario) -> None:
@@ -147,14 +147,14 @@ def test_a_broken_chunk_is_refused(scenario: Scenario) -> None:
 def test_a_forwarding_header_does_not_change_the_address(pos: PointOfSale) -> None:
     prepared = pos.transport.signed(Request("GET", "/x/v1/health"))
     prepared.headers["SCRIPT_NAME"] = "/x"
-    assert told(pos.transport.send_once(prepared))[0] in (400, 404)
+    assert problem_of(pos.transport.send_once(prepared))[0] in (400, 404)
 
 
 def test_one_idempotency_key_for_two_requests_is_refused(pos: PointOfSale) -> None:
     first = send(pos.transport, post(INTENTS, ORDER, "the key"))
     assert first.status_code == 201
     other = send(pos.transport, post(INTENTS, {**ORDER, "amount_minor": 101}, "the key"))
-    assert told(other) == (422, "idempotency_key_reused")
+    assert problem_of(other) == (422, "idempotency_key_reused")
     again = send(pos.transport, post(INTENTS, ORDER, "the key"))
     assert again.json() == first.json()
 
@@ -166,19 +166,19 @@ def test_one_idempotency_key_for_two_requests_is_refused(pos: PointOfSale) -> No
      "/v1//health"],
 )  # fmt: skip
 def test_an_unknown_address_is_not_found(pos: PointOfSale, path: str) -> None:
-    assert told(send(pos.transport, Request("GET", path))) == (404, "not_found")
+    assert problem_of(send(pos.transport, Request("GET", path))) == (404, "not_found")
 
 
 def test_an_unknown_version_is_not_found(pos: PointOfSale) -> None:
     prepared = pos.transport.signed(post(INTENTS, ORDER))
     prepared.headers["Facepay-Version"] = "1999-12-31"
-    assert told(pos.transport.send_once(prepared)) == (400, "unsupported_version")
+    assert problem_of(pos.transport.send_once(prepared)) == (400, "unsupported_version")
 
 
 @pytest.mark.parametrize("after", ["x", "-1", "1e3", str(2**70), ""])
 def test_a_wrong_page_of_the_log_is_refused(pos: PointOfSale, after: str) -> None:
     answer = send(pos.transport, Request("GET", f"/v1/log/leaves?after={after}"))
-    assert told(answer) == (422, "invalid_request")
+    assert problem_of(answer) == (422, "invalid_request")
 
 
 def test_wrong_keys_are_refused_at_registration(scenario: Scenario) -> None:
@@ -195,7 +195,9 @@ def test_wrong_keys_are_refused_at_registration(scenario: Scenario) -> None:
     ]
     for number, jwk in enumerate(bad):
         request = post("/v1/merchants", {"name": "x", "public_key": jwk}, str(number))
-        assert told(send(scenario.operator_transport, request)) == (422, "invalid_request"), jwk
+        assert problem_of(send(scenario.operator_transport, request)) == (422, "invalid_request"), (
+            jwk
+        )
 
 
 def test_an_alias_or_key_is_registered_once(scenario: Scenario) -> None:
@@ -204,12 +206,12 @@ def test_an_alias_or_key_is_registered_once(scenario: Scenario) -> None:
     first = send(scenario.operator_transport, post("/v1/customers", new, "once"))
     assert first.status_code == 201
     other = {**new, "alias": "another"}
-    assert told(send(scenario.operator_transport, post("/v1/customers", other, "two"))) == (
+    assert problem_of(send(scenario.operator_transport, post("/v1/customers", other, "two"))) == (
         409,
         "already_exists",
     )
     other = {**new, "public_key": KeyPair.generate().public_jwk}
-    assert told(send(scenario.operator_transport, post("/v1/customers", other, "three"))) == (
+    assert problem_of(send(scenario.operator_transport, post("/v1/customers", other, "three"))) == (
         409,
         "already_exists",
     )
@@ -236,4 +238,4 @@ def test_consent_needs_the_notice_in_force_and_an_end_in_reach(scenario: Scenari
     ]
     for number, (change, param) in enumerate(bad):
         answer = send(payer.transport, post("/v1/consents", {**good, **change}, str(number)))
-        assert (*told(answer), answer.json()["param"]) == (422, "invalid_request", param)
+        assert (*problem_of(answer), answer.json()["param"]) == (422, "invalid_request", param)

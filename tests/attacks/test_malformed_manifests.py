@@ -9,7 +9,7 @@ import requests
 
 from facepay_client import Capture, Frame
 from facepay_client.capture import MANIFEST_TYP, canonical
-from tests.support.forgery import told
+from tests.support.forgery import problem_of
 from tests.support.manifests import chained, compact, encoded, manifest_of, send_manifest, signed
 from tests.support.people import Payer, PointOfSale, genuine
 
@@ -64,7 +64,7 @@ def header(opened: Opened, **changes: Any) -> bytes:
     ids=lambda text: text[:12] or "empty",
 )
 def test_a_manifest_that_is_no_compact_jws_is_refused(opened: Opened, text: str) -> None:
-    assert told(answered(opened, text)) == (400, MALFORMED)
+    assert problem_of(answered(opened, text)) == (400, MALFORMED)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_manifest_that_is_no_compact_jws_is_refused(opened: Opened, text: str)
 def test_a_manifest_without_json_is_refused(opened: Opened, raw: bytes, place: str) -> None:
     key = opened[0].transport.key
     parts = (raw, b"{}") if place == "header" else (header(opened), raw)
-    assert told(answered(opened, compact(*parts, key))) == (400, MALFORMED)
+    assert problem_of(answered(opened, compact(*parts, key))) == (400, MALFORMED)
 
 
 @pytest.mark.parametrize("raw", [b"[]", b"null", b'"text"', b"1", b"true", b"[{}]"])
@@ -93,7 +93,7 @@ def test_a_manifest_without_json_is_refused(opened: Opened, raw: bytes, place: s
 def test_json_that_is_no_object_is_refused(opened: Opened, raw: bytes, place: str) -> None:
     key = opened[0].transport.key
     parts = (raw, b"{}") if place == "header" else (header(opened), raw)
-    assert told(answered(opened, compact(*parts, key))) == (422, INVALID)
+    assert problem_of(answered(opened, compact(*parts, key))) == (422, INVALID)
 
 
 def test_members_that_come_twice_are_refused(opened: Opened) -> None:
@@ -106,7 +106,7 @@ def test_members_that_come_twice_are_refused(opened: Opened) -> None:
         (header(opened), good.replace(b'"step":0', b'"step":0,"step":1', 1)),
     ]
     for head, payload in twice_in:
-        assert told(answered(opened, compact(head, payload, key))) == (400, MALFORMED)
+        assert problem_of(answered(opened, compact(head, payload, key))) == (400, MALFORMED)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_members_that_come_twice_are_refused(opened: Opened) -> None:
 )
 def test_a_wrong_header_is_refused(opened: Opened, change: dict[str, Any], param: str) -> None:
     answer = answered(opened, signed(manifest(opened), opened[0].transport.key, **change))
-    assert told(answer) == (422, INVALID)
+    assert problem_of(answer) == (422, INVALID)
     assert answer.json()["param"].startswith("manifest.")
     if "b64" not in change:
         assert answer.json()["param"] == f"manifest.{param}"
@@ -211,7 +211,7 @@ def test_a_wrong_member_is_named(opened: Opened, path: str, value: Any) -> None:
     place[last] = value
     jws = compact(header(opened), json.dumps(bent).encode(), opened[0].transport.key)
     answer = answered(opened, jws)
-    assert told(answer) == (422, INVALID)
+    assert problem_of(answer) == (422, INVALID)
     assert answer.json()["param"].startswith(f"manifest.{path}")
 
 
@@ -220,14 +220,14 @@ def test_a_missing_member_is_named(opened: Opened) -> None:
     for name in whole:
         rest = {each: value for each, value in whole.items() if each != name}
         answer = answered(opened, signed(rest, opened[0].transport.key))
-        assert (*told(answer), answer.json()["param"]) == (422, INVALID, f"manifest.{name}")
+        assert (*problem_of(answer), answer.json()["param"]) == (422, INVALID, f"manifest.{name}")
 
 
 def test_an_oversized_manifest_is_refused(opened: Opened) -> None:
     padded = manifest(opened) | {"sdk_version": "x" * 40_000}
     jws = signed(padded, opened[0].transport.key)
     assert len(jws) > 48 * 1024
-    assert told(answered(opened, jws)) == (413, TOO_LARGE)
+    assert problem_of(answered(opened, jws)) == (413, TOO_LARGE)
 
 
 def test_the_largest_allowed_manifest_is_read(opened: Opened, grace: Payer) -> None:
@@ -240,7 +240,7 @@ def test_the_largest_allowed_manifest_is_read(opened: Opened, grace: Payer) -> N
     whole |= {"capture_id": other.id, "nonce": other.nonce}
     jws = signed(chained(whole), pos.transport.key)
     answer = send_manifest(pos.transport, other.id, jws, frames, key="large")
-    assert told(answer) == (422, "manifest_invalid")
+    assert problem_of(answer) == (422, "manifest_invalid")
 
 
 def test_a_signature_of_another_form_is_refused(opened: Opened, grace: Payer) -> None:
@@ -252,7 +252,7 @@ def test_a_signature_of_another_form_is_refused(opened: Opened, grace: Payer) ->
         message = signed(manifest_of(capture, frames), pos.transport.key).rpartition(".")[0]
         jws = f"{message}.{encoded(wrong)}"
         answer = send_manifest(pos.transport, capture.id, jws, frames, key=f"form {number}")
-        assert told(answer) == (422, "manifest_invalid")
+        assert problem_of(answer) == (422, "manifest_invalid")
 
 
 def test_the_same_json_in_another_spelling_is_another_manifest(
@@ -266,4 +266,4 @@ def test_the_same_json_in_another_spelling_is_another_manifest(
     answer = send_manifest(
         pos.transport, capture.id, f"{head}.{encoded(spare)}.{signature}", frames
     )
-    assert told(answer) == (422, "manifest_invalid")
+    assert problem_of(answer) == (422, "manifest_invalid")

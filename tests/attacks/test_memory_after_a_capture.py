@@ -21,7 +21,7 @@ from facepay_client import Capture, Credentials, Enrolment, Frame, KeyPair, Prob
 from facepay_rehearsal import bursts
 from facepay_rehearsal.demo.leak_patterns import LeakPattern
 from facepay_rehearsal.demo.leak_scan import PatternIndex
-from tests.support.forgery import send, told
+from tests.support.forgery import problem_of, send
 from tests.support.gate import Gate, GatedBao, gate_before
 from tests.support.memory import face_patterns_of, kinds_in, memory_of, patterns_of
 from tests.support.people import PASSWORD, TURNS, Payer, PointOfSale, Scenario, as_frames, genuine
@@ -89,7 +89,7 @@ def begun(payer: Payer) -> tuple[Enrolment, Capture]:
     return enrolment, payer.capture(enrolment.id)
 
 
-def test_the_search_sees_a_face_while_it_is_used_and_none_once_the_answer_is_given(
+def test_a_workers_memory_contains_a_face_during_a_capture_and_none_after_the_answer(
     scenario: Scenario, gate: Gate
 ) -> None:
     payer = scenario.payer()
@@ -111,7 +111,7 @@ def test_the_search_sees_a_face_while_it_is_used_and_none_once_the_answer_is_giv
     assert left_in_workers(scenario, patterns) == set()
 
 
-def test_the_search_knows_a_chip_and_an_embedding_when_it_sees_them() -> None:
+def test_the_search_finds_a_chip_and_an_embedding() -> None:
     frames = genuine("eileen", TURNS, 11)
     index = PatternIndex(list(face_patterns_of("keeper", frames)))
     with subprocess.Popen(
@@ -186,7 +186,7 @@ def misshapen(scene: Scene) -> Sequence[Frame]:
     capture, frames = scene.take(16)
     whole = upload(scene, capture, frames)
     request = replace(whole, content=whole.content[: -len(whole.content) // 20])
-    assert told(send(scene.pos.transport, request))[0] in (400, 422)
+    assert problem_of(send(scene.pos.transport, request))[0] in (400, 422)
     return frames
 
 
@@ -194,7 +194,7 @@ def unsigned(scene: Scene) -> Sequence[Frame]:
     """Send frames with an unregistered key: the service refuses them before it looks at them."""
     capture, frames = scene.take(17)
     stranger = scene.scenario.transport(KeyPair.generate())
-    assert told(send(stranger, upload(scene, capture, frames))) == (401, "signature_invalid")
+    assert problem_of(send(stranger, upload(scene, capture, frames))) == (401, "signature_invalid")
     return frames
 
 
@@ -215,9 +215,7 @@ ENDINGS = (paid, photographed, broken_off, forsaken, misshapen, unsigned, abando
 COMPARED = (paid, forsaken)
 
 
-def test_however_a_capture_ends_nothing_of_a_face_is_left_in_a_workers_memory(
-    scenario: Scenario, gate: Gate
-) -> None:
+def test_no_face_is_left_in_memory_however_a_capture_ends(scenario: Scenario, gate: Gate) -> None:
     scene = Scene(scenario, gate, scenario.pos(), scenario.payer(face="grace"))
     patterns: list[LeakPattern] = []
     for ending in ENDINGS:

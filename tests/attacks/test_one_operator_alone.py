@@ -37,13 +37,13 @@ def test_one_operator_alone_cannot_revoke(scenario: Scenario, grace: Payer) -> N
     assert (direct.status_code, direct.json()["code"]) == (403, "not_allowed")
     action = scenario.operator.request_action("revoke_face", {"customer": grace.alias})
     approve = f"{ACTIONS}/{action.id}/approve"
-    told = [
+    answers = [
         refused(scenario, scenario.operator_transport, approve, "by who asked"),
         refused(
             scenario, scenario.operator_transport, f"{ACTIONS}/{action.id}/continue", "skipping"
         ),
     ]
-    assert told == [(403, "second_operator_needed"), (409, "wrong_state")]
+    assert answers == [(403, "second_operator_needed"), (409, "wrong_state")]
     assert state(scenario, grace) == "active"
     assert scenario.operator.get_action(action.id).state == "requested"
 

@@ -15,7 +15,7 @@ from tests.support.people import Payer, PointOfSale, Scenario, genuine
 pytestmark = pytest.mark.serial  # the races need both cores
 
 RACES = 200
-GENUINE_EVERY = 20  # the others show no face, which is told the winner much sooner
+GENUINE_EVERY = 20  # the others show no face, which ends much sooner
 BEGINNINGS = 50
 
 
@@ -72,15 +72,15 @@ def test_only_one_of_two_racing_bursts_for_one_challenge_is_judged(
         capture = pos.capture(pos.intent().id, grace.alias)
         real = number % GENUINE_EVERY == 0
         frames = genuine("grace", capture.challenge, 2) if real else faceless(capture, number)
-        told = race(
+        results = race(
             [
                 partial(use, one, one.sign_frames(capture, frames), f"{capture.id} {which}")
                 for which, one in enumerate(connections)
             ]
         )
         won = "accepted" if real else "no_face"
-        assert sorted(told) == sorted([won, "wrong_state"]), f"race {number}"
-        winners.add(told.index(won))
+        assert sorted(results) == sorted([won, "wrong_state"]), f"race {number}"
+        winners.add(results.index(won))
     assert winners == {0, 1}, "each wins some, or they never raced"
 
 
@@ -90,8 +90,8 @@ def test_only_one_of_two_racing_requests_begins_a_capture(
     """A choice of two challenges would be one more than a recording needs."""
     for number in range(BEGINNINGS):
         reserved = pos.terminal.open_capture(pos.intent().id, grace.alias)
-        told = race([partial(begin, one, reserved) for one in connections])
+        results = race([partial(begin, one, reserved) for one in connections])
         with scenario.service.deps.unit_of_work() as uow:
             row = uow.captures.find(id=reserved.id)
         assert row is not None
-        assert sorted(told) == sorted([row.nonce or "", "wrong_state"]), f"race {number}"
+        assert sorted(results) == sorted([row.nonce or "", "wrong_state"]), f"race {number}"

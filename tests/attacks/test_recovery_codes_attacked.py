@@ -64,13 +64,13 @@ def test_a_recovery_code_raced_by_twenty_requests_works_once(database: Database)
         )
         return lambda: add_second_factor(people.deps, command, f"app {number}", credentials)
 
-    told = together([add(number) for number in range(20)])
-    refusals = {type(each) for each in told if not isinstance(each, FactorAnswer)}
+    results = together([add(number) for number in range(20)])
+    refusals = {type(each) for each in results if not isinstance(each, FactorAnswer)}
     assert refusals == {CredentialsRejected}
     # Five requests had their password checked and five their code: perhaps none had both.
     people.fakes.clock.advance(30)
-    told += together([add(20)])
-    assert sum(isinstance(each, FactorAnswer) for each in told) == 1, "one code, one act"
+    results += together([add(20)])
+    assert sum(isinstance(each, FactorAnswer) for each in results) == 1, "one code, one act"
 
 
 def test_the_sixth_guess_at_a_recovery_code_is_blocked(scenario: Scenario, payer: Payer) -> None:

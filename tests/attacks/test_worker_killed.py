@@ -16,7 +16,7 @@ from tests.support.gate import Gate, GatedBao, gate_before
 from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
 from tests.support.service import RunningService, running_service
 
-# Until a dead worker's lease has run out (10 s) a retry is told to wait.
+# Until a dead worker's lease has expired (10 s) a retry must wait.
 PATIENT = RetryPolicy(attempts=30, first_wait=0.5, longest_wait=1.0)
 ONCE = RetryPolicy(attempts=1)
 

@@ -16,7 +16,7 @@ _DEVIATE = NormalDist().inv_cdf
 _FMR_TICKS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 0.4)
 _NONE = 1e-4  # below the lower edge
 _FNMR_TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6)
-_COLOURS = ("#0072b2", "#d55e00", "#009e73")  # told apart by the colour-blind, too
+_COLOURS = ("#0072b2", "#d55e00", "#009e73")  # also distinct for colour-blind readers
 
 
 def draw(

@@ -113,8 +113,8 @@ class Scenario:
 
     def confirms(self, device: PublicKey, intent: IntentAnswer, payer: Customer) -> Credentials:
         """Read the payment as its payer does, and sign it on the device."""
-        told = read_intent_to_confirm(self.deps, payer.caller, intent.id)
-        return self.signs(device, claims_of(told))
+        payment = read_intent_to_confirm(self.deps, payer.caller, intent.id)
+        return self.signs(device, claims_of(payment))
 
     def code_of(self, customer: Customer) -> str:
         """Return an unused code; the clock moves to the next time step for it."""
@@ -240,9 +240,9 @@ class Scenario:
 
 def manifest_for(capture: CaptureAnswer, images: list[bytes]) -> Manifest:
     """Write a manifest as an honest device does: the hold first, then the steps in order."""
-    told: Any = capture.challenge
-    steps, light = tuple(told["steps"]), tuple(told["light"]["colours"])
-    challenge = Challenge(Profile(told["profile"]), steps, tuple(map(Colour, light)))
+    shown: Any = capture.challenge
+    steps, light = tuple(shown["steps"]), tuple(shown["light"]["colours"])
+    challenge = Challenge(Profile(shown["profile"]), steps, tuple(map(Colour, light)))
     last = len(steps)
     records: list[FrameRecord] = []
     for index, image in enumerate(images):
@@ -270,14 +270,14 @@ def manifest_for(capture: CaptureAnswer, images: list[bytes]) -> Manifest:
     )
 
 
-def claims_of(told: IntentAnswer) -> dict[str, str | int]:
+def claims_of(payment: IntentAnswer) -> dict[str, str | int]:
     """Return the claims that a customer's device signs for a payment (sdk_spec/protocol.md)."""
     return {
-        "payment_intent": told.id,
-        "merchant": told.merchant_id,
-        "amount_minor": told.amount_minor,
-        "currency": told.currency,
-        "nonce": told.nonce or "",
+        "payment_intent": payment.id,
+        "merchant": payment.merchant_id,
+        "amount_minor": payment.amount_minor,
+        "currency": payment.currency,
+        "nonce": payment.nonce or "",
     }
 
 

@@ -40,7 +40,7 @@ def test_no_log_contains_a_sealed_secret(
     assert not [text for text in secret_texts if text in written]
 
 
-def test_only_the_owner_reads_what_the_embedded_server_writes(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_the_files_of_the_embedded_server(tmp_path: Path) -> None:
     directory = tmp_path / "var" / "openbao"
     with EmbeddedOpenBao(directory) as server:
         assert server.root_token not in (directory / "server.log").read_text()

@@ -99,7 +99,7 @@ def test_a_file_changed_after_it_was_added_is_reported(
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         (("dimensions = 512", "dimensions = 256"), "does not run"),
         (('name = "data"', 'name = "image"'), "does not run"),
@@ -127,7 +127,7 @@ def test_a_card_that_does_not_fit_adds_nothing_and_says_why(
     tmp_path: Path,
     made: tuple[Path, Path],
     change: tuple[str, str],
-    told: str,
+    message: str,
 ) -> None:
     text = made[1].read_text()
     assert change[0] in text
@@ -135,7 +135,7 @@ def test_a_card_that_does_not_fit_adds_nothing_and_says_why(
     bent.write_text(text.replace(*change))
     ran = run("add", made[0], "--card", bent)
     assert ran.exit_code == 1
-    assert told in ran.output
+    assert message in ran.output
     assert not folder.exists()
 
 

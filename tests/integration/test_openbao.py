@@ -110,8 +110,8 @@ def test_once_a_revocation_is_acknowledged_nothing_brings_the_key_back(
         for _ in range(20):
             enrolment_id = new_enrolment(vault)
             sealed = vault.seal(enrolment_id, TEMPLATE, binding=BINDING)
-            told = [pool.submit(revoke_and_try, enrolment_id, sealed) for _ in range(8)]
-            assert all(revoked.result() for revoked in told)
+            revocations = [pool.submit(revoke_and_try, enrolment_id, sealed) for _ in range(8)]
+            assert all(revoked.result() for revoked in revocations)
 
 
 def test_revoking_a_missing_key_succeeds(vault: OpenBaoVault) -> None:

@@ -20,7 +20,7 @@ openbao = openbao_fixture.openbao
 vault = openbao_fixture.vault
 
 
-def test_a_restarted_server_opens_what_was_sealed_before(
+def test_a_restarted_server_opens_earlier_seals(
     openbao: EmbeddedOpenBao, vault: OpenBaoVault
 ) -> None:
     enrolment_id = new_enrolment(vault)

@@ -123,9 +123,9 @@ def test_a_key_made_or_rotated_by_a_thief_still_cannot_leave(thief: Thief, detou
     thief.ask("POST", f"transit/keys/{name}{detour}", NEW_KEY)
     thief.ask("POST", f"transit/keys/{name}/rotate{detour}", {})
     thief.ask("POST", f"transit/keys/{name}/config{detour}", {"deletion_allowed": True})
-    told = thief.ask("GET", f"transit/keys/{name}").json()["data"]
-    assert told["exportable"] is False
-    assert told["allow_plaintext_backup"] is False
+    answer = thief.ask("GET", f"transit/keys/{name}").json()["data"]
+    assert answer["exportable"] is False
+    assert answer["allow_plaintext_backup"] is False
 
 
 @pytest.mark.parametrize(
@@ -240,8 +240,8 @@ def test_nothing_is_sealed_or_opened_without_its_binding(
 
 def test_an_enrolments_key_makes_the_hmac_of_one_fixed_text_only(thief: Thief, key: str) -> None:
     path = f"transit/hmac/{key}"
-    told = thief.ask("POST", path, ROTATION)
-    assert told.json()["data"]["hmac"].startswith("vault:v1:")
+    answer = thief.ask("POST", path, ROTATION)
+    assert answer.json()["data"]["hmac"].startswith("vault:v1:")
     for name, values in {
         "input": [TEXT, "", ROTATION["input"].rstrip("=")],
         "key_version": [1, "0", "2", "latest"],

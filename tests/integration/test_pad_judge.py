@@ -45,8 +45,8 @@ def judged(*arguments: object) -> dict[str, Any]:
     ran = run(*arguments, "--json")
     assert ran.exit_code == 0, ran.stderr
     assert ran.stderr == ""
-    told: dict[str, Any] = json.loads(ran.stdout)
-    return told
+    verdict: dict[str, Any] = json.loads(ran.stdout)
+    return verdict
 
 
 def refused(*arguments: object) -> str:
@@ -76,16 +76,16 @@ def test_a_genuine_video_passes_and_a_filmed_photograph_does_not(
 
 
 def test_every_signal_is_reported_with_its_time(video: Path) -> None:
-    told = judged(video, "--steps", REQUESTED)
-    for signal in told["signals"]:
+    verdict = judged(video, "--steps", REQUESTED)
+    for signal in verdict["signals"]:
         assert set(signal) == {"name", "score", "verdict", "reason", "ms"}
         assert signal["ms"] >= 0
-    heard = [signal["name"] for signal in told["signals"]]
-    assert heard == ["sanity", "cover", "compliance", "depth", "identity", "artefacts"]
-    recording = told["recording"]
+    names = [signal["name"] for signal in verdict["signals"]]
+    assert names == ["sanity", "cover", "compliance", "depth", "identity", "artefacts"]
+    recording = verdict["recording"]
     assert recording["frames_per_step"] == [4, 6, 6]
     assert recording["frames"] == recording["frames_with_face"] == 16
-    assert 16 * told["ms_per_frame"] >= max(told["ms"].values())
+    assert 16 * verdict["ms_per_frame"] >= max(verdict["ms"].values())
 
 
 def test_a_video_of_other_steps_does_not_pass(video: Path) -> None:
@@ -161,10 +161,10 @@ def test_a_longer_recording_is_judged_by_24_frames_that_span_it(tmp_path: Path) 
         shot._replace(monotonic_ms=start + 3 * (shot.monotonic_ms - start)) for shot in genuine()
     ]
     video = write_video(tmp_path / "video.mp4", slow, fps=15)
-    told = judged(video, "--steps", REQUESTED, "--hold", "2.7")
-    assert told["recording"]["frames_per_step"] == [4, 10, 10]
-    assert told["recording"]["seconds"] > 9
-    assert told["verdict"] == "bona_fide"
+    verdict = judged(video, "--steps", REQUESTED, "--hold", "2.7")
+    assert verdict["recording"]["frames_per_step"] == [4, 10, 10]
+    assert verdict["recording"]["seconds"] > 9
+    assert verdict["verdict"] == "bona_fide"
 
 
 def test_frames_in_a_folder_are_judged(tmp_path: Path) -> None:
@@ -225,7 +225,7 @@ def _wall() -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ((), "--steps"),
         (("--steps", "turn_left,nod"), "unknown step 'nod'"),
@@ -242,9 +242,9 @@ def _wall() -> bytes:
     ],
 )
 def test_wrong_options_are_reported_before_anything_is_judged(
-    video: Path, options: tuple[str, ...], told: str
+    video: Path, options: tuple[str, ...], message: str
 ) -> None:
-    assert told in refused(video, *options)
+    assert message in refused(video, *options)
 
 
 def test_no_pixels_are_written_and_libraries_stay_silent(tmp_path: Path, video: Path) -> None:

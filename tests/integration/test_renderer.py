@@ -98,9 +98,7 @@ def test_a_head_that_looks_up_or_down_shows_it_in_its_five_points(name: str, at:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_payer_who_comes_closer_grows_by_more_than_the_smallest_that_counts(
-    name: str, at: Place
-) -> None:
+def test_a_payer_who_comes_closer_grows_by_more_than_the_limit(name: str, at: Place) -> None:
     near = eye_width(points(pictured(name, at, scale=1.36)))
     assert np.log(near / eye_width(points(pictured(name, at)))) >= 0.25
 

@@ -48,13 +48,13 @@ def test_one_or_all_templates_are_renewed_once(service: RunningService, scenario
     assert key_of(service, one) != mine
     assert key_of(service, other) == theirs
 
-    status, said, told = renew(service)
-    moment = re.search(r"made before (\S+)", told)
+    status, said, errors = renew(service)
+    moment = re.search(r"made before (\S+)", errors)
     assert moment is not None
     counts = re.fullmatch(r"Renewed: (\d+), changed meanwhile: 0, broken: (\d+)\n", said)
     assert counts is not None
     assert int(counts[1]) >= 2
-    assert status == (counts[2] != "0"), "what others of this scenario broke is told"
+    assert status == (counts[2] != "0"), "failures of other tests in this scenario are reported"
     assert key_of(service, other) != theirs
 
     service.clock.advance(2)
@@ -75,17 +75,17 @@ def test_an_empty_id_renews_nothing(service: RunningService, scenario: Scenario)
     """A script whose variable is not set must not renew every template."""
     payer = scenario.payer(face="grace")
     before = key_of(service, payer)
-    status, said, told = renew(service, "--enrolment", "")
+    status, said, errors = renew(service, "--enrolment", "")
     assert (status, said) == (1, "Renewed: 0, changed meanwhile: 1, broken: 0\n")
-    assert "1 templates" in told
+    assert "1 templates" in errors
     assert key_of(service, payer) == before
 
 
 def test_a_missing_database_is_reported_in_one_line(service: RunningService) -> None:
-    status, said, told = renew(service, FACEPAY_DATABASE_URL="sqlite:////nowhere/at/all.sqlite")
+    status, said, errors = renew(service, FACEPAY_DATABASE_URL="sqlite:////nowhere/at/all.sqlite")
     assert (status, said) == (1, "")
-    assert "storage_unavailable" in told
-    assert "Traceback" not in told
+    assert "storage_unavailable" in errors
+    assert "Traceback" not in errors
 
 
 def test_a_vault_outage_stops_the_renewal_with_advice(
@@ -93,9 +93,9 @@ def test_a_vault_outage_stops_the_renewal_with_advice(
 ) -> None:
     payer = scenario.payer(face="grace")
     before = key_of(service, payer)
-    status, said, told = renew(service, FACEPAY_VAULT_URL="http://127.0.0.1:9")
+    status, said, errors = renew(service, FACEPAY_VAULT_URL="http://127.0.0.1:9")
     assert (status, said) == (1, "")
-    assert "vault_unavailable" in told
-    assert "--made-before 20" in told
-    assert "Traceback" not in told
+    assert "vault_unavailable" in errors
+    assert "--made-before 20" in errors
+    assert "Traceback" not in errors
     assert key_of(service, payer) == before

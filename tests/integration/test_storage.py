@@ -215,7 +215,7 @@ def test_rows_are_found_page_by_page_and_by_a_field_that_is_set(database: Databa
 
 
 @pytest.mark.parametrize("kind", ["full", "bare"])
-def test_every_value_comes_back_as_it_was_kept(database: Database, kind: str) -> None:
+def test_every_value_is_read_as_it_was_written(database: Database, kind: str) -> None:
     written = {name: sample(entity, kind) for name, entity in REPOSITORIES.items()}
     with database() as uow:
         for name in REPOSITORIES:

@@ -15,7 +15,7 @@ def post(path: str, body: Mapping[str, Any] | None = None, key: str | None = "k"
     return Request("POST", path, content, idempotency_key=key)
 
 
-def told(response: requests.Response) -> tuple[int, str]:
+def problem_of(response: requests.Response) -> tuple[int, str]:
     """Return status and code; assert that the answer is a whole RFC 9457 problem."""
     assert response.headers["Content-Type"] == "application/problem+json", response.text
     problem = response.json()

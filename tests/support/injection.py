@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import requests
 
 from facepay_client import Capture, Frame, KeyPair
-from tests.support.forgery import told
+from tests.support.forgery import problem_of
 from tests.support.manifests import manifest_of, send_manifest, signed
 from tests.support.people import Payer, PointOfSale, Scenario, genuine
 
@@ -38,7 +38,7 @@ class Scene:
 
     def refused(self, answer: requests.Response, *reasons: str) -> None:
         """Assert a 422, its reason in the log, a consumed capture, and no stored verdict."""
-        assert told(answer) == INVALID
+        assert problem_of(answer) == INVALID
         self.nothing_is_kept(*reasons)
 
     def nothing_is_kept(self, *reasons: str) -> None:
@@ -50,7 +50,7 @@ class Scene:
             assert (intent.pad_passed, intent.face_matched) == (None, None)
             assert (intent.state, capture.state) == ("capturing", "used")
         assert logged(self.scenario, self.capture) in reasons
-        assert told(self.inject(self.honest(), self.frames))[1] in (
+        assert problem_of(self.inject(self.honest(), self.frames))[1] in (
             "wrong_state",
             "idempotency_key_reused",
         ), "a refused burst ends the capture"

@@ -38,5 +38,5 @@ def record(video: Path, out: Path, *options: object) -> Result:
 def verdict(capture: Path, *options: object) -> str:
     ran = run("pad", "judge", capture, *options, "--json")
     assert ran.exit_code == 0, ran.stderr
-    told: str = json.loads(ran.stdout)["verdict"]
-    return told
+    said: str = json.loads(ran.stdout)["verdict"]
+    return said

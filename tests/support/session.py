@@ -24,7 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
     given = getattr(config, "workerinput", {}).get(_DIRECTORY)
     config.stash[TURNS] = Turns(Path(given) if given else None)
     config.stash[TALLY] = Tally()
-    # A session that is told to go takes its servers with it.
+    # A session that is terminated stops its servers.
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated"))
 
 

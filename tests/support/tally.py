@@ -33,8 +33,8 @@ class Tally:
         self._ran.update(ran)
 
     def line(self) -> str:
-        told = ("OpenBao", "PostgreSQL", "SQLite", "real HTTP")
-        counts = ", ".join(f"{name} {self._ran[name]}" for name in told)
+        servers = ("OpenBao", "PostgreSQL", "SQLite", "real HTTP")
+        counts = ", ".join(f"{name} {self._ran[name]}" for name in servers)
         return f"facepay: {self._ran['tests']} tests ran; against {counts}"
 
 

@@ -122,7 +122,7 @@ def test_a_device_that_reports_tampering_is_always_refused(name: str, rest: Heal
     with pytest.raises(DeviceNotTrusted) as refusal:
         verify_device(replace(rest, **{name: True}), Attested("play_integrity"), POLICY)
     assert refusal.value.reason == name
-    assert name not in str(refusal.value), "the device is not told what gave it away"
+    assert name not in str(refusal.value), "the device must not learn the fault"
 
 
 def test_a_device_of_unknown_health_is_accepted_unless_the_policy_forbids_it() -> None:

@@ -11,13 +11,13 @@ Parts = list[tuple[str, bytes]]
 
 
 def body_of(parts: Parts) -> bytes:
-    told = [
+    encoded = [
         f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode()
         + content
         + b"\r\n"
         for name, content in parts
     ]
-    return b"".join(told) + f"--{BOUNDARY}--\r\n".encode()
+    return b"".join(encoded) + f"--{BOUNDARY}--\r\n".encode()
 
 
 @pytest.mark.parametrize(

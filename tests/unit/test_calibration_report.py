@@ -39,8 +39,8 @@ def signed(payload: Any, **header: str) -> str:
 
 
 def payload_of(report: str) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(jws.deserialize_compact(report, KEY).payload)
-    return told
+    payload: dict[str, Any] = json.loads(jws.deserialize_compact(report, KEY).payload)
+    return payload
 
 
 def test_a_report_is_read_as_it_was_measured(tmp_path: Path) -> None:
@@ -48,10 +48,10 @@ def test_a_report_is_read_as_it_was_measured(tmp_path: Path) -> None:
 
 
 def test_anybody_can_read_the_rates_without_this_code() -> None:
-    told = payload_of(sign(calibration(), KEY))["measured"]
-    assert told["false_match_rate"] == 3 / 100_000
-    assert told["false_non_match_rate"] == 0.01
-    assert told["false_match_rate_upper_95"] == pytest.approx(7.754e-5, rel=1e-3)
+    payload = payload_of(sign(calibration(), KEY))["measured"]
+    assert payload["false_match_rate"] == 3 / 100_000
+    assert payload["false_non_match_rate"] == 0.01
+    assert payload["false_match_rate_upper_95"] == pytest.approx(7.754e-5, rel=1e-3)
 
 
 def test_a_signature_for_something_else_is_refused(tmp_path: Path) -> None:
@@ -64,13 +64,13 @@ def test_a_signature_for_something_else_is_refused(tmp_path: Path) -> None:
 def test_a_bound_that_contradicts_the_counts_is_refused(
     tmp_path: Path, path: tuple[Any, ...]
 ) -> None:
-    told = payload_of(sign(calibration(), KEY))
-    inner: Any = told
+    payload = payload_of(sign(calibration(), KEY))
+    inner: Any = payload
     for step in path:
         inner = inner[step]
     inner["false_match_rate_upper_95"] = 1e-6
     with pytest.raises(ReportError, match="contradicts itself"):
-        read(tmp_path, signed(told))
+        read(tmp_path, signed(payload))
 
 
 @pytest.mark.parametrize(
@@ -94,9 +94,9 @@ def test_a_bound_that_contradicts_the_counts_is_refused(
     ],
 )
 def test_a_report_of_an_unknown_form_is_refused(tmp_path: Path, name: str, value: Any) -> None:
-    told = payload_of(sign(calibration(), KEY)) | {name: value}
+    payload = payload_of(sign(calibration(), KEY)) | {name: value}
     with pytest.raises(ReportError, match="unknown form"):
-        read(tmp_path, signed(told))
+        read(tmp_path, signed(payload))
 
 
 @pytest.mark.parametrize(
@@ -105,17 +105,17 @@ def test_a_report_of_an_unknown_form_is_refused(tmp_path: Path, name: str, value
     ids=lambda bent: next(iter(bent)),
 )
 def test_counts_that_no_pictures_can_give_are_refused(tmp_path: Path, bent: dict[str, int]) -> None:
-    told = payload_of(sign(calibration(), KEY))
-    told["measured"] |= bent
+    payload = payload_of(sign(calibration(), KEY))
+    payload["measured"] |= bent
     with pytest.raises(ReportError, match="unknown form"):
-        read(tmp_path, signed(told))
+        read(tmp_path, signed(payload))
 
 
 def test_more_errors_than_comparisons_are_refused(tmp_path: Path) -> None:
-    told = payload_of(sign(calibration(), KEY))
-    told["measured"]["false_matches"] = told["measured"]["impostor"] + 1
+    payload = payload_of(sign(calibration(), KEY))
+    payload["measured"]["false_matches"] = payload["measured"]["impostor"] + 1
     with pytest.raises(ReportError, match="unknown form"):
-        read(tmp_path, signed(told))
+        read(tmp_path, signed(payload))
 
 
 @pytest.mark.parametrize("content", [b"", b"not a report", b"a.b.c", b"\xff\xfe", b"x" * 2_000_000])

@@ -27,8 +27,8 @@ def sample(people: int, pictures: int = 5, *, spread: float = 0.05, **changes: A
     middles = np.repeat(random.normal(size=(people, 64)), pictures, axis=0)
     vectors = middles + random.normal(scale=spread, size=middles.shape)
     persons = [f"person {number:04d}" for number in range(people) for _ in range(pictures)]
-    told: dict[str, Any] = {"data_set": "made up", "unusable": 3, "groups": {}} | changes
-    return Sample(persons=persons, descriptors=list(vectors), **told)
+    fields: dict[str, Any] = {"data_set": "made up", "unusable": 3, "groups": {}} | changes
+    return Sample(persons=persons, descriptors=list(vectors), **fields)
 
 
 def calibrated(given: Sample, rate: float = 1e-4, protocol: Protocol | None = None) -> Any:

@@ -11,8 +11,8 @@ HEAD = '"""A module."""\n'
 
 def function(lines: int, *, decorator: str = "", docstring: str = "") -> str:
     """Return the source of a function of so many lines, its docstring not counted."""
-    told = f'    """{docstring}"""\n' if docstring else ""
-    return f"{decorator}def act() -> None:\n{told}" + "    pass\n" * (lines - 1)
+    docstring_lines = f'    """{docstring}"""\n' if docstring else ""
+    return f"{decorator}def act() -> None:\n{docstring_lines}" + "    pass\n" * (lines - 1)
 
 
 def limits(path: str, text: str, **exempt: str) -> list[str]:

@@ -70,7 +70,7 @@ def test_a_slow_clock_starts_at_its_instant_and_runs_at_its_rate(
     assert clock() == start + timedelta(seconds=3, microseconds=1)
 
 
-def test_the_clock_of_the_tests_moves_when_it_is_turned_and_hardly_otherwise(
+def test_the_clock_of_the_tests_moves_only_when_turned(
     tmp_path: Path,
 ) -> None:
     clock = TurnableClock(tmp_path / "clock")

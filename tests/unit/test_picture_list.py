@@ -54,7 +54,7 @@ def test_an_impossible_file_name_is_a_bad_row(tmp_path: Path, pictures: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", "columns"),
         ("person,picture\nann,ann/1.jpg\n", "columns"),
@@ -65,9 +65,9 @@ def test_an_impossible_file_name_is_a_bad_row(tmp_path: Path, pictures: Path) ->
     ],
 )
 def test_a_file_that_is_no_list_is_reported(
-    tmp_path: Path, pictures: Path, text: str, told: str
+    tmp_path: Path, pictures: Path, text: str, message: str
 ) -> None:
-    with pytest.raises(ListError, match=told):
+    with pytest.raises(ListError, match=message):
         read_pictures(listing(tmp_path, text), pictures)
 
 

@@ -57,7 +57,7 @@ def test_frames_that_come_at_uneven_times_are_chosen_by_their_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("steps", "hold", "length", "told"),
+    ("steps", "hold", "length", "message"),
     [
         (2, 880, 1500, "too short"),
         (2, 880, 800, "too short"),
@@ -66,9 +66,9 @@ def test_frames_that_come_at_uneven_times_are_chosen_by_their_time() -> None:
     ],
 )
 def test_too_short_and_too_long_recordings_are_reported(
-    steps: int, hold: int, length: int, told: str
+    steps: int, hold: int, length: int, message: str
 ) -> None:
-    with pytest.raises(RecordingError, match=told):
+    with pytest.raises(RecordingError, match=message):
         even_windows(steps, hold_ms=hold, length_ms=length)
 
 

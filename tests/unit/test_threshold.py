@@ -31,7 +31,7 @@ Start = Callable[..., float]
 
 @pytest.fixture
 def live(tmp_path: Path) -> Start:
-    """Start a live profile with this report and, unless told otherwise, the key that signed it."""
+    """Start a live profile with this report and, by default, the key that signed it."""
 
     def start(report: str, *, keys: str | None = None, **policy: Any) -> float:
         (tmp_path / "report.jws").write_text(report)
@@ -86,14 +86,14 @@ def test_a_report_signed_by_somebody_else_is_refused(live: Start) -> None:
 
 def changed(report: str, change: Callable[[dict[str, Any]], None]) -> str:
     header, payload, signature = report.split(".")
-    told = json.loads(base64.urlsafe_b64decode(payload + "=="))
-    change(told)
-    forged = base64.urlsafe_b64encode(json.dumps(told).encode()).decode().rstrip("=")
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
+    change(claims)
+    forged = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
     return f"{header}.{forged}.{signature}"
 
 
 def test_a_threshold_raised_after_signing_is_refused(live: Start) -> None:
-    forged = changed(sign(calibration(), KEY), lambda told: told.update(threshold=0.6))
+    forged = changed(sign(calibration(), KEY), lambda claims: claims.update(threshold=0.6))
     with pytest.raises(ConfigError, match=rf"its signature is wrong.*{START}"):
         live(forged)
 

@@ -55,9 +55,9 @@ def test_a_stranger_with_the_right_code_does_not_pay_and_learns_no_reason(
     other = pos.intent()
     scenario.show_face(pos, other, grace, "grace")
     by_code = pos.terminal.send_code(other.id, grace.wrong_code())
-    told = [(i.state, i.reason_class, i.user_action, i.methods) for i in (by_face, by_code)]
-    assert told[0] == told[1], "wrong face and wrong code must look alike"
-    assert told[0][:2] == ("declined", "not_verified")
+    answers = [(i.state, i.reason_class, i.user_action, i.methods) for i in (by_face, by_code)]
+    assert answers[0] == answers[1], "wrong face and wrong code must look alike"
+    assert answers[0][:2] == ("declined", "not_verified")
 
 
 def test_after_a_failed_face_the_password_pays_the_same_payment(

@@ -92,8 +92,10 @@ class Shop:
     def _certified_after(self, moment: float) -> list[int]:
         keys = self.scenario.published.jwks()["keys"]
         certificates = [key["certificate"] for key in keys if "certificate" in key]
-        told = [json.loads(jws.extract_compact(each.encode()).payload) for each in certificates]
-        return [claims["exp"] for claims in told if claims["iat"] >= int(moment)]
+        claims_of_all = [
+            json.loads(jws.extract_compact(each.encode()).payload) for each in certificates
+        ]
+        return [claims["exp"] for claims in claims_of_all if claims["iat"] >= int(moment)]
 
 
 @pytest.fixture(scope="module")
@@ -105,8 +107,8 @@ def shop(scenario: Scenario) -> Shop:
 
 
 def refusal(error: pytest.ExceptionInfo[Problem]) -> tuple[int, str, str, bool]:
-    told = error.value
-    return told.status, told.code, told.user_action, told.retryable
+    problem = error.value
+    return problem.status, problem.code, problem.user_action, problem.retryable
 
 
 FACE_AWAY = (503, "vault_unavailable", "use_another_method", True)

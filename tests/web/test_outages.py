@@ -50,8 +50,8 @@ def test_a_payment_refused_during_a_vault_outage_is_approved_afterwards(
         (face, "vault_unavailable", "use_another_method"),
         (password, "factor_unavailable", "use_another_factor"),
     ):
-        told = (error.value.status, error.value.code, error.value.user_action)
-        assert told == (503, named, action)
+        problem = (error.value.status, error.value.code, error.value.user_action)
+        assert problem == (503, named, action)
         assert error.value.retryable
     own_bao.start()
     paid = pos.terminal.use_password(

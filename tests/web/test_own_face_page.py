@@ -45,8 +45,10 @@ def test_a_form_sent_twice_revokes_once(scenario: Scenario, browser: Browser) ->
         assert browser.get(answer.headers["Location"]).status_code == 200
     with scenario.service.deps.unit_of_work() as uow:
         about = {o.seq for o in uow.openings.find_all() if payer.enrolment_id in o.details}
-        told = [leaf for leaf in uow.leaves.find_all(kind="face.revoked") if leaf.seq in about]
-    assert len(told) == 1
+        revocations = [
+            leaf for leaf in uow.leaves.find_all(kind="face.revoked") if leaf.seq in about
+        ]
+    assert len(revocations) == 1
 
 
 def test_a_one_time_key_serves_one_form(browser: Browser, grace: Payer) -> None:

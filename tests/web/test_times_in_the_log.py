@@ -46,9 +46,9 @@ def test_the_stages_of_a_payment_are_in_the_services_own_log(
     assert shown.status_code == 200
     (line,) = lines(scenario, shown.headers["Facepay-Request-Id"])
     assert LINE.fullmatch(line), line
-    spent = times(line)
-    assert spent.keys() >= WITH_FRAMES
-    assert spent["total"] >= spent["observe"] + spent["unseal"] > 0
+    ms = times(line)
+    assert ms.keys() >= WITH_FRAMES
+    assert ms["total"] >= ms["observe"] + ms["unseal"] > 0
     pos.terminal.send_code(intent.id, grace.code())
     assert times(lines(scenario, "")[-1]).keys() >= WITH_CODE
 
@@ -71,5 +71,5 @@ def test_a_terminal_does_not_learn_the_stages_of_its_request(
     with pytest.raises(Problem):
         pos.terminal.send_code(intent.id, "000000")
     request = Request("GET", f"/v1/payment_intents/{intent.id}")
-    told = send(pos.transport, request).headers
-    assert not [name for name in told if "tim" in name.lower()]
+    headers = send(pos.transport, request).headers
+    assert not [name for name in headers if "tim" in name.lower()]

@@ -46,10 +46,10 @@ def test_merchant_and_operator_get_verifiable_events_of_a_payment(
     paid = pay(pos, payer)
     pos.merchant.reverse(paid)
     deliver_all(scenario)
-    told = [came.verified(of_shop.secret) for came in shop.came]
-    assert [each["type"] for each in told] == ["payment.approved", "payment.reversed"]
-    assert {each["data"]["payment_intent"] for each in told} == {paid}
-    assert told[0]["data"]["amount_minor"] == 4250
+    events = [came.verified(of_shop.secret) for came in shop.came]
+    assert [each["type"] for each in events] == ["payment.approved", "payment.reversed"]
+    assert {each["data"]["payment_intent"] for each in events} == {paid}
+    assert events[0]["data"]["amount_minor"] == 4250
     to_operator = [came.verified(for_operator.secret)["type"] for came in operator_receiver.came]
     assert to_operator == ["second_factor.added", "payment.approved", "payment.reversed"]
     scenario.operator.disable_webhook(for_operator.id)

@@ -75,7 +75,7 @@ def test_a_payer_who_cannot_move_gets_no_weaker_check() -> None:
     ("since_first_ms", "colour"),
     [(0, "red"), (329, "red"), (330, "green"), (880, "blue"), (1320, "red"), (13_200, "red")],
 )
-def test_the_colour_of_a_moment_follows_from_the_first_frame_a_quarter_of_a_slot_after_it_began(
+def test_the_colour_of_a_moment_follows_from_the_time_since_the_first_frame(
     since_first_ms: int, colour: str
 ) -> None:
     assert SLOT_MS == 440

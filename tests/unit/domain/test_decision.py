@@ -43,7 +43,7 @@ def test_a_password_pays_only_together_with_a_second_factor(
 
 
 @pytest.mark.parametrize("method", list(Method))
-def test_a_payment_that_has_run_out_is_not_approved_whatever_else_holds(method: Method) -> None:
+def test_an_expired_payment_is_never_approved(method: Method) -> None:
     everything = dict.fromkeys({*FACE_FACTS, *PASSWORD_FACTS}, True)
     assert by(method, everything, expires_at=NOW).outcome is Outcome.DECLINE
     assert by(method, everything, expires_at=NOW + timedelta(microseconds=1)).outcome is (

@@ -1,4 +1,4 @@
-"""Events to a merchant contain a closed list of fields, whatever a caller passes."""
+"""Events to a merchant contain a closed list of fields for every caller."""
 
 import json
 from datetime import UTC, datetime
@@ -26,14 +26,14 @@ def event(
 
 
 def test_a_merchant_gets_its_part_of_an_event_and_the_operator_all() -> None:
-    told = event(EventKind.PAYMENT_APPROVED, SHOP, {"amount_minor": 1250}, customer="cus_1")
-    to_shop, to_bank = json.loads(told.body_for(SHOP)), json.loads(told.body_for(OPERATOR))
+    made = event(EventKind.PAYMENT_APPROVED, SHOP, {"amount_minor": 1250}, customer="cus_1")
+    to_shop, to_operator = json.loads(made.body_for(SHOP)), json.loads(made.body_for(OPERATOR))
     assert to_shop == {
         "type": "payment.approved",
         "timestamp": "2026-11-23T12:00:00.123456Z",
         "data": {"amount_minor": 1250},
     }
-    assert to_bank["data"] == {"amount_minor": 1250, "customer": "cus_1"}
+    assert to_operator["data"] == {"amount_minor": 1250, "customer": "cus_1"}
 
 
 @pytest.mark.parametrize("member", ["customer", "method", "reason", "score", "face_matched"])
@@ -50,6 +50,6 @@ def test_no_merchant_gets_an_alarm_or_an_event_about_a_face(kind: EventKind) -> 
 
 @pytest.mark.parametrize("stranger", [merchant_audience("mer_2"), "", "merchant:"])
 def test_no_event_goes_to_another_merchant(stranger: str) -> None:
-    told = event(EventKind.PAYMENT_APPROVED, SHOP, {"amount_minor": 1250})
+    made = event(EventKind.PAYMENT_APPROVED, SHOP, {"amount_minor": 1250})
     with pytest.raises(ValueError, match="not for this audience"):
-        told.body_for(stranger)
+        made.body_for(stranger)

@@ -39,11 +39,11 @@ def test_a_cohort_is_revoked_in_batches_that_report_progress(
     add_cohort(scenario, ada, 5, model="leaked")
     action = approve(scenario, submit_request(scenario, COHORT, model="leaked"), second_operator)
     assert (action.state, action.total, action.done) == ("approved", 5, 0)
-    told = []
+    progress = []
     while action.state != "done":
         action = continue_batch(scenario, action, 2)
-        told.append((action.done, action.total, action.keys_left))
-    assert told == [(2, 5, 0), (4, 5, 0), (5, 5, 0)]
+        progress.append((action.done, action.total, action.keys_left))
+    assert progress == [(2, 5, 0), (4, 5, 0), (5, 5, 0)]
     assert enrolment_row(scenario, ada.enrolment_id).state == "active", (
         "her face is not in the cohort"
     )

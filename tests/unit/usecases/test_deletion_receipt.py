@@ -74,7 +74,7 @@ def test_a_receipt_is_pending_during_a_vault_outage_and_issued_afterwards(
     fakes.vault.away = False
     claims = receipt(scenario, ada)
     assert claims["destroyed"]["vault"] == {"keys": 1}
-    assert ada.enrolment_id not in fakes.vault.keys, "it is told only when it is so"
+    assert ada.enrolment_id not in fakes.vault.keys, "a receipt comes only after the deletion"
 
 
 def test_an_unsigned_receipt_is_never_returned(

@@ -160,9 +160,13 @@ class TestChannels:
         self, scenario: Scenario, ada: Customer
     ) -> None:
         intent = scenario.intent()
-        told = read_intent_to_confirm(scenario.deps, ada.caller, intent.id)
-        assert (told.merchant_name, told.amount_minor, told.currency) == ("shop", 1250, "EUR")
-        assert told.nonce
+        payment = read_intent_to_confirm(scenario.deps, ada.caller, intent.id)
+        assert (payment.merchant_name, payment.amount_minor, payment.currency) == (
+            "shop",
+            1250,
+            "EUR",
+        )
+        assert payment.nonce
 
     def test_a_terminal_does_not_get_the_nonce(self, scenario: Scenario) -> None:
         intent = scenario.intent()

@@ -114,8 +114,8 @@ def test_only_the_operator_gets_the_alarm(
     (alarm,) = events(fakes, EventKind.DURESS_ALARM)
     assert (alarm.merchant_audience, alarm.shared) == (None, None)
     assert coerced.caller.subject_id in alarm.for_operator
-    for told_to_all in events(fakes, EventKind.PAYMENT_DECLINED):
-        assert "duress" not in (told_to_all.shared or "")
+    for declined in events(fakes, EventKind.PAYMENT_DECLINED):
+        assert "duress" not in (declined.shared or "")
 
 
 def test_a_face_under_duress_pays_nothing_and_the_terminal_notices_nothing(
@@ -236,14 +236,12 @@ def test_events_mark_every_payment_under_duress_as_on_hold(
     kinds = (EventKind.PAYMENT_APPROVED, EventKind.PAYMENT_REVERSED)
     operator, shop = OPERATOR, merchant_audience(scenario.merchant.subject_id)
     of_payments = [event for kind in kinds for event in events(fakes, kind)]
-    told_operator = [
-        json.loads(event.body_for(operator))["data"]["on_hold"] for event in of_payments
-    ]
-    assert told_operator == [False, True, True]
+    on_hold = [json.loads(event.body_for(operator))["data"]["on_hold"] for event in of_payments]
+    assert on_hold == [False, True, True]
     assert not any("on_hold" in event.body_for(shop) for event in of_payments)
 
 
-def test_above_the_cap_duress_is_declined_whatever_the_policy(scenario: Scenario) -> None:
+def test_duress_above_the_cap_is_always_declined(scenario: Scenario) -> None:
     hold = DuressPolicy(DuressAction.APPROVE_AND_HOLD, (("EUR", 1250),))
     assert hold.may_pay(1250, "EUR")
     assert not hold.may_pay(1251, "EUR")

@@ -119,7 +119,7 @@ def test_a_customer_cannot_have_two_faces(scenario: Scenario, ada: Customer) -> 
         scenario.begin(ada)
 
 
-def test_of_two_enrolments_begun_only_one_becomes_the_face(
+def test_only_one_of_two_begun_enrolments_becomes_the_face(
     scenario: Scenario, bob: Customer
 ) -> None:
     scenario.begin(bob)

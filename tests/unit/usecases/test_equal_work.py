@@ -55,8 +55,8 @@ def test_every_kind_of_wrong_guess_takes_the_same_work(
         intent, command = scenario.intent(), scenario.command(scenario.terminal)
         fakes.journal.events.clear()
         opened.clear()
-        told = pay_by_password(watched, command, intent.id, alias, credentials)
-        assert told.state == "declined"
+        answer = pay_by_password(watched, command, intent.id, alias, credentials)
+        assert answer.state == "declined"
         work[kind] = (*fakes.journal.events, *opened)
     assert len(set(work.values())) == 1, work
     assert "vault.unseal_secret" in work["unknown"]

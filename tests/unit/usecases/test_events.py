@@ -18,17 +18,17 @@ from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.scenario import PASSWORD, WRONG_CODE, Customer, Scenario
 
 
-def told(fakes: FakeDependencies) -> list[Event]:
+def text(fakes: FakeDependencies) -> list[Event]:
     with fakes.database() as uow:
         return uow.events.find_all(after_seq=0)
 
 
 def newest(fakes: FakeDependencies, audience: str = OPERATOR) -> Any:
-    return json.loads(told(fakes)[-1].body_for(audience))
+    return json.loads(text(fakes)[-1].body_for(audience))
 
 
 def kinds(fakes: FakeDependencies) -> list[str]:
-    return [event.kind.value for event in told(fakes)]
+    return [event.kind.value for event in text(fakes)]
 
 
 def test_the_operator_gets_the_events_of_an_enrolment(
@@ -53,8 +53,8 @@ def test_a_merchant_gets_its_payment_without_the_payer(
         "currency": "EUR",
         "order_ref": "order-1",
     }
-    heard = newest(fakes, merchant_audience(scenario.merchant.subject_id))
-    assert (heard["type"], heard["data"]) == ("payment.approved", expected)
+    approval = newest(fakes, merchant_audience(scenario.merchant.subject_id))
+    assert (approval["type"], approval["data"]) == ("payment.approved", expected)
     for_operator = {"customer": ada.caller.subject_id, "method": "face", "on_hold": False}
     assert newest(fakes)["data"] == expected | for_operator
 
@@ -63,14 +63,14 @@ def test_a_merchant_cannot_tell_a_wrong_face_from_a_wrong_code(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     shop = merchant_audience(scenario.merchant.subject_id)
-    heard = []
+    events = []
     for person, code in (("bob", scenario.code_of(ada)), ("ada", WRONG_CODE)):
         scenario.enter_code(scenario.show_face(ada, person), code)
-        heard.append(newest(fakes, shop))
-    for each in heard:
+        events.append(newest(fakes, shop))
+    for each in events:
         assert each["data"].pop("payment_intent")
-    assert heard[0]["data"] == heard[1]["data"]
-    assert {each["type"] for each in heard} == {"payment.declined"}
+    assert events[0]["data"] == events[1]["data"]
+    assert {each["type"] for each in events} == {"payment.declined"}
 
 
 def test_frames_alone_cause_no_event_of_a_payment(
@@ -163,11 +163,11 @@ def test_no_event_for_a_merchant_contains_the_customer_or_the_face(
         captures = [capture.id for capture in uow.captures.find_all()]
         factors = [factor.id for factor in uow.second_factors.find_all()]
     assert len(sent) == 3
-    told = " ".join(sent)
+    text = " ".join(sent)
     of_ada = [ada.caller.subject_id, ada.caller.keyid, ada.enrolment_id, ada.consent_id]
     for needle in [*of_ada, *captures, *factors]:
-        assert needle not in told, needle
+        assert needle not in text, needle
     words = ["face", "match", "score", "distance", "code", "password", "reason", "on_hold", "flag"]
-    but_ids = re.sub(r"[a-z]+_[0-9a-f]{32}", "", told)  # "ada" and "face" are hexadecimal, too
+    but_ids = re.sub(r"[a-z]+_[0-9a-f]{32}", "", text)  # "ada" and "face" are hexadecimal, too
     for needle in ["ada", *words]:
         assert needle not in but_ids, needle

@@ -92,22 +92,22 @@ def test_the_answer_to_frames_does_not_reveal_a_match(
     sent = scenario.send(scenario.terminal, scenario.open_payment(intent, "ada"), person)
     assert sent.outcome == "accepted"
     assert sent.payment_intent is not None
-    told = sent.payment_intent | {"id": "", "expires_at": ""}
-    assert told["state"] == "awaiting_second_factor"
-    assert told["user_action"] == "enter_code"
+    payment = sent.payment_intent | {"id": "", "expires_at": ""}
+    assert payment["state"] == "awaiting_second_factor"
+    assert payment["user_action"] == "enter_code"
     assert "match" not in json.dumps(asdict(sent))
 
 
 def test_a_wrong_face_and_a_wrong_code_are_refused_in_the_same_words(
     scenario: Scenario, ada: Customer
 ) -> None:
-    def heard(person: str, code: str) -> dict[str, object]:
+    def answer_to(person: str, code: str) -> dict[str, object]:
         answer = scenario.enter_code(scenario.show_face(ada, person), code)
         return asdict(answer) | {"id": "", "expires_at": ""}
 
-    wrong_face = heard("bob", scenario.code_of(ada))
-    wrong_code = heard("ada", WRONG_CODE)
-    both_wrong = heard("bob", WRONG_CODE)
+    wrong_face = answer_to("bob", scenario.code_of(ada))
+    wrong_code = answer_to("ada", WRONG_CODE)
+    both_wrong = answer_to("bob", WRONG_CODE)
     assert wrong_face == wrong_code == both_wrong
     assert wrong_face["state"] == "declined"
     assert wrong_face["reason_class"] == "not_verified"
@@ -163,12 +163,12 @@ def test_an_intent_that_expired_between_face_and_code_pays_nothing(
 
 def test_an_unknown_payer_and_one_without_a_face_get_the_same_refusal(scenario: Scenario) -> None:
     scenario.register("bob")
-    heard = []
+    refusals = []
     for alias in ("bob", "nobody"):
         with pytest.raises(FaceNotAvailable) as refusal:
             scenario.open_payment(scenario.intent(), alias)
-        heard.append((refusal.value.code, refusal.value.detail, refusal.value.param))
-    assert heard[0] == heard[1]
+        refusals.append((refusal.value.code, refusal.value.detail, refusal.value.param))
+    assert refusals[0] == refusals[1]
 
 
 def test_a_payer_who_chose_another_method_is_not_asked_for_the_face(

@@ -58,7 +58,7 @@ def test_issued_codes_set_a_password_and_an_authenticator_on_the_own_device(
     assert paid.state == "approved"
 
 
-def test_one_operator_alone_issues_no_codes(scenario: Scenario, ada: Customer) -> None:
+def test_one_operator_alone_cannot_issue_codes(scenario: Scenario, ada: Customer) -> None:
     action = asked(scenario)
     with pytest.raises(SecondOperatorNeeded):
         approve_action(scenario.deps, scenario.command(scenario.operator), action.id)

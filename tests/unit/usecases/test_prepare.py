@@ -11,7 +11,7 @@ from tests.fakes.scenario import Scenario
 
 
 @pytest.mark.parametrize(
-    ("event", "error", "told"),
+    ("event", "error", "message"),
     [
         ("engine.prepare", FaceUnavailable("no models"), "faces cannot be compared: no models"),
         ("signer.prepare", VaultUnavailable("no answer"), "nothing can be signed: no answer"),
@@ -22,12 +22,12 @@ def test_a_worker_starts_during_an_outage_and_logs_it(
     caplog: pytest.LogCaptureFixture,
     event: str,
     error: FacepayError,
-    told: str,
+    message: str,
 ) -> None:
     fakes.journal.fail(event, error)
     with caplog.at_level(logging.ERROR, logger="facepay"):
         prepare(fakes.deps)
-    assert told in caplog.text
+    assert message in caplog.text
 
 
 def test_engine_and_signer_are_ready_before_the_first_payer(fakes: FakeDependencies) -> None:

@@ -109,7 +109,7 @@ def test_a_revocation_during_a_renewal_leaves_no_key_and_no_template(
 
 
 @pytest.mark.parametrize("moment", STEPS)
-def test_a_revocation_while_the_vault_is_away_during_a_renewal_leaves_no_key_later(
+def test_a_revocation_during_a_vault_outage_and_a_renewal_leaves_no_key(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer, moment: str
 ) -> None:
     def revoke_and_lose_the_vault() -> None:
@@ -197,7 +197,7 @@ def test_missing_and_revoked_enrolments_are_not_renewed(
     assert keys_left(fakes) == {bob.enrolment_id}
 
 
-def test_a_template_of_another_model_is_left_as_it_is(
+def test_a_template_of_another_model_is_not_renewed(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     fakes.engine.model_name = "fake-2"

@@ -60,13 +60,13 @@ def test_a_password_changed_during_a_sign_in_refuses_it(
     right = fakes.passwords.verify
 
     def changed_meanwhile(phc: str | None, password: str) -> bool:
-        held = right(phc, password)
+        verified = right(phc, password)
         with fakes.database() as uow:
             customer = uow.customers.find(alias="ada")
             assert customer is not None
             uow.customers.update(replace(customer, password_hash="another"))
             uow.commit()
-        return held
+        return verified
 
     monkeypatch.setattr(fakes.passwords, "verify", changed_meanwhile)
     with pytest.raises(CredentialsRejected):

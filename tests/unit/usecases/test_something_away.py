@@ -69,7 +69,7 @@ def test_without_its_vault_the_password_path_approves_nothing_and_the_same_key_p
     assert scenario.pay_by_password(intent, "ada", credentials, command).state == "approved"
 
 
-def test_without_the_engine_the_same_intent_goes_on_by_password(
+def test_without_the_engine_the_password_pays_the_same_intent(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     intent = scenario.intent()
@@ -160,13 +160,13 @@ def test_withdrawing_during_a_vault_outage_works_at_once_and_the_key_follows(
 
 
 def repeated(act: Callable[[Command], object], command: Command) -> list[tuple[object, ...]]:
-    heard = []
+    refusals = []
     for _ in range(2):
         with pytest.raises(Exception) as refusal:
             act(command)
         error = refusal.value
-        heard.append((error.code, error.detail, error.param))  # type: ignore[attr-defined]
-    return heard
+        refusals.append((error.code, error.detail, error.param))  # type: ignore[attr-defined]
+    return refusals
 
 
 def test_a_retry_gets_the_same_refusal(
