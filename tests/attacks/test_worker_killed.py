@@ -69,7 +69,7 @@ def stopped_at_the_code(
     hasty = Terminal(scenario.transport(pos.transport._key, ONCE))
     with ThreadPoolExecutor(1) as pool, gate.hold(CHECKING_THE_CODE) as arrived:
         lost = pool.submit(hasty.send_code, intent.id, code, idempotency_key="once")
-        assert arrived.wait(20), "the walk never came to the vault"
+        assert arrived.wait(20), "the request never reached the vault"
         yield
         with pytest.raises(FacepayError):
             lost.result(30)

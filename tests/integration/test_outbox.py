@@ -9,7 +9,7 @@ from tests.fakes.dependencies import fake_dependencies
 from tests.fakes.scenario import Scenario
 
 
-def told(database: Database) -> list[Event]:
+def all_events(database: Database) -> list[Event]:
     with database() as uow:
         return uow.events.find_all(after_seq=0)
 
@@ -20,7 +20,7 @@ def test_a_change_that_is_rolled_back_causes_no_event(
     scenario = Scenario(fake_dependencies(database))
     ada = scenario.enrol("ada")
     intent, code = scenario.show_face(ada), scenario.code_of(ada)
-    before = told(database)
+    before = all_events(database)
 
     def dies(*_: object, **__: object) -> None:
         assert len(_kinds_in(database, _[1])) == len(before) + 1
@@ -30,7 +30,7 @@ def test_a_change_that_is_rolled_back_causes_no_event(
         patch.setattr(deciding, "append_leaf", dies)
         with pytest.raises(KeyboardInterrupt):
             scenario.enter_code(intent, code)
-    assert told(database) == before
+    assert all_events(database) == before
     with database() as uow:
         intent_row = uow.intents.find(id=intent.id)
     assert intent_row is not None
@@ -49,11 +49,11 @@ def test_events_are_numbered_in_the_order_of_their_changes(database: Database) -
     scenario.enter_code(intent, scenario.code_of(ada))
     scenario.send(scenario.terminal, scenario.open_payment(intent, "ada"), "ada")
     scenario.enter_code(intent, scenario.code_of(ada))
-    of_this = [event for event in told(database) if event.payment == intent.id]
+    of_this = [event for event in all_events(database) if event.payment == intent.id]
     assert [e.kind for e in of_this if e.kind.startswith("payment.")] == [
         "payment.declined",
         "payment.approved",
     ]
-    numbers = [event.seq for event in told(database)]
+    numbers = [event.seq for event in all_events(database)]
     assert numbers == sorted(set(numbers))
     assert 0 not in numbers

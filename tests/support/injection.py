@@ -14,7 +14,7 @@ INVALID = (422, "manifest_invalid")
 
 
 @dataclass
-class Scene:
+class AttackedPayment:
     """One payment at a terminal, its capture begun, and an honest burst for it."""
 
     scenario: Scenario

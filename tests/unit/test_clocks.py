@@ -25,7 +25,7 @@ def system(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
 
 
 @pytest.fixture
-def saying(tmp_path: Path) -> Set:
+def clock_reading(tmp_path: Path) -> Set:
     """Return a function that makes a clock from a file's text."""
 
     def clock(text: str) -> clocks.RehearsalClock:
@@ -43,9 +43,9 @@ def test_a_missing_file_leaves_the_systems_time(
 
 @pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("90\n", 90), ("-5", -5), ("", 0)])
 def test_plain_seconds_are_added(
-    system: Callable[[datetime], None], saying: Set, text: str, seconds: int
+    system: Callable[[datetime], None], clock_reading: Set, text: str, seconds: int
 ) -> None:
-    assert saying(text)() == NOON + timedelta(seconds=seconds)
+    assert clock_reading(text)() == NOON + timedelta(seconds=seconds)
 
 
 @pytest.mark.parametrize(
@@ -53,16 +53,16 @@ def test_plain_seconds_are_added(
     ["soon", "1 2", "1 2 3", "2026-11-28 2026-11-28 0.01", "2026-11-28T12:00:00+00:00 x 0.01"],
 )
 def test_an_unreadable_file_leaves_the_systems_time(
-    system: Callable[[datetime], None], saying: Set, text: str
+    system: Callable[[datetime], None], clock_reading: Set, text: str
 ) -> None:
-    assert saying(text)() == NOON
+    assert clock_reading(text)() == NOON
 
 
 def test_a_slow_clock_starts_at_its_instant_and_runs_at_its_rate(
-    system: Callable[[datetime], None], saying: Set
+    system: Callable[[datetime], None], clock_reading: Set
 ) -> None:
     start = NOON + timedelta(days=1)
-    clock = saying(f"{start.isoformat()} {NOON.isoformat()} 0.01")
+    clock = clock_reading(f"{start.isoformat()} {NOON.isoformat()} 0.01")
     assert clock() == start
     system(NOON + timedelta(minutes=5))
     assert clock() == start + timedelta(seconds=3)

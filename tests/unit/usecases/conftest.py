@@ -17,7 +17,7 @@ from tests.fakes.scenario import Customer, Scenario
 
 @pytest.fixture(scope="session")
 def enrolled() -> Iterator[tuple[Scenario, sqlite3.Connection]]:
-    """Enroll Ada once, which takes a while; each test gets a copy of all of it."""
+    """Enrol Ada once, which takes a while; each test gets a copy of all of it."""
     with memory_database() as database:
         scenario = Scenario(fake_dependencies(database))
         scenario.enrol("ada")

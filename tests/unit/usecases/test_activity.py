@@ -27,7 +27,7 @@ def uses(scenario: Scenario, customer: Customer) -> list[FaceUseAnswer]:
     return read_activity(scenario.deps, customer.caller.subject_id, before=None)
 
 
-def told(fakes: FakeDependencies, kind: EventKind = EventKind.FACE_USED) -> list[Any]:
+def event_data(fakes: FakeDependencies, kind: EventKind = EventKind.FACE_USED) -> list[Any]:
     with fakes.database() as uow:
         events = uow.events.find_all(after_seq=0, kind=kind.value)
     return [json.loads(event.body_for(OPERATOR))["data"] for event in events]
@@ -75,13 +75,13 @@ def test_the_operator_gets_an_event_for_each_use(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     intent = scenario.show_face(ada)
-    assert [each["outcome"] for each in told(fakes)] == ["awaiting_second_factor"]
+    assert [each["outcome"] for each in event_data(fakes)] == ["awaiting_second_factor"]
     scenario.enter_code(intent, scenario.code_of(ada))
     fakes.pad.outcome = PadOutcome.ATTACK
     with pytest.raises(CaptureRefused):
         scenario.show_face(ada)
-    assert [each["outcome"] for each in told(fakes)] == ["awaiting_second_factor", "refused"]
-    assert {each["customer"] for each in told(fakes)} == {ada.caller.subject_id}
+    assert [each["outcome"] for each in event_data(fakes)] == ["awaiting_second_factor", "refused"]
+    assert {each["customer"] for each in event_data(fakes)} == {ada.caller.subject_id}
 
 
 def test_neither_the_activity_nor_an_event_reveals_a_match(
@@ -92,7 +92,7 @@ def test_neither_the_activity_nor_an_event_reveals_a_match(
     wrong_code, wrong_face = uses(scenario, ada)
     blank = {"id": "", "at": "", "payment_intent": ""}
     assert replace(wrong_code, **blank) == replace(wrong_face, **blank)
-    assert "match" not in json.dumps(told(fakes))
+    assert "match" not in json.dumps(event_data(fakes))
 
 
 def test_enrolments_and_password_payments_are_not_in_the_activity(
@@ -136,7 +136,7 @@ def test_a_new_merchant_in_a_new_city_is_flagged(
     move_to(scenario, "Basel")
     assert pay(scenario, ada) == "approved", "a flag alone holds nothing"
     assert uses(scenario, ada)[0].flags == ["new_merchant", "new_city"]
-    assert told(fakes)[-1]["flags"] == ["new_merchant", "new_city"]
+    assert event_data(fakes)[-1]["flags"] == ["new_merchant", "new_city"]
     pay(scenario, ada)
     assert uses(scenario, ada)[0].flags == []
 
@@ -162,7 +162,10 @@ def test_a_terminal_cannot_recognise_a_payment_on_hold_and_the_owner_sees_the_re
     assert on_hold.reason_class == "not_verified"
     _, use, _ = uses(scenario, ada)
     assert (use.outcome, use.on_hold, use.flags) == ("declined", True, ["new_merchant"])
-    assert [each["on_hold"] for each in told(fakes, EventKind.PAYMENT_DECLINED)] == [True, False]
+    assert [each["on_hold"] for each in event_data(fakes, EventKind.PAYMENT_DECLINED)] == [
+        True,
+        False,
+    ]
     credentials = Credentials(PASSWORD, scenario.code_of(ada))
     by_password = scenario.pay_by_password(scenario.intent(), "ada", credentials)
     assert by_password.state == "approved", "the password pays while a face is on hold"
@@ -206,7 +209,7 @@ def test_a_use_is_listed_once_although_its_worker_died(
     with pytest.raises(CaptureRefused):
         scenario.send(scenario.terminal, capture, "ada", command)
     assert [use.outcome for use in uses(scenario, ada)] == ["refused"]
-    assert len(told(fakes)) == 1
+    assert len(event_data(fakes)) == 1
 
 
 def _dies(*_: object) -> None:

@@ -125,10 +125,12 @@ class TestWhatIsSigned:
         self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
         intent = scenario.intent()
-        yes = scenario.confirms(phone, intent, ada)
-        mistyped = replace(yes, password="mistyped")
+        confirmation = scenario.confirms(phone, intent, ada)
+        mistyped = replace(confirmation, password="mistyped")
         assert scenario.pay_by_password(intent, "ada", mistyped).state == "declined"
-        assert scenario.pay_by_password(intent, "ada", with_password(yes)).state == "declined"
+        assert (
+            scenario.pay_by_password(intent, "ada", with_password(confirmation)).state == "declined"
+        )
         again = with_password(scenario.confirms(phone, intent, ada))
         assert scenario.pay_by_password(intent, "ada", again).state == "approved"
 

@@ -49,7 +49,7 @@ PATHS = pytest.mark.parametrize("pay", [by_face, by_password])
 Pay = Callable[[Scenario, Customer, str], IntentAnswer]
 
 
-def told(answer: IntentAnswer) -> dict[str, Any]:
+def fields_of(answer: IntentAnswer) -> dict[str, Any]:
     names = set(answer.__dataclass_fields__) - set(_OF_THE_INTENT)
     return {name: getattr(answer, name) for name in names}
 
@@ -82,7 +82,7 @@ def test_a_terminal_gets_the_same_answer_for_duress_as_for_a_wrong_code(
     scenario: Scenario, coerced: Customer, pay: Pay
 ) -> None:
     wrong, duress = pay(scenario, coerced, WRONG_CODE), pay(scenario, coerced, DURESS)
-    assert told(wrong) == told(duress)
+    assert fields_of(wrong) == fields_of(duress)
     assert (duress.state, duress.authorization) == ("declined", None)
 
 
@@ -216,7 +216,9 @@ def test_a_policy_may_approve_a_small_payment_under_duress_and_put_it_on_hold(
     object.__setattr__(scenario, "deps", replace(scenario.deps, policy=policy))
     paid = pay(scenario, coerced, DURESS)
     assert paid.authorization is not None
-    differ = {name for name in told(paid) if told(paid)[name] != told(ordinary)[name]}
+    differ = {
+        name for name in fields_of(paid) if fields_of(paid)[name] != fields_of(ordinary)[name]
+    }
     assert differ == {"authorization"}
     assert reasons(fakes)[-1] == UNDER_DURESS_ON_HOLD
     assert len(events(fakes, EventKind.DURESS_ALARM)) == 1

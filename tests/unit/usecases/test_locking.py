@@ -60,7 +60,7 @@ def pays(scenario: Scenario, payer: Customer) -> bool:
     return scenario.enter_code(intent, scenario.code_of(payer)).state == "approved"
 
 
-def told(act: Callable[[], object]) -> tuple[object, ...]:
+def refusal_of(act: Callable[[], object]) -> tuple[object, ...]:
     """Return everything that a terminal learns from a refusal."""
     with pytest.raises(FacepayError) as refusal:
         act()
@@ -91,10 +91,10 @@ def test_a_terminal_cannot_distinguish_locked_revoked_and_unknown_faces(
     scenario: Scenario, ada: Customer
 ) -> None:
     lock(scenario, ada)
-    locked = told(lambda: scenario.open_payment(scenario.intent(), "ada"))
+    locked = refusal_of(lambda: scenario.open_payment(scenario.intent(), "ada"))
     scenario.revoke(ada)
-    revoked = told(lambda: scenario.open_payment(scenario.intent(), "ada"))
-    unknown = told(lambda: scenario.open_payment(scenario.intent(), "nobody"))
+    revoked = refusal_of(lambda: scenario.open_payment(scenario.intent(), "ada"))
+    unknown = refusal_of(lambda: scenario.open_payment(scenario.intent(), "nobody"))
     assert locked == revoked == unknown == ("face_not_available", None, None, None)
 
 
