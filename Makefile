@@ -4,6 +4,7 @@ BIN    := .venv/bin
 READY  := .venv/ready
 DOCS_READY := .venv-docs/ready
 WORKERS := --numprocesses=2 --dist=loadgroup
+COVERED := --cov --cov-report=term --cov-fail-under=96
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test test-fast check docs pictures bench-engine int8-ranges bench-accuracy calibrate-shipped bench-memory bench-robust bench-protection bench-pad bench-revocation bench-duress format generate lock scan clean
@@ -18,16 +19,22 @@ serve: $(READY) ## start OpenBao, the database and the service; Ctrl-C stops the
 	@exec $(BIN)/facepay serve
 
 test: $(READY) ## every test, by two workers; T=path::name make test runs one file or test
-	@$(BIN)/python -m pytest $(if $(T),'$(T)',$(WORKERS))
+ifdef T
+	@$(BIN)/python -m pytest '$(T)'
+else
+	@$(BIN)/python -m pytest $(WORKERS) $(COVERED) tests/unit
+	@$(BIN)/python -m pytest $(WORKERS) --ignore=tests/unit
+endif
 
-test-fast: $(READY) ## the unit tests, in under a minute
+test-fast: $(READY) ## the unit tests, in about a minute
 	@$(BIN)/python -m pytest $(WORKERS) tests/unit
 
-check: $(READY) ## format, lint, types, import layers, and that nothing generated has drifted
+check: $(READY) ## format, lint, types, import layers, size limits, docstrings, generated files
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.checks
 	@$(BIN)/facepay spec check
 
 bench-engine: $(READY) ## measure the face engine against dlib's own network: var/bench/engine.json

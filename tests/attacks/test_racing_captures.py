@@ -12,8 +12,6 @@ from PIL import Image
 from facepay_client import Capture, CaptureBody, Frame, Problem, ReservedCapture, Terminal
 from tests.support.people import Payer, PointOfSale, Scenario, genuine
 
-pytestmark = pytest.mark.serial  # the races need both cores
-
 RACES = 200
 GENUINE_EVERY = 20  # the others show no face, which ends much sooner
 BEGINNINGS = 50

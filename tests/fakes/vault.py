@@ -52,9 +52,10 @@ class FakeVault:
 
     def derive_secret(self, key_name: str) -> bytearray:
         self._ask("derive_secret")
-        if key_name not in self.keys:
+        key = self.keys.get(key_name)
+        if key is None:
             raise SealBroken()
-        secret = bytearray(hashlib.sha256(self.keys[key_name].material).digest())
+        secret = bytearray(hashlib.sha256(key.material).digest())
         self.opened.append(secret)
         return secret
 
@@ -76,10 +77,11 @@ class FakeVault:
             raise VaultUnavailable()
 
     def _seal(self, name: str, plaintext: bytes | bytearray, binding: str) -> str:
-        if name not in self.keys:
+        key = self.keys.get(name)  # read once: another thread may destroy it meanwhile
+        if key is None:
             raise SealBroken()
         token = f"sealed:{secrets.token_hex(8)}"
-        self._sealed[token] = _Sealed(self.keys[name], binding, bytes(plaintext))
+        self._sealed[token] = _Sealed(key, binding, bytes(plaintext))
         return token
 
     def _unseal(self, name: str, token: str, binding: str) -> bytearray:

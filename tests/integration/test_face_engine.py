@@ -125,11 +125,11 @@ def test_the_first_payer_after_a_start_does_not_wait_for_the_models() -> None:
     """A fresh process, like a worker, loads everything before a burst arrives."""
     script = """
 from facepay.adapters.dlib_face import DlibFaceEngine
-from facepay.face.detection.dlib_models import models
+from facepay.face.detection import dlib_models
 from facepay.face.model_store import ModelStore
 embedder = ModelStore().embedder()
 DlibFaceEngine(embedder).prepare()
-assert models._loaded and embedder._network._sessions
+assert dlib_models._loaded and embedder._network._sessions
 """
     subprocess.run([sys.executable, "-W", "error", "-c", script], check=True, timeout=120)
 

@@ -211,7 +211,7 @@ def test_a_truncated_video_is_not_judged_by_its_beginning(tmp_path: Path, suffix
 def test_a_video_without_a_face_or_too_short_is_reported(tmp_path: Path) -> None:
     wall = [shot._replace(jpeg=_wall()) for shot in genuine()]
     empty = write_video(tmp_path / "wall.mp4", wall)
-    assert "no face" in refused(empty, "--steps", REQUESTED)
+    assert "too few frames show a face" in refused(empty, "--steps", REQUESTED)
     short = write_video(tmp_path / "short.mp4", genuine()[:5])
     assert "too short" in refused(short, "--steps", REQUESTED)
     assert "too few pictures" in refused(

@@ -8,7 +8,7 @@ class Argon2Passwords:
     """Implementation of `ports.Passwords`."""
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
-        """Tests may give a `hasher` that costs less; no setting does."""
+        """Take a cheaper `hasher` from tests only; no setting can."""
         self._hasher = hasher or PasswordHasher()
         # The hash for unknown customers, so that both cases take the same time.
         self._unused_hash = self._hasher.hash("no customer has this password")
