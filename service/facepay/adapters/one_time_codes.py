@@ -1,7 +1,7 @@
 """Make and check one-time codes: TOTP (RFC 6238), SHA-1, six digits, 30 s, no drift window.
 
 pyotp's `verify` accepts a code any number of times. This module returns the matching time step
-instead, and the use case accepts each time step once.
+instead, and usecases/authentication/consume_codes.py accepts each step once.
 """
 
 import hmac

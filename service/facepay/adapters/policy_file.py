@@ -9,8 +9,7 @@ from typing import Any
 
 from facepay.domain.duress import DuressAction, DuressPolicy
 from facepay.domain.face_use import Flag
-from facepay.domain.policy import Notice, Policy
-from facepay.domain.unusual_use import EarlyWarning
+from facepay.domain.policy import EarlyWarning, Notice, Policy
 from facepay.domain.webhook import EventRules
 
 

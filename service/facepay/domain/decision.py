@@ -32,7 +32,7 @@ class Facts:
     intent_expires_at: datetime
     second_factor_ok: bool | None
     consent_active: bool | None = None
-    enrolment_live: bool | None = None
+    enrolment_active: bool | None = None
     pad_passed: bool | None = None
     face_matched: bool | None = None
     password_ok: bool | None = None
@@ -65,7 +65,7 @@ def decide(facts: Facts, now: datetime) -> Decision:
 def _decide_face(facts: Facts) -> Decision:
     before_the_code = (
         (facts.consent_active, "consent_not_active"),
-        (facts.enrolment_live, "face_not_live"),
+        (facts.enrolment_active, "face_not_active"),
         (facts.pad_passed, "liveness_not_shown"),
     )
     for holds, otherwise in before_the_code:

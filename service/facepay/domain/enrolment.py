@@ -26,7 +26,7 @@ class EnrolmentState(StrEnum):
 
 
 ENROLLED = frozenset({EnrolmentState.ACTIVE, EnrolmentState.LOCKED})
-LIVE = ENROLLED | {EnrolmentState.PENDING}
+NOT_REVOKED = ENROLLED | {EnrolmentState.PENDING}
 
 
 @dataclass(frozen=True, slots=True)

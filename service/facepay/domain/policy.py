@@ -5,12 +5,13 @@ It states how often a stranger may pass; the calibration report states at which 
 for the model in use.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from facepay.domain.calibration import MOST_FALSE_MATCHES
 from facepay.domain.duress import DuressPolicy
-from facepay.domain.unusual_use import EarlyWarning
+from facepay.domain.face_use import Flag
 from facepay.domain.webhook import EventRules
 
 
@@ -21,6 +22,27 @@ class Notice:
     version: str
     text: str
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyWarning:
+    """The policy's table `early_warning`: what is unusual, and which flags hold a payment.
+
+    A payment with a flag in `hold` is put on hold: it is not approved by face, and the payer can
+    use the password (domain/unusual_use.py computes the flags).
+    """
+
+    many_failures: int
+    failures_within: timedelta
+    two_places_within: timedelta
+    hold: frozenset[Flag]
+
+    def __post_init__(self) -> None:
+        if self.many_failures < 1:
+            raise ValueError("many_failures must be 1 or more")
+
+    def holds(self, flags: Sequence[str]) -> bool:
+        return not self.hold.isdisjoint(flags)
 
 
 @dataclass(frozen=True, slots=True)

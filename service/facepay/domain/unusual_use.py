@@ -1,34 +1,15 @@
 """Flags for an unusual use of a face, computed from the uses before it. Pure.
 
 Before the first approved payment, no merchant and no city counts as new. A flag does not mean that
-somebody else was there: the owner can look at it. The policy decides which flags hold a payment.
+somebody else was there: the owner can look at it. The flags in `early_warning.hold` of the policy
+put a payment on hold (domain/policy.py).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from facepay.domain.face_use import FaceUse, Flag, UseOutcome
-
-
-@dataclass(frozen=True, slots=True)
-class EarlyWarning:
-    """The policy's table `early_warning`.
-
-    A payment with a flag in `hold` is not approved by face; the payer can use the password.
-    """
-
-    many_failures: int
-    failures_within: timedelta
-    two_places_within: timedelta
-    hold: frozenset[Flag]
-
-    def __post_init__(self) -> None:
-        if self.many_failures < 1:
-            raise ValueError("many_failures must be 1 or more")
-
-    def holds(self, flags: Sequence[str]) -> bool:
-        return not self.hold.isdisjoint(flags)
+from facepay.domain.policy import EarlyWarning
 
 
 def flags_of(
@@ -60,8 +41,8 @@ def _elsewhere(use: FaceUse, earlier: FaceUse) -> bool:
     """Return whether an accepted capture was in another city, or is in progress elsewhere.
 
     "In progress elsewhere" means that a payment at another terminal waits for its second factor.
-    Refused captures do not count: otherwise anybody with a picture could have the owner's payments
-    held.
+    Refused captures do not count: otherwise anybody with a picture could put the owner's
+    payments on hold.
     """
     if earlier.outcome is UseOutcome.REFUSED or earlier.terminal_id == use.terminal_id:
         return False

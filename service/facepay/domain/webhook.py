@@ -104,8 +104,8 @@ class Delivery:
         """Return the delivery as leased by one sender, its attempt counted."""
         return replace(self, attempts=self.attempts + 1, next_at=now + LEASE_DURATION)
 
-    def attempted(self, outcome: str, rules: EventRules, now: datetime) -> "Delivery":
-        """Return the delivery after an attempt: delivered, given up, or waiting for the next."""
+    def scheduled_after(self, outcome: str, rules: EventRules, now: datetime) -> "Delivery":
+        """Return the delivery after an attempt: delivered, given up, or scheduled for the next."""
         if is_success(outcome):
             return replace(self, state=DeliveryState.DELIVERED, last_outcome=outcome)
         over = now >= self.created_at + rules.given_up_after

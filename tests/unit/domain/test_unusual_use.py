@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from facepay.domain.face_use import FaceUse, Flag, UseOutcome
-from facepay.domain.unusual_use import EarlyWarning, flags_of
+from facepay.domain.policy import EarlyWarning
+from facepay.domain.unusual_use import flags_of
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 RULES = EarlyWarning(

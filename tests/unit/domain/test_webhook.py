@@ -49,14 +49,14 @@ def test_a_dead_senders_delivery_is_taken_over_when_its_lease_ends() -> None:
     ],
 )
 def test_only_a_2xx_counts_as_delivered(outcome: str, state: str) -> None:
-    attempted = WAITING.claimed(NOW).attempted(outcome, RULES, NOW)
+    attempted = WAITING.claimed(NOW).scheduled_after(outcome, RULES, NOW)
     assert (attempted.state, attempted.last_outcome) == (state, outcome)
 
 
 def test_a_delivery_refused_for_days_is_given_up() -> None:
     in_time = NOW + timedelta(days=3) - timedelta(seconds=1)
     for moment, state in ((in_time, "waiting"), (NOW + timedelta(days=3), "given_up")):
-        assert WAITING.claimed(moment).attempted("no_answer", RULES, moment).state == state
+        assert WAITING.claimed(moment).scheduled_after("no_answer", RULES, moment).state == state
 
 
 def test_an_endpoint_shows_the_start_of_its_failures() -> None:

@@ -24,12 +24,12 @@ from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.scenario import PASSWORD, WRONG_CODE, Customer, Scenario
 from tests.fakes.vault import SECRETS_KEY
 
-ONE_PROOF = Credentials(password=PASSWORD)
+PASSWORD_ONLY = Credentials(password=PASSWORD)
 WRONG_PASSWORD = "a wrong password"
 
 
 def lock(
-    scenario: Scenario, payer: Customer, credentials: Credentials = ONE_PROOF
+    scenario: Scenario, payer: Customer, credentials: Credentials = PASSWORD_ONLY
 ) -> EnrolmentAnswer:
     return lock_face(scenario.deps, scenario.command(payer.caller), payer.enrolment_id, credentials)
 
@@ -189,13 +189,13 @@ def test_locking_twice_and_unlocking_twice_change_nothing_more(
     scenario: Scenario, ada: Customer
 ) -> None:
     lock(scenario, ada)
-    run_idempotent = row(scenario, ada)
+    after_first_call = row(scenario, ada)
     assert lock(scenario, ada).state == "locked"
-    assert row(scenario, ada) == run_idempotent
+    assert row(scenario, ada) == after_first_call
     unlock(scenario, ada)
-    run_idempotent = row(scenario, ada)
+    after_first_call = row(scenario, ada)
     assert unlock(scenario, ada).state == "active"
-    assert row(scenario, ada) == run_idempotent
+    assert row(scenario, ada) == after_first_call
     assert kinds(scenario).count("face.locked") == kinds(scenario).count("face.unlocked") == 1
 
 

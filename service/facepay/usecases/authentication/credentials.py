@@ -4,8 +4,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from facepay.ports import UnitOfWork
-from facepay.usecases.authentication.match_factors import FactorMatch
-from facepay.usecases.authentication.match_recovery_code import RecoveryMatch
+from facepay.usecases.authentication.consume_codes import FactorMatch, RecoveryMatch
 from facepay.usecases.dependencies import NO_ROW
 
 

@@ -1,6 +1,5 @@
 """Match a one-time code or a confirmation against a customer's second factors."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
@@ -8,29 +7,8 @@ from facepay.domain.confirmation import CONFIRMATION_TYP, Claims, claims_match
 from facepay.domain.customer import PAYING, FactorKind, FactorState, SecondFactor
 from facepay.domain.errors import FactorUnavailable, SealBroken, VaultUnavailable
 from facepay.ports import OneTimeCodes, SecretVault, UnitOfWork
+from facepay.usecases.authentication.consume_codes import FactorMatch
 from facepay.usecases.dependencies import NO_ROW, Dependencies, wiped
-
-
-@dataclass(frozen=True, slots=True)
-class FactorMatch:
-    """A matched factor; `time_step` is the 30 s step of a one-time code, None for a device key."""
-
-    factor_id: str
-    time_step: int | None = None
-
-    def consume(self, uow: UnitOfWork) -> bool:
-        """Mark the code as used; return False when it was used, or its factor revoked, meanwhile.
-
-        A device key only returns whether its factor is active. The caller commits.
-        """
-        factor = uow.second_factors.lock(self.factor_id)
-        live = factor is not None and factor.state is FactorState.ACTIVE
-        if self.time_step is None:
-            return live  # the nonce of a payment or request makes its confirmation count once
-        fresh = factor is not None and live and factor.last_time_step < self.time_step
-        used = self.factor_id if fresh else NO_ROW
-        uow.second_factors.update_all({"last_time_step": self.time_step}, id=used)
-        return fresh
 
 
 def active_factors(uow: UnitOfWork, customer_id: str) -> list[SecondFactor]:

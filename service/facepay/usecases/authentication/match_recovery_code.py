@@ -1,35 +1,15 @@
 """Match a typed text against a customer's unused recovery codes."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from facepay.domain.customer import Customer, FactorKind, FactorState
 from facepay.domain.recovery import RecoveryCode, code_id, read_typed
 from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.attempt_counters import clear_attempts, count_attempt
+from facepay.usecases.authentication.consume_codes import RecoveryMatch
 from facepay.usecases.dependencies import Dependencies
 
 UNKNOWN = "recovery:unknown"  # the counter of all attempts that name no code
-
-
-@dataclass(frozen=True, slots=True)
-class RecoveryMatch:
-    """A matched code; `at` is when it was presented."""
-
-    code_id: str
-    factor_id: str
-    at: datetime
-
-    def consume(self, uow: UnitOfWork) -> bool:
-        """Mark the code as used; return False when it was used, or its set replaced, meanwhile."""
-        factor = uow.second_factors.lock(self.factor_id)
-        locked_row = uow.recovery_codes.lock(self.code_id)
-        if factor is None or factor.state is not FactorState.ACTIVE:
-            return False
-        if locked_row is None or locked_row.used_at is not None:
-            return False
-        uow.recovery_codes.update(replace(locked_row, used_at=self.at))
-        return True
 
 
 def match_recovery_code(

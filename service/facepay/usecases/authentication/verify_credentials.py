@@ -3,7 +3,7 @@
 - Passwords and one-time codes can be guessed: each attempt is counted before the comparison, and
   the counter is cleared when the secret was right (domain/attempts.py).
 - Confirmations cannot be guessed and are not counted, so that nobody can block a device's owner.
-- Each recovery code has its own counter, which only its owner can name.
+- Each recovery code has its own counter. A stranger does not know which codes exist.
 - Unknown, wrong, used and blocked credentials get the same answer after the same work.
 - A correct code is consumed in the transaction of the change it was presented for
   (`VerifiedCredentials.consume`).
@@ -21,18 +21,18 @@ from facepay.usecases.authentication.attempt_counters import (
     record_outcomes,
     uncount_attempts,
 )
+from facepay.usecases.authentication.consume_codes import FactorMatch, RecoveryMatch
 from facepay.usecases.authentication.credentials import (
     Credentials,
     RequiredCredentials,
     VerifiedCredentials,
 )
 from facepay.usecases.authentication.match_factors import (
-    FactorMatch,
     active_factors,
     match_code,
     match_confirmation,
 )
-from facepay.usecases.authentication.match_recovery_code import RecoveryMatch, match_recovery_code
+from facepay.usecases.authentication.match_recovery_code import match_recovery_code
 from facepay.usecases.authentication.rejected_credentials import handle_rejected_credentials
 from facepay.usecases.dependencies import NO_ROW, Dependencies
 from facepay.usecases.request import Caller
@@ -113,11 +113,11 @@ def check_factors(
     # 4 the duress code wins: even where it is a correct one-time code as well, it counts as wrong
     duress = _is_duress(deps, customer, credentials.code)
     code = None if duress or blocked else code
-    # 5 record what was right now, not with the change: that may fail or be retried
+    # 5 record at once which secrets were right: the transaction of the change may fail or run again
     right = {"password": bool(password_ok), "code": code is not None}
     record_outcomes(deps, {counters[each]: right[each] for each in counters})
-    # 6 check what has no counter. A wrong code is never made up for by another second factor:
-    # otherwise a payment would tell a slip from duress.
+    # 6 check what has no counter. A correct second factor never replaces a wrong code: otherwise
+    # an observer could see whether the code was mistyped or was the duress code.
     other = _match_uncounted(deps, customer, credentials, confirms, at)
     match = other if credentials.code is None else code
     second_factor_ok = (match is not None) if credentials.has_second_factor else None
@@ -198,7 +198,7 @@ def _match_uncounted(
     confirms: Claims | None,
     at: datetime,
 ) -> FactorMatch | RecoveryMatch | None:
-    """Check what has no counter in the customer's name, which a stranger could fill."""
+    """Check credentials without a counter per customer, which a stranger could use up."""
     if credentials.recovery_code is not None:
         return match_recovery_code(deps, customer, credentials.recovery_code, at)
     if credentials.confirmation is None or confirms is None:

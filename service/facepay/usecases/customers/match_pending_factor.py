@@ -4,9 +4,9 @@ from facepay.domain.attempts import Channel, counter_id
 from facepay.domain.customer import SecondFactor
 from facepay.domain.errors import CredentialsRejected, Unavailable
 from facepay.usecases.authentication.attempt_counters import count_attempt, uncount_attempts
+from facepay.usecases.authentication.consume_codes import FactorMatch
 from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.authentication.match_factors import (
-    FactorMatch,
     match_code,
     match_confirmation,
 )

@@ -27,7 +27,7 @@ _FACE_UNDER_WAY = frozenset({IntentState.CAPTURING, IntentState.AWAITING_SECOND_
 def end_enrolment(
     deps: Dependencies, uow: UnitOfWork, enrolment_id: str, cause: Cause
 ) -> tuple[Enrolment, Deletion | None]:
-    """Revoke under the row's lock, and cancel captures and payments in progress with this face.
+    """Revoke under the row's lock: erase the sealed template, cancel captures and payments.
 
     Returns the revoked enrolment, and a deletion if this call revoked it: pass that to
     `record_deletion` before the commit.

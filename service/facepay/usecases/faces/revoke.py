@@ -1,10 +1,17 @@
 """Revoke the face: at once, with any one credential, for good.
 
+A revocation destroys:
+
+- the sealed template in the enrolment's row, in the revoking transaction (enrolments.py);
+- every vault key of the enrolment, also that of a renewal in progress (destroy_keys.py): no copy of
+  the template, backups included, can be opened any more.
+
+It also cancels open captures and payments in progress with this face. Enrolment row, consent and
+audit log stay as evidence, and a signed receipt counts what was destroyed (deletion_receipt.py).
+
 The row is marked under the lock that an approval takes. Once the revocation is acknowledged, no
-approval by this face follows, on any worker. Then the enrolment's keys are destroyed in the vault,
-that of a renewal in progress included. No copy of the template, backups included, can be opened any
-more. If the vault fails, the revocation is still effective, and `destroy_pending_keys` destroys the
-keys later.
+approval by this face follows, on any worker. If the vault fails, the revocation is still effective,
+and `destroy_pending_keys` destroys the keys later.
 """
 
 from dataclasses import replace
@@ -56,7 +63,7 @@ def revoke_face(
         )
         with deps.unit_of_work() as uow:
             revoked, deletion = end_enrolment(deps, uow, enrolment_id, Cause.CUSTOMER)
-            verified.consume(uow)  # a revocation is not refused because a code was used meanwhile
+            verified.consume(uow)  # goes on even if the code was used meanwhile
             answer = enrolment_answer(revoked)
             lease.answer(uow, answer)
             if deletion is not None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from facepay.domain.deletion import Cause
-from facepay.domain.enrolment import LIVE, EnrolmentState
+from facepay.domain.enrolment import NOT_REVOKED, EnrolmentState
 from facepay.domain.errors import InvalidRequest, NotFound
 from facepay.domain.event import EventKind
 from facepay.domain.operator_action import OperatorAction
@@ -81,7 +81,7 @@ def revoke_at_once(deps: Dependencies, uow: UnitOfWork, action: OperatorAction) 
     The caller records the deletions of the result before the commit.
     """
     deletions = []
-    for face in uow.enrolments.find_all(after_id="", state=LIVE, **faces_of(action)):
+    for face in uow.enrolments.find_all(after_id="", state=NOT_REVOKED, **faces_of(action)):
         revoked, deletion = end_enrolment(deps, uow, face.id, Cause.OPERATOR)
         if deletion is not None:
             emit_face(deps, uow, EventKind.FACE_REVOKED, revoked)
@@ -93,7 +93,7 @@ def revoke_batch(deps: Dependencies, action: OperatorAction, at_most: int) -> No
     """Revoke the next faces of a cohort, then destroy remaining keys, `at_most` of each."""
     faces = faces_of(action)
     with deps.unit_of_work() as uow:
-        batch = uow.enrolments.find_all(limit=at_most, after_id="", state=LIVE, **faces)
+        batch = uow.enrolments.find_all(limit=at_most, after_id="", state=NOT_REVOKED, **faces)
     for face in batch:
         with deps.unit_of_work() as uow:
             revoked, deletion = end_enrolment(deps, uow, face.id, Cause.COHORT)
@@ -115,7 +115,7 @@ def destroy_keys(deps: Dependencies, action: OperatorAction, at_most: int = BATC
 
 def count_faces(uow: UnitOfWork, action: OperatorAction) -> int:
     """Return how many faces of the target are not revoked."""
-    return uow.enrolments.count(state=LIVE, **faces_of(action))
+    return uow.enrolments.count(state=NOT_REVOKED, **faces_of(action))
 
 
 def count_keys(uow: UnitOfWork, action: OperatorAction) -> int:

@@ -59,7 +59,7 @@ def submit_frames(
 ) -> IntentAnswer:
     """Judge the burst and compare the face; the answer asks for the second factor.
 
-    The answer is the same whether the face matched or not: the terminal learns it from neither.
+    The answer is the same whether the face matched or not, so that the terminal cannot learn it.
 
     Raises NotFound, WrongState, IntentExpired, CaptureExpired, FaceNotAvailable, SealBroken, every
     Refused error of `live_faces`, and FaceUnavailable or VaultUnavailable: nothing is approved.
@@ -147,7 +147,7 @@ def _load_payment(
     seen = find_payable_intent(uow, caller, intent_id)
     if caller.role is Role.CUSTOMER and seen.customer_id != caller.subject_id:
         raise NotFound()  # only the claimed payer's own device confirms a payment by face
-    enrolment = _live_enrolment(deps, uow, seen)
+    enrolment = _active_enrolment(deps, uow, seen)
     intent = uow.intents.lock(seen.id)
     if intent is None or intent.enrolment_id != enrolment.id:
         raise WrongState("another capture was opened for this payment intent")
@@ -157,7 +157,7 @@ def _load_payment(
     return PaymentContext(intent, enrolment)
 
 
-def _live_enrolment(deps: Dependencies, uow: UnitOfWork, intent: Intent) -> Enrolment:
+def _active_enrolment(deps: Dependencies, uow: UnitOfWork, intent: Intent) -> Enrolment:
     """Lock and return the enrolment this intent was opened for. Raises FaceNotAvailable."""
     intent.require_open(deps.clock())
     if intent.enrolment_id is None:
@@ -199,7 +199,7 @@ def _decide(
         intent_expires_at=intent.expires_at,
         second_factor_ok=None if verified is None else verified.second_factor_ok,
         consent_active=True,  # step 2 refused otherwise, and step 7 looks again
-        enrolment_live=enrolment.state is EnrolmentState.ACTIVE,
+        enrolment_active=enrolment.state is EnrolmentState.ACTIVE,
         pad_passed=intent.pad_passed,
         face_matched=intent.face_matched,
         duress=verified is not None and verified.duress,
@@ -229,7 +229,7 @@ def _commit_if_still_live(
     authorization: Authorization | None,
 ) -> IntentAnswer:
     with deps.unit_of_work() as uow:
-        live = _live_enrolment(deps, uow, context.intent)
+        live = _active_enrolment(deps, uow, context.intent)
         if live.epoch != context.enrolment.epoch:
             raise FaceNotAvailable()
         # The duress code was typed elsewhere since step 2: this payment fails like a wrong code.

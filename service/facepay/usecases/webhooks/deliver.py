@@ -4,6 +4,9 @@ One pass creates deliveries of new events for their endpoints, then sends to eac
 delivery due. Any number of senders may run. One sender claims a delivery; if it dies, another takes
 over after the lease. No row is locked while a sender waits for a receiver.
 
+After a failed attempt, `_attempt` schedules the retry (`Delivery.scheduled_after`): after 5 s, then
+three times as long each time, up to 4 hours, for 3 days. The policy's table `[events]` has these.
+
 A sender has one thread for each lane. An alarm, which belongs to no payment, therefore waits for no
 other event, and the operator waits for no merchant.
 """
@@ -190,9 +193,9 @@ def _attempt(
     body = event.body_for(endpoint.audience)
     outcome = deps.webhooks.send(endpoint.url, secret, event.id, body)
     with deps.unit_of_work() as uow:
-        attempted = claimed.attempted(outcome, deps.policy.events, deps.clock())
+        after_attempt = claimed.scheduled_after(outcome, deps.policy.events, deps.clock())
         locked_row = uow.endpoints.lock(endpoint.id)
-        if locked_row is not None and _update_if_unchanged(uow, claimed, attempted):
+        if locked_row is not None and _update_if_unchanged(uow, claimed, after_attempt):
             _record_outcome(deps, uow, locked_row, outcome)
             uow.commit()
     return outcome
