@@ -161,7 +161,7 @@ def test_no_approval_follows_an_acknowledged_revocation_or_lock(
     approvals = 0
     for number, (intent, enrolment) in enumerate(pairs):
         pay, leave = approving(scenario, ada, intent), leaving(scenario, ada, enrolment, end)
-        # Every race begins at another distance, so that they meet at every step of each other.
+        # Each race uses another delay, so that the two requests overlap at every possible step.
         lag = (number % 25) * 0.0004
         acts = [pay, delayed(leave, lag)] if number % 2 else [delayed(pay, lag), leave]
         before = log_size(database)
