@@ -13,7 +13,7 @@ LATER = NOW + timedelta(minutes=10)
 KNOWN = (True, False, None)
 FACE_FACTS = (
     "consent_active",
-    "enrolment_live",
+    "enrolment_active",
     "pad_passed",
     "face_matched",
     "second_factor_ok",
