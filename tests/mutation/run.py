@@ -1,0 +1,187 @@
+"""Run the tests against each mutation in a clone, the most likely ones first, until one fails.
+
+    python -m tests.mutation.run --clone DIR --results FILE [--only U01 ...] [--killers FILE]
+
+The clone is a clean checkout with its own .venv; nothing is ever changed in another tree. The
+stages are the test that found the mutation before, the unit tests that execute its lines, all unit
+tests, the integration tests that execute its lines, and for what survives these the tests over
+HTTP. A run that takes too long counts as failed. A test kills a mutant only if it passes without
+it.
+"""
+
+import argparse
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tests.mutation import contexts, place
+from tests.mutation.contexts import Contexts
+from tests.mutation.place import Mutant
+
+HTTP = ["tests/web", "tests/attacks", "tests/pages"]
+SECONDS_AT_MOST = {"before": 600, "unit": 600, "all unit": 900, "integration": 1500, "http": 3000}
+_FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+(?: \S+)*?)(?: - .*)?$", re.MULTILINE)
+_PYTEST = ["-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--no-header", "--tb=line"]
+_NONE_COLLECTED = 5
+
+
+@dataclass(frozen=True)
+class Result:
+    """`killed_by` is a test's name, or None for a mutant that survived; `stage` found it last."""
+
+    id: str
+    status: str
+    killed_by: str | None
+    stage: str
+    seconds: float
+
+
+class Clone:
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory.resolve()
+        if self.directory == Path(__file__).parents[2]:
+            raise SystemExit("mutations are applied to a clone, never here")
+        if self._git("status", "--porcelain", "--untracked-files=no"):
+            raise SystemExit(f"{directory} has changes")
+        self._sound: dict[str, bool] = {}
+
+    def _git(self, *arguments: str) -> str:
+        git = ["git", "-C", str(self.directory), *arguments]
+        return subprocess.run(git, check=True, capture_output=True, text=True).stdout
+
+    def restore(self) -> None:
+        self._git("checkout", "--quiet", "--", "service")
+
+    def write(self, mutant: Mutant) -> None:
+        (self.directory / mutant.file).write_text(mutant.source)
+
+    def first_failure(self, tests: list[str], seconds: float) -> str | None:
+        """The first test that fails; "timeout" after so many seconds, None when all pass."""
+        python = str(self.directory / ".venv/bin/python")
+        environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
+        process = subprocess.Popen(
+            [python, *_PYTEST, *tests],
+            cwd=self.directory,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            output, _ = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            _end(process)
+            return "timeout"
+        if process.returncode in (0, _NONE_COLLECTED):
+            return None
+        failed = _FAILED.search(output)
+        if failed is None:
+            raise RuntimeError(f"pytest ended with {process.returncode}:\n{output[-3000:]}")
+        return failed[1]
+
+    def is_sound(self, test: str) -> bool:
+        """Whether the test passes without any mutation. The clone has to be restored."""
+        if test not in self._sound:
+            self._sound[test] = self.first_failure([test], SECONDS_AT_MOST["integration"]) is None
+        return self._sound[test]
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    """End the tests and the servers that they started."""
+    os.killpg(process.pid, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=20)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def stages(mutant: Mutant, known: Contexts, killer: str | None) -> Iterator[tuple[str, list[str]]]:
+    """Names of stages and the tests of each, the most likely ones first."""
+    if killer is not None:
+        yield "before", [killer]
+    executed = known.tests_of(mutant.file, mutant.lines)
+    own = f"tests/unit/{mutant.folder}"
+    unit = [test for test in executed if test.startswith("tests/unit/")]
+    yield "unit", sorted(unit, key=lambda test: not test.startswith(own))
+    yield "all unit", ["tests/unit"]
+    yield "integration", [test for test in executed if test.startswith("tests/integration/")]
+    yield "http", HTTP
+
+
+def examine(clone: Clone, mutant: Mutant, known: Contexts, killer: str | None) -> Result:
+    begun, unsound, stage = time.monotonic(), list[str](), "none"
+    for stage, tests in stages(mutant, known, killer):
+        if not tests:
+            continue
+        while True:
+            clone.write(mutant)
+            try:
+                found = clone.first_failure(
+                    [*tests, *(f"--deselect={test}" for test in unsound)], SECONDS_AT_MOST[stage]
+                )
+            finally:
+                clone.restore()
+            if found is None:
+                break
+            if "::" not in found or clone.is_sound(found):
+                seconds = round(time.monotonic() - begun, 1)
+                return Result(mutant.id, "killed", found, stage, seconds)
+            unsound.append(found)
+    return Result(mutant.id, "survived", None, stage, round(time.monotonic() - begun, 1))
+
+
+def main() -> None:
+    arguments = _arguments()
+    clone = Clone(arguments.clone)
+    report = clone.directory / "var/mutation/contexts.json"
+    known = Contexts(report if report.exists() else contexts.record(clone.directory))
+    killers = _killers(arguments.killers, clone.directory)
+    results = json.loads(arguments.results.read_text()) if arguments.results.exists() else []
+    done = {result["id"] for result in results}
+    for record in place.ported():
+        if record["id"] in done or (arguments.only and record["id"] not in arguments.only):
+            continue
+        mutant = place.find(record, clone.directory)
+        result = examine(clone, mutant, known, killers.get(mutant.id))
+        results.append(asdict(result))
+        arguments.results.write_text(json.dumps(results, indent=2) + "\n")
+        print(f"{result.id} {result.status:8} {result.seconds:7.1f} s  {result.killed_by or ''}")
+    survived = [result["id"] for result in results if result["status"] == "survived"]
+    print(f"{len(results) - len(survived)} of {len(results)} killed; survived: {survived}")
+
+
+def _killers(file: Path | None, clone: Path) -> dict[str, str]:
+    """By mutation, the test that killed it in an earlier run, where that test is still there."""
+    if file is None:
+        return {}
+    by = {each["id"]: each["killed_by"] or "" for each in json.loads(file.read_text())}
+    return {name: test for name, test in by.items() if _exists(test, clone)}
+
+
+def _exists(test: str, clone: Path) -> bool:
+    path, _, function = test.partition("::")
+    file = clone / path
+    return (
+        file.is_file() and f"def {function.partition('[')[0].split('::')[-1]}(" in file.read_text()
+    )
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clone", type=Path, required=True)
+    parser.add_argument("--results", type=Path, required=True)
+    parser.add_argument("--only", nargs="*", metavar="ID")
+    parser.add_argument("--killers", type=Path, help="the results of an earlier run")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
