@@ -2,9 +2,10 @@
 PYTHON ?= python3
 BIN    := .venv/bin
 READY  := .venv/ready
+MUTATE := .venv/mutate
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check bench-engine int8-ranges bench-accuracy calibrate-shipped bench-memory bench-robust bench-protection bench-pad bench-revocation bench-duress format generate lock scan clean
+.PHONY: help demo serve test check bench-engine int8-ranges bench-accuracy calibrate-shipped bench-memory bench-robust bench-protection bench-pad bench-revocation bench-duress format generate lock mutate scan clean
 
 help: ## list every target
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,12 +66,17 @@ generate: $(READY) ## write what is made from the code and the registry: OpenAPI
 scan: $(READY) ## search var/ for picture headers and embeddings of the rehearsal's faces
 	@$(BIN)/python -m facepay_rehearsal.scan var
 
+mutate: $(MUTATE) ## mutate domain/ and list the mutants that no unit test finds: var/mutate/survivors.txt
+	@$(BIN)/python -m tests.mutation.domain
+
 lock: ## resolve the dependencies anew (needs uv on the PATH)
 	uv pip compile -q infra/lock/build.in --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header -o infra/lock/build.lock
 	uv pip compile -q pyproject.toml infra/lock/runtime.in --extra rehearsal --extra dev \
 		--universal --python-version 3.11 --override infra/lock/dlib-is-a-wheel.txt \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements.lock
+	uv pip compile -q infra/lock/mutate.in --constraint requirements.lock --universal \
+		--python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o infra/lock/mutate.lock
 
 clean: ## remove the virtual environment and everything the service wrote here
 	rm -rf .venv var build
@@ -85,3 +91,8 @@ $(READY): requirements.lock infra/lock/build.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --no-build-isolation -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(READY)
+
+# The tools of `make mutate` have a lock of their own: no other work needs them.
+$(MUTATE): $(READY) infra/lock/mutate.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r infra/lock/mutate.lock
+	@touch $(MUTATE)

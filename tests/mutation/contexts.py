@@ -1,4 +1,4 @@
-"""Record which tests execute which line of a clone, unit and integration tests alone.
+"""Record which tests of a suite execute which line of a clone, once, when somebody first asks.
 
 The clone's environment needs pytest-cov beside what the lock names.
 """
@@ -7,39 +7,47 @@ import json
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-RECORDED = ("tests/unit", "tests/integration")
 _SETTINGS = "[run]\nsource = service/facepay\n[json]\nshow_contexts = true\n"
 
 
-def record(clone: Path) -> Path:
-    """Run the tests once under coverage; returns the file of what each line was executed by."""
-    directory = clone / "var" / "mutation"
-    directory.mkdir(parents=True, exist_ok=True)
-    settings, report = directory / "coveragerc", directory / "contexts.json"
-    settings.write_text(_SETTINGS)
-    python = str(clone / ".venv/bin/python")
-    run = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-header", *RECORDED]
-    run += ["--cov", "--cov-context=test", "--cov-report=", f"--cov-config={settings}"]
-    # A test that fails under coverage, for it measures memory or time, still tells its lines.
-    subprocess.run(run, cwd=clone, check=False)
-    made = [python, "-m", "coverage", "json", "-q", f"--rcfile={settings}", "-o", str(report)]
-    subprocess.run(made, cwd=clone, check=True)
-    return report
-
-
 class Contexts:
-    def __init__(self, report: Path) -> None:
-        self._files = json.loads(report.read_text())["files"]
+    """The suite is a folder of tests that do their work in one process: `tests/unit`."""
+
+    def __init__(self, clone: Path, suite: str) -> None:
+        self._clone, self._suite = clone, suite
+        self._files: dict[str, Any] | None = None
 
     def tests_of(self, file: str, lines: range) -> list[str]:
         """The tests that execute one of the lines, or those of the file where nothing tells.
 
         Lines outside of functions are executed by the import, which belongs to no test.
         """
+        if self._files is None:
+            self._files = json.loads(self._report().read_text())["files"]
         by_line = self._files.get(file, {}).get("contexts", {})
         found = _names(by_line.get(str(line), ()) for line in lines)
         return sorted(found or _names(by_line.values()))
+
+    def _report(self) -> Path:
+        directory = self._clone / "var" / "mutation"
+        directory.mkdir(parents=True, exist_ok=True)
+        report = directory / f"{Path(self._suite).name}.json"
+        if not report.exists():
+            _record(self._clone, self._suite, directory / "coveragerc", report)
+        return report
+
+
+def _record(clone: Path, suite: str, settings: Path, report: Path) -> None:
+    settings.write_text(_SETTINGS)
+    python = str(clone / ".venv/bin/python")
+    run = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-header", suite]
+    run += ["--cov", "--cov-context=test", "--cov-report=", f"--cov-config={settings}"]
+    # A test that fails under coverage, for it measures memory or time, still tells its lines.
+    subprocess.run(run, cwd=clone, check=False)
+    made = [python, "-m", "coverage", "json", "-q", f"--rcfile={settings}", "-o", str(report)]
+    subprocess.run(made, cwd=clone, check=True)
 
 
 def _names(contexts: Iterable[Iterable[str]]) -> set[str]:

@@ -21,7 +21,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.mutation import contexts, place
+from tests.mutation import place
 from tests.mutation.contexts import Contexts
 from tests.mutation.place import Mutant
 
@@ -50,6 +50,8 @@ class Clone:
             raise SystemExit("mutations are applied to a clone, never here")
         if self._git("status", "--porcelain", "--untracked-files=no"):
             raise SystemExit(f"{directory} has changes")
+        self.unit = Contexts(self.directory, "tests/unit")
+        self.integration = Contexts(self.directory, "tests/integration")
         self._sound: dict[str, bool] = {}
 
     def _git(self, *arguments: str) -> str:
@@ -103,22 +105,21 @@ def _end(process: "subprocess.Popen[str]") -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def stages(mutant: Mutant, known: Contexts, killer: str | None) -> Iterator[tuple[str, list[str]]]:
+def stages(clone: Clone, mutant: Mutant, killer: str | None) -> Iterator[tuple[str, list[str]]]:
     """Names of stages and the tests of each, the most likely ones first."""
     if killer is not None:
         yield "before", [killer]
-    executed = known.tests_of(mutant.file, mutant.lines)
     own = f"tests/unit/{mutant.folder}"
-    unit = [test for test in executed if test.startswith("tests/unit/")]
+    unit = clone.unit.tests_of(mutant.file, mutant.lines)
     yield "unit", sorted(unit, key=lambda test: not test.startswith(own))
     yield "all unit", ["tests/unit"]
-    yield "integration", [test for test in executed if test.startswith("tests/integration/")]
+    yield "integration", clone.integration.tests_of(mutant.file, mutant.lines)
     yield "http", HTTP
 
 
-def examine(clone: Clone, mutant: Mutant, known: Contexts, killer: str | None) -> Result:
+def examine(clone: Clone, mutant: Mutant, killer: str | None, last: str) -> Result:
     begun, unsound, stage = time.monotonic(), list[str](), "none"
-    for stage, tests in stages(mutant, known, killer):
+    for stage, tests in stages(clone, mutant, killer):
         if not tests:
             continue
         while True:
@@ -135,14 +136,14 @@ def examine(clone: Clone, mutant: Mutant, known: Contexts, killer: str | None) -
                 seconds = round(time.monotonic() - begun, 1)
                 return Result(mutant.id, "killed", found, stage, seconds)
             unsound.append(found)
+        if stage == last:
+            break
     return Result(mutant.id, "survived", None, stage, round(time.monotonic() - begun, 1))
 
 
 def main() -> None:
     arguments = _arguments()
     clone = Clone(arguments.clone)
-    report = clone.directory / "var/mutation/contexts.json"
-    known = Contexts(report if report.exists() else contexts.record(clone.directory))
     killers = _killers(arguments.killers, clone.directory)
     results = json.loads(arguments.results.read_text()) if arguments.results.exists() else []
     done = {result["id"] for result in results}
@@ -150,7 +151,7 @@ def main() -> None:
         if record["id"] in done or (arguments.only and record["id"] not in arguments.only):
             continue
         mutant = place.find(record, clone.directory)
-        result = examine(clone, mutant, known, killers.get(mutant.id))
+        result = examine(clone, mutant, killers.get(mutant.id), arguments.last)
         results.append(asdict(result))
         arguments.results.write_text(json.dumps(results, indent=2) + "\n")
         print(f"{result.id} {result.status:8} {result.seconds:7.1f} s  {result.killed_by or ''}")
@@ -179,6 +180,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--clone", type=Path, required=True)
     parser.add_argument("--results", type=Path, required=True)
     parser.add_argument("--only", nargs="*", metavar="ID")
+    parser.add_argument("--last", default="http", choices=SECONDS_AT_MOST, help="stage to end with")
     parser.add_argument("--killers", type=Path, help="the results of an earlier run")
     return parser.parse_args()
 
