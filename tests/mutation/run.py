@@ -90,7 +90,12 @@ class Clone:
         return failed[1]
 
     def is_sound(self, test: str) -> bool:
-        """Whether the test passes without any mutation. The clone has to be restored."""
+        """Whether the test passes without any mutation. The clone has to be restored.
+
+        Unit tests depend on no clock and no server: they are taken to pass.
+        """
+        if "::" not in test or test.startswith("tests/unit/"):
+            return True
         if test not in self._sound:
             self._sound[test] = self.first_failure([test], SECONDS_AT_MOST["integration"]) is None
         return self._sound[test]
@@ -132,7 +137,7 @@ def examine(clone: Clone, mutant: Mutant, killer: str | None, last: str) -> Resu
                 clone.restore()
             if found is None:
                 break
-            if "::" not in found or clone.is_sound(found):
+            if clone.is_sound(found):
                 seconds = round(time.monotonic() - begun, 1)
                 return Result(mutant.id, "killed", found, stage, seconds)
             unsound.append(found)
