@@ -1,6 +1,6 @@
 """Run the tests against each mutation in a clone, the most likely ones first, until one fails.
 
-    python -m tests.mutation.run --clone DIR --results FILE [--only U01 ...] [--killers FILE]
+    python -m tests.mutation.run --clone DIR --results FILE [--as-drawn] [--killers FILE]
 
 The clone is a clean checkout with its own .venv; nothing is ever changed in another tree. The
 stages are the test that found the mutation before, the unit tests that execute its lines, all unit
@@ -152,7 +152,7 @@ def main() -> None:
     killers = _killers(arguments.killers, clone.directory)
     results = json.loads(arguments.results.read_text()) if arguments.results.exists() else []
     done = {result["id"] for result in results}
-    for record in place.ported():
+    for record in place.drawn() if arguments.as_drawn else place.ported():
         if record["id"] in done or (arguments.only and record["id"] not in arguments.only):
             continue
         mutant = place.find(record, clone.directory)
@@ -184,6 +184,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clone", type=Path, required=True)
     parser.add_argument("--results", type=Path, required=True)
+    parser.add_argument("--as-drawn", action="store_true", help="for a clone of the drawn commit")
     parser.add_argument("--only", nargs="*", metavar="ID")
     parser.add_argument("--last", default="http", choices=SECONDS_AT_MOST, help="stage to end with")
     parser.add_argument("--killers", type=Path, help="the results of an earlier run")
