@@ -19,16 +19,23 @@ class Contexts:
         self._clone, self._suite = clone, suite
         self._files: dict[str, Any] | None = None
 
-    def tests_of(self, file: str, lines: range) -> list[str]:
-        """The tests that execute one of the lines, or those of the file where nothing tells.
+    def tests_of_lines(self, file: str, lines: range) -> list[str]:
+        """The tests that execute one of the lines; no other test can tell what stands there.
 
-        Lines outside of functions are executed by the import, which belongs to no test.
+        Empty for lines outside of functions: the import executes them, and belongs to no test.
         """
+        by_line = self._by_line(file)
+        return sorted(_names(by_line.get(str(line), ()) for line in lines))
+
+    def tests_of_file(self, file: str) -> list[str]:
+        """The tests that execute any function of the file."""
+        return sorted(_names(self._by_line(file).values()))
+
+    def _by_line(self, file: str) -> dict[str, list[str]]:
         if self._files is None:
             self._files = json.loads(self._report().read_text())["files"]
-        by_line = self._files.get(file, {}).get("contexts", {})
-        found = _names(by_line.get(str(line), ()) for line in lines)
-        return sorted(found or _names(by_line.values()))
+        contexts: dict[str, list[str]] = self._files.get(file, {}).get("contexts", {})
+        return contexts
 
     def _report(self) -> Path:
         directory = self._clone / "var" / "mutation"

@@ -3,10 +3,10 @@
     python -m tests.mutation.run --clone DIR --results FILE [--as-drawn] [--killers FILE]
 
 The clone is a clean checkout with its own .venv; nothing is ever changed in another tree. The
-stages are the test that found the mutation before, the unit tests that execute its lines, all unit
-tests, the integration tests that execute its lines, and for what survives these the tests over
-HTTP. A run that takes too long counts as failed. A test kills a mutant only if it passes without
-it.
+stages are the test that found the mutation before, the unit tests that execute its lines (all unit
+tests, where it stands outside of functions), the integration tests that execute them, and for what
+survives these the tests over HTTP. A run that takes too long counts as failed. A test kills a
+mutant only if it passes without it.
 """
 
 import argparse
@@ -110,21 +110,31 @@ def _end(process: "subprocess.Popen[str]") -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def stages(clone: Clone, mutant: Mutant, killer: str | None) -> Iterator[tuple[str, list[str]]]:
+def stages(
+    clone: Clone, mutant: Mutant, killer: str | None, unit_only: bool
+) -> Iterator[tuple[str, list[str]]]:
     """Names of stages and the tests of each, the most likely ones first."""
     if killer is not None:
         yield "before", [killer]
-    own = f"tests/unit/{mutant.folder}"
-    unit = clone.unit.tests_of(mutant.file, mutant.lines)
-    yield "unit", sorted(unit, key=lambda test: not test.startswith(own))
-    yield "all unit", ["tests/unit"]
-    yield "integration", clone.integration.tests_of(mutant.file, mutant.lines)
+    file, own = mutant.file, f"tests/unit/{mutant.folder}"
+    unit = clone.unit.tests_of_lines(file, mutant.lines)
+    near = unit or clone.unit.tests_of_file(file)
+    yield "unit", sorted(near, key=lambda test: not test.startswith(own))
+    if not unit:
+        yield "all unit", ["tests/unit"]
+    if unit_only:
+        return
+    integration = clone.integration
+    yield (
+        "integration",
+        integration.tests_of_lines(file, mutant.lines) or integration.tests_of_file(file),
+    )
     yield "http", HTTP
 
 
-def examine(clone: Clone, mutant: Mutant, killer: str | None, last: str) -> Result:
+def examine(clone: Clone, mutant: Mutant, killer: str | None, unit_only: bool) -> Result:
     begun, unsound, stage = time.monotonic(), list[str](), "none"
-    for stage, tests in stages(clone, mutant, killer):
+    for stage, tests in stages(clone, mutant, killer, unit_only):
         if not tests:
             continue
         while True:
@@ -141,8 +151,6 @@ def examine(clone: Clone, mutant: Mutant, killer: str | None, last: str) -> Resu
                 seconds = round(time.monotonic() - begun, 1)
                 return Result(mutant.id, "killed", found, stage, seconds)
             unsound.append(found)
-        if stage == last:
-            break
     return Result(mutant.id, "survived", None, stage, round(time.monotonic() - begun, 1))
 
 
@@ -156,7 +164,7 @@ def main() -> None:
         if record["id"] in done or (arguments.only and record["id"] not in arguments.only):
             continue
         mutant = place.find(record, clone.directory)
-        result = examine(clone, mutant, killers.get(mutant.id), arguments.last)
+        result = examine(clone, mutant, killers.get(mutant.id), arguments.unit_only)
         results.append(asdict(result))
         arguments.results.write_text(json.dumps(results, indent=2) + "\n")
         print(f"{result.id} {result.status:8} {result.seconds:7.1f} s  {result.killed_by or ''}")
@@ -186,7 +194,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--results", type=Path, required=True)
     parser.add_argument("--as-drawn", action="store_true", help="for a clone of the drawn commit")
     parser.add_argument("--only", nargs="*", metavar="ID")
-    parser.add_argument("--last", default="http", choices=SECONDS_AT_MOST, help="stage to end with")
+    parser.add_argument("--unit-only", action="store_true", help="end after the unit tests")
     parser.add_argument("--killers", type=Path, help="the results of an earlier run")
     return parser.parse_args()
 
