@@ -3,9 +3,11 @@ PYTHON ?= python3
 BIN    := .venv/bin
 READY  := .venv/ready
 MUTATE := .venv/mutate
+DOCS_READY := .venv-docs/ready
+WORKERS := --numprocesses=2 --dist=loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check bench-engine int8-ranges bench-accuracy calibrate-shipped bench-memory bench-robust bench-protection bench-pad bench-revocation bench-duress format generate lock mutate scan clean
+.PHONY: help demo serve test test-fast check docs pictures bench-engine int8-ranges bench-accuracy calibrate-shipped bench-memory bench-robust bench-protection bench-pad bench-revocation bench-duress format generate lock mutate scan clean
 
 help: ## list every target
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,8 +18,11 @@ demo: $(READY) ## the whole walk over HTTP: a face pays, is revoked, the passwor
 serve: $(READY) ## start OpenBao, the database and the service; Ctrl-C stops them all
 	@exec $(BIN)/facepay serve
 
-test: $(READY) ## every test: unit, integration, attacks, and real HTTP
-	@$(BIN)/python -m pytest
+test: $(READY) ## every test, by two workers; T=path::name make test runs one file or test
+	@$(BIN)/python -m pytest $(if $(T),'$(T)',$(WORKERS))
+
+test-fast: $(READY) ## the unit tests, in under a minute
+	@$(BIN)/python -m pytest $(WORKERS) tests/unit
 
 check: $(READY) ## format, lint, types, import layers, and that nothing generated has drifted
 	@$(BIN)/ruff format --check .
@@ -60,11 +65,19 @@ format: $(READY) ## format the code and mend what ruff can mend
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-generate: $(READY) ## write what is made from the code and the registry: OpenAPI, error table, README help
+generate: $(READY) ## write what is made from the code and the registry: OpenAPI, error table, docs/cli.md
 	@$(BIN)/facepay spec write
 
+docs: $(DOCS_READY) ## build these pages as a site, links checked, nothing fetched: var/site
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict
+	@echo "facepay: the site is var/site/index.html"
+
+pictures: $(READY) ## draw docs/images/payment.svg, photograph docs/images/account.png (needs Chromium)
+	@$(BIN)/python -m docs.images.draw_payment
+	@$(BIN)/python -m docs.images.photograph_account
+
 scan: $(READY) ## search var/ for picture headers and embeddings of the rehearsal's faces
-	@$(BIN)/python -m facepay_rehearsal.scan var
+	@$(BIN)/python -m facepay_rehearsal.demo.leak_scan var
 
 mutate: $(MUTATE) ## mutate domain/ and list the mutants that no unit test finds: var/mutate/survivors.txt
 	@$(BIN)/python -m tests.mutation.domain
@@ -72,14 +85,16 @@ mutate: $(MUTATE) ## mutate domain/ and list the mutants that no unit test finds
 lock: ## resolve the dependencies anew (needs uv on the PATH)
 	uv pip compile -q infra/lock/build.in --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header -o infra/lock/build.lock
+	uv pip compile -q infra/lock/docs.in --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o infra/lock/docs.lock
 	uv pip compile -q pyproject.toml infra/lock/runtime.in --extra rehearsal --extra dev \
 		--universal --python-version 3.11 --override infra/lock/dlib-is-a-wheel.txt \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements.lock
 	uv pip compile -q infra/lock/mutate.in --constraint requirements.lock --universal \
 		--python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o infra/lock/mutate.lock
 
-clean: ## remove the virtual environment and everything the service wrote here
-	rm -rf .venv var build
+clean: ## remove the virtual environments and everything the service wrote here
+	rm -rf .venv .venv-docs var build
 
 # Hashed all the way down: the build tool first, then everything else without build isolation,
 # so that nothing is ever fetched that the locks do not name.
@@ -96,3 +111,10 @@ $(READY): requirements.lock infra/lock/build.lock pyproject.toml
 $(MUTATE): $(READY) infra/lock/mutate.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r infra/lock/mutate.lock
 	@touch $(MUTATE)
+
+# An environment of its own: the tests' environment does not grow by what only the site needs.
+$(DOCS_READY): infra/lock/docs.lock
+	@echo "facepay: preparing .venv-docs (once)"
+	@$(PYTHON) -m venv .venv-docs
+	@.venv-docs/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r infra/lock/docs.lock
+	@touch $(DOCS_READY)

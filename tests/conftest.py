@@ -11,8 +11,8 @@
 Nothing is skipped because something is missing: what a test needs, `make test` installs.
 """
 
+import os
 import shutil
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,21 +22,26 @@ from facepay.adapters.migrate import migrate
 from facepay.adapters.unit_of_work import Database
 from facepay.embedded.openbao_server import EmbeddedOpenBao
 from tests.integration import openbao_fixture
-from tests.stand.postgres import Postgres
-from tests.stand.service import RunningService, running_service
-from tests.stand.tally import Tally
+from tests.support import renders
+from tests.support.postgres import Postgres
+from tests.support.service import RunningService, running_service
+
+pytest_plugins = ["tests.support.session"]
 
 openbao = openbao_fixture.openbao
 vault = openbao_fixture.vault
 
-TALLY = pytest.StashKey[Tally]()
-
 
 @pytest.fixture(scope="session", autouse=True)
 def cache_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The converted network is made anew for each session, and nothing is left in a home."""
-    directory = tmp_path_factory.mktemp("cache")
+    """Make the converted network anew for each session; leave only renders in a home."""
+    directory = tmp_path_factory.getbasetemp() / "cache"
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        directory = directory.parents[1] / "cache"  # of all workers: converted once, not by each
+    directory.mkdir(mode=0o700, exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(renders.DIRECTORY, str(renders.directory()))
+        renders.forget_unused()
         patch.setenv("XDG_CACHE_HOME", str(directory))
         yield directory
 
@@ -113,19 +118,3 @@ def sqlite_copy(template: Path, directory: Path) -> str:
     copy = directory / "facepay.db"
     shutil.copyfile(template, copy)
     return f"sqlite:///{copy}"
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[TALLY] = Tally()
-    # A session that is told to go takes its servers with it.
-    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated"))
-
-
-def pytest_runtest_call(item: pytest.Item) -> None:
-    item.config.stash[TALLY].add(item)
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    terminalreporter.write_line(config.stash[TALLY].line())

@@ -1,23 +1,23 @@
-"""One frozen Settings, read from the environment. A missing secret means no start.
+"""Read one frozen Settings from the environment. The service does not start without its secrets.
 
 | variable                      | meaning |
 |-------------------------------|---------|
 | FACEPAY_PROFILE               | `live`, or `rehearsal` for demo, tests and development |
-| FACEPAY_ORIGIN                | what clients sign, e.g. `https://pay.example`; no path |
+| FACEPAY_ORIGIN                | address that clients sign, e.g. `https://pay.example`; no path |
 | FACEPAY_DATABASE_URL          | `postgresql+psycopg://…` or `sqlite:///…` |
 | FACEPAY_VAULT_URL             | OpenBao or Vault, e.g. `https://vault.example:8200` |
 | FACEPAY_VAULT_ROLE_ID         | AppRole role id |
 | FACEPAY_VAULT_SECRET_ID       | AppRole secret id (secret) |
-| FACEPAY_FINGERPRINT_KEY       | keys hashes of requests and duress codes, 32 characters (secret) |
+| FACEPAY_FINGERPRINT_KEY       | HMAC key for requests and duress codes, 32 characters (secret) |
 | FACEPAY_VAULT_CA_FILE         | CA certificates for the vault, PEM; empty = the system's |
-| FACEPAY_POLICY_FILE           | policy, TOML; empty = the one that ships with this version |
+| FACEPAY_POLICY_FILE           | policy, TOML; empty = the policy of this version |
 | FACEPAY_MODEL                 | name on the card of the model; empty = dlib-resnet-v1-int8 |
-| FACEPAY_MODELS                | folder of models that were added; empty = none |
+| FACEPAY_MODELS                | folder of added models; empty = none |
 | FACEPAY_DETECTOR_FILE         | YuNet's model file; empty = dlib's detector |
 | FACEPAY_PASSIVE_FILES         | folder of passive liveness networks and their card; empty = none |
-| FACEPAY_CALIBRATION_REPORT    | signed report that gives the face threshold; needed by `live` |
-| FACEPAY_CALIBRATION_KEYS      | public keys trusted to sign one, PEM or JWK set |
-| FACEPAY_REHEARSAL_CLOCK_FILE  | seconds to turn the clock forward by; refused by `live` |
+| FACEPAY_CALIBRATION_REPORT    | signed report that gives the face threshold; `live` needs it |
+| FACEPAY_CALIBRATION_KEYS      | public keys trusted to sign a report, PEM or JWK set |
+| FACEPAY_REHEARSAL_CLOCK_FILE  | file with the seconds to add to the clock; `live` refuses it |
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from facepay.face.cards import DEFAULT as DEFAULT_MODEL
+from facepay.face.models.cards import DEFAULT as DEFAULT_MODEL
 
 PREFIX = "FACEPAY_"
 SHORTEST_KEY = 32
@@ -39,11 +39,16 @@ class Profile(StrEnum):
 
 
 class ConfigError(ValueError):
-    """A setting is missing or contradicts the profile; the message says which and what to do."""
+    """Signal a setting that is missing or contradicts the profile.
+
+    The message names the setting and says what to do.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
+    """Validated settings. Creating one raises ConfigError when a setting breaks a rule."""
+
     profile: Profile
     origin: str
     database_url: str = field(repr=False)
@@ -65,10 +70,12 @@ class Settings:
         parts = urlsplit(self.origin)
         if not parts.scheme or not parts.netloc or parts.path or parts.query:
             raise ConfigError(
-                f"{PREFIX}ORIGIN must be scheme and host only, e.g. https://pay.example"
+                f"{PREFIX}ORIGIN must have a scheme and a host only, e.g. https://pay.example"
             )
         if len(self.fingerprint_key) < SHORTEST_KEY:
-            raise ConfigError(f"{PREFIX}FINGERPRINT_KEY needs {SHORTEST_KEY} characters or more")
+            raise ConfigError(
+                f"{PREFIX}FINGERPRINT_KEY has less than {SHORTEST_KEY} characters: set a longer one"
+            )
         if (self.calibration_report is None) != (self.calibration_keys is None):
             raise ConfigError(
                 f"{PREFIX}CALIBRATION_REPORT and {PREFIX}CALIBRATION_KEYS go together: set both"
@@ -78,19 +85,26 @@ class Settings:
 
     def _require_live(self) -> None:
         if self.rehearsal_clock_file is not None:
-            raise ConfigError(f"{PREFIX}REHEARSAL_CLOCK_FILE is for rehearsals: remove it")
+            raise ConfigError(
+                f"{PREFIX}REHEARSAL_CLOCK_FILE is for the rehearsal profile only: unset it"
+            )
         for name, url in (("ORIGIN", self.origin), ("VAULT_URL", self.vault_url)):
             if urlsplit(url).scheme != "https":
-                raise ConfigError(f"{PREFIX}{name} must be https in the live profile")
+                raise ConfigError(
+                    f"{PREFIX}{name} must be an https address in the live profile: change it"
+                )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
-        """Raises ConfigError naming the first variable that is missing or wrong."""
+        """Read the settings from environment variables.
+
+        Raises ConfigError, which names the first variable that is missing or wrong.
+        """
 
         def needed(name: str) -> str:
             value = environment.get(PREFIX + name, "")
             if not value:
-                raise ConfigError(f"{PREFIX}{name} is not set: facepay does not start without it")
+                raise ConfigError(f"{PREFIX}{name} is not set: facepay needs it to start")
             return value
 
         def path(name: str) -> Path | None:
@@ -121,7 +135,7 @@ class Settings:
         )
 
     def to_environment(self) -> dict[str, str]:
-        """The same settings for a child process."""
+        """Return environment variables that give a child process the same settings."""
         values = {
             "PROFILE": self.profile.value,
             "ORIGIN": self.origin,

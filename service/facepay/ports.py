@@ -1,7 +1,6 @@
-"""What is truly outside: the database, the vault, the face engine, the clock.
+"""Ports: one Protocol for each boundary to the outside, such as database, vault and face engine.
 
-One Protocol per real boundary, none for imagined ones. Adapters implement them; tests have
-fakes that implement them too. Every method raises errors of `domain.errors` only.
+Adapters implement them, and so do the fakes of the tests. Methods raise `domain.errors` only.
 """
 
 from collections.abc import Callable, Mapping
@@ -35,165 +34,168 @@ Entity = TypeVar("Entity")
 
 
 class Clock(Protocol):
-    """Time is injected. Returns an aware datetime in UTC."""
+    """The injected source of time."""
 
-    def __call__(self) -> datetime: ...
+    def __call__(self) -> datetime:
+        """Return the present time as an aware datetime in UTC."""
 
 
 class ObservedFaces(Protocol):
-    """What the engine saw in one burst: landmarks and aligned chips, in memory only.
+    """The engine's observations of one burst: landmarks and aligned chips, in memory only.
 
-    `wipe` overwrites them. Use cases hold one only inside `with observed(...)`. An engine may also
-    tell how many seconds its own steps took, by name, in an attribute `seconds`.
+    Use cases hold one only inside `with observed(...)`. An optional attribute `seconds` has the
+    times of the engine's own stages, by name.
     """
 
-    def wipe(self) -> None: ...
+    def wipe(self) -> None:
+        """Overwrite pixels and landmarks in memory."""
 
 
 class FaceEngine(Protocol):
-    """Pixels in, numbers out. 1:1 only: there is no search, and no list to search in."""
+    """Turns pixels into numbers, 1:1 only: there is no search, and no list to search in.
+
+    Methods that read faces raise the Refused errors of pictures (NoFace, Blurred, …), and
+    FaceUnavailable without models.
+    """
 
     @property
     def model(self) -> str:
         """Name and version of model and alignment; references of another model do not compare."""
 
     def prepare(self) -> None:
-        """Load what the first payer would otherwise wait for. Raises FaceUnavailable."""
+        """Load the models, so that the first payer does not wait. Raises FaceUnavailable."""
 
     def observe(self, burst: Burst) -> ObservedFaces:
-        """Decode, detect and align.
-
-        Raises UnreadableFrame, UnsupportedFrame, FrameTooLarge, NoFace, TwoFaces, FaceTooSmall.
-        """
+        """Decode the frames, detect one face in each, and align it."""
 
     def reference(self, faces: ObservedFaces, secret: bytearray) -> bytearray:
-        """A protected template (ISO/IEC 24745): of no use to who has not got the secret, too.
+        """Return a protected template (ISO/IEC 24745), which is useless without the secret.
 
-        One template a secret. The caller seals it and overwrites both. Raises CaptureRetry where
-        no frame is good enough.
+        One secret (32 bytes) protects one template; the caller overwrites both after sealing.
         """
 
     def distance(self, faces: ObservedFaces, reference: bytearray, secret: bytearray) -> float:
-        """Between the reference and the probe fused over near-frontal frames: Euclidean, at unit
-        length, 0 to 2. Raises SealBroken for what is no reference."""
+        """Return the Euclidean distance of unit vectors, 0 to 2. Raises SealBroken."""
 
     def renewed(self, reference: bytearray, secret: bytearray, new_secret: bytearray) -> bytearray:
-        """The same reference under another secret, without its owner. Raises SealBroken."""
+        """Return the same reference under another secret, without a capture. Raises SealBroken."""
 
 
 class PadDetector(Protocol):
     """Presentation attack detection (ISO/IEC 30107-3) over one burst."""
 
     def judge(self, faces: ObservedFaces, challenge: Challenge) -> PadVerdict:
-        """Alive, and one person from the first frame to the last.
-
-        Raises CaptureRetry where no frame is good enough to be compared; FaceUnavailable.
-        """
+        """Judge whether one living person follows the challenge. Raises as FaceEngine does."""
 
 
 class Attestation(Protocol):
-    """Who vouches for a capturing device: its registered key, and its platform where it can."""
+    """Verifies a capturing device: its registered key, and its platform's evidence."""
 
     def verify(self, signed: SignedManifest, key: Client) -> Attested:
-        """Raises ManifestInvalid where the key did not sign this, AttestationUnsupported where
-        nobody here can check what the platform says, DeviceNotTrusted where that does not hold."""
+        """Verify the manifest's signature with `key`, and platform evidence if there is any.
+
+        Raises ManifestInvalid, AttestationUnsupported, DeviceNotTrusted.
+        """
 
 
 class TemplateVault(Protocol):
-    """Seals with keys that never leave the vault. Raises VaultUnavailable.
+    """Seals templates with keys that never leave the vault, one key for each enrolment.
 
-    One key per enrolment: destroying it makes every copy of the template unreadable at once,
-    backups included, and takes the secret derived from it along. `binding` is authenticated with
-    the ciphertext (AES-GCM associated data), so that a sealed value moved to another row does not
-    open. Raises SealBroken where the key is gone or the value is not its own.
+    Destroying a key makes every copy of its template unreadable at once, backups included, and
+    destroys the secret that is derived from it. `binding` is authenticated with the ciphertext
+    (AES-GCM associated data), so that a sealed value moved to another row does not open. Every
+    method raises VaultUnavailable; those that use a destroyed key raise SealBroken.
     """
 
-    def create_key(self, key_name: str) -> None: ...
+    def create_key(self, key_name: str) -> None:
+        """Create an AES-256 key that cannot be exported; call once for each name."""
 
-    def seal(self, key_name: str, plaintext: bytes | bytearray, *, binding: str) -> str: ...
+    def seal(self, key_name: str, plaintext: bytes | bytearray, *, binding: str) -> str:
+        """Return the ciphertext."""
 
-    def unseal(self, key_name: str, sealed: str, *, binding: str) -> bytearray: ...
+    def unseal(self, key_name: str, sealed: str, *, binding: str) -> bytearray:
+        """Return the plaintext; the caller overwrites it. Raises SealBroken for a moved value."""
 
     def derive_secret(self, key_name: str) -> bytearray:
-        """32 bytes that only this key gives, the same ones each time; for template protection."""
+        """Return 32 secret bytes of this key, the same each time, for template protection."""
 
     def destroy_key(self, key_name: str) -> None:
-        """Idempotent: a key that is gone already is a success."""
+        """Destroy the key; a key that is destroyed already counts as success."""
 
 
 class SecretVault(Protocol):
-    """Seals second-factor secrets under one shared key, each bound to its row.
+    """Seals secrets of factors and webhooks, bound to their rows. Raises VaultUnavailable."""
 
-    Raises VaultUnavailable; SealBroken for a value that was tampered with.
-    """
+    def seal_secret(self, plaintext: bytes, *, binding: str) -> str:
+        """Return the ciphertext."""
 
-    def seal_secret(self, plaintext: bytes, *, binding: str) -> str: ...
-
-    def unseal_secret(self, sealed: str, *, binding: str) -> bytearray: ...
+    def unseal_secret(self, sealed: str, *, binding: str) -> bytearray:
+        """Return the plaintext; the caller overwrites it. Raises SealBroken for a moved value."""
 
 
 class Signer(Protocol):
-    """Signs what binds somebody: JWS, ES256 (RFC 7515, RFC 7518 3.4).
+    """Signs authorizations, receipts and checkpoints: JWS, ES256 (RFC 7515, RFC 7518 3.4).
 
-    The key is published before it signs (`UnitOfWork.published_keys`), so a signer may open a unit
-    of work of its own: never sign inside of one. Raises VaultUnavailable, StorageUnavailable.
+    A key is published before it signs (`UnitOfWork.published_keys`). A signer may therefore open
+    its own unit of work: never sign inside one. Raises VaultUnavailable, StorageUnavailable.
     """
 
     def prepare(self) -> None:
-        """Have a key ready, so that the first signature need not wait for it."""
+        """Make a key ready, so that the first signature does not wait for it."""
 
     def sign(self, claims: Mapping[str, Any], *, typ: str) -> str:
-        """A compact JWS with `typ` and `kid` in its header."""
+        """Return a compact JWS with `typ` and `kid` in its header."""
 
 
 class WebhookSender(Protocol):
-    """Events out to addresses that others registered, and that are not trusted."""
+    """Sends events to addresses that others registered and that are not trusted."""
 
     def check(self, url: str) -> None:
-        """Raises InvalidRequest for an address that may not be sent to."""
+        """Refuse an address that events may not be sent to. Raises InvalidRequest."""
 
     def send(self, url: str, secret: bytearray, event_id: str, body: str) -> str:
-        """One signed attempt (Standard Webhooks 1.0); `http_` and the status, or the word of
-        `domain.webhook` for what happened instead. Never raises for what a receiver does."""
+        """Make one signed attempt (Standard Webhooks 1.0), whatever the receiver does.
+
+        Returns `http_` and the status, or NO_ANSWER or ADDRESS_NOT_ALLOWED of `domain.webhook`.
+        """
 
 
 class Passwords(Protocol):
-    """argon2id. `verify` takes as long for an unknown customer (`phc=None`) as for a known one."""
+    """Hashes passwords with argon2id (RFC 9106)."""
 
-    def hash(self, password: str) -> str: ...
+    def hash(self, password: str) -> str:
+        """Return a salted hash in PHC string format; slow on purpose."""
 
-    def verify(self, phc: str | None, password: str) -> bool: ...
+    def verify(self, phc: str | None, password: str) -> bool:
+        """Return whether the password fits; `phc` None (unknown customer) takes the same time."""
 
 
 class OneTimeCodes(Protocol):
-    """TOTP (RFC 6238), 30 s steps, no drift window."""
+    """One-time codes: TOTP (RFC 6238), 30 s steps, no drift window."""
 
     def new_secret(self) -> str:
-        """160 random bits, base32."""
+        """Return 160 random bits in base32."""
 
     def uri(self, secret: str, *, account: str) -> str:
-        """The otpauth URI an authenticator app reads."""
+        """Return the otpauth URI that an authenticator app reads."""
 
     def qr(self, uri: str) -> str:
-        """The same as a QR code (ISO/IEC 18004): an SVG in a data URI."""
+        """Return the URI as a QR code (ISO/IEC 18004): an SVG in a data URI."""
 
-    def matching_step(self, secret: str, code: str, at: datetime) -> int | None:
-        """The time step `code` is right for at `at`, or None. Constant-time comparison."""
+    def matching_time_step(self, secret: str, code: str, at: datetime) -> int | None:
+        """Return the time step of `at` if `code` is right for it, else None; in constant time."""
 
 
 class DeviceKeys(Protocol):
-    """Signatures of customers' device keys: compact JWS, ES256 (RFC 7515, RFC 7518 3.4)."""
+    """Verifies signatures of customers' device keys: JWS, ES256 (RFC 7515, RFC 7518 3.4)."""
 
     def verify(self, jws: str, keys: Mapping[str, str], *, typ: str) -> Confirmation | None:
-        """What one of `keys` (PEM by keyid) signed as a `typ`; None when none of them did.
-
-        It takes as long when the key is unknown, or when there are no keys at all.
-        """
+        """Return what one of `keys` (PEM by keyid) signed, or None after the same time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Values from `first` on, and before `end`; None is no bound."""
+    """A half-open range: from `first` on and before `end`; None means no bound."""
 
     first: Any = None
     end: Any = None
@@ -202,14 +204,15 @@ class Span:
 class Repository(Protocol[Entity]):
     """Rows of one kind, as frozen domain values.
 
-    `equals` names fields of the entity; a set stands for any of its members, a Span for all that
-    lies in it.
+    `equals` names fields and the values of matching rows: a set means any of its members, a Span
+    any value in it.
     """
 
     def add(self, entity: Entity) -> None:
-        """Raises AlreadyExists when a unique field is taken."""
+        """Insert a row. Raises AlreadyExists when a unique field is taken."""
 
-    def find(self, **equals: Any) -> Entity | None: ...
+    def find(self, **equals: Any) -> Entity | None:
+        """Return one matching row, or None."""
 
     def find_all(
         self,
@@ -222,44 +225,46 @@ class Repository(Protocol[Entity]):
         newest_by: str | None = None,
         **equals: Any,
     ) -> list[Entity]:
-        """In the order of `seq` or `id` where one is given, the newest first with `before_seq`, or
-        with the latest in the field `newest_by` first; `having` names a field that is set."""
+        """Return matching rows, ascending with `after_seq` or `after_id`, descending otherwise.
+
+        `newest_by` names a field to order by, latest first; `having` names a field that is set.
+        """
 
     def count(self, **equals: Any) -> int:
-        """How many rows are as asked for."""
+        """Return the number of matching rows."""
 
     def lock(self, entity_id: str) -> Entity | None:
-        """The row, held against every other writer until this unit of work ends."""
+        """Return the row, locked against other writers until the unit of work ends, or None."""
 
     def update(self, entity: Entity, **expecting: Any) -> None:
-        """One conditional UPDATE by id. Raises StaleRow when the row no longer is as expected."""
+        """Make one conditional UPDATE by id. Raises StaleRow unless the row is as `expecting`."""
 
     def update_all(self, changes: Mapping[str, Any], **equals: Any) -> int:
-        """One UPDATE of every row that is as asked for; how many there were."""
+        """Make one UPDATE of all matching rows, and return their number."""
 
-    def delete_before(self, field: str, moment: datetime) -> None: ...
+    def delete_before(self, field: str, moment: datetime) -> None:
+        """Delete the rows whose `field` is before `moment`."""
 
 
 class Deliveries(Repository[Entity], Protocol[Entity]):
-    """Events on their way to endpoints."""
+    """Deliveries of events to endpoints."""
 
     def endpoints_due(self, lane: Lane, now: datetime) -> list[str]:
-        """The endpoints for which something waits in that lane whose time has come."""
+        """Return the ids of endpoints with a delivery due in this lane."""
 
     def due(self, endpoint_id: str, lane: Lane, now: datetime, *, limit: int) -> list[Entity]:
-        """What may be sent there now, in order: of each payment the first that waits alone."""
+        """Return the deliveries due, in order; for each payment only the first that waits."""
 
     def tally(self, endpoint_id: str) -> dict[str, int]:
-        """How many there are in each state."""
+        """Return the number of deliveries in each state."""
 
 
 class UnitOfWork(Protocol):
-    """One transaction. Leaving the block without `commit` rolls everything back.
+    """One transaction; leaving the block without `commit` rolls everything back.
 
-    Rows are locked in one order everywhere, so that no two walks can wait for each other:
-    operator action, customer, enrolment, intent, capture, webhook endpoint and its deliveries,
-    counters and factors, idempotency record, log head.
-    Raises StorageUnavailable when the database is away.
+    All use cases lock rows in one order, so that they do not deadlock. The order is: operator
+    action, customer, enrolment, intent, capture, webhook endpoint and its deliveries, counters and
+    factors, idempotency record, log head. Raises StorageUnavailable when the database fails.
     """
 
     operator_actions: Repository[OperatorAction]
@@ -288,7 +293,8 @@ class UnitOfWork(Protocol):
     deliveries: Deliveries[Delivery]
     face_uses: Repository[FaceUse]
 
-    def commit(self) -> None: ...
+    def commit(self) -> None:
+        """Commit everything done in this unit of work."""
 
 
 UnitsOfWork = Callable[[], AbstractContextManager[UnitOfWork]]

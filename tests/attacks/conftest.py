@@ -1,7 +1,7 @@
-"""People on a street in front of the running service; see tests/stand/street.py."""
+"""Fixtures of the tests over HTTP: see tests/support/scenario.py."""
 
-from tests.stand import street as _street
+from tests.support import scenario as _scenario
 
-street = _street.street
-till = _street.till
-grace = _street.grace
+scenario = _scenario.scenario
+pos = _scenario.pos
+grace = _scenario.grace

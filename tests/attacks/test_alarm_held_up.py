@@ -9,55 +9,55 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from facepay.domain.event import BANK, EventKind, merchant_audience
+from facepay.domain.event import OPERATOR, EventKind, merchant_audience
 from facepay.domain.webhook import Endpoint
-from facepay.usecases.deliver_events import IN_PARALLEL, deliver_forever
-from facepay.usecases.events import emit
-from facepay.usecases.house import House
-from tests.stand.receiver import Receiver, receiving, well
-from tests.stand.sender import sending_house
+from facepay.usecases.dependencies import Dependencies
+from facepay.usecases.records.outbox import emit
+from facepay.usecases.webhooks.deliver import IN_PARALLEL, deliver_forever
+from tests.support.receiver import Receiver, receiving, well
+from tests.support.sender import sending_dependencies
 
 IN_TIME_S = 4  # a couple of seconds, on a machine that does much else
 FLOOD = 2000
 
 
 @pytest.fixture
-def house(database_url: str) -> House:
-    return sending_house(database_url)
+def deps(database_url: str) -> Dependencies:
+    return sending_dependencies(database_url)
 
 
 @pytest.fixture
-def bank(house: House) -> Iterator[Receiver]:
+def bank(deps: Dependencies) -> Iterator[Receiver]:
     with receiving() as receiver:
-        listen(house, BANK, receiver)
+        listen(deps, OPERATOR, receiver)
         yield receiver
 
 
 @contextmanager
-def a_sender(house: House) -> Iterator[None]:
+def a_sender(deps: Dependencies) -> Iterator[None]:
     stop = threading.Event()
-    sender = threading.Thread(target=deliver_forever, args=(house, stop))
+    sender = threading.Thread(target=deliver_forever, args=(deps, stop))
     sender.start()
     try:
         yield
     finally:
         stop.set()
         sender.join()
-        house.unit_of_work.engine.dispose()  # type: ignore[attr-defined]  # a Database
+        deps.unit_of_work.engine.dispose()  # type: ignore[attr-defined]  # a Database
 
 
-def listen(house: House, audience: str, receiver: Receiver) -> None:
+def listen(deps: Dependencies, audience: str, receiver: Receiver) -> None:
     endpoint_id = f"whe_{receiver.port}"
-    with house.unit_of_work() as uow:
-        now = house.clock()
+    with deps.unit_of_work() as uow:
+        now = deps.clock()
         uow.endpoints.add(Endpoint(endpoint_id, audience, receiver.url, "sealed", now, None, None))
         uow.commit()
 
 
-def happen(house: House, kind: EventKind, times: int = 1, audience: str = BANK) -> None:
-    with house.unit_of_work() as uow:
+def happen(deps: Dependencies, kind: EventKind, times: int = 1, audience: str = OPERATOR) -> None:
+    with deps.unit_of_work() as uow:
         for number in range(times):
-            emit(house, uow, kind, audience=audience, payment_intent=f"pi_{number}")
+            emit(deps, uow, kind, audience=audience, payment_intent=f"pi_{number}")
         uow.commit()
 
 
@@ -71,7 +71,7 @@ def has_heard(bank: Receiver, kind: EventKind, seconds: float) -> bool:
 
 
 def test_merchants_whose_receivers_never_answer_hold_up_no_alarm(
-    house: House, bank: Receiver
+    deps: Dependencies, bank: Receiver
 ) -> None:
     let_go = threading.Event()
 
@@ -84,31 +84,31 @@ def test_merchants_whose_receivers_never_answer_hold_up_no_alarm(
         stack.callback(let_go.set)
         for receiver in hostile:
             receiver.answering = never
-            listen(house, shop, receiver)
-        happen(house, EventKind.PAYMENT_APPROVED, audience=shop)
-        stack.enter_context(a_sender(house))
+            listen(deps, shop, receiver)
+        happen(deps, EventKind.PAYMENT_APPROVED, audience=shop)
+        stack.enter_context(a_sender(deps))
         stack.callback(let_go.set)
         while sum(len(receiver.came) for receiver in hostile) < IN_PARALLEL:
             time.sleep(0.02)
-        happen(house, EventKind.DURESS_ALARM)
-        happen(house, EventKind.FACE_LOCKED)
+        happen(deps, EventKind.DURESS_ALARM)
+        happen(deps, EventKind.FACE_LOCKED)
         assert has_heard(bank, EventKind.DURESS_ALARM, IN_TIME_S)
         assert has_heard(bank, EventKind.FACE_LOCKED, IN_TIME_S)
 
 
 def test_a_flood_of_wrong_codes_before_and_after_it_holds_up_no_alarm(
-    house: House, bank: Receiver
+    deps: Dependencies, bank: Receiver
 ) -> None:
     def slowly(request: BaseHTTPRequestHandler) -> None:
         time.sleep(0.2)
         well(request)
 
     bank.answering = slowly
-    happen(house, EventKind.PROOF_REJECTED, FLOOD)
-    with a_sender(house):
-        assert has_heard(bank, EventKind.PROOF_REJECTED, 20)
-        happen(house, EventKind.DURESS_ALARM)
-        happen(house, EventKind.PROOF_REJECTED, FLOOD)
+    happen(deps, EventKind.CREDENTIALS_REJECTED, FLOOD)
+    with a_sender(deps):
+        assert has_heard(bank, EventKind.CREDENTIALS_REJECTED, 20)
+        happen(deps, EventKind.DURESS_ALARM)
+        happen(deps, EventKind.CREDENTIALS_REJECTED, FLOOD)
         heard = has_heard(bank, EventKind.DURESS_ALARM, IN_TIME_S)
         bank.answering = well
     assert heard

@@ -11,14 +11,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facepay.face import recognise
 from facepay.face.model_store import ModelStore
 from facepay.face.observe import SentFrame, observe
-from facepay_rehearsal import scan as search
+from facepay.face.recognition import recognise
 from facepay_rehearsal.bursts import genuine
-from facepay_rehearsal.needles import Needle, burst_needles, embedding_needles, frame_needles
-from facepay_rehearsal.report import REPORT_FILE
-from facepay_rehearsal.scan import CHUNK, main, scan
+from facepay_rehearsal.demo import leak_scan as search
+from facepay_rehearsal.demo.leak_patterns import (
+    LeakPattern,
+    burst_patterns,
+    embedding_patterns,
+    frame_patterns,
+)
+from facepay_rehearsal.demo.leak_scan import CHUNK, main, scan
+from facepay_rehearsal.demo.report import REPORT_FILE
+from tests.support.renders import rendered
 
 NOISE = np.random.default_rng(7)
 # As the network gives them: float32 numbers around ±0.1, held as float64.
@@ -63,12 +69,12 @@ DUMPS: dict[str, tuple[str, Dump]] = {
 }
 
 
-def needles() -> list[Needle]:
-    return [*frame_needles(FRAME), *embedding_needles(EMBEDDING), *embedding_needles(FUSED)]
+def patterns() -> list[LeakPattern]:
+    return [*frame_patterns(FRAME), *embedding_patterns(EMBEDDING), *embedding_patterns(FUSED)]
 
 
 def kinds(directory: Path) -> set[str]:
-    return {finding.kind for finding in scan(directory, needles())}
+    return {finding.kind for finding in scan(directory, patterns())}
 
 
 def plant(directory: Path, content: bytes, name: str = "facepay.db-wal") -> None:
@@ -114,14 +120,14 @@ def test_what_lies_across_two_chunks_is_found(tmp_path: Path) -> None:
     content = EMBEDDING.astype("<f4").tobytes()[100:112]
     for back in range(1, 12):
         (tmp_path / f"{back}").write_bytes(bytes(CHUNK - back) + content)
-    assert len(scan(tmp_path, needles())) == 11
+    assert len(scan(tmp_path, patterns())) == 11
 
 
 def test_hidden_and_nested_files_are_searched_and_named(tmp_path: Path) -> None:
     place = tmp_path / "openbao" / ".raft"
     place.mkdir(parents=True)
     plant(place, EMBEDDING.astype("<f4").tobytes(), ".vault.db")
-    (finding,) = scan(tmp_path, needles())
+    (finding,) = scan(tmp_path, patterns())
     assert finding.file == "openbao/.raft/.vault.db"
 
 
@@ -131,12 +137,12 @@ def test_what_has_nothing_of_a_face_is_clean(tmp_path: Path) -> None:
     plant(tmp_path, other.astype("<f4").tobytes() + json.dumps(other.tolist()).encode(), "other")
     (tmp_path / "empty").touch()
     (tmp_path / "sparse").write_bytes(bytes(1_000_000))
-    assert scan(tmp_path, needles()) == []
+    assert scan(tmp_path, patterns()) == []
 
 
 def test_a_directory_that_is_not_there_is_not_called_clean(tmp_path: Path) -> None:
     with pytest.raises(NotADirectoryError):
-        scan(tmp_path / "gone", needles())
+        scan(tmp_path / "gone", patterns())
 
 
 def test_a_file_that_cannot_be_read_is_not_called_clean(
@@ -153,8 +159,8 @@ def test_a_file_that_cannot_be_read_is_not_called_clean(
 
 
 def test_what_the_engine_makes_of_a_shown_face_is_found(tmp_path: Path) -> None:
-    """The needles of a burst fit the template that the engine seals after that burst."""
-    shots = genuine("eileen", ["turn_left", "turn_right"], 1)
+    """The leak patterns of a burst fit the template that the engine seals after that burst."""
+    shots = rendered(genuine, "eileen", ("turn_left", "turn_right"), 1)
     observation = observe([SentFrame(shot.jpeg, shot.step) for shot in shots], mirrored=False)
     plant(
         tmp_path,
@@ -162,7 +168,7 @@ def test_what_the_engine_makes_of_a_shown_face_is_found(tmp_path: Path) -> None:
         "template",
     )
     plant(tmp_path, shots[-1].jpeg, "upload")
-    found = {(each.file, each.kind) for each in scan(tmp_path, burst_needles(shots))}
+    found = {(each.file, each.kind) for each in scan(tmp_path, burst_patterns(shots))}
     assert ("template", "embedding, as float32") in found
     assert ("upload", "frame, its middle") in found
 
@@ -178,7 +184,7 @@ def test_the_command_names_file_and_kind_and_never_what_it_found(
         "seed": 1,
     }
     (tmp_path / REPORT_FILE).write_text(json.dumps({"bursts": [recipe]}))
-    monkeypatch.setattr(search, "burst_needles", lambda _shots: needles())
+    monkeypatch.setattr(search, "burst_patterns", lambda _shots: patterns())
     assert main([str(tmp_path)]) == 0
     plant(tmp_path, json.dumps(EMBEDDING.tolist()).encode(), "service.log")
     assert main([str(tmp_path)]) == 1

@@ -5,122 +5,126 @@ import json
 
 import pytest
 
-from facepay_client import Intent, KeyPair, Problem, sign_confirmation
-from tests.stand.people import PASSWORD, Payer, Street, Till
+from facepay_client import Credentials, Intent, KeyPair, Problem, sign_confirmation
+from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
 
 
 @pytest.fixture(scope="module")
-def phone(street: Street, grace: Payer) -> KeyPair:
+def phone(scenario: Scenario, grace: Payer) -> KeyPair:
     return grace.add_device()
 
 
-def yes(street: Street, payer: Payer, phone: KeyPair, intent: Intent) -> str:
+def yes(scenario: Scenario, payer: Payer, phone: KeyPair, intent: Intent) -> str:
     told = payer.customer.get_intent(intent.id)
-    return sign_confirmation(phone, told, now=street.service.clock.now().timestamp())
+    return sign_confirmation(phone, told, now=scenario.service.clock.now().timestamp())
 
 
-def pay(till: Till, payer: Payer, intent: Intent, confirmation: str) -> str:
-    use_password = till.terminal.use_password
-    return use_password(intent.id, payer.alias, PASSWORD, confirmation=confirmation).state
+def pay(pos: PointOfSale, payer: Payer, intent: Intent, confirmation: str) -> str:
+    use_password = pos.terminal.use_password
+    credentials = Credentials(PASSWORD, confirmation=confirmation)
+    return use_password(intent.id, payer.alias, credentials).state
 
 
-def test_password_and_device_key_pay_at_the_till_and_from_the_own_device(
-    street: Street, till: Till, grace: Payer, phone: KeyPair
+def test_password_and_device_key_pay_at_the_terminal_and_from_the_own_device(
+    scenario: Scenario, pos: PointOfSale, grace: Payer, phone: KeyPair
 ) -> None:
-    at_the_till, at_home = till.intent(), till.intent()
-    assert pay(till, grace, at_the_till, yes(street, grace, phone, at_the_till)) == "approved"
-    confirmation = yes(street, grace, phone, at_home)
-    paid = grace.customer.use_password(at_home.id, PASSWORD, confirmation=confirmation)
+    at_terminal, at_home = pos.intent(), pos.intent()
+    assert pay(pos, grace, at_terminal, yes(scenario, grace, phone, at_terminal)) == "approved"
+    confirmation = yes(scenario, grace, phone, at_home)
+    paid = grace.customer.use_password(at_home.id, Credentials(PASSWORD, confirmation=confirmation))
     assert paid.state == "approved"
-    assert till.terminal.get_intent(at_home.id).authorization == paid.authorization
+    assert pos.terminal.get_intent(at_home.id).authorization == paid.authorization
 
 
 def test_a_face_is_confirmed_from_the_own_device(
-    street: Street, till: Till, grace: Payer, phone: KeyPair
+    scenario: Scenario, pos: PointOfSale, grace: Payer, phone: KeyPair
 ) -> None:
-    intent = till.intent()
-    street.show_face(till, intent, grace, "grace")
-    paid = grace.customer.confirm_payment(intent.id, yes(street, grace, phone, intent))
+    intent = pos.intent()
+    scenario.show_face(pos, intent, grace, "grace")
+    paid = grace.customer.confirm_payment(intent.id, yes(scenario, grace, phone, intent))
     assert paid.state == "approved"
 
 
 def test_one_cent_changed_in_a_confirmation(
-    street: Street, till: Till, grace: Payer, phone: KeyPair
+    scenario: Scenario, pos: PointOfSale, grace: Payer, phone: KeyPair
 ) -> None:
     """Neither in the signed words, nor by a till that shows one amount and asks for another."""
-    cheap, dear = till.intent(1999), till.intent(2000)
-    confirmation = yes(street, grace, phone, cheap)
+    cheap, dear = pos.intent(1999), pos.intent(2000)
+    confirmation = yes(scenario, grace, phone, cheap)
     header, payload, signature = confirmation.split(".")
     claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
     text = json.dumps({**claims, "amount_minor": 2000, "payment_intent": dear.id})
     forged = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-    assert pay(till, grace, dear, f"{header}.{forged}.{signature}") == "declined"
-    assert pay(till, grace, dear, confirmation) == "declined"
-    assert pay(till, grace, cheap, confirmation) == "approved"
+    assert pay(pos, grace, dear, f"{header}.{forged}.{signature}") == "declined"
+    assert pay(pos, grace, dear, confirmation) == "declined"
+    assert pay(pos, grace, cheap, confirmation) == "approved"
 
 
-def test_a_confirmation_replayed(street: Street, till: Till, grace: Payer, phone: KeyPair) -> None:
-    intent = till.intent()
-    confirmation = yes(street, grace, phone, intent)
-    declined = till.terminal.use_password(
-        intent.id, grace.alias, "mistyped password", confirmation=confirmation
+def test_a_confirmation_replayed(
+    scenario: Scenario, pos: PointOfSale, grace: Payer, phone: KeyPair
+) -> None:
+    intent = pos.intent()
+    confirmation = yes(scenario, grace, phone, intent)
+    declined = pos.terminal.use_password(
+        intent.id, grace.alias, Credentials("mistyped password", confirmation=confirmation)
     )
     assert declined.state == "declined"
-    assert pay(till, grace, intent, confirmation) == "declined", "it counted once already"
-    assert pay(till, grace, intent, yes(street, grace, phone, intent)) == "approved"
+    assert pay(pos, grace, intent, confirmation) == "declined", "it counted once already"
+    assert pay(pos, grace, intent, yes(scenario, grace, phone, intent)) == "approved"
     with pytest.raises(Problem) as error:
-        pay(till, grace, intent, confirmation)
+        pay(pos, grace, intent, confirmation)
     assert error.value.code == "wrong_state"
 
 
 def test_a_confirmation_for_another_merchant(
-    street: Street, till: Till, grace: Payer, phone: KeyPair
+    scenario: Scenario, pos: PointOfSale, grace: Payer, phone: KeyPair
 ) -> None:
-    elsewhere = street.till()
-    shown, charged = till.intent(), elsewhere.intent()
-    confirmation = yes(street, grace, phone, shown)
+    elsewhere = scenario.pos()
+    shown, charged = pos.intent(), elsewhere.intent()
+    confirmation = yes(scenario, grace, phone, shown)
     assert pay(elsewhere, grace, charged, confirmation) == "declined"
     with pytest.raises(Problem) as error:
         pay(elsewhere, grace, shown, confirmation)
     assert error.value.code == "not_found"
 
 
-def test_a_stranger_at_tills_cannot_keep_the_owners_own_device_from_paying(
-    street: Street, till: Till
+def test_a_stranger_at_terminals_cannot_keep_the_owners_own_device_from_paying(
+    scenario: Scenario, pos: PointOfSale
 ) -> None:
-    payer = street.payer()
+    payer = scenario.payer()
     phone = payer.add_device()
     for _ in range(7):
-        till.terminal.use_password(till.intent().id, payer.alias, "a guess of it", "123456")
-    intent = till.intent()
-    confirmation = yes(street, payer, phone, intent)
-    paid = payer.customer.use_password(intent.id, PASSWORD, confirmation=confirmation)
+        pos.terminal.use_password(
+            pos.intent().id, payer.alias, Credentials("a guess of it", "123456")
+        )
+    intent = pos.intent()
+    confirmation = yes(scenario, payer, phone, intent)
+    paid = payer.customer.use_password(intent.id, Credentials(PASSWORD, confirmation=confirmation))
     assert paid.state == "approved"
 
 
 def test_a_stolen_device_key_without_the_password(
-    street: Street, till: Till, grace: Payer, phone: KeyPair
+    scenario: Scenario, pos: PointOfSale, grace: Payer, phone: KeyPair
 ) -> None:
-    intent = till.intent()
-    guessed = till.terminal.use_password(
+    intent = pos.intent()
+    guessed = pos.terminal.use_password(
         intent.id,
         grace.alias,
-        "a guess of it",
-        confirmation=yes(street, grace, phone, intent),
+        Credentials("a guess of it", confirmation=yes(scenario, grace, phone, intent)),
     )
     assert guessed.state == "declined"
     with pytest.raises(Problem) as error:
-        grace.customer.confirm_payment(intent.id, yes(street, grace, phone, intent))
+        grace.customer.confirm_payment(intent.id, yes(scenario, grace, phone, intent))
     assert error.value.code == "wrong_state", "no face was shown that it could confirm"
 
 
-def test_a_customer_who_reads_the_till_over_somebodys_shoulder(
-    street: Street, till: Till, grace: Payer, phone: KeyPair
+def test_a_customer_who_reads_the_terminal_over_somebodys_shoulder(
+    scenario: Scenario, pos: PointOfSale, grace: Payer, phone: KeyPair
 ) -> None:
     """Knowing the payment's id, another customer can neither confirm it nor look at it later."""
-    stranger, intent = street.payer(), till.intent()
-    street.show_face(till, intent, grace, "grace")
-    confirmation = yes(street, grace, phone, intent)
+    stranger, intent = scenario.payer(), pos.intent()
+    scenario.show_face(pos, intent, grace, "grace")
+    confirmation = yes(scenario, grace, phone, intent)
     with pytest.raises(Problem) as error:
         stranger.customer.confirm_payment(intent.id, confirmation)
     assert error.value.code == "not_found"
@@ -142,8 +146,8 @@ def test_a_customer_who_reads_the_till_over_somebodys_shoulder(
     ],
 )
 def test_a_malformed_second_factor_is_told_so(
-    street: Street, till: Till, body: dict[str, object]
+    scenario: Scenario, pos: PointOfSale, body: dict[str, object]
 ) -> None:
     with pytest.raises(Problem) as error:
-        till.transport.post(f"/v1/payment_intents/{till.intent().id}/second_factor", body)
+        pos.transport.post(f"/v1/payment_intents/{pos.intent().id}/second_factor", body)
     assert (error.value.status, error.value.code) == (422, "invalid_request")

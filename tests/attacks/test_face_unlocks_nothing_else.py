@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 import yaml
 
-from facepay_client import Intent, KeyPair, Problem
-from tests.stand.people import PASSWORD, Payer, Street, Till
+from facepay_client import Credentials, Intent, KeyPair, Problem
+from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
 
 REPOSITORY = Path(__file__).parents[2]
 
-DOORS: dict[str, tuple[str, dict[str, Any]]] = {
+PROTECTED_REQUESTS: dict[str, tuple[str, dict[str, Any]]] = {
     "set_the_password": ("/v1/password", {"new_password": "the thief's own"}),
     "reset_the_password": ("/v1/password/reset", {"new_password": "the thief's own"}),
     "add_a_one_time_code": ("/v1/second_factors", {"name": "the thief's"}),
@@ -29,21 +29,21 @@ DOORS: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.fixture(scope="module")
-def shown(street: Street, grace: Payer) -> tuple[Intent, Intent]:
+def shown(scenario: Scenario, grace: Payer) -> tuple[Intent, Intent]:
     """A face that was accepted and waits for its code, and one that has paid."""
-    till = street.till()
-    waiting, paid = till.intent(), till.intent()
-    street.show_face(till, waiting, grace, "grace")
-    street.show_face(till, paid, grace, "grace")
-    assert till.terminal.send_code(paid.id, grace.code()).state == "approved"
-    return waiting, till.terminal.get_intent(paid.id)
+    pos = scenario.pos()
+    waiting, paid = pos.intent(), pos.intent()
+    scenario.show_face(pos, waiting, grace, "grace")
+    scenario.show_face(pos, paid, grace, "grace")
+    assert pos.terminal.send_code(paid.id, grace.code()).state == "approved"
+    return waiting, pos.terminal.get_intent(paid.id)
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("protected", PROTECTED_REQUESTS)
 def test_an_accepted_face_does_not(
-    street: Street, grace: Payer, shown: tuple[Intent, Intent], door: str
+    scenario: Scenario, grace: Payer, shown: tuple[Intent, Intent], protected: str
 ) -> None:
-    path, body = DOORS[door]
+    path, body = PROTECTED_REQUESTS[protected]
     path = path.format(enrolment=grace.enrolment_id, factor=grace.factor_id)
     if "public_key" in body:
         body = body | {"public_key": KeyPair.generate().public_jwk}
@@ -59,17 +59,17 @@ def test_an_accepted_face_does_not(
     for claim in claims:
         with pytest.raises(Problem) as error:
             grace.transport.post(path, body | claim)
-        assert error.value.code in ("invalid_request", "proof_rejected", "wrong_state")
+        assert error.value.code in ("invalid_request", "credentials_rejected", "wrong_state")
     assert grace.customer.get_second_factors() == factors
 
 
 def test_an_accepted_face_does_not_change_consent(
-    street: Street, till: Till, shown: tuple[Intent, Intent], grace: Payer
+    scenario: Scenario, pos: PointOfSale, shown: tuple[Intent, Intent], grace: Payer
 ) -> None:
     """The customer's own device gives consent: a till, whatever face it has seen, gives none."""
     for path in ("/v1/consents", f"/v1/consents/{grace.consent_id}/withdraw"):
         with pytest.raises(Problem) as error:
-            till.transport.post(path, {})
+            pos.transport.post(path, {})
         assert error.value.code == "not_allowed"
 
 
@@ -85,6 +85,8 @@ def test_no_door_but_a_captures_takes_frames() -> None:
     assert taking == {"/v1/captures/{capture_id}/frames"}
 
 
-def test_the_password_still_pays_and_is_the_same(till: Till, grace: Payer) -> None:
-    paid = till.terminal.use_password(till.intent().id, grace.alias, PASSWORD, grace.code())
+def test_the_password_still_pays_and_is_the_same(pos: PointOfSale, grace: Payer) -> None:
+    paid = pos.terminal.use_password(
+        pos.intent().id, grace.alias, Credentials(PASSWORD, grace.code())
+    )
     assert paid.state == "approved"

@@ -6,29 +6,29 @@ from typing import Any
 import pytest
 import requests
 
-from facepay_client import KeyPair, Problem, Request, RetryPolicy, Transport
-from tests.stand.forgery import post, send, told
-from tests.stand.people import Payer, Street, Till, genuine
+from facepay_client import Credentials, KeyPair, Problem, Request, RetryPolicy, Transport
+from tests.support.forgery import post, send, told
+from tests.support.people import Payer, PointOfSale, Scenario, genuine
 
 ORDER = {"amount_minor": 100, "currency": "EUR", "order_ref": "bread"}
 INTENTS = "/v1/payment_intents"
 UNSIGNED, FORGED = (401, "signature_missing"), (401, "signature_invalid")
 
 
-def test_unsigned(street: Street) -> None:
+def test_unsigned(scenario: Scenario) -> None:
     for method, path in (("POST", INTENTS), ("GET", f"{INTENTS}/pi_{'0' * 32}")):
-        answer = requests.request(method, street.service.url + path, json=ORDER, timeout=10)
+        answer = requests.request(method, scenario.service.url + path, json=ORDER, timeout=10)
         assert told(answer) == UNSIGNED
 
 
-def test_signed_with_an_unknown_key(street: Street) -> None:
-    stranger = street.transport(KeyPair.generate())
+def test_signed_with_an_unknown_key(scenario: Scenario) -> None:
+    stranger = scenario.transport(KeyPair.generate())
     assert told(send(stranger, post(INTENTS, ORDER))) == FORGED
 
 
-def test_signed_with_another_key_under_a_known_keyid(street: Street, till: Till) -> None:
-    mine = street.transport(KeyPair.generate())
-    theirs = till.transport.signed(post(INTENTS, ORDER)).headers["Signature-Input"]
+def test_signed_with_another_key_under_a_known_keyid(scenario: Scenario, pos: PointOfSale) -> None:
+    mine = scenario.transport(KeyPair.generate())
+    theirs = pos.transport.signed(post(INTENTS, ORDER)).headers["Signature-Input"]
     keyid = theirs.split('keyid="')[1].split('"')[0]
     prepared = mine.signed(post(INTENTS, ORDER))
     own = prepared.headers["Signature-Input"].split('keyid="')[1].split('"')[0]
@@ -36,16 +36,16 @@ def test_signed_with_another_key_under_a_known_keyid(street: Street, till: Till)
     assert told(mine.send_once(prepared)) == FORGED
 
 
-def test_tampered_amount(till: Till) -> None:
+def test_tampered_amount(pos: PointOfSale) -> None:
     dearer = json.dumps({**ORDER, "amount_minor": 101}).encode()
-    assert told(send(till.transport, post(INTENTS, ORDER), body=dearer)) == FORGED
+    assert told(send(pos.transport, post(INTENTS, ORDER), body=dearer)) == FORGED
 
 
-def test_tampered_amount_with_a_digest_to_match(till: Till) -> None:
+def test_tampered_amount_with_a_digest_to_match(pos: PointOfSale) -> None:
     dearer = json.dumps({**ORDER, "amount_minor": 101}).encode()
-    digest = till.transport.signed(Request("POST", INTENTS, dearer)).headers["Content-Digest"]
+    digest = pos.transport.signed(Request("POST", INTENTS, dearer)).headers["Content-Digest"]
     headers = {"Content-Digest": digest}
-    assert told(send(till.transport, post(INTENTS, ORDER), body=dearer, headers=headers)) == FORGED
+    assert told(send(pos.transport, post(INTENTS, ORDER), body=dearer, headers=headers)) == FORGED
 
 
 @pytest.mark.parametrize(
@@ -60,84 +60,86 @@ def test_tampered_amount_with_a_digest_to_match(till: Till) -> None:
     ],
     ids=["idempotency_key", "content_type", "no_digest", "signature", "garbage", "method"],
 )
-def test_tampered_headers(till: Till, bent: dict[str, Any]) -> None:
-    answer = send(till.transport, post(INTENTS, ORDER), **bent)
+def test_tampered_headers(pos: PointOfSale, bent: dict[str, Any]) -> None:
+    answer = send(pos.transport, post(INTENTS, ORDER), **bent)
     assert told(answer) in (FORGED, (405, "method_not_allowed"))
 
 
-def test_tampered_target(street: Street, till: Till) -> None:
-    mine, other = till.intent(), till.intent()
+def test_tampered_target(scenario: Scenario, pos: PointOfSale) -> None:
+    mine, other = pos.intent(), pos.intent()
     reverse = post(f"{INTENTS}/{mine.id}/choose_alternative")
-    bent = f"{street.service.url}{INTENTS}/{other.id}/choose_alternative"
-    assert told(send(till.transport, reverse, url=bent)) == FORGED
-    with_query = f"{street.service.url}{INTENTS}/{mine.id}/choose_alternative?x=1"
-    assert told(send(till.transport, reverse, url=with_query)) == FORGED
+    bent = f"{scenario.service.url}{INTENTS}/{other.id}/choose_alternative"
+    assert told(send(pos.transport, reverse, url=bent)) == FORGED
+    with_query = f"{scenario.service.url}{INTENTS}/{mine.id}/choose_alternative?x=1"
+    assert told(send(pos.transport, reverse, url=with_query)) == FORGED
 
 
-def test_signed_for_another_host(street: Street, till: Till) -> None:
+def test_signed_for_another_host(scenario: Scenario, pos: PointOfSale) -> None:
     """A request captured on its way to one service does not hold at another."""
-    key = till.transport._key
-    elsewhere = Transport("http://pay.elsewhere.example", key, clock=till.transport._clock)
+    key = pos.transport._key
+    elsewhere = Transport("http://pay.elsewhere.example", key, clock=pos.transport._clock)
     prepared = elsewhere.signed(post(INTENTS, ORDER))
-    prepared.url = street.service.url + INTENTS
+    prepared.url = scenario.service.url + INTENTS
     prepared.headers["Host"] = "pay.elsewhere.example"
-    assert told(till.transport.send_once(prepared)) == FORGED
+    assert told(pos.transport.send_once(prepared)) == FORGED
 
 
 @pytest.mark.parametrize("seconds", [-61, 62, -(10**6), 10**9])
-def test_stale_or_from_the_future(street: Street, till: Till, seconds: int) -> None:
-    now = street.service.clock.now().timestamp()
-    off = Transport(street.service.url, till.transport._key, clock=lambda: now + seconds)
+def test_stale_or_from_the_future(scenario: Scenario, pos: PointOfSale, seconds: int) -> None:
+    now = scenario.service.clock.now().timestamp()
+    off = Transport(scenario.service.url, pos.transport._key, clock=lambda: now + seconds)
     assert told(send(off, post(INTENTS, ORDER))) == (401, "signature_stale")
 
 
-def test_replayed_nonce(till: Till) -> None:
-    prepared = till.transport.signed(post(INTENTS, ORDER))
-    assert till.transport.send_once(prepared).status_code == 201
+def test_replayed_nonce(pos: PointOfSale) -> None:
+    prepared = pos.transport.signed(post(INTENTS, ORDER))
+    assert pos.transport.send_once(prepared).status_code == 201
     for _ in range(4):  # whichever worker it lands on
-        assert told(till.transport.send_once(prepared)) == (401, "nonce_replayed")
+        assert told(pos.transport.send_once(prepared)) == (401, "nonce_replayed")
 
 
-def test_replayed_at_the_end_of_its_window(street: Street, till: Till) -> None:
+def test_replayed_at_the_end_of_its_window(scenario: Scenario, pos: PointOfSale) -> None:
     """A nonce is remembered as long as its signature could still be accepted."""
-    now = street.service.clock.now().timestamp()
-    ahead = Transport(street.service.url, till.transport._key, clock=lambda: now + 55)
+    now = scenario.service.clock.now().timestamp()
+    ahead = Transport(scenario.service.url, pos.transport._key, clock=lambda: now + 55)
     prepared = ahead.signed(post(INTENTS, ORDER))
     assert ahead.send_once(prepared).status_code == 201
-    street.service.clock.advance(100)
+    scenario.service.clock.advance(100)
     assert told(ahead.send_once(prepared)) == (401, "nonce_replayed")
 
 
-def test_two_signatures_on_one_request(till: Till) -> None:
-    prepared = till.transport.signed(post(INTENTS, ORDER))
+def test_two_signatures_on_one_request(pos: PointOfSale) -> None:
+    prepared = pos.transport.signed(post(INTENTS, ORDER))
     for name in ("Signature", "Signature-Input"):
         value = prepared.headers[name]
         label, rest = value.split("=", 1)
         prepared.headers[name] = f"{value}, {label}2={rest}"
-    assert told(till.transport.send_once(prepared)) == FORGED
+    assert told(pos.transport.send_once(prepared)) == FORGED
 
 
-def test_a_role_opens_only_its_own_doors(street: Street, till: Till, grace: Payer) -> None:
+def test_a_role_opens_only_its_own_doors(
+    scenario: Scenario, pos: PointOfSale, grace: Payer
+) -> None:
     shut = [
-        (till.transport, post("/v1/merchants", {})),
-        (till.transport, post("/v1/consents", {})),
-        (till.transport, post(f"/v1/enrolments/{grace.enrolment_id}/revoke", {})),
+        (pos.transport, post("/v1/merchants", {})),
+        (pos.transport, post("/v1/consents", {})),
+        (pos.transport, post(f"/v1/enrolments/{grace.enrolment_id}/revoke", {})),
         (grace.transport, post(INTENTS, ORDER)),
         (grace.transport, post("/v1/customers", {})),
-        (street.operator_transport, post(INTENTS, ORDER)),
-        (street.operator_transport, post("/v1/enrolments", {})),
+        (scenario.operator_transport, post(INTENTS, ORDER)),
+        (scenario.operator_transport, post("/v1/enrolments", {})),
     ]
     for transport, request in shut:
         assert told(send(transport, request)) == (403, "not_allowed")
 
 
 def test_another_merchants_payment_cannot_be_seen_or_touched(
-    street: Street, till: Till, grace: Payer
+    scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
-    intent = till.intent()
-    capture = till.capture(intent.id, grace.alias)
-    stranger = street.till()
-    doors = [
+    intent = pos.intent()
+    capture = pos.capture(intent.id, grace.alias)
+    stranger = scenario.pos()
+    forged = [
         Request("GET", f"{INTENTS}/{intent.id}"),
         post(f"{INTENTS}/{intent.id}/captures", {"payer": grace.alias}, "a"),
         post(f"{INTENTS}/{intent.id}/second_factor", {"code": "123456"}, "b"),
@@ -149,18 +151,20 @@ def test_another_merchants_payment_cannot_be_seen_or_touched(
             "e",
         ),
     ]
-    for request in doors:
+    for request in forged:
         assert told(send(stranger.transport, request)) == (404, "not_found"), request.path
     with pytest.raises(Problem) as error:
         stranger.terminal.send_frames(capture, genuine("grace", capture.challenge, 2))
     assert error.value.code == "not_found"
-    assert till.terminal.get_intent(intent.id).state == "capturing"
+    assert pos.terminal.get_intent(intent.id).state == "capturing"
 
 
-def test_another_customers_face_cannot_be_touched(street: Street, grace: Payer) -> None:
-    stranger = street.payer()
+def test_another_customers_face_cannot_be_touched(scenario: Scenario, grace: Payer) -> None:
+    stranger = scenario.payer()
     with pytest.raises(Problem) as error:
-        stranger.customer.revoke_face(grace.enrolment_id, password="correct horse battery")
+        stranger.customer.revoke_face(
+            grace.enrolment_id, Credentials(password="correct horse battery")
+        )
     assert error.value.code == "not_found"
     with pytest.raises(Problem) as error:
         stranger.customer.withdraw_consent(grace.consent_id)
@@ -168,20 +172,20 @@ def test_another_customers_face_cannot_be_touched(street: Street, grace: Payer) 
 
 
 def test_unknown_payer_and_payer_without_a_face_cannot_be_told_apart(
-    street: Street, till: Till
+    scenario: Scenario, pos: PointOfSale
 ) -> None:
-    faceless = street.payer()
+    faceless = scenario.payer()
     answers = []
     for alias in (faceless.alias, "nobody at all"):
-        request = post(f"{INTENTS}/{till.intent().id}/captures", {"payer": alias}, alias)
-        problem = send(till.transport, request).json()
+        request = post(f"{INTENTS}/{pos.intent().id}/captures", {"payer": alias}, alias)
+        problem = send(pos.transport, request).json()
         problem.pop("request_id")
         answers.append(problem)
     assert answers[0] == answers[1]
 
 
 def test_wrong_password_unknown_payer_and_wrong_code_cannot_be_told_apart(
-    till: Till, grace: Payer
+    pos: PointOfSale, grace: Payer
 ) -> None:
     tries = [
         (grace.alias, "wrong password", grace.code()),
@@ -190,14 +194,16 @@ def test_wrong_password_unknown_payer_and_wrong_code_cannot_be_told_apart(
     ]
     told_of = []
     for alias, password, code in tries:
-        answer = till.terminal.use_password(till.intent().id, alias, password, code)
+        answer = pos.terminal.use_password(pos.intent().id, alias, Credentials(password, code))
         told_of.append((answer.state, answer.reason_class, answer.user_action, answer.methods))
     assert len(set(map(str, told_of))) == 1
     assert told_of[0][0] == "declined"
 
 
-def test_the_client_retries_with_a_fresh_nonce_and_the_same_key(street: Street, till: Till) -> None:
+def test_the_client_retries_with_a_fresh_nonce_and_the_same_key(
+    scenario: Scenario, pos: PointOfSale
+) -> None:
     """What the replay rules cost an honest client: nothing."""
-    patient = street.transport(till.transport._key, RetryPolicy(attempts=3))
+    patient = scenario.transport(pos.transport._key, RetryPolicy(attempts=3))
     first = patient.post(INTENTS, ORDER, idempotency_key="same")
     assert patient.post(INTENTS, ORDER, idempotency_key="same") == first

@@ -7,20 +7,21 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from facepay_client import Capture, Frame, Problem, Request
+from facepay_client import Capture, Credentials, Frame, Problem, Request
 from facepay_rehearsal import bursts
-from tests.stand.forgery import send, told
-from tests.stand.people import Payer, Street, Till, as_frames, genuine
+from tests.support.forgery import send, told
+from tests.support.people import Payer, PointOfSale, Scenario, as_frames, genuine
+from tests.support.renders import rendered
 
 
 @pytest.fixture
-def capture(till: Till, grace: Payer) -> Capture:
-    return till.capture(till.intent().id, grace.alias)
+def capture(pos: PointOfSale, grace: Payer) -> Capture:
+    return pos.capture(pos.intent().id, grace.alias)
 
 
-def refused(till: Till, capture: Capture, frames: tuple[Frame, ...]) -> tuple[int, str, str]:
+def refused(pos: PointOfSale, capture: Capture, frames: tuple[Frame, ...]) -> tuple[int, str, str]:
     with pytest.raises(Problem) as error:
-        till.terminal.send_frames(capture, frames)
+        pos.terminal.send_frames(capture, frames)
     return error.value.status, error.value.code, error.value.user_action
 
 
@@ -35,39 +36,43 @@ def with_image(frames: tuple[Frame, ...], number: int, image: bytes) -> tuple[Fr
     )
 
 
-def test_still_photo(till: Till, capture: Capture) -> None:
-    shots = as_frames(bursts.still_photo("grace", capture.challenge.steps, 5), capture.challenge)
-    assert refused(till, capture, shots) == (422, "capture_refused", "use_password")
+def test_still_photo(pos: PointOfSale, capture: Capture) -> None:
+    shots = as_frames(
+        rendered(bursts.still_photo, "grace", capture.challenge.steps, 5), capture.challenge
+    )
+    assert refused(pos, capture, shots) == (422, "capture_refused", "use_password")
 
 
-def test_moved_print(till: Till, capture: Capture) -> None:
-    shots = as_frames(bursts.moved_print("grace", capture.challenge.steps, 5), capture.challenge)
-    code = refused(till, capture, shots)[1]
+def test_moved_print(pos: PointOfSale, capture: Capture) -> None:
+    shots = as_frames(
+        rendered(bursts.moved_print, "grace", capture.challenge.steps, 5), capture.challenge
+    )
+    code = refused(pos, capture, shots)[1]
     assert code in ("capture_refused", "capture_retry")
 
 
-def test_two_faces(till: Till, capture: Capture) -> None:
+def test_two_faces(pos: PointOfSale, capture: Capture) -> None:
     shots = as_frames(
-        bursts.two_faces("grace", "eileen", capture.challenge.steps, 5), capture.challenge
+        rendered(bursts.two_faces, "grace", "eileen", capture.challenge.steps, 5), capture.challenge
     )
-    assert refused(till, capture, shots) == (422, "two_faces", "be_alone_in_the_picture")
+    assert refused(pos, capture, shots) == (422, "two_faces", "be_alone_in_the_picture")
 
 
-def test_no_face(till: Till, capture: Capture) -> None:
+def test_no_face(pos: PointOfSale, capture: Capture) -> None:
     frames = tuple(
         replace(frame, image=jpeg(Image.effect_noise((640, 480), 40 + index)))
         for index, frame in enumerate(real(capture))
     )
-    assert refused(till, capture, frames) == (422, "no_face", "try_again")
+    assert refused(pos, capture, frames) == (422, "no_face", "try_again")
 
 
-def test_answer_to_another_challenge(till: Till, grace: Payer, street: Street) -> None:
+def test_answer_to_another_challenge(pos: PointOfSale, grace: Payer, scenario: Scenario) -> None:
     """A recording of another challenge: the turns go the wrong way."""
-    capture = till.capture(till.intent().id, grace.alias)
+    capture = pos.capture(pos.intent().id, grace.alias)
     other = {"turn_left": "turn_right", "turn_right": "turn_left"}
     steps = tuple(other.get(step, step) for step in capture.challenge.steps)
     wrong = genuine("grace", replace(capture.challenge, steps=steps), 2)
-    assert refused(till, capture, wrong)[1] == "capture_refused"
+    assert refused(pos, capture, wrong)[1] == "capture_refused"
 
 
 def jpeg(image: Image.Image) -> bytes:
@@ -96,7 +101,7 @@ def gigantic_jpeg() -> bytes:
         ("strip", "unfit_frame"),
     ],
 )
-def test_broken_picture(till: Till, capture: Capture, name: str, code: str) -> None:
+def test_broken_picture(pos: PointOfSale, capture: Capture, name: str, code: str) -> None:
     frames = real(capture)
     good = frames[3].image
     half = len(good) // 2
@@ -109,7 +114,7 @@ def test_broken_picture(till: Till, capture: Capture, name: str, code: str) -> N
         "sliver": jpeg(Image.new("RGB", (1920, 4))),
         "strip": jpeg(Image.new("RGB", (1, 1900))),
     }[name]
-    assert refused(till, capture, with_image(frames, 3, broken))[1] == code
+    assert refused(pos, capture, with_image(frames, 3, broken))[1] == code
 
 
 def part(name: str) -> bytes:
@@ -121,51 +126,53 @@ def part(name: str) -> bytes:
     [b"", b"--b\r\n", b"--b--\r\n", part("manifest") + b"--b--", part("x") + b"--b--"],
     ids=["empty", "no_end", "no_parts", "no_pictures", "unknown_part"],
 )
-def test_broken_multipart(till: Till, capture: Capture, body: bytes) -> None:
+def test_broken_multipart(pos: PointOfSale, capture: Capture, body: bytes) -> None:
     kind = "multipart/form-data; boundary=b"
     request = Request("POST", f"/v1/captures/{capture.id}/frames", body, kind, "k")
-    assert told(send(till.transport, request))[1] in ("invalid_request", "malformed_request")
+    assert told(send(pos.transport, request))[1] in ("invalid_request", "malformed_request")
 
 
-def test_a_picture_of_another_format(till: Till, capture: Capture) -> None:
+def test_a_picture_of_another_format(pos: PointOfSale, capture: Capture) -> None:
     png = io.BytesIO()
     Image.new("RGB", (640, 480)).save(png, "PNG")
     lies = b"\xff\xd8\xff" + png.getvalue()
     frames = with_image(real(capture), 0, lies)
-    assert refused(till, capture, frames)[1] in ("unsupported_frame_type", "unreadable_frame")
+    assert refused(pos, capture, frames)[1] in ("unsupported_frame_type", "unreadable_frame")
 
 
-def test_a_capture_is_used_once(till: Till, capture: Capture) -> None:
-    assert till.terminal.send_frames(capture, real(capture)).outcome == "accepted"
-    assert refused(till, capture, real(capture, 3))[:2] == (409, "wrong_state")
+def test_a_capture_is_used_once(pos: PointOfSale, capture: Capture) -> None:
+    assert pos.terminal.send_frames(capture, real(capture)).outcome == "accepted"
+    assert refused(pos, capture, real(capture, 3))[:2] == (409, "wrong_state")
 
 
 def test_a_sliver_does_not_kill_the_worker_that_holds_everybody_else(
-    street: Street, till: Till, grace: Payer
+    scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
-    before = street.service.worker_pids()
+    before = scenario.service.worker_pids()
     for size in ((1920, 4), (400, 1), (1, 1920)):
-        capture = till.capture(till.intent().id, grace.alias)
+        capture = pos.capture(pos.intent().id, grace.alias)
         frames = tuple(
             replace(each, image=jpeg(Image.effect_noise(size, 60 + index)))
             for index, each in enumerate(real(capture))
         )
-        assert refused(till, capture, frames)[1] == "unfit_frame"
-    assert street.service.worker_pids() == before
+        assert refused(pos, capture, frames)[1] == "unfit_frame"
+    assert scenario.service.worker_pids() == before
 
 
-def test_the_refused_are_not_kept(street: Street, till: Till, grace: Payer) -> None:
+def test_the_refused_are_not_kept(scenario: Scenario, pos: PointOfSale, grace: Payer) -> None:
     """After a refused enrolment there is no template, and no key that could open one."""
-    payer = street.payer()
+    payer = scenario.payer()
     payer.consent()
-    enrolment = payer.customer.begin_enrolment("correct horse battery", payer.code())
+    enrolment = payer.customer.begin_enrolment(Credentials("correct horse battery", payer.code()))
     capture = payer.capture(enrolment.id)
     with pytest.raises(Problem):
         payer.customer.send_frames(
             capture,
-            as_frames(bursts.still_photo("grace", capture.challenge.steps, 5), capture.challenge),
+            as_frames(
+                rendered(bursts.still_photo, "grace", capture.challenge.steps, 5), capture.challenge
+            ),
         )
-    with street.service.house.unit_of_work() as uow:
+    with scenario.service.deps.unit_of_work() as uow:
         row = uow.enrolments.find(id=enrolment.id)
     assert row is not None
     assert (row.state, row.sealed_reference) == ("pending", None)

@@ -21,8 +21,8 @@ from cryptography.x509.oid import NameOID
 from facepay.adapters import webhook_sender
 from facepay.adapters.webhook_sender import HttpWebhookSender
 from facepay.domain.errors import InvalidRequest
-from facepay.domain.webhook import LEASE
-from tests.stand.receiver import Receiver, receiving
+from facepay.domain.webhook import LEASE_DURATION
+from tests.support.receiver import Receiver, receiving
 
 SECRET = bytearray(b"k" * 32)
 BODY = '{"type":"payment.approved"}'
@@ -222,7 +222,7 @@ def test_an_endpoint_that_never_answers_is_hung_up_on(
 
 def test_the_time_for_one_attempt_is_less_than_its_lease() -> None:
     longest = webhook_sender.RESOLVED_WITHIN_S + 2 * webhook_sender.TIMEOUT_S
-    assert longest < LEASE.total_seconds()
+    assert longest < LEASE_DURATION.total_seconds()
 
 
 def test_an_endpoint_that_answers_a_gigabyte_is_not_read(

@@ -2,37 +2,37 @@
 
 import pytest
 
-from facepay_client import Problem
-from tests.stand.forgery import post, send
-from tests.stand.people import PASSWORD, Payer, Street, Till, genuine
+from facepay_client import Credentials, Problem
+from tests.support.forgery import post, send
+from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario, genuine
 
 WRONG_PASSWORD = "a wrong password"
 
 
 @pytest.fixture(scope="module")
-def locked(street: Street) -> Payer:
-    payer = street.payer(face="grace")
-    payer.customer.lock_face(payer.enrolment_id, password=PASSWORD)
+def locked(scenario: Scenario) -> Payer:
+    payer = scenario.payer(face="grace")
+    payer.customer.lock_face(payer.enrolment_id, Credentials(password=PASSWORD))
     return payer
 
 
-def state(street: Street, payer: Payer) -> str:
-    with street.service.house.unit_of_work() as uow:
+def state(scenario: Scenario, payer: Payer) -> str:
+    with scenario.service.deps.unit_of_work() as uow:
         enrolment = uow.enrolments.find(id=payer.enrolment_id)
     assert enrolment is not None
     return enrolment.state.value
 
 
 def test_a_stranger_without_a_proof_cannot_lock_anybody(
-    street: Street, till: Till, grace: Payer
+    scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
     """A till knows the alias, a thief has the phone, another customer knows even the password."""
-    stranger = street.payer()
+    stranger = scenario.payer()
     lock = f"/v1/enrolments/{grace.enrolment_id}/lock"
     wrong = {"code": grace.wrong_code(), "password": WRONG_PASSWORD}
     answers = [
-        send(till.transport, post(lock, {"password": PASSWORD}, "from the till")),
-        send(street.operator_transport, post(lock, {"password": PASSWORD}, "one operator")),
+        send(pos.transport, post(lock, {"password": PASSWORD}, "from the till")),
+        send(scenario.operator_transport, post(lock, {"password": PASSWORD}, "one operator")),
         send(stranger.transport, post(lock, {"password": PASSWORD}, "another customer")),
         send(grace.transport, post(lock, {}, "the phone alone")),
         send(grace.transport, post(lock, wrong, "the phone and a guess")),
@@ -41,49 +41,49 @@ def test_a_stranger_without_a_proof_cannot_lock_anybody(
         (403, "not_allowed"),
         (403, "not_allowed"),
         (404, "not_found"),
-        (403, "proof_rejected"),
-        (403, "proof_rejected"),
+        (403, "credentials_rejected"),
+        (403, "credentials_rejected"),
     ]
-    assert state(street, grace) == "active"
+    assert state(scenario, grace) == "active"
 
 
 def test_a_locked_face_cannot_be_unlocked_by_showing_it(
-    street: Street, till: Till, locked: Payer
+    scenario: Scenario, pos: PointOfSale, locked: Payer
 ) -> None:
-    with pytest.raises(Problem) as at_till:
-        till.capture(till.intent().id, locked.alias)
+    with pytest.raises(Problem) as at_terminal:
+        pos.capture(pos.intent().id, locked.alias)
     with pytest.raises(Problem) as in_app:
         locked.customer.open_enrolment_capture(locked.enrolment_id)
     with pytest.raises(Problem) as anew:
-        locked.customer.begin_enrolment(PASSWORD, locked.code())
-    codes = [error.value.code for error in (at_till, in_app, anew)]
+        locked.customer.begin_enrolment(Credentials(PASSWORD, locked.code()))
+    codes = [error.value.code for error in (at_terminal, in_app, anew)]
     assert codes == ["face_not_available", "wrong_state", "wrong_state"]
     unlock = f"/v1/enrolments/{locked.enrolment_id}/unlock"
-    for proof in ({"face": "me"}, {"capture": "cap_" + "0" * 32}):
-        refused = send(locked.transport, post(unlock, proof, f"unlock {proof}"))
+    for credentials in ({"face": "me"}, {"capture": "cap_" + "0" * 32}):
+        refused = send(locked.transport, post(unlock, credentials, f"unlock {credentials}"))
         assert (refused.status_code, refused.json()["code"]) == (422, "invalid_request")
-    assert state(street, locked) == "locked"
+    assert state(scenario, locked) == "locked"
 
 
 def test_a_burst_from_before_the_lock_is_refused_after_the_unlock(
-    street: Street, till: Till
+    scenario: Scenario, pos: PointOfSale
 ) -> None:
-    payer = street.payer(face="grace")
-    capture = till.capture(till.intent().id, payer.alias)
-    payer.customer.lock_face(payer.enrolment_id, password=PASSWORD)
-    payer.customer.unlock_face(payer.enrolment_id, PASSWORD, payer.code())
+    payer = scenario.payer(face="grace")
+    capture = pos.capture(pos.intent().id, payer.alias)
+    payer.customer.lock_face(payer.enrolment_id, Credentials(password=PASSWORD))
+    payer.customer.unlock_face(payer.enrolment_id, Credentials(PASSWORD, payer.code()))
     with pytest.raises(Problem) as error:
-        till.terminal.send_frames(capture, genuine("grace", capture.challenge, 3))
+        pos.terminal.send_frames(capture, genuine("grace", capture.challenge, 3))
     assert error.value.code in ("face_not_available", "capture_expired")
 
 
-def test_the_password_alone_does_not_unlock(street: Street, locked: Payer) -> None:
+def test_the_password_alone_does_not_unlock(scenario: Scenario, locked: Payer) -> None:
     unlock = f"/v1/enrolments/{locked.enrolment_id}/unlock"
-    for name, proof in {
+    for name, credentials in {
         "password": {"password": PASSWORD},
         "code": {"code": locked.code()},
         "wrong code": {"password": PASSWORD, "code": locked.wrong_code()},
     }.items():
-        refused = send(locked.transport, post(unlock, proof, f"unlock by {name}"))
-        assert (refused.status_code, refused.json()["code"]) == (403, "proof_rejected")
-    assert state(street, locked) == "locked"
+        refused = send(locked.transport, post(unlock, credentials, f"unlock by {name}"))
+        assert (refused.status_code, refused.json()["code"]) == (403, "credentials_rejected")
+    assert state(scenario, locked) == "locked"

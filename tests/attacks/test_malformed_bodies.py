@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from facepay_client import KeyPair, Request
-from tests.stand.forgery import post, send, told
-from tests.stand.people import Payer, Street, Till
+from tests.support.forgery import post, send, told
+from tests.support.people import Payer, PointOfSale, Scenario
 
 INTENTS = "/v1/payment_intents"
 ORDER: dict[str, Any] = {"amount_minor": 100, "currency": "EUR", "order_ref": "bread"}
@@ -37,16 +37,16 @@ ORDER: dict[str, Any] = {"amount_minor": 100, "currency": "EUR", "order_ref": "b
         ({"surprise": 1}, "surprise"),
     ],
 )
-def test_wrong_field(till: Till, change: dict[str, Any], param: str) -> None:
-    answer = send(till.transport, post(INTENTS, {**ORDER, **change}))
+def test_wrong_field(pos: PointOfSale, change: dict[str, Any], param: str) -> None:
+    answer = send(pos.transport, post(INTENTS, {**ORDER, **change}))
     assert told(answer) == (422, "invalid_request")
     assert answer.json()["param"] == param
 
 
 @pytest.mark.parametrize("missing", sorted(ORDER))
-def test_missing_field(till: Till, missing: str) -> None:
+def test_missing_field(pos: PointOfSale, missing: str) -> None:
     body = {name: value for name, value in ORDER.items() if name != missing}
-    answer = send(till.transport, post(INTENTS, body))
+    answer = send(pos.transport, post(INTENTS, body))
     assert (*told(answer), answer.json()["param"]) == (422, "invalid_request", missing)
 
 
@@ -63,78 +63,78 @@ def test_missing_field(till: Till, missing: str) -> None:
     ],
     ids=["truncated", "not_utf8", "deep_list", "deep_object", "nul", "long_number", "words"],
 )
-def test_not_json(till: Till, raw: bytes) -> None:
-    answer = send(till.transport, Request("POST", INTENTS, raw, idempotency_key="k"))
+def test_not_json(pos: PointOfSale, raw: bytes) -> None:
+    answer = send(pos.transport, Request("POST", INTENTS, raw, idempotency_key="k"))
     assert told(answer) == (400, "malformed_request")
 
 
 @pytest.mark.parametrize("raw", [b"[]", b'"text"', b"null", b"1", b"NaN", b"[{}]"])
-def test_json_that_is_no_object(till: Till, raw: bytes) -> None:
-    answer = send(till.transport, Request("POST", INTENTS, raw, idempotency_key="k"))
+def test_json_that_is_no_object(pos: PointOfSale, raw: bytes) -> None:
+    answer = send(pos.transport, Request("POST", INTENTS, raw, idempotency_key="k"))
     assert told(answer) in ((422, "invalid_request"), (400, "malformed_request"))
 
 
 @pytest.mark.parametrize("profile", ["fast", "", "STANDARD", None, 1, ["no_light"], {}])
-def test_unknown_profile(till: Till, grace: Payer, profile: Any) -> None:
-    path = f"{INTENTS}/{till.intent().id}/captures"
-    answer = send(till.transport, post(path, {"payer": grace.alias, "profile": profile}))
+def test_unknown_profile(pos: PointOfSale, grace: Payer, profile: Any) -> None:
+    path = f"{INTENTS}/{pos.intent().id}/captures"
+    answer = send(pos.transport, post(path, {"payer": grace.alias, "profile": profile}))
     assert (*told(answer), answer.json()["param"]) == (422, "invalid_request", "profile")
 
 
-def test_profile_that_leaves_too_little(till: Till, grace: Payer) -> None:
-    path = f"{INTENTS}/{till.intent().id}/captures"
-    answer = send(till.transport, post(path, {"payer": grace.alias, "profile": "no_motion"}))
+def test_profile_that_leaves_too_little(pos: PointOfSale, grace: Payer) -> None:
+    path = f"{INTENTS}/{pos.intent().id}/captures"
+    answer = send(pos.transport, post(path, {"payer": grace.alias, "profile": "no_motion"}))
     assert told(answer) == (422, "liveness_not_possible")
     assert answer.json()["user_action"] == "use_password"
 
 
 def test_beginning_what_is_not_there_or_not_ones_own(
-    street: Street, till: Till, grace: Payer
+    scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
-    reserved = till.terminal.open_capture(till.intent().id, grace.alias)
+    reserved = pos.terminal.open_capture(pos.intent().id, grace.alias)
     for transport, name in (
-        (till.transport, "cap_" + "0" * 32),
-        (street.till().transport, reserved.id),
+        (pos.transport, "cap_" + "0" * 32),
+        (scenario.pos().transport, reserved.id),
         (grace.transport, reserved.id),
     ):
         answer = send(transport, post(f"/v1/captures/{name}/begin"))
         assert told(answer) == (404, "not_found")
 
 
-def test_oversized(till: Till) -> None:
-    answer = send(till.transport, post(INTENTS, {**ORDER, "order_ref": "x" * 70_000}))
+def test_oversized(pos: PointOfSale) -> None:
+    answer = send(pos.transport, post(INTENTS, {**ORDER, "order_ref": "x" * 70_000}))
     assert told(answer) == (413, "body_too_large")
 
 
-def test_oversized_frames(till: Till, grace: Payer) -> None:
-    capture = till.capture(till.intent().id, grace.alias)
+def test_oversized_frames(pos: PointOfSale, grace: Payer) -> None:
+    capture = pos.capture(pos.intent().id, grace.alias)
     path = f"/v1/captures/{capture.id}/frames"
     kind = "multipart/form-data; boundary=b"
     body = b"--b\r\n" + b"x" * (4 * 1024 * 1024)
-    answer = send(till.transport, Request("POST", path, body, kind, "k"))
+    answer = send(pos.transport, Request("POST", path, body, kind, "k"))
     assert told(answer) == (413, "body_too_large")
 
 
-def test_wrong_media_type(till: Till) -> None:
+def test_wrong_media_type(pos: PointOfSale) -> None:
     raw = json.dumps(ORDER).encode()
     for kind in ("text/plain", "application/xml", "multipart/form-data; boundary=b"):
-        answer = send(till.transport, Request("POST", INTENTS, raw, kind, "k"))
+        answer = send(pos.transport, Request("POST", INTENTS, raw, kind, "k"))
         assert told(answer) == (415, "unsupported_media_type")
 
 
 @pytest.mark.parametrize("key", [None, "x" * 256, "\u00e9", "two\twords"])
-def test_missing_or_unusable_idempotency_key(till: Till, key: str | None) -> None:
+def test_missing_or_unusable_idempotency_key(pos: PointOfSale, key: str | None) -> None:
     headers = {} if key is None else {"Idempotency-Key": key.encode("latin-1")}
-    prepared = till.transport.signed(Request("POST", INTENTS, json.dumps(ORDER).encode()))
+    prepared = pos.transport.signed(Request("POST", INTENTS, json.dumps(ORDER).encode()))
     prepared.headers.update(headers)
-    answer = till.transport.send_once(prepared)
+    answer = pos.transport.send_once(prepared)
     # An added key that the signature does not cover is refused for that already.
     assert told(answer) in ((400, "idempotency_key_missing"), (401, "signature_invalid"))
 
 
-def test_a_broken_chunk(street: Street) -> None:
+def test_a_broken_chunk(scenario: Scenario) -> None:
     """Also before anybody has signed anything, a body that cannot be read is a 400."""
-    address = urlsplit(street.service.url)
+    address = urlsplit(scenario.service.url)
     head = b"POST /v1/payment_intents HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     with socket.create_connection((address.hostname, address.port), timeout=10) as line:
         line.sendall(head + b"zz\r\n")
@@ -142,18 +142,18 @@ def test_a_broken_chunk(street: Street) -> None:
     assert answer.startswith(b"HTTP/1.1 400"), answer[:200]
 
 
-def test_a_header_does_not_move_the_address(till: Till) -> None:
-    prepared = till.transport.signed(Request("GET", "/x/v1/health"))
+def test_a_header_does_not_move_the_address(pos: PointOfSale) -> None:
+    prepared = pos.transport.signed(Request("GET", "/x/v1/health"))
     prepared.headers["SCRIPT_NAME"] = "/x"
-    assert told(till.transport.send_once(prepared))[0] in (400, 404)
+    assert told(pos.transport.send_once(prepared))[0] in (400, 404)
 
 
-def test_one_key_for_two_requests(till: Till) -> None:
-    first = send(till.transport, post(INTENTS, ORDER, "the key"))
+def test_one_key_for_two_requests(pos: PointOfSale) -> None:
+    first = send(pos.transport, post(INTENTS, ORDER, "the key"))
     assert first.status_code == 201
-    other = send(till.transport, post(INTENTS, {**ORDER, "amount_minor": 101}, "the key"))
+    other = send(pos.transport, post(INTENTS, {**ORDER, "amount_minor": 101}, "the key"))
     assert told(other) == (422, "idempotency_key_reused")
-    again = send(till.transport, post(INTENTS, ORDER, "the key"))
+    again = send(pos.transport, post(INTENTS, ORDER, "the key"))
     assert again.json() == first.json()
 
 
@@ -163,23 +163,23 @@ def test_one_key_for_two_requests(till: Till) -> None:
      "/v1/payment_intents/pi_" + "g" * 32, "/v1/errors/%FF", "/static/x", "/openapi.json",
      "/v1//health"],
 )  # fmt: skip
-def test_unknown_address(till: Till, path: str) -> None:
-    assert told(send(till.transport, Request("GET", path))) == (404, "not_found")
+def test_unknown_address(pos: PointOfSale, path: str) -> None:
+    assert told(send(pos.transport, Request("GET", path))) == (404, "not_found")
 
 
-def test_unknown_version(till: Till) -> None:
-    prepared = till.transport.signed(post(INTENTS, ORDER))
+def test_unknown_version(pos: PointOfSale) -> None:
+    prepared = pos.transport.signed(post(INTENTS, ORDER))
     prepared.headers["Facepay-Version"] = "1999-12-31"
-    assert told(till.transport.send_once(prepared)) == (400, "unsupported_version")
+    assert told(pos.transport.send_once(prepared)) == (400, "unsupported_version")
 
 
 @pytest.mark.parametrize("after", ["x", "-1", "1e3", str(2**70), ""])
-def test_wrong_page_of_the_log(till: Till, after: str) -> None:
-    answer = send(till.transport, Request("GET", f"/v1/log/leaves?after={after}"))
+def test_wrong_page_of_the_log(pos: PointOfSale, after: str) -> None:
+    answer = send(pos.transport, Request("GET", f"/v1/log/leaves?after={after}"))
     assert told(answer) == (422, "invalid_request")
 
 
-def test_wrong_keys_at_registration(street: Street) -> None:
+def test_wrong_keys_at_registration(scenario: Scenario) -> None:
     good = {"kty": "EC", "crv": "P-256", "x": "A" * 43, "y": "A" * 43}
     bad = [
         good,  # not a point of the curve
@@ -193,29 +193,29 @@ def test_wrong_keys_at_registration(street: Street) -> None:
     ]
     for number, jwk in enumerate(bad):
         request = post("/v1/merchants", {"name": "x", "public_key": jwk}, str(number))
-        assert told(send(street.operator_transport, request)) == (422, "invalid_request"), jwk
+        assert told(send(scenario.operator_transport, request)) == (422, "invalid_request"), jwk
 
 
-def test_an_alias_or_key_is_registered_once(street: Street) -> None:
+def test_an_alias_or_key_is_registered_once(scenario: Scenario) -> None:
     jwk = KeyPair.generate().public_jwk
     new = {"alias": "the one and only", "password": "long enough", "public_key": jwk}
-    first = send(street.operator_transport, post("/v1/customers", new, "once"))
+    first = send(scenario.operator_transport, post("/v1/customers", new, "once"))
     assert first.status_code == 201
     other = {**new, "alias": "another"}
-    assert told(send(street.operator_transport, post("/v1/customers", other, "two"))) == (
+    assert told(send(scenario.operator_transport, post("/v1/customers", other, "two"))) == (
         409,
         "already_exists",
     )
     other = {**new, "public_key": KeyPair.generate().public_jwk}
-    assert told(send(street.operator_transport, post("/v1/customers", other, "three"))) == (
+    assert told(send(scenario.operator_transport, post("/v1/customers", other, "three"))) == (
         409,
         "already_exists",
     )
 
 
-def test_consent_needs_the_notice_in_force_and_an_end_in_reach(street: Street) -> None:
-    payer = street.payer()
-    notice = street.published.notice()
+def test_consent_needs_the_notice_in_force_and_an_end_in_reach(scenario: Scenario) -> None:
+    payer = scenario.payer()
+    notice = scenario.published.notice()
     good = {
         "purpose": "face_payment",
         "notice_version": notice.version,

@@ -9,27 +9,27 @@ import requests
 
 from facepay_client import Capture, Frame
 from facepay_client.capture import MANIFEST_TYP, canonical
-from tests.stand.forgery import told
-from tests.stand.manifests import chained, compact, encoded, manifest_of, send_manifest, signed
-from tests.stand.people import Payer, Till, genuine
+from tests.support.forgery import told
+from tests.support.manifests import chained, compact, encoded, manifest_of, send_manifest, signed
+from tests.support.people import Payer, PointOfSale, genuine
 
 MALFORMED, INVALID, TOO_LARGE = "malformed_request", "invalid_request", "body_too_large"
 
 
 @pytest.fixture(scope="module")
-def opened(street: Any, grace: Payer) -> tuple[Till, Capture, list[Frame]]:
+def opened(scenario: Any, grace: Payer) -> tuple[PointOfSale, Capture, list[Frame]]:
     """What cannot be read as a manifest does not spend a capture: one does for all."""
-    till: Till = street.till()
-    capture = till.capture(till.intent().id, grace.alias)
-    return till, capture, list(genuine("grace", capture.challenge, 2)[:2])
+    pos: PointOfSale = scenario.pos()
+    capture = pos.capture(pos.intent().id, grace.alias)
+    return pos, capture, list(genuine("grace", capture.challenge, 2)[:2])
 
 
-Opened = tuple[Till, Capture, list[Frame]]
+Opened = tuple[PointOfSale, Capture, list[Frame]]
 
 
 def answered(opened: Opened, jws: str) -> requests.Response:
-    till, capture, frames = opened
-    return send_manifest(till.transport, capture.id, jws, frames, key=f"k{hash(jws)}")
+    pos, capture, frames = opened
+    return send_manifest(pos.transport, capture.id, jws, frames, key=f"k{hash(jws)}")
 
 
 def manifest(opened: Opened) -> dict[str, Any]:
@@ -235,35 +235,35 @@ def test_as_large_as_a_manifest_gets(opened: Opened, grace: Payer) -> None:
     whole = manifest(opened)
     whole["frames"] = [whole["frames"][0] | {"index": index} for index in range(24)]
     whole["attestation"] = {"format": "app_attest", "evidence": "x" * 16_384}
-    till, _, frames = opened
-    other = till.capture(till.intent().id, grace.alias)
+    pos, _, frames = opened
+    other = pos.capture(pos.intent().id, grace.alias)
     whole |= {"capture_id": other.id, "nonce": other.nonce}
-    jws = signed(chained(whole), till.transport.key)
-    answer = send_manifest(till.transport, other.id, jws, frames, key="large")
+    jws = signed(chained(whole), pos.transport.key)
+    answer = send_manifest(pos.transport, other.id, jws, frames, key="large")
     assert told(answer) == (422, "manifest_invalid")
 
 
 def test_a_signature_of_another_form(opened: Opened, grace: Payer) -> None:
     """DER where 64 bytes are due, nothing at all, a byte more: not of this key."""
-    till = opened[0]
+    pos = opened[0]
     for number, wrong in enumerate((b"\x30\x45" + bytes(69), bytes(64), b"\xff" * 64, b"x")):
-        capture = till.capture(till.intent().id, grace.alias)
+        capture = pos.capture(pos.intent().id, grace.alias)
         frames = list(genuine("grace", capture.challenge, 2))
-        message = signed(manifest_of(capture, frames), till.transport.key).rpartition(".")[0]
+        message = signed(manifest_of(capture, frames), pos.transport.key).rpartition(".")[0]
         jws = f"{message}.{encoded(wrong)}"
-        answer = send_manifest(till.transport, capture.id, jws, frames, key=f"form {number}")
+        answer = send_manifest(pos.transport, capture.id, jws, frames, key=f"form {number}")
         assert told(answer) == (422, "manifest_invalid")
 
 
 def test_the_same_json_in_another_spelling_is_another_manifest(
     opened: Opened, grace: Payer
 ) -> None:
-    till = opened[0]
-    capture = till.capture(till.intent().id, grace.alias)
+    pos = opened[0]
+    capture = pos.capture(pos.intent().id, grace.alias)
     frames = list(genuine("grace", capture.challenge, 2))
-    head, payload, signature = signed(manifest_of(capture, frames), till.transport.key).split(".")
+    head, payload, signature = signed(manifest_of(capture, frames), pos.transport.key).split(".")
     spare = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)) + b" "
     answer = send_manifest(
-        till.transport, capture.id, f"{head}.{encoded(spare)}.{signature}", frames
+        pos.transport, capture.id, f"{head}.{encoded(spare)}.{signature}", frames
     )
     assert told(answer) == (422, "manifest_invalid")

@@ -17,21 +17,24 @@ from urllib.parse import urlsplit
 import pytest
 
 from facepay.embedded.openbao_server import EmbeddedOpenBao
-from facepay_client import Capture, Enrolment, Frame, KeyPair, Problem, Request
+from facepay_client import Capture, Credentials, Enrolment, Frame, KeyPair, Problem, Request
 from facepay_rehearsal import bursts
-from facepay_rehearsal.needles import Needle
-from facepay_rehearsal.scan import Haystack
-from tests.stand.forgery import send, told
-from tests.stand.gate import Gate, GatedBao, gate_before
-from tests.stand.memory import face_needles_of, kinds_in, memory_of, needles_of
-from tests.stand.people import PASSWORD, TURNS, Payer, Street, Till, as_frames, genuine
-from tests.stand.service import RunningService, running_service
+from facepay_rehearsal.demo.leak_patterns import LeakPattern
+from facepay_rehearsal.demo.leak_scan import PatternIndex
+from tests.support.forgery import send, told
+from tests.support.gate import Gate, GatedBao, gate_before
+from tests.support.memory import face_patterns_of, kinds_in, memory_of, patterns_of
+from tests.support.people import PASSWORD, TURNS, Payer, PointOfSale, Scenario, as_frames, genuine
+from tests.support.renders import rendered
+from tests.support.service import RunningService, running_service
+
+pytestmark = pytest.mark.serial  # a busy worker clears up later
 
 LOOKS = 3  # a worker clears up behind an answer that has already arrived
 FOUND_FIRST = {"frame, its head", "frame, its middle"}
 KEEPER = """
 import sys
-from facepay.face import recognise
+from facepay.face.recognition import recognise
 from facepay.face.model_store import ModelStore
 from facepay.face.observe import SentFrame, observe
 from facepay_rehearsal import bursts
@@ -63,18 +66,18 @@ def gated(
 
 
 @pytest.fixture(scope="module")
-def street(gated: RunningService) -> Street:
-    return Street(gated)
+def scenario(gated: RunningService) -> Scenario:
+    return Scenario(gated)
 
 
 def memory_of_workers(service: RunningService) -> list[bytes]:
     return [region for pid in service.worker_pids() for region in memory_of(pid)]
 
 
-def left_in_workers(street: Street, needles: list[Needle]) -> set[str]:
-    haystack, left = Haystack(needles), set[str]()
+def left_in_workers(scenario: Scenario, patterns: list[LeakPattern]) -> set[str]:
+    index, left = PatternIndex(patterns), set[str]()
     for _ in range(LOOKS):
-        left = kinds_in(memory_of_workers(street.service), haystack)
+        left = kinds_in(memory_of_workers(scenario.service), index)
         if not left:
             break
     return left
@@ -82,39 +85,41 @@ def left_in_workers(street: Street, needles: list[Needle]) -> set[str]:
 
 def begun(payer: Payer) -> tuple[Enrolment, Capture]:
     payer.consent()
-    enrolment = payer.customer.begin_enrolment(PASSWORD, payer.code())
+    enrolment = payer.customer.begin_enrolment(Credentials(PASSWORD, payer.code()))
     return enrolment, payer.capture(enrolment.id)
 
 
 def test_the_search_sees_a_face_while_it_is_used_and_none_once_the_answer_is_given(
-    street: Street, gate: Gate
+    scenario: Scenario, gate: Gate
 ) -> None:
-    payer = street.payer()
+    payer = scenario.payer()
     enrolment, capture = begun(payer)
     frames = genuine("eileen", capture.challenge, 11)
-    needles = list(face_needles_of("enrolment", frames))
+    patterns = list(face_patterns_of("enrolment", frames))
     with (
         ThreadPoolExecutor(1) as pool,
         gate.hold(f"encrypt/enrolment-{enrolment.id}".encode()) as held,
     ):
         sent = pool.submit(payer.customer.send_frames, capture, frames)
         assert held.wait(20), "the reference never came to the vault"
-        memory = memory_of_workers(street.service)
+        memory = memory_of_workers(scenario.service)
         gate.release()
         assert sent.result(30).enrolment is not None
-    assert {f"enrolment: {kind}" for kind in FOUND_FIRST} <= kinds_in(memory, Haystack(needles))
-    assert left_in_workers(street, needles) == set()
+    assert {f"enrolment: {kind}" for kind in FOUND_FIRST} <= kinds_in(
+        memory, PatternIndex(patterns)
+    )
+    assert left_in_workers(scenario, patterns) == set()
 
 
 def test_the_search_knows_a_chip_and_an_embedding_when_it_sees_them() -> None:
     frames = genuine("eileen", TURNS, 11)
-    haystack = Haystack(list(face_needles_of("keeper", frames)))
+    index = PatternIndex(list(face_patterns_of("keeper", frames)))
     with subprocess.Popen(
         [sys.executable, "-c", KEEPER], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as keeper:
         assert keeper.stdout is not None
         assert keeper.stdout.readline() == b"kept\n"
-        found = kinds_in(memory_of(keeper.pid), haystack)
+        found = kinds_in(memory_of(keeper.pid), index)
         keeper.communicate(timeout=20)
     expected = {"chip", "embedding, as float32", "embedding, as float64"}
     assert {f"keeper: {kind}" for kind in expected} <= found
@@ -122,38 +127,40 @@ def test_the_search_knows_a_chip_and_an_embedding_when_it_sees_them() -> None:
 
 @dataclass(frozen=True)
 class Scene:
-    street: Street
+    scenario: Scenario
     gate: Gate
-    till: Till
+    pos: PointOfSale
     payer: Payer
 
     def take(self, seed: int) -> tuple[Capture, tuple[Frame, ...]]:
-        capture = self.till.capture(self.till.intent().id, self.payer.alias)
+        capture = self.pos.capture(self.pos.intent().id, self.payer.alias)
         return capture, genuine("grace", capture.challenge, seed)
 
     def refused(self, capture: Capture, frames: Sequence[Frame]) -> None:
         with pytest.raises(Problem):
-            self.till.terminal.send_frames(capture, frames)
+            self.pos.terminal.send_frames(capture, frames)
 
 
 def upload(scene: Scene, capture: Capture, frames: Sequence[Frame]) -> Request:
-    body = scene.till.terminal.sign_frames(capture, frames)
+    body = scene.pos.terminal.sign_frames(capture, frames)
     path = f"/v1/captures/{capture.id}/frames"
     return Request("POST", path, body.content, body.content_type, f"the burst of {capture.id}")
 
 
 def paid(scene: Scene) -> Sequence[Frame]:
     capture, frames = scene.take(12)
-    intent = scene.till.terminal.send_frames(capture, frames).payment_intent
+    intent = scene.pos.terminal.send_frames(capture, frames).payment_intent
     assert intent is not None
     code = scene.payer.code()
-    assert scene.till.terminal.send_code(intent.id, code).state == "approved"
+    assert scene.pos.terminal.send_code(intent.id, code).state == "approved"
     return frames
 
 
 def photographed(scene: Scene) -> Sequence[Frame]:
     capture, _ = scene.take(13)
-    frames = as_frames(bursts.still_photo("grace", capture.challenge.steps, 13), capture.challenge)
+    frames = as_frames(
+        rendered(bursts.still_photo, "grace", capture.challenge.steps, 13), capture.challenge
+    )
     scene.refused(capture, frames)
     return frames
 
@@ -179,14 +186,14 @@ def misshapen(scene: Scene) -> Sequence[Frame]:
     capture, frames = scene.take(16)
     whole = upload(scene, capture, frames)
     request = replace(whole, content=whole.content[: -len(whole.content) // 20])
-    assert told(send(scene.till.transport, request))[0] in (400, 422)
+    assert told(send(scene.pos.transport, request))[0] in (400, 422)
     return frames
 
 
 def unsigned(scene: Scene) -> Sequence[Frame]:
     """Sent by somebody whose key nobody knows: refused before they are looked at."""
     capture, frames = scene.take(17)
-    stranger = scene.street.transport(KeyPair.generate())
+    stranger = scene.scenario.transport(KeyPair.generate())
     assert told(send(stranger, upload(scene, capture, frames))) == (401, "signature_invalid")
     return frames
 
@@ -194,8 +201,8 @@ def unsigned(scene: Scene) -> Sequence[Frame]:
 def abandoned(scene: Scene) -> Sequence[Frame]:
     """The till hangs up when half of it is sent."""
     capture, frames = scene.take(18)
-    prepared = scene.till.transport.signed(upload(scene, capture, frames))
-    address = urlsplit(scene.street.service.url)
+    prepared = scene.pos.transport.signed(upload(scene, capture, frames))
+    address = urlsplit(scene.scenario.service.url)
     lines = [f"POST {prepared.path_url} HTTP/1.1", f"Host: {address.netloc}"]
     lines += [f"{name}: {value}" for name, value in prepared.headers.items()]
     content = "\r\n".join([*lines, "", ""]).encode() + prepared.body[: len(prepared.body) // 2]
@@ -209,11 +216,11 @@ COMPARED = (paid, forsaken)
 
 
 def test_however_a_capture_ends_nothing_of_a_face_is_left_in_a_workers_memory(
-    street: Street, gate: Gate
+    scenario: Scenario, gate: Gate
 ) -> None:
-    scene = Scene(street, gate, street.till(), street.payer(face="grace"))
-    needles: list[Needle] = []
+    scene = Scene(scenario, gate, scenario.pos(), scenario.payer(face="grace"))
+    patterns: list[LeakPattern] = []
     for ending in ENDINGS:
-        sought = face_needles_of if ending in COMPARED else needles_of
-        needles += sought(ending.__name__, ending(scene))
-    assert left_in_workers(street, needles) == set()
+        sought = face_patterns_of if ending in COMPARED else patterns_of
+        patterns += sought(ending.__name__, ending(scene))
+    assert left_in_workers(scenario, patterns) == set()

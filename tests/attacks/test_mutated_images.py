@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.stand.mutations import KINDS, mutated
-from tests.stand.picture_source import Source
-from tests.stand.watched_engine import Verdict, WatchedEngine
+from tests.support.mutations import KINDS, mutated
+from tests.support.picture_source import Source
+from tests.support.watched_engine import Verdict, WatchedEngine
 
 OF_EACH_KIND = 11
 # Whole pictures, as cameras and browsers make them.

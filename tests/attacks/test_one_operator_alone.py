@@ -4,53 +4,56 @@ from datetime import datetime
 
 import pytest
 
-from facepay.usecases.register import PublicKey, register_operator
+from facepay.domain.customer import PublicKey
+from facepay.usecases.operators.register import register_operator
 from facepay_client import KeyPair, Problem, Transport
-from tests.stand.forgery import post, send
-from tests.stand.people import PASSWORD, Payer, Street, Till
+from tests.support.forgery import post, send
+from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
 
 ACTIONS = "/v1/operator_actions"
 
 
 @pytest.fixture
-def second(street: Street) -> Transport:
+def second(scenario: Scenario) -> Transport:
     pair = KeyPair.generate()
-    register_operator(street.service.house, PublicKey(pair.keyid, pair.public_pem))
-    return street.transport(pair)
+    register_operator(scenario.service.deps, PublicKey(pair.keyid, pair.public_pem))
+    return scenario.transport(pair)
 
 
-def refused(street: Street, transport: Transport, path: str, key: str) -> tuple[int, str]:
+def refused(scenario: Scenario, transport: Transport, path: str, key: str) -> tuple[int, str]:
     answer = send(transport, post(path, None, key))
     return answer.status_code, answer.json()["code"]
 
 
-def state(street: Street, payer: Payer) -> str:
+def state(scenario: Scenario, payer: Payer) -> str:
     return next(e.state for e in payer.customer.get_enrolments() if e.id == payer.enrolment_id)
 
 
-def test_one_operator_alone_cannot_revoke(street: Street, grace: Payer) -> None:
+def test_one_operator_alone_cannot_revoke(scenario: Scenario, grace: Payer) -> None:
     direct = send(
-        street.operator_transport,
+        scenario.operator_transport,
         post(f"/v1/enrolments/{grace.enrolment_id}/revoke", {"password": PASSWORD}, "directly"),
     )
     assert (direct.status_code, direct.json()["code"]) == (403, "not_allowed")
-    action = street.operator.ask_for_action("revoke_face", {"customer": grace.alias})
+    action = scenario.operator.request_action("revoke_face", {"customer": grace.alias})
     approve = f"{ACTIONS}/{action.id}/approve"
     told = [
-        refused(street, street.operator_transport, approve, "by who asked"),
-        refused(street, street.operator_transport, f"{ACTIONS}/{action.id}/continue", "skipping"),
+        refused(scenario, scenario.operator_transport, approve, "by who asked"),
+        refused(
+            scenario, scenario.operator_transport, f"{ACTIONS}/{action.id}/continue", "skipping"
+        ),
     ]
     assert told == [(403, "second_operator_needed"), (409, "wrong_state")]
-    assert state(street, grace) == "active"
-    assert street.operator.get_action(action.id).state == "asked"
+    assert state(scenario, grace) == "active"
+    assert scenario.operator.get_action(action.id).state == "requested"
 
 
 def test_nobody_but_operators_asks_approves_goes_on_or_looks(
-    street: Street, till: Till, grace: Payer
+    scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
-    action = street.operator.ask_for_action("revoke_face", {"customer": grace.alias})
+    action = scenario.operator.request_action("revoke_face", {"customer": grace.alias})
     body = {"kind": "revoke_face", "target": {"customer": grace.alias}}
-    for name, transport in (("till", till.transport), ("customer", grace.transport)):
+    for name, transport in (("till", pos.transport), ("customer", grace.transport)):
         answers = [
             send(transport, post(ACTIONS, body, f"{name} asks")),
             send(transport, post(f"{ACTIONS}/{action.id}/approve", None, f"{name} approves")),
@@ -63,11 +66,11 @@ def test_nobody_but_operators_asks_approves_goes_on_or_looks(
 
 
 def test_a_replayed_approval_takes_no_second_face(
-    street: Street, till: Till, second: Transport
+    scenario: Scenario, pos: PointOfSale, second: Transport
 ) -> None:
     """The very request again, and a new one for the same action, after the owner enrolled anew."""
-    payer = street.payer(face="grace")
-    action = street.operator.ask_for_action("revoke_face", {"customer": payer.alias})
+    payer = scenario.payer(face="grace")
+    action = scenario.operator.request_action("revoke_face", {"customer": payer.alias})
     approve = post(f"{ACTIONS}/{action.id}/approve", None, "approval")
     signed = second.signed(approve)
     first = second.send_once(signed)
@@ -79,16 +82,19 @@ def test_a_replayed_approval_takes_no_second_face(
     assert send(second, approve).json()["state"] == "done", "the first answer, and nothing more"
     again = send(second, post(f"{ACTIONS}/{action.id}/approve", None, "another approval"))
     assert (again.status_code, again.json()["code"]) == (409, "wrong_state")
-    assert state(street, payer) == "active"
+    assert state(scenario, payer) == "active"
 
 
 def test_an_old_request_lies_in_wait_for_an_hour_at_most(
-    street: Street, grace: Payer, second: Transport
+    scenario: Scenario, grace: Payer, second: Transport
 ) -> None:
-    action = street.operator.ask_for_action("revoke_face", {"customer": grace.alias})
-    street.service.clock.advance(3601)
-    assert refused(street, second, f"{ACTIONS}/{action.id}/approve", "late") == (409, "wrong_state")
-    assert state(street, grace) == "active"
+    action = scenario.operator.request_action("revoke_face", {"customer": grace.alias})
+    scenario.service.clock.advance(3601)
+    assert refused(scenario, second, f"{ACTIONS}/{action.id}/approve", "late") == (
+        409,
+        "wrong_state",
+    )
+    assert state(scenario, grace) == "active"
 
 
 @pytest.mark.parametrize(
@@ -111,17 +117,17 @@ def test_an_old_request_lies_in_wait_for_an_hour_at_most(
 )
 @pytest.mark.parametrize("kind", ["revoke_face", "revoke_cohort", "erase_everything", None])
 def test_a_malformed_request_is_refused_and_names_no_cohort_by_mistake(
-    street: Street, kind: object, target: object
+    scenario: Scenario, kind: object, target: object
 ) -> None:
     body = {"kind": kind, "target": target}
-    answer = send(street.operator_transport, post(ACTIONS, body, f"{kind} {target}"[:80]))
+    answer = send(scenario.operator_transport, post(ACTIONS, body, f"{kind} {target}"[:80]))
     assert answer.status_code in (400, 422), answer.text
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
-def test_times_at_the_ends_of_the_calendar_are_no_crash(street: Street, moment: str) -> None:
+def test_times_at_the_ends_of_the_calendar_are_no_crash(scenario: Scenario, moment: str) -> None:
     assert datetime.fromisoformat(moment)
     for name in ("enrolled_before", "enrolled_after"):
         body = {"kind": "revoke_cohort", "target": {name: moment}}
-        answer = send(street.operator_transport, post(ACTIONS, body, f"{name} {moment}"))
+        answer = send(scenario.operator_transport, post(ACTIONS, body, f"{name} {moment}"))
         assert answer.status_code in (201, 422), answer.text

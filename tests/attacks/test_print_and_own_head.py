@@ -13,6 +13,7 @@ from facepay.domain.capture import Burst, Frame, PadOutcome, PadVerdict
 from facepay.domain.challenge import Challenge, Profile, Step
 from facepay.face.model_store import ModelStore
 from facepay_rehearsal import bursts
+from tests.support.renders import rendered
 
 EMBEDDER = ModelStore().embedder()
 ENGINE = DlibFaceEngine(EMBEDDER)
@@ -32,11 +33,11 @@ def judged(shots: Sequence[bursts.Shot], steps: Sequence[Step]) -> PadVerdict:
 
 
 def swapped(
-    owner: str, attacker: str, steps: Sequence[Step], shown: Sequence[int]
+    owner: str, attacker: str, steps: tuple[Step, ...], shown: Sequence[int]
 ) -> list[bursts.Shot]:
     """The owner's print in the frames of these positions, the attacker's turns in all others."""
-    printed = bursts.still_photo(owner, steps, 5)
-    own_head = bursts.genuine(attacker, steps, 3)
+    printed = rendered(bursts.still_photo, owner, steps, 5)
+    own_head = rendered(bursts.genuine, attacker, steps, 3)
     both = zip(printed, own_head, strict=True)
     return [still if at in shown else alive for at, (still, alive) in enumerate(both)]
 

@@ -10,7 +10,9 @@ import pytest
 from PIL import Image
 
 from facepay_client import Capture, CaptureBody, Frame, Problem, ReservedCapture, Terminal
-from tests.stand.people import Payer, Street, Till, genuine
+from tests.support.people import Payer, PointOfSale, Scenario, genuine
+
+pytestmark = pytest.mark.serial  # the races need both cores
 
 RACES = 200
 GENUINE_EVERY = 20  # the others show no face, which is told the winner much sooner
@@ -18,10 +20,10 @@ BEGINNINGS = 50
 
 
 @pytest.fixture
-def hands(street: Street, till: Till) -> tuple[Terminal, Terminal]:
+def hands(scenario: Scenario, pos: PointOfSale) -> tuple[Terminal, Terminal]:
     """The same till twice, with a connection each."""
-    key = till.transport.key
-    return Terminal(street.transport(key)), Terminal(street.transport(key))
+    key = pos.transport.key
+    return Terminal(scenario.transport(key)), Terminal(scenario.transport(key))
 
 
 def faceless(capture: Capture, race: int) -> tuple[Frame, ...]:
@@ -63,11 +65,11 @@ def begin(hand: Terminal, reserved: ReservedCapture) -> str:
 
 
 def test_of_two_who_use_one_challenge_at_once_exactly_one_is_looked_at(
-    till: Till, grace: Payer, hands: tuple[Terminal, Terminal]
+    pos: PointOfSale, grace: Payer, hands: tuple[Terminal, Terminal]
 ) -> None:
     winners: set[int] = set()
     for number in range(RACES):
-        capture = till.capture(till.intent().id, grace.alias)
+        capture = pos.capture(pos.intent().id, grace.alias)
         real = number % GENUINE_EVERY == 0
         frames = genuine("grace", capture.challenge, 2) if real else faceless(capture, number)
         told = race(
@@ -83,13 +85,13 @@ def test_of_two_who_use_one_challenge_at_once_exactly_one_is_looked_at(
 
 
 def test_of_two_who_begin_one_capture_at_once_exactly_one_sees_its_challenge(
-    street: Street, till: Till, grace: Payer, hands: tuple[Terminal, Terminal]
+    scenario: Scenario, pos: PointOfSale, grace: Payer, hands: tuple[Terminal, Terminal]
 ) -> None:
     """Two challenges to choose from would be one more than a recording needs."""
     for number in range(BEGINNINGS):
-        reserved = till.terminal.open_capture(till.intent().id, grace.alias)
+        reserved = pos.terminal.open_capture(pos.intent().id, grace.alias)
         told = race([partial(begin, hand, reserved) for hand in hands])
-        with street.service.house.unit_of_work() as uow:
+        with scenario.service.deps.unit_of_work() as uow:
             row = uow.captures.find(id=reserved.id)
         assert row is not None
         assert sorted(told) == sorted([row.nonce or "", "wrong_state"]), f"race {number}"

@@ -4,16 +4,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from facepay_client import Problem, RetryPolicy
-from tests.stand.forgery import post, send
-from tests.stand.people import PASSWORD, Payer, Street, Till, genuine
+from facepay_client import Credentials, Problem, RetryPolicy
+from tests.support.forgery import post, send
+from tests.support.people import AFTER_THE_BLOCK, PASSWORD, Payer, PointOfSale, Scenario, genuine
 
 Result = TypeVar("Result")
 INTENTS = "/v1/payment_intents"
 
 
-def authorizations(street: Street, intent_id: str) -> int:
-    with street.service.house.unit_of_work() as uow:
+def authorizations(scenario: Scenario, intent_id: str) -> int:
+    with scenario.service.deps.unit_of_work() as uow:
         return len(uow.authorizations.find_all(intent_id=intent_id))
 
 
@@ -27,66 +27,69 @@ def at_once(number: int, act: Callable[[int], Result]) -> list[Result]:
 
 
 def test_twenty_requests_with_one_key_make_one_authorization(
-    street: Street, till: Till, grace: Payer
+    scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
-    intent = till.intent()
-    street.show_face(till, intent, grace, "grace")
+    intent = pos.intent()
+    scenario.show_face(pos, intent, grace, "grace")
     request = post(f"{INTENTS}/{intent.id}/second_factor", {"code": grace.code()}, "one key")
-    answers = at_once(20, lambda _: send(till.transport, request))
+    answers = at_once(20, lambda _: send(pos.transport, request))
     assert {answer.status_code for answer in answers} <= {200, 409}
     approved = [answer.json() for answer in answers if answer.status_code == 200]
     assert approved
     assert all(body == approved[0] for body in approved)
     assert approved[0]["state"] == "approved"
-    assert authorizations(street, intent.id) == 1
+    assert authorizations(scenario, intent.id) == 1
 
 
 def test_twenty_requests_with_twenty_keys_make_one_authorization(
-    street: Street, till: Till, grace: Payer
+    scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
-    intent = till.intent()
+    intent = pos.intent()
     body = {"payer": grace.alias, "password": PASSWORD, "code": grace.code()}
     path = f"{INTENTS}/{intent.id}/use_password"
-    at_once(20, lambda i: send(till.transport, post(path, body, f"key {i}")))
-    assert till.terminal.get_intent(intent.id).state in ("approved", "declined")
-    assert authorizations(street, intent.id) <= 1
+    at_once(20, lambda i: send(pos.transport, post(path, body, f"key {i}")))
+    assert pos.terminal.get_intent(intent.id).state in ("approved", "declined")
+    assert authorizations(scenario, intent.id) <= 1
 
 
 def test_one_code_on_five_payments_at_once_pays_one(
-    street: Street, till: Till, grace: Payer
+    scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
-    intents = [till.intent() for _ in range(5)]
+    intents = [pos.intent() for _ in range(5)]
     body = {"payer": grace.alias, "password": PASSWORD, "code": grace.code()}
     at_once(
         5,
-        lambda i: send(till.transport, post(use_password(intents[i].id), body, f"key {i}")),
+        lambda i: send(pos.transport, post(use_password(intents[i].id), body, f"key {i}")),
     )
-    assert sum(authorizations(street, intent.id) for intent in intents) <= 1
+    assert sum(authorizations(scenario, intent.id) for intent in intents) <= 1
 
 
-def test_guesses_that_race_cannot_outnumber_the_limit(street: Street, till: Till) -> None:
-    payer = street.payer()
-    intents = [till.intent() for _ in range(12)]
+def test_guesses_that_race_cannot_outnumber_the_limit(scenario: Scenario, pos: PointOfSale) -> None:
+    payer = scenario.payer()
+    intents = [pos.intent() for _ in range(12)]
     right = payer.code()
     body = {"payer": payer.alias, "password": PASSWORD, "code": payer.wrong_code()}
     at_once(
         12,
-        lambda i: send(till.transport, post(use_password(intents[i].id), body, f"key {i}")),
+        lambda i: send(pos.transport, post(use_password(intents[i].id), body, f"key {i}")),
     )
-    blocked = till.terminal.use_password(till.intent().id, payer.alias, PASSWORD, right)
+    blocked = pos.terminal.use_password(pos.intent().id, payer.alias, Credentials(PASSWORD, right))
     assert blocked.state == "declined", "after five wrong codes even the right one must wait"
-    own_device = payer.customer.add_second_factor("tablet", PASSWORD, payer.code())
+    own_device = payer.customer.add_second_factor("tablet", Credentials(PASSWORD, payer.code()))
     assert own_device.state == "pending", "what happens at tills must not block the owner"
+    scenario.service.clock.advance(AFTER_THE_BLOCK)
+    paid = pos.terminal.use_password(pos.intent().id, payer.alias, PASSWORD, payer.code())
+    assert paid.state == "approved", "the block ends"
 
 
-def test_one_burst_sent_by_ten_hands_is_judged_once(till: Till, grace: Payer) -> None:
-    intent = till.intent()
-    capture = till.capture(intent.id, grace.alias)
+def test_one_burst_sent_by_ten_hands_is_judged_once(pos: PointOfSale, grace: Payer) -> None:
+    intent = pos.intent()
+    capture = pos.capture(intent.id, grace.alias)
     frames = genuine("grace", capture.challenge, 2)
 
     def try_it(i: int) -> str:
         try:
-            return till.terminal.send_frames(capture, frames, idempotency_key=f"hand {i}").outcome
+            return pos.terminal.send_frames(capture, frames, idempotency_key=f"hand {i}").outcome
         except Problem as problem:
             return problem.code
 
@@ -96,10 +99,10 @@ def test_one_burst_sent_by_ten_hands_is_judged_once(till: Till, grace: Payer) ->
 
 
 def test_an_impatient_client_gets_the_one_answer_in_the_end(
-    street: Street, till: Till, grace: Payer
+    scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
-    patient = street.transport(till.transport._key, RetryPolicy(attempts=8))
-    intent = till.intent()
+    patient = scenario.transport(pos.transport._key, RetryPolicy(attempts=8))
+    intent = pos.intent()
     body = {"payer": grace.alias, "password": PASSWORD, "code": grace.code()}
     path = f"{INTENTS}/{intent.id}/use_password"
     answers = at_once(6, lambda _: patient.post(path, body, idempotency_key="the one"))

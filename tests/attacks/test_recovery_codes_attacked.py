@@ -5,25 +5,25 @@ from collections.abc import Callable
 import pytest
 
 from facepay.adapters.unit_of_work import Database
-from facepay.domain.errors import ProofRejected
-from facepay.usecases.answers import FactorAnswer
-from facepay.usecases.prove import Proof
-from facepay.usecases.recovery_codes import make_recovery_codes
-from facepay.usecases.second_factors import add_second_factor
-from facepay_client import Problem
-from tests.fakes.house import fake_house
-from tests.fakes.street import Street as Neighbours
-from tests.stand.people import PASSWORD, Payer, Street
-from tests.stand.race import together
+from facepay.domain.errors import CredentialsRejected
+from facepay.usecases.authentication import credentials as service
+from facepay.usecases.customers.recovery_codes import make_recovery_codes
+from facepay.usecases.customers.second_factors import add_second_factor
+from facepay.usecases.responses import FactorAnswer
+from facepay_client import Credentials, Problem
+from tests.fakes.dependencies import fake_dependencies
+from tests.fakes.scenario import Scenario as Neighbours
+from tests.support.people import AFTER_THE_BLOCK, PASSWORD, Payer, Scenario
+from tests.support.race import together
 
 
 @pytest.fixture
-def payer(street: Street) -> Payer:
-    return street.payer()
+def payer(scenario: Scenario) -> Payer:
+    return scenario.payer()
 
 
 def codes(payer: Payer) -> tuple[str, ...]:
-    made = payer.customer.make_recovery_codes(PASSWORD, payer.code()).codes
+    made = payer.customer.make_recovery_codes(Credentials(PASSWORD, payer.code())).codes
     assert made is not None
     return made
 
@@ -31,7 +31,7 @@ def codes(payer: Payer) -> tuple[str, ...]:
 def add_with(payer: Payer, recovery_code: str) -> str:
     try:
         add = payer.customer.add_second_factor
-        return add("another", PASSWORD, recovery_code=recovery_code).state
+        return add("another", Credentials(PASSWORD, recovery_code=recovery_code)).state
     except Problem as problem:
         return problem.code
 
@@ -39,44 +39,47 @@ def add_with(payer: Payer, recovery_code: str) -> str:
 def test_a_recovery_code_used_twice(payer: Payer) -> None:
     code = codes(payer)[0]
     assert add_with(payer, code) == "pending"
-    assert add_with(payer, code) == "proof_rejected"
+    assert add_with(payer, code) == "credentials_rejected"
 
 
 def test_a_mistyped_password_does_not_cost_a_recovery_code(payer: Payer) -> None:
     code = codes(payer)[0]
     with pytest.raises(Problem) as error:
-        payer.customer.add_second_factor("another", PASSWORD + "x", recovery_code=code)
-    assert error.value.code == "proof_rejected"
+        payer.customer.add_second_factor("another", Credentials(PASSWORD + "x", recovery_code=code))
+    assert error.value.code == "credentials_rejected"
     assert add_with(payer, code) == "pending"
 
 
 def test_a_recovery_code_raced_by_twenty_requests(database: Database) -> None:
-    people = Neighbours(fake_house(database))
+    people = Neighbours(fake_dependencies(database))
     ada = people.settle_in("ada")
-    proof = Proof(PASSWORD, people.code_of(ada))
-    made = make_recovery_codes(people.house, people.change(ada.caller), proof).codes
+    credentials = service.Credentials(PASSWORD, people.code_of(ada))
+    made = make_recovery_codes(people.deps, people.command(ada.caller), credentials).codes
     assert made is not None
 
     def add(number: int) -> Callable[[], FactorAnswer]:
-        change, proof = people.change(ada.caller), Proof(PASSWORD, recovery_code=made[0])
-        return lambda: add_second_factor(people.house, change, f"app {number}", proof)
+        command, credentials = (
+            people.command(ada.caller),
+            service.Credentials(PASSWORD, recovery_code=made[0]),
+        )
+        return lambda: add_second_factor(people.deps, command, f"app {number}", credentials)
 
     told = together([add(number) for number in range(20)])
     refusals = {type(each) for each in told if not isinstance(each, FactorAnswer)}
-    assert refusals == {ProofRejected}
+    assert refusals == {CredentialsRejected}
     # Five of them had their password looked at and five their code: perhaps no one had both.
     people.fakes.clock.advance(30)
     told += together([add(20)])
     assert sum(isinstance(each, FactorAnswer) for each in told) == 1, "one code, one act"
 
 
-def test_the_sixth_guess_at_a_recovery_code(street: Street, payer: Payer) -> None:
+def test_the_sixth_guess_at_a_recovery_code(scenario: Scenario, payer: Payer) -> None:
     code, other, *_ = codes(payer)
     for digit in "01234":
-        assert add_with(payer, code[:-3] + f"AB{digit}") == "proof_rejected"
-    assert add_with(payer, code) == "proof_rejected"
+        assert add_with(payer, code[:-3] + f"AB{digit}") == "credentials_rejected"
+    assert add_with(payer, code) == "credentials_rejected"
     assert add_with(payer, other) == "pending", "the others are not blocked with it"
-    street.service.clock.advance(31)
+    scenario.service.clock.advance(AFTER_THE_BLOCK)
     assert add_with(payer, code) == "pending"
 
 
@@ -84,29 +87,29 @@ def test_guesses_without_a_selector_block_none(payer: Payer) -> None:
     code = codes(payer)[0]
     wrong = "0" if code[0] != "0" else "1"
     for number in range(8):
-        assert add_with(payer, f"{wrong}{code[1:-1]}{number}") == "proof_rejected"
+        assert add_with(payer, f"{wrong}{code[1:-1]}{number}") == "credentials_rejected"
     assert add_with(payer, code) == "pending"
 
 
-def test_a_recovery_code_at_a_till(street: Street, payer: Payer) -> None:
+def test_a_recovery_code_at_a_terminal(scenario: Scenario, payer: Payer) -> None:
     """It never pays: no shape of a payment takes it."""
-    till, code = street.till(), codes(payer)[0]
+    pos, code = scenario.pos(), codes(payer)[0]
     body = {"payer": payer.alias, "password": PASSWORD, "recovery_code": code}
     for sent in (body, body | {"code": payer.wrong_code()}):
         with pytest.raises(Problem) as error:
-            till.transport.post(f"/v1/payment_intents/{till.intent().id}/use_password", sent)
+            pos.transport.post(f"/v1/payment_intents/{pos.intent().id}/use_password", sent)
         assert (error.value.status, error.value.param) == (422, "recovery_code")
 
 
 def test_a_lost_answer_is_not_told_again(payer: Payer) -> None:
     make, code = payer.customer.make_recovery_codes, payer.code()
-    first = make(PASSWORD, code, idempotency_key="codes")
-    again = make(PASSWORD, code, idempotency_key="codes")
+    first = make(Credentials(PASSWORD, code), idempotency_key="codes")
+    again = make(Credentials(PASSWORD, code), idempotency_key="codes")
     assert (again.id, again.codes) == (first.id, None)
 
 
-def test_one_code_takes_the_face_back(street: Street) -> None:
-    payer = street.payer(face="grace")
+def test_one_code_takes_the_face_back(scenario: Scenario) -> None:
+    payer = scenario.payer(face="grace")
     code = codes(payer)[0]
-    revoked = payer.customer.revoke_face(payer.enrolment_id, recovery_code=code)
+    revoked = payer.customer.revoke_face(payer.enrolment_id, Credentials(recovery_code=code))
     assert (revoked.state, revoked.key_destroyed) == ("revoked", True)

@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from facepay.embedded.openbao_server import EmbeddedOpenBao
-from tests.stand.people import Street
-from tests.stand.races import Races
-from tests.stand.revocation_count import broken_promises, count
-from tests.stand.revocation_race import Plan
-from tests.stand.service import running_service
-from tests.stand.storm import Storm
+from tests.support.load import Load
+from tests.support.people import Scenario
+from tests.support.races import Races
+from tests.support.revocation_count import broken_promises, count
+from tests.support.revocation_race import Plan
+from tests.support.service import running_service
+
+pytestmark = pytest.mark.serial  # the races need both cores
 
 RACES = 60
 BURSTS = 1 / 30
@@ -33,12 +35,12 @@ def test_no_payment_by_a_face_outruns_its_revocation_though_workers_die_and_the_
     rng = random.Random(5)  # noqa: S311 - what is drawn is no secret
     plans = [Plan.draw(rng, bursts=BURSTS) for _ in range(RACES)]
     with running_service(own_bao, database_url, tmp_path) as service:
-        races = Races(Street(service), plans)
-        storm = Storm(service, own_bao, kill_at=[15, 45], restart_at=[30])
-        counted = count(service.house, own_bao, races.run(storm))
+        races = Races(Scenario(service), plans)
+        load = Load(service, own_bao, kill_at=[15, 45], restart_at=[30])
+        counted = count(service.deps, own_bao, races.run(load))
     assert broken_promises(counted) == []
     assert counted["races"] == RACES
-    assert (storm.kills, storm.restarts) == (2, 1)
+    assert (load.kills, load.restarts) == (2, 1)
     won = counted["races_won"]
     assert min(won.values()) > 0, "each side wins some, or they never raced"
     assert counted["captures_cancelled"] > 0

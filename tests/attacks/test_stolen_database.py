@@ -7,16 +7,16 @@ from dataclasses import replace
 import pytest
 
 from facepay.domain.errors import SealBroken
-from facepay_client import Problem
-from tests.stand.people import PASSWORD, Payer, Street, Till
+from facepay_client import Credentials, Problem
+from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
 
 
-def test_no_row_lets_a_password_be_tried_faster_than_argon2id_does(street: Street) -> None:
+def test_no_row_lets_a_password_be_tried_faster_than_argon2id_does(scenario: Scenario) -> None:
     """Requests carry passwords; their hashes in the idempotency records are keyed."""
-    payer = street.newcomer()
+    payer = scenario.newcomer()
     body = json.dumps({"name": "phone", "password": PASSWORD}).encode()
-    payer.customer.add_second_factor("phone", PASSWORD)
-    with street.service.house.unit_of_work() as uow:
+    payer.customer.add_second_factor("phone", Credentials(PASSWORD))
+    with scenario.service.deps.unit_of_work() as uow:
         records = uow.idempotency.find_all()
     digest = hashlib.sha256()
     for part in (b"POST", b"/v1/second_factors?", b"application/json", body):
@@ -28,12 +28,12 @@ def test_no_row_lets_a_password_be_tried_faster_than_argon2id_does(street: Stree
 
 
 def test_a_template_moved_to_another_customers_row_does_not_open(
-    street: Street, till: Till
+    scenario: Scenario, pos: PointOfSale
 ) -> None:
     """Whoever can write to the database cannot make a stranger's face pay for the victim."""
-    thief, victim = street.payer(face="eileen"), street.payer(face="grace")
-    house = street.service.house
-    with house.unit_of_work() as uow:
+    thief, victim = scenario.payer(face="eileen"), scenario.payer(face="grace")
+    deps = scenario.service.deps
+    with deps.unit_of_work() as uow:
         theirs = uow.enrolments.find(id=thief.enrolment_id)
         mine = uow.enrolments.lock(victim.enrolment_id)
         assert theirs is not None
@@ -41,33 +41,35 @@ def test_a_template_moved_to_another_customers_row_does_not_open(
         uow.enrolments.update(replace(mine, sealed_reference=theirs.sealed_reference))
         uow.commit()
     with pytest.raises(Problem) as error:
-        street.show_face(till, till.intent(), victim, "eileen")
+        scenario.show_face(pos, pos.intent(), victim, "eileen")
     assert (error.value.status, error.value.code) == (409, "face_not_available")
 
 
-def test_a_row_from_a_backup_does_not_bring_a_revoked_face_back(street: Street, till: Till) -> None:
-    payer = street.payer(face="grace")
-    house = street.service.house
-    with house.unit_of_work() as uow:
+def test_a_row_from_a_backup_does_not_bring_a_revoked_face_back(
+    scenario: Scenario, pos: PointOfSale
+) -> None:
+    payer = scenario.payer(face="grace")
+    deps = scenario.service.deps
+    with deps.unit_of_work() as uow:
         backup = uow.enrolments.find(id=payer.enrolment_id)
     assert backup is not None
     assert backup.sealed_reference is not None
-    payer.customer.revoke_face(payer.enrolment_id, password=PASSWORD)
-    with house.unit_of_work() as uow:
+    payer.customer.revoke_face(payer.enrolment_id, Credentials(password=PASSWORD))
+    with deps.unit_of_work() as uow:
         uow.enrolments.update(backup)
         uow.commit()
     with pytest.raises(SealBroken):
-        house.templates.unseal(backup.key_name, backup.sealed_reference, binding=backup.binding)
+        deps.templates.unseal(backup.key_name, backup.sealed_reference, binding=backup.binding)
     with pytest.raises(Problem) as error:
-        street.show_face(till, till.intent(), payer, "grace")
+        scenario.show_face(pos, pos.intent(), payer, "grace")
     assert error.value.code == "face_not_available"
 
 
 def test_an_authenticators_secret_moved_to_another_row_proves_nothing(
-    street: Street, till: Till
+    scenario: Scenario, pos: PointOfSale
 ) -> None:
-    thief, victim = street.payer(), street.payer()
-    with street.service.house.unit_of_work() as uow:
+    thief, victim = scenario.payer(), scenario.payer()
+    with scenario.service.deps.unit_of_work() as uow:
         theirs = uow.second_factors.find(id=thief.factor_id)
         mine = uow.second_factors.lock(victim.factor_id)
         assert theirs is not None
@@ -75,17 +77,17 @@ def test_an_authenticators_secret_moved_to_another_row_proves_nothing(
         uow.second_factors.update(replace(mine, sealed_secret=theirs.sealed_secret))
         uow.commit()
     code = thief.code()
-    answer = till.terminal.use_password(till.intent().id, victim.alias, PASSWORD, code)
+    answer = pos.terminal.use_password(pos.intent().id, victim.alias, Credentials(PASSWORD, code))
     assert answer.state == "declined"
 
 
-def test_what_a_hostile_till_left_lying_about_does_not_hold_up_a_revocation(
-    street: Street, till: Till
+def test_what_a_hostile_terminal_left_lying_about_does_not_hold_up_a_revocation(
+    scenario: Scenario, pos: PointOfSale
 ) -> None:
-    payer: Payer = street.payer(face="grace")
-    till.capture(till.intent().id, payer.alias)
-    with street.service.house.unit_of_work() as uow:
-        capture = uow.captures.find(customer_id=payer_id(street, payer), purpose="payment")
+    payer: Payer = scenario.payer(face="grace")
+    pos.capture(pos.intent().id, payer.alias)
+    with scenario.service.deps.unit_of_work() as uow:
+        capture = uow.captures.find(customer_id=payer_id(scenario, payer), purpose="payment")
         assert capture is not None
         intent = uow.intents.find(id=capture.intent_id)
         assert intent is not None
@@ -94,15 +96,15 @@ def test_what_a_hostile_till_left_lying_about_does_not_hold_up_a_revocation(
             uow.intents.add(copy)
             uow.captures.add(replace(capture, id=f"cap_{number:032x}", intent_id=copy.id))
         uow.commit()
-    revoked = payer.customer.revoke_face(payer.enrolment_id, password=PASSWORD)
+    revoked = payer.customer.revoke_face(payer.enrolment_id, Credentials(password=PASSWORD))
     assert revoked.state == "revoked"
-    with street.service.house.unit_of_work() as uow:
+    with scenario.service.deps.unit_of_work() as uow:
         assert not uow.captures.find_all(enrolment_id=payer.enrolment_id, state="open")
         assert not uow.intents.find_all(enrolment_id=payer.enrolment_id, state="capturing")
 
 
-def payer_id(street: Street, payer: Payer) -> str:
-    with street.service.house.unit_of_work() as uow:
+def payer_id(scenario: Scenario, payer: Payer) -> str:
+    with scenario.service.deps.unit_of_work() as uow:
         customer = uow.customers.find(alias=payer.alias)
     assert customer is not None
     return customer.id

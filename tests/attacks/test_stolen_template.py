@@ -15,105 +15,111 @@ from facepay.adapters.unit_of_work import Database
 from facepay.domain.capture import Burst, Frame
 from facepay.domain.enrolment import Enrolment
 from facepay.domain.errors import SealBroken
-from facepay.face import protect, recognise
 from facepay.face.model_store import ModelStore
 from facepay.face.observe import Observation
+from facepay.face.recognition import recognise
+from facepay.face.recognition import template_protection as protection
 from facepay.ports import ObservedFaces
-from facepay.usecases.house import House
-from facepay.usecases.renew_template import renew_template
+from facepay.usecases.dependencies import Dependencies
+from facepay.usecases.faces.renew_template import renew_template
+from facepay_client import Credentials
 from facepay_rehearsal import bursts
-from tests.stand.people import PASSWORD, Payer, Street, Till
+from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
+from tests.support.renders import rendered
 
 KEYS = 150
 
 
 @pytest.fixture
-def house(street: Street) -> House:
-    return street.service.house
+def deps(scenario: Scenario) -> Dependencies:
+    return scenario.service.deps
 
 
 @pytest.fixture
-def face(house: House) -> Iterator[ObservedFaces]:
+def face(deps: Dependencies) -> Iterator[ObservedFaces]:
     """Grace, as she shows herself at a till."""
-    seen = house.engine.observe(shown("grace", 8))
+    seen = deps.engine.observe(shown("grace", 8))
     yield seen
     seen.wipe()
 
 
 def shown(name: str, seed: int) -> Burst:
-    shots = bursts.genuine(name, ("turn_left", "turn_right"), seed)
+    shots = rendered(bursts.genuine, name, ("turn_left", "turn_right"), seed)
     frames = tuple(Frame(shot.jpeg, shot.step, shot.monotonic_ms) for shot in shots)
     return Burst(frames, mirrored=False)
 
 
-def row(house: House, payer: Payer) -> Enrolment:
-    with house.unit_of_work() as uow:
+def row(deps: Dependencies, payer: Payer) -> Enrolment:
+    with deps.unit_of_work() as uow:
         found = uow.enrolments.find(id=payer.enrolment_id)
     assert found is not None
     return found
 
 
-def opened(house: House, enrolment: Enrolment) -> bytearray:
+def opened(deps: Dependencies, enrolment: Enrolment) -> bytearray:
     assert enrolment.sealed_reference is not None
-    return house.templates.unseal(
+    return deps.templates.unseal(
         enrolment.key_name, enrolment.sealed_reference, binding=enrolment.binding
     )
 
 
-def plain(faces: ObservedFaces) -> protect.Vector:
+def plain(faces: ObservedFaces) -> protection.Vector:
     assert isinstance(faces, Observation)
     return recognise.reference(faces, ModelStore().embedder())
 
 
 def test_a_renewed_enrolment_does_not_match_the_old_template(
-    street: Street, till: Till, house: House, face: ObservedFaces
+    scenario: Scenario, pos: PointOfSale, deps: Dependencies, face: ObservedFaces
 ) -> None:
-    payer = street.payer(face="grace")
-    before = row(house, payer)
-    stolen, secret = opened(house, before), house.templates.derive_secret(before.key_name)
-    limit = house.face_distance_at_most
-    assert house.engine.distance(face, stolen, secret) <= limit, "it was hers"
+    payer = scenario.payer(face="grace")
+    before = row(deps, payer)
+    stolen, secret = opened(deps, before), deps.templates.derive_secret(before.key_name)
+    limit = deps.face_distance_at_most
+    assert deps.engine.distance(face, stolen, secret) <= limit, "it was hers"
 
-    renew_template(house, payer.enrolment_id)
+    renew_template(deps, payer.enrolment_id)
 
-    after = row(house, payer)
-    new_secret = house.templates.derive_secret(after.key_name)
-    assert house.engine.distance(face, stolen, new_secret) > 1
-    assert house.engine.distance(face, opened(house, after), secret) > 1
+    after = row(deps, payer)
+    new_secret = deps.templates.derive_secret(after.key_name)
+    assert deps.engine.distance(face, stolen, new_secret) > 1
+    assert deps.engine.distance(face, opened(deps, after), secret) > 1
     with pytest.raises(SealBroken):
-        opened(house, before)
+        opened(deps, before)
     with pytest.raises(SealBroken):
-        house.templates.derive_secret(before.key_name)
+        deps.templates.derive_secret(before.key_name)
     with pytest.raises(SealBroken):
-        opened(house, replace(before, key_name=after.key_name))
-    intent = till.intent()
-    street.show_face(till, intent, payer, "grace")
-    assert till.terminal.send_code(intent.id, payer.code()).state == "approved"
+        opened(deps, replace(before, key_name=after.key_name))
+    intent = pos.intent()
+    scenario.show_face(pos, intent, payer, "grace")
+    assert pos.terminal.send_code(intent.id, payer.code()).state == "approved"
 
 
 def test_a_template_under_another_enrolments_key_is_a_stranger(
-    street: Street, house: House, face: ObservedFaces
+    scenario: Scenario, deps: Dependencies, face: ObservedFaces
 ) -> None:
-    one, other = row(house, street.payer(face="grace")), row(house, street.payer(face="grace"))
-    templates = [opened(house, each) for each in (one, other)]
-    secrets = [house.templates.derive_secret(each.key_name) for each in (one, other)]
-    limit = house.face_distance_at_most
+    one, other = row(deps, scenario.payer(face="grace")), row(deps, scenario.payer(face="grace"))
+    templates = [opened(deps, each) for each in (one, other)]
+    secrets = [deps.templates.derive_secret(each.key_name) for each in (one, other)]
+    limit = deps.face_distance_at_most
     for template, own, foreign in zip(templates, secrets, reversed(secrets), strict=True):
-        assert house.engine.distance(face, template, own) <= limit
-        assert house.engine.distance(face, template, foreign) > 1
-    assert np.linalg.norm(protect.parse(templates[0]) - protect.parse(templates[1])) > 1
+        assert deps.engine.distance(face, template, own) <= limit
+        assert deps.engine.distance(face, template, foreign) > 1
+    assert np.linalg.norm(protection.parse(templates[0]) - protection.parse(templates[1])) > 1
 
 
-def test_a_stolen_template_without_the_key_says_nothing(house: House, face: ObservedFaces) -> None:
+def test_a_stolen_template_without_the_key_says_nothing(
+    deps: Dependencies, face: ObservedFaces
+) -> None:
     """Not whose it is, with everybody's photo at hand; not whether two are of one person."""
-    stranger = house.engine.observe(shown("eileen", 8))
+    stranger = deps.engine.observe(shown("eileen", 8))
     grace, eileen = plain(face), plain(stranger)
     stranger.wipe()
     draw = np.random.default_rng(11)
     hers, theirs, linked, unlinked, guesses = [], [], [], [], 0
     for _ in range(KEYS):
         one, two, three = (
-            protect.parse(protect.protect(each, draw.bytes(32))) for each in (grace, grace, eileen)
+            protection.parse(protection.protect(each, draw.bytes(32)))
+            for each in (grace, grace, eileen)
         )
         hers.append(np.linalg.norm(one - grace))
         theirs.append(np.linalg.norm(one - eileen))
@@ -132,18 +138,18 @@ def test_a_stolen_template_without_the_key_says_nothing(house: House, face: Obse
 
 
 def test_after_revocation_a_restored_backup_of_the_database_decrypts_nothing(
-    street: Street, house: House, database: Database
+    scenario: Scenario, deps: Dependencies, database: Database
 ) -> None:
     """Every row of before, in a database of its own, in front of the vault as it is now."""
-    payer = street.payer(face="grace")
-    renewed = street.payer(face="grace")
-    assert isinstance(house.unit_of_work, Database)
-    copy_rows(house.unit_of_work, database)
-    restored = replace(house, unit_of_work=database)
+    payer = scenario.payer(face="grace")
+    renewed = scenario.payer(face="grace")
+    assert isinstance(deps.unit_of_work, Database)
+    copy_rows(deps.unit_of_work, database)
+    restored = replace(deps, unit_of_work=database)
     assert opened(restored, row(restored, payer)), "the backup is whole"
 
-    payer.customer.revoke_face(payer.enrolment_id, password=PASSWORD)
-    renew_template(house, renewed.enrolment_id)
+    payer.customer.revoke_face(payer.enrolment_id, Credentials(password=PASSWORD))
+    renew_template(deps, renewed.enrolment_id)
 
     for enrolment in (row(restored, payer), row(restored, renewed)):
         assert enrolment.state == "active"
@@ -154,13 +160,13 @@ def test_after_revocation_a_restored_backup_of_the_database_decrypts_nothing(
                 restored.templates.derive_secret(key)
         with pytest.raises(SealBroken):
             renew_template(restored, enrolment.id)
-        assert opened_by_no_other_key(house, enrolment, [row(house, renewed).key_name])
+        assert opened_by_no_other_key(deps, enrolment, [row(deps, renewed).key_name])
 
 
-def opened_by_no_other_key(house: House, enrolment: Enrolment, keys: list[str]) -> bool:
+def opened_by_no_other_key(deps: Dependencies, enrolment: Enrolment, keys: list[str]) -> bool:
     for key in keys:
         with pytest.raises(SealBroken):
-            opened(house, replace(enrolment, key_name=key))
+            opened(deps, replace(enrolment, key_name=key))
     return True
 
 

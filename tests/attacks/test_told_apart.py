@@ -25,9 +25,11 @@ from scipy.stats import ks_2samp
 from facepay.domain.attempts import Attempts, Channel, counter_id
 from facepay.domain.errors import AlreadyExists
 from facepay_client import fresh_key
-from tests.stand.browser import SIGN_IN, Browser, hidden_fields
-from tests.stand.forgery import post
-from tests.stand.people import PASSWORD, Payer, Street, Till
+from tests.support.browser import SIGN_IN, Browser, hidden_fields
+from tests.support.forgery import post
+from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
+
+pytestmark = pytest.mark.serial  # it measures times
 
 EACH = 40
 P = 0.005
@@ -97,18 +99,18 @@ def assert_nobody_can_tell(guesses: Mapping[str, Guess], says: str) -> None:
 class Counters:
     """Sets what was counted of a payer's guesses, so that each is a first one or one too many."""
 
-    def __init__(self, street: Street, channel: Channel) -> None:
-        self._house = street.service.house
+    def __init__(self, scenario: Scenario, channel: Channel) -> None:
+        self._deps = scenario.service.deps
         self._channel = channel
 
     def begin_anew(self, payer: Payer) -> None:
         self._put(payer, 0, None)
 
     def rest(self, payer: Payer) -> None:
-        self._put(payer, 9, self._house.clock() + timedelta(hours=1))
+        self._put(payer, 9, self._deps.clock() + timedelta(hours=1))
 
     def _put(self, payer: Payer, failures: int, blocked_until: datetime | None) -> None:
-        with self._house.unit_of_work() as uow:
+        with self._deps.unit_of_work() as uow:
             customer = uow.customers.find(alias=payer.alias)
             assert customer is not None
             for name in ("password", "code"):
@@ -123,12 +125,12 @@ class Guesses:
     """The kinds, each made ready by the same steps; `send` is what a door wants to be sent."""
 
     def __init__(
-        self, street: Street, channel: Channel, send: Callable[[Payer, str, str, str], Send]
+        self, scenario: Scenario, channel: Channel, send: Callable[[Payer, str, str, str], Send]
     ) -> None:
-        self._payer, self._resting = street.payer(), street.payer()
+        self._payer, self._resting = scenario.payer(), scenario.payer()
         for payer in (self._payer, self._resting):
             payer.consent()
-        self._counters = Counters(street, channel)
+        self._counters = Counters(scenario, channel)
         self._send = send
 
     def kinds(self) -> dict[str, Guess]:
@@ -156,47 +158,47 @@ class Guesses:
 
 
 @pytest.fixture
-def at_a_till(street: Street, till: Till) -> Guesses:
+def at_terminal(scenario: Scenario, pos: PointOfSale) -> Guesses:
     def use_password(_: Payer, alias: str, password: str, code: str) -> Send:
-        intent = till.terminal.create_intent(1999, "EUR", "order")
+        intent = pos.terminal.create_intent(1999, "EUR", "order")
         body = {"payer": alias, "password": password, "code": code}
         request = post(f"/v1/payment_intents/{intent.id}/use_password", body, fresh_key())
-        return partial(till.transport.send_once, till.transport.signed(request))
+        return partial(pos.transport.send_once, pos.transport.signed(request))
 
-    return Guesses(street, Channel.TILL, use_password)
+    return Guesses(scenario, Channel.TERMINAL, use_password)
 
 
 @pytest.fixture
-def from_the_own_device(street: Street) -> Guesses:
+def from_the_own_device(scenario: Scenario) -> Guesses:
     def begin_enrolment(payer: Payer, _: str, password: str, code: str) -> Send:
         body = {"password": password, "code": code}
         request = post("/v1/enrolments", body, fresh_key())
         return partial(payer.transport.send_once, payer.transport.signed(request))
 
-    return Guesses(street, Channel.OWN_DEVICE, begin_enrolment)
+    return Guesses(scenario, Channel.OWN_DEVICE, begin_enrolment)
 
 
 @pytest.fixture
-def at_the_page(street: Street) -> Iterator[Guesses]:
-    browser = Browser(street.service.url)
+def at_the_page(scenario: Scenario) -> Iterator[Guesses]:
+    browser = Browser(scenario.service.url)
 
     def sign_in(_: Payer, alias: str, password: str, code: str) -> Send:
         fields = {"alias": alias, "password": password, "code": code}
         form = hidden_fields(browser.get(SIGN_IN).text)
         return partial(browser.send, SIGN_IN, {**form, **fields})
 
-    yield Guesses(street, Channel.WEB, sign_in)
+    yield Guesses(scenario, Channel.WEB, sign_in)
     browser.close()
 
 
-def test_a_till_cannot_tell_who_is_a_customer_or_what_was_wrong(at_a_till: Guesses) -> None:
-    assert_nobody_can_tell(at_a_till.with_strangers(), says="declined")
+def test_a_terminal_cannot_tell_who_is_a_customer_or_what_was_wrong(at_terminal: Guesses) -> None:
+    assert_nobody_can_tell(at_terminal.with_strangers(), says="declined")
 
 
 def test_a_stolen_device_cannot_tell_whether_password_or_code_was_wrong(
     from_the_own_device: Guesses,
 ) -> None:
-    assert_nobody_can_tell(from_the_own_device.kinds(), says="proof_rejected")
+    assert_nobody_can_tell(from_the_own_device.kinds(), says="credentials_rejected")
 
 
 def test_a_browser_cannot_tell_who_is_a_customer_or_what_was_wrong(at_the_page: Guesses) -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from facepay.embedded.openbao_server import EmbeddedOpenBao
-from facepay_client import FacepayError, Intent, RetryPolicy, Terminal
-from tests.stand.gate import Gate, GatedBao, gate_before
-from tests.stand.people import PASSWORD, Payer, Street, Till
-from tests.stand.service import RunningService, running_service
+from facepay_client import Credentials, FacepayError, Intent, RetryPolicy, Terminal
+from tests.support.gate import Gate, GatedBao, gate_before
+from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
+from tests.support.service import RunningService, running_service
 
 # Until a dead worker's lease has run out (10 s) a retry is told to wait.
 PATIENT = RetryPolicy(attempts=30, first_wait=0.5, longest_wait=1.0)
@@ -44,13 +44,13 @@ def gated(
 
 
 @pytest.fixture(scope="module")
-def street(gated: RunningService) -> Street:
-    return Street(gated)
+def scenario(gated: RunningService) -> Scenario:
+    return Scenario(gated)
 
 
 @pytest.fixture(scope="module")
-def grace(street: Street) -> Payer:
-    return street.payer(face="grace")
+def grace(scenario: Scenario) -> Payer:
+    return scenario.payer(face="grace")
 
 
 def kill_workers(service: RunningService) -> None:
@@ -63,10 +63,10 @@ CHECKING_THE_CODE = b"/v1/transit/decrypt/second-factors"
 
 @contextmanager
 def stopped_at_the_code(
-    street: Street, till: Till, gate: Gate, intent: Intent, code: str
+    scenario: Scenario, pos: PointOfSale, gate: Gate, intent: Intent, code: str
 ) -> Iterator[None]:
     """Send the code, and stop the walk where it asks the vault; the answer must get lost."""
-    hasty = Terminal(street.transport(till.transport._key, ONCE))
+    hasty = Terminal(scenario.transport(pos.transport._key, ONCE))
     with ThreadPoolExecutor(1) as pool, gate.hold(CHECKING_THE_CODE) as arrived:
         lost = pool.submit(hasty.send_code, intent.id, code, idempotency_key="once")
         assert arrived.wait(20), "the walk never came to the vault"
@@ -76,76 +76,75 @@ def stopped_at_the_code(
 
 
 def retried_once_more_it_gives_one_authorization(
-    street: Street, till: Till, intent: Intent, code: str
+    scenario: Scenario, pos: PointOfSale, intent: Intent, code: str
 ) -> None:
-    patient = Terminal(street.transport(till.transport._key, PATIENT))
-    street.service.clock.advance(31)  # the dead worker's lease is over, and so is the code's step
+    patient = Terminal(scenario.transport(pos.transport._key, PATIENT))
+    scenario.service.clock.advance(31)  # the dead worker's lease is over, and so is the code's step
     paid = patient.send_code(intent.id, code, idempotency_key="once")
 
     assert paid.state == "approved"
     assert patient.send_code(intent.id, code, idempotency_key="once") == paid
-    assert count_authorizations(street, intent.id) == 1
+    assert count_authorizations(scenario, intent.id) == 1
 
 
 def test_killed_while_checking_the_code_and_retried(
-    street: Street, gate: Gate, grace: Payer
+    scenario: Scenario, gate: Gate, grace: Payer
 ) -> None:
-    till = street.till()
-    intent = till.intent()
-    street.show_face(till, intent, grace, "grace")
+    pos = scenario.pos()
+    intent = pos.intent()
+    scenario.show_face(pos, intent, grace, "grace")
     code = grace.code()
-    with stopped_at_the_code(street, till, gate, intent, code):
-        kill_workers(street.service)
-    retried_once_more_it_gives_one_authorization(street, till, intent, code)
+    with stopped_at_the_code(scenario, pos, gate, intent, code):
+        kill_workers(scenario.service)
+    retried_once_more_it_gives_one_authorization(scenario, pos, intent, code)
 
 
 def test_killed_before_the_commit_of_what_is_signed_and_retried(
-    street: Street, gate: Gate, grace: Payer
+    scenario: Scenario, gate: Gate, grace: Payer
 ) -> None:
     """The signature is made in memory, and the commit waits for a row: on SQLite for the file."""
-    till = street.till()
-    intent = till.intent()
-    street.show_face(till, intent, grace, "grace")
+    pos = scenario.pos()
+    intent = pos.intent()
+    scenario.show_face(pos, intent, grace, "grace")
     code = grace.code()
     with (
-        stopped_at_the_code(street, till, gate, intent, code),
-        street.service.house.unit_of_work() as uow,
+        stopped_at_the_code(scenario, pos, gate, intent, code),
+        scenario.service.deps.unit_of_work() as uow,
     ):
         assert uow.enrolments.lock(grace.enrolment_id)
         gate.release()
         time.sleep(1)  # the walk comes as far as it can
-        kill_workers(street.service)
-    retried_once_more_it_gives_one_authorization(street, till, intent, code)
+        kill_workers(scenario.service)
+    retried_once_more_it_gives_one_authorization(scenario, pos, intent, code)
 
 
-def test_killed_at_any_moment_and_retried(street: Street, grace: Payer) -> None:
+def test_killed_at_any_moment_and_retried(scenario: Scenario, grace: Payer) -> None:
     """Twelve payments by password, each with its workers killed a little later than the last."""
-    till = street.till()
+    pos = scenario.pos()
     for moment in range(12):
-        intent = till.intent()
+        intent = pos.intent()
         code = grace.code()
-        hasty = Terminal(street.transport(till.transport._key, ONCE))
+        hasty = Terminal(scenario.transport(pos.transport._key, ONCE))
         with ThreadPoolExecutor(1) as pool:
             sent = pool.submit(
                 hasty.use_password,
                 intent.id,
                 grace.alias,
-                PASSWORD,
-                code,
+                Credentials(PASSWORD, code),
                 idempotency_key=f"once {moment}",
             )
             time.sleep(moment * 0.012)
-            kill_workers(street.service)
+            kill_workers(scenario.service)
             sent.exception(30)
-        street.service.clock.advance(11)  # a dead worker's lease is over, the code's step is not
-        patient = Terminal(street.transport(till.transport._key, PATIENT))
+        scenario.service.clock.advance(11)  # a dead worker's lease is over, the code's step is not
+        patient = Terminal(scenario.transport(pos.transport._key, PATIENT))
         paid = patient.use_password(
-            intent.id, grace.alias, PASSWORD, code, idempotency_key=f"once {moment}"
+            intent.id, grace.alias, Credentials(PASSWORD, code), idempotency_key=f"once {moment}"
         )
         assert paid.state == "approved"
-        assert count_authorizations(street, intent.id) == 1
+        assert count_authorizations(scenario, intent.id) == 1
 
 
-def count_authorizations(street: Street, intent_id: str) -> int:
-    with street.service.house.unit_of_work() as uow:
+def count_authorizations(scenario: Scenario, intent_id: str) -> int:
+    with scenario.service.deps.unit_of_work() as uow:
         return len(uow.authorizations.find_all(intent_id=intent_id))

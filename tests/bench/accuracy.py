@@ -24,9 +24,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from facepay.adapters.calibrator import calibrated_model
-from facepay.adapters.still_pictures import Describing, describe_files
-from facepay.face.calibration import Labels, Protocol, Scores, Vectors, det_curve, score
-from facepay.face.cards import DEFAULT
+from facepay.adapters.still_pictures import DescriberOptions, describe_files
+from facepay.face.calibration.error_rates import Labels, Protocol, Scores, Vectors, det_curve, score
+from facepay.face.models.cards import DEFAULT
 from tests.bench import det_picture
 from tests.bench.groups import group_rates, read_people
 
@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for folder in (options.lfw, options.london):
         if not folder.is_dir():
             parser.error(f"{folder} is not there: the pictures are not part of the repository")
-    by = Describing(options.model, processes=options.processes)
+    by = DescriberOptions(options.model, processes=options.processes)
     console = Console(stderr=True)
     lfw_files = sorted(options.lfw.glob("*/*.jpg"))
     lfw = _describe(console, "lfw", lfw_files, _folders(lfw_files), by)
@@ -83,7 +83,11 @@ def _folders(files: Sequence[Path]) -> list[str]:
 
 
 def _describe(
-    console: Console, title: str, files: Sequence[Path], persons: Sequence[str], by: Describing
+    console: Console,
+    title: str,
+    files: Sequence[Path],
+    persons: Sequence[str],
+    by: DescriberOptions,
 ) -> Pictures:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     vectors, kept, unusable = [], [], {}
@@ -102,7 +106,7 @@ def _describe(
 
 
 def _report(
-    scores: dict[str, Scores], lfw: Pictures, london: Pictures, by: Describing
+    scores: dict[str, Scores], lfw: Pictures, london: Pictures, by: DescriberOptions
 ) -> dict[str, Any]:
     def at_each(value: Any) -> dict[str, dict[str, Any]]:
         return {

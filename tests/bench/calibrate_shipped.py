@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from joserfc.jwk import ECKey
 
 from facepay.cli import main as facepay
-from facepay.threshold import SHIPPED_KEY, SHIPPED_REPORT
+from facepay.face_threshold import SHIPPED_KEY, SHIPPED_REPORT
 from tests.bench.accuracy import SHARED
 
 NAME = "Labeled Faces in the Wild, deep-funnelled, half of the identities"

@@ -32,8 +32,8 @@ from facepay.domain.duress import duress_tag
 from facepay.domain.event import EventKind
 from facepay_client import Request, fresh_key
 from tests.bench.grounds import DATABASES, progress_on, street_on
-from tests.stand.crowd import Copy, Crowd, Payment, Wanted
-from tests.stand.people import Street
+from tests.support.crowd import Copy, Crowd, Payment, Wanted
+from tests.support.people import Scenario
 
 REPORT = Path("var/bench/duress.json")
 PAIRS = 500
@@ -69,10 +69,10 @@ def main() -> int:
 
 def measure(kind: str, pairs: int, progress: Progress) -> dict[str, Any]:
     task = progress.add_task(f"{kind}: pairs", total=pairs + WARM_UP)
-    with street_on(kind) as (street, _):
-        till = street.till()
-        crowd = Crowd(street, [till]).copies([Wanted(waiting=2)] * (pairs + WARM_UP))
-        _give_duress_codes(street, crowd)
+    with street_on(kind) as (scenario, _):
+        pos = scenario.pos()
+        crowd = Crowd(scenario, [pos]).copies([Wanted(waiting=2)] * (pairs + WARM_UP))
+        _give_duress_codes(scenario, crowd)
         heard = {"duress": Heard(), "slip": Heard()}
         rng = random.Random(pairs)  # noqa: S311 - which of two comes first is no secret
         for payer in crowd:
@@ -81,7 +81,7 @@ def measure(kind: str, pairs: int, progress: Progress) -> dict[str, Any]:
             for name, payment in zip(kinds, payer.waiting, strict=True):
                 _pay(payment, _code(name, payment), heard[name])
             progress.advance(task)
-        alarms, told = _events(street)
+        alarms, told = _events(scenario)
     return _compared(heard, pairs) | {
         "pairs": pairs,
         "alarms": alarms - WARM_UP,
@@ -89,13 +89,13 @@ def measure(kind: str, pairs: int, progress: Progress) -> dict[str, Any]:
     }
 
 
-def _give_duress_codes(street: Street, crowd: list[Copy]) -> None:
-    house = street.service.house
-    with house.unit_of_work() as uow:
+def _give_duress_codes(scenario: Scenario, crowd: list[Copy]) -> None:
+    deps = scenario.service.deps
+    with deps.unit_of_work() as uow:
         for payer in crowd:
             customer = uow.customers.find(alias=payer.alias)
             assert customer is not None
-            tag = duress_tag(house.fingerprint_key, customer.id, DURESS_CODE)
+            tag = duress_tag(deps.fingerprint_key, customer.id, DURESS_CODE)
             uow.customers.update_all({"duress_tag": tag}, id=customer.id)
         uow.commit()
 
@@ -103,12 +103,12 @@ def _give_duress_codes(street: Street, crowd: list[Copy]) -> None:
 def _code(name: str, payment: Payment) -> str:
     if name == "duress":
         return DURESS_CODE
-    right = payment.authenticator.at(payment.till.clock.now())
+    right = payment.authenticator.at(payment.pos.clock.now())
     return f"{(int(right) + 1) % 10**6:06d}"
 
 
 def _pay(payment: Payment, code: str, heard: Heard) -> None:
-    transport, address = payment.till.transport, f"/v1/payment_intents/{payment.intent_id}"
+    transport, address = payment.pos.transport, f"/v1/payment_intents/{payment.intent_id}"
     content = json.dumps({"code": code}).encode()
     path = f"{address}/second_factor"
     signed = transport.signed(Request("POST", path, content, idempotency_key=fresh_key()))
@@ -116,7 +116,7 @@ def _pay(payment: Payment, code: str, heard: Heard) -> None:
     answer = transport.send_once(signed)
     heard.ms.append((time.perf_counter() - begun) * 1000)
     heard.answers.append(_bare(answer.status_code, answer.content))
-    later = payment.till.terminal.get_intent(payment.intent_id)
+    later = payment.pos.terminal.get_intent(payment.intent_id)
     heard.later.append(_ID_OR_TIME.sub("…", repr(later)))
 
 
@@ -124,9 +124,9 @@ def _bare(status: int, body: bytes) -> bytes:
     return f"{status} {_ID_OR_TIME.sub('…', body.decode())}".encode()
 
 
-def _events(street: Street) -> tuple[int, set[str]]:
+def _events(scenario: Scenario) -> tuple[int, set[str]]:
     """How many alarms there are, and every text that merchants are sent, without ids and times."""
-    with street.service.house.unit_of_work() as uow:
+    with scenario.service.deps.unit_of_work() as uow:
         events = uow.events.find_all()
     alarms = sum(event.kind is EventKind.DURESS_ALARM for event in events)
     declined = [event for event in events if event.kind is EventKind.PAYMENT_DECLINED]

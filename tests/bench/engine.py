@@ -27,15 +27,16 @@ import numpy as np
 from PIL import Image
 from rich.progress import track
 
-from facepay.face import model_cache, recognise
-from facepay.face.converted import INPUT, OUTPUT
-from facepay.face.decode import Pixels, decode
-from facepay.face.embed import Embedder
+from facepay.face.frames.decode import Pixels, decode
 from facepay.face.model_store import ModelStore
+from facepay.face.models import model_cache
+from facepay.face.models.converted import INPUT, OUTPUT
+from facepay.face.models.session import Network
 from facepay.face.observe import SentFrame, observe
-from facepay.face.session import Network
+from facepay.face.recognition import recognise
+from facepay.face.recognition.embed import Embedder
 from facepay_rehearsal import bursts
-from tests.stand import dlib_network
+from tests.support import dlib_network
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the package imports pkg_resources

@@ -9,15 +9,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from facepay.embedded.openbao_server import EmbeddedOpenBao
-from tests.stand.people import Street
-from tests.stand.postgres import Postgres
-from tests.stand.service import running_service
+from tests.support.people import Scenario
+from tests.support.postgres import Postgres
+from tests.support.service import running_service
 
 DATABASES = ("sqlite", "postgresql")
 
 
 @contextmanager
-def street_on(kind: str) -> Iterator[tuple[Street, EmbeddedOpenBao]]:
+def street_on(kind: str) -> Iterator[tuple[Scenario, EmbeddedOpenBao]]:
     """Two workers of gunicorn; everything ends with the block."""
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="facepay-bench-")))
@@ -26,7 +26,7 @@ def street_on(kind: str) -> Iterator[tuple[Street, EmbeddedOpenBao]]:
         if kind == "postgresql":
             url = stack.enter_context(Postgres()).new_database()
         service = stack.enter_context(running_service(bao, url, directory))
-        yield Street(service), bao
+        yield Scenario(service), bao
 
 
 def progress_on(console: Console) -> Progress:

@@ -12,7 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from facepay.face.calibration import Gathered, Labels, Rate, Vectors, compare, unit
+from facepay.face.calibration.error_rates import (
+    LabelledVectors,
+    Labels,
+    Rate,
+    Vectors,
+    compare,
+    unit,
+)
 
 AGE_BANDS = ((0, 25, "under 25"), (25, 35, "25 to 34"), (35, 200, "35 and over"))
 
@@ -41,8 +48,8 @@ def group_rates(
     first = [int(np.flatnonzero(labels == one)[0]) for one in range(len(names))]
     second = [int(np.flatnonzero(labels == one)[-1]) for one in range(len(names))]
     both = [one for one in range(len(names)) if first[one] != second[one]]
-    neutral = Gathered(unit(vectors[[first[one] for one in both]]), np.array(both))
-    smiling = Gathered(unit(vectors[[second[one] for one in both]]), np.array(both))
+    neutral = LabelledVectors(unit(vectors[[first[one] for one in both]]), np.array(both))
+    smiling = LabelledVectors(unit(vectors[[second[one] for one in both]]), np.array(both))
     everybody = np.ones(len(both), dtype=bool)
     report: dict[str, Any] = {
         "threshold": round(threshold, 5),
@@ -57,9 +64,11 @@ def group_rates(
 
 
 def _rates(
-    neutral: Gathered, smiling: Gathered, chosen: np.ndarray, threshold: float
+    neutral: LabelledVectors, smiling: LabelledVectors, chosen: np.ndarray, threshold: float
 ) -> dict[str, Any]:
-    mine = [Gathered(side.vectors[chosen], side.persons[chosen]) for side in (neutral, smiling)]
+    mine = [
+        LabelledVectors(side.vectors[chosen], side.persons[chosen]) for side in (neutral, smiling)
+    ]
     within = compare(mine[0], mine[1])
     overall = compare(mine[0], smiling)
     return {

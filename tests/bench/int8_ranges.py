@@ -1,9 +1,9 @@
 """The ranges that the quantised network needs: `make int8-ranges` measures them anew.
 
-Writes service/facepay/face/int8_ranges.json: the least and the greatest value of each activation,
-over near-frontal chips of rendered captures of the two public-domain portraits, plain and mirrored.
-Nothing of a picture is in them. Whoever changes them changes `converted.VERSIONS["int8"]` too,
-and has the model calibrated again.
+Write service/facepay/face/models/int8_ranges.json: the least and the greatest value of each
+activation, over near-frontal chips of rendered captures of the two public-domain portraits, plain
+and mirrored. They hold nothing of a picture. A change of these ranges needs a new
+`converted.VERSIONS["int8"]` and a new calibration of the model.
 """
 
 import json
@@ -12,13 +12,14 @@ from pathlib import Path
 import numpy as np
 from rich.progress import track
 
-from facepay.face import model_cache, quantise, recognise
 from facepay.face.model_store import ModelStore
+from facepay.face.models import model_cache, quantise
+from facepay.face.models.session import open_session
 from facepay.face.observe import SentFrame, observe
-from facepay.face.session import open_session
+from facepay.face.recognition import recognise
 from facepay_rehearsal import bursts
 
-TARGET = Path("service/facepay/face/int8_ranges.json")
+TARGET = Path("service/facepay/face/models/int8_ranges.json")
 CHALLENGES = (("turn_left", "turn_right"), ("turn_right", "turn_right"))
 SEEDS = (3, 4)
 _DIGITS = 6
@@ -27,7 +28,7 @@ _DIGITS = 6
 def main() -> int:
     model = model_cache.load_model("fp32")
     names = quantise.activations(model)
-    session = open_session(quantise.measured_inside(model))
+    session = open_session(quantise.with_activation_outputs(model))
     ranges: dict[str, list[float]] = {name: [0.0, 0.0] for name in names}
     for chip in track(_chips(), "measuring activations"):
         for view in (chip, chip[:, ::-1]):

@@ -27,8 +27,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from facepay.embedded.openbao_server import EmbeddedOpenBao
 from facepay_client import Challenge, RetryPolicy
-from tests.stand.people import Payer, Street, Till, genuine
-from tests.stand.service import RunningService, running_service
+from tests.support.people import Payer, PointOfSale, Scenario, genuine
+from tests.support.service import RunningService, running_service
 
 REPORT = Path("var/bench/memory.json")
 CAPTURES = 2000
@@ -66,13 +66,13 @@ def main() -> int:
     warm_up = min(WARM_UP, max(captures // 10, 1))
     console = Console(stderr=True)
     with service() as running, _progress(console) as progress:
-        street = Street(running)
+        scenario = Scenario(running)
         _render(progress)
-        payer = street.payer(face=PORTRAIT)
+        payer = scenario.payer(face=PORTRAIT)
         (worker,) = running.worker_pids()
         watch = Watch(worker)
         watch.look(0)
-        seconds = _capture_all(street, payer, watch, captures, warm_up, progress)
+        seconds = _capture_all(scenario, payer, watch, captures, warm_up, progress)
         same = running.worker_pids() == [worker]
     report = _report(watch, captures, warm_up, seconds, same)
     REPORT.parent.mkdir(parents=True, exist_ok=True)
@@ -112,16 +112,16 @@ def _render(progress: Progress) -> None:
 
 
 def _capture_all(
-    street: Street, payer: Payer, watch: Watch, captures: int, warm_up: int, progress: Progress
+    scenario: Scenario, payer: Payer, watch: Watch, captures: int, warm_up: int, progress: Progress
 ) -> float:
     """In stretches that end where memory is read; how many seconds it took."""
-    tills = [street.till(retry=BUSY) for _ in range(TILLS)]
+    points_of_sale = [scenario.pos(retry=BUSY) for _ in range(TILLS)]
     ends = {warm_up, captures, *range(0, captures, max(captures // SAMPLES, 1))} - {0}
     task = progress.add_task("captures", total=captures)
     begun, done, lock = time.monotonic(), 0, threading.Lock()
 
     def capture(number: int) -> None:
-        _capture(tills[number % TILLS], payer)
+        _capture(points_of_sale[number % TILLS], payer)
         with lock:
             progress.advance(task)
 
@@ -132,9 +132,9 @@ def _capture_all(
     return time.monotonic() - begun
 
 
-def _capture(till: Till, payer: Payer) -> None:
-    capture = till.capture(till.intent().id, payer.alias)
-    accepted = till.terminal.send_frames(capture, genuine(PORTRAIT, capture.challenge, SEED))
+def _capture(pos: PointOfSale, payer: Payer) -> None:
+    capture = pos.capture(pos.intent().id, payer.alias)
+    accepted = pos.terminal.send_frames(capture, genuine(PORTRAIT, capture.challenge, SEED))
     assert accepted.outcome == "accepted"
 
 

@@ -30,16 +30,16 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from facepay.face import recognise
-from facepay.face.confidence import upper_bound
-from facepay.face.embed import Descriptor, Embedder
+from facepay.face.calibration.confidence import upper_bound
 from facepay.face.errors import FaceRefusal
 from facepay.face.model_store import ModelStore
 from facepay.face.observe import SentFrame, observe
+from facepay.face.pad.evaluate import PadEvaluator
 from facepay.face.pad.fusion import Judgement, Outcome, fuse
-from facepay.face.pad.hearing import Hearing
 from facepay.face.pad.passive import open_pack
 from facepay.face.pad.thresholds import thresholds
+from facepay.face.recognition import recognise
+from facepay.face.recognition.embed import Descriptor, Embedder
 from facepay_rehearsal.species import GENUINE, SPECIES
 from tests.bench import pad_stills, pad_table
 from tests.bench.pad_renders import Capture, Task, captures, render, tasks_of
@@ -104,15 +104,15 @@ def _all_judged(tasks: Sequence[Task], workers: int, console: Console) -> list[J
 
 
 @cache
-def _hearing() -> Hearing:
+def _evaluator() -> PadEvaluator:
     folder = os.environ.get("FACEPAY_PASSIVE_FILES", "")
     pack = open_pack(Path(folder)) if folder else None
-    return Hearing(ModelStore().embedder(), SAME_PERSON, thresholds(), pack)
+    return PadEvaluator(ModelStore().embedder(), SAME_PERSON, thresholds(), pack)
 
 
 def _judge(task: Task) -> Judged:
     (capture,) = captures([task])
-    hearing = _hearing()
+    hearing = _evaluator()
     started = time.process_time()
     try:
         seen = observe(_sent(capture), mirrored=False)
@@ -183,14 +183,14 @@ def _reference(task: Task) -> Descriptor:
     (capture,) = captures([task])
     seen = observe(_sent(capture), mirrored=False)
     try:
-        return recognise.reference(seen, _hearing().embedder)
+        return recognise.reference(seen, _evaluator().embedder)
     finally:
         seen.wipe()
 
 
 def _passive_on_stills(console: Console) -> dict[str, Any] | None:
     """None without networks."""
-    pack, limits = _hearing().pack, thresholds().passive
+    pack, limits = _evaluator().pack, thresholds().passive
     if pack is None:
         return None
     scores = pad_stills.passive_scores(pack, console)

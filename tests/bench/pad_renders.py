@@ -2,20 +2,15 @@
 
 People are of the London set (../shared/data), spread over its groups: one half to choose thresholds
 by, the other to report with. A capture is known by its species, person, seed and the version of the
-code that draws it (of the very modules that the species imports), and it is written under another
-name and renamed, so that what is there is whole. Its challenge is drawn from the same words. Only
-JPEGs and what the SDK says of them are kept.
+code that draws it (of the very modules that the species imports; support/renders.py). Its challenge
+is drawn from the same words. Only JPEGs and what the SDK says of them are kept.
 
     python -m tests.bench.pad_renders [NAME ...] [--people 24] [--workers 2] [--prune]
 """
 
 import argparse
-import ast
 import csv
-import json
-import os
 import sys
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -28,11 +23,11 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-import facepay_rehearsal
 from facepay_rehearsal.attacks.others import a_challenge
-from facepay_rehearsal.portraits import Portrait, photograph
-from facepay_rehearsal.shots import Asked, Shot
+from facepay_rehearsal.renderer.portraits import Portrait, photograph
+from facepay_rehearsal.renderer.shots import FixedChallenge, Shot
 from facepay_rehearsal.species import GENUINE, SPECIES, Maker
+from tests.support import renders
 
 LONDON = Path("../shared/data/london")
 KEPT = Path("var/bench/pad")
@@ -70,7 +65,7 @@ class Task:
         text = f"{self.name}/{self.person.number}/{self.seed}"
         return int.from_bytes(sha256(text.encode()).digest()[:6], "big")
 
-    def challenge(self) -> Asked:
+    def challenge(self) -> FixedChallenge:
         return a_challenge(np.random.default_rng([self.words, 1]), lit=self.name != "no_light")
 
 
@@ -80,7 +75,7 @@ class Capture:
 
     task: Task
     cls: str
-    challenge: Asked
+    challenge: FixedChallenge
     shots: list[Shot]
 
 
@@ -88,7 +83,7 @@ def captures(tasks: Iterable[Task]) -> Iterator[Capture]:
     """Read what was rendered. Raises FileNotFoundError where it was not."""
     for task in tasks:
         cls = SPECIES[task.name].cls if task.name in SPECIES else "genuine"
-        yield Capture(task, cls, task.challenge(), _read(task.file))
+        yield Capture(task, cls, task.challenge(), renders.read(task.file))
 
 
 def tasks_of(names: Sequence[str] = (), people: int = PEOPLE) -> list[Task]:
@@ -163,7 +158,7 @@ def _one_thread() -> None:
 def _make(task: Task) -> str:
     if not task.file.exists():
         source = replace(_portrait(task.person.number), stranger=_portrait(task.person.stranger))
-        _write(task.file, _maker(task.name)(source, task.challenge(), task.words))
+        renders.write(task.file, _maker(task.name)(source, task.challenge(), task.words))
     return task.name
 
 
@@ -176,51 +171,10 @@ def _maker(name: str) -> Maker:
     return SPECIES[name].make if name in SPECIES else GENUINE[name]
 
 
-def _write(file: Path, shots: Sequence[Shot]) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = file.with_suffix(f".{os.getpid()}.part")
-    said = [[shot.step, shot.monotonic_ms, shot.colour] for shot in shots]
-    with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_STORED) as opened:
-        opened.writestr("shots.json", json.dumps(said))
-        for position, shot in enumerate(shots):
-            opened.writestr(f"{position:02}.jpg", shot.jpeg)
-    unfinished.rename(file)
-
-
-def _read(file: Path) -> list[Shot]:
-    with zipfile.ZipFile(file) as opened:
-        said = json.loads(opened.read("shots.json"))
-        return [Shot(opened.read(f"{i:02}.jpg"), *one) for i, one in enumerate(said)]
-
-
 @cache
 def version(name: str) -> str:
-    """A hash of every module of the renderer that this species' module imports, in turn."""
-    package = Path(facepay_rehearsal.__file__).parent
-    wanted, seen = [_maker(name).__module__], set[str]()
-    digest = sha256(f"{cv2.__version__} {np.__version__}".encode())
-    while wanted:
-        module = wanted.pop()
-        if module in seen:
-            continue
-        seen.add(module)
-        file = package.parent / (module.replace(".", "/") + ".py")
-        if file.exists():
-            wanted += _imported(file)
-    for module in sorted(seen):
-        file = package.parent / (module.replace(".", "/") + ".py")
-        digest.update(file.read_bytes() if file.exists() else b"")
-    return digest.hexdigest()[:12]
-
-
-def _imported(file: Path) -> list[str]:
-    return [
-        node.module
-        for node in ast.walk(ast.parse(file.read_text()))
-        if isinstance(node, ast.ImportFrom)
-        and node.module
-        and node.module.startswith(facepay_rehearsal.__name__)
-    ]
+    """The version of the code that draws this species."""
+    return renders.version(_maker(name).__module__)
 
 
 def prune(tasks: Sequence[Task]) -> int:

@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.progress import track
 
-from facepay.face.decode import decode
+from facepay.face.frames.decode import decode
 from facepay.face.observe import SentFrame, observe
 from facepay.face.pad.passive import PassivePack
 from tests.bench.pad_renders import LONDON
@@ -15,6 +15,6 @@ def passive_scores(pack: PassivePack, console: Console) -> list[float]:
     for file in track(sorted(LONDON.glob("*/*.jpg")), "looking at stills", console=console):
         image = file.read_bytes()
         seen = observe([SentFrame(image, 0)], mirrored=False)
-        scores.append(pack.alive(decode(image), seen.seen[0].points))
+        scores.append(pack.score(decode(image), seen.seen[0].points))
         seen.wipe()
     return scores

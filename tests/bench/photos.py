@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import Progress
 
-from facepay.adapters.still_pictures import Describing, describe_files
+from facepay.adapters.still_pictures import DescriberOptions, describe_files
 
 DATA = Path("../shared/data")
 
@@ -25,7 +25,7 @@ class Described:
     without_a_face: int
 
 
-def describe_lfw(data: Path, progress: Progress, by: Describing) -> Described:
+def describe_lfw(data: Path, progress: Progress, by: DescriberOptions) -> Described:
     """Every photo below data/lfw."""
     files = sorted((data / "lfw").glob("*/*.jpg"))
     names = {name: number for number, name in enumerate(sorted({f.parent.name for f in files}))}

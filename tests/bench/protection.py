@@ -24,9 +24,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from facepay.adapters.calibration_report import read_report, read_trusted_keys
-from facepay.adapters.still_pictures import Describing
-from facepay.face import protect
-from facepay.threshold import SHIPPED_KEY, SHIPPED_REPORT
+from facepay.adapters.still_pictures import DescriberOptions
+from facepay.face.recognition import template_protection as protection
+from facepay.face_threshold import SHIPPED_KEY, SHIPPED_REPORT
 from tests.bench.linkability import BINS, d_sys, noise_floor
 from tests.bench.photos import DATA, Described, describe_lfw
 
@@ -50,7 +50,7 @@ def main() -> int:
         print(f"{data} has no folder lfw")
         return 2
     with Progress(console=Console(stderr=True)) as progress:
-        by = Describing()
+        by = DescriberOptions()
         described = describe_lfw(data, progress, by)
         report = {
             "model": by.embedder().model,
@@ -73,7 +73,7 @@ def _protected(faces: Faces, progress: Progress, label: str) -> Faces:
     task = progress.add_task(label, total=len(faces))
     seen = np.empty_like(faces)
     for number, face in enumerate(faces):
-        seen[number] = protect.parse(protect.protect(face, secrets.token_bytes(32)))
+        seen[number] = protection.parse(protection.protect(face, secrets.token_bytes(32)))
         progress.advance(task)
     return seen
 
@@ -187,16 +187,16 @@ def _turned_back(faces: Faces, progress: Progress, renewals: int, label: str) ->
     found = np.empty_like(faces)
     for number, face in enumerate(faces):
         secret = secrets.token_bytes(32)
-        template = protect.protect(face, secret)
+        template = protection.protect(face, secret)
         for _ in range(renewals):
             new_secret = secrets.token_bytes(32)
-            template, secret = protect.renew(template, secret, new_secret), new_secret
-        found[number] = protect.parse(template)
-        with protect._rotation(secret, len(face)) as rotation:
-            rotation.turn_back(found[number])
+            template, secret = protection.renew(template, secret, new_secret), new_secret
+        found[number] = protection.parse(template)
+        with protection._rotation(secret, len(face)) as rotation:
+            rotation.rotate_back(found[number])
         if number % max(1, len(faces) // CHECKED) == 0:
             probe = faces[number - 1]
-            exact = protect.distance(template, probe, secret)
+            exact = protection.distance(template, probe, secret)
             assert abs(np.linalg.norm(found[number] - probe) - exact) < 1e-9
         progress.advance(task)
     return found
@@ -208,10 +208,10 @@ def _renewal(faces: Faces, progress: Progress) -> dict[str, Any]:
     templates, probes = [], []
     for face in faces:
         secret, new_secret = secrets.token_bytes(32), secrets.token_bytes(32)
-        old = protect.protect(face, secret)
-        renewed = protect.renew(old, secret, new_secret)
-        templates.append(float(np.linalg.norm(protect.parse(old) - protect.parse(renewed))))
-        probes.append(protect.distance(old, face, new_secret))
+        old = protection.protect(face, secret)
+        renewed = protection.renew(old, secret, new_secret)
+        templates.append(float(np.linalg.norm(protection.parse(old) - protection.parse(renewed))))
+        probes.append(protection.distance(old, face, new_secret))
         progress.advance(task)
     return {
         "comparisons": len(faces),
@@ -246,7 +246,7 @@ def _irreversibility(faces: Faces, progress: Progress) -> dict[str, Any]:
         "mean_rank_of_the_owner": round(float(rank.mean()), 3),
         "mean_rank_by_chance": 0.5,
         "photos_within_the_policys_limit": int((apart <= LIMIT).sum()),
-        "bits_of_a_secret": 8 * protect.SECRET_BYTES,
+        "bits_of_a_secret": 8 * protection.SECRET_BYTES,
         "control_most_error_with_the_key": round(float(with_key.max()), 4),
     }
 

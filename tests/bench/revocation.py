@@ -1,10 +1,10 @@
 """Payments against revocations, ten thousand times: `make bench-revocation`.
 
-The real service under gunicorn with two workers and a real OpenBao, on SQLite and on PostgreSQL.
-Customers with an enrolled face are copied into the database (tests/stand/crowd.py). Everything that
-races goes over HTTP with signed requests (tests/stand/revocation_race.py), while workers are killed
-by -9 and OpenBao is restarted. Afterwards keys whose destruction an outage prevented are swept, as
-by `facepay sweep`, and it is counted:
+The bench starts the real service under gunicorn with two workers and a real OpenBao, on SQLite and
+on PostgreSQL. It copies customers with an enrolled face into the database (tests/support/crowd.py).
+All racing requests are signed and go over HTTP (tests/support/revocation_race.py), while the bench
+kills workers by -9 and restarts OpenBao. Afterwards it sweeps keys whose destruction an outage
+prevented, as `facepay sweep` does, and counts:
 
 - approvals by a face whose request was sent after its revocation's answer had arrived, and those
   whose leaf in the log comes after the revocation's: there may be none;
@@ -30,13 +30,13 @@ from rich.progress import Progress
 
 from facepay_client import Challenge
 from tests.bench.grounds import DATABASES, progress_on, street_on
-from tests.stand.crowd import PORTRAIT
-from tests.stand.people import genuine
-from tests.stand.races import AT_ONCE, Races
-from tests.stand.revocation_count import broken_promises, count
-from tests.stand.revocation_race import Plan
-from tests.stand.service import WORKERS
-from tests.stand.storm import Storm
+from tests.support.crowd import PORTRAIT
+from tests.support.load import Load
+from tests.support.people import genuine
+from tests.support.races import AT_ONCE, Races
+from tests.support.revocation_count import broken_promises, count
+from tests.support.revocation_race import Plan
+from tests.support.service import WORKERS
 
 REPORT = Path("var/bench/revocation.json")
 RACES = 5000
@@ -79,22 +79,22 @@ def measure(kind: str, races: int, progress: Progress) -> dict[str, Any]:
     plans = [Plan.draw(rng, bursts=BURSTS) for _ in range(races)]
     racing = progress.add_task(f"{kind}: races", total=races)
     looking = progress.add_task(f"{kind}: keys looked for", total=races)
-    with street_on(kind) as (street, bao):
-        prepared = Races(street, plans, lambda: progress.advance(racing))
-        storm = Storm(
-            street.service,
+    with street_on(kind) as (scenario, bao):
+        prepared = Races(scenario, plans, lambda: progress.advance(racing))
+        load = Load(
+            scenario.service,
             bao,
             kill_at=range(KILL_EVERY // 2, races, KILL_EVERY),
             restart_at=[races * part // (RESTARTS + 1) for part in range(1, RESTARTS + 1)],
         )
         begun, load = time.monotonic(), os.getloadavg()
-        raced = prepared.run(storm)
+        raced = prepared.run(load)
         seconds = time.monotonic() - begun
-        counted = count(street.service.house, bao, raced, lambda: progress.advance(looking))
+        counted = count(scenario.service.deps, bao, raced, lambda: progress.advance(looking))
     return counted | {
         "broken_promises": broken_promises(counted),
-        "kills": storm.kills,
-        "openbao_restarts": storm.restarts,
+        "kills": load.kills,
+        "openbao_restarts": load.restarts,
         "seconds": round(seconds),
         "races_per_second": round(races / seconds, 2),
         "load_average": {"before": round(load[0], 1), "after": round(os.getloadavg()[0], 1)},

@@ -1,6 +1,6 @@
 """Ten thousand pictures that are broken, odd or lie about themselves: `make bench-robust`.
 
-Each goes through the face engine in a child process (tests/stand/watched_engine.py): refused by
+Each goes through the face engine in a child process (tests/support/watched_engine.py): refused by
 name, or seen rightly; in less than 2 s of processor time, and with less than 128 MiB more memory
 than at rest. Ends with 1 when any does not. Writes var/bench/robust.json, with the number of each
 finding: `--kind K --number N` shows that one again. `--pictures N` is for a quick look.
@@ -19,9 +19,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from tests.stand.mutations import KINDS, SEED, mutated
-from tests.stand.picture_source import Source
-from tests.stand.watched_engine import LONGEST_MS, MOST_MIB, Verdict, WatchedEngine
+from tests.support.mutations import KINDS, SEED, mutated
+from tests.support.picture_source import Source
+from tests.support.watched_engine import LONGEST_MS, MOST_MIB, Verdict, WatchedEngine
 
 REPORT = Path("var/bench/robust.json")
 PICTURES = 10_000

@@ -6,9 +6,9 @@ from typing import Any
 
 from facepay.adapters.calibrator import calibrated_model, protocol_in_use
 from facepay.domain.calibration import Calibration, Group, Measured
-from facepay.face.cards import DEFAULT
-from facepay.face.confidence import upper_bound
+from facepay.face.calibration.confidence import upper_bound
 from facepay.face.model_store import ModelStore
+from facepay.face.models.cards import DEFAULT
 
 
 def measured(

@@ -33,7 +33,9 @@ class FakeWebhooks:
 
     def check(self, url: str) -> None:
         if "internal" in url:
-            raise InvalidRequest("only addresses of the public internet are sent to", param="url")
+            raise InvalidRequest(
+                "give an address on the public internet: events are sent there only", param="url"
+            )
 
     def send(self, url: str, secret: bytearray, event_id: str, body: str) -> str:
         self.heard.append(Heard(url, event_id, body, bytes(secret)))

@@ -8,7 +8,7 @@ from joserfc.jwk import ECKey
 from facepay.adapters.jwk import public_jwk
 from facepay.adapters.key_directory import KeyDirectory
 from facepay.domain.errors import VaultUnavailable
-from tests.stand.signing_keys import signed_by
+from tests.support.signing_keys import signed_by
 
 
 class SoftwareRoot:

@@ -1,4 +1,4 @@
-"""What the house perceives and knows by itself, faked: faces, liveness, time, passwords, codes.
+"""Fakes of the ports that perceive and judge: faces, liveness, time, passwords, codes.
 
 A picture is the text `face:NAME:anything`; it shows NAME. Two pictures of one name are 0.1 apart,
 of two names 0.9. A reference is the name and its secret: under another one it is a stranger's.
@@ -174,7 +174,7 @@ class FakeCodes:
     def qr(self, uri: str) -> str:
         return f"data:image/svg+xml,{uri}"
 
-    def matching_step(self, secret: str, code: str, at: datetime) -> int | None:
+    def matching_time_step(self, secret: str, code: str, at: datetime) -> int | None:
         return self.step(at) if code == self.code(secret, at) else None
 
     def code(self, secret: str, at: datetime) -> str:

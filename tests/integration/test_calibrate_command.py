@@ -17,12 +17,12 @@ from PIL import Image, ImageEnhance
 
 from facepay.adapters.calibration_report import read_report, read_trusted_keys
 from facepay.cli import main
-from facepay.face.decode import decode
-from facepay.face.embed import Descriptor
 from facepay.face.errors import FaceRefusal, RefusalKind
+from facepay.face.frames.decode import decode
 from facepay.face.model_store import ModelStore
-from facepay.face.still import describe_still
-from facepay_rehearsal.portraits import NAMES, portrait
+from facepay.face.recognition.embed import Descriptor
+from facepay.face.recognition.still import describe_still
+from facepay_rehearsal.renderer.portraits import NAMES, portrait
 
 SHOTS = 18  # 18 x 18 comparisons of two strangers: 299 without an error support a rate of 1 in 100
 
@@ -122,7 +122,7 @@ def test_bad_rows_are_named_before_any_picture_is_read(run: Run) -> None:
     ran = run([("eileen", "eileen-0.jpg"), ("grace", "nobody.jpg"), ("", "grace-0.jpg")])
     assert ran.exit_code == 1
     assert "line 3: there is no file nobody.jpg" in ran.stderr
-    assert "line 4: person and file are both needed" in ran.stderr
+    assert "line 4: give both person and file" in ran.stderr
 
 
 def test_a_rate_that_is_no_number_is_refused_before_any_picture_is_read(run: Run) -> None:
@@ -136,7 +136,7 @@ def test_a_key_that_cannot_sign_is_told_before_any_picture_is_read(
 ) -> None:
     ran = run(everybody(), "--key", str(tmp_path / "public.pem"))
     assert ran.exit_code == 1
-    assert "a private key of P-256 is needed" in ran.stderr
+    assert "not a P-256 private key; give one" in ran.stderr
 
 
 def test_a_still_is_described_as_a_payment_is_and_mirrored() -> None:

@@ -24,24 +24,25 @@ from joserfc.jwk import ECKey
 from facepay.adapters.recordings import RecordingError
 from facepay.adapters.recordings.jpeg import Pixels
 from facepay.cli import main
-from facepay.console.asked import Unusable
-from facepay.console.recording import Room, Wanted, record_capture
+from facepay.console.recording import CameraSetup, RecordOptions, record_capture
+from facepay.console.recording_options import InputError
 from facepay.domain.capture import Capture, CaptureState, Purpose
 from facepay.domain.challenge import Profile
 from facepay.domain.manifest import verify_pictures, verify_records
 from facepay.web.manifests import parse_manifest
 from facepay_rehearsal import bursts
 from facepay_rehearsal.bursts import Shot
-from tests.stand.videos import write_video
+from tests.support.renders import rendered
+from tests.support.videos import write_video
 
 STEPS = ("turn_left", "turn_right")
-ASKED = ",".join(STEPS)
+REQUESTED = ",".join(STEPS)
 FPS = 30
 
 
 @pytest.fixture(scope="module")
 def shots() -> list[Shot]:
-    return bursts.genuine("eileen", STEPS, seed=5)
+    return rendered(bursts.genuine, "eileen", STEPS, 5)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +55,7 @@ def run(*arguments: object) -> Result:
 
 
 def record(video: Path, out: Path, *options: object) -> Result:
-    return run("capture", "record", "--video", video, "--steps", ASKED, "--out", out, *options)
+    return run("capture", "record", "--video", video, "--steps", REQUESTED, "--out", out, *options)
 
 
 def verdict(capture: Path, *options: object) -> str:
@@ -107,8 +108,8 @@ def test_a_recording_that_cannot_be_used_leaves_no_file(tmp_path: Path, video: P
         record(video, out, "--key", video),
         record(video, out, "--camera", "0"),
         record(video, tmp_path / "away" / "me.capture"),
-        run("capture", "record", "--steps", ASKED, "--out", out),
-        run("capture", "record", "--camera", "99", "--steps", ASKED, "--out", out),
+        run("capture", "record", "--steps", REQUESTED, "--out", out),
+        run("capture", "record", "--camera", "99", "--steps", REQUESTED, "--out", out),
     ):
         assert (ran.exit_code, ran.stdout) == (2, "")
         assert ran.stderr.splitlines()[-1].startswith("Error: ")
@@ -193,20 +194,20 @@ def edited(name: str, change: Callable[[Any], None]) -> Callable[[dict[str, byte
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (swapped, "not the ones of its manifest"),
+        (swapped, "do not match its manifest"),
         (lambda members: members.pop("frames/05.jpg"), "not a capture file"),
         (lambda members: members.pop("manifest.json"), "not a capture file"),
         (lambda members: members.update({"frames/99.jpg": b""}), "not a capture file"),
         (lambda members: members.update({"capture.json": b"[" * 100_000}), "not a capture file"),
-        (lambda members: members.update({"manifest.jws": b"a.b.c"}), "no JWS"),
-        (edited("manifest.json", lambda m: m["frames"].reverse()), "not the ones of its manifest"),
-        (edited("manifest.json", lambda m: m["frames"][4].update(step=2)), "not the ones"),
+        (lambda members: members.update({"manifest.jws": b"a.b.c"}), "not a JWS"),
+        (edited("manifest.json", lambda m: m["frames"].reverse()), "do not match its manifest"),
+        (edited("manifest.json", lambda m: m["frames"][4].update(step=2)), "do not match"),
         (edited("manifest.json", lambda m: m["frames"][4].update(step="1")), "no step"),
         (edited("manifest.json", lambda m: m["frames"][4].update(colour="pink")), "not a capture"),
-        (edited("capture.json", lambda c: c["challenge"].update(steps=["closer"])), "steps that"),
+        (edited("capture.json", lambda c: c["challenge"].update(steps=["closer"])), "a step that"),
         (edited("capture.json", lambda c: c["challenge"].update(steps=["nod"])), "'nod'"),
-        (edited("capture.json", lambda c: c["challenge"].update(steps=[])), "without steps"),
-        (edited("capture.json", lambda c: c["challenge"].update(steps=[{}])), "no step"),
+        (edited("capture.json", lambda c: c["challenge"].update(steps=[])), "has no steps"),
+        (edited("capture.json", lambda c: c["challenge"].update(steps=[{}])), "unknown step"),
         (edited("capture.json", lambda c: c.update(format="other")), "another format"),
         (edited("capture.json", lambda c: c.update(delete_by="soon")), "not a capture file"),
     ],
@@ -229,7 +230,7 @@ def test_a_compressed_or_torn_archive_is_refused_in_a_line(tmp_path: Path, video
         archive.writestr("capture.json", b" " * 50_000_000)
     torn = tmp_path / "torn.capture"
     torn.write_bytes(out.read_bytes()[:-100])
-    for capture, told in ((bomb, "stored as they are"), (torn, "damaged")):
+    for capture, told in ((bomb, "must be uncompressed"), (torn, "damaged")):
         ran = run("pad", "judge", capture)
         assert (ran.exit_code, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
         assert told in ran.stderr
@@ -284,10 +285,17 @@ class Stage:
 
 
 def before_a_camera(stage: Stage, out: Path, **changed: Any) -> None:
-    wanted = {"camera": 0, "video": None, "steps": ASKED, "out": out, "light": None, "hold": 0.9}
+    wanted = {
+        "camera": 0,
+        "video": None,
+        "steps": REQUESTED,
+        "out": out,
+        "light": None,
+        "hold": 0.9,
+    }
     wanted |= {"at": None, "pace": 1.32, "mirrored": False, "key": None}
-    room = Room(lambda _number: stage, stage.clock, stage.terminal)
-    record_capture(Wanted(**(wanted | changed)), room)
+    room = CameraSetup(lambda _number: stage, stage.clock, stage.terminal)
+    record_capture(RecordOptions(**(wanted | changed)), room)
 
 
 def test_a_payer_before_a_webcam_is_prompted_in_time(tmp_path: Path, shots: list[Shot]) -> None:
@@ -333,7 +341,7 @@ def _ground(shown: str) -> str:
 def test_light_that_nobody_could_see_is_not_claimed(tmp_path: Path, shots: list[Shot]) -> None:
     stage = Stage(shots)
     stage.terminal.isatty = lambda: False  # type: ignore[method-assign]
-    with pytest.raises(Unusable, match="terminal"):
+    with pytest.raises(InputError, match="terminal"):
         before_a_camera(stage, tmp_path / "me.capture", light="red,blue")
     assert list(tmp_path.iterdir()) == []
 
@@ -344,7 +352,7 @@ def test_a_file_that_came_while_a_camera_recorded_is_not_replaced(
     out = tmp_path / "me.capture"
     stage = Stage(shots)
     stage.seen = lambda: out.write_text("something dear")
-    with pytest.raises(Unusable, match="nothing was written"):
+    with pytest.raises(InputError, match="nothing was written"):
         before_a_camera(stage, out)
     assert out.read_text() == "something dear"
 
@@ -352,7 +360,7 @@ def test_a_file_that_came_while_a_camera_recorded_is_not_replaced(
 def test_a_camera_that_stops_leaves_no_file(tmp_path: Path, shots: list[Shot]) -> None:
     stage = Stage(shots)
     stage.stops_at = stage.now + 4
-    with pytest.raises(Unusable, match="camera 0: the camera stopped"):
+    with pytest.raises(InputError, match="camera 0: the camera stopped"):
         before_a_camera(stage, tmp_path / "me.capture")
     assert stage.closed
     assert list(tmp_path.iterdir()) == []

@@ -9,30 +9,30 @@ from pathlib import Path
 
 import pytest
 
-from facepay.domain.customer import Role
+from facepay.domain.customer import PublicKey, Role
 from facepay.domain.enrolment import EnrolmentState
 from facepay.domain.operator_action import ActionKind
-from facepay.usecases.once import Caller, Change
-from facepay.usecases.operator_actions import approve_action, ask_for_action, read_action
-from facepay.usecases.register import PublicKey, register_operator
+from facepay.usecases.operators.actions import approve_action, read_action, request_action
+from facepay.usecases.operators.register import register_operator
+from facepay.usecases.request import Caller, Command
 from facepay_client import KeyPair
-from tests.stand.cohort import copies
-from tests.stand.people import Street
-from tests.stand.service import RunningService
+from tests.support.cohort import copies
+from tests.support.people import Scenario
+from tests.support.service import RunningService
 
 COHORT = 60
 
 
 @pytest.fixture(scope="module")
-def street(service: RunningService) -> Street:
-    return Street(service)
+def scenario(service: RunningService) -> Scenario:
+    return Scenario(service)
 
 
 def two_operators(service: RunningService) -> tuple[Caller, Caller]:
     callers = []
     for _ in range(2):
         pair = KeyPair.generate()
-        known = register_operator(service.house, PublicKey(pair.keyid, pair.public_pem))
+        known = register_operator(service.deps, PublicKey(pair.keyid, pair.public_pem))
         callers.append(Caller(known.keyid, Role.OPERATOR, known.id))
     return callers[0], callers[1]
 
@@ -53,32 +53,32 @@ def console(service: RunningService, action_id: str) -> subprocess.Popen[str]:
 
 
 def test_a_cohort_is_revoked_to_the_end_although_the_console_was_killed_in_the_middle(
-    service: RunningService, street: Street
+    service: RunningService, scenario: Scenario
 ) -> None:
-    house, model = service.house, "breached on the console"
-    copies(service, street.payer(face="grace"), COHORT, model)
+    deps, model = service.deps, "breached on the console"
+    copies(service, scenario.payer(face="grace"), COHORT, model)
     one, other = two_operators(service)
-    change = Change(one, "ask", "ask")
-    action = ask_for_action(house, change, ActionKind.REVOKE_COHORT, {"model": model})
+    command = Command(one, "ask", "ask")
+    action = request_action(deps, command, ActionKind.REVOKE_COHORT, {"model": model})
 
     with console(service, action.id) as early:
         assert early.wait(timeout=60) == 1, "nobody approved it yet"
-    approve_action(house, Change(other, "approve", "approve"), action.id)
+    approve_action(deps, Command(other, "approve", "approve"), action.id)
     with console(service, action.id) as dying:
         deadline = time.monotonic() + 60
-        while read_action(house, action.id).done == 0 and time.monotonic() < deadline:
+        while read_action(deps, action.id).done == 0 and time.monotonic() < deadline:
             time.sleep(0.01)
         dying.send_signal(signal.SIGKILL)
-    half = read_action(house, action.id)
+    half = read_action(deps, action.id)
     with console(service, action.id) as again:
         said, told = again.communicate(timeout=120)
 
     assert half.done
     assert half.done < COHORT or half.keys_left, "it was killed after the end"
-    assert said == f"revoked: {COHORT} of {COHORT}, keys left: 0\n", told
-    end = read_action(house, action.id)
+    assert said == f"Revoked: {COHORT} of {COHORT}, keys left: 0\n", told
+    end = read_action(deps, action.id)
     assert (end.state, end.done, end.keys_left) == ("done", COHORT, 0)
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         gone = uow.enrolments.find_all(model=model)
         counted = {each.id: each for each in uow.deletions.find_all()}
     assert {face.state for face in gone} == {EnrolmentState.REVOKED}

@@ -36,7 +36,8 @@ from facepay.face.model_store import ModelStore
 from facepay.face.observe import Observation
 from facepay.ports import FaceEngine, ObservedFaces, PadDetector
 from facepay_rehearsal import bursts
-from tests.stand.race import together
+from tests.support.race import together
+from tests.support.renders import rendered
 
 LEFT, RIGHT = Step.TURN_LEFT, Step.TURN_RIGHT
 CHALLENGES = [(LEFT, LEFT), (LEFT, RIGHT), (RIGHT, LEFT), (RIGHT, RIGHT)]
@@ -60,7 +61,8 @@ def asked(*steps: Step) -> Challenge:
 
 @cache
 def genuine(name: str, steps: tuple[Step, ...], seed: int, mirrored: bool = False) -> Burst:
-    return burst(bursts.genuine(name, steps, seed, mirrored=mirrored), mirrored=mirrored)
+    shots = rendered(bursts.genuine, name, steps, seed, mirrored=mirrored)
+    return burst(shots, mirrored=mirrored)
 
 
 def replaced(whole: Burst, position: int, image: bytes) -> Burst:
@@ -331,7 +333,7 @@ def test_the_first_payer_after_a_start_does_not_wait_for_the_models() -> None:
     """A fresh process, as a worker is: whatever is loaded is loaded before a burst arrives."""
     script = """
 from facepay.adapters.dlib_face import DlibFaceEngine
-from facepay.face import models
+from facepay.face.detection.dlib_models import models
 from facepay.face.model_store import ModelStore
 embedder = ModelStore().embedder()
 DlibFaceEngine(embedder).prepare()

@@ -5,43 +5,48 @@ from collections.abc import Callable
 from facepay.adapters.unit_of_work import Database
 from facepay.domain.enrolment import ENROLLED
 from facepay.domain.errors import FacepayError, WrongState
-from facepay.usecases.answers import EnrolmentAnswer
-from facepay.usecases.lock_face import lock_face, unlock_face
-from facepay.usecases.prove import Proof
-from tests.fakes.house import fake_house
-from tests.fakes.street import PASSWORD, Customer, Street
-from tests.stand.race import together
+from facepay.usecases.authentication.credentials import Credentials
+from facepay.usecases.faces.lock import lock_face, unlock_face
+from facepay.usecases.responses import EnrolmentAnswer
+from tests.fakes.dependencies import fake_dependencies
+from tests.fakes.scenario import PASSWORD, Customer, Scenario
+from tests.support.race import together
 
 ROUNDS = 40
 
 
-def locking(street: Street, payer: Customer, enrolment_id: str) -> EnrolmentAnswer:
-    change = street.change(payer.caller)
-    return lock_face(street.house, change, enrolment_id, Proof(password=PASSWORD))
+def locking(scenario: Scenario, payer: Customer, enrolment_id: str) -> EnrolmentAnswer:
+    command = scenario.command(payer.caller)
+    return lock_face(scenario.deps, command, enrolment_id, Credentials(password=PASSWORD))
 
 
-def unlocking(street: Street, payer: Customer, enrolment_id: str) -> Callable[[], EnrolmentAnswer]:
-    change, proof = street.change(payer.caller), Proof(PASSWORD, street.code_of(payer))
-    return lambda: unlock_face(street.house, change, enrolment_id, proof)
+def unlocking(
+    scenario: Scenario, payer: Customer, enrolment_id: str
+) -> Callable[[], EnrolmentAnswer]:
+    command, credentials = (
+        scenario.command(payer.caller),
+        Credentials(PASSWORD, scenario.code_of(payer)),
+    )
+    return lambda: unlock_face(scenario.deps, command, enrolment_id, credentials)
 
 
 def test_no_second_face_slips_in_beside_one_that_is_just_unlocked(database: Database) -> None:
-    street = Street(fake_house(database))
+    scenario = Scenario(fake_dependencies(database))
     for number in range(ROUNDS):
-        payer = street.settle_in(f"payer {number}")
-        street.consent(payer)
-        street.begin(payer)
+        payer = scenario.settle_in(f"payer {number}")
+        scenario.consent(payer)
+        scenario.begin(payer)
         second = payer.enrolment_id
-        street.begin(payer)
-        street.send(payer.caller, street.open_enrolment(payer), payer.alias)
+        scenario.begin(payer)
+        scenario.send(payer.caller, scenario.open_enrolment(payer), payer.alias)
         first = payer.enrolment_id
-        locking(street, payer, first)
-        unlock = unlocking(street, payer, first)
+        locking(scenario, payer, first)
+        unlock = unlocking(scenario, payer, first)
         payer.enrolment_id = second
-        waiting = street.open_enrolment(payer)
+        waiting = scenario.open_enrolment(payer)
 
         def enrol(payer=payer, waiting=waiting) -> object:  # type: ignore[no-untyped-def]
-            return street.send(payer.caller, waiting, payer.alias)
+            return scenario.send(payer.caller, waiting, payer.alias)
 
         unlocked, refused = together([unlock, enrol])
         assert isinstance(unlocked, EnrolmentAnswer), unlocked
@@ -52,14 +57,14 @@ def test_no_second_face_slips_in_beside_one_that_is_just_unlocked(database: Data
 
 
 def test_of_an_unlock_and_a_revocation_at_once_the_revocation_stays(database: Database) -> None:
-    street = Street(fake_house(database))
+    scenario = Scenario(fake_dependencies(database))
     for number in range(ROUNDS):
-        payer = street.enrol(f"payer {number}")
-        locking(street, payer, payer.enrolment_id)
-        unlock = unlocking(street, payer, payer.enrolment_id)
+        payer = scenario.enrol(f"payer {number}")
+        locking(scenario, payer, payer.enrolment_id)
+        unlock = unlocking(scenario, payer, payer.enrolment_id)
 
         def revoke(payer=payer) -> EnrolmentAnswer:  # type: ignore[no-untyped-def]
-            return street.revoke(payer)
+            return scenario.revoke(payer)
 
         outcome, revoked = together([unlock, revoke])
         assert isinstance(revoked, EnrolmentAnswer), revoked
@@ -71,11 +76,11 @@ def test_of_an_unlock_and_a_revocation_at_once_the_revocation_stays(database: Da
 
 
 def test_locks_and_unlocks_at_once_end_in_one_of_the_two(database: Database) -> None:
-    street = Street(fake_house(database))
-    payer = street.enrol("ada")
+    scenario = Scenario(fake_dependencies(database))
+    payer = scenario.enrol("ada")
     face = payer.enrolment_id
     for _ in range(ROUNDS):
-        acts = [unlocking(street, payer, face)] + [lambda: locking(street, payer, face)] * 3
+        acts = [unlocking(scenario, payer, face)] + [lambda: locking(scenario, payer, face)] * 3
         answers = together(acts)
         assert not [each for each in answers if isinstance(each, FacepayError)], answers
     with database() as uow:

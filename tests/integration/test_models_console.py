@@ -10,15 +10,16 @@ import pytest
 from click.testing import CliRunner, Result
 
 from facepay.adapters.dlib_face import DlibFaceEngine
-from facepay.bootstrap import build_house
+from facepay.bootstrap import build_dependencies
 from facepay.cli import main
 from facepay.config import ConfigError, Settings
 from facepay.domain.capture import Burst, Frame
 from facepay.face.model_store import ModelError, ModelStore
 from facepay_rehearsal import bursts
 from tests.fakes.environment import LIVE
-from tests.stand import other_network
-from tests.stand.race import together
+from tests.support import other_network
+from tests.support.race import together
+from tests.support.renders import rendered
 
 SECRET = bytearray(range(32))
 STEPS = ("turn_left", "turn_right")
@@ -49,7 +50,7 @@ def run(folder: Path) -> Run:
 
 
 def burst(name: str, seed: int) -> Burst:
-    shots = bursts.genuine(name, STEPS, seed)
+    shots = rendered(bursts.genuine, name, STEPS, seed)
     frames = tuple(Frame(shot.jpeg, shot.step, shot.monotonic_ms) for shot in shots)
     return Burst(frames, mirrored=False)
 
@@ -103,7 +104,7 @@ def test_a_file_that_was_changed_after_it_was_added_is_found(
         (("dimensions = 512", "dimensions = 256"), "does not run"),
         (('name = "data"', 'name = "image"'), "does not run"),
         (("side = 112", "side = 128"), "does not run"),
-        (('name = "another-network"', 'name = "dlib-resnet-v1-int8"'), "there already"),
+        (('name = "another-network"', 'name = "dlib-resnet-v1-int8"'), "exists already"),
         (('file = "another.onnx"', 'file = "../another.onnx"'), "file: a file name"),
         (("mirrored = false", ""), "mirrored is missing"),
         (("mirrored = false", "mirrored = false\nthreshold = 0.6"), "threshold is not a field"),
@@ -183,7 +184,7 @@ def test_a_model_that_was_added_is_not_overwritten_by_another(
     card.write_text(text.replace(other_network.NAME, "a-second-one"))
     ran = run("add", file, "--card", card)
     assert ran.exit_code == 1
-    assert "another.onnx is there already" in ran.output
+    assert "another.onnx exists already" in ran.output
     assert run("verify", other_network.NAME).exit_code == 0
     assert sorted(kept.name for kept in folder.iterdir()) == [
         f"{other_network.NAME}.toml",
@@ -227,10 +228,10 @@ def test_an_added_model_decides_nothing_before_it_was_calibrated(
         "FACEPAY_MODEL": other_network.NAME,
     }
     with pytest.raises(ConfigError, match="measured on another model"):
-        build_house(Settings.from_environment(environment))
+        build_dependencies(Settings.from_environment(environment))
 
 
 def test_a_model_that_is_not_there_is_named_with_those_that_are() -> None:
     environment = LIVE | {"FACEPAY_PROFILE": "rehearsal", "FACEPAY_MODEL": "arcface"}
     with pytest.raises(ConfigError, match=r"FACEPAY_MODEL: there is no model arcface.*int8"):
-        build_house(Settings.from_environment(environment))
+        build_dependencies(Settings.from_environment(environment))

@@ -8,7 +8,7 @@ from pathlib import Path
 _PROGRAM = """
 import numpy as np
 from facepay.face.model_store import ModelStore
-ModelStore().embedder().fused([np.full((150, 150, 3), 128, dtype=np.uint8)])
+ModelStore().embedder().describe_fused([np.full((150, 150, 3), 128, dtype=np.uint8)])
 """
 
 

@@ -20,7 +20,7 @@ from facepay_client import VerificationFailed
 from facepay_client.trust import verify_by_node, verify_by_root
 from tests.integration import openbao_fixture
 from tests.integration.openbao_fixture import administer
-from tests.stand.clock import TurnableClock
+from tests.support.clock import TurnableClock
 
 openbao = openbao_fixture.openbao
 

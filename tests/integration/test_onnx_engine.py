@@ -24,19 +24,22 @@ from numpy.typing import NDArray
 
 from facepay.adapters.dlib_face import DlibFaceEngine
 from facepay.domain.errors import FaceUnavailable
-from facepay.face import model_cache, model_store, recognise
-from facepay.face.converted import INPUT, OUTPUT
-from facepay.face.decode import Pixels, to_grey
-from facepay.face.detect import find_faces
-from facepay.face.embed import Embedder
+from facepay.face import model_store
+from facepay.face.detection.detect import find_faces
+from facepay.face.frames.decode import Pixels, to_grey
 from facepay.face.model_store import ModelStore
+from facepay.face.models import model_cache
+from facepay.face.models.converted import INPUT, OUTPUT
+from facepay.face.models.landmark_trees import LANDMARKS
+from facepay.face.models.session import Network
+from facepay.face.models.weights import WeightsError, find_weights
 from facepay.face.observe import Observation, SentFrame, observe
-from facepay.face.session import Network
-from facepay.face.trees import LANDMARKS
-from facepay.face.weights import WeightsError, find_weights
+from facepay.face.recognition import recognise
+from facepay.face.recognition.embed import Embedder
 from facepay_rehearsal import bursts
-from facepay_rehearsal.portraits import portrait
-from tests.stand import dlib_network
+from facepay_rehearsal.renderer.portraits import portrait
+from tests.support import dlib_network
+from tests.support.renders import rendered
 
 # The package imports pkg_resources, which warns that it is deprecated.
 with warnings.catch_warnings():
@@ -49,7 +52,7 @@ STEPS = [("turn_left", "turn_right"), ("turn_right", "turn_right")]
 
 
 def observation(name: str, steps: tuple[str, ...], seed: int) -> Observation:
-    shots = bursts.genuine(name, steps, seed)
+    shots = rendered(bursts.genuine, name, steps, seed)
     return observe([SentFrame(shot.jpeg, shot.step) for shot in shots], mirrored=False)
 
 
@@ -123,7 +126,7 @@ def test_the_packages_own_decisions_are_ours(
     """Where face_recognition is sure, same or different, every one of our models agrees."""
     theirs = dlib_network.run(chips).astype(np.float64)
     embedder = ModelStore().embedder(f"dlib-resnet-v1-{precision}")
-    ours = [embedder.fused(embedder.both_views(chip)) for chip in chips]
+    ours = [embedder.describe_fused(embedder.both_views(chip)) for chip in chips]
     pairs = list(combinations(range(len(chips)), 2))
     same = [bool(np.linalg.norm(theirs[a] - theirs[b]) <= 0.6) for a, b in pairs]
     found = [embedder.distance(ours[a], ours[b]) <= LIMIT for a, b in pairs]
@@ -180,8 +183,8 @@ def test_a_forked_worker_has_a_session_of_its_own() -> None:
     script = """
 import os, numpy as np
 from functools import partial
-from facepay.face import model_cache
-from facepay.face.session import Network
+from facepay.face.models import model_cache
+from facepay.face.models.session import Network
 net = Network(partial(model_cache.load_model, "int8"))
 feed = {"chips": np.full((1, 150, 150, 3), 90, np.uint8)}
 here = net.run("descriptors", feed)

@@ -36,7 +36,7 @@ def test_a_stopped_server_is_unavailable_at_once_and_works_again_when_it_is_back
     sealed = vault.seal(enrolment_id, TEMPLATE, binding=BINDING)
     openbao.stop()
     try:
-        asked_at = time.monotonic()
+        requested_at = time.monotonic()
         for ask in (
             lambda: vault.unseal(enrolment_id, sealed, binding=BINDING),
             lambda: vault.seal(enrolment_id, TEMPLATE, binding=BINDING),
@@ -47,7 +47,7 @@ def test_a_stopped_server_is_unavailable_at_once_and_works_again_when_it_is_back
                 ask()
             assert caught.value.__cause__ is None  # requests' exceptions carry the request
             assert caught.value.__context__ is None
-        assert time.monotonic() - asked_at < 3
+        assert time.monotonic() - requested_at < 3
     finally:
         openbao.start()
     assert bytes(vault.unseal(enrolment_id, sealed, binding=BINDING)) == TEMPLATE
@@ -57,10 +57,10 @@ def test_a_server_that_never_answers_costs_no_more_than_the_timeout() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         session = OpenBaoSession(url, role_id="r", secret_id="s", timeout=0.3)
-        asked_at = time.monotonic()
+        requested_at = time.monotonic()
         with pytest.raises(VaultUnavailable):
             OpenBaoVault(session).seal("e", TEMPLATE, binding=BINDING)
-        assert time.monotonic() - asked_at < 2
+        assert time.monotonic() - requested_at < 2
         session.close()
 
 

@@ -9,62 +9,62 @@ from facepay.domain.customer import Role
 from facepay.domain.enrolment import Enrolment, EnrolmentState
 from facepay.domain.errors import FaceNotAvailable, FacepayError, WrongState
 from facepay.domain.operator_action import ActionKind
-from facepay.usecases.answers import EnrolmentAnswer, IntentAnswer, OperatorActionAnswer
-from facepay.usecases.once import Caller
-from facepay.usecases.operator_actions import approve_action, ask_for_action, continue_action
-from facepay.usecases.prove import Proof
-from facepay.usecases.register import register_operator
-from facepay.usecases.revoke_face import revoke_face
-from tests.fakes.house import FakeHouse, fake_house
-from tests.fakes.street import PASSWORD, Customer, Street, key
-from tests.stand.race import together
+from facepay.usecases.authentication.credentials import Credentials
+from facepay.usecases.faces.revoke import revoke_face
+from facepay.usecases.operators.actions import approve_action, continue_action, request_action
+from facepay.usecases.operators.register import register_operator
+from facepay.usecases.request import Caller
+from facepay.usecases.responses import EnrolmentAnswer, IntentAnswer, OperatorActionAnswer
+from tests.fakes.dependencies import FakeDependencies, fake_dependencies
+from tests.fakes.scenario import PASSWORD, Customer, Scenario, key
+from tests.support.race import together
 
 ROUNDS = 100
 COHORT = 40
 
 
 @pytest.fixture
-def fakes(database: Database) -> FakeHouse:
-    return fake_house(database)
+def fakes(database: Database) -> FakeDependencies:
+    return fake_dependencies(database)
 
 
 @pytest.fixture
-def street(fakes: FakeHouse) -> Street:
-    return Street(fakes)
+def scenario(fakes: FakeDependencies) -> Scenario:
+    return Scenario(fakes)
 
 
-def another_operator(street: Street) -> Caller:
-    registered = register_operator(street.house, key())
+def another_operator(scenario: Scenario) -> Caller:
+    registered = register_operator(scenario.deps, key())
     return Caller(registered.keyid, Role.OPERATOR, registered.id)
 
 
-def copies(street: Street, payer: Customer, size: int) -> list[Enrolment]:
+def copies(scenario: Scenario, payer: Customer, size: int) -> list[Enrolment]:
     faces = []
-    with street.house.unit_of_work() as uow:
+    with scenario.deps.unit_of_work() as uow:
         original = uow.enrolments.find(id=payer.enrolment_id)
         assert original is not None
         for number in range(size):
             face = replace(original, id=f"enr_{number}", key_name=f"enr_{number}", model="leaked")
-            street.fakes.vault.create_key(face.key_name)
+            scenario.fakes.vault.create_key(face.key_name)
             uow.enrolments.add(face)
             faces.append(face)
         uow.commit()
     return faces
 
 
-def ask(street: Street, kind: ActionKind, **target: str) -> OperatorActionAnswer:
-    return ask_for_action(street.house, street.change(street.operator), kind, target)
+def ask(scenario: Scenario, kind: ActionKind, **target: str) -> OperatorActionAnswer:
+    return request_action(scenario.deps, scenario.command(scenario.operator), kind, target)
 
 
-def test_of_two_approvals_at_once_one_counts(street: Street, database: Database) -> None:
-    ada = street.enrol("ada")
-    approvers = [another_operator(street) for _ in range(2)]
-    faces = copies(street, ada, ROUNDS)
+def test_of_two_approvals_at_once_one_counts(scenario: Scenario, database: Database) -> None:
+    ada = scenario.enrol("ada")
+    approvers = [another_operator(scenario) for _ in range(2)]
+    faces = copies(scenario, ada, ROUNDS)
     for face in faces:
-        action = ask(street, ActionKind.REVOKE_FACE, enrolment=face.id)
+        action = ask(scenario, ActionKind.REVOKE_FACE, enrolment=face.id)
 
         def approve(by: Caller, action: OperatorActionAnswer = action) -> object:
-            return approve_action(street.house, street.change(by), action.id)
+            return approve_action(scenario.deps, scenario.command(by), action.id)
 
         outcomes = together([lambda by=by: approve(by) for by in approvers])
         kinds = sorted(type(each).__name__ for each in outcomes)
@@ -77,61 +77,61 @@ def test_of_two_approvals_at_once_one_counts(street: Street, database: Database)
 
 
 def test_no_approval_of_a_payment_follows_an_operators_revocation(
-    street: Street, database: Database
+    scenario: Scenario, database: Database
 ) -> None:
-    ada = street.enrol("ada")
-    approver = another_operator(street)
-    waiting = street.show_face(ada)
+    ada = scenario.enrol("ada")
+    approver = another_operator(scenario)
+    waiting = scenario.show_face(ada)
     with database() as uow:
         intent = uow.intents.find(id=waiting.id)
     assert intent is not None
     paid = 0
-    for face in copies(street, ada, ROUNDS):
+    for face in copies(scenario, ada, ROUNDS):
         payment = replace(intent, id=f"pi_{face.id}", enrolment_id=face.id)
-        action = ask(street, ActionKind.REVOKE_FACE, enrolment=face.id)
-        code = street.code_of(ada)
-        payment = replace(payment, expires_at=street.fakes.clock.now.replace(year=2027))
+        action = ask(scenario, ActionKind.REVOKE_FACE, enrolment=face.id)
+        code = scenario.code_of(ada)
+        payment = replace(payment, expires_at=scenario.fakes.clock.now.replace(year=2027))
         with database() as uow:
             uow.intents.add(payment)
             uow.commit()
 
         def pay(intent_id: str = payment.id, code: str = code) -> object:
-            return street.enter(replace(waiting, id=intent_id), code)
+            return scenario.enter_code(replace(waiting, id=intent_id), code)
 
         def approve(action: OperatorActionAnswer = action) -> object:
-            return approve_action(street.house, street.change(approver), action.id)
+            return approve_action(scenario.deps, scenario.command(approver), action.id)
 
         outcome, revoked = together([pay, approve])
         assert isinstance(revoked, OperatorActionAnswer), revoked
         assert isinstance(outcome, IntentAnswer | FaceNotAvailable), outcome
         paid += isinstance(outcome, IntentAnswer)
         with pytest.raises(FacepayError):
-            street.enter(replace(waiting, id=payment.id), street.code_of(ada))
+            scenario.enter_code(replace(waiting, id=payment.id), scenario.code_of(ada))
     with database() as uow:
         assert len(uow.authorizations.find_all()) == paid
 
 
 def test_a_cohort_that_many_hands_revoke_at_once_goes_once(
-    street: Street, database: Database
+    scenario: Scenario, database: Database
 ) -> None:
-    ada = street.enrol("ada")
-    faces = copies(street, ada, COHORT)
-    action = ask(street, ActionKind.REVOKE_COHORT, model="leaked")
-    approve_action(street.house, street.change(another_operator(street)), action.id)
+    ada = scenario.enrol("ada")
+    faces = copies(scenario, ada, COHORT)
+    action = ask(scenario, ActionKind.REVOKE_COHORT, model="leaked")
+    approve_action(scenario.deps, scenario.command(another_operator(scenario)), action.id)
 
     def go_on() -> object:
-        change = street.change(street.operator)
-        return continue_action(street.house, change, action.id, COHORT)
+        command = scenario.command(scenario.operator)
+        return continue_action(scenario.deps, command, action.id, COHORT)
 
     def leave(face: Enrolment) -> object:
-        change = street.change(ada.caller)
-        return revoke_face(street.house, change, face.id, Proof(password=PASSWORD))
+        command = scenario.command(ada.caller)
+        return revoke_face(scenario.deps, command, face.id, Credentials(password=PASSWORD))
 
     owners = [lambda face=face: leave(face) for face in faces[::10]]
     outcomes = together([go_on, go_on, go_on, *owners])
     for outcome in outcomes:
         assert isinstance(outcome, OperatorActionAnswer | EnrolmentAnswer | WrongState), outcome
-    done = continue_action(street.house, street.change(street.operator), action.id, COHORT)
+    done = continue_action(scenario.deps, scenario.command(scenario.operator), action.id, COHORT)
     assert (done.state, done.done, done.total, done.keys_left) == ("done", COHORT, COHORT, 0)
     with database() as uow:
         leaves = [leaf.kind for leaf in uow.leaves.find_all(after_seq=0)]

@@ -4,9 +4,9 @@ import pytest
 
 from facepay.adapters.unit_of_work import Database
 from facepay.domain.event import Event
-from facepay.usecases import record_decision as deciding
-from tests.fakes.house import fake_house
-from tests.fakes.street import Street
+from facepay.usecases.payments import record_decision as deciding
+from tests.fakes.dependencies import fake_dependencies
+from tests.fakes.scenario import Scenario
 
 
 def told(database: Database) -> list[Event]:
@@ -17,9 +17,9 @@ def told(database: Database) -> list[Event]:
 def test_a_change_that_is_rolled_back_was_told_to_nobody(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    street = Street(fake_house(database))
-    ada = street.enrol("ada")
-    intent, code = street.show_face(ada), street.code_of(ada)
+    scenario = Scenario(fake_dependencies(database))
+    ada = scenario.enrol("ada")
+    intent, code = scenario.show_face(ada), scenario.code_of(ada)
     before = told(database)
 
     def dies(*_: object, **__: object) -> None:
@@ -29,7 +29,7 @@ def test_a_change_that_is_rolled_back_was_told_to_nobody(
     with monkeypatch.context() as patch:
         patch.setattr(deciding, "append_leaf", dies)
         with pytest.raises(KeyboardInterrupt):
-            street.enter(intent, code)
+            scenario.enter_code(intent, code)
     assert told(database) == before
     with database() as uow:
         held = uow.intents.find(id=intent.id)
@@ -43,12 +43,12 @@ def _kinds_in(database: Database, uow: object) -> list[str]:
 
 
 def test_events_are_numbered_in_the_order_of_their_changes(database: Database) -> None:
-    street = Street(fake_house(database))
-    ada = street.enrol("ada")
-    intent = street.show_face(ada, "bob")
-    street.enter(intent, street.code_of(ada))
-    street.send(street.till, street.open_payment(intent, "ada"), "ada")
-    street.enter(intent, street.code_of(ada))
+    scenario = Scenario(fake_dependencies(database))
+    ada = scenario.enrol("ada")
+    intent = scenario.show_face(ada, "bob")
+    scenario.enter_code(intent, scenario.code_of(ada))
+    scenario.send(scenario.terminal, scenario.open_payment(intent, "ada"), "ada")
+    scenario.enter_code(intent, scenario.code_of(ada))
     of_this = [event for event in told(database) if event.payment == intent.id]
     assert [e.kind for e in of_this if e.kind.startswith("payment.")] == [
         "payment.declined",

@@ -19,20 +19,21 @@ from click.testing import CliRunner, Result
 from facepay.cli import main
 from facepay_rehearsal import bursts
 from facepay_rehearsal.bursts import Shot
-from tests.stand.videos import PORTRAIT, write_video
+from tests.support.renders import rendered
+from tests.support.videos import PORTRAIT, write_video
 
 STEPS = ("turn_left", "turn_right")
-ASKED = ",".join(STEPS)
+REQUESTED = ",".join(STEPS)
 
 
 @cache
 def genuine(name: str = "eileen") -> list[Shot]:
-    return bursts.genuine(name, STEPS, seed=2)
+    return rendered(bursts.genuine, name, STEPS, 2)
 
 
 @cache
 def still(name: str = "eileen") -> list[Shot]:
-    return bursts.still_photo(name, STEPS, seed=3)
+    return rendered(bursts.still_photo, name, STEPS, 3)
 
 
 def run(*arguments: object) -> Result:
@@ -65,15 +66,17 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_genuine_video_passes_and_a_photograph_filmed_does_not(
     tmp_path: Path, suffix: str
 ) -> None:
-    alive = judged(write_video(tmp_path / f"alive{suffix}", genuine(), fps=15), "--steps", ASKED)
-    flat = judged(write_video(tmp_path / f"flat{suffix}", still(), fps=15), "--steps", ASKED)
+    alive = judged(
+        write_video(tmp_path / f"alive{suffix}", genuine(), fps=15), "--steps", REQUESTED
+    )
+    flat = judged(write_video(tmp_path / f"flat{suffix}", still(), fps=15), "--steps", REQUESTED)
     assert (alive["verdict"], flat["verdict"]) == ("bona_fide", "attack")
     assert all(signal["verdict"] != "fail" for signal in alive["signals"])
     assert any(signal["verdict"] == "fail" for signal in flat["signals"])
 
 
 def test_every_signal_is_told_with_what_it_took(video: Path) -> None:
-    told = judged(video, "--steps", ASKED)
+    told = judged(video, "--steps", REQUESTED)
     for signal in told["signals"]:
         assert set(signal) == {"name", "score", "verdict", "reason", "ms"}
         assert signal["ms"] >= 0
@@ -87,13 +90,13 @@ def test_every_signal_is_told_with_what_it_took(video: Path) -> None:
 
 def test_what_was_not_asked_for_does_not_pass(video: Path) -> None:
     assert judged(video, "--steps", "turn_right,turn_left")["verdict"] == "attack"
-    assert judged(video, "--steps", ASKED, "--mirrored")["verdict"] == "attack"
+    assert judged(video, "--steps", REQUESTED, "--mirrored")["verdict"] == "attack"
 
 
 def test_a_whole_challenge_with_its_light_is_judged(tmp_path: Path) -> None:
     steps = ("closer", "turn_left", "look_up")
     light = ("red", "green", "blue", "cyan", "magenta", "yellow", "red", "blue", "green", "cyan")
-    shots = bursts.genuine("eileen", steps, seed=3, light=light)
+    shots = rendered(bursts.genuine, "eileen", steps, 3, light=light)
     video = write_video(tmp_path / "video.mp4", shots)
     right = judged(video, "--steps", ",".join(steps), "--light", ",".join(light))
     assert (right["verdict"], right["guidance"]) == ("bona_fide", None)
@@ -104,9 +107,9 @@ def test_a_whole_challenge_with_its_light_is_judged(tmp_path: Path) -> None:
 
 
 def test_a_flipping_camera_is_no_reason_to_fail_when_it_is_told(tmp_path: Path) -> None:
-    shots = bursts.genuine("grace", STEPS, seed=4, mirrored=True)
+    shots = rendered(bursts.genuine, "grace", STEPS, 4, mirrored=True)
     video = write_video(tmp_path / "video.mp4", shots)
-    assert judged(video, "--steps", ASKED, "--mirrored")["verdict"] == "bona_fide"
+    assert judged(video, "--steps", REQUESTED, "--mirrored")["verdict"] == "bona_fide"
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov"])
@@ -118,7 +121,7 @@ def test_a_phone_held_upright_or_upside_down_is_judged_as_its_owner_sees_the_vid
     turned = write_video(
         tmp_path / f"turned{suffix}", genuine(), size=PORTRAIT, fps=15, stored_turned=degrees
     )
-    expected, found = (judged(video, "--steps", ASKED) for video in (upright, turned))
+    expected, found = (judged(video, "--steps", REQUESTED) for video in (upright, turned))
     assert expected["verdict"] == found["verdict"] == "bona_fide"
     assert found["recording"] == expected["recording"]
 
@@ -140,16 +143,16 @@ def test_no_common_size_or_frame_rate_is_turned_away(
 ) -> None:
     alive = write_video(tmp_path / "alive.mp4", genuine(), size=size, fps=fps)
     flat = write_video(tmp_path / "flat.mp4", still(), size=size, fps=fps)
-    assert judged(alive, "--steps", ASKED)["verdict"] == "bona_fide"
-    assert judged(flat, "--steps", ASKED)["verdict"] == "attack"
+    assert judged(alive, "--steps", REQUESTED)["verdict"] == "bona_fide"
+    assert judged(flat, "--steps", REQUESTED)["verdict"] == "attack"
 
 
 def test_prompts_that_came_at_other_times_can_be_told(tmp_path: Path) -> None:
     later = [shot._replace(monotonic_ms=shot.monotonic_ms + 2640) for shot in genuine()]
     shots = [*genuine()[:4], *later]  # three seconds more of the hold
     video = write_video(tmp_path / "video.mp4", shots)
-    assert judged(video, "--steps", ASKED, "--at", "3.52,4.84")["verdict"] == "bona_fide"
-    assert judged(video, "--steps", ASKED)["verdict"] != "bona_fide"
+    assert judged(video, "--steps", REQUESTED, "--at", "3.52,4.84")["verdict"] == "bona_fide"
+    assert judged(video, "--steps", REQUESTED)["verdict"] != "bona_fide"
 
 
 def test_a_longer_recording_is_judged_by_24_frames_that_span_it(tmp_path: Path) -> None:
@@ -158,7 +161,7 @@ def test_a_longer_recording_is_judged_by_24_frames_that_span_it(tmp_path: Path) 
         shot._replace(monotonic_ms=start + 3 * (shot.monotonic_ms - start)) for shot in genuine()
     ]
     video = write_video(tmp_path / "video.mp4", slow, fps=15)
-    told = judged(video, "--steps", ASKED, "--hold", "2.7")
+    told = judged(video, "--steps", REQUESTED, "--hold", "2.7")
     assert told["recording"]["frames_per_step"] == [4, 10, 10]
     assert told["recording"]["seconds"] > 9
     assert told["verdict"] == "bona_fide"
@@ -168,7 +171,7 @@ def test_frames_in_a_folder_are_judged_too(tmp_path: Path) -> None:
     for n, shot in enumerate(genuine()):
         (tmp_path / f"{n}.jpg").write_bytes(shot.jpeg)
     (tmp_path / "notes.txt").write_text("not a frame")
-    assert judged(tmp_path, "--steps", ASKED)["verdict"] == "bona_fide"
+    assert judged(tmp_path, "--steps", REQUESTED)["verdict"] == "bona_fide"
     assert judged(tmp_path, "--steps", "turn_right,turn_left")["verdict"] == "attack"
 
 
@@ -181,10 +184,10 @@ def test_what_is_no_video_is_told_in_a_line(tmp_path: Path) -> None:
         ("noise.webm", b"\x1a\x45\xdf\xa3" + bytes(range(1, 256)) * 40),
     ):
         (tmp_path / name).write_bytes(content)
-        assert str(tmp_path / name) in refused(tmp_path / name, "--steps", ASKED)
-    assert "No such file" in refused(tmp_path / "away.mp4", "--steps", ASKED)
+        assert str(tmp_path / name) in refused(tmp_path / name, "--steps", REQUESTED)
+    assert "No such file" in refused(tmp_path / "away.mp4", "--steps", REQUESTED)
     os.mkfifo(tmp_path / "pipe.mp4")
-    assert "not an ordinary file" in refused(tmp_path / "pipe.mp4", "--steps", ASKED)
+    assert "not a regular file" in refused(tmp_path / "pipe.mp4", "--steps", REQUESTED)
 
 
 def test_what_only_ffmpeg_knows_how_to_read_never_comes_to_it(tmp_path: Path) -> None:
@@ -193,7 +196,7 @@ def test_what_only_ffmpeg_knows_how_to_read_never_comes_to_it(tmp_path: Path) ->
     playlist.write_text("#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/video.mp4\n")
     other = write_video(tmp_path / "video.avi", genuine(), fps=10).rename(tmp_path / "other.mp4")
     for video in (playlist, other):
-        assert "not a video that is read here" in refused(video, "--steps", ASKED)
+        assert "not a video of a supported format" in refused(video, "--steps", REQUESTED)
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".webm"])
@@ -204,17 +207,17 @@ def test_a_video_that_breaks_off_is_not_judged_by_its_beginning(
     whole = path.read_bytes()
     for share in (0.02, 0.5, 0.99):
         path.write_bytes(whole[: int(len(whole) * share)])
-        assert "breaks off" in refused(path, "--steps", ASKED)
+        assert "truncated" in refused(path, "--steps", REQUESTED)
 
 
 def test_a_video_without_a_face_or_too_short_is_told_so(tmp_path: Path) -> None:
     wall = [shot._replace(jpeg=_wall()) for shot in genuine()]
     empty = write_video(tmp_path / "wall.mp4", wall)
-    assert "no face" in refused(empty, "--steps", ASKED)
+    assert "no face" in refused(empty, "--steps", REQUESTED)
     short = write_video(tmp_path / "short.mp4", genuine()[:5])
-    assert "too short" in refused(short, "--steps", ASKED)
+    assert "too short" in refused(short, "--steps", REQUESTED)
     assert "too few pictures" in refused(
-        write_video(tmp_path / "slow.mp4", genuine(), fps=2), "--steps", ASKED
+        write_video(tmp_path / "slow.mp4", genuine(), fps=2), "--steps", REQUESTED
     )
 
 
@@ -230,14 +233,14 @@ def _wall() -> bytes:
         (("--steps", "turn_left,nod"), "unknown step 'nod'"),
         (("--steps", "turn_left,"), "unknown step ''"),
         (("--steps", ",".join(["turn_left"] * 9)), "at most"),
-        (("--steps", ASKED, "--light", "red,pink"), "unknown colour 'pink'"),
-        (("--steps", ASKED, "--at", "0.9"), "1 times for 2 steps"),
-        (("--steps", ASKED, "--at", "2,1"), "later than the one before"),
-        (("--steps", ASKED, "--at", "nan,1"), "later than the one before"),
-        (("--steps", ASKED, "--at", "soon,1"), "seconds are needed"),
-        (("--steps", ASKED, "--at", "1,99"), "too short"),
-        (("--steps", ASKED, "--detector", "away.onnx"), "no detector model away.onnx"),
-        (("--steps", ASKED, "--passive", "away"), "--passive: "),
+        (("--steps", REQUESTED, "--light", "red,pink"), "unknown colour 'pink'"),
+        (("--steps", REQUESTED, "--at", "0.9"), "1 times for 2 steps"),
+        (("--steps", REQUESTED, "--at", "2,1"), "later than the one before"),
+        (("--steps", REQUESTED, "--at", "nan,1"), "later than the one before"),
+        (("--steps", REQUESTED, "--at", "soon,1"), "give seconds"),
+        (("--steps", REQUESTED, "--at", "1,99"), "too short"),
+        (("--steps", REQUESTED, "--detector", "away.onnx"), "no detector model away.onnx"),
+        (("--steps", REQUESTED, "--passive", "away"), "--passive: "),
     ],
 )
 def test_what_was_asked_wrongly_is_told_before_anything_is_judged(
@@ -259,7 +262,7 @@ def test_nothing_of_a_face_is_written_and_libraries_stay_silent(
     surroundings["XDG_CACHE_HOME"] = os.environ["XDG_CACHE_HOME"]  # the network, converted
     good, bad = (
         subprocess.run(
-            [*program, str(file), "--steps", ASKED],
+            [*program, str(file), "--steps", REQUESTED],
             cwd=home,
             env=surroundings,
             capture_output=True,

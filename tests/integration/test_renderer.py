@@ -12,23 +12,23 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from facepay.face.decode import to_grey
-from facepay.face.detect import centred, find_faces, find_near
-from facepay.face.landmarks import Points, eye_width, find_points, yaw
+from facepay.face.detection.detect import centred, find_faces, find_near
+from facepay.face.detection.landmarks import Points, eye_width, find_points, yaw
+from facepay.face.frames.decode import to_grey
 from facepay.face.observe import SentFrame, observe
 from facepay_rehearsal.attacks.others import a_challenge, another_challenge, another_light
-from facepay_rehearsal.course import HOLD_FRAMES, STEP_FRAMES, Moment, course
-from facepay_rehearsal.filming import Place, head_of, live_head, place
-from facepay_rehearsal.light import DARK
-from facepay_rehearsal.portraits import NAMES, portrait
-from facepay_rehearsal.scene import Pose, look
-from facepay_rehearsal.sensor import Sensor
-from facepay_rehearsal.shots import Asked, Shot
+from facepay_rehearsal.renderer.filming import Place, head_of, live_head, place
+from facepay_rehearsal.renderer.light import DARK
+from facepay_rehearsal.renderer.portraits import NAMES, portrait
+from facepay_rehearsal.renderer.scene import Pose, look
+from facepay_rehearsal.renderer.sensor import Sensor
+from facepay_rehearsal.renderer.shots import FixedChallenge, Shot
+from facepay_rehearsal.renderer.timeline import HOLD_FRAMES, STEP_FRAMES, Moment, timeline
 from facepay_rehearsal.species import GENUINE, SPECIES
 
 LIGHT = ("red", "cyan", "blue", "yellow", "magenta", "green", "red", "blue", "yellow", "cyan")
-SHORT = Asked(("turn_left",), LIGHT)
-WITHOUT_A_USUAL_COURSE = {"slow"}
+SHORT = FixedChallenge(("turn_left",), LIGHT)
+WITHOUT_A_USUAL_TIMELINE = {"slow"}
 # Where the tracker would look for a head that the search has lost.
 _ABOUT = centred(330, 250, 170, 1.0)
 
@@ -55,7 +55,9 @@ def nose_below_eyes(of: Points) -> float:
 
 
 @cache
-def shots(species: str, name: str, challenge: Asked = SHORT, seed: int = 5) -> tuple[Shot, ...]:
+def shots(
+    species: str, name: str, challenge: FixedChallenge = SHORT, seed: int = 5
+) -> tuple[Shot, ...]:
     make = SPECIES[species].make if species in SPECIES else GENUINE[species]
     return tuple(make(name, challenge, seed))
 
@@ -135,12 +137,12 @@ def test_the_screens_light_arrives_on_skin_and_on_paper(species: str) -> None:
 
 @pytest.mark.parametrize("species", ["screen_still", "screen_right_motion", "injected_identical"])
 def test_the_screens_light_does_not_arrive_on_what_a_tablet_or_a_file_shows(species: str) -> None:
-    challenge = Asked(("closer", "closer", "closer"), LIGHT)
+    challenge = FixedChallenge(("closer", "closer", "closer"), LIGHT)
     assert abs(light_on_the_face(shots(species, "eileen", challenge, 4))) < 0.004
 
 
 def test_a_fast_relit_screen_shows_the_light_and_a_slow_one_the_light_before() -> None:
-    challenge = Asked(("closer", "closer", "closer"), LIGHT)
+    challenge = FixedChallenge(("closer", "closer", "closer"), LIGHT)
     fast = light_on_the_face(shots("screen_relit_fast", "eileen", challenge))
     slow = light_on_the_face(shots("screen_relit_slow", "eileen", challenge))
     assert fast > slow + 0.005
@@ -148,7 +150,7 @@ def test_a_fast_relit_screen_shows_the_light_and_a_slow_one_the_light_before() -
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_genuine_head_is_never_lost_by_the_tracker(name: str) -> None:
-    challenge = Asked(("turn_left", "closer", "look_down"), LIGHT)
+    challenge = FixedChallenge(("turn_left", "closer", "look_down"), LIGHT)
     sent = [SentFrame(shot.jpeg, shot.step) for shot in shots("indoor", name, challenge)]
     observation = observe(sent, mirrored=False)
     assert len(observation.seen) >= 0.95 * len(sent)
@@ -160,7 +162,7 @@ def test_every_species_says_the_steps_times_and_colours_that_were_asked(species:
     made = shots(species, "grace")
     usual = [0] * HOLD_FRAMES + [1] * STEP_FRAMES
     assert [shot.step for shot in made][: len(usual)] == usual
-    assert len(made) == len(usual) or species in WITHOUT_A_USUAL_COURSE
+    assert len(made) == len(usual) or species in WITHOUT_A_USUAL_TIMELINE
     first = made[0].monotonic_ms
     apart = np.diff([shot.monotonic_ms for shot in made])
     assert apart.min() > 180
@@ -190,7 +192,9 @@ def test_an_earlier_capture_is_never_the_one_that_is_asked() -> None:
 
 
 def test_a_payer_does_each_step_in_its_own_time() -> None:
-    moments = course(Asked(("turn_left", "closer", "look_up"), LIGHT), np.random.default_rng(2))
+    moments = timeline(
+        FixedChallenge(("turn_left", "closer", "look_up"), LIGHT), np.random.default_rng(2)
+    )
     by_step = {step: [m for m in moments if m.step == step] for step in range(4)}
     assert max(abs(m.turn) for m in by_step[0]) < 5
     assert max(m.turn for m in by_step[1]) > 28

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from facepay.domain.enrolment import Enrolment
-from tests.stand.people import PASSWORD, Payer, Street
-from tests.stand.service import RunningService
+from facepay_client import Credentials
+from tests.support.people import PASSWORD, Payer, Scenario
+from tests.support.service import RunningService
 
 
 @pytest.fixture(scope="module")
-def street(service: RunningService) -> Street:
-    return Street(service)
+def scenario(service: RunningService) -> Scenario:
+    return Scenario(service)
 
 
 def renew(service: RunningService, *arguments: str, **changed: str) -> tuple[int, str, str]:
@@ -30,7 +31,7 @@ def renew(service: RunningService, *arguments: str, **changed: str) -> tuple[int
 
 
 def key_of(service: RunningService, payer: Payer) -> str:
-    with service.house.unit_of_work() as uow:
+    with service.deps.unit_of_work() as uow:
         found = uow.enrolments.find(id=payer.enrolment_id)
     assert isinstance(found, Enrolment)
     assert found.keys == (found.key_name,)
@@ -38,24 +39,24 @@ def key_of(service: RunningService, payer: Payer) -> str:
 
 
 def test_one_template_or_all_are_renewed_and_what_is_done_is_not_done_again(
-    service: RunningService, street: Street
+    service: RunningService, scenario: Scenario
 ) -> None:
-    one, other, gone = (street.payer(face="grace") for _ in range(3))
-    gone.customer.revoke_face(gone.enrolment_id, password=PASSWORD)
+    one, other, gone = (scenario.payer(face="grace") for _ in range(3))
+    gone.customer.revoke_face(gone.enrolment_id, Credentials(password=PASSWORD))
     mine, theirs = key_of(service, one), key_of(service, other)
 
     status, said, _ = renew(service, "--enrolment", one.enrolment_id)
-    assert (status, said) == (0, "renewed: 1, changed meanwhile: 0, broken: 0\n")
+    assert (status, said) == (0, "Renewed: 1, changed meanwhile: 0, broken: 0\n")
     assert key_of(service, one) != mine
     assert key_of(service, other) == theirs
 
     status, said, told = renew(service)
     moment = re.search(r"made before (\S+)", told)
     assert moment is not None
-    counts = re.fullmatch(r"renewed: (\d+), changed meanwhile: 0, broken: (\d+)\n", said)
+    counts = re.fullmatch(r"Renewed: (\d+), changed meanwhile: 0, broken: (\d+)\n", said)
     assert counts is not None
     assert int(counts[1]) >= 2
-    assert status == (counts[2] != "0"), "what others of this street broke is told"
+    assert status == (counts[2] != "0"), "what others of this scenario broke is told"
     assert key_of(service, other) != theirs
 
     service.clock.advance(2)
@@ -63,21 +64,23 @@ def test_one_template_or_all_are_renewed_and_what_is_done_is_not_done_again(
     renew(service)
     assert key_of(service, one) != kept
     kept = key_of(service, one)
-    assert renew(service, "--made-before", moment[1])[1].startswith("renewed: 0")
+    assert renew(service, "--made-before", moment[1])[1].startswith("Renewed: 0")
     assert key_of(service, one) == kept
 
 
 def test_an_enrolment_that_is_not_there_is_a_failure(service: RunningService) -> None:
     status, said, _ = renew(service, "--enrolment", "enr_nobody")
-    assert (status, said) == (1, "renewed: 0, changed meanwhile: 1, broken: 0\n")
+    assert (status, said) == (1, "Renewed: 0, changed meanwhile: 1, broken: 0\n")
 
 
-def test_an_empty_id_is_nobodys_and_not_everybodys(service: RunningService, street: Street) -> None:
+def test_an_empty_id_is_nobodys_and_not_everybodys(
+    service: RunningService, scenario: Scenario
+) -> None:
     """A script whose variable is not set must not renew every template."""
-    payer = street.payer(face="grace")
+    payer = scenario.payer(face="grace")
     before = key_of(service, payer)
     status, said, told = renew(service, "--enrolment", "")
-    assert (status, said) == (1, "renewed: 0, changed meanwhile: 1, broken: 0\n")
+    assert (status, said) == (1, "Renewed: 0, changed meanwhile: 1, broken: 0\n")
     assert "1 templates" in told
     assert key_of(service, payer) == before
 
@@ -90,9 +93,9 @@ def test_without_the_database_it_says_so_in_a_line(service: RunningService) -> N
 
 
 def test_without_the_vault_it_stops_and_says_how_to_go_on(
-    service: RunningService, street: Street
+    service: RunningService, scenario: Scenario
 ) -> None:
-    payer = street.payer(face="grace")
+    payer = scenario.payer(face="grace")
     before = key_of(service, payer)
     status, said, told = renew(service, FACEPAY_VAULT_URL="http://127.0.0.1:9")
     assert (status, said) == (1, "")

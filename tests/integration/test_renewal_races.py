@@ -10,13 +10,13 @@ from facepay.adapters.unit_of_work import Database
 from facepay.domain.audit import GENESIS, Head, verify_chain
 from facepay.domain.enrolment import Enrolment, EnrolmentState
 from facepay.domain.errors import FacepayError
-from facepay.usecases.prove import Proof
-from facepay.usecases.renew_template import destroy_retiring_keys, renew_template
-from facepay.usecases.revoke_face import revoke_face
-from tests.fakes.house import FakeHouse, fake_house
-from tests.fakes.street import PASSWORD, Customer, Street
+from facepay.usecases.authentication.credentials import Credentials
+from facepay.usecases.faces.renew_template import destroy_retiring_keys, renew_template
+from facepay.usecases.faces.revoke import revoke_face
+from tests.fakes.dependencies import FakeDependencies, fake_dependencies
+from tests.fakes.scenario import PASSWORD, Customer, Scenario
 from tests.fakes.vault import SECRETS_KEY
-from tests.stand.race import together
+from tests.support.race import together
 
 RACES = 60
 
@@ -24,19 +24,19 @@ Act = Callable[[], object]
 
 
 @pytest.fixture
-def fakes(database: Database) -> FakeHouse:
-    return fake_house(database)
+def fakes(database: Database) -> FakeDependencies:
+    return fake_dependencies(database)
 
 
 @pytest.fixture
-def street(fakes: FakeHouse) -> Street:
-    return Street(fakes)
+def scenario(fakes: FakeDependencies) -> Scenario:
+    return Scenario(fakes)
 
 
-def many_faces(street: Street, payer: Customer) -> list[Enrolment]:
+def many_faces(scenario: Scenario, payer: Customer) -> list[Enrolment]:
     """Copies of one enrolment, each with a template under a key of its own."""
-    vault, faces = street.fakes.vault, []
-    with street.house.unit_of_work() as uow:
+    vault, faces = scenario.fakes.vault, []
+    with scenario.deps.unit_of_work() as uow:
         original = uow.enrolments.find(id=payer.enrolment_id)
         assert original is not None
         for number in range(RACES):
@@ -62,31 +62,31 @@ def apart(number: int, one: Act, other: Act) -> list[Act]:
     return [one, lambda: later(other)] if number % 2 else [lambda: later(one), other]
 
 
-def now(street: Street, face: Enrolment) -> Enrolment:
-    with street.house.unit_of_work() as uow:
+def now(scenario: Scenario, face: Enrolment) -> Enrolment:
+    with scenario.deps.unit_of_work() as uow:
         found = uow.enrolments.find(id=face.id)
     assert found is not None
     return found
 
 
 def test_a_revocation_racing_a_renewal_leaves_no_key_and_no_template(
-    street: Street, fakes: FakeHouse
+    scenario: Scenario, fakes: FakeDependencies
 ) -> None:
-    ada = street.enrol("ada")
+    ada = scenario.enrol("ada")
     renewed = 0
-    for number, face in enumerate(many_faces(street, ada)):
-        change, proof = street.change(ada.caller), Proof(password=PASSWORD)
+    for number, face in enumerate(many_faces(scenario, ada)):
+        command, credentials = scenario.command(ada.caller), Credentials(password=PASSWORD)
 
-        def revoke(change=change, face=face, proof=proof) -> object:  # type: ignore[no-untyped-def]
-            return revoke_face(street.house, change, face.id, proof)
+        def revoke(command=command, face=face, credentials=credentials) -> object:  # type: ignore[no-untyped-def]
+            return revoke_face(scenario.deps, command, face.id, credentials)
 
         def renew(face=face) -> object:  # type: ignore[no-untyped-def]
-            return renew_template(street.house, face.id)
+            return renew_template(scenario.deps, face.id)
 
         outcome, left = together(apart(number, renew, revoke))
         assert not isinstance(left, FacepayError), left
         renewed += outcome is None
-        ended = now(street, face)
+        ended = now(scenario, face)
         assert (ended.state, ended.sealed_reference) == (EnrolmentState.REVOKED, None)
         assert ended.key_destroyed_at is not None
         mine = {face.key_name, *ended.keys}
@@ -94,7 +94,7 @@ def test_a_revocation_racing_a_renewal_leaves_no_key_and_no_template(
         # Nor one that nobody names any more: ada's own key and the other faces' are all there is.
         waiting = {f"enr_{later}" for later in range(number + 1, RACES)}
         assert set(fakes.vault.keys) == {SECRETS_KEY, ada.enrolment_id} | waiting
-    with street.house.unit_of_work() as uow:
+    with scenario.deps.unit_of_work() as uow:
         leaves = uow.leaves.find_all(after_seq=0)
     verify_chain(leaves, start=Head("log", 0, GENESIS))
     assert sum(leaf.kind == "template.renewed" for leaf in leaves) == renewed
@@ -102,25 +102,25 @@ def test_a_revocation_racing_a_renewal_leaves_no_key_and_no_template(
 
 @pytest.mark.parametrize("rival", ["a sweep", "another renewal"])
 def test_whatever_races_a_renewal_the_face_still_opens_with_its_one_key(
-    street: Street, fakes: FakeHouse, rival: str
+    scenario: Scenario, fakes: FakeDependencies, rival: str
 ) -> None:
-    ada = street.enrol("ada")
-    faces = many_faces(street, ada)[: RACES // 2]
+    ada = scenario.enrol("ada")
+    faces = many_faces(scenario, ada)[: RACES // 2]
     for number, face in enumerate(faces):
 
         def renew(face=face) -> object:  # type: ignore[no-untyped-def]
-            return renew_template(street.house, face.id)
+            return renew_template(scenario.deps, face.id)
 
         def sweep() -> object:
-            return destroy_retiring_keys(street.house)
+            return destroy_retiring_keys(scenario.deps)
 
         together(apart(number, renew, sweep if rival == "a sweep" else renew))
-        destroy_retiring_keys(street.house)
-        live = now(street, face)
+        destroy_retiring_keys(scenario.deps)
+        live = now(scenario, face)
         assert live.sealed_reference is not None
         opened = fakes.vault.unseal(live.key_name, live.sealed_reference, binding=live.binding)
         assert opened == b"ada" + fakes.vault.derive_secret(live.key_name)
         assert live.keys == (live.key_name,)
-    named = {now(street, face).key_name for face in faces}
+    named = {now(scenario, face).key_name for face in faces}
     untouched = {f"enr_{number}" for number in range(RACES // 2, RACES)}
     assert set(fakes.vault.keys) == {SECRETS_KEY, ada.enrolment_id} | named | untouched

@@ -13,13 +13,13 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 
 from facepay.adapters.unit_of_work import Database
-from facepay.domain.event import BANK, EventKind
-from facepay.domain.webhook import LEASE, Endpoint
-from facepay.usecases.deliver_events import deliver
-from facepay.usecases.events import emit
-from facepay.usecases.house import House
-from tests.stand.receiver import Receiver, receiving, well
-from tests.stand.sender import sending_house
+from facepay.domain.event import OPERATOR, EventKind
+from facepay.domain.webhook import LEASE_DURATION, Endpoint
+from facepay.usecases.dependencies import Dependencies
+from facepay.usecases.records.outbox import emit
+from facepay.usecases.webhooks.deliver import deliver
+from tests.support.receiver import Receiver, receiving, well
+from tests.support.sender import sending_dependencies
 
 PAYMENTS = 20
 STEPS = ("declined", "declined", "approved")
@@ -32,30 +32,30 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def house(database_url: str) -> Iterator[House]:
-    house = sending_house(database_url)
-    yield house
-    close(house)
+def deps(database_url: str) -> Iterator[Dependencies]:
+    deps = sending_dependencies(database_url)
+    yield deps
+    close(deps)
 
 
-def close(house: House) -> None:
-    assert isinstance(house.unit_of_work, Database)
-    house.unit_of_work.engine.dispose()
+def close(deps: Dependencies) -> None:
+    assert isinstance(deps.unit_of_work, Database)
+    deps.unit_of_work.engine.dispose()
 
 
-def listen(house: House, receiver: Receiver) -> None:
-    with house.unit_of_work() as uow:
-        now = house.clock()
-        uow.endpoints.add(Endpoint("whe_1", BANK, receiver.url, "sealed", now, None, None))
+def listen(deps: Dependencies, receiver: Receiver) -> None:
+    with deps.unit_of_work() as uow:
+        now = deps.clock()
+        uow.endpoints.add(Endpoint("whe_1", OPERATOR, receiver.url, "sealed", now, None, None))
         uow.commit()
 
 
-def pay(house: House) -> None:
+def pay(deps: Dependencies) -> None:
     for step in range(len(STEPS)):
         for payment in range(PAYMENTS):
-            with house.unit_of_work() as uow:
+            with deps.unit_of_work() as uow:
                 of = f"pi_{payment}"
-                emit(house, uow, EventKind.FACE_USED, payment=of, of=of, step=step)
+                emit(deps, uow, EventKind.FACE_USED, payment=of, of=of, step=step)
                 uow.commit()
 
 
@@ -75,45 +75,45 @@ ALL = {f"pi_{payment}": list(range(len(STEPS))) for payment in range(PAYMENTS)}
 
 
 def test_two_senders_never_send_the_same_event_at_once_and_keep_the_order(
-    house: House, database_url: str, receiver: Receiver
+    deps: Dependencies, database_url: str, receiver: Receiver
 ) -> None:
-    listen(house, receiver)
-    pay(house)
-    other = sending_house(database_url)
+    listen(deps, receiver)
+    pay(deps)
+    other = sending_dependencies(database_url)
     start = threading.Barrier(2)
 
-    def send(each: House) -> int:
+    def send(each: Dependencies) -> int:
         start.wait()
         return sum(deliver(each) for _ in range(PAYMENTS))
 
     with ThreadPoolExecutor(2) as pool:
-        sent = list(pool.map(send, (house, other)))
+        sent = list(pool.map(send, (deps, other)))
     close(other)
     assert sum(sent) == len(receiver.came) == PAYMENTS * len(STEPS)
     assert heard(receiver) == ALL
 
 
 def test_two_senders_that_spread_the_same_events_make_each_delivery_once(
-    house: House, database_url: str, receiver: Receiver
+    deps: Dependencies, database_url: str, receiver: Receiver
 ) -> None:
-    listen(house, receiver)
-    pay(house)
-    others = [sending_house(database_url) for _ in range(3)]
+    listen(deps, receiver)
+    pay(deps)
+    others = [sending_dependencies(database_url) for _ in range(3)]
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(partial(deliver, in_parallel=lambda *_: []), [house, *others]))
+        list(pool.map(partial(deliver, in_parallel=lambda *_: []), [deps, *others]))
     for other in others:
         close(other)
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         deliveries = uow.deliveries.find_all()
         assert uow.events.find_all(fanned_out_at=None) == []
     assert len(deliveries) == len({d.event_id for d in deliveries}) == PAYMENTS * len(STEPS)
 
 
 def test_a_sender_killed_with_9_again_and_again_loses_nothing(
-    house: House, database_url: str, receiver: Receiver
+    deps: Dependencies, database_url: str, receiver: Receiver
 ) -> None:
-    listen(house, receiver)
-    pay(house)
+    listen(deps, receiver)
+    pay(deps)
 
     def slowly(request: BaseHTTPRequestHandler) -> None:
         time.sleep(0.02)
@@ -121,17 +121,17 @@ def test_a_sender_killed_with_9_again_and_again_loses_nothing(
 
     receiver.answering = slowly
     for kill in range(4):
-        ahead = kill * LEASE.total_seconds()
-        argv = [sys.executable, "-m", "tests.stand.sender", database_url, str(ahead)]
+        ahead = kill * LEASE_DURATION.total_seconds()
+        argv = [sys.executable, "-m", "tests.support.sender", database_url, str(ahead)]
         before = len(receiver.came)
         with subprocess.Popen(argv) as sender:
             receiver.wait_for(before + 7)
             sender.kill()
         assert len(receiver.came) > before, "the sender never sent"
-    last = sending_house(database_url, 5 * LEASE.total_seconds())
+    last = sending_dependencies(database_url, 5 * LEASE_DURATION.total_seconds())
     while deliver(last):
         pass
     close(last)
     assert heard(receiver) == ALL
-    with house.unit_of_work() as uow:
+    with deps.unit_of_work() as uow:
         assert uow.deliveries.tally("whe_1") == {"delivered": PAYMENTS * len(STEPS)}

@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 from gunicorn.app.wsgiapp import WSGIApplication
 
-from facepay import freed_memory
+from facepay import gunicorn_conf, memory_scrubbing
 from facepay.adapters.policy_file import read_policy
 from facepay.config import SHIPPED_POLICY
 from facepay.domain.policy import Policy
-from facepay.embedded import gunicorn_conf
 
 LIVE = {
     "FACEPAY_PROFILE": "live",
@@ -37,7 +36,7 @@ def run(program: str, *arguments: str, **environment: str) -> subprocess.Complet
 
 def test_gunicorn_does_not_serve_without_a_secret_and_says_which(tmp_path: Path) -> None:
     environment = {name: text for name, text in LIVE.items() if "SECRET" not in name}
-    arguments = ["-c", "python:facepay.embedded.gunicorn_conf", "--bind", "127.0.0.1:0"]
+    arguments = ["-c", "python:facepay.gunicorn_conf", "--bind", "127.0.0.1:0"]
     arguments += ["--chdir", str(tmp_path), "facepay.bootstrap:create_wsgi()"]
     ended = run("gunicorn", *arguments, **environment)
     assert ended.returncode != 0
@@ -46,11 +45,11 @@ def test_gunicorn_does_not_serve_without_a_secret_and_says_which(tmp_path: Path)
 
 def test_gunicorn_does_not_serve_live_with_an_allocator_that_keeps_faces(tmp_path: Path) -> None:
     environment = LIVE | {"FACEPAY_FINGERPRINT_KEY": "k" * 32}
-    arguments = ["-c", "python:facepay.embedded.gunicorn_conf", "--bind", "127.0.0.1:0"]
+    arguments = ["-c", "python:facepay.gunicorn_conf", "--bind", "127.0.0.1:0"]
     arguments += ["--chdir", str(tmp_path), "facepay.bootstrap:create_wsgi()"]
     ended = run("gunicorn", *arguments, **environment)
     assert ended.returncode != 0
-    for name, value in freed_memory.ENVIRONMENT.items():
+    for name, value in memory_scrubbing.ENVIRONMENT.items():
         assert f"{name}={value}" in ended.stdout + ended.stderr
 
 
@@ -63,7 +62,7 @@ def test_the_console_does_not_run_without_a_secret(command: str) -> None:
 
 
 def test_gunicorn_understands_every_setting_we_give_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    location = "python:facepay.embedded.gunicorn_conf"
+    location = "python:facepay.gunicorn_conf"
     monkeypatch.setattr(sys, "argv", ["gunicorn", "-c", location, "facepay.bootstrap:x()"])
     in_force = WSGIApplication().cfg
     ours = {n: v for n, v in vars(gunicorn_conf).items() if not n.startswith("_")}
@@ -115,5 +114,5 @@ def test_a_stricter_policy_is_taken(tmp_path: Path) -> None:
 
 def test_the_guide_starts_gunicorn_with_what_it_asks_for() -> None:
     guide = (Path(__file__).parents[2] / "infra" / "README.md").read_text()
-    for name, value in freed_memory.ENVIRONMENT.items():
+    for name, value in memory_scrubbing.ENVIRONMENT.items():
         assert f"{name}={value} " in guide

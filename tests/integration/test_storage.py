@@ -1,5 +1,6 @@
 """Storage on both databases: what is read is what was written, and nothing is written blindly."""
 
+import json
 import types
 from collections.abc import Mapping
 from dataclasses import fields, replace
@@ -165,6 +166,40 @@ def test_a_capture_that_was_open_when_challenges_changed_is_answered_by_a_new_on
     assert used is not None
     assert (was_open.state, used.state) == ("cancelled", "used")
     assert (used.profile, used.light, used.begun_at) == ("no_light", (), MOMENT)
+
+
+def test_counters_and_stored_answers_of_before_are_read_under_their_new_names(
+    request: pytest.FixtureRequest, database_kind: str, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    if database_kind == "postgresql":
+        url = request.getfixturevalue("postgres").new_database()
+    migrate(url, revision="0015")
+    database = Database(url)
+    at = MOMENT.isoformat(sep=" ")
+    answer = '{"state": "asked", "asked_by": "op_1", "asked_at": "2026-11-23T12:00:00Z"}'
+    refusal = '{"code": "proof_rejected", "detail": null}'
+    with database.engine.begin() as connection:
+        for key, kept in (("answered", answer), ("refused", refusal)):
+            row = f"'{key}', 'f', 'n', '{key}', '{at}', '{kept}', '{at}'"
+            change = f"INSERT INTO idempotency_records VALUES ({row})"  # noqa: S608
+            connection.exec_driver_sql(change)
+        connection.exec_driver_sql("INSERT INTO attempts VALUES ('cus_1:till', 3, NULL)")
+    migrate(url)
+    with database() as uow:
+        counter = uow.attempts.find(id="cus_1:terminal")
+        answered, refused = (uow.idempotency.find(id=key) for key in ("answered", "refused"))
+    database.engine.dispose()
+    assert counter is not None
+    assert counter.failures == 3
+    assert answered is not None
+    assert json.loads(answered.answer or "") == {
+        "state": "requested",
+        "requested_by": "op_1",
+        "requested_at": "2026-11-23T12:00:00Z",
+    }
+    assert refused is not None
+    assert json.loads(refused.answer or "")["code"] == "credentials_rejected"
 
 
 def test_rows_are_found_page_by_page_and_by_a_field_that_is_set(database: Database) -> None:

@@ -17,18 +17,19 @@ from facepay.domain.audit import GENESIS, Head, Leaf, verify_chain
 from facepay.domain.enrolment import Enrolment, EnrolmentState
 from facepay.domain.errors import FaceNotAvailable, InProgress, NonceReplayed
 from facepay.domain.payment import Intent, IntentState
-from facepay.usecases.answers import EnrolmentAnswer, IntentAnswer, Registered
-from facepay.usecases.authenticate import use_nonce
-from facepay.usecases.authorize_payment import Attempt, authorize_payment
-from facepay.usecases.lock_face import lock_face
-from facepay.usecases.log import append_leaf
-from facepay.usecases.once import Claim, once
-from facepay.usecases.prove import Proof, Proven, examine
-from facepay.usecases.register import register_merchant
-from facepay.usecases.revoke_face import revoke_face
-from tests.fakes.house import fake_house
-from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street, key
-from tests.stand.race import together
+from facepay.usecases.authentication.client_keys import use_nonce
+from facepay.usecases.authentication.credentials import Credentials, VerifiedCredentials
+from facepay.usecases.authentication.verify_credentials import check_factors
+from facepay.usecases.faces.lock import lock_face
+from facepay.usecases.faces.revoke import revoke_face
+from facepay.usecases.idempotency import Lease, run_idempotent
+from facepay.usecases.operators.register import register_merchant
+from facepay.usecases.payments.authorize import submit_second_factor
+from facepay.usecases.records.audit_log import append_leaf
+from facepay.usecases.responses import EnrolmentAnswer, IntentAnswer, Registered
+from tests.fakes.dependencies import fake_dependencies
+from tests.fakes.scenario import PASSWORD, WRONG_CODE, Customer, Scenario, key
+from tests.support.race import together
 
 Outcome = IntentAnswer | EnrolmentAnswer
 
@@ -37,12 +38,12 @@ THREADS = 20
 
 
 def test_twenty_retries_at_once_register_one_merchant(database: Database) -> None:
-    fakes = fake_house(database)
-    street = Street(fakes)
-    change, public_key = street.change(street.operator), key()
+    fakes = fake_dependencies(database)
+    scenario = Scenario(fakes)
+    command, public_key = scenario.command(scenario.operator), key()
 
     def register() -> Registered:
-        return register_merchant(street.house, change, "another shop", public_key)
+        return register_merchant(scenario.deps, command, "another shop", public_key)
 
     outcomes = together([register] * THREADS)
     answers = {outcome for outcome in outcomes if isinstance(outcome, Registered)}
@@ -57,19 +58,19 @@ def test_twenty_retries_at_once_register_one_merchant(database: Database) -> Non
 
 
 def test_a_nonce_is_let_in_once_however_many_send_it(database: Database) -> None:
-    house = fake_house(database).house
-    outcomes = together([lambda: use_nonce(house, "keyid", "a nonce")] * THREADS)
+    deps = fake_dependencies(database).deps
+    outcomes = together([lambda: use_nonce(deps, "keyid", "a nonce")] * THREADS)
     kinds = Counter(type(outcome) for outcome in outcomes)
     assert kinds == {type(None): 1, NonceReplayed: THREADS - 1}
 
 
 def test_the_log_stays_one_chain_when_many_write_to_it(database: Database) -> None:
-    house = fake_house(database).house
+    deps = fake_dependencies(database).deps
 
     def append_ten() -> None:
         for _ in range(10):
-            with house.unit_of_work() as uow:
-                append_leaf(house, uow, "test.leaf")
+            with deps.unit_of_work() as uow:
+                append_leaf(deps, uow, "test.leaf")
                 uow.commit()
 
     assert together([append_ten] * 8) == [None] * 8
@@ -86,29 +87,29 @@ def leaves_of(database: Database) -> list[Leaf]:
 
 
 def test_guesses_made_at_once_do_not_outnumber_the_five(database: Database) -> None:
-    fakes = fake_house(database)
-    street = Street(fakes)
-    street.settle_in("ada")
+    fakes = fake_dependencies(database)
+    scenario = Scenario(fakes)
+    scenario.settle_in("ada")
     with database() as uow:
         ada = uow.customers.find(alias="ada")
-    proof, now = Proof(PASSWORD, WRONG_CODE), fakes.clock.now
+    credentials, now = Credentials(PASSWORD, WRONG_CODE), fakes.clock.now
 
-    def guess() -> Proven:
-        return examine(street.house, ada, proof, Channel.TILL, at=now)
+    def guess() -> VerifiedCredentials:
+        return check_factors(scenario.deps, ada, credentials, Channel.TERMINAL, at=now)
 
     outcomes = together([guess] * THREADS)
-    assert sum(not outcome.resting for outcome in outcomes) == 5
+    assert sum(not outcome.blocked for outcome in outcomes) == 5
 
 
-def test_one_code_typed_at_many_tills_at_once_pays_once(database: Database) -> None:
-    fakes = fake_house(database)
-    street = Street(fakes)
-    ada = street.settle_in("ada")
-    intents = [street.intent() for _ in range(5)]
-    proof = Proof(PASSWORD, street.code_of(ada))
+def test_one_code_typed_at_many_terminals_at_once_pays_once(database: Database) -> None:
+    fakes = fake_dependencies(database)
+    scenario = Scenario(fakes)
+    ada = scenario.settle_in("ada")
+    intents = [scenario.intent() for _ in range(5)]
+    credentials = Credentials(PASSWORD, scenario.code_of(ada))
 
     def pay(intent: IntentAnswer) -> IntentAnswer:
-        return street.pay_by_password(intent, "ada", proof)
+        return scenario.pay_by_password(intent, "ada", credentials)
 
     outcomes = together([lambda intent=intent: pay(intent) for intent in intents])
     states = Counter(getattr(outcome, "state", outcome) for outcome in outcomes)
@@ -121,29 +122,31 @@ def test_one_code_typed_at_many_tills_at_once_pays_once(database: Database) -> N
 def test_a_worker_whose_lease_was_taken_over_changes_nothing_any_more(
     database: Database,
 ) -> None:
-    fakes = fake_house(database)
-    change = Street(fakes).change(Street(fakes).operator)
+    fakes = fake_dependencies(database)
+    command = Scenario(fakes).command(Scenario(fakes).operator)
     done: list[str] = []
 
-    def work(name: str, claim: Claim) -> Registered:
+    def work(name: str, lease: Lease) -> Registered:
         if name == "slow":
             fakes.clock.advance(10)  # it is thought dead by now; another worker does it all
-            once(fakes.house, change, Registered, lambda other: work("quick", other))
-        with fakes.house.unit_of_work() as uow:
+            run_idempotent(fakes.deps, command, Registered, lambda other: work("quick", other))
+        with fakes.deps.unit_of_work() as uow:
             answer = Registered(name, "keyid")
-            append_leaf(fakes.house, uow, f"test.{name}")
-            claim.answer(uow, answer)
+            append_leaf(fakes.deps, uow, f"test.{name}")
+            lease.answer(uow, answer)
             uow.commit()
         done.append(name)
         return answer
 
-    outcome = together([lambda: once(fakes.house, change, Registered, lambda c: work("slow", c))])
+    outcome = together(
+        [lambda: run_idempotent(fakes.deps, command, Registered, lambda c: work("slow", c))]
+    )
     assert [type(each) for each in outcome] == [InProgress]
     assert done == ["quick"]
     assert [leaf.kind for leaf in leaves_of(database) if leaf.kind.startswith("test.")] == [
         "test.quick"
     ]
-    again = once(fakes.house, change, Registered, lambda c: work("again", c))
+    again = run_idempotent(fakes.deps, command, Registered, lambda c: work("again", c))
     assert again == Registered("quick", "keyid")
 
 
@@ -151,13 +154,13 @@ def test_a_worker_whose_lease_was_taken_over_changes_nothing_any_more(
 def test_no_approval_follows_an_acknowledged_revocation_or_lock(
     database: Database, end: EnrolmentState
 ) -> None:
-    fakes = fake_house(database)
-    street = Street(fakes)
-    ada = street.enrol("ada")
-    pairs = many_faces_about_to_pay(street, ada, database)
+    fakes = fake_dependencies(database)
+    scenario = Scenario(fakes)
+    ada = scenario.enrol("ada")
+    pairs = many_faces_about_to_pay(scenario, ada, database)
     approvals = 0
     for number, (intent, enrolment) in enumerate(pairs):
-        pay, leave = approving(street, ada, intent), leaving(street, ada, enrolment, end)
+        pay, leave = approving(scenario, ada, intent), leaving(scenario, ada, enrolment, end)
         # Every race begins at another distance, so that they meet at every step of each other.
         lag = (number % 25) * 0.0004
         acts = [pay, delayed(leave, lag)] if number % 2 else [delayed(pay, lag), leave]
@@ -183,10 +186,10 @@ def log_size(database: Database) -> int:
 
 
 def many_faces_about_to_pay(
-    street: Street, payer: Customer, database: Database
+    scenario: Scenario, payer: Customer, database: Database
 ) -> list[tuple[Intent, Enrolment]]:
     """Copies of one intent that waits for its code, each with an enrolment of its own."""
-    waiting = street.show_face(payer)
+    waiting = scenario.show_face(payer)
     pairs = []
     with database() as uow:
         intent, enrolment = (
@@ -197,7 +200,7 @@ def many_faces_about_to_pay(
         assert enrolment is not None
         for number in range(RACES):
             face = replace(enrolment, id=f"enr_{number}", key_name=f"enr_{number}")
-            street.fakes.vault.create_key(face.key_name)
+            scenario.fakes.vault.create_key(face.key_name)
             uow.enrolments.add(face)
             payment = replace(
                 intent,
@@ -211,19 +214,19 @@ def many_faces_about_to_pay(
     return pairs
 
 
-def approving(street: Street, payer: Customer, intent: Intent) -> Callable[[], Outcome]:
-    attempt = Attempt(intent.id, proof=Proof(code=street.code_of(payer)))
-    change = street.change(street.till)
-    return lambda: authorize_payment(street.house, change, attempt)
+def approving(scenario: Scenario, payer: Customer, intent: Intent) -> Callable[[], Outcome]:
+    credentials = Credentials(code=scenario.code_of(payer))
+    command = scenario.command(scenario.terminal)
+    return lambda: submit_second_factor(scenario.deps, command, intent.id, credentials)
 
 
 def leaving(
-    street: Street, payer: Customer, enrolment: Enrolment, end: EnrolmentState
+    scenario: Scenario, payer: Customer, enrolment: Enrolment, end: EnrolmentState
 ) -> Callable[[], Outcome]:
-    change = street.change(payer.caller)
-    proof = Proof(password=PASSWORD)
+    command = scenario.command(payer.caller)
+    credentials = Credentials(password=PASSWORD)
     leave = revoke_face if end is EnrolmentState.REVOKED else lock_face
-    return lambda: leave(street.house, change, enrolment.id, proof)
+    return lambda: leave(scenario.deps, command, enrolment.id, credentials)
 
 
 def delayed(act: Callable[[], Outcome], seconds: float) -> Callable[[], Outcome]:
@@ -265,8 +268,8 @@ def test_rows_that_refer_to_a_locked_one_do_not_wait_for_it(postgres_url: str) -
     """Enrolling locks the customer while a capture of theirs is stored: that was a deadlock."""
     migrate(postgres_url)
     database = Database(postgres_url)
-    street = Street(fake_house(database))
-    ada = street.enrol("ada")
+    scenario = Scenario(fake_dependencies(database))
+    ada = scenario.enrol("ada")
     with database() as uow:
         enrolment = uow.enrolments.find(customer_id=ada.caller.subject_id)
     assert enrolment is not None

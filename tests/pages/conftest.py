@@ -12,15 +12,15 @@ import pytest
 from playwright.sync_api import Browser
 
 from facepay.embedded.openbao_server import EmbeddedOpenBao
-from tests.stand import chromium as chromium_stand
-from tests.stand import street as _street
-from tests.stand.people import PASSWORD, Payer, Street
-from tests.stand.service import RunningService, running_service
+from facepay_client import Credentials
+from tests.support import chromium as chromium_stand
+from tests.support import scenario as _scenario
+from tests.support.people import PASSWORD, Payer, Scenario
+from tests.support.service import RunningService, running_service
+from tests.support.tally import TALLY
 
-street = _street.street
-till = _street.till
-
-LEFT_OUT = pytest.StashKey[int]()
+scenario = _scenario.scenario
+pos = _scenario.pos
 
 
 @pytest.fixture(scope="session")
@@ -41,16 +41,18 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def owner(street: Street) -> Payer:
+def owner(scenario: Scenario) -> Payer:
     """For tests that leave the face enrolled; has paid already, to have something to show."""
-    payer, till = street.payer(face="grace"), street.till()
-    by_face = till.intent(3150)
-    street.show_face(till, by_face, payer, "grace")
-    till.terminal.send_code(by_face.id, payer.code())
+    payer, pos = scenario.payer(face="grace"), scenario.pos()
+    by_face = pos.intent(3150)
+    scenario.show_face(pos, by_face, payer, "grace")
+    pos.terminal.send_code(by_face.id, payer.code())
     for amount_minor in (1999, 1250_00):
-        intent = till.intent(amount_minor)
-        till.terminal.use_password(intent.id, payer.alias, PASSWORD, payer.code())
-    till.terminal.use_password(till.intent(450).id, payer.alias, PASSWORD, payer.wrong_code())
+        intent = pos.intent(amount_minor)
+        pos.terminal.use_password(intent.id, payer.alias, Credentials(PASSWORD, payer.code()))
+    pos.terminal.use_password(
+        pos.intent(450).id, payer.alias, Credentials(PASSWORD, payer.wrong_code())
+    )
     return payer
 
 
@@ -60,14 +62,4 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     here = [item for item in items if Path(__file__).parent in item.path.parents]
     config.hook.pytest_deselected(items=here)
     items[:] = [item for item in items if item not in here]
-    config.stash[LEFT_OUT] = len(here)
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    if left_out := config.stash.get(LEFT_OUT, 0):
-        terminalreporter.write_line(
-            f"facepay: {left_out} tests of the customer's page were left out: they need Debian's "
-            f"package `{chromium_stand.PACKAGE}` (apt-get install {chromium_stand.PACKAGE})"
-        )
+    config.stash[TALLY].left_out = len(here)

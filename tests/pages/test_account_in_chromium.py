@@ -5,18 +5,18 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from facepay_client import Problem
-from tests.stand.chromium import DESKTOP, PHONE, Screen, screen
-from tests.stand.people import PASSWORD, Payer, Street, Till
+from facepay_client import Credentials, Problem
+from tests.support.chromium import DESKTOP, PHONE, Screen, screen
+from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
 
 MANY_TABS = 40
 
 
 @pytest.fixture(scope="module")
-def leaver(street: Street) -> Payer:
+def leaver(scenario: Scenario) -> Payer:
     """Somebody who has taken the face back."""
-    payer = street.payer(face="eileen")
-    payer.customer.revoke_face(payer.enrolment_id, password=PASSWORD)
+    payer = scenario.payer(face="eileen")
+    payer.customer.revoke_face(payer.enrolment_id, Credentials(password=PASSWORD))
     return payer
 
 
@@ -59,10 +59,10 @@ def look(shown: Screen, name: str) -> list[str]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_no_page_shuts_anybody_out(
-    browser: Browser, street: Street, owner: Payer, leaver: Payer, language: str, scheme: Any
+    browser: Browser, scenario: Scenario, owner: Payer, leaver: Payer, language: str, scheme: Any
 ) -> None:
     wrong: list[str] = []
-    with screen(browser, street.service.url, language=language, scheme=scheme) as shown:
+    with screen(browser, scenario.service.url, language=language, scheme=scheme) as shown:
         shown.go("/account/sign_in")
         wrong += look(shown, f"sign-in-{language}-{scheme}")
         shown.page.fill("#alias", "nobody")
@@ -79,9 +79,9 @@ def test_no_page_shuts_anybody_out(
             ("recovery-codes-made", "/account/recovery_codes"),
         ):
             shown.go(path)
-            shown.prove(owner)
+            shown.enter_credentials(owner)
             wrong += look(shown, f"{name}-{language}-{scheme}")
-    with screen(browser, street.service.url, language=language, scheme=scheme) as shown:
+    with screen(browser, scenario.service.url, language=language, scheme=scheme) as shown:
         shown.sign_in(leaver)
         wrong += look(shown, f"overview-without-face-{language}-{scheme}")
         shown.go(f"/account/faces/{leaver.enrolment_id}/revoked")
@@ -90,49 +90,49 @@ def test_no_page_shuts_anybody_out(
 
 
 def test_two_taps_take_the_face_back_and_a_payment_begun_before_is_refused(
-    browser: Browser, street: Street, till: Till
+    browser: Browser, scenario: Scenario, pos: PointOfSale
 ) -> None:
-    payer = street.payer(face="grace")
-    intent = till.intent()
-    street.show_face(till, intent, payer, "grace")
-    with screen(browser, street.service.url) as shown:
+    payer = scenario.payer(face="grace")
+    intent = pos.intent()
+    scenario.show_face(pos, intent, payer, "grace")
+    with screen(browser, scenario.service.url) as shown:
         shown.page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
         shown.sign_in(payer)
         shown.follow(shown.page.get_by_role("link", name="Take my face back"))
         shown.follow(shown.page.get_by_role("button", name="Take it back now"))
         said = shown.page.inner_text("main")
     assert "Your face is taken back" in said
-    assert "Your password still pays" in said
+    assert "You can still pay with your password" in said
     with pytest.raises(Problem) as refused:
-        till.terminal.send_code(intent.id, payer.code())
+        pos.terminal.send_code(intent.id, payer.code())
     assert refused.value.code == "face_not_available"
-    paid = till.terminal.use_password(intent.id, payer.alias, PASSWORD, payer.code())
+    paid = pos.terminal.use_password(intent.id, payer.alias, Credentials(PASSWORD, payer.code()))
     assert paid.state == "approved", "and what the page said is true"
 
 
 def test_a_face_is_locked_in_one_tap_and_unlocked_with_password_and_code(
-    browser: Browser, street: Street, till: Till, owner: Payer
+    browser: Browser, scenario: Scenario, pos: PointOfSale, owner: Payer
 ) -> None:
-    with screen(browser, street.service.url) as shown:
+    with screen(browser, scenario.service.url) as shown:
         shown.sign_in(owner)
         shown.follow(shown.page.get_by_role("button", name="Lock it for now"))
         assert "Locked" in shown.page.inner_text("main")
         with pytest.raises(Problem) as refused:
-            till.capture(till.intent().id, owner.alias)
+            pos.capture(pos.intent().id, owner.alias)
         assert refused.value.code == "face_not_available"
         shown.follow(shown.page.get_by_role("link", name="Unlock"))
         shown.page.get_by_label("Password").fill(PASSWORD)
         shown.page.get_by_label("Code").fill(owner.code())
         shown.follow(shown.page.get_by_role("button", name="Unlock"))
         assert "Can pay" in shown.page.inner_text("main")
-    assert till.capture(till.intent().id, owner.alias)
+    assert pos.capture(pos.intent().id, owner.alias)
 
 
 def test_the_keyboard_alone_signs_in_and_takes_the_face_back(
-    browser: Browser, street: Street
+    browser: Browser, scenario: Scenario
 ) -> None:
-    payer = street.payer(face="eileen")
-    with screen(browser, street.service.url) as shown:
+    payer = scenario.payer(face="eileen")
+    with screen(browser, scenario.service.url) as shown:
         shown.go("/account/sign_in")
         keys = shown.page.keyboard
         for name, text in (("alias", payer.alias), ("password", PASSWORD), ("code", None)):
@@ -148,13 +148,13 @@ def test_the_keyboard_alone_signs_in_and_takes_the_face_back(
         assert has_visible_focus(shown.page)
         keys.press("Enter")
         shown.page.wait_for_url("**/revoked")
-        assert "Your password still pays" in shown.page.inner_text("main")
+        assert "You can still pay with your password" in shown.page.inner_text("main")
 
 
 def test_what_can_be_tapped_is_large_enough_for_a_thumb(
-    browser: Browser, street: Street, owner: Payer
+    browser: Browser, scenario: Scenario, owner: Payer
 ) -> None:
-    with screen(browser, street.service.url) as shown:
+    with screen(browser, scenario.service.url) as shown:
         shown.sign_in(owner)
         for path in ("/account", *paths_of(owner).values()):
             shown.go(path)
@@ -168,12 +168,12 @@ def test_what_can_be_tapped_is_large_enough_for_a_thumb(
 
 
 def test_no_page_runs_a_script_or_loads_anything_from_elsewhere(
-    browser: Browser, street: Street, owner: Payer
+    browser: Browser, scenario: Scenario, owner: Payer
 ) -> None:
-    asked_for: list[str] = []
+    requested: list[str] = []
     complaints: list[str] = []
-    with screen(browser, street.service.url) as shown:
-        shown.page.on("request", lambda request: asked_for.append(request.url))
+    with screen(browser, scenario.service.url) as shown:
+        shown.page.on("request", lambda request: requested.append(request.url))
         shown.page.on(
             "console", lambda line: complaints.append(line.text) if line.type == "error" else None
         )
@@ -181,8 +181,8 @@ def test_no_page_runs_a_script_or_loads_anything_from_elsewhere(
         for path in paths_of(owner).values():
             shown.go(path)
             assert shown.page.locator("script, iframe, [onclick], [style]").count() == 0
-    elsewhere = (street.service.url, "data:")
-    assert [url for url in asked_for if not url.startswith(elsewhere)] == []
+    elsewhere = (scenario.service.url, "data:")
+    assert [url for url in requested if not url.startswith(elsewhere)] == []
     assert [line for line in complaints if "404" not in line] == []
 
 

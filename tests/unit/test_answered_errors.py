@@ -11,9 +11,10 @@ from facepay.adapters.dlib_face import DlibFaceEngine
 from facepay.domain.capture import Burst, Frame
 from facepay.domain.errors import NoFace, UnreadableFrame, VaultUnavailable
 from facepay.face.model_store import ModelStore
-from facepay.freed_memory import forget
+from facepay.memory_scrubbing import forget
 from facepay.web.problems import register_problems
 from facepay_rehearsal import bursts
+from tests.support.renders import rendered
 
 
 class Picture:
@@ -77,7 +78,7 @@ def test_the_pictures_of_a_refused_request_are_let_go_with_its_answer(
 def test_pictures_are_let_go_when_the_last_of_them_cannot_be_decoded() -> None:
     """Frames are decoded in a second thread: its refusal and its result make a circle."""
     engine = DlibFaceEngine(ModelStore().embedder())
-    shots = bursts.genuine("grace", ("turn_left", "turn_right"), 14)
+    shots = rendered(bursts.genuine, "grace", ("turn_left", "turn_right"), 14)
     images = [Encoded(shot.jpeg) for shot in shots[:-1]]
     images.append(Encoded(shots[-1].jpeg[:1000]))
     frames = [

@@ -13,19 +13,19 @@ from joserfc.jwk import ECKey
 
 from facepay.adapters.attestation import RegisteredKeyAttestation
 from facepay.adapters.policy_file import read_policy
-from facepay.bootstrap import build_house
+from facepay.bootstrap import build_dependencies
 from facepay.config import SHIPPED_POLICY, ConfigError, Settings
 from facepay.domain.attestation import FORMATS, Attested, Evidence, Health, verify_device
 from facepay.domain.customer import Client, Role
 from facepay.domain.errors import AttestationUnsupported, DeviceNotTrusted, ManifestInvalid
 from facepay.domain.manifest import TYP, SignedManifest
-from facepay.usecases.answers import CaptureAnswer
+from facepay.usecases.responses import CaptureAnswer
 from tests.fakes.environment import LIVE
-from tests.fakes.street import manifest_for
+from tests.fakes.scenario import manifest_for
 
 KEY, OTHER = ECKey.generate_key("P-256"), ECKey.generate_key("P-256")
 POLICY = read_policy(SHIPPED_POLICY)
-POLICY_NOTICE = "notice-2026-11-23.en.md"
+POLICY_NOTICE = "notice-2026-11-28.en.md"
 WELL, UNKNOWN = Health(False, False, False), Health(None, None, None)
 NOTHING = {"profile": "no_light", "steps": [], "light": {"slot_ms": 440, "colours": []}}
 MANIFEST = manifest_for(CaptureAnswer("cap_1", "payment", "nonce", NOTHING, 24, ""), [])
@@ -158,4 +158,4 @@ def test_a_service_whose_policy_wants_what_nobody_can_check_does_not_start(tmp_p
     policy.write_text(wanted)
     changed = {"FACEPAY_PROFILE": "rehearsal", "FACEPAY_POLICY_FILE": str(policy)}
     with pytest.raises(ConfigError, match="platform_attestation_required"):
-        build_house(Settings.from_environment(LIVE | changed))
+        build_dependencies(Settings.from_environment(LIVE | changed))

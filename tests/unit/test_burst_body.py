@@ -3,7 +3,7 @@
 import pytest
 
 from facepay.domain.errors import BodyTooLarge, InvalidRequest, MalformedRequest
-from facepay.web.frames import MOST_PARTS, parse_parts
+from facepay.web.frames import MAX_PARTS, parse_parts
 
 BOUNDARY = "facepay-" + "0123456789abcdef" * 3
 NEARLY = f"\r\n--{BOUNDARY[:-1]}".encode()
@@ -45,7 +45,7 @@ def test_a_part_that_is_none_of_ours_is_named() -> None:
 
 def test_more_parts_than_a_burst_has() -> None:
     with pytest.raises(BodyTooLarge):
-        parse_parts(body_of([("frames", b"x")] * (MOST_PARTS + 1)), BOUNDARY)
+        parse_parts(body_of([("frames", b"x")] * (MAX_PARTS + 1)), BOUNDARY)
 
 
 @pytest.mark.parametrize("boundary", ["", "another", "x" * 3000])

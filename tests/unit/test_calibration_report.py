@@ -21,7 +21,7 @@ from facepay.adapters.calibration_report import (
     sign,
 )
 from facepay.config import SHIPPED_POLICY
-from facepay.threshold import SHIPPED_KEY, SHIPPED_REPORT
+from facepay.face_threshold import SHIPPED_KEY, SHIPPED_REPORT
 from tests.fakes.calibrations import calibration, measured
 
 KEY = ECKey.generate_key("P-256")
@@ -95,7 +95,7 @@ def test_a_bound_that_the_counts_do_not_give_is_not_believed(
 )
 def test_a_report_of_an_unknown_form_is_no_report(tmp_path: Path, name: str, value: Any) -> None:
     told = payload_of(sign(calibration(), KEY)) | {name: value}
-    with pytest.raises(ReportError, match="form is unknown"):
+    with pytest.raises(ReportError, match="unknown form"):
         read(tmp_path, signed(told))
 
 
@@ -109,14 +109,14 @@ def test_counts_that_no_pictures_can_give_are_no_report(
 ) -> None:
     told = payload_of(sign(calibration(), KEY))
     told["measured"] |= bent
-    with pytest.raises(ReportError, match="form is unknown"):
+    with pytest.raises(ReportError, match="unknown form"):
         read(tmp_path, signed(told))
 
 
 def test_more_errors_than_comparisons_are_no_report(tmp_path: Path) -> None:
     told = payload_of(sign(calibration(), KEY))
     told["measured"]["false_matches"] = told["measured"]["impostor"] + 1
-    with pytest.raises(ReportError, match="form is unknown"):
+    with pytest.raises(ReportError, match="unknown form"):
         read(tmp_path, signed(told))
 
 
@@ -152,7 +152,7 @@ def test_the_public_key_is_no_password_to_sign_with(tmp_path: Path) -> None:
     said = f"{encoded(json.dumps(header).encode())}.{body}"
     for public in (KEY.as_pem(private=False), json.dumps(KEY.as_dict(private=False)).encode()):
         tag = hmac.new(public, said.encode(), "sha256").digest()
-        with pytest.raises(ReportError, match="signature does not fit"):
+        with pytest.raises(ReportError, match="its signature is wrong"):
             read(tmp_path, f"{said}.{encoded(tag)}")
 
 
@@ -162,7 +162,7 @@ def test_a_report_does_not_bring_the_key_it_is_to_be_trusted_by(tmp_path: Path, 
     brought = stranger.as_dict(private=False) if way == "jwk" else "https://example.test/keys"
     header = {"alg": "ES256", "typ": TYP, "kid": KEY.thumbprint(), way: brought}
     payload = json.dumps(payload_of(sign(calibration(threshold=1.9), KEY))).encode()
-    with pytest.raises(ReportError, match="signature does not fit"):
+    with pytest.raises(ReportError, match="its signature is wrong"):
         read(tmp_path, jws.serialize_compact(header, payload, stranger))
 
 

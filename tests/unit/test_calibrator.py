@@ -14,8 +14,8 @@ from facepay.adapters.calibrator import (
     protocol_in_use,
 )
 from facepay.domain.calibration import Protocol, verify_calibration
-from facepay.face.cards import DEFAULT
 from facepay.face.model_store import ModelStore
+from facepay.face.models.cards import DEFAULT
 
 CARD = ModelStore().card(DEFAULT)
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -97,12 +97,12 @@ def test_a_child_gets_the_very_same_settings(tmp_path: Path) -> None:
 def test_every_variable_is_documented_and_every_documented_one_exists() -> None:
     documented = set(re.findall(r"^\| (FACEPAY_[A-Z_]+) +\|", config.__doc__ or "", re.MULTILINE))
     handed_on = set(Settings.from_environment(LIVE).to_environment())
-    asked_for: set[str] = set()
+    requested: set[str] = set()
 
     class Watching(dict[str, str]):
         def get(self, name: str, default: str = "") -> str:  # type: ignore[override]
-            asked_for.add(name)
+            requested.add(name)
             return super().get(name, default)
 
     Settings.from_environment(Watching(LIVE))
-    assert documented == handed_on == asked_for
+    assert documented == handed_on == requested

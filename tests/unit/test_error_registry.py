@@ -9,7 +9,7 @@ import yaml
 from facepay.domain import errors
 from facepay.domain.capture import Guidance
 from facepay.domain.errors import FacepayError
-from facepay.web import doors, problems
+from facepay.web import access, problems
 from facepay.web.problem_table import PROBLEMS
 
 REPOSITORY = Path(__file__).parents[2]
@@ -62,14 +62,14 @@ def test_only_what_may_pass_is_called_retryable() -> None:
 
 
 def test_the_front_door_says_nothing_that_is_not_registered() -> None:
-    said = {*problems._BY_STATUS.values(), "internal_error", doors.UnsupportedVersion.code}
+    said = {*problems._BY_STATUS.values(), "internal_error", access.UnsupportedVersion.code}
     assert said <= set(REGISTRY["errors"])
 
 
 @pytest.mark.parametrize("detail", [None, "what happened"])
 def test_a_refusal_given_again_says_what_it_said_before(detail: str | None) -> None:
-    from facepay.usecases.once import GivenBefore
+    from facepay.usecases.idempotency import ReplayedRefusal
 
-    again = GivenBefore("no_face", detail, "frames[2]")
+    again = ReplayedRefusal("no_face", detail, "frames[2]")
     assert (again.code, again.detail, again.param) == ("no_face", detail, "frames[2]")
     assert again.guidance is None, "as those were remembered that had none"

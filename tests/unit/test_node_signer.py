@@ -15,10 +15,10 @@ from facepay.adapters.key_directory import KeyDirectory
 from facepay.adapters.node_signer import CERTIFIED_FOR, RENEWED_AFTER, NodeSigner
 from facepay.domain.errors import SigningUnavailable, StorageUnavailable, VaultUnavailable
 from facepay.ports import UnitsOfWork
-from facepay.usecases.house import House
-from facepay.usecases.key_set import read_key_set
+from facepay.usecases.dependencies import Dependencies
+from facepay.usecases.records.key_set import read_key_set
 from facepay_client.trust import verify_by_node
-from tests.fakes.house import fake_house, memory_database
+from tests.fakes.dependencies import fake_dependencies, memory_database
 from tests.fakes.root import SoftwareRoot
 from tests.fakes.senses import FakeClock
 
@@ -32,14 +32,14 @@ class Node:
     root: SoftwareRoot
     signer: NodeSigner
     clock: FakeClock
-    house: House
+    deps: Dependencies
 
     def sign(self) -> str:
         now = int(self.clock().timestamp())
         return self.signer.sign({"iat": now, "exp": now + SIGNED_FOR.seconds}, typ=TYP)
 
     def published(self) -> dict[str, Any]:
-        return read_key_set(self.house)
+        return read_key_set(self.deps)
 
     def holds(self, token: str) -> bool:
         return bool(verify_by_node(token, self.published(), TYP, expected_issuer=ISSUER))
@@ -52,15 +52,15 @@ def kid_of(token: str) -> str:
 @pytest.fixture
 def node() -> Iterator[Node]:
     with memory_database() as database:
-        fakes = fake_house(database)
-        yield another_node(database, fakes.clock, fakes.house)
+        fakes = fake_dependencies(database)
+        yield another_node(database, fakes.clock, fakes.deps)
 
 
-def another_node(database: UnitsOfWork, clock: FakeClock, house: House) -> Node:
+def another_node(database: UnitsOfWork, clock: FakeClock, deps: Dependencies) -> Node:
     directory = KeyDirectory(database, clock)
     root = SoftwareRoot(directory)
     signer = NodeSigner(root, directory, clock, issuer=ISSUER, signed_for=SIGNED_FOR)
-    return Node(root, signer, clock, replace(house, signer=signer, root=root))
+    return Node(root, signer, clock, replace(deps, signer=signer, root=root))
 
 
 def test_what_a_node_signs_verifies_with_what_is_published(node: Node) -> None:
@@ -74,7 +74,7 @@ def test_what_a_node_signs_verifies_with_what_is_published(node: Node) -> None:
 
 def test_signing_asks_neither_the_vault_nor_the_database(node: Node) -> None:
     node.signer.prepare()
-    with node.house.unit_of_work():  # the only connection there is: another one would be refused
+    with node.deps.unit_of_work():  # the only connection there is: another one would be refused
         tokens = {kid_of(node.sign()) for _ in range(10)}
     assert (node.root.asked, len(tokens)) == (1, 1)
 
@@ -155,7 +155,7 @@ def test_a_key_is_published_until_its_last_authorization_has_run_out_and_then_dr
     node.clock.advance(1)
     assert retired not in {key["kid"] for key in node.published()["keys"]}
     node.signer.prepare()
-    with node.house.unit_of_work() as uow:
+    with node.deps.unit_of_work() as uow:
         assert uow.published_keys.find(id=retired) is None
 
 
@@ -193,7 +193,7 @@ def test_a_key_is_due_after_five_minutes() -> None:
 
 
 def test_a_root_that_the_vault_keeps_no_longer_is_withdrawn_and_may_come_back(node: Node) -> None:
-    directory = KeyDirectory(node.house.unit_of_work, node.clock)
+    directory = KeyDirectory(node.deps.unit_of_work, node.clock)
     old, new = ({"kid": name, "kty": "EC"} for name in ("old", "new"))
     for keys, published in (([old], "old"), ([old, new], "newold"), ([new], "new"), ([old], "old")):
         directory.publish_roots(keys)

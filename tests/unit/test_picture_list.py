@@ -85,5 +85,5 @@ def test_people_say_what_they_are_and_may_leave_it_out(tmp_path: Path) -> None:
 
 
 def test_nobody_is_described_twice(tmp_path: Path) -> None:
-    with pytest.raises(ListError, match="line 3: ann is listed already; line 4: person is needed"):
+    with pytest.raises(ListError, match="line 3: ann is listed already; line 4: give a person"):
         read_groups(listing(tmp_path, "person,gender\nann,f\nann,m\n,m\n"))

@@ -72,5 +72,5 @@ def test_too_short_and_too_long_are_told(steps: int, hold: int, length: int, tol
 
 def test_a_recording_of_few_pictures_is_told() -> None:
     wanted = moments(even_windows(1, hold_ms=880, length_ms=3000))
-    with pytest.raises(RecordingError, match="2 for the hold, 3 are needed"):
+    with pytest.raises(RecordingError, match="2 for the hold; it needs 3"):
         choose(wanted, [0, 500, 1000, 1500, 2000, 2500])

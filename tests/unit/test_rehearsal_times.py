@@ -1,12 +1,12 @@
-"""The rehearsal tells of a face payment what the service's log says, and never invents a time."""
+"""The demo reports the times that the service's log has for a face payment, and no others."""
 
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from facepay_rehearsal.report import StepResult
-from facepay_rehearsal.times import ServiceLog, print_times
+from facepay_rehearsal.demo.report import StepResult
+from facepay_rehearsal.demo.service_times import ServiceLog, print_times
 
 PREFIX = "[2026-11-23 12:00:00,250] INFO facepay.timing request=0123456789abcdef "
 BURST = PREFIX + "view=faces.send_frames total=90.5 claim=1.5 observe=70.0 observe.decode=20.0\n"
@@ -30,27 +30,27 @@ def test_the_report_has_burst_code_and_their_sum(file: Path) -> None:
     log = ServiceLog(file)
     append(file, OTHER + BURST + CODE)
     result = StepResult("face_payment_approved", "approved", "approved", 1200, log.face_payment())
-    told = result.entry()["service_ms"]
-    assert isinstance(told, dict)
-    assert (told["frames"], told["code"], told["sum"]) == (90.5, 30.0, 120.5)
-    assert told["steps"]["observe.decode"] == {"frames": 20.0, "code": None}
+    entry = result.entry()["service_ms"]
+    assert isinstance(entry, dict)
+    assert (entry["frames"], entry["code"], entry["sum"]) == (90.5, 30.0, 120.5)
+    assert entry["steps"]["observe.decode"] == {"frames": 20.0, "code": None}
 
 
-def test_the_table_shows_each_step_of_both_requests(
+def test_the_table_shows_each_stage_of_both_requests(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log = ServiceLog(file)
     append(file, BURST + CODE)
-    spent = log.face_payment()
-    assert spent is not None
-    print_times(Console(), spent)
-    shown = capsys.readouterr().out
-    for text in ("decode", "20.0", "sign", "4.0", "together 120 ms"):
-        assert text in shown
+    times = log.face_payment()
+    assert times is not None
+    print_times(Console(), times)
+    printed = capsys.readouterr().out
+    for text in ("decode", "20.0", "sign", "4.0", "The service took 120 ms"):
+        assert text in printed
 
 
 @pytest.mark.parametrize("written", ["", OTHER, CODE, "facepay.timing nonsense\n"])
-def test_a_payment_the_log_does_not_have_is_not_told(file: Path, written: str) -> None:
+def test_a_payment_that_the_log_lacks_is_not_reported(file: Path, written: str) -> None:
     log = ServiceLog(file)
     append(file, written)
     assert log.face_payment() is None

@@ -13,11 +13,11 @@ from joserfc.jwk import ECKey
 from facepay.adapters.calibration_report import sign
 from facepay.adapters.calibrator import calibrated_model, protocol_in_use
 from facepay.adapters.policy_file import read_policy
-from facepay.bootstrap import build_house
+from facepay.bootstrap import build_dependencies
 from facepay.config import SHIPPED_POLICY, ConfigError, Settings
-from facepay.face.cards import DEFAULT
 from facepay.face.model_store import ModelStore
-from facepay.threshold import SHIPPED_KEY, SHIPPED_REPORT, threshold_in_force
+from facepay.face.models.cards import DEFAULT
+from facepay.face_threshold import SHIPPED_KEY, SHIPPED_REPORT, threshold_in_force
 from tests.fakes.calibrations import calibration, measured
 from tests.fakes.environment import LIVE
 
@@ -52,12 +52,12 @@ def test_a_live_profile_starts_with_the_threshold_of_its_own_report(live: Start)
 
 def test_without_a_report_there_is_no_live_start_and_the_message_says_what_to_run() -> None:
     with pytest.raises(ConfigError, match=r"FACEPAY_CALIBRATION_REPORT is not set.*" + START):
-        build_house(Settings.from_environment(LIVE))
+        build_dependencies(Settings.from_environment(LIVE))
 
 
 def test_a_rehearsal_starts_with_the_report_that_ships() -> None:
-    house = build_house(Settings.from_environment(LIVE | {"FACEPAY_PROFILE": "rehearsal"}))
-    assert 0 < house.face_distance_at_most < 0.6
+    deps = build_dependencies(Settings.from_environment(LIVE | {"FACEPAY_PROFILE": "rehearsal"}))
+    assert 0 < deps.face_distance_at_most < 0.6
 
 
 def test_a_rehearsal_holds_a_report_of_its_own_to_the_same_rules(tmp_path: Path) -> None:
@@ -75,12 +75,12 @@ def test_a_rehearsal_holds_a_report_of_its_own_to_the_same_rules(tmp_path: Path)
 def test_nobody_answers_for_the_shipped_report_so_a_live_profile_does_not_take_it(
     live: Start,
 ) -> None:
-    with pytest.raises(ConfigError, match=rf"rehearsals only.*{START}"):
+    with pytest.raises(ConfigError, match=rf"rehearsal profile only.*{START}"):
         live(SHIPPED_REPORT.read_text(), keys=SHIPPED_KEY.read_text())
 
 
 def test_a_report_by_somebody_else_is_not_taken(live: Start) -> None:
-    with pytest.raises(ConfigError, match=rf"not a trusted one.*{START}"):
+    with pytest.raises(ConfigError, match=rf"which is not trusted.*{START}"):
         live(sign(calibration(), ECKey.generate_key("P-256")))
 
 
@@ -94,7 +94,7 @@ def changed(report: str, change: Callable[[dict[str, Any]], None]) -> str:
 
 def test_a_threshold_that_was_raised_after_signing_is_noticed(live: Start) -> None:
     forged = changed(sign(calibration(), KEY), lambda told: told.update(threshold=0.6))
-    with pytest.raises(ConfigError, match=rf"its signature does not fit.*{START}"):
+    with pytest.raises(ConfigError, match=rf"its signature is wrong.*{START}"):
         live(forged)
 
 
@@ -142,7 +142,7 @@ def test_a_key_file_without_keys_is_named(live: Start, keys: str) -> None:
 
 def test_a_private_key_is_not_left_lying_among_the_trusted_ones(live: Start) -> None:
     private = json.dumps(KEY.as_dict(private=True))
-    with pytest.raises(ConfigError, match="private key does not belong"):
+    with pytest.raises(ConfigError, match="this is a private key"):
         live(sign(calibration(), KEY), keys=private)
 
 

@@ -3,9 +3,17 @@
 import pyotp
 import pytest
 
-from facepay_client import Device, Problem, Terminal, VerificationFailed, verify_authorization
+from facepay_client import (
+    Credentials,
+    Device,
+    Problem,
+    Terminal,
+    VerificationFailed,
+    verify_authorization,
+)
 from facepay_rehearsal import bursts
-from tests.stand.people import PASSWORD, Payer, Street, Till, as_frames, genuine
+from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario, as_frames, genuine
+from tests.support.renders import rendered
 
 
 def refusal(error: pytest.ExceptionInfo[Problem]) -> tuple[int, str, str]:
@@ -13,24 +21,24 @@ def refusal(error: pytest.ExceptionInfo[Problem]) -> tuple[int, str, str]:
 
 
 def test_a_face_and_a_code_pay_and_the_acquirer_can_check_it_offline(
-    street: Street, till: Till, grace: Payer
+    scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
-    intent = till.intent(4250)
+    intent = pos.intent(4250)
     assert intent.state == "created"
     assert "password" in intent.methods, "face must never be the only way"
-    accepted = street.show_face(till, intent, grace, "grace")
+    accepted = scenario.show_face(pos, intent, grace, "grace")
     assert accepted.payment_intent is not None
     assert accepted.payment_intent.state == "awaiting_second_factor"
-    paid = till.terminal.send_code(intent.id, grace.code())
+    paid = pos.terminal.send_code(intent.id, grace.code())
     assert paid.state == "approved"
     assert paid.authorization is not None
     expected = {
-        "jwks": street.published.jwks(),
-        "expected_issuer": street.service.url,
-        "expected_merchant": till.merchant_id,
+        "jwks": scenario.published.jwks(),
+        "expected_issuer": scenario.service.url,
+        "expected_merchant": pos.merchant_id,
         "expected_currency": "EUR",
         "expected_order_ref": intent.order_ref,
-        "now": street.service.clock.now().timestamp(),
+        "now": scenario.service.clock.now().timestamp(),
     }
     verify_authorization(paid.authorization, expected_amount_minor=4250, **expected)
     with pytest.raises(VerificationFailed):
@@ -38,206 +46,220 @@ def test_a_face_and_a_code_pay_and_the_acquirer_can_check_it_offline(
 
 
 def test_a_stranger_with_the_right_code_does_not_pay_and_learns_no_reason(
-    street: Street, till: Till, grace: Payer
+    scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
-    intent = till.intent()
-    accepted = street.show_face(till, intent, grace, "eileen")
+    intent = pos.intent()
+    accepted = scenario.show_face(pos, intent, grace, "eileen")
     assert accepted.outcome == "accepted", "the till must not learn whether the face matched"
-    by_face = till.terminal.send_code(intent.id, grace.code())
-    other = till.intent()
-    street.show_face(till, other, grace, "grace")
-    by_code = till.terminal.send_code(other.id, grace.wrong_code())
+    by_face = pos.terminal.send_code(intent.id, grace.code())
+    other = pos.intent()
+    scenario.show_face(pos, other, grace, "grace")
+    by_code = pos.terminal.send_code(other.id, grace.wrong_code())
     told = [(i.state, i.reason_class, i.user_action, i.methods) for i in (by_face, by_code)]
     assert told[0] == told[1], "wrong face and wrong code must look alike"
     assert told[0][:2] == ("declined", "not_verified")
 
 
 def test_after_a_failed_face_the_same_payment_goes_on_by_password(
-    street: Street, till: Till, grace: Payer
+    scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
-    intent = till.intent()
-    street.show_face(till, intent, grace, "eileen")
-    assert till.terminal.send_code(intent.id, grace.code()).state == "declined"
-    paid = till.terminal.use_password(intent.id, grace.alias, PASSWORD, grace.code())
+    intent = pos.intent()
+    scenario.show_face(pos, intent, grace, "eileen")
+    assert pos.terminal.send_code(intent.id, grace.code()).state == "declined"
+    paid = pos.terminal.use_password(intent.id, grace.alias, Credentials(PASSWORD, grace.code()))
     assert (paid.state, paid.amount_minor) == ("approved", intent.amount_minor)
 
 
 def test_a_revoked_face_pays_nothing_more_and_the_password_still_does(
-    street: Street, till: Till
+    scenario: Scenario, pos: PointOfSale
 ) -> None:
-    payer = street.payer(face="grace")
-    waiting, captured = till.intent(), till.intent()
-    street.show_face(till, waiting, payer, "grace")
-    capture = till.capture(captured.id, payer.alias)
+    payer = scenario.payer(face="grace")
+    waiting, captured = pos.intent(), pos.intent()
+    scenario.show_face(pos, waiting, payer, "grace")
+    capture = pos.capture(captured.id, payer.alias)
 
-    revoked = payer.customer.revoke_face(payer.enrolment_id, password=PASSWORD)
+    revoked = payer.customer.revoke_face(payer.enrolment_id, Credentials(password=PASSWORD))
 
     assert (revoked.state, revoked.key_destroyed) == ("revoked", True)
     gone = (409, "face_not_available", "use_password")
     with pytest.raises(Problem) as with_code:
-        till.terminal.send_code(waiting.id, payer.code())
+        pos.terminal.send_code(waiting.id, payer.code())
     assert refusal(with_code) == gone
     with pytest.raises(Problem) as with_frames:
-        till.terminal.send_frames(capture, genuine("grace", capture.challenge, 3))
+        pos.terminal.send_frames(capture, genuine("grace", capture.challenge, 3))
     assert refusal(with_frames) == gone
     with pytest.raises(Problem) as anew:
-        till.capture(till.intent().id, payer.alias)
+        pos.capture(pos.intent().id, payer.alias)
     assert refusal(anew) == gone
-    assert till.terminal.get_intent(waiting.id).state == "revoked"
-    paid = till.terminal.use_password(waiting.id, payer.alias, PASSWORD, payer.code())
+    assert pos.terminal.get_intent(waiting.id).state == "revoked"
+    paid = pos.terminal.use_password(waiting.id, payer.alias, Credentials(PASSWORD, payer.code()))
     assert paid.state == "approved"
 
 
-def test_one_code_is_proof_enough_to_revoke(street: Street) -> None:
-    payer = street.payer(face="eileen")
-    assert payer.customer.revoke_face(payer.enrolment_id, code=payer.code()).state == "revoked"
+def test_one_code_is_proof_enough_to_revoke(scenario: Scenario) -> None:
+    payer = scenario.payer(face="eileen")
+    assert (
+        payer.customer.revoke_face(payer.enrolment_id, Credentials(code=payer.code())).state
+        == "revoked"
+    )
 
 
 def test_withdrawing_consent_is_one_step_and_takes_the_face_with_it(
-    street: Street, till: Till
+    scenario: Scenario, pos: PointOfSale
 ) -> None:
-    payer = street.payer(face="eileen")
+    payer = scenario.payer(face="eileen")
     withdrawn = payer.customer.withdraw_consent(payer.consent_id)
     assert withdrawn.withdrawn_at is not None
     with pytest.raises(Problem) as error:
-        till.capture(till.intent().id, payer.alias)
+        pos.capture(pos.intent().id, payer.alias)
     assert error.value.code == "face_not_available"
-    house = street.service.house
-    with house.unit_of_work() as uow:
+    deps = scenario.service.deps
+    with deps.unit_of_work() as uow:
         enrolment = uow.enrolments.find(id=payer.enrolment_id)
     assert enrolment is not None
     assert enrolment.sealed_reference is None
     assert enrolment.key_destroyed_at is not None
 
 
-def test_a_capture_is_dead_after_60_seconds(street: Street, till: Till, grace: Payer) -> None:
-    intent = till.intent()
-    capture = till.capture(intent.id, grace.alias)
-    street.service.clock.advance(61)
+def test_a_capture_is_dead_after_60_seconds(
+    scenario: Scenario, pos: PointOfSale, grace: Payer
+) -> None:
+    intent = pos.intent()
+    capture = pos.capture(intent.id, grace.alias)
+    scenario.service.clock.advance(61)
     with pytest.raises(Problem) as error:
-        till.terminal.send_frames(capture, genuine("grace", capture.challenge, 2))
+        pos.terminal.send_frames(capture, genuine("grace", capture.challenge, 2))
     assert refusal(error) == (410, "capture_expired", "try_again")
-    assert till.capture(intent.id, grace.alias).id != capture.id
+    assert pos.capture(intent.id, grace.alias).id != capture.id
 
 
-def test_a_payment_dies_after_ten_minutes(street: Street, till: Till, grace: Payer) -> None:
-    intent = till.intent()
-    street.service.clock.advance(601)
+def test_a_payment_dies_after_ten_minutes(
+    scenario: Scenario, pos: PointOfSale, grace: Payer
+) -> None:
+    intent = pos.intent()
+    scenario.service.clock.advance(601)
     with pytest.raises(Problem) as error:
-        till.terminal.use_password(intent.id, grace.alias, PASSWORD, grace.code())
+        pos.terminal.use_password(intent.id, grace.alias, Credentials(PASSWORD, grace.code()))
     assert refusal(error) == (410, "intent_expired", "start_again")
-    assert till.terminal.get_intent(intent.id).state == "expired"
+    assert pos.terminal.get_intent(intent.id).state == "expired"
 
 
-def test_three_captures_and_then_the_password(street: Street, till: Till, grace: Payer) -> None:
-    intent = till.intent()
+def test_three_captures_and_then_the_password(
+    scenario: Scenario, pos: PointOfSale, grace: Payer
+) -> None:
+    intent = pos.intent()
     for _ in range(3):
-        till.capture(intent.id, grace.alias)
+        pos.capture(intent.id, grace.alias)
     with pytest.raises(Problem) as error:
-        till.capture(intent.id, grace.alias)
+        pos.capture(intent.id, grace.alias)
     assert refusal(error) == (409, "captures_used_up", "use_password")
-    paid = till.terminal.use_password(intent.id, grace.alias, PASSWORD, grace.code())
+    paid = pos.terminal.use_password(intent.id, grace.alias, Credentials(PASSWORD, grace.code()))
     assert paid.state == "approved"
 
 
-def test_choosing_another_method_is_not_a_failure(till: Till) -> None:
-    chosen = till.terminal.choose_alternative(till.intent().id)
+def test_choosing_another_method_is_not_a_failure(pos: PointOfSale) -> None:
+    chosen = pos.terminal.choose_alternative(pos.intent().id)
     assert (chosen.state, chosen.reason_class) == ("payer_chose_alternative", None)
 
 
-def test_a_lost_outcome_can_be_asked_for_and_an_approval_reversed(till: Till, grace: Payer) -> None:
-    intent = till.intent()
-    paid = till.terminal.use_password(intent.id, grace.alias, PASSWORD, grace.code())
-    assert till.terminal.get_intent(intent.id).authorization == paid.authorization
-    assert till.merchant.get_intent(intent.id).state == "approved"
-    assert till.terminal.reverse(intent.id).state == "reversed"
-    assert till.merchant.reverse(intent.id).state == "reversed", "reversing is safe to repeat"
+def test_a_lost_outcome_can_be_asked_for_and_an_approval_reversed(
+    pos: PointOfSale, grace: Payer
+) -> None:
+    intent = pos.intent()
+    paid = pos.terminal.use_password(intent.id, grace.alias, Credentials(PASSWORD, grace.code()))
+    assert pos.terminal.get_intent(intent.id).authorization == paid.authorization
+    assert pos.merchant.get_intent(intent.id).state == "approved"
+    assert pos.terminal.reverse(intent.id).state == "reversed"
+    assert pos.merchant.reverse(intent.id).state == "reversed", "reversing is safe to repeat"
 
 
-def test_a_code_counts_once(till: Till, grace: Payer) -> None:
+def test_a_code_counts_once(pos: PointOfSale, grace: Payer) -> None:
     code = grace.code()
-    first = till.terminal.use_password(till.intent().id, grace.alias, PASSWORD, code)
-    again = till.terminal.use_password(till.intent().id, grace.alias, PASSWORD, code)
+    first = pos.terminal.use_password(pos.intent().id, grace.alias, Credentials(PASSWORD, code))
+    again = pos.terminal.use_password(pos.intent().id, grace.alias, Credentials(PASSWORD, code))
     assert (first.state, again.state) == ("approved", "declined")
 
 
-def test_a_secret_is_shown_again_until_it_is_confirmed_and_then_never(street: Street) -> None:
-    payer = street.payer()
+def test_a_secret_is_shown_again_until_it_is_confirmed_and_then_never(scenario: Scenario) -> None:
+    payer = scenario.payer()
     code = payer.code()
     add = payer.customer.add_second_factor
-    shown = add("tablet", PASSWORD, code, idempotency_key="tablet")
-    assert add("tablet", PASSWORD, code, idempotency_key="tablet") == shown
+    shown = add("tablet", Credentials(PASSWORD, code), idempotency_key="tablet")
+    assert add("tablet", Credentials(PASSWORD, code), idempotency_key="tablet") == shown
     assert shown.secret is not None
-    new = pyotp.TOTP(shown.secret).at(street.service.clock.now())
+    new = pyotp.TOTP(shown.secret).at(scenario.service.clock.now())
     assert payer.customer.confirm_second_factor(shown.id, new).state == "active"
-    assert add("tablet", PASSWORD, code, idempotency_key="tablet").secret is None
+    assert add("tablet", Credentials(PASSWORD, code), idempotency_key="tablet").secret is None
 
 
-def second_authenticator(street: Street, payer: Payer) -> tuple[str, str]:
+def second_authenticator(scenario: Scenario, payer: Payer) -> tuple[str, str]:
     """Added with password and code, confirmed: its id and secret."""
-    added = payer.customer.add_second_factor("tablet", PASSWORD, payer.code())
+    added = payer.customer.add_second_factor("tablet", Credentials(PASSWORD, payer.code()))
     assert added.secret is not None
-    code = pyotp.TOTP(added.secret).at(street.service.clock.now())
+    code = pyotp.TOTP(added.secret).at(scenario.service.clock.now())
     payer.customer.confirm_second_factor(added.id, code)
     return added.id, added.secret
 
 
-def test_a_revoked_authenticator_pays_nothing_more(street: Street, till: Till) -> None:
-    payer = street.payer(face="grace")
-    tablet, secret = second_authenticator(street, payer)
-    revoked = payer.customer.revoke_second_factor(tablet, PASSWORD, payer.code())
+def test_a_revoked_authenticator_pays_nothing_more(scenario: Scenario, pos: PointOfSale) -> None:
+    payer = scenario.payer(face="grace")
+    tablet, secret = second_authenticator(scenario, payer)
+    revoked = payer.customer.revoke_second_factor(tablet, Credentials(PASSWORD, payer.code()))
     assert revoked.state == "revoked"
-    street.service.clock.advance(30)
-    gone = pyotp.TOTP(secret).at(street.service.clock.now())
-    declined = till.terminal.use_password(till.intent().id, payer.alias, PASSWORD, gone)
+    scenario.service.clock.advance(30)
+    gone = pyotp.TOTP(secret).at(scenario.service.clock.now())
+    declined = pos.terminal.use_password(pos.intent().id, payer.alias, Credentials(PASSWORD, gone))
     assert declined.state == "declined"
-    paid = till.terminal.use_password(till.intent().id, payer.alias, PASSWORD, payer.code())
+    paid = pos.terminal.use_password(
+        pos.intent().id, payer.alias, Credentials(PASSWORD, payer.code())
+    )
     assert paid.state == "approved", "the other one still pays"
 
 
-def test_the_last_authenticator_stays(street: Street) -> None:
+def test_the_last_authenticator_stays(scenario: Scenario) -> None:
     """Otherwise the password alone could bring a new one, and so replace the second factor."""
-    payer = street.payer()
+    payer = scenario.payer()
     with pytest.raises(Problem) as error:
-        payer.customer.revoke_second_factor(payer.factor_id, PASSWORD, payer.code())
+        payer.customer.revoke_second_factor(payer.factor_id, Credentials(PASSWORD, payer.code()))
     assert error.value.code == "wrong_state"
 
 
 def test_a_stolen_phone_and_the_password_do_not_change_the_second_factor(
-    street: Street,
+    scenario: Scenario,
 ) -> None:
-    payer = street.payer()
+    payer = scenario.payer()
     with pytest.raises(Problem) as adding:
-        payer.customer.add_second_factor("the thief's", PASSWORD)
+        payer.customer.add_second_factor("the thief's", Credentials(PASSWORD))
     with pytest.raises(Problem) as revoking:
-        payer.customer.revoke_second_factor(payer.factor_id, PASSWORD)
-    assert adding.value.code == revoking.value.code == "proof_rejected"
+        payer.customer.revoke_second_factor(payer.factor_id, Credentials(PASSWORD))
+    assert adding.value.code == revoking.value.code == "credentials_rejected"
 
 
-def test_no_authenticator_lies_in_wait(street: Street) -> None:
+def test_no_authenticator_lies_in_wait(scenario: Scenario) -> None:
     """One pending at a time, for ten minutes: none from before outlives the confirmed one."""
-    payer = street.newcomer()
-    waiting = payer.customer.add_second_factor("in wait", PASSWORD)
+    payer = scenario.newcomer()
+    waiting = payer.customer.add_second_factor("in wait", Credentials(PASSWORD))
     payer.confirm_authenticator()
     assert waiting.secret is not None
-    code = pyotp.TOTP(waiting.secret).at(street.service.clock.now())
+    code = pyotp.TOTP(waiting.secret).at(scenario.service.clock.now())
     with pytest.raises(Problem) as error:
         payer.customer.confirm_second_factor(waiting.id, code)
     assert error.value.code == "wrong_state"
-    late = payer.customer.add_second_factor("late", PASSWORD, payer.code())
-    street.service.clock.advance(600)
+    late = payer.customer.add_second_factor("late", Credentials(PASSWORD, payer.code()))
+    scenario.service.clock.advance(600)
     with pytest.raises(Problem) as error:
         payer.customer.confirm_second_factor(late.id, "123456")
     assert error.value.code == "wrong_state"
 
 
-def test_a_mirrored_camera_works_as_well(street: Street, till: Till, grace: Payer) -> None:
-    intent = till.intent()
-    capture = till.capture(intent.id, grace.alias)
-    shots = bursts.genuine(
-        "grace", capture.challenge.steps, 4, light=capture.challenge.light, mirrored=True
-    )
-    mirror = Terminal(till.transport, Device(mirrored=True))
+def test_a_mirrored_camera_works_as_well(
+    scenario: Scenario, pos: PointOfSale, grace: Payer
+) -> None:
+    intent = pos.intent()
+    capture = pos.capture(intent.id, grace.alias)
+    steps, light = capture.challenge.steps, capture.challenge.light
+    shots = rendered(bursts.genuine, "grace", steps, 4, light=light, mirrored=True)
+    mirror = Terminal(pos.transport, Device(mirrored=True))
     accepted = mirror.send_frames(capture, as_frames(shots, capture.challenge))
     assert accepted.outcome == "accepted"
-    assert till.terminal.send_code(intent.id, grace.code()).state == "approved"
+    assert pos.terminal.send_code(intent.id, grace.code()).state == "approved"

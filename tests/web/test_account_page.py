@@ -10,22 +10,22 @@ import pytest
 import requests
 
 from facepay.web.app import create_app
-from tests.stand.browser import DEVICE, SIGN_IN, VISIT, Browser, hidden_fields
-from tests.stand.people import PASSWORD, Payer, Street
+from tests.support.browser import DEVICE, SIGN_IN, VISIT, Browser, hidden_fields
+from tests.support.people import AFTER_THE_BLOCK, PASSWORD, Payer, Scenario
 
 WRONG = "a wrong password"
 
 
 @pytest.fixture
-def browser(street: Street) -> Iterator[Browser]:
-    opened = Browser(street.service.url)
+def browser(scenario: Scenario) -> Iterator[Browser]:
+    opened = Browser(scenario.service.url)
     yield opened
     opened.close()
 
 
 @pytest.fixture(scope="module")
-def payer(street: Street) -> Payer:
-    return street.payer()
+def payer(scenario: Scenario) -> Payer:
+    return scenario.payer()
 
 
 def is_in(browser: Browser) -> bool:
@@ -48,11 +48,11 @@ def test_password_and_code_open_the_page_and_less_does_not(browser: Browser, pay
     assert is_in(browser)
 
 
-def test_a_code_opens_the_page_once(street: Street, browser: Browser, payer: Payer) -> None:
+def test_a_code_opens_the_page_once(scenario: Scenario, browser: Browser, payer: Payer) -> None:
     code = payer.code()
     fields = {"alias": payer.alias, "password": PASSWORD, "code": code}
     assert browser.fill_in(SIGN_IN, **fields).status_code == 303
-    other = Browser(street.service.url)
+    other = Browser(scenario.service.url)
     assert other.fill_in(SIGN_IN, **fields).status_code == 403
     other.close()
 
@@ -81,10 +81,10 @@ def test_a_form_without_its_token_changes_nothing(browser: Browser, payer: Payer
 
 
 def test_the_token_of_another_visit_does_not_fit(
-    street: Street, browser: Browser, payer: Payer
+    scenario: Scenario, browser: Browser, payer: Payer
 ) -> None:
     """Login CSRF: a page of an attacker signs the victim's browser in as the attacker."""
-    attacker = Browser(street.service.url)
+    attacker = Browser(scenario.service.url)
     theirs = hidden_fields(attacker.get(SIGN_IN).text)
     browser.get(SIGN_IN)
     fields = {"alias": payer.alias, "password": PASSWORD, "code": payer.code()}
@@ -111,7 +111,7 @@ def test_a_form_sent_from_another_site_changes_nothing(
 
 
 def test_a_planted_visit_is_not_the_one_that_is_signed_in(
-    street: Street, browser: Browser, payer: Payer
+    scenario: Scenario, browser: Browser, payer: Payer
 ) -> None:
     """Session fixation: what the browser held before signing in opens nothing afterwards."""
     browser.get(SIGN_IN)
@@ -119,7 +119,7 @@ def test_a_planted_visit_is_not_the_one_that_is_signed_in(
     browser.sign_in(payer)
     assert planted
     assert browser.visit != planted
-    attacker = Browser(street.service.url)
+    attacker = Browser(scenario.service.url)
     attacker.kept.cookies.set(VISIT, planted)
     assert not is_in(attacker)
     attacker.close()
@@ -142,8 +142,8 @@ def test_cookies_are_kept_from_scripts_and_other_sites(browser: Browser, payer: 
     assert int(cookies[DEVICE]["max-age"]) == 365 * 24 * 3600
 
 
-def test_over_https_cookies_never_travel_in_the_clear(street: Street) -> None:
-    app = create_app(street.service.house, "https://pay.example")
+def test_over_https_cookies_never_travel_in_the_clear(scenario: Scenario) -> None:
+    app = create_app(scenario.service.deps, "https://pay.example")
     answer = app.test_client().get(SIGN_IN)
     kept = answer.headers["Set-Cookie"]
     assert kept.startswith("__Host-facepay-visit=")
@@ -153,62 +153,72 @@ def test_over_https_cookies_never_travel_in_the_clear(street: Street) -> None:
     assert answer.headers["Strict-Transport-Security"]
 
 
-def test_five_idle_minutes_end_a_visit(street: Street, browser: Browser, payer: Payer) -> None:
+def test_five_idle_minutes_end_a_visit(scenario: Scenario, browser: Browser, payer: Payer) -> None:
     browser.sign_in(payer)
     for _ in range(3):
-        street.service.clock.advance(4 * 60)
+        scenario.service.clock.advance(4 * 60)
         assert is_in(browser), "each page begins the five minutes anew"
-    street.service.clock.advance(5 * 60)
+    scenario.service.clock.advance(5 * 60)
     assert not is_in(browser)
 
 
 def test_a_visit_ends_after_an_hour_whatever_happens(
-    street: Street, browser: Browser, payer: Payer
+    scenario: Scenario, browser: Browser, payer: Payer
 ) -> None:
     browser.sign_in(payer)
     for _ in range(14):
-        street.service.clock.advance(4 * 60)
+        scenario.service.clock.advance(4 * 60)
         assert is_in(browser)
-    street.service.clock.advance(4 * 60)
+    scenario.service.clock.advance(4 * 60)
     assert not is_in(browser)
 
 
-def test_who_signs_out_is_out_everywhere(street: Street, browser: Browser, payer: Payer) -> None:
+def test_who_signs_out_is_out_everywhere(
+    scenario: Scenario, browser: Browser, payer: Payer
+) -> None:
     browser.sign_in(payer)
     stolen = browser.visit or ""
     hidden = hidden_fields(browser.get("/account").text)
     left = browser.send("/account/sign_out", hidden)
     assert (left.status_code, left.headers["Location"]) == (303, SIGN_IN)
     assert not is_in(browser)
-    thief = Browser(street.service.url)
+    thief = Browser(scenario.service.url)
     thief.kept.cookies.set(VISIT, stolen)
     assert not is_in(thief)
     thief.close()
 
 
-def test_a_stranger_who_guesses_at_the_page_does_not_keep_the_owner_out(street: Street) -> None:
-    owner, stranger = Browser(street.service.url), Browser(street.service.url)
-    payer = street.payer()
+def test_a_stranger_who_guesses_at_the_page_does_not_keep_the_owner_out(scenario: Scenario) -> None:
+    owner, stranger = Browser(scenario.service.url), Browser(scenario.service.url)
+    payer = scenario.payer()
     owner.sign_in(payer)
+    right = payer.code()
     for _ in range(8):
         stranger.fill_in(SIGN_IN, alias=payer.alias, password=WRONG, code=payer.wrong_code())
-    assert stranger.sign_in(payer).status_code == 403, "guessing has to rest"
+    assert stranger.sign_in(payer, code=right).status_code == 403, "unknown browsers are blocked"
     owner.kept.cookies.set(VISIT, None)
-    assert owner.sign_in(payer).status_code == 303
+    assert owner.sign_in(payer, code=right).status_code == 303, "the known browser is not"
+    scenario.service.clock.advance(AFTER_THE_BLOCK)
+    assert stranger.sign_in(payer).status_code == 303, "the block ends"
     owner.close()
     stranger.close()
 
 
-def test_a_name_for_one_customer_is_no_fresh_start_against_another(street: Street) -> None:
+def test_a_name_for_one_customer_is_no_fresh_start_against_another(scenario: Scenario) -> None:
     """Who has signed in as themselves does not get five guesses more at somebody else."""
-    thief, victim = street.payer(), street.payer()
-    browser = Browser(street.service.url)
+    thief, victim = scenario.payer(), scenario.payer()
+    browser = Browser(scenario.service.url)
     browser.sign_in(thief)
     browser.kept.cookies.set(VISIT, None)
+    right = victim.code()
     for _ in range(6):
-        browser.fill_in(SIGN_IN, alias=victim.alias, password=WRONG, code="123456")
-    fresh = Browser(street.service.url)
-    assert fresh.sign_in(victim).status_code == 403, "counted with all unknown browsers"
+        wrong = victim.wrong_code()
+        browser.fill_in(SIGN_IN, alias=victim.alias, password=WRONG, code=wrong)
+    fresh = Browser(scenario.service.url)
+    blocked = fresh.sign_in(victim, code=right)
+    assert blocked.status_code == 403, "counted with all unknown browsers"
+    scenario.service.clock.advance(AFTER_THE_BLOCK)
+    assert fresh.sign_in(victim).status_code == 303, "the block ends"
     fresh.close()
     browser.close()
 
@@ -263,8 +273,8 @@ def test_other_bodies_and_methods_get_a_page(browser: Browser) -> None:
     assert browser.get("/account/sign_in/").status_code == 404
 
 
-def test_a_broken_chunk_gets_a_page(street: Street) -> None:
-    address = urlsplit(street.service.url)
+def test_a_broken_chunk_gets_a_page(scenario: Scenario) -> None:
+    address = urlsplit(scenario.service.url)
     head = b"POST /account/sign_in HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     with socket.create_connection((address.hostname, address.port), timeout=10) as line:
         line.sendall(head + b"zz\r\n")

@@ -3,34 +3,35 @@
 import pytest
 
 from facepay_client import (
+    Credentials,
     Problem,
     VerificationFailed,
     fetch_log,
     verify_deletion_receipt,
     verify_log,
 )
-from tests.stand.people import PASSWORD, Payer, Street, Till
+from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
 
 
 def test_a_revoked_face_comes_with_a_receipt_that_the_log_bears_out(
-    street: Street, till: Till
+    scenario: Scenario, pos: PointOfSale
 ) -> None:
-    payer, other = street.payer(face="grace"), street.payer(face="grace")
-    till.capture(till.intent().id, payer.alias)
+    payer, other = scenario.payer(face="grace"), scenario.payer(face="grace")
+    pos.capture(pos.intent().id, payer.alias)
     with pytest.raises(Problem) as early:
         payer.customer.get_deletion_receipt(payer.enrolment_id)
-    payer.customer.revoke_face(payer.enrolment_id, password=PASSWORD)
+    payer.customer.revoke_face(payer.enrolment_id, Credentials(password=PASSWORD))
 
-    token, jwks = payer.customer.get_deletion_receipt(payer.enrolment_id), street.published.jwks()
+    token, jwks = payer.customer.get_deletion_receipt(payer.enrolment_id), scenario.published.jwks()
 
-    log = fetch_log(street.published)
-    verify_log(log.leaves, log.checkpoint, jwks, expected_issuer=street.service.url)
+    log = fetch_log(scenario.published)
+    verify_log(log.leaves, log.checkpoint, jwks, expected_issuer=scenario.service.url)
     receipt = verify_deletion_receipt(
         token,
         jwks,
         log.leaves,
         expected_enrolment=payer.enrolment_id,
-        expected_issuer=street.service.url,
+        expected_issuer=scenario.service.url,
     )
     assert early.value.code == "wrong_state"
     assert (receipt.sealed_references_erased, receipt.keys_destroyed) == (1, 1)
@@ -42,7 +43,7 @@ def test_a_revoked_face_comes_with_a_receipt_that_the_log_bears_out(
     assert stranger.value.code == "not_found"
 
 
-def test_an_app_finds_its_own_faces_and_no_others(street: Street, grace: Payer) -> None:
+def test_an_app_finds_its_own_faces_and_no_others(scenario: Scenario, grace: Payer) -> None:
     listed = grace.customer.get_enrolments()
     assert [(each.id, each.state) for each in listed] == [(grace.enrolment_id, "active")]
-    assert street.newcomer().customer.get_enrolments() == []
+    assert scenario.newcomer().customer.get_enrolments() == []

@@ -9,9 +9,16 @@ import pytest
 from joserfc import jws
 
 from facepay.embedded.openbao_server import EmbeddedOpenBao
-from facepay_client import Intent, KeyPair, Problem, sign_confirmation, verify_authorization
-from tests.stand.people import PASSWORD, Payer, Street, Till, genuine
-from tests.stand.service import WORKERS, running_service
+from facepay_client import (
+    Credentials,
+    Intent,
+    KeyPair,
+    Problem,
+    sign_confirmation,
+    verify_authorization,
+)
+from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario, genuine
+from tests.support.service import WORKERS, running_service
 
 RENEWED_AFTER_S = 5 * 60
 
@@ -23,37 +30,38 @@ def own_bao(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedOpenBa
 
 
 @pytest.fixture(scope="module")
-def street(own_bao: EmbeddedOpenBao, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
+def scenario(
+    own_bao: EmbeddedOpenBao, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Scenario]:
     directory = tmp_path_factory.mktemp("stopped")
     with running_service(own_bao, f"sqlite:///{directory / 'facepay.db'}", directory) as running:
-        yield Street(running)
+        yield Scenario(running)
 
 
 @dataclass
 class Shop:
     """A till, and Grace, whose telephone signs what she pays."""
 
-    street: Street
-    till: Till
+    scenario: Scenario
+    pos: PointOfSale
     payer: Payer
     phone: KeyPair
     roots: list[str]
 
     def now(self) -> float:
-        return self.street.service.clock.now().timestamp()
+        return self.scenario.service.clock.now().timestamp()
 
     def turn_to(self, moment: float) -> None:
         assert moment > self.now(), "the machine was too slow for this test"
-        self.street.service.clock.advance(int(moment - self.now()) + 1)
+        self.scenario.service.clock.advance(int(moment - self.now()) + 1)
 
     def pay_by_device(self, intent: Intent, *, idempotency_key: str | None = None) -> Intent:
         seen = self.payer.customer.get_intent(intent.id)
         signed = sign_confirmation(self.phone, seen, now=self.now())
-        return self.till.terminal.use_password(
+        return self.pos.terminal.use_password(
             intent.id,
             self.payer.alias,
-            PASSWORD,
-            confirmation=signed,
+            Credentials(PASSWORD, confirmation=signed),
             idempotency_key=idempotency_key,
         )
 
@@ -62,9 +70,9 @@ class Shop:
         assert (paid.state, paid.authorization is not None) == ("approved", True)
         verify_authorization(
             paid.authorization or "",
-            jwks=self.street.published.jwks(),
-            expected_issuer=self.street.service.url,
-            expected_merchant=self.till.merchant_id,
+            jwks=self.scenario.published.jwks(),
+            expected_issuer=self.scenario.service.url,
+            expected_merchant=self.pos.merchant_id,
             expected_amount_minor=paid.amount_minor,
             expected_currency=paid.currency,
             expected_order_ref=paid.order_ref,
@@ -74,7 +82,7 @@ class Shop:
 
     def freshly_certified(self) -> list[int]:
         """Have every worker renew its key; when the certificates run out."""
-        self.street.service.clock.advance(RENEWED_AFTER_S)
+        self.scenario.service.clock.advance(RENEWED_AFTER_S)
         turned, until = self.now(), time.monotonic() + 60
         while len(ends := self._certified_after(turned)) < WORKERS:
             assert time.monotonic() < until, "a worker does not renew its key"
@@ -82,18 +90,18 @@ class Shop:
         return ends
 
     def _certified_after(self, moment: float) -> list[int]:
-        keys = self.street.published.jwks()["keys"]
+        keys = self.scenario.published.jwks()["keys"]
         certificates = [key["certificate"] for key in keys if "certificate" in key]
         told = [json.loads(jws.extract_compact(each.encode()).payload) for each in certificates]
         return [claims["exp"] for claims in told if claims["iat"] >= int(moment)]
 
 
 @pytest.fixture(scope="module")
-def shop(street: Street) -> Shop:
-    payer = street.payer(face="grace")
-    keys = street.published.jwks()["keys"]
+def shop(scenario: Scenario) -> Shop:
+    payer = scenario.payer(face="grace")
+    keys = scenario.published.jwks()["keys"]
     roots = [key["kid"] for key in keys if "certificate" not in key]
-    return Shop(street, street.till(), payer, payer.add_device(), roots)
+    return Shop(scenario, scenario.pos(), payer, payer.add_device(), roots)
 
 
 def refusal(error: pytest.ExceptionInfo[Problem]) -> tuple[int, str, str, bool]:
@@ -114,49 +122,49 @@ def test_openbao_stopped_a_device_key_pays_for_15_minutes_and_all_comes_back_wit
     for the 15 minutes of the node key's certificate, then everything is refused with a clear
     problem; OpenBao back: face works again without a restart.
     """
-    till, payer, workers = shop.till, shop.payer, shop.street.service.worker_pids()
+    pos, payer, workers = shop.pos, shop.payer, shop.scenario.service.worker_pids()
     ends = shop.freshly_certified()
-    by_face = till.intent()
-    capture = till.capture(by_face.id, payer.alias)
-    burst = till.terminal.sign_frames(capture, genuine("grace", capture.challenge, 2))
+    by_face = pos.intent()
+    capture = pos.capture(by_face.id, payer.alias)
+    burst = pos.terminal.sign_frames(capture, genuine("grace", capture.challenge, 2))
 
     own_bao.stop()
     try:
         with pytest.raises(Problem) as error:
-            till.terminal.send_body(burst)
+            pos.terminal.send_body(burst)
         assert refusal(error) == FACE_AWAY
         refused_by_code(shop)
         # The same payment goes on by password and the telephone.
         shop.verify(shop.pay_by_device(by_face))
 
         shop.turn_to(min(ends) - 60)
-        last = [shop.pay_by_device(till.intent()) for _ in range(2 * WORKERS)]
+        last = [shop.pay_by_device(pos.intent()) for _ in range(2 * WORKERS)]
         for paid in last:
             shop.verify(paid)
 
         shop.turn_to(max(ends))
-        lost = till.intent()
+        lost = pos.intent()
         for _ in range(2 * WORKERS):
             with pytest.raises(Problem) as error:
                 shop.pay_by_device(lost)
             assert refusal(error) == NOTHING_SIGNED
         refused_by_code(shop)
-        assert till.terminal.get_intent(lost.id).state == "created", "and nothing is approved"
+        assert pos.terminal.get_intent(lost.id).state == "created", "and nothing is approved"
         for paid in last:  # what was signed in time holds for as long as it says
             shop.verify(paid)
     finally:
         own_bao.start()
 
     shop.verify(shop.pay_by_device(lost))
-    by_face = till.intent()
-    shop.street.show_face(till, by_face, payer, "grace")
-    shop.verify(till.terminal.send_code(by_face.id, payer.code()))
-    assert shop.street.service.worker_pids() == workers
+    by_face = pos.intent()
+    shop.scenario.show_face(pos, by_face, payer, "grace")
+    shop.verify(pos.terminal.send_code(by_face.id, payer.code()))
+    assert shop.scenario.service.worker_pids() == workers
 
 
 def refused_by_code(shop: Shop) -> None:
     with pytest.raises(Problem) as error:
-        shop.till.terminal.use_password(
-            shop.till.intent().id, shop.payer.alias, PASSWORD, shop.payer.same_code()
+        shop.pos.terminal.use_password(
+            shop.pos.intent().id, shop.payer.alias, Credentials(PASSWORD, shop.payer.same_code())
         )
     assert refusal(error) == CODES_AWAY

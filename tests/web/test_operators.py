@@ -2,8 +2,10 @@
 
 import pytest
 
-from facepay.usecases.register import PublicKey, register_operator
+from facepay.domain.customer import PublicKey
+from facepay.usecases.operators.register import register_operator
 from facepay_client import (
+    Credentials,
     KeyPair,
     Operator,
     Problem,
@@ -11,34 +13,34 @@ from facepay_client import (
     verify_deletion_receipt,
     verify_log,
 )
-from tests.stand.cohort import copies
-from tests.stand.people import PASSWORD, Payer, Street, Till
+from tests.support.cohort import copies
+from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
 
 
 @pytest.fixture
-def second(street: Street) -> Operator:
+def second(scenario: Scenario) -> Operator:
     pair = KeyPair.generate()
-    register_operator(street.service.house, PublicKey(pair.keyid, pair.public_pem))
-    return Operator(street.transport(pair))
+    register_operator(scenario.service.deps, PublicKey(pair.keyid, pair.public_pem))
+    return Operator(scenario.transport(pair))
 
 
 def test_the_call_centre_takes_a_face_back_with_two_operators(
-    street: Street, till: Till, second: Operator
+    scenario: Scenario, pos: PointOfSale, second: Operator
 ) -> None:
-    payer = street.payer(face="grace")
-    waiting = till.intent()
-    street.show_face(till, waiting, payer, "grace")
+    payer = scenario.payer(face="grace")
+    waiting = pos.intent()
+    scenario.show_face(pos, waiting, payer, "grace")
 
-    action = street.operator.ask_for_action("revoke_face", {"customer": payer.alias})
+    action = scenario.operator.request_action("revoke_face", {"customer": payer.alias})
     done = second.approve_action(action.id)
 
     assert (done.state, done.done, done.total, done.keys_left) == ("done", 1, 1, 0)
     with pytest.raises(Problem) as refused:
-        till.terminal.send_code(waiting.id, payer.code())
+        pos.terminal.send_code(waiting.id, payer.code())
     assert refused.value.code == "face_not_available"
-    paid = till.terminal.use_password(waiting.id, payer.alias, PASSWORD, payer.code())
+    paid = pos.terminal.use_password(waiting.id, payer.alias, Credentials(PASSWORD, payer.code()))
     assert paid.state == "approved"
-    log, jwks = fetch_log(street.published), street.published.jwks()
+    log, jwks = fetch_log(scenario.published), scenario.published.jwks()
     verify_log(log.leaves, log.checkpoint, jwks)
     receipt = verify_deletion_receipt(
         payer.customer.get_deletion_receipt(payer.enrolment_id),
@@ -50,10 +52,10 @@ def test_the_call_centre_takes_a_face_back_with_two_operators(
 
 
 def test_a_breached_cohort_goes_in_batches_and_says_how_far_it_is(
-    street: Street, second: Operator, grace: Payer
+    scenario: Scenario, second: Operator, grace: Payer
 ) -> None:
-    faces = copies(street.service, grace, 5, "breached over HTTP")
-    action = street.operator.ask_for_action("revoke_cohort", {"model": "breached over HTTP"})
+    faces = copies(scenario.service, grace, 5, "breached over HTTP")
+    action = scenario.operator.request_action("revoke_cohort", {"model": "breached over HTTP"})
     action = second.approve_action(action.id)
     assert (action.state, action.done, action.total) == ("approved", 0, 5)
     progress = []
@@ -61,9 +63,9 @@ def test_a_breached_cohort_goes_in_batches_and_says_how_far_it_is(
         action = second.continue_action(action.id, at_most=2)
         progress.append(action.done)
     assert progress == [2, 4, 5]
-    assert street.operator.get_action(action.id) == action
-    house = street.service.house
-    with house.unit_of_work() as uow:
+    assert scenario.operator.get_action(action.id) == action
+    deps = scenario.service.deps
+    with deps.unit_of_work() as uow:
         gone = [uow.enrolments.find(id=face.id) for face in faces]
     assert all(each is not None and each.key_destroyed_at for each in gone)
     listed = {each.id: each.state for each in grace.customer.get_enrolments()}

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from facepay.embedded.openbao_server import EmbeddedOpenBao
-from facepay.usecases.revoke_face import destroy_pending_keys
-from facepay_client import Problem
-from tests.stand.people import PASSWORD, Payer, Street, genuine
-from tests.stand.service import running_service
+from facepay.usecases.faces.destroy_keys import destroy_pending_keys
+from facepay_client import Credentials, Problem
+from tests.support.people import PASSWORD, Payer, Scenario, genuine
+from tests.support.service import running_service
 
 
 @pytest.fixture(scope="module")
@@ -18,31 +18,33 @@ def own_bao(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedOpenBa
 
 
 @pytest.fixture(scope="module")
-def street(own_bao: EmbeddedOpenBao, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
+def scenario(
+    own_bao: EmbeddedOpenBao, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Scenario]:
     directory = tmp_path_factory.mktemp("outage")
     with running_service(own_bao, f"sqlite:///{directory / 'facepay.db'}", directory) as running:
-        yield Street(running)
+        yield Scenario(running)
 
 
 @pytest.fixture(scope="module")
-def grace(street: Street) -> Payer:
-    return street.payer(face="grace")
+def grace(scenario: Scenario) -> Payer:
+    return scenario.payer(face="grace")
 
 
 def test_without_the_vault_nothing_is_approved_and_afterwards_the_same_request_is(
-    street: Street, own_bao: EmbeddedOpenBao, grace: Payer
+    scenario: Scenario, own_bao: EmbeddedOpenBao, grace: Payer
 ) -> None:
-    till = street.till()
-    by_face, by_password = till.intent(), till.intent()
-    capture = till.capture(by_face.id, grace.alias)
-    burst = till.terminal.sign_frames(capture, genuine("grace", capture.challenge, 2))
+    pos = scenario.pos()
+    by_face, by_password = pos.intent(), pos.intent()
+    capture = pos.capture(by_face.id, grace.alias)
+    burst = pos.terminal.sign_frames(capture, genuine("grace", capture.challenge, 2))
     code = grace.code()
     own_bao.stop()
     with pytest.raises(Problem) as face:
-        till.terminal.send_body(burst, idempotency_key="frames")
+        pos.terminal.send_body(burst, idempotency_key="frames")
     with pytest.raises(Problem) as password:
-        till.terminal.use_password(
-            by_password.id, grace.alias, PASSWORD, code, idempotency_key="password"
+        pos.terminal.use_password(
+            by_password.id, grace.alias, Credentials(PASSWORD, code), idempotency_key="password"
         )
     for error, named, action in (
         (face, "vault_unavailable", "use_another_method"),
@@ -52,29 +54,29 @@ def test_without_the_vault_nothing_is_approved_and_afterwards_the_same_request_i
         assert told == (503, named, action)
         assert error.value.retryable
     own_bao.start()
-    paid = till.terminal.use_password(
-        by_password.id, grace.alias, PASSWORD, code, idempotency_key="password"
+    paid = pos.terminal.use_password(
+        by_password.id, grace.alias, Credentials(PASSWORD, code), idempotency_key="password"
     )
     assert paid.state == "approved"
-    seen = till.terminal.send_body(burst, idempotency_key="frames")
+    seen = pos.terminal.send_body(burst, idempotency_key="frames")
     assert seen.outcome == "accepted"
 
 
 def test_a_face_can_be_revoked_while_the_vault_is_away(
-    street: Street, own_bao: EmbeddedOpenBao
+    scenario: Scenario, own_bao: EmbeddedOpenBao
 ) -> None:
-    till, payer = street.till(), street.payer(face="eileen")
+    pos, payer = scenario.pos(), scenario.payer(face="eileen")
     own_bao.stop()
     try:
-        revoked = payer.customer.revoke_face(payer.enrolment_id, password=PASSWORD)
+        revoked = payer.customer.revoke_face(payer.enrolment_id, Credentials(password=PASSWORD))
         assert (revoked.state, revoked.key_destroyed) == ("revoked", False)
         with pytest.raises(Problem) as error:
-            till.capture(till.intent().id, payer.alias)
+            pos.capture(pos.intent().id, payer.alias)
         assert error.value.code == "face_not_available"
     finally:
         own_bao.start()
-    assert destroy_pending_keys(street.service.house) >= 1
-    with street.service.house.unit_of_work() as uow:
+    assert destroy_pending_keys(scenario.service.deps) >= 1
+    with scenario.service.deps.unit_of_work() as uow:
         enrolment = uow.enrolments.find(id=payer.enrolment_id)
     assert enrolment is not None
     assert enrolment.key_destroyed_at is not None

@@ -4,36 +4,38 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.stand.browser import Browser, hidden_fields
-from tests.stand.people import PASSWORD, Payer, Street
+from facepay_client import Credentials
+from tests.support.browser import Browser, hidden_fields
+from tests.support.people import PASSWORD, Payer, Scenario
 
 
 @pytest.fixture
-def browser(street: Street) -> Iterator[Browser]:
-    opened = Browser(street.service.url)
+def browser(scenario: Scenario) -> Iterator[Browser]:
+    opened = Browser(scenario.service.url)
     yield opened
     opened.close()
 
 
 def test_nobody_who_is_not_signed_in_takes_a_face_back(
-    street: Street, browser: Browser, grace: Payer
+    scenario: Scenario, browser: Browser, grace: Payer
 ) -> None:
     path = f"/account/faces/{grace.enrolment_id}/revoke"
     hidden = hidden_fields(browser.get("/account/sign_in").text)
     answer = browser.send(path, hidden)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/account/sign_in")
-    bystander = street.payer()
+    bystander = scenario.payer()
     browser.sign_in(bystander)
     assert browser.get(path).status_code == 404
     hidden = hidden_fields(browser.get("/account").text)
     answer = browser.send(path, {**hidden, "key": "a key"})
     assert answer.status_code == 404
-    assert grace.customer.lock_face(grace.enrolment_id, password=PASSWORD).state == "locked"
-    grace.customer.unlock_face(grace.enrolment_id, PASSWORD, grace.code())
+    locked = grace.customer.lock_face(grace.enrolment_id, Credentials(password=PASSWORD))
+    assert locked.state == "locked"
+    grace.customer.unlock_face(grace.enrolment_id, Credentials(PASSWORD, grace.code()))
 
 
-def test_a_form_sent_twice_takes_back_once(street: Street, browser: Browser) -> None:
-    payer = street.payer(face="eileen")
+def test_a_form_sent_twice_takes_back_once(scenario: Scenario, browser: Browser) -> None:
+    payer = scenario.payer(face="eileen")
     browser.sign_in(payer)
     path = f"/account/faces/{payer.enrolment_id}/revoke"
     hidden = hidden_fields(browser.get(path).text)
@@ -41,7 +43,7 @@ def test_a_form_sent_twice_takes_back_once(street: Street, browser: Browser) -> 
         answer = browser.send(path, hidden)
         assert answer.status_code == 303
         assert browser.get(answer.headers["Location"]).status_code == 200
-    with street.service.house.unit_of_work() as uow:
+    with scenario.service.deps.unit_of_work() as uow:
         about = {o.seq for o in uow.openings.find_all() if payer.enrolment_id in o.details}
         told = [leaf for leaf in uow.leaves.find_all(kind="face.revoked") if leaf.seq in about]
     assert len(told) == 1
@@ -63,15 +65,15 @@ def test_a_one_time_key_serves_one_form(browser: Browser, grace: Payer) -> None:
 
 
 def test_withdrawing_consent_on_the_page_takes_the_face_with_it(
-    street: Street, browser: Browser
+    scenario: Scenario, browser: Browser
 ) -> None:
-    payer = street.payer(face="eileen")
+    payer = scenario.payer(face="eileen")
     browser.sign_in(payer)
     done = browser.fill_in(f"/account/consents/{payer.consent_id}/withdraw")
     assert done.status_code == 303
     assert "Taken back" in browser.get("/account").text
     revoked = browser.get(f"/account/faces/{payer.enrolment_id}/revoked")
-    assert "Your password still pays" in revoked.text
+    assert "You can still pay with your password" in revoked.text
 
 
 def test_what_does_not_exist_is_a_page(browser: Browser, grace: Payer) -> None:

@@ -15,7 +15,7 @@ import requests
 
 from facepay.embedded.supervise import STATE_FILE
 from facepay_client import Customer, KeyPair, Operator, Published, Transport
-from tests.stand.receiver import receiving
+from tests.support.receiver import receiving
 
 FACEPAY = str(Path(sys.executable).with_name("facepay"))
 

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from facepay_client import Problem, Request
-from tests.stand.forgery import send
-from tests.stand.people import Payer, Street, Till, genuine
+from tests.support.forgery import send
+from tests.support.people import Payer, PointOfSale, Scenario, genuine
 
 LINE = re.compile(
     r"\[[-0-9 :,]+\] INFO facepay\.timing request=[0-9a-f]{16} view=[a-z_.]+"
@@ -15,7 +15,7 @@ LINE = re.compile(
 WITH_FRAMES = {
     "signature",
     "claim",
-    "enter",
+    "load",
     "manifest",
     "observe",
     "pad",
@@ -23,11 +23,11 @@ WITH_FRAMES = {
     "compare",
     "commit",
 }
-WITH_CODE = {"signature", "claim", "enter", "second_factor", "decide", "sign", "commit"}
+WITH_CODE = {"signature", "claim", "load", "second_factor", "decide", "sign", "commit"}
 
 
-def lines(street: Street, request_id: str) -> list[str]:
-    log = street.service.log_path.read_text().splitlines()
+def lines(scenario: Scenario, request_id: str) -> list[str]:
+    log = scenario.service.log_path.read_text().splitlines()
     return [line for line in log if "facepay.timing" in line and f"request={request_id}" in line]
 
 
@@ -36,38 +36,40 @@ def times(line: str) -> dict[str, float]:
 
 
 def test_the_steps_of_a_payment_are_in_the_services_own_log(
-    street: Street, till: Till, grace: Payer
+    scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
-    intent = till.intent()
-    capture = till.capture(intent.id, grace.alias)
-    body = till.terminal.sign_frames(capture, genuine("grace", capture.challenge, 2))
+    intent = pos.intent()
+    capture = pos.capture(intent.id, grace.alias)
+    body = pos.terminal.sign_frames(capture, genuine("grace", capture.challenge, 2))
     path = f"/v1/captures/{capture.id}/frames"
-    shown = send(till.transport, Request("POST", path, body.content, body.content_type, "k"))
+    shown = send(pos.transport, Request("POST", path, body.content, body.content_type, "k"))
     assert shown.status_code == 200
-    (line,) = lines(street, shown.headers["Facepay-Request-Id"])
+    (line,) = lines(scenario, shown.headers["Facepay-Request-Id"])
     assert LINE.fullmatch(line), line
     spent = times(line)
     assert spent.keys() >= WITH_FRAMES
     assert spent["total"] >= spent["observe"] + spent["unseal"] > 0
-    till.terminal.send_code(intent.id, grace.code())
-    assert times(lines(street, "")[-1]).keys() >= WITH_CODE
+    pos.terminal.send_code(intent.id, grace.code())
+    assert times(lines(scenario, "")[-1]).keys() >= WITH_CODE
 
 
-def test_no_line_of_the_times_names_anybody(street: Street, till: Till, grace: Payer) -> None:
-    intent = till.intent()
-    street.show_face(till, intent, grace, "eileen")
-    till.terminal.send_code(intent.id, grace.wrong_code())
-    written = lines(street, "")
+def test_no_line_of_the_times_names_anybody(
+    scenario: Scenario, pos: PointOfSale, grace: Payer
+) -> None:
+    intent = pos.intent()
+    scenario.show_face(pos, intent, grace, "eileen")
+    pos.terminal.send_code(intent.id, grace.wrong_code())
+    written = lines(scenario, "")
     assert written
     assert [line for line in written if not LINE.fullmatch(line)] == []
 
 
 def test_a_terminal_is_not_told_how_far_its_request_came(
-    street: Street, till: Till, grace: Payer
+    scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
-    intent = till.intent()
+    intent = pos.intent()
     with pytest.raises(Problem):
-        till.terminal.send_code(intent.id, "000000")
+        pos.terminal.send_code(intent.id, "000000")
     request = Request("GET", f"/v1/payment_intents/{intent.id}")
-    told = send(till.transport, request).headers
+    told = send(pos.transport, request).headers
     assert not [name for name in told if "tim" in name.lower()]

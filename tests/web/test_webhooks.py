@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from facepay.usecases.deliver_events import deliver
-from facepay_client import Problem
-from tests.stand.people import PASSWORD, Payer, Street, Till
-from tests.stand.receiver import Receiver, receiving
+from facepay.usecases.webhooks.deliver import deliver
+from facepay_client import Credentials, Problem
+from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
+from tests.support.receiver import Receiver, receiving
 
 
 @pytest.fixture
@@ -22,52 +22,51 @@ def bank() -> Iterator[Receiver]:
         yield receiver
 
 
-def pay(till: Till, payer: Payer) -> str:
-    intent = till.intent(4250)
-    assert till.terminal.use_password(intent.id, payer.alias, PASSWORD, payer.code()).state == (
-        "approved"
-    )
+def pay(pos: PointOfSale, payer: Payer) -> str:
+    intent = pos.intent(4250)
+    credentials = Credentials(PASSWORD, payer.code())
+    assert pos.terminal.use_password(intent.id, payer.alias, credentials).state == "approved"
     return intent.id
 
 
-def deliver_all(street: Street) -> None:
-    while deliver(street.service.house):
+def deliver_all(scenario: Scenario) -> None:
+    while deliver(scenario.service.deps):
         pass
 
 
 def test_a_merchant_and_the_bank_hear_of_a_payment_and_can_check_who_says_so(
-    street: Street, till: Till, shop: Receiver, bank: Receiver
+    scenario: Scenario, pos: PointOfSale, shop: Receiver, bank: Receiver
 ) -> None:
-    deliver_all(street)
-    of_shop = till.merchant.register_webhook(shop.url)
-    of_bank = street.operator.register_webhook(bank.url)
+    deliver_all(scenario)
+    of_shop = pos.merchant.register_webhook(shop.url)
+    of_bank = scenario.operator.register_webhook(bank.url)
     assert of_shop.secret is not None
     assert of_bank.secret is not None
-    payer = street.payer()
-    paid = pay(till, payer)
-    till.merchant.reverse(paid)
-    deliver_all(street)
+    payer = scenario.payer()
+    paid = pay(pos, payer)
+    pos.merchant.reverse(paid)
+    deliver_all(scenario)
     told = [came.verified(of_shop.secret) for came in shop.came]
     assert [each["type"] for each in told] == ["payment.approved", "payment.reversed"]
     assert {each["data"]["payment_intent"] for each in told} == {paid}
     assert told[0]["data"]["amount_minor"] == 4250
     to_bank = [came.verified(of_bank.secret)["type"] for came in bank.came]
-    assert to_bank == ["factor.added", "payment.approved", "payment.reversed"]
-    street.operator.disable_webhook(of_bank.id)
+    assert to_bank == ["second_factor.added", "payment.approved", "payment.reversed"]
+    scenario.operator.disable_webhook(of_bank.id)
 
 
 def test_a_merchant_sees_no_other_merchants_payments_and_nothing_of_the_customer(
-    street: Street, till: Till, shop: Receiver
+    scenario: Scenario, pos: PointOfSale, shop: Receiver
 ) -> None:
-    deliver_all(street)
-    till.merchant.register_webhook(shop.url)
-    other, payer = street.till(), street.payer()
+    deliver_all(scenario)
+    pos.merchant.register_webhook(shop.url)
+    other, payer = scenario.pos(), scenario.payer()
     pay(other, payer)
-    mine = pay(till, payer)
-    deliver_all(street)
+    mine = pay(pos, payer)
+    deliver_all(scenario)
     (came,) = shop.came
     assert mine.encode() in came.body
-    with street.service.house.unit_of_work() as uow:
+    with scenario.service.deps.unit_of_work() as uow:
         customer = uow.customers.find(alias=payer.alias)
     assert customer is not None
     for of_the_payer in (payer.alias, customer.id, payer.factor_id, "face", "password", "method"):
@@ -75,28 +74,28 @@ def test_a_merchant_sees_no_other_merchants_payments_and_nothing_of_the_customer
 
 
 def test_an_endpoint_is_listed_without_its_secret_until_it_is_disabled(
-    street: Street, till: Till, shop: Receiver
+    scenario: Scenario, pos: PointOfSale, shop: Receiver
 ) -> None:
-    registered = till.merchant.register_webhook(shop.url)
-    (listed,) = till.merchant.get_webhooks()
+    registered = pos.merchant.register_webhook(shop.url)
+    (listed,) = pos.merchant.get_webhooks()
     assert (listed.secret, listed.url, listed.state) == (None, shop.url, "enabled")
-    assert till.merchant.disable_webhook(registered.id).state == "disabled"
-    pay(till, street.payer())
-    deliver_all(street)
+    assert pos.merchant.disable_webhook(registered.id).state == "disabled"
+    pay(pos, scenario.payer())
+    deliver_all(scenario)
     assert shop.came == []
 
 
 @pytest.mark.parametrize(
     "url", ["http://10.0.0.1/", "https://169.254.169.254/latest", "nonsense", "file:///etc/passwd"]
 )
-def test_an_address_that_may_not_be_asked_is_refused_in_words(till: Till, url: str) -> None:
+def test_an_address_that_may_not_be_asked_is_refused_in_words(pos: PointOfSale, url: str) -> None:
     with pytest.raises(Problem) as refusal:
-        till.merchant.register_webhook(url)
+        pos.merchant.register_webhook(url)
     assert (refusal.value.status, refusal.value.code) == (422, "invalid_request")
     assert refusal.value.param == "url"
 
 
-def test_a_till_registers_no_endpoint(till: Till, shop: Receiver) -> None:
+def test_a_terminal_registers_no_endpoint(pos: PointOfSale, shop: Receiver) -> None:
     with pytest.raises(Problem) as refusal:
-        till.transport.post("/v1/webhook_endpoints", {"url": shop.url})
+        pos.transport.post("/v1/webhook_endpoints", {"url": shop.url})
     assert refusal.value.code == "not_allowed"

@@ -1,5 +1,5 @@
-"""The rehearsal: the whole story of facepay played over HTTP, with two portraits for faces.
+"""The rehearsal: a demo that plays a face payment over HTTP, and the renderer of its frames.
 
-`python -m facepay_rehearsal` plays it, `python -m facepay_rehearsal.scan DIRECTORY` searches what
-it left. A test tool: the service imports nothing of it.
+`python -m facepay_rehearsal` runs the demo. `python -m facepay_rehearsal.demo.leak_scan DIRECTORY`
+searches the files that a demo left behind. This is a test tool: the service imports nothing of it.
 """

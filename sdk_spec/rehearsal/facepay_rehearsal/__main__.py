@@ -1,7 +1,7 @@
-"""`python -m facepay_rehearsal`, `make demo`: the whole walk over HTTP, and a report.
+"""Run the demo: `python -m facepay_rehearsal`, or `make demo`.
 
-Ends with 0 only when every step came out as expected. In a terminal the service then stays up to
-be looked at, until Ctrl-C or SIGTERM; otherwise nothing is left running.
+The exit status is 0 only if every step had the expected result. In a terminal the service then
+keeps running until Ctrl-C or SIGTERM; otherwise nothing keeps running.
 """
 
 import signal
@@ -12,77 +12,80 @@ from types import FrameType
 
 from rich.console import Console
 
-from facepay_rehearsal.report import (
+from facepay_rehearsal.demo.environment import DirectoryTaken, Environment
+from facepay_rehearsal.demo.report import (
     StepResult,
     all_ok,
     print_line,
+    print_summary,
     print_table,
     write_report,
 )
-from facepay_rehearsal.stage import Stage, StageTaken
-from facepay_rehearsal.story import STEPS
-from facepay_rehearsal.times import print_times
-from facepay_rehearsal.walk import Walk
+from facepay_rehearsal.demo.service_times import print_times
+from facepay_rehearsal.demo.steps import DemoRun
+from facepay_rehearsal.demo.story import STEPS
 
 DIRECTORY = Path("var/demo")
 POLL = 0.2  # seconds
 
 
 def main() -> int:
+    """Run the demo and return its exit status."""
     console = Console()
-    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
-        with Stage(DIRECTORY) as stage:
-            ok = _rehearse(console, stage)
+        with Environment(DIRECTORY) as environment:
+            ok = _run_demo(console, environment)
             if ok and sys.stdout.isatty():
-                _stay_up(console, stage)
-    except StageTaken as error:
+                _keep_running(console, environment)
+    except DirectoryTaken as error:
         console.print(str(error), style="red", markup=False)
         return 1
     except KeyboardInterrupt:
-        console.print("stopped")
+        console.print("Stopped.")
         return 130
     return 0 if ok else 1
 
 
-def _rehearse(console: Console, stage: Stage) -> bool:
-    walk, results = Walk(stage), list[StepResult]()
-    console.print(f"facepay rehearsal: {len(STEPS)} steps over HTTP, stage {stage.directory}")
-    upcoming = iter(STEPS)
-    with console.status(f"{next(upcoming).name} …") as status:
-        for result in walk.run(STEPS):
+def _run_demo(console: Console, environment: Environment) -> bool:
+    run, results = DemoRun(environment), list[StepResult]()
+    console.print("facepay demo: a customer, a shop and attackers, over HTTP,")
+    console.print(f"against a real service and a real OpenBao. It takes {len(STEPS)} steps.\n")
+    with console.status("") as status:
+        for number, step in enumerate(STEPS, start=1):
+            status.update(f"{number}/{len(STEPS)} {step.title}")
+            result = run.run_step(step)
             results.append(result)
-            print_line(console, result)
-            if (following := next(upcoming, None)) is not None:
-                status.update(f"{following.name} …")
+            print_line(console, result, f"{number:2}/{len(STEPS)} {step.title}")
     print_table(console, results)
     for result in results:
-        if result.spent is not None:
-            print_times(console, result.spent)
-    report = write_report(stage.directory, results, walk.company.camera.recipes)
-    console.print(f"report: {report}; logs: {stage.directory}", highlight=False)
+        if result.service_time is not None:
+            print_times(console, result.service_time)
+    report = write_report(environment.directory, results, run.actors.camera.recipes)
+    print_summary(console, results, report)
     return all_ok(results)
 
 
-def _stay_up(console: Console, stage: Stage) -> None:
-    """Until a signal, or until the service is gone."""
-    for what, where in (
-        ("service", stage.url),
-        ("signing keys", f"{stage.url}/.well-known/jwks.json"),
-        ("log", f"{stage.url}/v1/log/leaves"),
-        ("log's end", f"{stage.url}/v1/log/checkpoint"),
-        ("stop it", "Ctrl-C"),
+def _keep_running(console: Console, environment: Environment) -> None:
+    """Wait for a signal, or for the end of the service."""
+    console.print("\nThe service is still running. You can open:")
+    for name, address in (
+        ("service", environment.url),
+        ("signing keys", f"{environment.url}/.well-known/jwks.json"),
+        ("audit log", f"{environment.url}/v1/log/leaves"),
+        ("checkpoint", f"{environment.url}/v1/log/checkpoint"),
     ):
-        console.print(f"  {what:<13} {where}", highlight=False)
+        console.print(f"  {name:<13} {address}", highlight=False)
+    console.print("Press Ctrl-C to stop it.")
     try:
-        while stage.running:
+        while environment.running:
             time.sleep(POLL)
     except KeyboardInterrupt:
-        console.print("stopping")
+        console.print("Stopping …")
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
-    """SIGTERM ends the rehearsal the way Ctrl-C does: the stage is left, its child stopped."""
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Let SIGTERM end the demo as Ctrl-C does, so that the service is stopped as well."""
     raise KeyboardInterrupt
 
 

@@ -1,8 +1,8 @@
-"""Captures by the steps alone, as the demo and the tests ask for them (species has all the others).
+"""Render bursts for given steps, with quick reactions, for the tests (`species` has all others).
 
-`steps` are the names of the API, in the payer's own left and right; `light` is the code of
-colours, empty for a challenge without. The same arguments give the same bytes. Nothing here knows
-facepay's types; a burst of 16 frames is 0.4 to 0.6 MB.
+`steps` are the step names of the API, in the payer's own left and right. `light` is the sequence of
+colours, empty for a challenge without light. The same arguments give the same bytes. This module
+uses no type of facepay. A burst of 16 frames has 0.4 to 0.6 MB.
 """
 
 from collections.abc import Sequence
@@ -11,18 +11,18 @@ from dataclasses import replace
 import numpy as np
 
 from facepay_rehearsal.attacks import crowds, prints
-from facepay_rehearsal.course import (
+from facepay_rehearsal.renderer.bona_fide import Setting, payer
+from facepay_rehearsal.renderer.filming import developed, person, place
+from facepay_rehearsal.renderer.shots import FixedChallenge, Shot
+from facepay_rehearsal.renderer.timeline import (
     FRAME_INTERVAL_MS,
     HOLD_FRAMES,
     STEP_FRAMES,
     Manner,
     clock,
-    course,
     swaying,
+    timeline,
 )
-from facepay_rehearsal.filming import developed, person, place
-from facepay_rehearsal.genuine import Setting, payer
-from facepay_rehearsal.shots import Asked, Shot
 
 __all__ = [
     "FRAME_INTERVAL_MS",
@@ -36,7 +36,7 @@ __all__ = [
     "two_faces",
 ]
 
-# Done, and almost back, before the next prompt comes.
+# The payer has done the step, and is almost back, before the next prompt.
 _BRISK = Manner(reaction_ms=(80, 160), rest_ms=(330, 380), turn=(30.5, 33))
 
 
@@ -48,9 +48,9 @@ def genuine(
     light: Sequence[str] = (),
     mirrored: bool = False,
 ) -> list[Shot]:
-    """A payer who holds still and then does as asked, with the small movements of a real one."""
+    """Render a bona fide payer, who holds still and then follows the prompts."""
     setting = Setting(manner=_BRISK)
-    return payer(name, Asked(steps, light), seed, setting, mirrored=mirrored)
+    return payer(name, FixedChallenge(steps, light), seed, setting, mirrored=mirrored)
 
 
 def still_photo(
@@ -61,17 +61,17 @@ def still_photo(
     light: Sequence[str] = (),
     mirrored: bool = False,
 ) -> list[Shot]:
-    """Species print_still: one photograph on a stand; only light and the sensor's noise differ."""
-    return prints.print_still(name, Asked(steps, light), seed, mirrored=mirrored)
+    """Render species print_still: a photograph on a stand; only light and noise differ."""
+    return prints.print_still(name, FixedChallenge(steps, light), seed, mirrored=mirrored)
 
 
 def shaken_photo(
     name: str, steps: Sequence[str], seed: int, *, mirrored: bool = False
 ) -> list[Shot]:
-    """Species print_moved: a photograph in the hand, shifted and rotated whatever is asked."""
+    """Render species print_moved: a photograph in the hand that ignores the prompts."""
     rng = np.random.default_rng(seed)
-    moments = swaying(clock(Asked(steps), rng), rng, 6.0)
-    return developed(moments, prints.held(person(name), place(rng)), rng, mirrored=mirrored)
+    moments = swaying(clock(FixedChallenge(steps), rng), rng, 6.0)
+    return developed(moments, prints.hand_held(person(name), place(rng)), rng, mirrored=mirrored)
 
 
 def moved_print(
@@ -83,16 +83,18 @@ def moved_print(
     axis: float = 0.0,
     mirrored: bool = False,
 ) -> list[Shot]:
-    """Species print_moved: a flat print tilted in time with the prompts.
+    """Render species print_moved: a flat print that is tilted in time with the prompts.
 
-    `tilt` in degrees at the turn's extreme; `axis` in degrees is the axis of the tilt away from
-    upright, in the picture's plane: 0 mimics a turning head, about 40 is the worst case for
-    anything that measures a turn from few points.
+    `tilt` is the largest angle in degrees. `axis` is the angle in degrees between the axis of the
+    tilt and upright, in the plane of the picture: 0 imitates a turning head, and about 40 is the
+    worst case for a signal that measures a turn from few points.
     """
     rng = np.random.default_rng(seed)
     by_hand = Manner(turn=(tilt, tilt), blinks=False)
-    moments = [replace(moment, lean=axis) for moment in course(Asked(steps), rng, by_hand)]
-    return developed(moments, prints.held(person(name), place(rng)), rng, mirrored=mirrored)
+    moments = [
+        replace(moment, lean=axis) for moment in timeline(FixedChallenge(steps), rng, by_hand)
+    ]
+    return developed(moments, prints.hand_held(person(name), place(rng)), rng, mirrored=mirrored)
 
 
 def two_faces(
@@ -104,6 +106,6 @@ def two_faces(
     light: Sequence[str] = (),
     mirrored: bool = False,
 ) -> list[Shot]:
-    """A genuine payer with somebody else as near to the camera, side by side."""
+    """Render a bona fide payer with another person beside, as near to the camera."""
     payer = replace(person(name), stranger=person(bystander))
-    return crowds.two_faces(payer, Asked(steps, light), seed, mirrored=mirrored)
+    return crowds.two_faces(payer, FixedChallenge(steps, light), seed, mirrored=mirrored)

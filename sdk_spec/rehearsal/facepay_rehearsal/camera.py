@@ -1,6 +1,6 @@
-"""Bursts by recipe: what was shown can be said in a few words, and rendered again from them.
+"""Recipes of bursts: a few values from which a burst can be rendered again, byte for byte.
 
-A recipe holds no pixels, so it may stand in a report; the same recipe gives the same bytes.
+A recipe holds no pixels, so a report may contain it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from facepay_client import Challenge, Frame
-from facepay_rehearsal.genuine import indoor
-from facepay_rehearsal.shots import Asked, Shot
+from facepay_rehearsal.renderer.bona_fide import indoor
+from facepay_rehearsal.renderer.shots import FixedChallenge, Shot
 from facepay_rehearsal.species import SPECIES, Maker
 
 GENUINE = "genuine"
@@ -19,7 +19,7 @@ _KINDS: dict[str, Maker] = {GENUINE: indoor} | {name: one.make for name, one in 
 
 @dataclass(frozen=True)
 class Recipe:
-    """`kind` is "genuine" or a species of attack; `steps` and `light` are what was asked for."""
+    """`kind` is "genuine" or an attack species; `steps` and `light` are the challenge."""
 
     kind: str
     portrait: str
@@ -29,24 +29,26 @@ class Recipe:
 
     @classmethod
     def parse(cls, entry: Mapping[str, Any]) -> "Recipe":
-        """From a report. Raises KeyError, ValueError."""
+        """Read a recipe from a report. Raises KeyError, ValueError."""
         kind = str(entry["kind"])
         if kind not in _KINDS:
-            raise ValueError("a burst of an unknown kind")
+            raise ValueError(f"unknown kind of burst: {kind}")
         steps, light = (tuple(str(one) for one in entry[name]) for name in ("steps", "light"))
         return cls(kind, str(entry["portrait"]), steps, light, int(entry["seed"]))
 
     def entry(self) -> dict[str, Any]:
+        """Return the recipe as a report holds it."""
         return asdict(self)
 
     def shots(self) -> list[Shot]:
-        return _KINDS[self.kind](self.portrait, Asked(self.steps, self.light), self.seed)
+        """Render the burst."""
+        return _KINDS[self.kind](self.portrait, FixedChallenge(self.steps, self.light), self.seed)
 
 
 class Camera:
-    """Takes bursts and remembers them. Seeds count up, so that no two are alike.
+    """Renders bursts and keeps them. Each burst has another seed, so no two are alike.
 
-    `taken` is for the search at the end: exactly the pictures that were sent, in memory alone.
+    `taken` holds exactly the pictures that were sent, in memory alone, for the search at the end.
     """
 
     def __init__(self) -> None:
@@ -54,6 +56,7 @@ class Camera:
         self.taken: list[list[Shot]] = []
 
     def take(self, kind: str, portrait: str, challenge: Challenge) -> list[Frame]:
+        """Render a burst for a challenge, and return its frames as an SDK would send them."""
         seed = len(self.recipes) + 1
         recipe = Recipe(kind, portrait, tuple(challenge.steps), tuple(challenge.light), seed)
         self.recipes.append(recipe)
@@ -63,7 +66,7 @@ class Camera:
 
 
 def as_frames(shots: Sequence[Shot], challenge: Challenge) -> list[Frame]:
-    """As an SDK sends them, which shows the colours of the challenge from the first frame on."""
+    """Make frames of shots; their colours are those of the challenge at the time of each shot."""
     first = shots[0].monotonic_ms
     return [
         Frame(

@@ -1,19 +1,19 @@
-"""Every species of attack and every variant of a payer, by its name in liveness.md.
+"""Every attack species and every variant of a bona fide payer, by name.
 
 A maker takes (source, challenge, seed): a name of `portraits` or a Portrait, anything with `steps`
-and `light`, and a number; the same three give the same bytes.
+and `light`, and a number. The same arguments give the same bytes.
 """
 
 from typing import NamedTuple, Protocol
 
-from facepay_rehearsal import genuine
 from facepay_rehearsal.attacks import crowds, injected, masks, prints, puppets, screens, swaps
-from facepay_rehearsal.filming import Source
-from facepay_rehearsal.shots import Challenge, Shot
+from facepay_rehearsal.renderer import bona_fide
+from facepay_rehearsal.renderer.filming import Source
+from facepay_rehearsal.renderer.shots import Challenge, Shot
 
 
 class Maker(Protocol):
-    """A function of this package; `__name__` is the species."""
+    """A function that renders one species; its `__name__` is the name of the species."""
 
     __name__: str
 
@@ -21,7 +21,7 @@ class Maker(Protocol):
 
 
 class Species(NamedTuple):
-    """`cls` is plain, demanding or hard."""
+    """A maker and its class of difficulty: `cls` is plain, demanding or hard."""
 
     cls: str
     make: Maker
@@ -73,13 +73,13 @@ SPECIES: dict[str, Species] = {
 GENUINE: dict[str, Maker] = {
     maker.__name__: maker
     for maker in (
-        genuine.indoor,
-        genuine.free_exposure,
-        genuine.bright,
-        genuine.slow,
-        genuine.wall_behind,
-        genuine.glasses,
-        genuine.dark_skin,
-        genuine.no_light,
+        bona_fide.indoor,
+        bona_fide.free_exposure,
+        bona_fide.bright,
+        bona_fide.slow,
+        bona_fide.wall_behind,
+        bona_fide.glasses,
+        bona_fide.dark_skin,
+        bona_fide.no_light,
     )
 }

@@ -1,1 +1,1 @@
-"""The back doors: each module implements one port with one real technology."""
+"""Implement the ports with real technology: databases, OpenBao, cryptography, the face engine."""

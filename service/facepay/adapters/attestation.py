@@ -1,9 +1,8 @@
-"""Attestation by the registered key, with a place for what platforms say.
+"""Verify a capture's manifest: the signature of the registered key, and platform evidence.
 
-The signature is ES256 (RFC 7518 3.4) over the manifest as it arrived, by the key that is registered
-for the device. Evidence of a platform is checked by a verifier that was configured for its format;
-this version ships none, and says so instead of pretending: evidence that nobody can check is
-refused, never ignored.
+The signature is ES256 (RFC 7518 3.4) over the manifest's bytes as they arrived, by the key that is
+registered for the device. A verifier that was configured for its format checks a platform's
+evidence. This version ships no such verifier, so it refuses all evidence and never ignores it.
 """
 
 from collections.abc import Mapping
@@ -22,14 +21,17 @@ ALGORITHM = "ES256"
 
 
 class EvidenceVerifier(Protocol):
-    """Checks one format: whose root signed it, and that it is bound to this manifest's nonce."""
+    """Verifier of one evidence format."""
 
     def __call__(self, evidence: str, manifest: SignedManifest) -> None:
-        """Raises DeviceNotTrusted."""
+        """Check the root that signed the evidence and its binding to this manifest's nonce.
+
+        Raises DeviceNotTrusted.
+        """
 
 
 class RegisteredKeyAttestation:
-    """`ports.Attestation`; `verifiers` are those of platforms, by format."""
+    """Implementation of `ports.Attestation`; `verifiers` maps formats to their verifiers."""
 
     def __init__(self, verifiers: Mapping[str, EvidenceVerifier] | None = None) -> None:
         self._verifiers = dict(verifiers or {})
@@ -40,7 +42,7 @@ class RegisteredKeyAttestation:
         if given is None:
             return Attested(platform=None)
         if given.format not in FORMATS:
-            raise _unsupported("this format is not one of the protocol")
+            raise _unsupported("the protocol does not have this format: send null")
         if given.format not in self._verifiers:
             raise _unsupported("this service has no verifier for this format: send null")
         self._verifiers[given.format](given.evidence, signed)
@@ -52,7 +54,7 @@ def _verify_signature(signed: SignedManifest, key: Client) -> None:
         jws.deserialize_compact(signed.jws, ECKey.import_key(key.public_key_pem), [ALGORITHM])
     except (JoseError, ValueError, TypeError):
         raise ManifestInvalid(
-            "the signature is not of the key that opened the capture",
+            "the signature was not made by the key that opened the capture",
             param="manifest",
             reason="foreign_signature",
         ) from None

@@ -1,7 +1,8 @@
-"""From described pictures to a calibration: the engine room's counts in the domain's words.
+"""Make a calibration from described pictures; `facepay.face.calibration` counts the errors.
 
-The threshold is the largest whose false match rate is supported by the pictures: its upper bound,
-not the rate that was counted, is at most the one asked for. It reads no pictures and signs nothing.
+The threshold is the largest whose false match rate the pictures support: the upper bound of the
+rate, not the counted rate, is at most the requested one. This module reads no pictures and signs
+nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,23 +12,26 @@ from datetime import datetime
 import numpy as np
 
 from facepay.domain.calibration import CalibratedModel, Calibration, Group, Measured, Protocol
-from facepay.face import calibration as counting
-from facepay.face import recognise
-from facepay.face.cards import ModelCard
-from facepay.face.confidence import trials_needed
-from facepay.face.embed import Descriptor
+from facepay.face.calibration import error_rates as counting
+from facepay.face.calibration.confidence import trials_needed
+from facepay.face.models.cards import ModelCard
+from facepay.face.recognition import recognise
+from facepay.face.recognition.embed import Descriptor
 
-# Person -> grouping -> group, as the people themselves say.
+# Person -> grouping -> group, as the people describe themselves.
 Groups = Mapping[str, Mapping[str, str]]
 
 
 class TooFewComparisons(ValueError):
-    """Even without any error these pictures would not support the rate; the message says more."""
+    """Signal that these pictures support no threshold; the message says what is missing."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Sample:
-    """Who is on the usable pictures, in the order given, and what was not usable."""
+    """Descriptors of the usable pictures with their persons, in one order.
+
+    `unusable` counts the pictures that have no descriptor.
+    """
 
     data_set: str
     persons: Sequence[str]
@@ -37,7 +41,7 @@ class Sample:
 
 
 def calibrated_model(card: ModelCard) -> CalibratedModel:
-    """What a distance of this card's descriptors means; its identity covers file and alignment."""
+    """Name the model and metric of the card; its identity covers the file and the alignment."""
     views = "mirrored-mean" if card.comparison.mirrored else "single"
     return CalibratedModel(
         name=card.name,
@@ -48,7 +52,7 @@ def calibrated_model(card: ModelCard) -> CalibratedModel:
 
 
 def protocol_in_use() -> Protocol:
-    """How many frames of a capture the engine makes a reference and a probe of."""
+    """Return how many frames of a capture the engine uses for a reference and for a probe."""
     return Protocol(recognise.REFERENCE_FRAMES, recognise.PROBE_FRAMES)
 
 
@@ -60,10 +64,13 @@ def calibrate(
     false_match_rate: float,
     made_at: datetime,
 ) -> Calibration:
-    """Raises TooFewComparisons where no threshold is supported, with what would be needed."""
+    """Count errors and find the largest threshold that supports the false match rate at 95 %.
+
+    Raises TooFewComparisons when the pictures support no threshold.
+    """
     counted = counting.Protocol(protocol.references, protocol.probes)
     if not sample.descriptors:
-        raise TooFewComparisons("none of the pictures can be used")
+        raise TooFewComparisons("none of the pictures can be used: add pictures of faces")
     vectors = np.stack(list(sample.descriptors))
     names, labels = np.unique(list(sample.persons), return_inverse=True)
     labels = labels.astype(np.int64)
@@ -90,26 +97,26 @@ def calibrate(
 def _supported(scores: counting.Scores, rate: float, protocol: counting.Protocol) -> float:
     if not scores.genuine_trials:
         raise TooFewComparisons(
-            f"nobody has the {protocol} usable pictures, of which none counts twice, that a "
-            "genuine comparison needs: add pictures of the same people"
+            f"no person has the {protocol} different usable pictures that a genuine comparison "
+            "needs: add pictures of the same people"
         )
     threshold = scores.threshold_supported(rate)
     if threshold is None:
         raise TooFewComparisons(
             f"{scores.impostor_trials:,} impostor comparisons of {scores.impostor_persons} persons "
-            f"cannot support a false match rate of {rate:g} at 95 %: even without any error "
+            f"cannot support a false match rate of {rate:g} at 95 %: even without an error, "
             f"{trials_needed(rate):,} are needed; add pictures of more people"
         )
     if threshold <= 0:
         raise TooFewComparisons(
-            f"no threshold keeps a false match rate of {rate:g}: pictures of different persons are "
-            "equal; is somebody listed under two names?"
+            f"no threshold has a false match rate of {rate:g}: pictures of different persons are "
+            "equal; check whether one person is listed under two names"
         )
     return threshold
 
 
 def _memberships(names: Sequence[str], groups: Groups) -> dict[tuple[str, str], list[int]]:
-    """The labels of who belongs to each group, groups in the order of their names."""
+    """Return the labels of each group's members; groups are sorted by name."""
     found: dict[tuple[str, str], list[int]] = {}
     for label, name in enumerate(names):
         for grouping, group in groups.get(name, {}).items():

@@ -1,4 +1,4 @@
-"""Deliveries, with the questions a sender asks: what is due, and whose turn it is."""
+"""Store deliveries and find the ones that are due."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from facepay.domain.webhook import DeliveryState, Lane
 
 
 class SqlDeliveries(SqlRepository[Entity]):
-    """Implements `ports.Deliveries`."""
+    """Implementation of `ports.Deliveries`."""
 
     def endpoints_due(self, lane: Lane, now: datetime) -> list[str]:
         waiting = self._waiting_until(lane, now)
@@ -20,7 +20,8 @@ class SqlDeliveries(SqlRepository[Entity]):
 
     def due(self, endpoint_id: str, lane: Lane, now: datetime, *, limit: int) -> list[Entity]:
         earlier = self._table.alias("earlier")
-        held_back = exists().where(
+        # An earlier event of the same payment goes first, also when it must be retried later.
+        blocked = exists().where(
             earlier.c.endpoint_id == endpoint_id,
             earlier.c.payment == self._column("payment"),
             earlier.c.state == DeliveryState.WAITING.value,
@@ -29,7 +30,7 @@ class SqlDeliveries(SqlRepository[Entity]):
         query = (
             select(self._table)
             .where(self._column("endpoint_id") == endpoint_id, *self._waiting_until(lane, now))
-            .where(~held_back)
+            .where(~blocked)
             .order_by(self._column("seq"))
             .limit(limit)
         )

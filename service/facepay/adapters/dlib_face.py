@@ -1,9 +1,10 @@
-"""FaceEngine and PadDetector over the engine room `facepay.face`.
+"""Implement FaceEngine and PadDetector with the engine in `facepay.face`.
 
-Translates both ways: bursts and challenges of the domain go in, refusals come out as errors of
-`domain.errors`, without their cause, whose frames hold pixels. It decides nothing. Models and
-network are loaded by `prepare`, or when they are first used. dlib's detector is not thread-safe,
-and `facepay.face.models` keeps a lock with it.
+This module translates: it passes the domain's bursts and challenges to the engine, and turns the
+engine's refusals into errors of `domain.errors`. It drops a refusal's cause, because the frames of
+its traceback hold pixels. It decides nothing. `prepare` loads the models and the network; otherwise
+their first use does. dlib's detector is not thread-safe, so
+`facepay.face.detection.dlib_models` keeps a lock with it.
 """
 
 import threading
@@ -31,20 +32,21 @@ from facepay.domain.errors import (
     UnreadableFrame,
     UnsupportedFrame,
 )
-from facepay.face import protect, recognise
-from facepay.face.cards import CardError
-from facepay.face.detect import Detector, HogDetector, centred
-from facepay.face.embed import Embedder
+from facepay.face.detection.detect import Detector, HogDetector, centred
+from facepay.face.detection.landmarks import find_points
 from facepay.face.errors import FaceRefusal, RefusalKind
-from facepay.face.landmarks import find_points
 from facepay.face.model_store import ModelError
+from facepay.face.models.cards import CardError
+from facepay.face.models.weights import WeightsError
 from facepay.face.observe import Observation, SentFrame, observe
-from facepay.face.pad.hearing import Hearing
+from facepay.face.pad.evaluate import PadEvaluator
 from facepay.face.pad.passive import PassivePack
 from facepay.face.pad.thresholds import thresholds
-from facepay.face.recognise import PROBE_FRAMES
-from facepay.face.weights import WeightsError
-from facepay.freed_memory import forget
+from facepay.face.recognition import recognise
+from facepay.face.recognition import template_protection as protection
+from facepay.face.recognition.embed import Embedder
+from facepay.face.recognition.recognise import PROBE_FRAMES
+from facepay.memory_scrubbing import forget
 from facepay.ports import ObservedFaces
 
 _Result = TypeVar("_Result")
@@ -63,15 +65,15 @@ _ERRORS: dict[RefusalKind, type[FacepayError]] = {
     RefusalKind.BLURRED: Blurred,
 }
 
-# Bursts that one worker may be busy with or keep waiting for. gunicorn gives it more threads than
-# this, so that passwords, revocations and health never queue behind faces.
+# The number of bursts that one worker observes at a time. gunicorn gives a worker more threads than
+# this, so that passwords, revocations and health checks never queue behind faces.
 BURSTS_AT_ONCE = 3
 
 
 class DlibFaceEngine:
-    """`ports.FaceEngine` with dlib's landmarks, a detector, and the network of a model card.
+    """Implementation of `ports.FaceEngine`: a detector, dlib's landmarks and a card's network.
 
-    Beyond `bursts_at_once` it refuses with FaceUnavailable instead of queueing.
+    `observe` raises FaceUnavailable while `bursts_at_once` bursts are being observed.
     """
 
     def __init__(
@@ -83,7 +85,7 @@ class DlibFaceEngine:
     ) -> None:
         self._embedder = embedder
         self._detector = detector or HogDetector()
-        self._places = threading.BoundedSemaphore(bursts_at_once)
+        self._slots = threading.BoundedSemaphore(bursts_at_once)
 
     @property
     def model(self) -> str:
@@ -93,16 +95,18 @@ class DlibFaceEngine:
         _translated(self._load)
 
     def _load(self) -> None:
-        cv2.setNumThreads(1)  # the cores are the workers'
+        cv2.setNumThreads(1)  # the workers share the cores
         side = self._embedder.card.input.side
-        np.median([0.0])  # its first use imports numpy.ma: 10 ms
+        np.median([0.0])  # the first call imports numpy.ma, which takes 10 ms
         grey = np.full((480, 640), 128, dtype=np.uint8)
         find_points(grey, centred(320, 240, 160, 1.0))
         self._detector.find_faces(grey)
-        self._embedder.fused([np.full((side, side, 3), 128, dtype=np.uint8)] * PROBE_FRAMES)
+        self._embedder.describe_fused(
+            [np.full((side, side, 3), 128, dtype=np.uint8)] * PROBE_FRAMES
+        )
 
     def observe(self, burst: Burst) -> ObservedFaces:
-        if not self._places.acquire(blocking=False):
+        if not self._slots.acquire(blocking=False):
             raise FaceUnavailable("too many captures at once")
         try:
             frames = [
@@ -113,44 +117,46 @@ class DlibFaceEngine:
                 lambda: observe(frames, mirrored=burst.mirrored, detector=self._detector)
             )
         finally:
-            self._places.release()
+            self._slots.release()
 
     def reference(self, faces: ObservedFaces, secret: bytearray) -> bytearray:
         def protected() -> bytearray:
-            descriptor = recognise.reference(_own(faces), self._embedder)
+            descriptor = recognise.reference(_observation(faces), self._embedder)
             try:
-                return protect.protect(descriptor, secret)
+                return protection.protect(descriptor, secret)
             finally:
                 descriptor.fill(0)
 
         return _translated(protected)
 
     def distance(self, faces: ObservedFaces, reference: bytearray, secret: bytearray) -> float:
-        def apart() -> float:
-            probe = recognise.probe(_own(faces), self._embedder)
+        def measured() -> float:
+            probe = recognise.probe(_observation(faces), self._embedder)
             try:
-                return self._embedder.measured(protect.distance(reference, probe, secret))
+                return self._embedder.to_card_distance(
+                    protection.distance(reference, probe, secret)
+                )
             finally:
                 probe.fill(0)
 
-        return _translated(apart)
+        return _translated(measured)
 
     def renewed(self, reference: bytearray, secret: bytearray, new_secret: bytearray) -> bytearray:
-        return _translated(lambda: protect.renew(reference, secret, new_secret))
+        return _translated(lambda: protection.renew(reference, secret, new_secret))
 
 
 class SignalsPadDetector:
-    """`ports.PadDetector` by the signals of `facepay.face.pad`: each says what it stops."""
+    """Implementation of `ports.PadDetector` with the signals of `facepay.face.pad`."""
 
     def __init__(
         self, embedder: Embedder, *, same_person: float, pack: PassivePack | None = None
     ) -> None:
-        """`same_person` is the distance that matches (`threshold`), which is the model's own."""
-        self._hearing = Hearing(embedder, same_person, thresholds(), pack)
+        """Set the model, its largest distance that matches, and the passive networks or None."""
+        self._evaluator = PadEvaluator(embedder, same_person, thresholds(), pack)
 
     def judge(self, faces: ObservedFaces, challenge: Challenge) -> PadVerdict:
-        seen = _own(faces)
-        judgement = _translated(lambda: self._hearing.judge(seen, challenge))
+        observation = _observation(faces)
+        judgement = _translated(lambda: self._evaluator.judge(observation, challenge))
         return PadVerdict(
             outcome=PadOutcome(judgement.outcome),
             reason=judgement.reason,
@@ -163,23 +169,23 @@ class SignalsPadDetector:
         )
 
 
-def _own(faces: ObservedFaces) -> Observation:
+def _observation(faces: ObservedFaces) -> Observation:
     if not isinstance(faces, Observation):
-        raise TypeError("these faces were observed by another engine")
+        raise TypeError("another engine observed these faces")
     return faces
 
 
 def _translated(act: Callable[[], _Result]) -> _Result:
-    """Run `act`; a refusal of the engine room becomes an error of the domain, and only that."""
+    """Run `act` and raise its refusals as errors of the domain, without their cause."""
     try:
         return act()
     except FaceRefusal as refusal:
         kind, frame = refusal.kind, refusal.frame
-        forget(refusal)  # the one that is raised for it below is not chained to it
-    except protect.MalformedTemplate:
-        raise SealBroken("what was sealed is no template of this engine") from None
+        forget(refusal)  # the error is raised below, outside of this handler, so it is not chained
+    except protection.MalformedTemplate:
+        raise SealBroken("the sealed value is not a template of this engine") from None
     except FileNotFoundError:
         raise FaceUnavailable("the face models are not installed") from None
     except (WeightsError, ModelError, CardError):
-        raise FaceUnavailable("the face models are not the ones they should be") from None
+        raise FaceUnavailable("the installed face models are not the expected ones") from None
     raise _ERRORS[kind](param=None if frame is None else f"frames[{frame}]")

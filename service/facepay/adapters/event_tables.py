@@ -1,6 +1,6 @@
-"""The tables of what others are told: events, where they are sent, and the uses of a face.
+"""Define the tables of events, webhook endpoints, deliveries and uses of a face.
 
-As in tables.py, only shapes, keys and indexes stand here.
+As in tables.py, there are only columns, keys and indexes here.
 """
 
 from datetime import datetime
@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from facepay.adapters.tables import UtcDateTime
 
-# SQLite numbers rows by itself in a column of this type alone.
+# SQLite numbers rows by itself only in an INTEGER primary key.
 NUMBERED = BigInteger().with_variant(Integer(), "sqlite")
 
 
@@ -18,7 +18,7 @@ class EventRow(SQLModel, table=True):
     __tablename__ = "events"
     __table_args__ = (
         Index("ix_events_kind", "kind", "fanned_out_at"),
-        {"sqlite_autoincrement": True},  # no number comes again after a sweep
+        {"sqlite_autoincrement": True},  # SQLite must not reuse the numbers of deleted rows
     )
     seq: int = Field(primary_key=True, sa_type=NUMBERED)
     id: str = Field(unique=True)
@@ -27,7 +27,7 @@ class EventRow(SQLModel, table=True):
     payment: str | None
     merchant_audience: str | None
     shared: str | None
-    for_bank: str
+    for_operator: str
     fanned_out_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
 
 
@@ -46,7 +46,7 @@ class DeliveryRow(SQLModel, table=True):
     __tablename__ = "deliveries"
     __table_args__ = (
         Index("ix_deliveries_due", "lane", "state", "next_at", "endpoint_id"),
-        # However many wait, the next ones are found without looking at all of them.
+        # The next deliveries are found without reading all that wait.
         Index("ix_deliveries_endpoint", "endpoint_id", "state", "lane", "seq"),
         Index("ix_deliveries_payment", "payment", "endpoint_id", "state", "seq"),
     )
@@ -82,4 +82,4 @@ class FaceUseRow(SQLModel, table=True):
     currency: str
     outcome: str
     flags: list[str] = Field(sa_type=JSON)
-    held: bool
+    on_hold: bool

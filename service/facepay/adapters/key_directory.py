@@ -1,7 +1,7 @@
-"""Stores the public keys that verify our signatures, before they are used (`usecases/key_set.py`).
+"""Store the public keys that verify the service's signatures, before their first use.
 
-Whoever holds something signed finds the key on any worker, also after the worker that signed it
-died and while OpenBao is away. Public halves and certificates only.
+Every worker can then publish a key (`usecases/records/key_set.py`), also after the worker that
+signed has died and while OpenBao is unavailable. Only public keys and certificates are stored.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,9 +16,10 @@ PublicJwk = Mapping[str, str]
 
 
 class KeyDirectory:
-    """Opens a unit of work of its own: never call it inside of another. Raises StorageUnavailable.
+    """Store of public keys. Every method raises StorageUnavailable.
 
-    Safe to share between threads.
+    Each call opens its own unit of work, so never call it inside another one. Safe to share between
+    threads.
     """
 
     def __init__(self, unit_of_work: UnitsOfWork, clock: Clock) -> None:
@@ -26,21 +27,21 @@ class KeyDirectory:
         self._clock = clock
 
     def publish_roots(self, jwks: Sequence[PublicJwk]) -> None:
-        """These are the root's keys, and no others: what the vault keeps no longer is withdrawn."""
-        wanted = {jwk["kid"]: jwk for jwk in jwks}
+        """Publish exactly these keys of the root, and withdraw its other keys."""
+        current = {jwk["kid"]: jwk for jwk in jwks}
         with self._unit_of_work() as uow:
             roots = uow.published_keys.find_all(certificate=None)
             known = {root.id for root in roots if root.published_until is None}
-            if known == set(wanted):
+            if known == set(current):
                 return
-            for kid in wanted.keys() - known:
-                _publish_root(uow, kid, wanted[kid])
-            for kid in known - wanted.keys():
+            for kid in current.keys() - known:
+                _publish_root(uow, kid, current[kid])
+            for kid in known - current.keys():
                 uow.published_keys.update_all({"published_until": self._clock()}, id=kid)
             uow.commit()
 
     def publish_node(self, jwk: PublicJwk, certificate: str, *, until: datetime) -> None:
-        """A node's key, until the last thing it may sign has run out; drops those that have."""
+        """Publish a node's key until its last signature expires, and delete expired keys."""
         with self._unit_of_work() as uow:
             uow.published_keys.delete_before("published_until", self._clock())
             uow.published_keys.add(PublishedKey(jwk["kid"], jwk, certificate, until))
@@ -48,6 +49,6 @@ class KeyDirectory:
 
 
 def _publish_root(uow: UnitOfWork, kid: str, jwk: PublicJwk) -> None:
-    with suppress(AlreadyExists):  # another worker met it at the same moment, or it came back
+    with suppress(AlreadyExists):  # another worker just added it, or it was withdrawn before
         uow.published_keys.add(PublishedKey(kid, jwk, None, None))
     uow.published_keys.update_all({"published_until": None}, id=kid)

@@ -11,7 +11,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def migrate(url: str, *, revision: str = "head") -> None:
-    """Run every migration up to `revision` that `url` has not seen yet; safe to run again."""
+    """Run the missing migrations of the database at `url` up to `revision`. Idempotent."""
     engine = open_engine(url)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))

@@ -1,18 +1,19 @@
-"""Signs authorizations in this process: a P-256 key in memory, certified by the root in OpenBao.
+"""Sign authorizations in this process with a P-256 key that the root in OpenBao certifies.
 
 Rules:
-- the key is made in the process that uses it, never written and never handed on; a process that
-  was forked afterwards makes its own;
-- the certificate is a JWS by the root, `facepay-node-certificate+jwt`, for 15 minutes. It is
-  stored with the public key before the key signs anything (`key_directory.py`), so that nobody
-  holds a signature whose key is not published;
-- a fresh key every 5 minutes, in the background: the signing path asks neither OpenBao nor the
-  database. While OpenBao is away the key goes on for the rest of its 15 minutes, then nothing is
-  signed (SigningUnavailable). It is renewed inline where its time has run out, e.g. when a
-  rehearsal's clock jumps; threads that wait for one renewal share what comes of it.
+- The process that uses a key makes it, and never writes it or passes it on. A forked process makes
+  its own key.
+- The certificate is a JWS by the root with typ `facepay-node-certificate+jwt`, valid for 15
+  minutes. It is stored with the public key before the key signs anything (`key_directory.py`), so
+  the key of every signature is published.
+- A background thread makes a new key every 5 minutes, so signing waits for neither OpenBao nor the
+  database. While OpenBao is unavailable, the key signs until its 15 minutes end. After that,
+  signing raises SigningUnavailable.
+- `sign` renews an expired key itself, for example when a rehearsal's clock jumps. Threads that wait
+  for the same renewal share its result.
 
-It does not decide what may be signed. What has to be verifiable for longer than an authorization
-lives is the root's to sign (`transit_signer.py`).
+This module does not decide what may be signed. The root signs what must be verifiable for longer
+than an authorization is valid (`transit_signer.py`).
 """
 
 import logging
@@ -36,14 +37,14 @@ CERTIFICATE_TYP = "facepay-node-certificate+jwt"
 CERTIFIED_FOR = timedelta(minutes=15)
 RENEWED_AFTER = timedelta(minutes=5)
 POLL_S = 1.0
-RETRY_S = 10.0  # a vault that is away is not asked more often
+RETRY_S = 10.0  # while OpenBao is unavailable
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class _Certified:
-    """A private key, and the time its certificate is for, in whole seconds."""
+    """A private key and the validity of its certificate, in whole seconds."""
 
     key: ECKey
     kid: str
@@ -59,7 +60,7 @@ class _Certified:
 
 
 class NodeSigner:
-    """Implements the port Signer. Safe to share between threads."""
+    """Implementation of `ports.Signer`. Safe to share between threads."""
 
     def __init__(
         self,
@@ -70,7 +71,10 @@ class NodeSigner:
         issuer: str,
         signed_for: timedelta,
     ) -> None:
-        """`signed_for`: how long what is signed stays valid; the public key is there as long."""
+        """Set the collaborators; `signed_for` is the validity of a signed authorization.
+
+        A public key stays published until the last authorization that it may have signed expires.
+        """
         self._root = root
         self._directory = directory
         self._clock = clock
@@ -91,34 +95,34 @@ class NodeSigner:
         return jwt.encode(header, dict(claims), certified.key, algorithms=[ALGORITHM])
 
     def keep_certified(self) -> None:
-        """Renew in the background, for as long as this process lives. Call it once, in a worker."""
+        """Renew the key in a background thread until the process ends. Call it once in a worker."""
         threading.Thread(target=self._keep, name="node-key", daemon=True).start()
 
     def _keep(self) -> None:
-        told = False
+        reported = False
         while True:
             certified, wait = self._certified, POLL_S
             try:
                 if certified is None or certified.is_due(self._clock()):
                     self._renew(certified)
-                    if told:
+                    if reported:
                         log.warning("signing keys are certified again")
-                    told = False
+                    reported = False
             except Unavailable as error:
                 wait = RETRY_S
-                if not told:
+                if not reported:
                     log.error("signing keys cannot be renewed: %s", error.detail)
-                told = True
+                reported = True
             time.sleep(wait)
 
     def _renew(self, seen: _Certified | None) -> _Certified:
-        """Another key than the one that was `seen`: made here, or by who held the lock before."""
-        asked_at = time.monotonic()
+        """Return a newer key than `seen`: made here, or by the thread that had the lock before."""
+        requested_at = time.monotonic()
         with self._lock:
             if self._certified is not None and self._certified is not seen:
                 return self._certified
-            if self._failed_at > asked_at:
-                raise SigningUnavailable("the vault, which certifies signing keys, is away")
+            if self._failed_at > requested_at:
+                raise SigningUnavailable("OpenBao, which certifies signing keys, is unavailable")
             try:
                 self._certified = self._certify()
             except VaultUnavailable as error:

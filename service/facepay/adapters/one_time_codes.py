@@ -1,7 +1,7 @@
-"""One-time codes: TOTP (RFC 6238) by pyotp, SHA-1, six digits, 30 s, no drift window.
+"""Make and check one-time codes: TOTP (RFC 6238), SHA-1, six digits, 30 s, no drift window.
 
-pyotp's plain `verify` accepts one code any number of times; here the time step is returned, and
-the use case accepts each step once.
+pyotp's `verify` accepts a code any number of times. This module returns the matching time step
+instead, and the use case accepts each time step once.
 """
 
 import hmac
@@ -14,7 +14,7 @@ ISSUER = "facepay"
 
 
 class TotpCodes:
-    """Implements `ports.OneTimeCodes`."""
+    """Implementation of `ports.OneTimeCodes`."""
 
     def new_secret(self) -> str:
         return pyotp.random_base32(32)
@@ -25,8 +25,8 @@ class TotpCodes:
     def qr(self, uri: str) -> str:
         return segno.make_qr(uri).svg_data_uri(scale=4)
 
-    def matching_step(self, secret: str, code: str, at: datetime) -> int | None:
+    def matching_time_step(self, secret: str, code: str, at: datetime) -> int | None:
         totp = pyotp.TOTP(secret)
-        step = totp.timecode(at)
-        expected = totp.generate_otp(step)
-        return step if hmac.compare_digest(expected.encode(), code.encode()) else None
+        time_step = totp.timecode(at)
+        expected = totp.generate_otp(time_step)
+        return time_step if hmac.compare_digest(expected.encode(), code.encode()) else None

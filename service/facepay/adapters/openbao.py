@@ -1,20 +1,22 @@
-"""Templates and second-factor secrets, sealed by OpenBao's transit engine.
+"""Seal templates and second-factor secrets with OpenBao's transit engine.
 
 Rules:
-- keys are made and used inside OpenBao and never leave it (`openbao_policy.hcl` sees to that);
-- one AES-256-GCM key per enrolment, `enrolment-<name>`: destroying it makes every copy of the
-  template unreadable at once. Second-factor secrets share the key `second-factors`;
-- `binding` is authenticated as GCM's associated data: a sealed value moved to another row, or
-  to another enrolment, does not open;
-- the secret that protects a template is an HMAC-SHA-256 of one fixed text under the same key, so
-  that it goes with the key; always of the key's first version, so that rotating changes nothing;
-- a value that cannot be opened any more raises `SealBroken`; a vault that cannot be asked raises
-  `VaultUnavailable`. The first stays so, the second passes.
+- Keys are made and used inside OpenBao and never leave it; `openbao_policy.hcl` enforces that.
+- Each enrolment has its own AES-256-GCM key, `enrolment-<name>`. Destroying it makes every copy of
+  the template unreadable at once. Second-factor secrets share the key `second-factors`.
+- `binding` is GCM's associated data, so a sealed value that was moved to another row or another
+  enrolment does not open.
+- The secret that protects a template is the HMAC-SHA-256 of one fixed text under the enrolment's
+  key, and is lost with that key. It uses the first version of the key, so rotating the key does not
+  change it.
+- A value that can no longer be opened raises `SealBroken`, which is permanent. An unreachable
+  OpenBao raises `VaultUnavailable`, which is temporary.
 
-Plaintexts come back as bytearrays for the caller to overwrite. Python's JSON and base64 make
-short-lived immutable copies on the way, which nobody can overwrite: core dumps are off for that.
+Plaintexts are returned as bytearrays, which the caller overwrites. Python's JSON and base64 make
+short-lived immutable copies, which the caller cannot reach; freed memory is overwritten
+(`memory_scrubbing.py`), and core dumps are off.
 
-It does not log in (`openbao_session.py`), sign (`transit_signer.py`), or keep anything.
+This module does not log in (`openbao_session.py`), sign (`transit_signer.py`) or store anything.
 """
 
 import base64
@@ -26,26 +28,32 @@ from facepay.domain.errors import SealBroken, VaultUnavailable
 
 KEY_TYPE = "aes256-gcm96"
 SECOND_FACTORS_KEY = "second-factors"
-# Fixed: the policy lets the service ask for the HMAC of this text and of no other.
+# Fixed: the policy permits the HMAC of this text only.
 ROTATION_LABEL = b"facepay template rotation v1"
-FIRST_VERSION = "1"  # as text: a policy does not recognise a number in a request
+FIRST_VERSION = "1"  # as text, because a policy does not match a number in a request
 SECRET_BYTES = 32
 BAD_REQUEST = 400
 NOT_FOUND = 404
 
-# No "/" and no ".", which would name another path of the transit engine.
+# Without "/" and ".", which could name another path of the transit engine.
 _KEY_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9])?")
 
 
 class OpenBaoVault:
-    """Implements the ports TemplateVault and SecretVault. Safe to share between threads."""
+    """Implementation of `ports.TemplateVault` and `ports.SecretVault`.
+
+    Safe to share between threads.
+    """
 
     def __init__(self, session: OpenBaoSession, *, mount: str = "transit") -> None:
         self._session = session
         self._mount = mount
 
     def create_key(self, key_name: str) -> None:
-        """Make the key, ready to be destroyed. Once a name, before anything is sealed with it."""
+        """Make a key that may be destroyed. Call it once for a name, before sealing with the key.
+
+        Raises VaultUnavailable.
+        """
         key = _key_of(key_name)
         self._session.call(
             lambda client: client.secrets.transit.create_key(
@@ -78,19 +86,20 @@ class OpenBaoVault:
         return _secret_in(answer)
 
     def destroy_key(self, key_name: str) -> None:
-        """Idempotent, also when two callers destroy the same key at once.
+        """Destroy a key. Idempotent, also when two callers destroy the same key at once.
 
-        One DELETE and no write to `.../config` before it: OpenBao 2.7 does not order the two, so
-        the config of one caller can bring back a key whose deletion another caller was told of.
+        It sends one DELETE and, before it, no write to `.../config`. OpenBao 2.7 does not order the
+        two, so the write of one caller could restore a key whose deletion another caller has
+        acknowledged. Raises VaultUnavailable.
         """
         key = _key_of(key_name)
         try:
             self._delete(key)
         except RequestRefused:
-            # OpenBao answers 400 for a key that is gone and for one it keeps: ask which it is.
+            # OpenBao answers 400 for a missing key and for one that may not be deleted.
             if not self._exists(key):
                 return
-            # Its creation was interrupted. Nothing was sealed with it, so nothing can come back.
+            # Its creation was interrupted. Nothing was sealed with it, so nothing can be restored.
             self._allow_deletion(key)
             self._delete(key)
 
@@ -118,7 +127,7 @@ class OpenBaoVault:
                 lambda client: client.secrets.transit.read_key(name=key, mount_point=self._mount)
             )
         except RequestRefused as refusal:
-            # A reason would mean a missing mount: then nobody knows whether the key exists.
+            # A 404 with a reason means a missing mount, which says nothing about the key.
             if refusal.status == NOT_FOUND and not refusal.explained:
                 return False
             raise
@@ -135,7 +144,7 @@ class OpenBaoVault:
                 )
             )
         except RequestRefused as refusal:
-            # Without its key, sealing would have to create one, and the policy forbids that.
+            # OpenBao would create a missing key, which the policy forbids: hence 403.
             if refusal.status == FORBIDDEN and key != SECOND_FACTORS_KEY and not self._exists(key):
                 raise SealBroken("the key of this enrolment does not exist") from None
             raise
@@ -143,7 +152,7 @@ class OpenBaoVault:
 
     def _decrypt(self, key: str, sealed: str, binding: str) -> bytearray:
         if not sealed:
-            raise SealBroken("there is nothing to open")
+            raise SealBroken("the sealed value is empty")
         try:
             answer = self._session.call(
                 lambda client: client.secrets.transit.decrypt_data(
@@ -164,7 +173,7 @@ def _plaintext_in(answer: Any) -> bytearray:
     try:
         return bytearray(base64.b64decode(text_in(answer, "data", "plaintext"), validate=True))
     except ValueError:
-        broken = VaultUnavailable("the vault sent an answer of an unknown form")
+        broken = VaultUnavailable("OpenBao sent an answer of an unknown form")
     raise broken
 
 
@@ -175,14 +184,14 @@ def _secret_in(answer: Any) -> bytearray:
     except ValueError:
         secret = bytearray()
     if form != f"vault:v{FIRST_VERSION}" or len(secret) != SECRET_BYTES:
-        raise VaultUnavailable("the vault sent an answer of an unknown form")
+        raise VaultUnavailable("OpenBao sent an answer of an unknown form")
     return secret
 
 
 def _key_of(key_name: str) -> str:
-    """The key's name in the vault. A malformed one is a bug of ours, hence ValueError."""
+    """Return the key's name in OpenBao. Raises ValueError, which means a bug in the caller."""
     if not _KEY_NAME.fullmatch(key_name):
-        raise ValueError("a key name has letters, digits, '-' and '_' only, at most 64")
+        raise ValueError("a key name has at most 64 letters, digits, '-' and '_'")
     return f"enrolment-{key_name}"
 
 

@@ -1,20 +1,20 @@
-# What the facepay service may do in OpenBao (or Vault): use its keys, never see them.
+# The facepay service's rights in OpenBao (or Vault): it may use its keys, but never read them.
 #
-# One copy, shipped with the package: the embedded server writes it at every start, and an
-# operator writes the same file into a production server (infra/openbao/README.md).
+# The package ships this one file. The embedded server writes it at every start, and an operator
+# writes it to a production server (infra/openbao/README.md).
 #
 # Everything that is not named here is denied: export, backup, restore, listing, creating any
 # key that is not an enrolment's, deleting shared keys, policies, tokens, mounts, sys/*.
-# tests/integration/test_openbao.py tries each of them with the service's own login.
+# tests/integration/test_openbao_policy.py tries each of them with the service's own login.
 
-# One key per enrolment. Creating needs "update" (transit's key path knows no "create"), and so does
-# deletion_allowed through .../config, which every key gets right after it was made.
+# One key per enrolment. Creating it needs "update" (transit's key path has no "create"). So does
+# setting deletion_allowed through .../config, which the service does right after creating a key.
 #
-# A trailing "*" is a prefix match that crosses "/": this rule also decides about .../config,
-# .../rotate and the other paths under a key, and a deny with "+" in the middle ranks below it. The
-# parameters are therefore the fence: only the two named here, only with these values. `exportable`
-# and `allow_plaintext_backup` can be set neither at creation nor later, nothing can be imported or
-# trimmed. Rotating or soft-deleting an enrolment's key stays possible, and shows nothing of it.
+# A trailing "*" is a prefix match that includes "/". This rule therefore also applies to
+# .../config, .../rotate and the other paths under a key, and a deny rule with "+" in the middle has
+# lower priority. The restriction is therefore in the parameters: only the two named here, only with
+# these values. `exportable` and `allow_plaintext_backup` can never be set, and no key can be
+# imported or trimmed. Rotating or soft-deleting an enrolment's key is possible, and reveals nothing.
 path "transit/keys/enrolment-*" {
   capabilities = ["read", "update", "delete"]
   allowed_parameters = {
@@ -23,8 +23,8 @@ path "transit/keys/enrolment-*" {
   }
 }
 
-# No "create": sealing for an enrolment without a key is refused instead of making one.
-# associated_data is required, so that nothing can be sealed without being bound to its row.
+# No "create": OpenBao refuses to seal for an enrolment without a key, instead of making a key.
+# associated_data is required, so that every sealed value is bound to its row.
 path "transit/encrypt/enrolment-*" {
   capabilities        = ["update"]
   required_parameters = ["plaintext", "associated_data"]
@@ -44,8 +44,8 @@ path "transit/decrypt/enrolment-*" {
 }
 
 # The secret that protects an enrolment's template: the HMAC of one fixed text ("facepay template
-# rotation v1"), of the key's first version. Nothing else can be put in, so this is no oracle; the
-# value dies with the key. As above, the "*" crosses "/": .../sha2-512 gives another number of the
+# rotation v1") under the key's first version. No other input is permitted, so this is no oracle. The
+# value is lost with the key. As above, the "*" includes "/": .../sha2-512 gives another HMAC of the
 # same text, which opens nothing.
 path "transit/hmac/enrolment-*" {
   capabilities        = ["update"]
@@ -56,7 +56,7 @@ path "transit/hmac/enrolment-*" {
   }
 }
 
-# Second-factor secrets share one key, which only an administrator creates, rotates or deletes.
+# Second-factor secrets share one key; only an administrator creates, rotates or deletes it.
 path "transit/encrypt/second-factors" {
   capabilities        = ["update"]
   required_parameters = ["plaintext", "associated_data"]
@@ -75,9 +75,9 @@ path "transit/decrypt/second-factors" {
   }
 }
 
-# The root: it certifies the keys that nodes sign authorizations with, and signs what lasts itself.
-# ES256 as JWS wants it, with the newest version, and nothing else. `prehashed` is left out, so that
-# the service cannot have a digest signed whose message nobody saw.
+# The root key certifies the nodes' keys for authorizations, and signs long-lived statements itself.
+# Only ES256 in JWS form with the newest version is permitted. `prehashed` is left out, so that the
+# service cannot have a digest signed without its message.
 path "transit/sign/authorizations" {
   capabilities        = ["update"]
   required_parameters = ["input", "hash_algorithm", "marshaling_algorithm"]

@@ -1,18 +1,18 @@
-"""A logged-in conversation with OpenBao (or Vault): AppRole, timeouts, and one kind of failure.
+"""Send requests to OpenBao (or Vault) with an AppRole login.
 
 Rules:
-- every request has a timeout, and every failure leaves as `VaultUnavailable` (or its child
-  `RequestRefused`, which keeps the HTTP status), raised outside of the handler: an exception of
-  `requests` carries the request, and with it the plaintext and the token, so none may hang on it;
-- a 403 may mean that the token has expired: log in anew once, try again once;
-- neither request nor response bodies are ever logged;
-- proxies, netrc and VAULT_*/BAO_* variables of the environment are not consulted: where the
-  secrets go is decided by the arguments alone, and redirects are not followed.
+- Every request has a timeout. Every failure becomes `VaultUnavailable` or its subclass
+  `RequestRefused`, which keeps the HTTP status. Both are raised outside of the handler, because an
+  exception of `requests` holds the request with the plaintext and the token.
+- A 403 may mean that the token has expired: log in once and repeat the request once.
+- Neither request bodies nor response bodies are logged.
+- Only the arguments decide where secrets are sent: proxies, netrc and VAULT_*/BAO_* variables are
+  ignored, and redirects are not followed.
 
-Threads share one session; connections are pooled. The first request opens it, and a process
-that was forked afterwards opens its own, so build it wherever you like.
+Threads share one session and its pool of connections. The first request opens the session. A forked
+process opens its own, so the session may be created before the fork.
 
-It does not know what a key or a template is: see `openbao.py` and `transit_signer.py`.
+Keys and templates are the subject of `openbao.py` and `transit_signer.py`.
 """
 
 import logging
@@ -27,7 +27,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from facepay.domain.errors import VaultUnavailable
-from facepay.freed_memory import forget
+from facepay.memory_scrubbing import forget
 
 log = logging.getLogger(__name__)
 
@@ -38,20 +38,20 @@ Request = Callable[[Any], Any]
 
 
 class RequestRefused(VaultUnavailable):
-    """OpenBao answered a logged-in request, and the answer was no.
+    """Signal that OpenBao refused a logged-in request.
 
-    `status` is the HTTP status. `explained` is whether a reason came with it: OpenBao gives none
-    with the 404 of a thing that does not exist, and one with the 404 of a wrong mount or path.
+    `status` is the HTTP status. `explained` is whether the answer had a reason: OpenBao gives none
+    with the 404 of a missing key, and one with the 404 of a wrong mount or path.
     """
 
     def __init__(self, status: int, *, explained: bool) -> None:
-        super().__init__(f"the vault refused the request with status {status}")
+        super().__init__(f"OpenBao refused the request with status {status}")
         self.status = status
         self.explained = explained
 
 
 class OpenBaoSession:
-    """One login, shared by all threads of a process."""
+    """One login, which all threads of a process share."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class OpenBaoSession:
         ca_file: Path | None = None,
         namespace: str | None = None,
     ) -> None:
-        """`timeout` in seconds, for connecting and for each wait on an answer."""
+        """Set address and login; `timeout` in seconds limits connecting and each wait for data."""
         self._url = url
         self._role_id = role_id
         self._secret_id = secret_id
@@ -76,9 +76,9 @@ class OpenBaoSession:
         return f"{type(self).__name__}({self._url!r})"
 
     def call(self, request: Request) -> Any:
-        """Run `request(client)` with a logged-in hvac client and return OpenBao's answer.
+        """Call `request(client)` with a logged-in hvac client and return OpenBao's answer.
 
-        `request` may run twice. Raises VaultUnavailable, RequestRefused.
+        `request` may be called twice. Raises VaultUnavailable, RequestRefused.
         """
         if self._pid != os.getpid():
             self._open_for_this_process()
@@ -95,7 +95,7 @@ class OpenBaoSession:
         self._http.close()
 
     def _open_for_this_process(self) -> None:
-        # Sockets and locks of a parent process must not be shared with it.
+        # A forked process must not share sockets and locks with its parent.
         self._pid = os.getpid()
         self._lock = threading.Lock()
         self._client: Any = None
@@ -108,7 +108,7 @@ class OpenBaoSession:
     def _client_with(self, token: str) -> Any:
         return hvac.Client(
             url=self._url,
-            token=token,  # "" and not None: hvac would look into the environment and ~/.vault-token
+            token=token,  # "", because hvac reads the environment and ~/.vault-token for None
             session=self._http,
             verify=str(self._ca_file) if self._ca_file else True,
             timeout=self._timeout,
@@ -119,7 +119,7 @@ class OpenBaoSession:
     def _log_in(self, *, instead_of: Any) -> Any:
         """Replace `instead_of`, unless another thread has done so in the meantime."""
         if not self._lock.acquire(timeout=self._timeout):
-            raise VaultUnavailable("another login to the vault is still waiting")
+            raise VaultUnavailable("another login to OpenBao is still waiting")
         try:
             if self._client is None or self._client is instead_of:
                 self._client = self._client_with(self._new_token())
@@ -137,31 +137,31 @@ class OpenBaoSession:
                 self._client_with(""),
             )
         except RequestRefused:
-            # A refused login says nothing about keys: it must not look like an answer about one.
-            raise VaultUnavailable("the vault refused the login") from None
+            # A refused login says nothing about keys, so it must not be taken for such an answer.
+            raise VaultUnavailable("OpenBao refused the login") from None
         return text_in(answer, "auth", "client_token")
 
 
 def text_in(answer: Any, *path: str) -> str:
-    """The text at `path` of an answer; anything else there is no answer of OpenBao's."""
+    """Return the text at `path` of an answer. Raises VaultUnavailable when there is none."""
     found = answer
     for name in path:
         found = found.get(name) if isinstance(found, dict) else None
     if not isinstance(found, str):
-        raise VaultUnavailable("the vault sent an answer of an unknown form")
+        raise VaultUnavailable("OpenBao sent an answer of an unknown form")
     return found
 
 
 def _outcome(request: Request, client: Any) -> Any:
-    # Raising after the handler, not inside it, keeps the foreign exception out of __context__; and
-    # it is forgotten, because urllib3's hang on to everybody who called them.
+    # Raising after the handler keeps the foreign exception out of __context__. Its frames are
+    # cleared, because urllib3's exceptions keep references to the frames of their callers.
     try:
         return request(client)
     except hvac.exceptions.VaultError as error:
         failure = _refusal(error)
         forget(error)
     except (requests.RequestException, OSError, ValueError) as error:
-        failure = VaultUnavailable("the vault did not answer")
+        failure = VaultUnavailable("OpenBao did not answer")
         forget(error)
     raise failure
 
@@ -170,7 +170,7 @@ def _refusal(error: Any) -> VaultUnavailable:
     for kind, status in _STATUSES.items():
         if isinstance(error, kind):
             return RequestRefused(status, explained=error.errors != [])
-    return VaultUnavailable("the vault could not answer")
+    return VaultUnavailable("OpenBao could not answer")
 
 
 _STATUSES: dict[type[Any], int] = {

@@ -1,4 +1,4 @@
-"""Read a policy, and the notice it names, from TOML beside it."""
+"""Read a policy from a TOML file, and the consent notice that it names from the same folder."""
 
 import hashlib
 import tomllib
@@ -15,7 +15,11 @@ from facepay.domain.webhook import EventRules
 
 
 def read_policy(path: Path) -> Policy:
-    """Raises KeyError, TypeError or ValueError where a number is missing or out of bounds."""
+    """Read the policy at `path` and its notice.
+
+    Raises KeyError, TypeError or ValueError when a value is missing or out of bounds, OSError when
+    a file cannot be read.
+    """
     numbers = tomllib.loads(path.read_text())
     return Policy(
         version=numbers["version"],
@@ -44,7 +48,7 @@ def _read_duress(table: Mapping[str, Any]) -> DuressPolicy:
 def _truth(table: Mapping[str, Any], name: str) -> bool:
     value = table[name]
     if not isinstance(value, bool):
-        raise TypeError(f"{name} is true or false")
+        raise TypeError(f"{name} must be true or false")
     return value
 
 

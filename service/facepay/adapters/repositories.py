@@ -1,9 +1,9 @@
-"""One repository for every kind of row: frozen domain values in, frozen domain values out.
+"""Store frozen domain values of every kind with one generic repository.
 
-A row and its domain value have the same field names (a test holds them to it), so the mapping is
-written once, and statements are SQLAlchemy's core alone: an identity map would be kept for nobody.
-`lock` is SELECT … FOR NO KEY UPDATE on PostgreSQL; on SQLite every unit of work
-already holds the one write lock (BEGIN IMMEDIATE).
+A row and its domain value have the same field names (a test checks this), so there is one mapping
+for all. Statements use SQLAlchemy Core, because frozen values need no identity map. `lock` is
+SELECT … FOR NO KEY UPDATE on PostgreSQL; on SQLite every unit of work already has the only write
+lock (BEGIN IMMEDIATE).
 """
 
 from collections.abc import Mapping
@@ -27,14 +27,14 @@ UNNUMBERED = 0
 
 
 class SqlRepository(Generic[Entity]):
-    """Implements `ports.Repository` for one entity class and its table."""
+    """Implementation of `ports.Repository` for one entity class and its table."""
 
     def __init__(self, session: Session, entity: type[Entity], row: type[SQLModel]) -> None:
         self._session = session
         self._entity = entity
         self._table: Table = row.__table__  # type: ignore[attr-defined]  # SQLModel's, for tables
-        kind: Any = entity  # mypy does not see that every class can be hashed
-        self._makers = _makers(kind)
+        hashable: Any = entity  # mypy does not know that every class is hashable
+        self._converters = _converters(hashable)
 
     def add(self, entity: Entity) -> None:
         on_postgresql = self._session.get_bind().dialect.name == "postgresql"
@@ -61,7 +61,7 @@ class SqlRepository(Generic[Entity]):
         newest_by: str | None = None,
         **equals: Any,
     ) -> list[Entity]:
-        query = select(self._table).where(*self._that(equals))
+        query = select(self._table).where(*self._matching(equals))
         if after_seq is not None:
             query = query.where(self._column("seq") > after_seq).order_by(self._column("seq"))
         if before_seq is not None:
@@ -76,27 +76,28 @@ class SqlRepository(Generic[Entity]):
         return [self._from_row(row) for row in self._execute(query.limit(limit)).mappings()]
 
     def count(self, **equals: Any) -> int:
-        counted = select(func.count()).select_from(self._table).where(*self._that(equals))
+        counted = select(func.count()).select_from(self._table).where(*self._matching(equals))
         return int(self._execute(counted).scalar_one())
 
     def lock(self, entity_id: str) -> Entity | None:
         query = select(self._table).where(self._column("id") == entity_id)
-        # FOR NO KEY UPDATE: keys never change, and rows that refer to this one need not wait.
+        # FOR NO KEY UPDATE: keys never change, so inserting a row that refers to this one need
+        # not wait.
         row = self._execute(query.with_for_update(key_share=True)).mappings().first()
         return None if row is None else self._from_row(row)
 
     def update(self, entity: Entity, **expecting: Any) -> None:
         columns = _columns_of(entity)
-        same = self._that({"id": columns.pop("id"), **expecting})
+        same = self._matching({"id": columns.pop("id"), **expecting})
         if self._execute(update(self._table).where(*same).values(**columns)).rowcount != 1:
             raise StaleRow()
 
     def update_all(self, changes: Mapping[str, Any], **equals: Any) -> int:
-        change = update(self._table).where(*self._that(equals)).values(**changes)
+        change = update(self._table).where(*self._matching(equals)).values(**changes)
         return int(self._execute(change).rowcount)
 
     def delete_before(self, field: str, moment: datetime) -> None:
-        # Rows that another sweep holds are left to it: two sweeps must never wait for each other.
+        # Skip rows that another sweep has locked, so that two sweeps never wait for each other.
         key = self._column("id")
         old = select(key).where(self._column(field) < moment).limit(SWEPT_AT_ONCE)
         if found := list(self._execute(old.with_for_update(skip_locked=True)).scalars()):
@@ -111,7 +112,7 @@ class SqlRepository(Generic[Entity]):
     def _column(self, name: str) -> Any:
         return self._table.c[name]
 
-    def _that(self, equals: Mapping[str, Any]) -> list[Any]:
+    def _matching(self, equals: Mapping[str, Any]) -> list[Any]:
         return [
             condition
             for name, value in equals.items()
@@ -119,39 +120,39 @@ class SqlRepository(Generic[Entity]):
         ]
 
     def _from_row(self, row: Mapping[Any, Any]) -> Entity:
-        values = {name: make(row[name]) for name, make in self._makers.items()}
+        values = {name: convert(row[name]) for name, convert in self._converters.items()}
         return self._entity(**values)
 
 
 def _conditions(column: Any, value: Any) -> list[Any]:
     if isinstance(value, frozenset):
-        return [column.in_([_plain(each) for each in value])]
+        return [column.in_([_column_value(each) for each in value])]
     if isinstance(value, Span):
         first = [] if value.first is None else [column >= value.first]
         return first if value.end is None else [*first, column < value.end]
-    return [column == _plain(value)]
+    return [column == _column_value(value)]
 
 
 def _columns_of(entity: Any) -> dict[str, Any]:
     columns = {field.name: getattr(entity, field.name) for field in fields(entity)}
-    return {name: _plain(value) for name, value in columns.items()}
+    return {name: _column_value(value) for name, value in columns.items()}
 
 
-def _plain(value: Any) -> Any:
-    """What a column holds of a field's value."""
+def _column_value(value: Any) -> Any:
+    """Convert a field's value to the type that its column stores."""
     if isinstance(value, StrEnum):
         return value.value
     return list(value) if isinstance(value, tuple) else value
 
 
 @cache
-def _makers(entity: type) -> dict[str, Any]:
-    """For each field the function that turns a column's value into the field's."""
+def _converters(entity: type) -> dict[str, Any]:
+    """Return, by field, the function that converts a column's value to the field's type."""
     hints = get_type_hints(entity)
-    return {field.name: _maker(hints[field.name]) for field in fields(entity)}
+    return {field.name: _converter(hints[field.name]) for field in fields(entity)}
 
 
-def _maker(hint: Any) -> Any:
+def _converter(hint: Any) -> Any:
     for kind in (hint, *get_args(hint)):
         if isinstance(kind, type) and issubclass(kind, StrEnum):
             return lambda value: None if value is None else kind(value)

@@ -1,7 +1,8 @@
-"""The tables, one for each domain value that is kept; columns carry the names of its fields.
+"""Define the tables, one for each stored domain value; columns have the names of its fields.
 
-Only shapes, keys and indexes stand here. No row holds a frame, an embedding or a plain secret:
-templates and TOTP secrets are the vault's ciphertext, passwords and recovery codes are argon2id.
+There are only columns, keys and indexes here. No row holds a frame, an embedding or a plain secret:
+templates and TOTP secrets are OpenBao's ciphertext, passwords and recovery codes are argon2id
+hashes.
 """
 
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from sqlmodel import Field, SQLModel
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """Aware datetimes in UTC on every database; SQLite itself would forget the zone."""
+    """Column type for aware datetimes in UTC on every database; SQLite itself drops the zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -29,7 +30,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-_NUMBERED_BY_US = {"autoincrement": False}
+_NUMBERED_BY_THE_SERVICE = {"autoincrement": False}
 
 
 def _time(*, index: bool = False) -> Any:
@@ -87,7 +88,7 @@ class SecondFactorRow(SQLModel, table=True):
     keyid: str | None
     public_key_pem: str | None
     state: str
-    last_step: int
+    last_time_step: int
     created_at: datetime = _time()
 
 
@@ -156,9 +157,9 @@ class OperatorActionRow(SQLModel, table=True):
     kind: str
     state: str
     target: str
-    asked_by: str
-    asked_key: str
-    asked_at: datetime = _time()
+    requested_by: str
+    requested_key: str
+    requested_at: datetime = _time()
     expires_at: datetime = _time()
     approved_by: str | None
     approved_key: str | None
@@ -220,7 +221,9 @@ class AuthorizationRow(SQLModel, table=True):
 
 class LeafRow(SQLModel, table=True):
     __tablename__ = "log_leaves"
-    seq: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs=_NUMBERED_BY_US)
+    seq: int = Field(
+        primary_key=True, sa_type=BigInteger, sa_column_kwargs=_NUMBERED_BY_THE_SERVICE
+    )
     at: datetime = _time()
     kind: str
     commitment: str
@@ -230,7 +233,9 @@ class LeafRow(SQLModel, table=True):
 
 class OpeningRow(SQLModel, table=True):
     __tablename__ = "log_openings"
-    seq: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs=_NUMBERED_BY_US)
+    seq: int = Field(
+        primary_key=True, sa_type=BigInteger, sa_column_kwargs=_NUMBERED_BY_THE_SERVICE
+    )
     salt: str
     details: str
 

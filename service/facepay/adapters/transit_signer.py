@@ -1,15 +1,16 @@
-"""Signs what binds somebody: compact JWS (RFC 7515) with ES256 (RFC 7518 3.4), by OpenBao.
+"""Sign with the root key in OpenBao: compact JWS (RFC 7515) with ES256 (RFC 7518 3.4).
 
 Rules:
-- the private key stays in OpenBao's transit engine; joserfc writes header and payload, and its
-  algorithm `ES256` is replaced by one that asks OpenBao for the signature. Anybody verifies with
-  plain joserfc, or any other JOSE library, and the published key set: offline, without OpenBao;
-- `kid` is the RFC 7638 thumbprint of the very version that signed. A key that was rotated since
-  the key set was read is noticed by the `vault:vN:` in front of the signature: read, sign again;
-- every version that OpenBao still keeps is published before any of them signs, so that old
-  signatures stay verifiable until an administrator raises `min_decryption_version`.
+- The private key stays in OpenBao's transit engine. joserfc writes header and payload; its ES256 is
+  replaced by an algorithm that requests the signature from OpenBao. Any JOSE library verifies the
+  result offline with the published key set.
+- `kid` is the thumbprint (RFC 7638) of the version that signed. The prefix `vault:vN:` of the
+  signature shows when the key was rotated after the key set was read; the signer then reads the
+  versions and signs again.
+- Every version that OpenBao keeps is published before any of them signs. Old signatures stay
+  verifiable until an administrator raises `min_decryption_version`.
 
-It does not decide what may be signed, and it never verifies.
+This module does not decide what may be signed, and never verifies.
 """
 
 import base64
@@ -35,13 +36,13 @@ ATTEMPTS = 3
 
 _SIGNATURE = re.compile(r"vault:v(?P<version>[1-9][0-9]{0,8}):(?P<base64url>[A-Za-z0-9_-]+)")
 
-Ask = Callable[[bytes], tuple[int, bytes]]
+SignInOpenBao = Callable[[bytes], tuple[int, bytes]]
 Publish = Callable[[Sequence[Mapping[str, str]]], None]
 
 
 @dataclass(frozen=True)
 class _Versions:
-    """The public keys of all versions, as they were at `read_at` (monotonic seconds)."""
+    """The public keys of all versions at the time `read_at` (monotonic seconds)."""
 
     read_at: float
     latest: int
@@ -49,26 +50,26 @@ class _Versions:
 
 
 class _OtherVersionSigned(Exception):
-    """The key was rotated between reading the key set and signing."""
+    """Signal that the key was rotated between reading the key set and signing."""
 
 
 class _TransitES256(ESAlgorithm):
-    """joserfc's ES256, whose private half is a question to OpenBao."""
+    """joserfc's ES256 with signing by OpenBao."""
 
-    def __init__(self, ask: Ask, expected_version: int) -> None:
+    def __init__(self, sign_in_openbao: SignInOpenBao, expected_version: int) -> None:
         super().__init__(ALGORITHM, "P-256", 256, recommended=True)
-        self._ask = ask
+        self._sign_in_openbao = sign_in_openbao
         self._expected_version = expected_version
 
     def sign(self, msg: bytes, key: ECKey) -> bytes:
-        version, signature = self._ask(msg)
+        version, signature = self._sign_in_openbao(msg)
         if version != self._expected_version:
             raise _OtherVersionSigned
         return signature
 
 
 class TransitSigner:
-    """Implements the port Signer. Safe to share between threads."""
+    """Implementation of `ports.Signer`. Safe to share between threads."""
 
     def __init__(
         self,
@@ -79,8 +80,11 @@ class TransitSigner:
         mount: str = "transit",
         max_age: float = 60.0,
     ) -> None:
-        """`publish` is given all public keys (RFC 7517) whenever they were read, which is after
-        `max_age` seconds: before anything is signed by them."""
+        """Set the session and the key.
+
+        `publish` gets all public keys (RFC 7517) each time they are read, before they sign.
+        They are read again after `max_age` seconds.
+        """
         self._session = session
         self._publish = publish
         self._key = key
@@ -99,18 +103,18 @@ class TransitSigner:
                 return self._sign_with(versions, claims, typ)
             except _OtherVersionSigned:
                 versions = self._read_versions()
-        raise VaultUnavailable("the signing key changes faster than it can be read")
+        raise VaultUnavailable("the signing key is rotated faster than it can be read")
 
     def _sign_with(self, versions: _Versions, claims: Mapping[str, Any], typ: str) -> str:
         public_key = versions.keys[versions.latest]
         registry = JWSRegistry(algorithms=[ALGORITHM])
-        # On the instance: the class's table is joserfc's own, shared with all who verify.
-        registry.algorithms = {ALGORITHM: _TransitES256(self._ask, versions.latest)}
+        # Set on the instance, because all verifiers in the process share the table of the class.
+        registry.algorithms = {ALGORITHM: _TransitES256(self._sign_in_openbao, versions.latest)}
         header = {"alg": ALGORITHM, "typ": typ, "kid": public_key.thumbprint()}
         return jwt.encode(header, dict(claims), public_key, registry=registry)
 
-    def _ask(self, message: bytes) -> tuple[int, bytes]:
-        """Have OpenBao hash and sign; which version did it, and the 64 octets R || S."""
+    def _sign_in_openbao(self, message: bytes) -> tuple[int, bytes]:
+        """Have OpenBao hash and sign; return the key's version and the 64 octets R || S."""
         answer = self._session.call(
             lambda client: client.secrets.transit.sign_data(
                 name=self._key,
@@ -122,10 +126,10 @@ class TransitSigner:
         )
         found = _SIGNATURE.fullmatch(text_in(answer, "data", "signature"))
         if found is None:
-            raise VaultUnavailable("the vault sent a signature of an unknown form")
+            raise VaultUnavailable("OpenBao sent a signature of an unknown form")
         signature = base64.urlsafe_b64decode(found["base64url"] + "==")
         if len(signature) != SIGNATURE_LENGTH:
-            raise VaultUnavailable("the vault sent a signature of another curve")
+            raise VaultUnavailable("OpenBao sent a signature of another curve")
         return int(found["version"]), signature
 
     def _current_versions(self) -> _Versions:
@@ -150,16 +154,16 @@ class TransitSigner:
 
 def _parse_versions(answer: Any, read_at: float) -> _Versions:
     try:
-        told = answer["data"]
+        data = answer["data"]
         keys = {
             int(version): ECKey.import_key(text_in(entry, "public_key"))
-            for version, entry in told["keys"].items()
+            for version, entry in data["keys"].items()
         }
-        latest = int(told["latest_version"])
+        latest = int(data["latest_version"])
         if latest not in keys:
             raise ValueError("no such version")
     except (KeyError, TypeError, ValueError, AttributeError):
-        broken = VaultUnavailable("the vault sent a signing key of an unknown form")
+        broken = VaultUnavailable("OpenBao sent a signing key of an unknown form")
     else:
         return _Versions(read_at, latest, keys)
     raise broken

@@ -1,8 +1,9 @@
-"""One transaction on SQLite or PostgreSQL, and the engine behind it.
+"""Run one transaction on SQLite or PostgreSQL, and open the database's engine.
 
-SQLite runs in WAL mode and every transaction begins IMMEDIATE: a reader that later writes can
-then never fail half-way with "database is locked". PostgreSQL runs READ COMMITTED; what must not
-move is locked row by row. Anything the database itself refuses becomes StorageUnavailable.
+SQLite runs in WAL mode, and every transaction begins IMMEDIATE. A transaction that reads first and
+writes later can then never fail with "database is locked" in between. PostgreSQL runs READ
+COMMITTED; use cases lock the rows that must not change. Every database error becomes
+StorageUnavailable.
 """
 
 from collections.abc import Iterator
@@ -11,12 +12,12 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 from facepay.adapters import event_tables as e
 from facepay.adapters import tables as t
 from facepay.adapters.delivery_repository import SqlDeliveries
-from facepay.adapters.repositories import SqlRepository
+from facepay.adapters.repositories import Entity, SqlRepository
 from facepay.domain.attempts import Attempts
 from facepay.domain.audit import Head, Leaf, Opening
 from facepay.domain.capture import Capture
@@ -40,48 +41,38 @@ BUSY_TIMEOUT_S = 10
 
 
 class SqlUnitOfWork:
-    """Implements `ports.UnitOfWork` over one session."""
+    """Implementation of `ports.UnitOfWork` over one session."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self.operator_actions: Repository[OperatorAction] = SqlRepository(
-            session, OperatorAction, t.OperatorActionRow
-        )
-        self.clients: Repository[Client] = SqlRepository(session, Client, t.ClientRow)
-        self.merchants: Repository[Merchant] = SqlRepository(session, Merchant, t.MerchantRow)
-        self.terminals: Repository[Terminal] = SqlRepository(session, Terminal, t.TerminalRow)
-        self.customers: Repository[Customer] = SqlRepository(session, Customer, t.CustomerRow)
-        self.second_factors: Repository[SecondFactor] = SqlRepository(
-            session, SecondFactor, t.SecondFactorRow
-        )
-        self.recovery_codes: Repository[RecoveryCode] = SqlRepository(
-            session, RecoveryCode, t.RecoveryCodeRow
-        )
-        self.attempts: Repository[Attempts] = SqlRepository(session, Attempts, t.AttemptsRow)
-        self.consents: Repository[Consent] = SqlRepository(session, Consent, t.ConsentRow)
-        self.enrolments: Repository[Enrolment] = SqlRepository(session, Enrolment, t.EnrolmentRow)
-        self.deletions: Repository[Deletion] = SqlRepository(session, Deletion, t.DeletionRow)
-        self.captures: Repository[Capture] = SqlRepository(session, Capture, t.CaptureRow)
-        self.intents: Repository[Intent] = SqlRepository(session, Intent, t.IntentRow)
-        self.authorizations: Repository[Authorization] = SqlRepository(
-            session, Authorization, t.AuthorizationRow
-        )
-        self.leaves: Repository[Leaf] = SqlRepository(session, Leaf, t.LeafRow)
-        self.openings: Repository[Opening] = SqlRepository(session, Opening, t.OpeningRow)
-        self.heads: Repository[Head] = SqlRepository(session, Head, t.HeadRow)
-        self.published_keys: Repository[PublishedKey] = SqlRepository(
-            session, PublishedKey, t.PublishedKeyRow
-        )
-        self.idempotency: Repository[IdempotencyRecord] = SqlRepository(
-            session, IdempotencyRecord, t.IdempotencyRow
-        )
-        self.nonces: Repository[UsedNonce] = SqlRepository(session, UsedNonce, t.NonceRow)
-        self.events: Repository[Event] = SqlRepository(session, Event, e.EventRow)
-        self.page_sessions: Repository[PageSession] = SqlRepository(
-            session, PageSession, t.PageSessionRow
-        )
-        self.endpoints: Repository[Endpoint] = SqlRepository(session, Endpoint, e.EndpointRow)
-        self.face_uses: Repository[FaceUse] = SqlRepository(session, FaceUse, e.FaceUseRow)
+
+        def stored(entity: type[Entity], row: type[SQLModel]) -> Repository[Entity]:
+            return SqlRepository(session, entity, row)
+
+        self.operator_actions = stored(OperatorAction, t.OperatorActionRow)
+        self.clients = stored(Client, t.ClientRow)
+        self.merchants = stored(Merchant, t.MerchantRow)
+        self.terminals = stored(Terminal, t.TerminalRow)
+        self.customers = stored(Customer, t.CustomerRow)
+        self.second_factors = stored(SecondFactor, t.SecondFactorRow)
+        self.recovery_codes = stored(RecoveryCode, t.RecoveryCodeRow)
+        self.attempts = stored(Attempts, t.AttemptsRow)
+        self.consents = stored(Consent, t.ConsentRow)
+        self.enrolments = stored(Enrolment, t.EnrolmentRow)
+        self.deletions = stored(Deletion, t.DeletionRow)
+        self.captures = stored(Capture, t.CaptureRow)
+        self.intents = stored(Intent, t.IntentRow)
+        self.authorizations = stored(Authorization, t.AuthorizationRow)
+        self.leaves = stored(Leaf, t.LeafRow)
+        self.openings = stored(Opening, t.OpeningRow)
+        self.heads = stored(Head, t.HeadRow)
+        self.published_keys = stored(PublishedKey, t.PublishedKeyRow)
+        self.idempotency = stored(IdempotencyRecord, t.IdempotencyRow)
+        self.nonces = stored(UsedNonce, t.NonceRow)
+        self.page_sessions = stored(PageSession, t.PageSessionRow)
+        self.events = stored(Event, e.EventRow)
+        self.endpoints = stored(Endpoint, e.EndpointRow)
+        self.face_uses = stored(FaceUse, e.FaceUseRow)
         self.deliveries: Deliveries[Delivery] = SqlDeliveries(session, Delivery, e.DeliveryRow)
 
     def commit(self) -> None:
@@ -89,7 +80,7 @@ class SqlUnitOfWork:
 
 
 class Database:
-    """Calling it opens a unit of work. Build one in each worker, after the fork."""
+    """A database; calling it opens a unit of work. Create one in each worker, after the fork."""
 
     def __init__(self, url: str) -> None:
         self.engine = open_engine(url)
@@ -100,12 +91,12 @@ class Database:
             with Session(self.engine, expire_on_commit=False) as session:
                 yield SqlUnitOfWork(session)
         except SQLAlchemyError as error:
-            # The statement and its parameters stay out of the message and of the chain.
+            # Keep the statement and its parameters out of the message and the exception chain.
             raise StorageUnavailable(type(error).__name__) from None
 
 
 def open_engine(url: str) -> Engine:
-    """An engine for `sqlite:///…` or `postgresql+psycopg://…`."""
+    """Open an engine for `sqlite:///…` or `postgresql+psycopg://…`."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         engine = create_engine(
@@ -118,7 +109,7 @@ def open_engine(url: str) -> Engine:
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    # The driver must not open transactions by itself; `_begin_immediate` does.
+    # The driver must not open transactions; `_begin_immediate` does.
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")

@@ -1,17 +1,16 @@
-"""Sends one event to one address, signed as Standard Webhooks 1.0 has it.
+"""Send one event to one webhook address, signed as in Standard Webhooks 1.0.
 
-An address comes from a merchant, so it is not trusted:
-- https only, and no address of this machine or its networks: the name is resolved, every address
-  it has is looked at, and the connection goes to the very one that was looked at, so that a name
-  that changes its mind in between (DNS rebinding) gains nothing. Rehearsals may also use plain
-  http, to loopback alone;
-- no redirect is followed, no proxy of the environment asked, and nothing of the answer is read
-  but its status: a receiver that answers a gigabyte is hung up on;
-- connecting takes 10 s at most, and all the rest 10 s more, also where a receiver sends one byte
-  now and then: that is less than the lease of a delivery.
+Merchants choose the addresses, so no address is trusted:
+- An address is https, and not of this machine or its networks. The sender resolves the name, checks
+  every address of it, and connects to one that it checked, so a name that resolves differently in
+  between (DNS rebinding) gains nothing. Rehearsals may also use http and https to loopback.
+- The sender follows no redirects, uses no proxy of the environment, and reads only the status of
+  the answer. It closes the connection without reading the body.
+- Connecting takes at most 10 s, and everything after it at most 10 s more, also when a receiver
+  sends one byte now and then. That is less than the lease of a delivery.
 
-The time in the signature is the real one, also where a rehearsal has turned the service's clock:
-receivers compare it with theirs.
+The signature has the real time, also when a rehearsal has moved the service's clock, because
+receivers compare it with their own clock.
 """
 
 import http.client
@@ -38,12 +37,11 @@ _PORTS = {"http": 80, "https": 443}
 _NOT_PUBLIC = [
     ipaddress.ip_network(network)
     for network in (
-        # These stand for another address, which nobody looked at: 6to4 and its relays, Teredo,
-        # NAT64 (everybody's prefix, a network's own), SIIT, IPv4-compatible.
+        # These embed another address, which was not checked: 6to4 and its relays, Teredo, NAT64
+        # (the well-known prefix and the local one), SIIT, IPv4-compatible.
         *("2002::/16", "192.88.99.0/24", "2001::/32"),
         *("64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96", "::/96"),
-        # These are of no public network, though `is_global` has not heard of it: site-local,
-        # documentation.
+        # These are not public, although `is_global` is True for them: site-local, documentation.
         *("fec0::/10", "3fff::/20"),
     )
 ]
@@ -52,14 +50,14 @@ Result = TypeVar("Result")
 
 
 class NotAllowed(Exception):
-    """The address may not be asked; the text says why, in words for who registered it."""
+    """Signal an address that events may not be sent to; the text tells the merchant why."""
 
 
 class HttpWebhookSender:
-    """Implements `ports.WebhookSender`. Safe to share between threads."""
+    """Implementation of `ports.WebhookSender`. Safe to share between threads."""
 
     def __init__(self, *, loopback: bool, trust: ssl.SSLContext | None = None) -> None:
-        """`loopback` is for rehearsals: this machine, and http to it, are allowed then."""
+        """Set `loopback` in rehearsals only: it allows this machine, also over http."""
         self._loopback = loopback
         self._trust = trust or ssl.create_default_context()
 
@@ -93,16 +91,16 @@ class HttpWebhookSender:
             parsed = urlsplit(url)
             port = parsed.port
         except ValueError:
-            raise NotAllowed("not an address") from None
+            raise NotAllowed("this is not an address") from None
         named = parsed.hostname and _PLAIN.fullmatch(url) and port != 0
         if not named or parsed.fragment or parsed.username is not None:
-            raise NotAllowed("an absolute address is needed, in ASCII, without user and fragment")
+            raise NotAllowed("give an absolute ASCII address without user and fragment")
         if parsed.scheme not in (_PORTS if self._loopback else ("https",)):
-            raise NotAllowed("only https is sent to")
+            raise NotAllowed("give an https address: events are sent over https only")
         return parsed
 
     def _address_of(self, parsed: SplitResult) -> str:
-        """The one that is connected to, once all the name has were looked at."""
+        """Check all addresses of the name and return the one to connect to."""
         port = parsed.port or _PORTS[parsed.scheme]
         try:
             found = _within(
@@ -113,7 +111,7 @@ class HttpWebhookSender:
             raise NotAllowed("the name does not resolve") from None
         addresses = [str(entry[4][0]) for entry in found]
         if not addresses or not all(self._is_allowed(each, parsed.scheme) for each in addresses):
-            raise NotAllowed("only addresses of the public internet are sent to")
+            raise NotAllowed("give an address on the public internet: events are sent there only")
         return addresses[0]
 
     def _is_allowed(self, text: str, scheme: str) -> bool:
@@ -129,13 +127,13 @@ class HttpWebhookSender:
         return not any(address in network for network in _NOT_PUBLIC)
 
     def _post(self, parsed: SplitResult, address: str, headers: dict[str, str], body: bytes) -> int:
-        """To that address, in the name's own name: what TLS checks and the Host header say it."""
+        """Post to the checked address; TLS and the Host header use the name of the URL."""
         host, port = parsed.hostname or "", parsed.port or _PORTS[parsed.scheme]
         connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
         connection.sock = socket.create_connection((address, port), timeout=TIMEOUT_S)
-        cut = threading.Timer(TIMEOUT_S, _hang_up, [connection])
-        cut.daemon = True
-        cut.start()
+        limit = threading.Timer(TIMEOUT_S, _shut_down, [connection])
+        limit.daemon = True
+        limit.start()
         try:
             if parsed.scheme == "https":
                 secured = self._trust.wrap_socket(
@@ -147,17 +145,20 @@ class HttpWebhookSender:
             connection.request("POST", target, body, headers)
             return connection.getresponse().status
         finally:
-            cut.cancel()
+            limit.cancel()
             connection.close()
 
 
-def _hang_up(connection: http.client.HTTPConnection) -> None:
+def _shut_down(connection: http.client.HTTPConnection) -> None:
     with suppress(OSError, AttributeError):
         connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 def _within(seconds: float, act: Callable[[], Result]) -> Result:
-    """The resolver has no time limit of its own. Raises TimeoutError, and what `act` raises."""
+    """Call `act` with a time limit, which the resolver itself does not have.
+
+    Raises TimeoutError, and the errors of `act`.
+    """
     done: list[Result] = []
     failed: list[Exception] = []
 

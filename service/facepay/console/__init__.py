@@ -1,1 +1,1 @@
-"""Commands of `facepay` that would make `cli.py` outgrow itself: thin, a group a module."""
+"""Define further command groups of `facepay`, one group a module, and do their work."""

@@ -1,4 +1,4 @@
-"""What `facepay models calibrate` does: list, describe, measure, sign, and tell in plain words."""
+"""Do the work of `facepay models calibrate`: list, describe, measure, sign and report."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -18,20 +18,20 @@ from facepay.adapters.calibrator import (
     calibrate,
     protocol_in_use,
 )
-from facepay.adapters.picture_list import Listed, ListError, read_groups, read_pictures
-from facepay.adapters.still_pictures import Describing, describe_files
+from facepay.adapters.picture_list import ListedPicture, ListError, read_groups, read_pictures
+from facepay.adapters.still_pictures import DescriberOptions, describe_files
 from facepay.domain.calibration import MOST_FALSE_NON_MATCHES, Calibration, Protocol
-from facepay.face.cards import DEFAULT, CardError
-from facepay.face.embed import Descriptor
 from facepay.face.model_store import ModelError
-from facepay.face.weights import WeightsError
+from facepay.face.models.cards import DEFAULT, CardError
+from facepay.face.models.weights import WeightsError
+from facepay.face.recognition.embed import Descriptor
 
-_SHOWN = 20  # bad rows and unusable pictures; of more, the count is what helps
+_SHOWN = 20  # lines of bad rows or unusable pictures; the rest is only counted
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the console was asked for; None leaves a choice to the engine in use."""
+class CalibrateOptions:
+    """Options of the command. None in `references` or `probes` takes the engine's own number."""
 
     images: Path
     pairs: Path
@@ -47,59 +47,68 @@ class Wanted:
     models: Path | None = None
 
 
-def calibrate_and_sign(wanted: Wanted) -> None:
-    """Raises click.ClickException with what to do."""
+def calibrate_and_sign(options: CalibrateOptions) -> None:
+    """Measure the pictures and write the signed report.
+
+    Raises click.ClickException with a message that says what to do.
+    """
     used = protocol_in_use()
-    protocol = Protocol(wanted.references or used.references, wanted.probes or used.probes)
-    if not wanted.fmr > 0:
-        raise click.ClickException("--fmr: a rate above 0 is needed")
+    protocol = Protocol(options.references or used.references, options.probes or used.probes)
+    if not options.fmr > 0:
+        raise click.ClickException("--fmr: give a rate above 0")
     with _plain_refusals():
-        # What is cheap to find wrong comes first: describing takes minutes.
-        key = read_signing_key(wanted.key)
-        listed = read_pictures(wanted.pairs, wanted.images)
-        groups = read_groups(wanted.people) if wanted.people else {}
-        if not wanted.out.absolute().parent.is_dir():
-            raise click.ClickException(f"{wanted.out.parent}: there is no such folder")
-        name = wanted.name or wanted.images.resolve().name
-        by = Describing(wanted.model, wanted.models, wanted.processes)
-        card = by.embedder().card
-        sample = _sample(name, listed, groups, by)
+        # Cheap checks come first, because describing the pictures takes minutes.
+        key = read_signing_key(options.key)
+        listed = read_pictures(options.pairs, options.images)
+        groups = read_groups(options.people) if options.people else {}
+        if not options.out.absolute().parent.is_dir():
+            raise click.ClickException(f"{options.out.parent}: this folder does not exist")
+        name = options.name or options.images.resolve().name
+        using = DescriberOptions(options.model, options.models, options.processes)
+        card = using.embedder().card
+        sample = _sample(name, listed, groups, using)
         made_at = datetime.now(UTC).replace(microsecond=0)
         found = calibrate(
             sample,
             card=card,
             protocol=protocol,
-            false_match_rate=wanted.fmr,
+            false_match_rate=options.fmr,
             made_at=made_at,
         )
-        wanted.out.write_text(sign(found, key) + "\n")
-    _tell(found)
-    click.echo(f"signed by {key.thumbprint()}: {wanted.out}")
+        options.out.write_text(sign(found, key) + "\n")
+    _print_summary(found)
+    click.echo(f"signed by {key.thumbprint()}: {options.out}")
 
 
 @contextmanager
 def _plain_refusals() -> Iterator[None]:
-    """What can go wrong with files, pictures and models, without a traceback."""
+    """Report expected errors of files, pictures and models without a traceback."""
     try:
         yield
     except ListError as error:
-        raise click.ClickException(f"{error.path}\n{_some(error.problems)}") from None
+        raise click.ClickException(f"{error.path}\n{_first_lines(error.problems)}") from None
     except (KeyFileError, TooFewComparisons, ModelError, CardError) as error:
         raise click.ClickException(str(error)) from None
     except WeightsError:
-        raise click.ClickException("the face models are not the ones they should be") from None
+        raise click.ClickException(
+            "the installed face models are not the expected ones: reinstall facepay"
+        ) from None
     except BrokenProcessPool:
-        raise click.ClickException("a process that described pictures was ended") from None
+        raise click.ClickException(
+            "a process that described pictures was killed: run the command again"
+        ) from None
     except OSError as error:
-        told = f"{error.filename}: {error.strerror}" if error.strerror else str(error)
-        raise click.ClickException(told) from None
+        message = f"{error.filename}: {error.strerror}" if error.strerror else str(error)
+        raise click.ClickException(message) from None
 
 
-def _sample(name: str, listed: Sequence[Listed], groups: Groups, by: Describing) -> Sample:
+def _sample(
+    name: str, listed: Sequence[ListedPicture], groups: Groups, using: DescriberOptions
+) -> Sample:
     persons: list[str] = []
     descriptors: list[Descriptor] = []
     unusable: list[str] = []
-    found = describe_files([one.file for one in listed], by)
+    found = describe_files([one.file for one in listed], using)
     with click.progressbar(
         found, length=len(listed), label="describing", file=sys.stderr
     ) as described:
@@ -110,16 +119,16 @@ def _sample(name: str, listed: Sequence[Listed], groups: Groups, by: Describing)
                 persons.append(row.person)
                 descriptors.append(one.descriptor)
     if unusable:
-        click.echo(f"{len(unusable)} pictures cannot be used:\n{_some(unusable)}", err=True)
+        click.echo(f"{len(unusable)} pictures cannot be used:\n{_first_lines(unusable)}", err=True)
     return Sample(name, persons, descriptors, len(unusable), groups)
 
 
-def _some(lines: Sequence[str]) -> str:
+def _first_lines(lines: Sequence[str]) -> str:
     more = [f"  and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
     return "\n".join([*(f"  {line}" for line in lines[:_SHOWN]), *more])
 
 
-def _tell(found: Calibration) -> None:
+def _print_summary(found: Calibration) -> None:
     measured, protocol = found.measured, found.protocol
     click.echo(
         f"{found.model.name} on {found.data_set}, {protocol.references} reference and "
@@ -140,7 +149,8 @@ def _tell(found: Calibration) -> None:
         )
     if (measured.false_non_match_rate or 0) > MOST_FALSE_NON_MATCHES:
         click.echo(
-            f"a live profile refuses more than {MOST_FALSE_NON_MATCHES:.0%} of owners refused"
+            "the live profile will not accept this report: "
+            f"more than {MOST_FALSE_NON_MATCHES:.0%} of owners are refused"
         )
 
 

@@ -1,4 +1,4 @@
-"""`facepay capture …`: captures recorded on this machine, for trying the liveness check."""
+"""Define the commands of `facepay capture`."""
 
 from pathlib import Path
 from typing import Any
@@ -10,48 +10,58 @@ _PATH = click.Path(path_type=Path)
 
 @click.group()
 def capture() -> None:
-    """Captures recorded on this machine, for trying the liveness check."""
+    """Record captures on this machine to try the liveness check."""
 
 
 @capture.command()
-@click.option("--camera", metavar="N", type=click.IntRange(0, 99), help="A webcam; 0 is the first.")
+@click.option(
+    "--camera", metavar="N", type=click.IntRange(0, 99), help="Number of a webcam; 0 is the first."
+)
 @click.option("--video", metavar="FILE", type=_PATH, help="A video instead: mp4, mov, webm.")
 @click.option(
-    "--steps", metavar="NAMES", required=True, help="turn_left, closer, … as in `pad judge`."
+    "--steps",
+    metavar="NAMES",
+    required=True,
+    help="Challenge steps, such as turn_left,closer; see `pad judge`.",
 )
 @click.option(
-    "--out", metavar="FILE", type=_PATH, required=True, help="Is created, never replaced."
+    "--out", metavar="FILE", type=_PATH, required=True, help="File to create; never replaced."
 )
-@click.option("--light", metavar="COLOURS", help="What the screen shows, 440 ms each: red,green,…")
+@click.option("--light", metavar="COLOURS", help="Screen colours, 440 ms each: red,green,…")
 @click.option(
     "--hold",
     metavar="SECONDS",
     type=click.FloatRange(0.6, 10),
     default=0.9,
     show_default=True,
-    help="The part before the first prompt.",
+    help="Time before the first prompt.",
 )
-@click.option("--at", metavar="SECONDS", help="With --video: when each prompt came: 0.9,2.1,…")
+@click.option("--at", metavar="SECONDS", help="With --video: time of each prompt: 0.9,2.1,…")
 @click.option(
     "--pace",
     metavar="SECONDS",
     type=click.FloatRange(0.7, 10),
     default=1.32,
     show_default=True,
-    help="With --camera: how long each step is given.",
+    help="With --camera: time for each step.",
 )
 @click.option("--mirrored", is_flag=True, help="The camera flips left and right.")
-@click.option("--key", metavar="FILE", type=_PATH, help="Private P-256 key, PEM or JWK: signs.")
+@click.option(
+    "--key",
+    metavar="FILE",
+    type=_PATH,
+    help="Private P-256 key, PEM or JWK, to sign the manifest with.",
+)
 def record(**options: Any) -> None:
-    """Make a capture file of a webcam or a video, for `facepay pad judge`.
+    """Record a webcam or a video to a capture file for `facepay pad judge`.
 
-    With a webcam, prompts appear at their times: hold still, then each step. With --light the
-    terminal is filled with the colours; make it large, and the room dim.
+    With a webcam, prompts appear at fixed times: hold still, then each step. With --light, the
+    colours fill the terminal. Make the terminal large and the room dim.
 
-    The file is a zip archive that can be read with any tool: capture.json, manifest.json,
-    frames/00.jpg and so on, and manifest.jws with --key. It holds a face in the clear, so only
-    you may read it, and it says by when to delete it.
+    The file is a zip archive that any tool can read: capture.json, manifest.json, frames/00.jpg and
+    so on, and manifest.jws with --key. It holds an unencrypted face, so only you may read it, and
+    it names the date to delete it by.
     """
-    from facepay.console.recording import Wanted, record_capture
+    from facepay.console.recording import RecordOptions, record_capture
 
-    record_capture(Wanted(**options))
+    record_capture(RecordOptions(**options))

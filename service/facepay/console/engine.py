@@ -1,7 +1,7 @@
-"""The face engine for trying recordings, of the parts that the service is started with.
+"""Build the face engine for recordings, from the same variables as the service.
 
-The same variables choose them: detector, model, calibration report. Where nothing is set they are
-those of a rehearsal.
+FACEPAY_MODEL, FACEPAY_MODELS, FACEPAY_POLICY_FILE and the calibration variables choose the parts.
+An unset variable means the default of the rehearsal profile.
 """
 
 import os
@@ -10,18 +10,15 @@ from pathlib import Path
 
 from facepay.adapters.dlib_face import DlibFaceEngine, SignalsPadDetector
 from facepay.adapters.policy_file import read_policy
-from facepay.config import PREFIX, SHIPPED_POLICY, ConfigError
-from facepay.face.cards import DEFAULT, CardError
-from facepay.face.detect import Detector, HogDetector
-from facepay.face.model_store import ModelError, ModelStore
-from facepay.face.pad.passive import PassivePack, open_pack
-from facepay.face.yunet import YunetDetector
-from facepay.threshold import rehearsal_threshold
+from facepay.bootstrap import EngineParts, build_engine
+from facepay.config import PREFIX, SHIPPED_POLICY
+from facepay.face.models.cards import DEFAULT, ModelCard
+from facepay.face_threshold import rehearsal_threshold
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """`faces` and `pad` are the service's own; `detector` and `passive` name what they use."""
+    """The service's engine and liveness check; `detector` and `passive` name the parts in use."""
 
     faces: DlibFaceEngine
     pad: SignalsPadDetector
@@ -30,41 +27,32 @@ class Engine:
 
 
 def engine_in_use(detector_file: Path | None, passive_files: Path | None) -> Engine:
-    """Raises ConfigError, which says what to do."""
+    """Build the engine that the options and variables choose.
 
-    def path(name: str) -> Path | None:
-        value = os.environ.get(PREFIX + name, "")
-        return Path(value) if value else None
-
-    detector = _detector(detector_file)
-    pack = _passive_pack(passive_files)
-    try:
-        store = ModelStore(path("MODELS"))
-        embedder = store.embedder(os.environ.get(PREFIX + "MODEL", "") or DEFAULT)
-    except (ModelError, CardError) as error:
-        raise ConfigError(f"{PREFIX}MODEL: {error}") from None
-    policy = read_policy(path("POLICY_FILE") or SHIPPED_POLICY)
-    report, keys = path("CALIBRATION_REPORT"), path("CALIBRATION_KEYS")
-    same_person = rehearsal_threshold(report, keys, policy, embedder.card)
+    Raises ConfigError, which says what to do.
+    """
+    parts = EngineParts(
+        model=os.environ.get(PREFIX + "MODEL", "") or DEFAULT,
+        models=_path("MODELS"),
+        detector_file=detector_file,
+        passive_files=passive_files,
+        detector_setting="--detector",
+        passive_setting="--passive",
+    )
+    built = build_engine(parts, _threshold)
     return Engine(
-        faces=DlibFaceEngine(embedder, detector=detector),
-        pad=SignalsPadDetector(embedder, same_person=same_person, pack=pack),
+        faces=built.faces,
+        pad=built.pad,
         detector="yunet" if detector_file else "hog",
-        passive=pack.card.name if pack else None,
+        passive=built.passive.card.name if built.passive else None,
     )
 
 
-def _detector(file: Path | None) -> Detector:
-    try:
-        return YunetDetector(file) if file else HogDetector()
-    except ValueError as error:
-        raise ConfigError(f"--detector: {error}") from None
+def _threshold(card: ModelCard) -> float:
+    policy = read_policy(_path("POLICY_FILE") or SHIPPED_POLICY)
+    return rehearsal_threshold(_path("CALIBRATION_REPORT"), _path("CALIBRATION_KEYS"), policy, card)
 
 
-def _passive_pack(folder: Path | None) -> PassivePack | None:
-    try:
-        return open_pack(folder) if folder else None
-    except (ModelError, CardError) as error:
-        raise ConfigError(f"--passive: {error}") from None
-    except OSError as error:
-        raise ConfigError(f"--passive: {error.filename}: {error.strerror}") from None
+def _path(name: str) -> Path | None:
+    value = os.environ.get(PREFIX + name, "")
+    return Path(value) if value else None

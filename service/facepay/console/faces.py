@@ -1,4 +1,4 @@
-"""`facepay faces …`: what operators approved, carried out on the server's own console."""
+"""Define the commands of `facepay faces`."""
 
 import os
 import sys
@@ -8,31 +8,33 @@ import click
 
 @click.group()
 def faces() -> None:
-    """Enrolled faces: what operators approved, carried out here."""
+    """Carry out what operators approved for enrolled faces."""
 
 
 @faces.command("revoke-cohort")
 @click.argument("action_id")
 def revoke_cohort(action_id: str) -> None:
-    """Revoke the cohort of ACTION_ID, which two operators agreed on, to the end.
+    """Revoke all faces of the cohort that two operators approved as ACTION_ID.
 
-    Payments go on meanwhile. When it was interrupted, run it again: it goes on where it was.
+    Payments continue meanwhile. After an interruption, run the command again; it resumes.
     """
-    from facepay.bootstrap import build_house
+    from facepay.bootstrap import build_dependencies
     from facepay.config import Settings
-    from facepay.usecases.operator_actions import read_action, take_batch
-    from facepay.usecases.revoke_faces import BATCH
+    from facepay.usecases.operators.actions import read_action, take_batch
+    from facepay.usecases.operators.revoke_faces import BATCH
 
-    house = build_house(Settings.from_environment(os.environ))
-    now = read_action(house, action_id)
+    deps = build_dependencies(Settings.from_environment(os.environ))
+    now = read_action(deps, action_id)
     with click.progressbar(length=now.total, label="revoking", file=sys.stderr) as bar:
         bar.update(now.done)
         while True:
-            before, now = now, take_batch(house, action_id, BATCH)
+            before, now = now, take_batch(deps, action_id, BATCH)
             bar.update(now.done - before.done)
             if now.state == "done" and now.keys_left in (0, before.keys_left):
                 break
-    click.echo(f"revoked: {now.done} of {now.total}, keys left: {now.keys_left}")
+    click.echo(f"Revoked: {now.done} of {now.total}, keys left: {now.keys_left}")
     if now.keys_left:
-        click.echo("the vault is away: run `facepay sweep` when it is back", err=True)
+        click.echo(
+            "OpenBao is unavailable: run `facepay sweep` when it is available again", err=True
+        )
     raise SystemExit(bool(now.keys_left))

@@ -1,7 +1,7 @@
-"""What `facepay pad judge` does: the frames of a recording, judged as the service judges a capture.
+"""Do the work of `facepay pad judge`: judge a recording as the service judges a capture.
 
-The service's own adapters in the same order: faces are observed, then judged. Only the frames'
-origin differs, and that here every signal is told.
+The service's own adapters run in the same order: they observe the faces, then judge them. Two
+things differ: the frames come from a file, and the output shows every signal.
 """
 
 import json
@@ -18,11 +18,11 @@ import click
 
 from facepay.adapters.recordings import Progress
 from facepay.adapters.recordings.capture_file import is_capture_file, read_capture
-from facepay.adapters.recordings.sources import from_folder, from_video, lit
-from facepay.adapters.recordings.video import hush
+from facepay.adapters.recordings.sources import from_folder, from_video, with_light
+from facepay.adapters.recordings.video import silence_opencv
 from facepay.config import ConfigError
-from facepay.console.asked import Unusable, one_line, parse_challenge, plan
 from facepay.console.engine import Engine, engine_in_use
+from facepay.console.recording_options import InputError, one_line, parse_challenge, plan
 from facepay.domain.capture import Burst, Frame, PadSignal
 from facepay.domain.challenge import Challenge
 from facepay.face.observe import Observation
@@ -31,8 +31,8 @@ _BAR = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the console was asked for."""
+class JudgeOptions:
+    """Options of the command."""
 
     recording: Path
     steps: str | None
@@ -46,8 +46,8 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Frames, and the challenge that they are judged against."""
+class Request:
+    """Frames, and the challenge to judge them against."""
 
     frames: list[Frame]
     challenge: Challenge
@@ -55,64 +55,66 @@ class Asked:
     warning: str
 
 
-def judge_recording(wanted: Wanted) -> None:
-    """Prints JSON on stdout. Raises Unusable."""
-    hush()
+def judge_recording(options: JudgeOptions) -> None:
+    """Judge the recording and print JSON on stdout. Raises InputError."""
+    silence_opencv()
     try:
-        engine = engine_in_use(wanted.detector, wanted.passive)
+        engine = engine_in_use(options.detector, options.passive)
     except ConfigError as error:
-        raise Unusable(str(error)) from None
-    with one_line(wanted.recording):
-        asked = _asked(wanted)
-        if asked.warning:
-            click.echo(f"{wanted.recording}: {asked.warning}", err=True)
+        raise InputError(str(error)) from None
+    with one_line(options.recording):
+        request = _read_request(options)
+        if request.warning:
+            click.echo(f"{options.recording}: {request.warning}", err=True)
         engine.faces.prepare()
-        told = _judged(asked, engine)
-    click.echo(json.dumps(told, indent=None if wanted.brief else 2, allow_nan=False))
+        result = _judge(request, engine)
+    click.echo(json.dumps(result, indent=None if options.brief else 2, allow_nan=False))
 
 
-def _asked(wanted: Wanted) -> Asked:
-    challenge = parse_challenge(wanted.steps, wanted.light)
-    if is_capture_file(wanted.recording):
-        if wanted.at is not None:
-            raise Unusable("--at: a capture file says itself when its prompts came")
-        return _from_capture(wanted, challenge)
+def _read_request(options: JudgeOptions) -> Request:
+    challenge = parse_challenge(options.steps, options.light)
+    if is_capture_file(options.recording):
+        if options.at is not None:
+            raise InputError("--at: a capture file has its own prompt times; leave --at out")
+        return _from_capture(options, challenge)
     if not challenge.steps:
-        raise Unusable("--steps: say what was asked for, like turn_left,turn_right")
-    times = plan(challenge.steps, wanted.hold, wanted.at)
-    with progress("reading", quiet=wanted.brief) as ahead:
-        if wanted.recording.is_dir():
-            frames = from_folder(wanted.recording, times)
+        raise InputError("--steps: give the challenge steps, such as turn_left,turn_right")
+    times = plan(challenge.steps, options.hold, options.at)
+    with progress("reading", quiet=options.brief) as report:
+        if options.recording.is_dir():
+            frames = from_folder(options.recording, times)
         else:
-            frames = from_video(wanted.recording, times, ahead)
-    return Asked(lit(frames.taken, challenge), challenge, wanted.mirrored, frames.warning)
+            frames = from_video(options.recording, times, report)
+    lit = with_light(frames.taken, challenge)
+    return Request(lit, challenge, options.mirrored, frames.warning)
 
 
-def _from_capture(wanted: Wanted, given: Challenge) -> Asked:
-    """The file's own steps and light, unless others are given to judge it against."""
-    content = read_capture(wanted.recording)
+def _from_capture(options: JudgeOptions, given: Challenge) -> Request:
+    """Use the file's own steps and light unless the options give others."""
+    content = read_capture(options.recording)
     own = content.challenge
     if given.steps and len(given.steps) != len(own.steps):
-        raise Unusable(f"--steps: the capture file has {len(own.steps)} steps")
-    frames = lit(content.frames, given) if given.light else list(content.frames)
+        raise InputError(f"--steps: the capture file has {len(own.steps)} steps; give as many")
+    frames = with_light(content.frames, given) if given.light else list(content.frames)
     late = content.delete_by < datetime.now(UTC)
-    return Asked(
+    day = f"{content.delete_by:%Y-%m-%d}"
+    return Request(
         frames=frames,
         challenge=replace(given if given.light else own, steps=given.steps or own.steps),
-        mirrored=content.mirrored or wanted.mirrored,
-        warning=f"it should have been deleted by {content.delete_by:%Y-%m-%d}" if late else "",
+        mirrored=content.mirrored or options.mirrored,
+        warning=f"it should have been deleted by {day}: delete it now" if late else "",
     )
 
 
-def _judged(asked: Asked, engine: Engine) -> dict[str, Any]:
+def _judge(request: Request, engine: Engine) -> dict[str, Any]:
     begun = time.perf_counter()
-    faces = cast(Observation, engine.faces.observe(Burst(tuple(asked.frames), asked.mirrored)))
+    faces = cast(Observation, engine.faces.observe(Burst(tuple(request.frames), request.mirrored)))
     try:
-        found = engine.pad.judge(faces, asked.challenge)
+        found = engine.pad.judge(faces, request.challenge)
         taken = time.perf_counter() - begun
         seconds = faces.seconds
         return {
-            "recording": _told(asked, len(faces.seen)),
+            "recording": _describe(request, len(faces.seen)),
             "engine": {"detector": engine.detector, "landmarks": 5, "passive": engine.passive},
             "signals": [_signal(each, seconds.get(each.name, 0.0)) for each in found.signals],
             "verdict": found.outcome,
@@ -120,18 +122,18 @@ def _judged(asked: Asked, engine: Engine) -> dict[str, Any]:
             "guidance": found.guidance,
             "risk": _rounded(found.risk),
             "ms": {part: _ms(each) for part, each in seconds.items()},
-            "ms_per_frame": _ms(taken / len(asked.frames)),
+            "ms_per_frame": _ms(taken / len(request.frames)),
         }
     finally:
         faces.wipe()
 
 
-def _signal(said: PadSignal, seconds: float) -> dict[str, Any]:
-    return asdict(said) | {"score": _rounded(said.score), "ms": _ms(seconds)}
+def _signal(signal: PadSignal, seconds: float) -> dict[str, Any]:
+    return asdict(signal) | {"score": _rounded(signal.score), "ms": _ms(seconds)}
 
 
-def _told(asked: Asked, with_face: int) -> dict[str, Any]:
-    taken, steps = asked.frames, asked.challenge.steps
+def _describe(request: Request, with_face: int) -> dict[str, Any]:
+    taken, steps = request.frames, request.challenge.steps
     return {
         "frames": len(taken),
         "frames_with_face": with_face,
@@ -140,8 +142,8 @@ def _told(asked: Asked, with_face: int) -> dict[str, Any]:
         "frames_per_step": [
             sum(frame.step == step for frame in taken) for step in range(len(steps) + 1)
         ],
-        "light": list(asked.challenge.light),
-        "mirrored": asked.mirrored,
+        "light": list(request.challenge.light),
+        "mirrored": request.mirrored,
     }
 
 
@@ -155,18 +157,18 @@ def _ms(seconds: float) -> float:
 
 @contextmanager
 def progress(label: str, *, quiet: bool) -> Iterator[Progress]:
-    """A bar on stderr; none where `quiet`."""
+    """Show a progress bar on stderr unless `quiet`."""
     if quiet:
         yield lambda _share: None
         return
     with click.progressbar(length=_BAR, label=label, file=sys.stderr) as bar:
         done = 0
 
-        def ahead(share: float) -> None:
+        def report(share: float) -> None:
             nonlocal done
             now = int(share * _BAR)
             if now > done:
                 bar.update(now - done)
                 done = now
 
-        yield ahead
+        yield report

@@ -1,4 +1,4 @@
-"""`facepay pad …`: presentation attack detection, tried on recordings."""
+"""Define the commands of `facepay pad`."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ _PATH = click.Path(path_type=Path)
 
 @click.group()
 def pad() -> None:
-    """Liveness: presentation attack detection, tried on recordings of your own."""
+    """Try presentation attack detection (liveness) on your own recordings."""
 
 
 @pad.command()
@@ -18,18 +18,18 @@ def pad() -> None:
 @click.option(
     "--steps",
     metavar="NAMES",
-    help="What was asked for: turn_left, turn_right, closer, look_up, look_down.",
+    help="Challenge steps: turn_left, turn_right, closer, look_up, look_down.",
 )
-@click.option("--light", metavar="COLOURS", help="What the screen showed, 440 ms each: red,green,…")
+@click.option("--light", metavar="COLOURS", help="Screen colours, 440 ms each: red,green,…")
 @click.option(
     "--hold",
     metavar="SECONDS",
     type=click.FloatRange(0.6, 10),
     default=0.9,
     show_default=True,
-    help="The part before the first prompt; the rest is divided evenly.",
+    help="Time before the first prompt; the steps share the rest equally.",
 )
-@click.option("--at", metavar="SECONDS", help="When each prompt came instead: 0.9,2.1,…")
+@click.option("--at", metavar="SECONDS", help="Time of each prompt instead: 0.9,2.1,…")
 @click.option("--mirrored", is_flag=True, help="The camera flipped left and right.")
 @click.option(
     "--detector",
@@ -45,18 +45,18 @@ def pad() -> None:
     envvar="FACEPAY_PASSIVE_FILES",
     help="Passive networks and their card; FACEPAY_PASSIVE_FILES.",
 )
-@click.option("--json", "brief", is_flag=True, help="JSON in one line, and no progress.")
+@click.option("--json", "brief", is_flag=True, help="Print JSON in one line and no progress.")
 def judge(**options: Any) -> None:
-    """Judge RECORDING as the service judges a capture; prints JSON.
+    """Judge RECORDING as the service judges a capture, and print JSON.
 
     RECORDING is a video (mp4, mov, webm), a folder of JPEG or WebP frames taken 220 ms apart, or
-    a file of `facepay capture record`, which knows its steps. Of a video at most 24 frames are
-    judged, about 220 ms apart. Left and right are those of the person shown.
+    a file of `facepay capture record`, which has its own steps. At most 24 frames of a video, about
+    220 ms apart, are judged. Left and right are those of the person shown.
 
-    The JSON has every signal with score, verdict, reason and milliseconds, what follows from
-    them, and the milliseconds a frame. Exit code 0 says that it was judged, whatever the
-    verdict; 2 that it could not be. Nothing of it is written: frames stay in memory.
+    The JSON has every signal with score, verdict, reason and milliseconds, the overall verdict, and
+    the milliseconds per frame. Exit code 0 means that the recording was judged, whatever the
+    verdict; 2 means that it could not be. Frames stay in memory and are never written.
     """
-    from facepay.console.judging import Wanted, judge_recording
+    from facepay.console.judging import JudgeOptions, judge_recording
 
-    judge_recording(Wanted(**options))
+    judge_recording(JudgeOptions(**options))

@@ -1,4 +1,4 @@
-"""What `facepay capture record` does: a webcam or a video becomes a capture file."""
+"""Do the work of `facepay capture record`: write a webcam or a video to a capture file."""
 
 import secrets
 import sys
@@ -16,14 +16,14 @@ from joserfc.jwk import ECKey
 from facepay.adapters.calibration_report import KeyFileError, read_signing_key
 from facepay.adapters.recordings.capture_file import KEEP, CaptureFile, write_capture
 from facepay.adapters.recordings.schedule import even_windows, moments
-from facepay.adapters.recordings.sources import from_video, lit
-from facepay.adapters.recordings.webcam import Camera, Webcam, take, warm_up
-from facepay.console.asked import Unusable, one_line, parse_challenge, plan
+from facepay.adapters.recordings.sources import from_video, with_light
+from facepay.adapters.recordings.webcam import Camera, Webcam, record_frames, warm_up
 from facepay.console.judging import progress
+from facepay.console.recording_options import InputError, one_line, parse_challenge, plan
 from facepay.domain.capture import Frame
 from facepay.domain.challenge import Challenge, Colour, Step
 from facepay.domain.manifest import Facing
-from facepay.face.header import parse_header
+from facepay.face.frames.header import parse_header
 
 _WARM_UP_S = 3.0
 _HOLD = "Look into the camera and hold still"
@@ -45,8 +45,8 @@ _BACKGROUNDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the console was asked for; one of `camera` and `video`."""
+class RecordOptions:
+    """Options of the command; either `camera` or `video` is set."""
 
     camera: int | None
     video: Path | None
@@ -61,89 +61,92 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
-    """Where a webcam records: what opens the camera, whose clock, and the terminal that prompts."""
+class CameraSetup:
+    """The camera, the clock in seconds, and the terminal that shows the prompts."""
 
     open_camera: Callable[[int], Camera] = Webcam
     clock: Callable[[], float] = time.monotonic
     terminal: TextIO = field(default_factory=lambda: sys.stderr)
 
 
-def record_capture(wanted: Wanted, room: Room | None = None) -> None:
-    """Writes the file and says what it holds. Raises Unusable, and then nothing was written."""
-    challenge = parse_challenge(wanted.steps, wanted.light)
-    if (wanted.camera is None) == (wanted.video is None):
-        raise Unusable("one of --camera and --video is needed")
-    _check_target(wanted.out)
-    key = _key(wanted.key)
-    if wanted.video is not None:
-        taken = _from_video(wanted, wanted.video, challenge)
+def record_capture(options: RecordOptions, setup: CameraSetup | None = None) -> None:
+    """Write the capture file and print what it holds.
+
+    Raises InputError; then nothing was written.
+    """
+    challenge = parse_challenge(options.steps, options.light)
+    if (options.camera is None) == (options.video is None):
+        raise InputError("give either --camera or --video")
+    _check_target(options.out)
+    key = _key(options.key)
+    if options.video is not None:
+        taken = _from_video(options, options.video, challenge)
         camera_id = "file"
     else:
-        taken = _from_camera(wanted, challenge, room or Room())
-        camera_id = f"camera-{wanted.camera}"
+        taken = _from_camera(options, challenge, setup or CameraSetup())
+        camera_id = f"camera-{options.camera}"
     content = CaptureFile(
         frames=tuple(taken),
         challenge=challenge,
-        mirrored=wanted.mirrored,
+        mirrored=options.mirrored,
         delete_by=datetime.now(UTC).replace(microsecond=0) + KEEP,
     )
-    with one_line(wanted.out):
-        write_capture(wanted.out, content, _device(camera_id, taken[0].image), key)
+    with one_line(options.out):
+        write_capture(options.out, content, _device(camera_id, taken[0].image), key)
     click.echo(
-        f"{wanted.out}: {len(taken)} frames, {'signed' if key else 'unsigned'}.\n"
-        f"This file holds a face. Show it to nobody, and delete it when you have tried it, "
+        f"{options.out}: {len(taken)} frames, {'signed' if key else 'unsigned'}.\n"
+        "This file holds a face. Keep it private and delete it after your test, "
         f"by {content.delete_by:%Y-%m-%d} at the latest."
     )
 
 
 def _check_target(out: Path) -> None:
-    """Early: what was recorded for nothing cannot be recorded again."""
+    """Check the target before recording, because a lost recording cannot be repeated."""
     if out.is_symlink() or out.exists():
-        raise Unusable(f"{out}: there is such a file already; nothing was written")
+        raise InputError(f"{out}: this file already exists; nothing was written")
     if not out.absolute().parent.is_dir():
-        raise Unusable(f"{out.parent}: there is no such folder")
+        raise InputError(f"{out.parent}: this folder does not exist")
 
 
 def _key(path: Path | None) -> ECKey | None:
     try:
         return None if path is None else read_signing_key(path)
     except KeyFileError as error:
-        raise Unusable(f"--key: {error}") from None
+        raise InputError(f"--key: {error}") from None
 
 
-def _from_video(wanted: Wanted, video: Path, challenge: Challenge) -> list[Frame]:
-    times = plan(challenge.steps, wanted.hold, wanted.at)
-    with one_line(video), progress("reading", quiet=False) as ahead:
-        frames = from_video(video, times, ahead)
+def _from_video(options: RecordOptions, video: Path, challenge: Challenge) -> list[Frame]:
+    times = plan(challenge.steps, options.hold, options.at)
+    with one_line(video), progress("reading", quiet=False) as report:
+        frames = from_video(video, times, report)
     if frames.warning:
         click.echo(f"{video}: {frames.warning}", err=True)
-    return lit(frames.taken, challenge)
+    return with_light(frames.taken, challenge)
 
 
-def _from_camera(wanted: Wanted, challenge: Challenge, room: Room) -> list[Frame]:
-    if wanted.at is not None:
-        raise Unusable("--at: for videos; with a camera, --pace says how long each step is given")
-    if challenge.light and not room.terminal.isatty():
-        raise Unusable("--light: a terminal is needed that can be filled with colour")
-    hold, pace = wanted.hold * 1000, wanted.pace * 1000
+def _from_camera(options: RecordOptions, challenge: Challenge, setup: CameraSetup) -> list[Frame]:
+    if options.at is not None:
+        raise InputError("--at is for videos; with a camera, --pace sets the time for each step")
+    if challenge.light and not setup.terminal.isatty():
+        raise InputError("--light needs a terminal that it can fill with colour")
+    hold, pace = options.hold * 1000, options.pace * 1000
     count = len(challenge.steps)
     windows = even_windows(count, hold_ms=hold, length_ms=hold + pace * count)
-    prompter = _Prompter(challenge, room.terminal)
-    with one_line(Path(f"camera {wanted.camera}")):
-        camera = room.open_camera(wanted.camera or 0)
+    prompter = _Prompter(challenge, setup.terminal)
+    with one_line(Path(f"camera {options.camera}")):
+        camera = setup.open_camera(options.camera or 0)
         try:
             prompter.show(0, 0)
-            warm_up(camera, _WARM_UP_S, clock=room.clock)
-            taken = take(camera, moments(windows), clock=room.clock, show=prompter.show)
+            warm_up(camera, _WARM_UP_S, clock=setup.clock)
+            taken = record_frames(camera, moments(windows), clock=setup.clock, show=prompter.show)
         finally:
             camera.close()
             prompter.end()
-    return lit(taken, challenge)
+    return with_light(taken, challenge)
 
 
 class _Prompter:
-    """Tells the person before the camera what to do, and lights the face."""
+    """Shows the person before the camera what to do, and lights the face."""
 
     def __init__(self, challenge: Challenge, terminal: TextIO) -> None:
         self._challenge = challenge
@@ -157,9 +160,9 @@ class _Prompter:
         self._shown = (step, colour)
         text = _PROMPTS[self._challenge.steps[step - 1]] if step else _HOLD
         if colour:
-            # The whole window in this colour, and the prompt in its first line.
-            ground = click.style("\x1b[2J\x1b[H", bg=_BACKGROUNDS[colour], reset=False)
-            text = ground + click.style(text, fg="black", reset=False)
+            # Fill the window with the colour; the prompt stands in the first line.
+            background = click.style("\x1b[2J\x1b[H", bg=_BACKGROUNDS[colour], reset=False)
+            text = background + click.style(text, fg="black", reset=False)
         click.echo(text, file=self._terminal)
 
     def end(self) -> None:
@@ -168,7 +171,7 @@ class _Prompter:
 
 
 def _device(camera_id: str, image: bytes) -> dict[str, Any]:
-    """What a manifest says about device and camera; nothing of it is claimed that is not known."""
+    """Return the manifest's members about device and camera. Unknown facts are None."""
     header = parse_header(image)
     return {
         "capture_id": f"cap_local_{secrets.token_hex(8)}",

@@ -1,5 +1,6 @@
-"""The rooms: what a payment, a consent, a capture and a decision are.
+"""Values and rules: payment, consent, capture, decision and the others.
 
-Standard library only. Nothing here does I/O, reads a clock or knows a framework: facts and
-time come in, values go out. Drawing of random numbers (`secrets`) is done by the use cases.
+This package uses the standard library only. Nothing here does I/O, reads a clock or knows a
+framework: facts and time come in, values go out. The one exception to purity is `challenge.py`,
+which draws challenges with `secrets`; use cases draw every other random number.
 """

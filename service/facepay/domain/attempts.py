@@ -1,31 +1,33 @@
-"""How many wrong guesses a password or code may take, and how long it then rests.
+"""Attempt counters: how many wrong guesses are allowed, and how long the secret is then blocked.
 
-An attempt is charged *before* it is checked and given back when it was right, or when it could not
-be checked at all: guesses that race each other cannot outnumber the limit, and an outage is
-nobody's wrong guess. After `policy.failures_allowed` failures each further one
-is possible only after a delay that doubles (PSD2 RTS art. 4(3)(b), rights.md "Limits").
+An attempt is counted *before* its secret is compared, so that concurrent guesses cannot exceed the
+limit. A correct secret resets the counter. An attempt is uncounted when the secret could not be
+compared: an outage is not a wrong guess. From failure number `policy.failures_allowed` on, each
+failure blocks the secret for a delay that doubles (PSD2 RTS art. 4(3)(b)).
 
-Counters are kept per channel: what a stranger types at a till never delays the owner's own
-device, so nobody can be kept from revoking (ASVS 5: no malicious lockout). On the page a browser
-that is known has one to itself.
+Each channel has its own counters. Guesses at a terminal therefore never block the owner's own
+device, and nobody can keep an owner from revoking (ASVS 5: no malicious lockout). At sign-in, a
+known browser has a counter of its own.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from facepay.domain.policy import Policy
 
 
 class Channel(StrEnum):
-    TILL = "till"
+    TERMINAL = "terminal"
     OWN_DEVICE = "own_device"
     WEB = "web"
-    PAGE = "page"  # of somebody who is signed in
+    PAGE = "page"  # a customer who is signed in; WEB is the sign-in itself
 
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
+    """One attempt counter; `id` is made by `counter_id`."""
+
     id: str
     failures: int
     blocked_until: datetime | None
@@ -33,7 +35,8 @@ class Attempts:
     def blocked(self, now: datetime) -> bool:
         return self.blocked_until is not None and now < self.blocked_until
 
-    def charged(self, policy: Policy, now: datetime) -> "Attempts":
+    def counted(self, policy: Policy, now: datetime) -> "Attempts":
+        """Return the counter with one failure more, blocked from the allowed number on."""
         failures = self.failures + 1
         beyond = failures - policy.failures_allowed
         if beyond < 0:
@@ -41,8 +44,8 @@ class Attempts:
         delay = min(policy.first_delay * 2 ** min(beyond, 30), policy.longest_delay)
         return replace(self, failures=failures, blocked_until=now + delay)
 
-    def given_back(self) -> "Attempts":
-        """Without the attempt that was charged last, which could not be looked at."""
+    def uncounted(self) -> "Attempts":
+        """Return the counter without its last attempt, whose secret could not be compared."""
         return replace(self, failures=max(self.failures - 1, 0), blocked_until=None)
 
     def cleared(self) -> "Attempts":
@@ -50,11 +53,5 @@ class Attempts:
 
 
 def counter_id(secret_id: str, channel: Channel, device: str = "") -> str:
+    """Return a counter's id; `device` is a known browser, empty for everything else."""
     return f"{secret_id}:{channel}:{device}" if device else f"{secret_id}:{channel}"
-
-
-def rest_of(attempts: Attempts, now: datetime) -> timedelta:
-    """How long the counter still rests; zero when it does not."""
-    if attempts.blocked_until is None:
-        return timedelta(0)
-    return max(attempts.blocked_until - now, timedelta(0))

@@ -1,8 +1,8 @@
-"""What vouches for a capturing device, and what it says of its own health.
+"""Device attestation: evidence for a capturing device, and its own statements about its health.
 
-Its registered key vouches always: whatever it signs was made by the device that its merchant, or
-the institution, registered. A platform may vouch in addition, for the device being whole; the
-protocol has a place for such evidence, and a name for each kind.
+A registered key always attests: the device that a merchant or the operator registered made
+whatever this key signs. A platform can attest in addition that the device is intact. The protocol
+has a field for such evidence, and a name for each format.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ FORMATS = {
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """`format` is one of FORMATS; `evidence` is the platform's own text."""
+    """Platform evidence: `format` is one of FORMATS, `evidence` the platform's own text."""
 
     format: str
     evidence: str
@@ -26,7 +26,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """As far as the platform tells; None where it does not."""
+    """The device's statements about itself; None means that its platform cannot tell."""
 
     rooted: bool | None
     virtual_camera: bool | None
@@ -35,22 +35,28 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Attested:
-    """The registered key signed it; `platform` is the format whose evidence held as well."""
+    """Result of an attestation by the registered key.
+
+    `platform` is the format whose evidence was verified as well, or None.
+    """
 
     platform: str | None
 
 
 def verify_device(health: Health, attested: Attested, policy: Policy) -> None:
-    """Raises DeviceNotTrusted; which of it was the reason is for the operator alone."""
-    said = {
+    """Check a device's health and attestation against the policy.
+
+    Raises DeviceNotTrusted; only the operator can read its reason.
+    """
+    stated = {
         "rooted": health.rooted,
         "virtual_camera": health.virtual_camera,
         "debugger": health.debugger,
     }
-    for name, bad in said.items():
+    for name, bad in stated.items():
         if bad:
             raise DeviceNotTrusted(reason=name)
-    if None in said.values() and not policy.unknown_health_allowed:
+    if None in stated.values() and not policy.unknown_health_allowed:
         raise DeviceNotTrusted(reason="health_unknown")
     if attested.platform is None and policy.platform_attestation_required:
         raise DeviceNotTrusted(reason="no_platform_attestation")

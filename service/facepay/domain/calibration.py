@@ -1,28 +1,28 @@
-"""What was measured before a face may decide: how often strangers pass, how often owners do not.
+"""Calibration: the error rates that were measured before a face may decide a payment.
 
-A calibration belongs to one model, one metric and one protocol (reference x probe pictures), and
-says nothing about any other. Its threshold is a distance; a comparison matches at or below it.
+A calibration holds for one model, one metric and one protocol (reference x probe pictures), and
+for no other. Its threshold is a distance; a comparison matches at or below it.
 
-The bounds are one-sided, 95 %, and take comparisons for independent, which they are not
-(ISO/IEC 19795-1): one person is part of many. That is why persons stand beside comparisons.
-Who measured, and whether the report is what they signed, is not decided here.
+The bounds are one-sided, at 95 %. They treat comparisons as independent, which they are not
+(ISO/IEC 19795-1): one person takes part in many. The number of persons is therefore stated beside
+the number of comparisons. `adapters/calibration_report.py` verifies the report's signature.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
-# NIST SP 800-63B-4: the policy may ask for less of the first, never for more of either.
+# Upper limits (NIST SP 800-63B-4). A policy may lower the first; the second is fixed.
 MOST_FALSE_MATCHES = 1e-4
 MOST_FALSE_NON_MATCHES = 0.05
 
 
 class CalibrationUnfit(ValueError):
-    """This calibration does not carry the decision it is asked to carry; the message says why."""
+    """A calibration cannot support the decision; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class CalibratedModel:
-    """What a distance means: the network, by the hash of its file, and how it is fed and read."""
+    """The meaning of a distance: network (SHA-256 of its file), alignment of faces, and metric."""
 
     name: str
     sha256: str
@@ -32,7 +32,7 @@ class CalibratedModel:
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """How many pictures a reference is made of, and how many a probe."""
+    """The number of pictures that make a reference, and the number that make a probe."""
 
     references: int
     probes: int
@@ -40,9 +40,10 @@ class Protocol:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Errors at the threshold among so many comparisons, with the upper bounds of both rates.
+    """Errors at the threshold, the number of comparisons, and the upper bounds of both rates.
 
-    `persons` have a genuine comparison, `impostor_persons` take part in an impostor one.
+    `persons` counts people with a genuine comparison, `impostor_persons` people in an impostor
+    comparison. Raises ValueError for counts that contradict each other.
     """
 
     persons: int
@@ -60,9 +61,9 @@ class Measured:
         if not 0 <= self.false_matches <= self.impostor:
             raise ValueError("more false matches than impostor comparisons")
         if not min(1, self.genuine) <= self.persons <= self.genuine:
-            raise ValueError("not as many persons as genuine comparisons need")
+            raise ValueError("the number of persons does not fit the genuine comparisons")
         if self.impostor and self.impostor_persons < 2:
-            raise ValueError("impostor comparisons of fewer than two persons")
+            raise ValueError("impostor comparisons need at least two persons")
 
     @property
     def false_match_rate(self) -> float | None:
@@ -75,7 +76,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """People who have something in common, compared among themselves: `gender`, `female`."""
+    """Measurements within one group of people, such as grouping `gender`, name `female`."""
 
     grouping: str
     name: str
@@ -84,7 +85,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """`pictures` were read, `unusable` of them showed no face; `measured` counts the rest."""
+    """A calibration report.
+
+    `pictures` were read; in `unusable` of them no face was found. `measured` covers the rest.
+    """
 
     model: CalibratedModel
     protocol: Protocol
@@ -98,9 +102,9 @@ class Calibration:
 
     def __post_init__(self) -> None:
         if not 0 < self.threshold <= 2:
-            raise ValueError("a threshold is a distance of unit vectors")
+            raise ValueError("a threshold is a distance of unit vectors, above 0 and at most 2")
         if self.made_at.tzinfo is None:
-            raise ValueError("made_at needs its time zone")
+            raise ValueError("made_at needs a time zone")
 
 
 def verify_calibration(
@@ -110,33 +114,33 @@ def verify_calibration(
     expected_protocol: Protocol,
     false_match_rate_at_most: float,
 ) -> float:
-    """The threshold this calibration supports. Raises CalibrationUnfit."""
-    # 1. It was measured on what will decide, in the way it will decide.
+    """Return the threshold that this calibration supports. Raises CalibrationUnfit."""
+    # 1. It was measured on the model that will decide, with the protocol that will be used.
     for name in ("sha256", "alignment", "metric"):
         found, expected = getattr(calibration.model, name), getattr(expected_model, name)
         if found != expected:
             raise CalibrationUnfit(
-                f"it was measured on another model: its {name} is {found}, in use is {expected}"
+                f"it was measured on another model: its {name} is {found}, but {expected} is in use"
             )
     if calibration.protocol != expected_protocol:
         raise CalibrationUnfit(
-            f"it compares {_shown(calibration.protocol)} pictures, "
-            f"the engine {_shown(expected_protocol)}"
+            f"it was measured with {_shown(calibration.protocol)} pictures, "
+            f"but the engine uses {_shown(expected_protocol)}"
         )
-    # 2. Strangers: the bound, not the rate, so that a small sample proves little.
+    # 2. False matches: the upper bound, not the rate, so that a small sample is not enough.
     bound = calibration.measured.false_match_rate_upper_95
     if not bound <= false_match_rate_at_most:
         raise CalibrationUnfit(
             f"{calibration.measured.false_matches} false matches in "
             f"{calibration.measured.impostor:,} impostor comparisons support a false match rate "
-            f"of {bound:.2g} at 95 %; policy asks for {false_match_rate_at_most:.2g}"
+            f"of {bound:.2g} at 95 %; the policy asks for {false_match_rate_at_most:.2g}"
         )
-    # 3. Owners: somebody who is refused too often learns to work around the service.
+    # 3. False non-matches: payers who are refused too often find ways around the service.
     refused = calibration.measured.false_non_match_rate
     if refused is None or refused > MOST_FALSE_NON_MATCHES:
-        told = "was not measured" if refused is None else f"is {refused:.1%}"
+        finding = "was not measured" if refused is None else f"is {refused:.1%}"
         raise CalibrationUnfit(
-            f"the false non-match rate {told}; at most {MOST_FALSE_NON_MATCHES:.0%} is allowed"
+            f"the false non-match rate {finding}; at most {MOST_FALSE_NON_MATCHES:.0%} is allowed"
         )
     return calibration.threshold
 

@@ -1,8 +1,8 @@
-"""A capture: one short, challenged burst of frames, for one purpose, used once.
+"""A capture: one short burst of frames that answers one challenge, for one purpose, used once.
 
-Opening reserves it; beginning it, when the payer is ready, draws its challenge. From then it lives
-60 s (TC260 face-payment guide: collect only after a manual act, stop at 60 s), and whatever comes
-of it, it can never be used again: a retry is a new capture.
+Opening a capture reserves it. Beginning it, when the payer is ready, draws its challenge. From
+then on it lives 60 s (TC260 face-payment guide: collect only after a manual act, stop at 60 s).
+A capture can never be used twice; a retry is a new capture.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,11 @@ class Purpose(StrEnum):
 
 
 class CaptureState(StrEnum):
-    """`reserved` was opened and has no challenge yet; `open` was begun and waits for its burst."""
+    """A capture's state.
+
+    A `reserved` capture was opened and has no challenge yet; an `open` one was begun and waits for
+    its burst.
+    """
 
     RESERVED = "reserved"
     OPEN = "open"
@@ -31,7 +35,7 @@ class CaptureState(StrEnum):
 
 
 class Guidance(StrEnum):
-    """What a payer may do better at the next try: all that a terminal hears of a retry."""
+    """Advice for the payer's next try: all that a terminal learns about a retry."""
 
     HOLD_STILL = "hold_still"
     TURN_FURTHER = "turn_further"
@@ -44,7 +48,7 @@ class Guidance(StrEnum):
 
 
 class PadOutcome(StrEnum):
-    """ISO/IEC 30107-3: what the liveness check concluded."""
+    """The conclusion of the liveness check (ISO/IEC 30107-3)."""
 
     BONA_FIDE = "bona_fide"
     RETRY = "retry"
@@ -53,7 +57,7 @@ class PadOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PadSignal:
-    """What one signal said: verdict "pass", "fail" or "not_measurable"; score in its own unit."""
+    """One signal's verdict, "pass", "fail" or "not_measurable", and its score in its own unit."""
 
     name: str
     score: float | None
@@ -63,10 +67,11 @@ class PadSignal:
 
 @dataclass(frozen=True, slots=True)
 class PadVerdict:
-    """`reason` names the signal, for the operator; it never reaches a terminal.
+    """The outcome of the liveness check, and its reasons.
 
-    `guidance` is for a retry, where there is any. `risk` (0 to 1) is of what is no gate, None where
-    nothing of it was measured. `signals` are all that were heard; their scores stay inside.
+    `reason` names the deciding signal for the operator and never reaches a terminal. `guidance`
+    comes with some retries. `risk` (0 to 1) comes from the signals that cannot refuse a capture;
+    None when none of them was measured. `signals` has every evaluated signal; scores stay inside.
     """
 
     outcome: PadOutcome
@@ -78,9 +83,10 @@ class PadVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One picture of a capture as the SDK declares it; `step` 0 is "hold still", n is step n.
+    """One encoded picture of a capture, with the SDK's statements about it.
 
-    `colour` is what the screen showed then; None without light.
+    `step` 0 is "hold still", n is step n of the challenge. `monotonic_ms` is the device's clock.
+    `colour` is the screen's colour at that time; None without light.
     """
 
     image: bytes
@@ -91,7 +97,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """All frames of one capture, in order; `mirrored` is true for a selfie camera that flips."""
+    """All frames of one capture, in order; `mirrored` means that the camera flips its pictures."""
 
     frames: tuple[Frame, ...]
     mirrored: bool
@@ -99,10 +105,13 @@ class Burst:
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """`used_by` is the idempotent request that used it: only that very request may come again.
+    """One capture and its challenge.
 
-    Before it is begun there is no nonce, no challenge and no `begun_at`, and it dies at `deadline`
-    unless it is begun; afterwards it dies at `deadline` unless its burst has come.
+    `used_by` is the idempotent request that used the capture; only its repetition is permitted.
+    `opened_by` is the keyid of the client that opened it.
+
+    A reserved capture has no nonce, no challenge and no `begun_at`, and must be begun before
+    `deadline`. Afterwards its burst must arrive before a new `deadline`.
     """
 
     id: str

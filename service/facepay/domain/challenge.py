@@ -1,10 +1,12 @@
-"""The challenge of one capture: what the payer is asked to do, and which colours light the face.
+"""The challenge of one capture: the steps the payer takes, and the colours that light the face.
 
-Drawn at random for each capture, so that no recording can have been made for it. The steps are
-three: "come closer", and two others of which one at least turns the head. The light is a cyclic
-sequence of ten colours, each shown for SLOT_MS: about 22 bits, and 2.3 changes a second, which is
-under the three flashes of WCAG 2.3.1. Whether the answer fits is for the manifest check (what the
-device says) and for presentation attack detection (what the pixels show).
+Each capture draws its own challenge, so that no recording can have been made for it. There are
+three steps: "come closer", and two others of which at least one turns the head. The light is a
+cyclic sequence of ten colours, each shown for SLOT_MS. It has about 22 bits, and 2.3 changes a
+second, which is under the three flashes of WCAG 2.3.1.
+
+The manifest check compares the device's statements with the challenge; presentation attack
+detection compares the pixels with it.
 """
 
 import secrets
@@ -15,15 +17,15 @@ from itertools import product
 from facepay.domain.errors import LivenessNotPossible
 
 SLOT_MS = 440
-# The light begins so long before the first frame: frames 220 ms apart then fall well inside of a
-# colour, when display and exposure have settled on it.
+# The light begins this long before the first frame. Frames 220 ms apart then fall well inside a
+# colour, after display and exposure have settled on it.
 LIGHT_LEAD_MS = SLOT_MS // 4
 SLOTS = 10
-_MOST_ALIKE = 3  # slots in which a sequence may show what it shows when begun at another slot
+_MOST_EQUAL_SLOTS = 3  # slots in which a sequence may equal itself shifted by some slots
 
 
 class Step(StrEnum):
-    """One thing to do, in the payer's own left and right."""
+    """One movement of the payer; left and right are the payer's own."""
 
     TURN_LEFT = "turn_left"
     TURN_RIGHT = "turn_right"
@@ -46,7 +48,7 @@ class Colour(StrEnum):
 
 
 class Profile(StrEnum):
-    """What this payer can do: for people who cannot stand the light, or cannot move."""
+    """The payer's abilities: some people cannot bear the light, some cannot move."""
 
     STANDARD = "standard"
     NO_LIGHT = "no_light"
@@ -55,14 +57,17 @@ class Profile(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """Step n of a capture is `steps[n - 1]`; step 0 is "hold still". `light` may be empty."""
+    """A drawn challenge.
+
+    Step n of a capture is `steps[n - 1]`; step 0 is "hold still". `light` may be empty.
+    """
 
     profile: Profile
     steps: tuple[Step, ...]
     light: tuple[Colour, ...]
 
     def colour_at(self, since_first_ms: int) -> Colour | None:
-        """The colour this many milliseconds after the first frame; None where there is no light."""
+        """Return the colour this many milliseconds after the first frame; None without light."""
         if not self.light:
             return None
         return self.light[(since_first_ms + LIGHT_LEAD_MS) // SLOT_MS % len(self.light)]
@@ -72,18 +77,23 @@ _OTHERS = tuple(step for step in Step if step is not Step.CLOSER)
 _PAIRS = tuple(pair for pair in product(_OTHERS, repeat=2) if pair[0].turns or pair[1].turns)
 
 
-def require_provable(profile: Profile) -> None:
-    """Raises LivenessNotPossible where the rest would be too little to prove life."""
+def require_liveness_possible(profile: Profile) -> None:
+    """Refuse a profile whose remaining signals are too few for a liveness check.
+
+    Payers who cannot move pay with their password; there is no weaker liveness check.
+
+    Raises LivenessNotPossible.
+    """
     if profile is Profile.NO_MOTION:
         raise LivenessNotPossible()
 
 
 def draw_challenge(profile: Profile) -> Challenge:
-    """From the operating system's CSPRNG; every possible challenge is as likely as any other.
+    """Draw a challenge from the operating system's CSPRNG, each with the same probability.
 
     Raises LivenessNotPossible.
     """
-    require_provable(profile)
+    require_liveness_possible(profile)
     steps: list[Step] = list(secrets.choice(_PAIRS))
     steps.insert(secrets.randbelow(len(steps) + 1), Step.CLOSER)
     light = () if profile is Profile.NO_LIGHT else _draw_light()
@@ -91,21 +101,20 @@ def draw_challenge(profile: Profile) -> Challenge:
 
 
 def _draw_light() -> tuple[Colour, ...]:
-    """No two neighbours alike, and the last not as the first: the sequence repeats.
+    """Draw a cyclic sequence whose neighbours differ, the last and the first included.
 
-    Nor does it look like itself begun elsewhere: light that came at another time would fit as well,
-    and so no payer could prove that theirs came in time.
+    The sequence must also differ from itself when shifted. Otherwise light from another time would
+    fit as well, and liveness detection could not tell late light from light in time.
     """
     while True:
         light = tuple(secrets.choice(tuple(Colour)) for _ in range(SLOTS))
-        # So many slots later or earlier is the same: half of them say it all.
-        alike = [_alike(light, slots) for slots in range(1, SLOTS // 2 + 1)]
-        if alike[0] == 0 and max(alike) <= _MOST_ALIKE:
+        # A shift forwards and the same shift backwards are equal in as many slots: test half.
+        equal = [_equal_slots(light, shift) for shift in range(1, SLOTS // 2 + 1)]
+        if equal[0] == 0 and max(equal) <= _MOST_EQUAL_SLOTS:
             return light
 
 
-def _alike(light: tuple[Colour, ...], slots: int) -> int:
-    """In how many slots the sequence shows what it shows so many slots later."""
-    return sum(
-        one is other for one, other in zip(light, light[slots:] + light[:slots], strict=True)
-    )
+def _equal_slots(light: tuple[Colour, ...], shift: int) -> int:
+    """Count the slots in which the sequence equals itself `shift` slots later."""
+    shifted = light[shift:] + light[:shift]
+    return sum(one is other for one, other in zip(light, shifted, strict=True))

@@ -1,7 +1,7 @@
-"""Consent to pay by face: separate, scoped to a purpose, bound to a notice, always expiring.
+"""Consent to pay by face: separate, for one purpose, bound to a notice, always expiring.
 
-PIPL art. 14, 15, 29: given for itself, withdrawn as easily as given. It is checked at every
-comparison, not only recorded.
+PIPL art. 14, 15, 29: consent is given separately and withdrawn as easily as given. The service
+checks it at every comparison; it is not only recorded.
 """
 
 from dataclasses import dataclass
@@ -10,13 +10,15 @@ from enum import StrEnum
 
 
 class ConsentPurpose(StrEnum):
-    """A closed list: no analytics, no emotion, no sharing exists to consent to."""
+    """A closed list: there is no analytics, emotion recognition or sharing to consent to."""
 
     FACE_PAYMENT = "face_payment"
 
 
 @dataclass(frozen=True, slots=True)
 class Consent:
+    """One consent; `notice_sha256` is the hash of the notice text the customer read."""
+
     id: str
     customer_id: str
     purpose: ConsentPurpose

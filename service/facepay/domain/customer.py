@@ -1,7 +1,8 @@
-"""Who takes part: clients with keys, merchants, terminals, customers and what customers know.
+"""Parties: clients with keys, merchants, terminals, customers and their second factors.
 
-A client is a machine that signs its requests (RFC 9421) with a registered P-256 key; its role
-says which doors open. A customer's password and second factors are never reachable by face.
+A client is a machine that signs its requests (RFC 9421) with a registered P-256 key. Its role
+decides which requests are permitted. The face never gives access to a customer's password or
+second factors.
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,14 @@ class Role(StrEnum):
     MERCHANT = "merchant"
     TERMINAL = "terminal"
     CUSTOMER = "customer"
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """A P-256 key: its RFC 7638 thumbprint, which serves as `keyid`, and its SPKI PEM."""
+
+    thumbprint: str
+    pem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +57,7 @@ class Terminal:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """`password_hash` is argon2id in PHC form; `duress_tag` is of `domain.duress`."""
+    """A customer: `password_hash` is argon2id in PHC form, `duress_tag` from `domain.duress`."""
 
     id: str
     alias: str
@@ -58,8 +67,11 @@ class Customer:
 
 
 class FactorKind(StrEnum):
-    """`TOTP`: RFC 6238. `DEVICE_KEY`: a P-256 key that signs what it confirms. `RECOVERY_CODES`: a
-    set on paper, which stands in for the others everywhere but at a payment."""
+    """A kind of second factor.
+
+    `TOTP`: one-time codes (RFC 6238). `DEVICE_KEY`: a P-256 key that signs confirmations.
+    `RECOVERY_CODES`: a set of codes that replaces the other kinds everywhere except at a payment.
+    """
 
     TOTP = "totp"
     DEVICE_KEY = "device_key"
@@ -77,10 +89,10 @@ class FactorState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SecondFactor:
-    """What a customer has, under a name of the customer's own.
+    """A second factor, under a name that the customer chose.
 
-    A TOTP factor has a `sealed_secret`, and `last_step` is the newest 30 s step already used; a
-    device key has its public part, and `keyid`, its RFC 7638 thumbprint.
+    A TOTP factor has a `sealed_secret`; `last_time_step` is the newest 30 s step that was used. A
+    device key has its public key and `keyid`, its RFC 7638 thumbprint.
     """
 
     id: str
@@ -91,5 +103,5 @@ class SecondFactor:
     keyid: str | None
     public_key_pem: str | None
     state: FactorState
-    last_step: int
+    last_time_step: int
     created_at: datetime

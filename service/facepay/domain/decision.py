@@ -1,7 +1,7 @@
-"""The decision: facts, policy and time go in, a value comes out. Nothing else happens here.
+"""The decision: facts and time go in, a value comes out. Nothing else happens here.
 
-Face alone never pays: an approval by face needs a live capture, a match and a second factor; an
-approval by password needs the password and a second factor. What is not known counts against.
+A face alone never pays. An approval by face needs a live capture, a match and a second factor; an
+approval by password needs the password and a second factor. Unknown facts count against approval.
 """
 
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from enum import StrEnum
 from facepay.domain.payment import Method
 
 UNDER_DURESS = "under_duress"
-UNDER_DURESS_HELD = "under_duress_held"
-HELD = "held_as_unusual"
+UNDER_DURESS_ON_HOLD = "under_duress_on_hold"
+ON_HOLD = "on_hold_as_unusual"
 
 
 class Outcome(StrEnum):
@@ -23,9 +23,9 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What was established. None means "not looked at" and never helps an approval.
+    """The established facts. None means "not checked" and never helps an approval.
 
-    `second_factor_ok` is None while no code has been presented.
+    `second_factor_ok` is None while no second factor has been presented.
     """
 
     method: Method
@@ -37,14 +37,17 @@ class Facts:
     face_matched: bool | None = None
     password_ok: bool | None = None
     duress: bool = False  # the code was the duress code
-    duress_may_pay: bool = False  # the policy approves this amount then, to be held
-    silently_locked: bool = False  # the face was shown under duress before
-    held: bool = False  # by the policy, as too unusual to be approved by face
+    duress_may_pay: bool = False  # under duress, the policy approves this amount and holds it
+    silently_locked: bool = False  # the duress code was used earlier and is not cleared yet
+    on_hold: bool = False  # the policy holds a payment as unusual as this one
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`reason` is for the customer's own record and the log; terminals see only the outcome."""
+    """An outcome and its reason.
+
+    `reason` is for the intent's record and the audit log; terminals see only the outcome.
+    """
 
     outcome: Outcome
     reason: str
@@ -68,15 +71,15 @@ def _decide_face(facts: Facts) -> Decision:
     for holds, otherwise in before_the_code:
         if holds is not True:
             return Decision(Outcome.DECLINE, otherwise)
-    # A mismatch is not told before the second factor was asked for: whoever holds up a face
-    # learns from a terminal neither that it matched nor that it did not.
+    # Ask for the second factor before a mismatch counts: the terminal must not show a stranger
+    # whether the face matched.
     if facts.second_factor_ok is None:
         return Decision(Outcome.STEP_UP, "second_factor_needed")
     if facts.face_matched is not True:
         return Decision(Outcome.DECLINE, "face_did_not_match")
     usual = Decision(Outcome.APPROVE, "face_and_second_factor")
-    held = Decision(Outcome.DECLINE, HELD)
-    return _decide_second_factor(facts, held if facts.held else usual)
+    on_hold = Decision(Outcome.DECLINE, ON_HOLD)
+    return _decide_second_factor(facts, on_hold if facts.on_hold else usual)
 
 
 def _decide_password(facts: Facts) -> Decision:
@@ -86,10 +89,10 @@ def _decide_password(facts: Facts) -> Decision:
 
 
 def _decide_second_factor(facts: Facts, otherwise: Decision) -> Decision:
-    """Under duress a payment ends as with a wrong code, unless the policy has it held instead."""
+    """Decline a payment under duress like a wrong code, unless the policy approves and holds it."""
     if facts.duress:
-        held = Decision(Outcome.APPROVE, UNDER_DURESS_HELD)
-        return held if facts.duress_may_pay else Decision(Outcome.DECLINE, UNDER_DURESS)
+        on_hold = Decision(Outcome.APPROVE, UNDER_DURESS_ON_HOLD)
+        return on_hold if facts.duress_may_pay else Decision(Outcome.DECLINE, UNDER_DURESS)
     if facts.silently_locked:
         return Decision(Outcome.DECLINE, UNDER_DURESS)
     if facts.second_factor_ok is not True:

@@ -1,11 +1,11 @@
-"""What a revocation destroyed, counted in the transaction that did it: the matter of a receipt."""
+"""A deletion: counts of what a revocation destroyed, the content of the deletion receipt."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Cause(StrEnum):
-    """Who or what took the face back."""
+    """The cause of a revocation."""
 
     CUSTOMER = "customer"
     OPERATOR = "operator"
@@ -16,8 +16,10 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """`id` is the enrolment's. `keys_destroyed` is 0, and `destroyed_leaf` None, until the vault
-    has destroyed every key; the leaves are numbers in the log.
+    """Counts of one revocation, taken in its transaction; `id` is the enrolment's.
+
+    `keys_destroyed` is 0 and `destroyed_leaf` is None until the vault has destroyed every key.
+    The leaves are sequence numbers in the audit log.
     """
 
     id: str

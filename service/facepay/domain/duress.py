@@ -1,10 +1,11 @@
-"""The duress code: a second code that its owner sets, for when somebody else makes them pay.
+"""The duress code: a second code that its owner sets, to be typed when somebody forces a payment.
 
-Typed in place of a one-time code it blocks the payment as a wrong code does, in the same words and
-with the same work, locks the face without a word, and tells the bank alone.
+A customer types it in place of a one-time code. The payment is then declined like a wrong code, in
+the same words and with the same work; a policy can approve and hold it instead. The face is locked
+silently, and only the operator is alerted.
 
-It has six digits, as a one-time code has, so that nobody who looks on can tell them apart. A
-one-time code that happens to be the same six digits never counts: the duress code always wins.
+The code has six digits like a one-time code, so that an onlooker cannot tell them apart. The duress
+code always wins: a one-time code with the same six digits never counts.
 """
 
 import hashlib
@@ -16,8 +17,11 @@ NO_TAG = "0" * 64
 
 
 class DuressAction(StrEnum):
-    """`approve_and_hold` pays up to a cap and has the bank hold the money back: it is for where a
-    decline would put the payer in danger."""
+    """The treatment of a payment under duress.
+
+    `approve_and_hold` approves up to a cap, and the operator holds the money back. It is for places
+    where a decline would endanger the payer.
+    """
 
     DECLINE = "decline"
     APPROVE_AND_HOLD = "approve_and_hold"
@@ -25,24 +29,31 @@ class DuressAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DuressPolicy:
-    """`caps` are minor units by currency, the most that is approved to be held."""
+    """The policy's table `duress`: `caps` are the highest held amounts, minor units by currency."""
 
     action: DuressAction
     caps: tuple[tuple[str, int], ...] = ()
 
     def may_pay(self, amount_minor: int, currency: str) -> bool:
+        """Return whether a payment under duress is approved and held; without a cap it is not."""
         if self.action is not DuressAction.APPROVE_AND_HOLD:
             return False
         return amount_minor <= dict(self.caps).get(currency, 0)
 
 
 def duress_tag(key: bytes, customer_id: str | None, code: str) -> str:
-    """What is kept of the code: keyed, since six digits in a stolen database are soon guessed."""
-    said = f"facepay duress code v1\n{customer_id}\n{code}".encode()
-    return hmac.new(key, said, hashlib.sha256).hexdigest()
+    """Return what is stored of the code, HMAC-SHA-256 in hex.
+
+    It is keyed, because a plain hash of six digits in a stolen database is soon guessed.
+    """
+    message = f"facepay duress code v1\n{customer_id}\n{code}".encode()
+    return hmac.new(key, message, hashlib.sha256).hexdigest()
 
 
-def is_duress(key: bytes, customer_id: str | None, code: str, kept: str | None) -> bool:
-    """The same work whether the customer has set a duress code, or exists at all."""
+def is_duress(key: bytes, customer_id: str | None, code: str, stored_tag: str | None) -> bool:
+    """Return whether `code` is the duress code.
+
+    The work is the same for customers without a duress code and for unknown customers.
+    """
     tag = duress_tag(key, customer_id, code)
-    return hmac.compare_digest(tag, kept or NO_TAG)
+    return hmac.compare_digest(tag, stored_tag or NO_TAG)

@@ -1,13 +1,13 @@
-"""An enrolment: one reference template of one customer, under a key of its own.
+"""An enrolment: one reference template of one customer, under a vault key of its own.
 
     pending ──▶ active ◀──▶ locked      from each of them: ──▶ revoked, and never back
 
-`epoch` counts what happened to the row; an approval is only valid for the epoch it was decided on,
-and it is written under the same row lock as a lock or a revocation, so that none can follow an
-acknowledged one.
+`epoch` counts changes of state. An approval is valid only for the epoch it was decided on. It is
+written under the row lock that a lock or a revocation takes, so that no approval follows an
+acknowledged lock or revocation.
 
-A template can be renewed under another key; the enrolment, its id and its epoch stay. Every key
-that exists for it is named in its row, from before it seals anything until after it is destroyed.
+A template can be renewed under another key; the enrolment, its id and its epoch stay. The row
+names every key of the enrolment, from before the key seals anything until it is destroyed.
 """
 
 from dataclasses import dataclass
@@ -31,12 +31,12 @@ LIVE = ENROLLED | {EnrolmentState.PENDING}
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """`sealed_reference` is the vault's ciphertext, under `key_name`.
+    """One enrolment; `sealed_reference` is the vault's ciphertext under the key `key_name`.
 
-    `next_key` is the key of a renewal under way, `retiring_key` one that has to be destroyed and
-    seals nothing that lives; `key_destroyed_at` is when, after a revocation, all of them went.
-    `duress_since`: locked without a word, to be cleared by the bank. Such a face is still asked for
-    everything, and never pays.
+    `next_key` is the key of a renewal in progress. `retiring_key` seals nothing that is in use and
+    must be destroyed. `key_destroyed_at` is when all keys were destroyed after a revocation.
+    `duress_since` is set by the duress code and cleared by the operator. Until then the face takes
+    every step of a payment and never pays.
     """
 
     id: str
@@ -57,12 +57,12 @@ class Enrolment:
 
     @property
     def enrolled(self) -> bool:
-        """Whether there is a face: one that can pay, or could if it were unlocked."""
+        """True if the enrolment has a template: it can pay, or could pay after an unlock."""
         return self.state in ENROLLED
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Every key there may be for this enrolment."""
+        """The names of all keys that may exist for this enrolment."""
         return tuple(filter(None, (self.key_name, self.next_key, self.retiring_key)))
 
     @property
@@ -71,5 +71,5 @@ class Enrolment:
 
     @property
     def binding(self) -> str:
-        """What the ciphertext is bound to: moved to another row it does not open."""
+        """The associated data of the ciphertext: moved to another row, it does not open."""
         return f"{self.id}|{self.customer_id}"

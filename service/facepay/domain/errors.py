@@ -1,36 +1,36 @@
-"""Everything that can go wrong, as one tree.
+"""All registered errors, as one tree.
 
     FacepayError
     ├── Unauthenticated   SignatureMissing   SignatureInvalid   SignatureStale   NonceReplayed
-    ├── NotAllowed             a known client asks for something its role may not do
-    │   └── SecondOperatorNeeded   who asked for an action does not approve it
-    ├── NotFound               unknown, or not yours: the two cannot be told apart
+    ├── NotAllowed             the client's role does not permit this request
+    │   └── SecondOperatorNeeded   operators cannot approve an action they requested
+    ├── NotFound               unknown, or not the caller's: the answer does not say which
     ├── Conflict
     │   ├── AlreadyExists   WrongState   FaceNotAvailable   CapturesUsedUp   DeletionPending
-    │   └── StaleRow           internal: a conditional update found another state (retry the walk)
-    ├── Idempotency            KeyMissing   KeyReused   InProgress
+    │   └── StaleRow           a conditional update found another state than expected
+    ├── Idempotency            IdempotencyKeyMissing   IdempotencyKeyReused   InProgress
     ├── Gone                   CaptureExpired   IntentExpired
-    ├── Refused                what was sent cannot be used
+    ├── Refused                the service cannot use the content of the request
     │   ├── InvalidRequest   MalformedRequest   LivenessNotPossible
     │   ├── ManifestInvalid   DeviceNotTrusted   AttestationUnsupported
     │   ├── BodyTooLarge   FrameTooLarge   UnfitFrame   UnsupportedMedia   UnsupportedFrame
     │   ├── NoFace   TwoFaces   FaceTooSmall   NotFrontal   TooDark   TooBright   Blurred
     │   └── UnreadableFrame   CaptureRetry   CaptureRefused
     ├── SealBroken             a sealed value does not open: its key is destroyed, or it was moved
-    ├── ProofRejected          a password or code was wrong, unknown or blocked: never says which
-    └── Unavailable            a dependency is down: fail closed, name the alternative
-        ├── VaultUnavailable   SigningUnavailable   StorageUnavailable   FaceUnavailable
-        └── FactorUnavailable  this second factor cannot be checked now; another one can
+    ├── CredentialsRejected    credentials were wrong, unknown or blocked: never says which
+    └── Unavailable            a dependency failed: refuse, and name the alternative
+        ├── StorageUnavailable   FaceUnavailable
+        └── VaultUnavailable   FactorUnavailable   SigningUnavailable
 
-`code` is the key into `sdk_spec/errors.yaml`, the one registry of what clients see.
+`code` is the key into `sdk_spec/errors.yaml`, the one registry of errors that clients see.
 """
 
 
 class FacepayError(Exception):
     """Base of all registered errors.
 
-    `detail` says what happened in this case, `param` names the field at fault, and `guidance` what
-    the payer may do better; none ever carries a secret, a score, a threshold or anything of a face.
+    `detail` says what happened, `param` names the field at fault, and `guidance` is advice for the
+    payer. None of them ever contains a secret, a score, a threshold or face data.
     """
 
     code: str
@@ -69,7 +69,7 @@ class NotAllowed(FacepayError):
 
 
 class SecondOperatorNeeded(NotAllowed):
-    """Dual control: another operator, with another key, has to approve."""
+    """Dual control: another operator must approve, with another key."""
 
     code = "second_operator_needed"
 
@@ -91,38 +91,36 @@ class WrongState(Conflict):
 
 
 class FaceNotAvailable(Conflict):
-    """No active, consented, unrevoked face behind this claim, or no such customer at all."""
+    """The claimed payer has no active face with consent, or does not exist."""
 
     code = "face_not_available"
 
 
 class CapturesUsedUp(Conflict):
-    """This intent or enrolment has had all its captures; a payment goes on by password."""
+    """This intent or enrolment has used all its captures; payers can use the password."""
 
     code = "captures_used_up"
 
 
 class DeletionPending(Conflict):
-    """The face is revoked, its key not destroyed yet: the vault is away. The receipt will come."""
+    """The face is revoked; the unavailable vault still has its key. Ask for the receipt later."""
 
     code = "deletion_pending"
 
 
 class StaleRow(Conflict):
-    """Somebody else changed the row first; what was being done no longer holds."""
-
-    code = "wrong_state"
+    """Another transaction changed the row first, so that this change no longer applies."""
 
 
 class Idempotency(FacepayError):
     code = "idempotency_key_missing"
 
 
-class KeyMissing(Idempotency):
+class IdempotencyKeyMissing(Idempotency):
     code = "idempotency_key_missing"
 
 
-class KeyReused(Idempotency):
+class IdempotencyKeyReused(Idempotency):
     code = "idempotency_key_reused"
 
 
@@ -143,7 +141,7 @@ class IntentExpired(Gone):
 
 
 class Refused(FacepayError):
-    """`reason` is for the operator's log and the customer's ledger, and for nobody else."""
+    """The service refuses the content of a request; `reason` is for the operator's audit log."""
 
     code = "invalid_request"
 
@@ -172,19 +170,19 @@ class ManifestInvalid(Refused):
 
 
 class DeviceNotTrusted(Refused):
-    """The device says of itself that its camera may not be one, or does not say enough."""
+    """The device reports a problem with its own health, or reports too little."""
 
     code = "device_not_trusted"
 
 
 class AttestationUnsupported(Refused):
-    """Evidence of a platform that nobody here can check; it is not ignored."""
+    """The service cannot check this platform's evidence, and does not ignore it."""
 
     code = "attestation_unsupported"
 
 
 class LivenessNotPossible(Refused):
-    """What this payer can do is too little to prove life: a weaker check is not the answer."""
+    """The payer's profile leaves too few signals for liveness; there is no weaker check."""
 
     code = "liveness_not_possible"
 
@@ -198,7 +196,7 @@ class FrameTooLarge(Refused):
 
 
 class UnfitFrame(Refused):
-    """Too small, or too long a strip, to be a picture of a face."""
+    """The picture is too small or too elongated to show a face."""
 
     code = "unfit_frame"
 
@@ -244,29 +242,25 @@ class Blurred(Refused):
 
 
 class CaptureRetry(Refused):
-    """A genuine payer may have been too quick, or turned too little: a new capture may help.
-
-    `guidance` is one of `capture.Guidance`, or None.
-    """
+    """Liveness was unclear, and a new capture can help; `guidance` is of `capture.Guidance`."""
 
     code = "capture_retry"
 
 
 class CaptureRefused(Refused):
-    """No sign of a living head that does as asked. Which signal failed is not said."""
+    """The capture shows no living head that follows the challenge; the signal is not named."""
 
     code = "capture_refused"
 
 
 class SealBroken(FacepayError):
-    """The vault is well, but this sealed value does not open and never will: its key was
-    destroyed, or key, binding and ciphertext do not belong together. Trying again is no use."""
+    """This value never opens: its key was destroyed, or key, binding and value do not fit."""
 
     code = "face_not_available"
 
 
-class ProofRejected(FacepayError):
-    code = "proof_rejected"
+class CredentialsRejected(FacepayError):
+    code = "credentials_rejected"
 
 
 class Unavailable(FacepayError):
@@ -274,19 +268,19 @@ class Unavailable(FacepayError):
 
 
 class VaultUnavailable(Unavailable):
-    """OpenBao did not answer, or refused: nothing sealed can be opened, nothing signed."""
+    """OpenBao did not answer, or refused: nothing can be unsealed or signed."""
 
     code = "vault_unavailable"
 
 
 class FactorUnavailable(VaultUnavailable):
-    """A one-time code cannot be looked at while its secret cannot be opened; a device key can."""
+    """A one-time code cannot be checked without the vault; a device key can."""
 
     code = "factor_unavailable"
 
 
 class SigningUnavailable(VaultUnavailable):
-    """No key of this node is certified, and the vault that certifies them is away."""
+    """No key of this node is certified, and the vault that certifies keys is unavailable."""
 
     code = "signing_unavailable"
 
@@ -296,6 +290,6 @@ class StorageUnavailable(Unavailable):
 
 
 class FaceUnavailable(Unavailable):
-    """The face path cannot work now; the password path can."""
+    """The face path is unavailable; the password path works."""
 
     code = "face_unavailable"

@@ -1,8 +1,8 @@
-"""An event: what others are told of a change, written in the transaction that makes the change.
+"""An event: a notice to others of a change, written in the transaction that makes the change.
 
-The bank, which runs the service, hears every event. A merchant hears what became of its own
-payments and nothing else: which kinds, and which members, stands here, so that no caller can tell
-a merchant more. No event holds a score, a threshold, a secret or anything of a face.
+The operator receives every event. A merchant receives the outcome of its own payments and nothing
+else. This module lists the kinds and members for merchants, so that no caller can send more. No
+event holds a score, a threshold, a secret or face data.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from facepay.domain.audit import canonical
 
-BANK = "bank"
+OPERATOR = "operator"
 
 
 class EventKind(StrEnum):
@@ -26,10 +26,10 @@ class EventKind(StrEnum):
     FACE_KEY_DESTROYED = "face.key_destroyed"
     CONSENT_GRANTED = "consent.granted"
     CONSENT_WITHDRAWN = "consent.withdrawn"
-    FACTOR_ADDED = "factor.added"
-    FACTOR_REVOKED = "factor.revoked"
+    SECOND_FACTOR_ADDED = "second_factor.added"
+    SECOND_FACTOR_REVOKED = "second_factor.revoked"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - the name of a kind
-    PROOF_REJECTED = "proof.rejected"
+    CREDENTIALS_REJECTED = "credentials.rejected"
     DURESS_ALARM = "duress.alarm"
     DURESS_CLEARED = "duress.cleared"
 
@@ -48,12 +48,12 @@ def merchant_audience(merchant_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One row for all who hear it. `seq`, 0 until the database has numbered it, is the order within
-    a payment.
+    """One event for all of its receivers.
 
-    `merchant_audience` is the merchant that hears it beside the bank; it is sent `shared`. The bank
-    is sent `for_bank`, which has more. Both are canonical JSON. `payment` is the intent's id;
-    `fanned_out_at` is when a delivery was made for everybody who hears it.
+    `seq` is 0 until the database assigns a number; it gives the order within a payment.
+    `merchant_audience` is the merchant that receives `shared`. The operator receives
+    `for_operator`, which has more members. Both are canonical JSON. `payment` is the intent's id.
+    `fanned_out_at` is when the deliveries to all receivers were created.
     """
 
     seq: int
@@ -63,14 +63,17 @@ class Event:
     payment: str | None
     merchant_audience: str | None
     shared: str | None
-    for_bank: str
+    for_operator: str
     fanned_out_at: datetime | None
 
     def body_for(self, audience: str) -> str:
-        """What is signed, the same for every attempt. Raises ValueError for a stranger."""
-        data = {BANK: self.for_bank, self.merchant_audience: self.shared}.get(audience)
+        """Return the body that is signed and sent, the same for every attempt.
+
+        Raises ValueError for an audience that does not receive this event.
+        """
+        data = {OPERATOR: self.for_operator, self.merchant_audience: self.shared}.get(audience)
         if data is None:
-            raise ValueError("this event is not for them")
+            raise ValueError("this event is not for this audience")
         at = self.at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         return f'{{"type":"{self.kind}","timestamp":"{at}","data":{data}}}'
 
@@ -86,13 +89,16 @@ def new_event(
     audience: str,
     payment: str | None,
     shared: dict[str, Member],
-    bank_only: dict[str, Member],
+    operator_only: dict[str, Member],
 ) -> Event:
-    """Raises ValueError where a merchant would be told what is not for merchants."""
+    """Create an event for the operator, and for one merchant where `audience` names one.
+
+    Raises ValueError for a kind or a member that is not for merchants.
+    """
     for_merchant = None
-    if audience != BANK:
+    if audience != OPERATOR:
         if kind not in FOR_MERCHANTS or not shared.keys() <= MERCHANT_MEMBERS:
-            raise ValueError(f"{kind} is not for merchants, or not with all of its members")
+            raise ValueError(f"{kind}, or one of its members, is not for merchants")
         for_merchant = canonical(shared)
     return Event(
         seq=0,
@@ -100,8 +106,8 @@ def new_event(
         kind=kind,
         at=at,
         payment=payment,
-        merchant_audience=None if audience == BANK else audience,
+        merchant_audience=None if audience == OPERATOR else audience,
         shared=for_merchant,
-        for_bank=canonical(shared | bank_only),
+        for_operator=canonical(shared | operator_only),
         fanned_out_at=None,
     )

@@ -1,8 +1,8 @@
-"""One use of a face at a till, as its owner's ledger keeps it: failed ones too.
+"""A face use: one use of a face at a terminal, as the owner's activity shows it.
 
-refused                   the capture was no living head, in time and alone
-awaiting_second_factor    it was; whether it matched is told to nobody
-approved, declined        what then came of it
+refused                   the capture was refused: its manifest, its pictures or its liveness
+awaiting_second_factor    the capture passed; the entry never shows whether the face matched
+approved, declined        the payment was decided
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class UseOutcome(StrEnum):
 
 
 class Flag(StrEnum):
-    """What is unusual about a use; domain/unusual_use.py says when."""
+    """A mark of an unusual use; `domain/unusual_use.py` has the conditions."""
 
     NEW_MERCHANT = "new_merchant"
     NEW_CITY = "new_city"
@@ -28,8 +28,11 @@ class Flag(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FaceUse:
-    """`seq` is 0 until the database has numbered it; one row a capture. `held` says that the
-    payment was declined for one of `flags`."""
+    """One face use; there is one row for each judged capture.
+
+    `seq` is 0 until the database assigns a number. `on_hold`: the payment was declined because of
+    one of `flags`.
+    """
 
     seq: int
     id: str
@@ -44,7 +47,7 @@ class FaceUse:
     currency: str
     outcome: UseOutcome
     flags: tuple[str, ...]
-    held: bool
+    on_hold: bool
 
     @property
     def failed(self) -> bool:

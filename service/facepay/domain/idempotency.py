@@ -1,16 +1,16 @@
-"""The memory of a change: one client, one key, one request, one answer.
+"""Idempotency records: one client, one key, one request, one answer.
 
-draft-ietf-httpapi-idempotency-key-header-07: a key that comes again with the same request gets
-the first answer; with another request it is an error; while the first is under way, a conflict.
-A worker that dies leaves a lease that runs out; `fence` changes hands with the lease, so that a
-worker thought dead can no longer commit.
+draft-ietf-httpapi-idempotency-key-header-07: a repeated key with the same request gets the first
+answer; with another request it is an error; while the first request is in progress, a conflict.
+A worker that dies leaves a lease that expires. The next worker takes the lease over with a new
+`fence`, and the old fence can no longer commit.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-LEASE = timedelta(seconds=10)
+LEASE_DURATION = timedelta(seconds=10)
 KEPT_FOR = timedelta(hours=24)
 
 
@@ -22,7 +22,11 @@ class RecordState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyRecord:
-    """`id` is client and key together; `answer` is JSON and holds neither secret nor biometric."""
+    """The state of one request.
+
+    `id` is a hash of client and idempotency key. `fingerprint` is a keyed hash of the request.
+    `answer` is JSON and holds neither secrets nor biometric data.
+    """
 
     id: str
     fingerprint: str
@@ -35,7 +39,7 @@ class IdempotencyRecord:
 
 @dataclass(frozen=True, slots=True)
 class UsedNonce:
-    """A request nonce that was seen (RFC 9421 7.2.2: replay)."""
+    """A nonce of a request that was received (RFC 9421 7.2.2: replay)."""
 
     id: str
     expires_at: datetime

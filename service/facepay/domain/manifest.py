@@ -1,9 +1,9 @@
-"""The capture manifest: what the capturing device says about the frames it sends, and signs.
+"""The capture manifest: the capturing device's signed statements about the frames it sends.
 
-Nothing of it is believed about a face. It ties the frames to one capture and to one registered
-device: a frame that was swapped, edited, reordered, repeated or recorded at another time does not
-fit, and ends the capture. What it cannot stop is a device that lies with its own key; that is for
-the pixels to show, and for attestation.
+The manifest is no evidence about the face. It binds the frames to one capture and one registered
+device. A frame that was swapped, edited, reordered, repeated or recorded at another time does not
+fit, and ends the capture. The manifest cannot stop a device that lies with its own key:
+presentation attack detection and attestation are the defences against that.
 """
 
 import hashlib
@@ -21,12 +21,12 @@ from facepay.domain.challenge import Challenge, Colour
 from facepay.domain.errors import ManifestInvalid
 
 TYP = "facepay-manifest+jwt"
-# No SDK takes two pictures at 33 a second, and none waits longer for a step. So few frames, so far
-# apart at most, never span more than the 60 s that a capture lives.
+# No SDK takes more than 33 pictures a second, and none waits longer than this for a step. With at
+# most MAX_FRAMES frames, a burst never spans more than the 60 s that a capture lives.
 SHORTEST_GAP_MS, LONGEST_GAP_MS = 30, 2_500
-# The burst cannot have taken longer than the service waited for it, but clocks and networks wobble.
+# The burst cannot take longer than the service waited for it; this allows for inexact clocks.
 TOLERANCE = timedelta(seconds=2)
-# So close to the border of two colours a screen may show either.
+# This close to the change between two colours, a screen may show either.
 BORDER_MS = 60
 
 
@@ -44,7 +44,11 @@ class Camera:
 
 @dataclass(frozen=True, slots=True)
 class FrameRecord:
-    """`sha256` is over the picture's bytes, `previous` over the record before; lower-case hex."""
+    """One frame's record in the manifest's hash chain.
+
+    `sha256` is over the encoded picture, `previous` is the digest of the record before; both in
+    lower-case hex. `previous` is empty in the first record.
+    """
 
     index: int
     sha256: str
@@ -54,12 +58,14 @@ class FrameRecord:
     previous: str
 
     def digest(self) -> str:
-        """SHA-256 over the record as canonical JSON: what the next record's `previous` must be."""
+        """Return the SHA-256 of the record as canonical JSON: the next record's `previous`."""
         return hashlib.sha256(canonical(asdict(self)).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
+    """The device's statements about one burst; `width` and `height` are in pixels."""
+
     capture_id: str
     nonce: str
     sdk_version: str
@@ -75,7 +81,7 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class SignedManifest:
-    """As it arrived: a compact JWS, the key it names, and what it says. Not yet verified."""
+    """A manifest as it arrived, not yet verified: compact JWS, key id, and decoded content."""
 
     jws: str
     kid: str
@@ -83,7 +89,9 @@ class SignedManifest:
 
 
 def verify_addressed(signed: SignedManifest, pictures: int, *, expected: Capture) -> None:
-    """The cheap part: of this capture, of the device that opened it, one record a picture.
+    """Check that the manifest is for this capture, from its device, with one record a picture.
+
+    These are the cheap checks, to run before the signature is verified.
 
     Raises ManifestInvalid.
     """
@@ -98,20 +106,22 @@ def verify_addressed(signed: SignedManifest, pictures: int, *, expected: Capture
         )
     if expected.nonce is None or not _same(manifest.nonce, expected.nonce):
         raise ManifestInvalid(
-            "the nonce is not the capture's", param="nonce", reason="another_nonce"
+            "the nonce belongs to another capture", param="nonce", reason="another_nonce"
         )
     if not 0 < len(manifest.frames) <= MAX_FRAMES or len(manifest.frames) != pictures:
-        raise _misfit(f"send 1 to {MAX_FRAMES} frames, one record each", "wrong_number")
+        raise _misfit(f"send 1 to {MAX_FRAMES} frames, with one record each", "wrong_number")
 
 
 def verify_records(manifest: Manifest, *, expected: Capture, received_at: datetime) -> None:
-    """Order, clock, steps, colours and chain, as this challenge asked for. Raises ManifestInvalid.
+    """Check order, clock, steps, colours and chain of the records against the challenge.
 
     `received_at` is when the request first arrived.
+
+    Raises ManifestInvalid.
     """
     records = manifest.frames
     if [record.index for record in records] != list(range(len(records))):
-        raise _misfit("frames must be numbered from 0 in order", "reordered")
+        raise _misfit("number the frames from 0 in order", "reordered")
     _verify_clock(records, expected, received_at)
     _verify_steps(records, expected.challenge)
     _verify_colours(records, expected.challenge)
@@ -122,16 +132,18 @@ def verify_records(manifest: Manifest, *, expected: Capture, received_at: dateti
 
 
 def verify_pictures(manifest: Manifest, images: Sequence[bytes]) -> Burst:
-    """The frames in order, once every picture is the one its record names. Raises ManifestInvalid.
+    """Check each picture against the hash in its record, and return the frames in order.
 
-    `images` are as many as the records are.
+    `images` has one encoded picture for each record.
+
+    Raises ManifestInvalid.
     """
     records = manifest.frames
     if len({record.sha256 for record in records}) != len(records):
         raise _misfit("two frames are the same picture", "identical_frames")
     for record, image in zip(records, images, strict=True):
         if not _same(record.sha256, hashlib.sha256(image).hexdigest()):
-            raise _misfit("the hash is not that of the frame", "edited_frame", record.index)
+            raise _misfit("the hash does not fit the frame", "edited_frame", record.index)
     frames = (
         Frame(image, record.step, record.monotonic_ms, record.colour)
         for image, record in zip(images, records, strict=True)
@@ -143,20 +155,20 @@ def _verify_clock(records: Sequence[FrameRecord], expected: Capture, at: datetim
     times = [record.monotonic_ms for record in records]
     for number, (earlier, later) in enumerate(pairwise(times), start=1):
         if later <= earlier:
-            raise _misfit("the frames' clock must run forward", "clock_backwards", number)
+            raise _misfit("the clock of the frames must run forward", "clock_backwards", number)
         if not SHORTEST_GAP_MS <= later - earlier <= LONGEST_GAP_MS:
             allowed = f"{SHORTEST_GAP_MS} to {LONGEST_GAP_MS} ms"
-            raise _misfit(f"frames are {allowed} apart", "clock_leaps", number)
+            raise _misfit(f"frames must be {allowed} apart", "clock_leaps", number)
     span = times[-1] - times[0]
     begun = expected.begun_at
     if begun is None or timedelta(milliseconds=span) > at - begun + TOLERANCE:
-        raise _misfit("the burst is longer than the time it was given", "clock_ahead")
+        raise _misfit("the burst is longer than the time since the capture began", "clock_ahead")
 
 
 def _verify_steps(records: Sequence[FrameRecord], challenge: Challenge) -> None:
     steps = [record.step for record in records]
     if steps != sorted(steps) or set(steps) != set(range(len(challenge.steps) + 1)):
-        raise _misfit("steps must follow the challenge, each with frames of its own", "wrong_steps")
+        raise _misfit("steps must follow the challenge, each with its own frames", "wrong_steps")
 
 
 def _verify_colours(records: Sequence[FrameRecord], challenge: Challenge) -> None:
@@ -166,12 +178,12 @@ def _verify_colours(records: Sequence[FrameRecord], challenge: Challenge) -> Non
         near = (since - BORDER_MS, since, since + BORDER_MS)
         if record.colour not in {challenge.colour_at(moment) for moment in near}:
             raise _misfit(
-                "the colour is not the challenge's at that time", "wrong_colour", record.index
+                "the challenge has another colour at that time", "wrong_colour", record.index
             )
 
 
 def _same(one: str, other: str) -> bool:
-    """In a time that does not tell how much of it is right."""
+    """Compare in constant time."""
     return hmac.compare_digest(one.encode(), other.encode())
 
 

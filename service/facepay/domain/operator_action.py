@@ -1,9 +1,10 @@
-"""What one operator may not do alone: asked for by one, approved by another, used once.
+"""An operator action: requested by one operator, approved by another, carried out once.
 
-    asked ──▶ approved ──▶ done          an hour after it was asked for it can not be approved
+    requested ──▶ approved ──▶ done
+        └──▶ expired                 one hour after the request without an approval
 
-"Another" is another person with another key. What is approved is carried out with the approval, or,
-where it is about many faces, in batches afterwards.
+"Another" means another operator with another key. Most kinds are carried out with the approval;
+the revocation of a cohort is carried out in batches afterwards.
 """
 
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ class ActionKind(StrEnum):
 
 
 class ActionState(StrEnum):
-    ASKED = "asked"
+    REQUESTED = "requested"
     APPROVED = "approved"
     DONE = "done"
     EXPIRED = "expired"
@@ -31,17 +32,19 @@ class ActionState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OperatorAction:
-    """`target` is canonical JSON, of a shape that its kind knows; `total` how many faces there were
-    to revoke when it was approved.
+    """One action; `requested_key` and `approved_key` are keyids.
+
+    `target` is canonical JSON whose shape depends on the kind. `total` is the number of faces that
+    the action covered when it was approved.
     """
 
     id: str
     kind: ActionKind
     state: ActionState
     target: str
-    asked_by: str
-    asked_key: str
-    asked_at: datetime
+    requested_by: str
+    requested_key: str
+    requested_at: datetime
     expires_at: datetime
     approved_by: str | None
     approved_key: str | None
@@ -50,12 +53,15 @@ class OperatorAction:
     total: int
 
     def state_at(self, now: datetime) -> ActionState:
-        over = self.state is ActionState.ASKED and now >= self.expires_at
+        over = self.state is ActionState.REQUESTED and now >= self.expires_at
         return ActionState.EXPIRED if over else self.state
 
     def require_approvable(self, by: str, key: str, now: datetime) -> None:
-        """Raises SecondOperatorNeeded for who asked for it, WrongState when it is too late."""
-        if by == self.asked_by or key == self.asked_key:
+        """Refuse an approval by the requesting operator or key, and a late or second approval.
+
+        Raises SecondOperatorNeeded, WrongState.
+        """
+        if by == self.requested_by or key == self.requested_key:
             raise SecondOperatorNeeded()
-        if self.state_at(now) is not ActionState.ASKED:
+        if self.state_at(now) is not ActionState.REQUESTED:
             raise WrongState(f"the action is {self.state_at(now)}")

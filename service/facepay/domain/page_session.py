@@ -1,19 +1,19 @@
-"""A customer who is signed in on the page: a browser holds the token, the database its hash.
+"""A page session: a customer's sign-in, whose token the browser holds and whose hash we store.
 
-A session dies of idleness, at its end, at sign-out, and when the password changes: all but the
-first are one thing, `ends_at` in the past, so that nothing can bring a session back.
+A session ends after 5 idle minutes, after one hour, at sign-out, and when the password changes.
+Sign-out and a new password set `ends_at` to the present, so that nothing can revive a session.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-IDLE = timedelta(minutes=5)  # rights.md "Limits"
+IDLE = timedelta(minutes=5)  # PSD2 RTS art. 4(3)(d): at most 5 minutes without activity
 LONGEST = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class PageSession:
-    """`id` is the SHA-256 of the token, in hexadecimal."""
+    """One session; `id` is the SHA-256 of its token, in hex."""
 
     id: str
     customer_id: str

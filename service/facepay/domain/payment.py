@@ -1,15 +1,15 @@
-"""A payment intent and its closed state machine; the authorization that ends it.
+"""A payment intent with its closed state machine, and the authorization of an approval.
 
     created ──▶ capturing ──▶ awaiting_second_factor ──▶ approved ──▶ reversed
-       │            │  ▲               │
-       │            ▼  │               ▼
-       │           revoked          declined          (the same intent may go on by password,
-       │            │                  │               or with a new capture while some are left)
-       └────────────┴─▶ payer_chose_alternative ──▶ approved / declined
-    every state that is not an end can become `expired`.
+       │            │                  │
+       │            ▼                  ▼
+       │         revoked           declined            (the password remains; a declined intent
+       │            │                  │                can also have a new capture, if one is left)
+       └────────────┴──────────────────┴─▶ payer_chose_alternative ──▶ approved / declined
+    Every state that is not an end can become `expired`. MOVES has the complete table.
 
 Each move is one conditional UPDATE on the state it started from. The password path is open from
-every state that is not an end: a face failure never takes the fallback away.
+every state that is not an end: a face failure never blocks the fallback.
 """
 
 from dataclasses import dataclass, replace
@@ -57,7 +57,7 @@ ENDED = frozenset({_S.APPROVED, _S.EXPIRED, _S.REVERSED})
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """`pad_passed` and `face_matched` are the stored verdicts of the last judged capture."""
+    """One payment; `pad_passed` and `face_matched` are the verdicts of the last judged capture."""
 
     id: str
     merchant_id: str
@@ -80,19 +80,20 @@ class Intent:
     expires_at: datetime
 
     def moved_to(self, state: IntentState, **changes: Any) -> Self:
-        """The intent in its next state. Raises WrongState where the table has no such move."""
+        """Return the intent in its next state. Raises WrongState for a move not in MOVES."""
         if state not in MOVES[self.state]:
-            raise WrongState(f"a payment intent that is {self.state} cannot become {state}")
+            raise WrongState(f"the payment intent is {self.state} and cannot become {state}")
         return replace(self, state=state, **changes)
 
     def require_open(self, now: datetime) -> None:
-        """Raises WrongState or IntentExpired unless the payer can still act on it."""
+        """Refuse an intent that payers can no longer act on. Raises WrongState, IntentExpired."""
         if self.state in ENDED - {IntentState.EXPIRED}:
             raise WrongState(f"the payment intent is already {self.state}")
         if self.state is IntentState.EXPIRED or now >= self.expires_at:
             raise IntentExpired()
 
     def state_at(self, now: datetime) -> IntentState:
+        """Return the state, `expired` included, which is computed and not stored."""
         if self.state not in ENDED and now >= self.expires_at:
             return IntentState.EXPIRED
         return self.state
@@ -100,7 +101,7 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Authorization:
-    """The signed yes: a compact JWS (ES256) that an acquirer verifies offline."""
+    """A signed approval: a compact JWS (ES256) that an acquirer verifies offline."""
 
     id: str
     intent_id: str

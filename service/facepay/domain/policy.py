@@ -1,7 +1,8 @@
-"""The numbers that decide, as one versioned value. Read from a file; law changes, code stays.
+"""The policy: limits and lifetimes as one versioned value, read from a file.
 
-How near a face must be is not among them: a policy says how often a stranger may pass, and a
-calibration report says at which distance that holds for the model in use.
+A change of law changes the file and not the code. The policy does not contain the face threshold.
+It states how often a stranger may pass; the calibration report states at which distance that holds
+for the model in use.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from facepay.domain.webhook import EventRules
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What a customer reads before consenting (PIPL art. 17, 30)."""
+    """The text that a customer reads before consenting (PIPL art. 17, 30)."""
 
     version: str
     text: str
@@ -24,6 +25,8 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
+    """All limits in force. Raises ValueError for values that a standard or law does not allow."""
+
     version: str
     false_match_rate_at_most: float
     captures_per_intent: int

@@ -1,4 +1,4 @@
-"""The public keys by which others verify what the service signs (RFC 7517)."""
+"""Published keys: the public keys that verify the service's signatures (RFC 7517)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,11 +7,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class PublishedKey:
-    """`id` is the key's RFC 7638 thumbprint, `jwk` its public members.
+    """A public key: `id` is its RFC 7638 thumbprint, `jwk` has its public members.
 
-    A node's key comes with the certificate of a root key, and is published until the last thing
-    it may have signed has run out. A root key has no certificate, and no end while the vault
-    keeps it.
+    A node's key has a certificate by a root key. It is published until everything it may have
+    signed has expired. A root key has no certificate, and no end while the vault keeps it.
     """
 
     id: str
@@ -23,5 +22,5 @@ class PublishedKey:
         return self.published_until is None or now < self.published_until
 
     def as_member(self) -> dict[str, str]:
-        """As it stands in the JWK Set; the certificate is a member of ours (RFC 7517 4)."""
+        """Return the member of the JWK Set; `certificate` is our extension (RFC 7517 4)."""
         return dict(self.jwk) | ({"certificate": self.certificate} if self.certificate else {})

@@ -1,8 +1,7 @@
-"""What is unusual about a use of a face, told from the uses before it. Pure.
+"""Flags for an unusual use of a face, computed from the uses before it. Pure.
 
-The first uses of a face are unusual in nothing: there is nothing to compare them with. None of
-this says that somebody else was there; it is for the owner to look at, and the policy says which
-of it holds a payment.
+Before the first approved payment, no merchant and no city counts as new. A flag does not mean that
+somebody else was there: the owner can look at it. The policy decides which flags hold a payment.
 """
 
 from collections.abc import Sequence
@@ -14,8 +13,10 @@ from facepay.domain.face_use import FaceUse, Flag, UseOutcome
 
 @dataclass(frozen=True, slots=True)
 class EarlyWarning:
-    """The policy's table `early_warning`. A payment with a flag of `hold` is not approved by face:
-    the password is the way."""
+    """The policy's table `early_warning`.
+
+    A payment with a flag in `hold` is not approved by face; the payer can use the password.
+    """
 
     many_failures: int
     failures_within: timedelta
@@ -24,7 +25,7 @@ class EarlyWarning:
 
     def __post_init__(self) -> None:
         if self.many_failures < 1:
-            raise ValueError("many_failures is 1 or more")
+            raise ValueError("many_failures must be 1 or more")
 
     def holds(self, flags: Sequence[str]) -> bool:
         return not self.hold.isdisjoint(flags)
@@ -33,8 +34,11 @@ class EarlyWarning:
 def flags_of(
     use: FaceUse, before: Sequence[FaceUse], rules: EarlyWarning, *, paid_there_before: bool
 ) -> tuple[Flag, ...]:
-    """`before` has the same customer's uses; `paid_there_before` is whether this merchant was ever
-    paid by this customer, by whichever method."""
+    """Return the flags of a use.
+
+    `before` has earlier uses of the same customer. `paid_there_before`: this customer has paid this
+    merchant before, by any method.
+    """
     paid = [each for each in before if each.outcome is UseOutcome.APPROVED]
     cities = {each.city for each in paid} - {None}
     failed = [each for each in before if each.failed and _within(use, each, rules.failures_within)]
@@ -53,10 +57,11 @@ def _within(use: FaceUse, earlier: FaceUse, span: timedelta) -> bool:
 
 
 def _elsewhere(use: FaceUse, earlier: FaceUse) -> bool:
-    """A living head in another city, or at another terminal where a payment is still under way.
+    """Return whether an accepted capture was in another city, or is in progress elsewhere.
 
-    Refused captures do not count: whoever holds a picture up somewhere could otherwise have the
-    owner's payments held.
+    "In progress elsewhere" means that a payment at another terminal waits for its second factor.
+    Refused captures do not count: otherwise anybody with a picture could have the owner's payments
+    held.
     """
     if earlier.outcome is UseOutcome.REFUSED or earlier.terminal_id == use.terminal_id:
         return False

@@ -1,12 +1,12 @@
-"""Where events are sent, and how far each one has come (Standard Webhooks 1.0).
+"""Webhook endpoints, and the state of each delivery (Standard Webhooks 1.0).
 
-A delivery is one event for one endpoint. It is sent at least once: a sender claims it by moving
-its next attempt behind a lease, so that nobody else sends it meanwhile, and a sender that died is
-taken over when the lease has run out. A later event of a payment waits for the earlier ones.
+A delivery is one event for one endpoint. It is sent at least once. A sender claims it by moving its
+next attempt to the end of a lease, so that no other sender takes it meanwhile. If the sender dies,
+another takes over when the lease has expired. Later events of a payment wait for earlier ones.
 
-    waiting ──▶ delivered          any 2xx
+    waiting ──▶ delivered          status 2xx
        │  ▲
-       │  └── after a growing delay: no answer, or any other one
+       │  └── after a growing delay: no answer, or another status
        ▼
     given_up                       after some days, or when the endpoint was disabled
 """
@@ -15,16 +15,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-LEASE = timedelta(seconds=60)
+LEASE_DURATION = timedelta(seconds=60)
 NO_ANSWER = "no_answer"
 ADDRESS_NOT_ALLOWED = "address_not_allowed"
-GONE = "http_410"  # the receiver wants no more: "you should disable the endpoint"
+GONE = "http_410"  # Standard Webhooks: the receiver wants no more events, disable the endpoint
 _GROWTH = 3
 
 
 @dataclass(frozen=True, slots=True)
 class EventRules:
-    """The policy's numbers for events: read from its table `events`."""
+    """The policy's table `events`: delays of repeated attempts, and how long events are kept."""
 
     first_delay: timedelta
     longest_delay: timedelta
@@ -33,20 +33,23 @@ class EventRules:
 
     def __post_init__(self) -> None:
         if not timedelta(seconds=1) <= self.first_delay <= self.longest_delay:
-            raise ValueError("events are tried again after 1 s or more, and the longest delay")
+            raise ValueError("first_delay must be at least 1 s and at most longest_delay")
         if self.kept_for <= self.given_up_after:
-            raise ValueError("events are kept for longer than they are tried")
+            raise ValueError("kept_for must be longer than given_up_after")
 
     def delay(self, attempts: int) -> timedelta:
-        """How long to wait after this many attempts failed."""
+        """Return the delay after this many failed attempts, 1 or more."""
         growth: int = _GROWTH ** min(attempts - 1, 20)
         return min(self.first_delay * growth, self.longest_delay)
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """`audience` is whose it is: the bank's, or one merchant's. The secret is the vault's
-    ciphertext; `failing_since` is when the last attempts began to fail."""
+    """A registered address.
+
+    `audience` is the operator, or one merchant. `sealed_secret` is the vault's ciphertext.
+    `failing_since` is when the current series of failed attempts began.
+    """
 
     id: str
     audience: str
@@ -65,10 +68,10 @@ class Endpoint:
 
 
 class Lane(StrEnum):
-    """What waits for each other on its way out. Nothing waits for what goes in another lane."""
+    """A queue of deliveries: a delivery waits only for others in its own lane."""
 
     ALARMS = "alarms"
-    BANK = "bank"
+    OPERATOR = "operator"
     MERCHANTS = "merchants"
 
 
@@ -80,7 +83,10 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """`seq` and `payment` are the event's; `last_outcome` is `http_` and a status, or a word."""
+    """One event for one endpoint; `seq` and `payment` are the event's.
+
+    `last_outcome` is `http_` and the status, or NO_ANSWER or ADDRESS_NOT_ALLOWED.
+    """
 
     id: str
     event_id: str
@@ -95,10 +101,11 @@ class Delivery:
     created_at: datetime
 
     def claimed(self, now: datetime) -> "Delivery":
-        return replace(self, attempts=self.attempts + 1, next_at=now + LEASE)
+        """Return the delivery as leased by one sender, its attempt counted."""
+        return replace(self, attempts=self.attempts + 1, next_at=now + LEASE_DURATION)
 
-    def settled(self, outcome: str, rules: EventRules, now: datetime) -> "Delivery":
-        """After an attempt: delivered, given up, or waiting for the next."""
+    def attempted(self, outcome: str, rules: EventRules, now: datetime) -> "Delivery":
+        """Return the delivery after an attempt: delivered, given up, or waiting for the next."""
         if is_success(outcome):
             return replace(self, state=DeliveryState.DELIVERED, last_outcome=outcome)
         over = now >= self.created_at + rules.given_up_after

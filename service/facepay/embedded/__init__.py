@@ -1,5 +1,7 @@
-"""What `make demo`, `facepay serve` and the tests start on this machine instead of a data centre.
+"""Run the real servers as child processes on loopback, for `make demo`, `facepay serve` and tests.
 
-Real servers on loopback, run as children of the process that wants them. Production points to its
-own servers by URL and imports nothing from here.
+Production is configured with the addresses of its own servers and imports nothing from here.
+gunicorn's settings (`facepay.gunicorn_conf`) and OpenBao's policy
+(`facepay.adapters.openbao_policy`) are outside of this package for that reason, and an import
+contract in pyproject.toml keeps it so.
 """

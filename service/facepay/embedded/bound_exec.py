@@ -1,14 +1,14 @@
-"""Becomes another program, bound to the life of the process that started it.
+"""Replace this process by another program that ends together with its parent process.
 
-Run as a script, by `children.py` alone:  python -I -S bound_exec.py PARENT SIGNAL PROGRAM [ARG…]
+Only `children.py` runs this script:  python -I -S bound_exec.py PARENT SIGNAL PROGRAM [ARG…]
 
 Rules:
-- when the thread that started PARENT's child ends, kill -9 included, Linux sends SIGNAL to the
-  program; other systems have no such thing, there the program just starts;
-- no core dumps, and what the program creates is its owner's alone.
+- Linux sends SIGNAL to the program when the thread of PARENT that started it ends, also after
+  kill -9. Other systems have no such signal; there the program is simply started.
+- The program writes no core dumps, and only its owner can read the files that it creates.
 
-A script of its own and not `preexec_fn`, which runs Python between fork and exec and is unsafe
-as soon as the parent has threads. Standard library only; it knows nothing of facepay.
+This is a script, because `preexec_fn` runs Python between fork and exec and is unsafe when the
+parent has threads. It uses the standard library only and imports nothing of facepay.
 """
 
 import ctypes
@@ -21,13 +21,13 @@ EX_OSERR = 71
 
 
 def bind_to(parent: int, death_signal: int) -> None:
-    """Have the kernel end this process with its parent, or end it now if that is gone already."""
+    """Have the kernel end this process with its parent. Exit when the parent has already ended."""
     if sys.platform != "linux":
         return
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0) != 0:
         sys.exit(EX_OSERR)
-    # Asked after, not before: a parent that died in between can send no signal any more.
+    # Check after prctl, not before: a parent that died in between sends no signal.
     if os.getppid() != parent:
         sys.exit(EX_OSERR)
 
@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> None:
     bind_to(parent, death_signal)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.umask(0o077)
-    os.execv(program, arguments[2:])  # noqa: S606  # a shell is what we do not want
+    os.execv(program, arguments[2:])  # noqa: S606  # deliberately without a shell
 
 
 if __name__ == "__main__":

@@ -1,14 +1,14 @@
-"""Starts a server as a child of this process, waits until it is ready, and stops it.
+"""Start a server as a child of this process, wait until it is ready, and stop it.
 
 Rules:
-- a child never outlives its parent, not even after kill -9 of the parent (`bound_exec.py`). Linux
-  ties it to the *thread* that calls `start`, so call that from one that stays, the main thread;
-- it runs in a session of its own: Ctrl-C in a terminal reaches the supervisor alone, which then
-  decides in which order its children stop;
-- stopping is SIGTERM, patience, SIGKILL, all to the one pid that was started here;
-- its output goes to a log file that only its owner can read; nothing of it is ever repeated here.
+- A child never outlives its parent, even after kill -9 of the parent (`bound_exec.py`). Linux
+  binds the child to the *thread* that calls `start`, so call it from the main thread.
+- A child has its own session. Ctrl-C in a terminal reaches only the supervisor, which decides the
+  order in which its children stop.
+- `stop` sends SIGTERM, waits, and then sends SIGKILL, to the one pid that was started here.
+- A child's output goes to a log file that only its owner can read, and is never repeated here.
 
-It does not restart what died: whoever supervises asks `running` and decides.
+This module does not restart a child that ended: the supervisor reads `running` and decides.
 """
 
 import os
@@ -28,7 +28,7 @@ _BOUND_EXEC = Path(__file__).with_name("bound_exec.py")
 
 
 class ChildFailed(RuntimeError):
-    """The child ended, or was not ready in time. Its log says why."""
+    """Signal that the child ended or was not ready in time; its log says why."""
 
 
 class Child:
@@ -43,8 +43,11 @@ class Child:
         *,
         death_signal: signal.Signals = signal.SIGTERM,
     ) -> None:
-        """`env` is the child's whole environment. `death_signal` is what it gets when its parent
-        dies: SIGTERM lets gunicorn take its workers along, SIGKILL is for what needs no farewell.
+        """Describe the child without starting it.
+
+        `env` is the child's whole environment. The kernel sends `death_signal` to the child when
+        its parent dies: SIGTERM lets gunicorn stop its workers; SIGKILL suits servers that need no
+        orderly stop.
         """
         self.name = name
         self._argv = list(argv)
@@ -55,7 +58,7 @@ class Child:
 
     @property
     def pid(self) -> int | None:
-        """The process id, or None when nothing was started or it has been stopped."""
+        """The process id, or None before the start and after the stop."""
         return self._popen.pid if self._popen else None
 
     @property
@@ -64,7 +67,7 @@ class Child:
 
     def start(self) -> Self:
         if self.running:
-            raise ChildFailed(f"{self.name} runs already")
+            raise ChildFailed(f"{self.name} is already running")
         launch = [sys.executable, "-I", "-S", str(_BOUND_EXEC)]
         launch += [str(os.getpid()), str(int(self._death_signal)), *self._argv]
         log = os.open(self._log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -82,20 +85,27 @@ class Child:
         return self
 
     def wait_until(self, ready: Callable[[], bool], timeout: float = 30.0) -> Self:
-        """Ask `ready` until it says yes. Otherwise stop the child and raise ChildFailed."""
+        """Call `ready` until it returns True.
+
+        Raises ChildFailed when the child ends, or after `timeout` seconds, having stopped it.
+        """
         deadline = time.monotonic() + timeout
         while self.running:
             if ready():
                 return self
             if time.monotonic() > deadline:
                 self.stop()
-                raise ChildFailed(f"{self.name} was not ready in {timeout:g} s: {self._log_path}")
+                raise ChildFailed(
+                    f"{self.name} was not ready in {timeout:g} s: read {self._log_path}"
+                )
             time.sleep(POLL)
         code = self._popen.returncode if self._popen else None
-        raise ChildFailed(f"{self.name} ended with {code} before it was ready: {self._log_path}")
+        raise ChildFailed(
+            f"{self.name} ended with {code} before it was ready: read {self._log_path}"
+        )
 
     def stop(self, timeout: float = 10.0) -> None:
-        """Returns when the process is gone and reaped. Idempotent."""
+        """End the process and wait for it; kill it after `timeout` seconds. Idempotent."""
         if self._popen is None:
             return
         self._popen.terminate()
@@ -108,17 +118,8 @@ class Child:
 
 
 def free_port() -> int:
-    """A loopback port that nobody listened on a moment ago. Bind it soon, and expect to lose."""
+    """Return a free loopback port. Another process may take it before the caller binds it."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
     return port
-
-
-def port_answers(port: int) -> bool:
-    """Whether something accepts connections on this loopback port."""
-    try:
-        with socket.create_connection((LOOPBACK, port), timeout=1):
-            return True
-    except OSError:
-        return False

@@ -1,4 +1,4 @@
-"""The service under real gunicorn, as a child: for `facepay serve`, the demo and the HTTP tests."""
+"""Run the service under gunicorn as a child, for `facepay serve`, the demo and the HTTP tests."""
 
 import os
 import sys
@@ -9,13 +9,14 @@ from typing import Self
 from urllib.error import URLError
 from urllib.parse import urlsplit
 
-from facepay import freed_memory
+from facepay import memory_scrubbing
 from facepay.adapters.migrate import migrate
 from facepay.config import Settings
 from facepay.embedded.children import LOOPBACK, Child, free_port
 
-START_TIMEOUT = 60.0  # seconds; importing the engine takes a while on a busy machine
-_PASSED_ON = (
+APPLICATION = "facepay.bootstrap:create_wsgi()"
+START_TIMEOUT = 60.0  # seconds; importing the face engine is slow on a busy machine
+_INHERITED = (
     "PATH",
     "HOME",
     "LANG",
@@ -28,22 +29,30 @@ _PASSED_ON = (
 
 
 class EmbeddedService:
-    """`with EmbeddedService(settings, directory) as service:` and service.url.
+    """A running service: `with EmbeddedService(settings, directory) as service:`, service.url.
 
-    Migrates the database, then starts gunicorn on loopback. `settings.origin` names the port;
+    It migrates the database, then starts gunicorn on loopback. `settings.origin` names the port;
     port 0 takes a free one.
     """
 
-    def __init__(self, settings: Settings, directory: Path, *, workers: int = 2) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        directory: Path,
+        *,
+        workers: int = 2,
+        application: str = APPLICATION,
+    ) -> None:
+        """`application` is gunicorn's name of a factory; tests have one of their own."""
         port = urlsplit(settings.origin).port or free_port()
         self.url = f"http://{LOOPBACK}:{port}"
         self.settings = replace(settings, origin=self.url)
         self._directory = directory
         argv = [str(Path(sys.executable).with_name("gunicorn"))]
-        argv += ["-c", "python:facepay.embedded.gunicorn_conf", "--workers", str(workers)]
-        argv += ["--bind", f"{LOOPBACK}:{port}", "facepay.bootstrap:create_wsgi()"]
-        environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-        environment |= self.settings.to_environment() | freed_memory.ENVIRONMENT
+        argv += ["-c", "python:facepay.gunicorn_conf", "--workers", str(workers)]
+        argv += ["--bind", f"{LOOPBACK}:{port}", application]
+        environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        environment |= self.settings.to_environment() | memory_scrubbing.ENVIRONMENT
         self._child = Child("gunicorn", argv, environment, directory / "service.log")
 
     def __enter__(self) -> Self:

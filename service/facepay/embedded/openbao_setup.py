@@ -1,43 +1,44 @@
-"""Makes an empty OpenBao into the one facepay expects, and keeps the keys of the embedded one.
+"""Configure an empty OpenBao for facepay, and store the keys of the embedded one.
 
 Rules:
-- every step may be repeated: all of them run at every start, so that a newer facepay brings its
-  newer policy along;
-- shared keys are created here, by the administrator's token, and never by the service;
-- the embedded server's unseal key and root token lie in one file that only its owner can read.
-  That is the price of a server that opens by itself, and the reason why it is for development.
+- Every step can be repeated. All steps run at every start, so a newer facepay installs its newer
+  policy.
+- The administrator's token creates the shared keys here; the service never does.
+- One file, readable by its owner only, stores the embedded server's unseal key and root token. The
+  server needs it to unseal itself, and it is the reason why the server is for development only.
 
-An operator does the same once, by hand, on a production server: infra/openbao/README.md.
+An operator does the same by hand, once, on a production server: infra/openbao/README.md.
 """
 
 import os
 import tomllib
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import hvac
 
+from facepay.adapters.openbao_policy import policy_text
+
 ROLE = POLICY = "facepay-service"
 MOUNT = "transit"
-CACHED_KEYS = 20_000  # about 8 KB of memory each; unbounded when left at 0
+CACHED_KEYS = 20_000  # about 8 KB of memory each; 0 would mean no bound
 SHARED_KEYS = {"authorizations": "ecdsa-p256", "second-factors": "aes256-gcm96"}
 LOGIN_LIFETIME = "1h"
 
 _WARNING = """\
 # !!! THE EMBEDDED DEVELOPMENT MODE OF FACEPAY KEEPS ITS KEYS HERE. NOT FOR PRODUCTION. !!!
 #
-# Whoever reads this file opens every sealed template, second factor and signing key of the OpenBao
-# beside it. Production does not have this file: there the service is given the URL of an OpenBao
-# of its own, unsealed by its operators, with an AppRole that can use keys but never see them
-# (infra/openbao/README.md). Do not copy, commit, mail or back up this file.
+# A reader of this file can open every sealed template, second factor and signing key of the OpenBao
+# beside it. Production has no such file: operators run and unseal OpenBao, and the service logs in
+# with an AppRole that can use keys but never read them (infra/openbao/README.md).
+# Do not copy, commit, mail or back up this file.
 """
 
 
 @dataclass(frozen=True)
 class EmbeddedKeys:
-    """What opens and administers the embedded server, and what the service logs in with."""
+    """The keys that unseal and administer the embedded server, and the service's login."""
 
     unseal_key: str
     root_token: str
@@ -52,7 +53,7 @@ class EmbeddedKeys:
         return cls(**tomllib.loads(path.read_text(encoding="utf-8")))
 
     def write_to(self, path: Path) -> None:
-        """Replace the file at once: it is never half written, and never readable by others."""
+        """Replace the file atomically, with mode 0600."""
         lines = [f'{name} = "{value}"' for name, value in vars(self).items()]
         draft = path.with_suffix(".draft")
         draft.unlink(missing_ok=True)
@@ -64,13 +65,8 @@ class EmbeddedKeys:
         draft.replace(path)
 
 
-def policy_text() -> str:
-    """The service's policy, as it ships with the package."""
-    return (files("facepay.adapters") / "openbao_policy.hcl").read_text(encoding="utf-8")
-
-
 def configure(client: Any, keys: EmbeddedKeys) -> EmbeddedKeys:
-    """Bring a running, unsealed server up to date. Returns `keys` with a login that works."""
+    """Configure a running, unsealed server. Return `keys` with a login that works."""
     _prepare_transit(client)
     client.sys.create_or_update_policy(POLICY, policy_text())
     if "approle/" not in client.sys.list_auth_methods()["data"]:
@@ -94,18 +90,18 @@ def _prepare_transit(client: Any) -> None:
         client.sys.enable_secrets_engine("transit", path=MOUNT)
     if client.read(f"{MOUNT}/cache-config")["data"]["size"] != CACHED_KEYS:
         client.write_data(f"{MOUNT}/cache-config", data={"size": CACHED_KEYS})
-        # The cache is built when the engine is mounted: without this, at the next start only.
+        # The engine builds its cache when it is mounted; a reload applies the size at once.
         client.write_data("sys/plugins/reload/backend", data={"mounts": [f"{MOUNT}/"]})
     client.write_data(f"{MOUNT}/config/keys", data={"disable_upsert": True})
     for name, kind in SHARED_KEYS.items():
-        # Leaves a key alone that is there already.
+        # OpenBao leaves an existing key unchanged.
         client.secrets.transit.create_key(
             name, key_type=kind, exportable=False, allow_plaintext_backup=False, mount_point=MOUNT
         )
 
 
 def _is_known(client: Any, secret_id: str) -> bool:
-    """Whether workers of an earlier start may still be using this one: then it stays."""
+    """Return whether the secret id exists; workers of an earlier start may still use it."""
     if not secret_id:
         return False
     try:

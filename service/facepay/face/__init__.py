@@ -1,7 +1,8 @@
-"""The engine room: pixels in, numbers out.
+"""Measure faces: pixels go in, numbers come out.
 
-Knows no customer, no payment and no database, and imports nothing else of facepay. What goes
-wrong leaves as one type, `errors.FaceRefusal`. Faces are compared 1:1 only; nothing here can
-search. No module loads a model when it is imported, and none writes to disk but `model_cache`,
-which keeps the converted public weights and landmark trees.
+This package knows no customer, payment or database and imports nothing else of facepay. It raises
+one exception type for a capture that cannot be used, `errors.FaceRefusal`. It compares faces 1:1
+only and contains no search. No module loads a model when it is imported. Only `models.model_cache`
+writes to disk, the converted public weights and landmark trees, and `model_store`, the networks
+that an operator adds.
 """

@@ -1,15 +1,15 @@
-"""The one way in which the engine room says no.
+"""The one exception that reports a capture that cannot be used.
 
 A refusal names its kind and, where one frame is to blame, the position of that frame. It never
-carries pixels, landmarks, embeddings, scores or the text of a foreign exception, because what is
-raised here may end in a log.
+carries pixels, landmarks, embeddings, scores or the text of a foreign exception, because exceptions
+may end in a log.
 """
 
 from enum import StrEnum
 
 
 class RefusalKind(StrEnum):
-    """Why a burst cannot be used."""
+    """Reason for which a capture cannot be used."""
 
     UNREADABLE = "unreadable"
     UNSUPPORTED = "unsupported"
@@ -25,7 +25,7 @@ class RefusalKind(StrEnum):
 
 
 class FaceRefusal(Exception):
-    """What was sent cannot be used. `frame` counts from 0; None where the whole burst is meant."""
+    """Refusal of a capture: `frame` counts from 0 and is None where the whole capture is meant."""
 
     def __init__(self, kind: RefusalKind, *, frame: int | None = None) -> None:
         super().__init__(kind.value)

@@ -1,10 +1,11 @@
-"""One burst, seen: where the face is in each frame and its five points.
+"""Observe one capture: the face in each frame and its five points.
 
-Frames are decoded grey and reduced, in a second thread that is ahead of the search. What is left
-(points, the grey pictures, and the encoded ones for `recognise` to take chips from) lives in an
-`Observation` until `wipe`; pictures without a face are overwritten at once. This module refuses
-bursts that cannot be used (no face, two faces, too small); whether the head is alive is for `pad`
-to say, and whose it is for `recognise`.
+A second thread decodes the frames in grey and reduced, ahead of the search. An `Observation` keeps
+the points, the grey pictures and the encoded ones (`recognition` takes chips from these) until
+`wipe`. Pictures without a face are overwritten at once.
+
+This module refuses captures that cannot be used: no face, two faces, a face too small. `pad`
+decides whether the presentation is bona fide, and `recognition` whose face it is.
 """
 
 import time
@@ -16,26 +17,28 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from facepay.face.decode import Grey, Pixels, decode, decode_reduced, to_grey
-from facepay.face.detect import Box, Detector, HogDetector, find_faces
+from facepay.face.detection.detect import Box, Detector, HogDetector, find_faces
+from facepay.face.detection.landmarks import Points, eye_width, find_all_points, yaw
+from facepay.face.detection.track import TrackedFrame, Tracker
 from facepay.face.errors import FaceRefusal, RefusalKind
-from facepay.face.landmarks import Points, eye_width, find_all_points, yaw
+from facepay.face.frames.decode import Grey, Pixels, decode, decode_reduced, to_grey
 from facepay.face.quality import MIN_EYE_WIDTH_PX
-from facepay.face.track import Found, Tracker
 
 MIN_SHARE_WITH_FACE = 0.8
-# In outer-eye widths, absolute: a personal asymmetry of a few hundredths fits in.
+# Largest |yaw| in outer-eye widths. It leaves room for a personal asymmetry of a few hundredths.
 NEAR_FRONTAL_YAW = 0.12
-# A face too small for the search shows up here; used to say why, never to accept.
+# A finer search that finds faces too small for the first one. It only chooses the refusal's kind.
 _FINE_SHORT_SIDE = 900
 _FINE_MIN_SCORE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class SentFrame:
-    """A frame as it was sent: encoded picture, and the challenge step it claims to belong to.
+    """A frame as it was sent: the encoded picture, and the number of its challenge step.
 
-    `monotonic_ms` is the device's clock, `colour` the name of what its screen showed.
+    `step` 0 is "hold still"; step n is the n-th step of the challenge. The client declares it, and
+    `pad` verifies it. `monotonic_ms` is the device's clock, and `colour` names the colour that its
+    screen showed.
     """
 
     image: bytes
@@ -48,11 +51,16 @@ class SentFrame:
 class SeenFrame:
     """A frame in which a face was found.
 
-    `position` counts from 0 in the burst as sent; `grey` is the picture whose sides were divided by
-    `reduction`, as `decode_reduced` gives it; `points` are in pixels of the picture as sent,
-    upright; `yaw` as in `landmarks`; `change` is the mean absolute difference to the frame before,
-    in grey levels at about 160x120 (NaN for the first); `fingerprint` is the same for frames that
-    look exactly the same there; `monotonic_ms` and `colour` as they were sent.
+    - `position` counts from 0 in the capture as sent.
+    - `step` is the number of the challenge step, as in `SentFrame`.
+    - `grey` (height, width) uint8 is the picture whose sides were divided by `reduction`, as
+      `decode_reduced` returns it.
+    - `points` (5, 2) float64 are in pixels of the upright picture as sent.
+    - `yaw` is as in `landmarks.yaw`.
+    - `change` is the mean absolute difference to the frame before, in grey levels at about 160x120;
+      NaN for the first frame.
+    - `fingerprint` is a hash of that reduced picture, equal for frames that look exactly alike.
+    - `monotonic_ms` and `colour` are as they were sent.
     """
 
     position: int
@@ -68,7 +76,7 @@ class SeenFrame:
     colour: str | None = None
 
     def wipe(self) -> None:
-        """Overwrite the points and the grey picture, and let go of the encoded one."""
+        """Overwrite the points and the grey picture, and drop the encoded one."""
         self.points.fill(0)
         self.grey.fill(0)
         self.yaw = self.change = 0.0
@@ -76,17 +84,18 @@ class SeenFrame:
 
     @property
     def near_frontal(self) -> bool:
+        """Return whether |yaw| is at most NEAR_FRONTAL_YAW."""
         return abs(self.yaw) <= NEAR_FRONTAL_YAW
 
 
 @dataclass(slots=True, repr=False)
 class Observation:
-    """Everything kept of one burst. Biometric: hold it briefly, then `wipe` it.
+    """All data kept of one capture. It is biometric: keep it briefly, then `wipe` it.
 
-    `best` are the chips that `recognise` has taken of it, `probe` is the descriptor of some of them
-    where it was made on the way.
-    `seconds` are what each part of the work took, by its name; of what a second thread does here,
-    decoding and the watch for bystanders, what was waited for.
+    `sent` is the number of frames sent. `best` holds the chips that `recognise` has taken. `probe`
+    is the probe's descriptor, where `pad.identity` already computed it. `seconds` is the time of
+    each part of the work, by name. Decoding and the search for bystanders run in a second thread;
+    `seconds` counts only the time that the first thread waited for them.
     """
 
     sent: int
@@ -97,7 +106,7 @@ class Observation:
     wiped: bool = False
 
     def wipe(self) -> None:
-        """Overwrite all frames. Safe to call twice."""
+        """Overwrite all frames, chips and the probe. A second call does nothing."""
         for frame in self.seen:
             frame.wipe()
         self.seen.clear()
@@ -108,12 +117,14 @@ class Observation:
         self.wiped = True
 
     def wipe_best(self) -> None:
+        """Overwrite the chips."""
         for chip in self.best:
             chip.fill(0)
         self.best.clear()
 
     @contextmanager
     def timed(self, part: str) -> Iterator[None]:
+        """Add the time that the block takes to `seconds[part]`."""
         begun = time.perf_counter()
         try:
             yield
@@ -125,10 +136,12 @@ class Observation:
 def observe(
     frames: Sequence[SentFrame], *, mirrored: bool, detector: Detector | None = None
 ) -> Observation:
-    """Decode, detect and draw points.
+    """Decode all frames, find the face in each, and locate its points.
 
-    Raises FaceRefusal of any kind but NOT_FRONTAL and those of `quality`; whatever was kept until
-    then is overwritten.
+    `mirrored` says that the camera exchanges left and right. `detector` is HOG unless given.
+
+    Raises FaceRefusal of any kind except NOT_FRONTAL and those of `quality`. All pictures kept
+    until then are overwritten.
     """
     with ThreadPoolExecutor(1) as pool:
         pictures = [pool.submit(decode_reduced, frame.image) for frame in frames]
@@ -140,7 +153,7 @@ def observe(
             return observation
         finally:
             tracker.close()
-            _overwrite(pictures, but={frame.position for frame in kept})
+            _overwrite_pictures(pictures, keep={frame.position for frame in kept})
 
 
 _Picture = Future[tuple[Grey, int]]
@@ -150,16 +163,18 @@ def _observe(
     frames: Sequence[SentFrame], pictures: list[_Picture], tracker: Tracker, *, mirrored: bool
 ) -> Observation:
     observation = Observation(sent=len(frames))
-    places: list[_Place] = []
+    places: list[_LocatedFace] = []
     try:
         for position, (frame, picture) in enumerate(zip(frames, pictures, strict=True)):
             last = position == len(frames) - 1
-            places += _look(observation, tracker, _Sent(position, frame, picture), last=last)
+            places += _track_frame(
+                observation, tracker, _BurstFrame(position, frame, picture), last=last
+            )
         if not frames or len(places) < MIN_SHARE_WITH_FACE * len(frames):
-            small = bool(frames) and not places and _has_tiny_face(frames[0])
+            small = bool(frames) and not places and _has_small_face(frames[0])
             raise FaceRefusal(RefusalKind.FACE_TOO_SMALL if small else RefusalKind.NO_FACE)
         with observation.timed("landmarks"):
-            observation.seen += _draw(places, mirrored=mirrored)
+            observation.seen += _locate_points(places, mirrored=mirrored)
         with observation.timed("detect"):
             tracker.finish()
     except BaseException:
@@ -168,15 +183,15 @@ def _observe(
     return observation
 
 
-def _overwrite(pictures: list[_Picture], *, but: Set[int]) -> None:
+def _overwrite_pictures(pictures: list[_Picture], *, keep: Set[int]) -> None:
     for position, picture in enumerate(pictures):
-        if position not in but and not picture.cancel() and picture.exception() is None:
+        if position not in keep and not picture.cancel() and picture.exception() is None:
             picture.result()[0].fill(0)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class _Sent:
-    """A frame and its place in the burst, and the picture that the second thread makes of it."""
+class _BurstFrame:
+    """A frame, its position in the capture, and the picture that the second thread decodes."""
 
     position: int
     frame: SentFrame
@@ -184,42 +199,47 @@ class _Sent:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class _Place:
-    """A frame that has a face, until its points are drawn."""
+class _LocatedFace:
+    """A frame with a face, before its points are located."""
 
     position: int
     frame: SentFrame
     grey: Grey
     reduction: int
     box: Box
-    found: Found
+    tracked: TrackedFrame
 
 
-def _look(observation: Observation, tracker: Tracker, sent: _Sent, *, last: bool) -> list[_Place]:
-    """One frame or none."""
+def _track_frame(
+    observation: Observation, tracker: Tracker, sent: _BurstFrame, *, last: bool
+) -> list[_LocatedFace]:
+    """Return the located face of one frame, or an empty list."""
     try:
         with observation.timed("decode"):
             grey, reduction = sent.picture.result()
     except FaceRefusal as refusal:
         raise FaceRefusal(refusal.kind, frame=sent.position) from None
     with observation.timed("detect"):
-        found = tracker.follow(grey, last=last)
-    if found.box is None:
+        tracked = tracker.follow(grey, last=last)
+    if tracked.box is None:
         return []
-    return [_Place(sent.position, sent.frame, grey, reduction, found.box, found)]
+    return [_LocatedFace(sent.position, sent.frame, grey, reduction, tracked.box, tracked)]
 
 
-def _draw(places: list[_Place], *, mirrored: bool) -> list[SeenFrame]:
-    """All at once: drawn one by one, points would cost several times as much."""
-    drawn = find_all_points([(place.grey, place.box) for place in places])
+def _locate_points(places: list[_LocatedFace], *, mirrored: bool) -> list[SeenFrame]:
+    """Locate the points of all faces together, which is several times faster than one by one."""
+    located = find_all_points([(place.grey, place.box) for place in places])
     try:
-        return [_seen(place, points, mirrored) for place, points in zip(places, drawn, strict=True)]
+        return [
+            _seen_frame(place, points, mirrored)
+            for place, points in zip(places, located, strict=True)
+        ]
     except BaseException:
-        drawn.fill(0)
+        located.fill(0)
         raise
 
 
-def _seen(place: _Place, points: Points, mirrored: bool) -> SeenFrame:
+def _seen_frame(place: _LocatedFace, points: Points, mirrored: bool) -> SeenFrame:
     points *= place.reduction
     if eye_width(points) < MIN_EYE_WIDTH_PX:
         raise FaceRefusal(RefusalKind.FACE_TOO_SMALL, frame=place.position)
@@ -231,14 +251,14 @@ def _seen(place: _Place, points: Points, mirrored: bool) -> SeenFrame:
         reduction=place.reduction,
         points=points,
         yaw=yaw(points, mirrored=mirrored),
-        change=place.found.change,
-        fingerprint=place.found.fingerprint,
+        change=place.tracked.change,
+        fingerprint=place.tracked.fingerprint,
         monotonic_ms=place.frame.monotonic_ms,
         colour=place.frame.colour,
     )
 
 
-def _has_tiny_face(frame: SentFrame) -> bool:
+def _has_small_face(frame: SentFrame) -> bool:
     pixels = decode(frame.image)
     grey = to_grey(pixels)
     try:

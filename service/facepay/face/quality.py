@@ -1,12 +1,12 @@
-"""Is a chip good enough to be compared (ISO/IEC 29794-5)? Light, sharpness, size.
+"""Decide whether a chip is good enough to be compared: light, sharpness, size (ISO/IEC 29794-5).
 
-A chip that is not says why, in a word that can be told to the payer: more light, less light, hold
-still, come closer. The limits are wide: they keep out what no network describes well, and leave
-the rest to the fusion of several frames.
+A chip is a face cut out and aligned for the network. The fault of a chip is a word that the payer
+can act on: more light, less light, hold still, come closer. The limits are wide. They exclude chips
+that no network describes well and leave the rest to the fusion of several frames.
 
-Measured on the aligned chip, where every face has the same size, so that one limit fits all
-cameras. It does not see a covered mouth, glasses or a cap: five points and a frontal detector
-measure occlusion only as a face that is not found.
+The measures are taken on the aligned chip, where every face has the same size, so that one limit
+fits all cameras. They do not detect a covered mouth, glasses or a cap (`pad.cover` looks for
+covers).
 """
 
 from dataclasses import dataclass
@@ -14,24 +14,28 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
-from facepay.face.decode import Pixels
 from facepay.face.errors import RefusalKind
+from facepay.face.frames.decode import Pixels
 
-# Mean grey level of the face; shares of it that are at the ends of the scale.
+# Limits of the face's mean grey level, and of the shares at either end of the grey scale.
 MIN_LIGHT, MAX_LIGHT = 30.0, 225.0
 MAX_BURNT, MAX_BLACK = 0.45, 0.60
-# Fine detail as a share of coarse detail. Of 438 photographs of LFW none is below 0.157; blurred by
-# 3 pixels of a chip of 150, 99 in 100 are below 0.151.
+# Fine detail as a share of coarse detail. None of 438 photographs of LFW is below 0.157. After a
+# blur of 3 pixels in a chip of 150, 99 in 100 are below 0.151.
 MIN_SHARPNESS = 0.15
-_FINE, _COARSE = 2 / 150, 8 / 150  # radii of what counts as detail, as shares of the chip's side
-# Outer-eye width in pixels of the picture as sent: below it a chip is mostly invented.
+_FINE, _COARSE = 2 / 150, 8 / 150  # blur radii as shares of the chip's side
+# Outer-eye width in pixels of the picture as sent. Below it most of a chip is interpolated.
 MIN_EYE_WIDTH_PX = 40.0
 _MARGIN = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """`light` in grey levels, `burnt` and `black` as shares, `sharpness` without a unit."""
+    """Measures of one chip.
+
+    `light` is a mean in grey levels, `burnt` and `black` are shares of the pixels, and `sharpness`
+    is the ratio of fine detail to coarse detail.
+    """
 
     light: float
     burnt: float
@@ -40,7 +44,7 @@ class Quality:
 
     @property
     def fault(self) -> RefusalKind | None:
-        """The worst thing about the chip, None where nothing is wrong."""
+        """Return the most serious fault of the chip, or None."""
         if self.light < MIN_LIGHT or self.black > MAX_BLACK:
             return RefusalKind.TOO_DARK
         if self.light > MAX_LIGHT or self.burnt > MAX_BURNT:
@@ -51,7 +55,10 @@ class Quality:
 
 
 def measure(chip: Pixels) -> Quality:
-    """`chip` is (side, side, 3) uint8 RGB, as of `embed.Embedder.align`."""
+    """Measure `chip`, (side, side, 3) uint8 RGB as `embed.Embedder.align` makes it.
+
+    Every picture that is made on the way is overwritten.
+    """
     side = chip.shape[0]
     margin = round(side * _MARGIN)
     picture = Image.fromarray(chip).convert("L")

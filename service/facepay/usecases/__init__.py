@@ -1,5 +1,8 @@
-"""The corridors: one file for each thing a person does; each owns its transactions.
+"""Use cases: one module for each act of a client or an operator; each owns its transactions.
 
-Use cases know the domain and the ports, never a framework or a concrete adapter. What they
-return is an answer (`answers.py`): flat, JSON-ready, without score, threshold or secret.
+Use cases know the domain and the ports, never a framework or a concrete adapter. They return
+answers (`responses.py`): flat values that are ready for JSON, without scores or thresholds.
+
+Docstrings list the errors of each use case. Two kinds are not repeated there: every use case raises
+StorageUnavailable, and each one with a `Command` raises the errors of `run_idempotent`.
 """

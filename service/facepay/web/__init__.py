@@ -1,1 +1,1 @@
-"""The front door: Flask lives here and nowhere else. A view calls one use case."""
+"""The HTTP layer, and the only place that imports Flask. A view calls one use case."""

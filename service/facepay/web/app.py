@@ -1,4 +1,4 @@
-"""Put the front door together: limits, signatures, views, problem responses, OpenAPI."""
+"""Build the web application: access checks, views, problem responses, OpenAPI."""
 
 import time
 from typing import Any
@@ -7,46 +7,47 @@ from flask import Flask
 from flask_smorest import Api
 from werkzeug.routing import BaseConverter
 
-from facepay.usecases.house import House
-from facepay.usecases.steps import Ticks
-from facepay.web.doors import API_VERSION, guard
+from facepay.usecases.dependencies import Dependencies
+from facepay.usecases.stage_timing import Ticks
+from facepay.web.access import API_VERSION, register_access_checks
+from facepay.web.activity import activity
 from facepay.web.faces import faces
-from facepay.web.ledger import ledger
 from facepay.web.operators import operators
-from facepay.web.pages import open_pages
+from facepay.web.pages import register_pages
 from facepay.web.parties import parties
 from facepay.web.payments import payments
 from facepay.web.problems import register_problems
 from facepay.web.published import published
-from facepay.web.timing import time_requests
+from facepay.web.timing import register_timing
 from facepay.web.webhooks import webhooks
 
-BLUEPRINTS = (parties, faces, operators, payments, webhooks, ledger, published)
+BLUEPRINTS = (parties, faces, operators, payments, webhooks, activity, published)
 
 
 class IdConverter(BaseConverter):
-    """Our identifiers and nothing else: `pi_` and 32 hexadecimal digits; the rest is a 404."""
+    """Match facepay's identifiers, such as `pi_` and 32 hexadecimal digits; the rest is a 404."""
 
     regex = r"[a-z]{2,5}_[0-9a-f]{32}"
 
 
-def create_app(house: House, origin: str, *, ticks: Ticks = time.perf_counter) -> Flask:
-    """The WSGI application for one worker.
+def create_app(deps: Dependencies, origin: str, *, ticks: Ticks = time.perf_counter) -> Flask:
+    """Create the WSGI application for one worker.
 
-    `origin` is what clients sign (`https://pay.example`): a request signed for another host does
-    not hold here, whatever its Host header says. `ticks` measures how long steps take.
+    `origin` is the scheme and host that clients sign (`https://pay.example`). The service refuses
+    a request signed for another host, whatever the request's Host header says. `ticks` returns
+    seconds and measures how long each stage takes.
     """
     app = Flask("facepay")
     app.config.update(_openapi(), FACEPAY_ORIGIN=origin)
-    app.extensions["facepay"] = house
-    app.url_map.merge_slashes = False  # no redirects: one address, one meaning
+    app.extensions["facepay"] = deps
+    app.url_map.merge_slashes = False  # no redirects: each address has one meaning
     app.url_map.converters["id"] = IdConverter
     api = Api(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
-    open_pages(app)
-    time_requests(app, ticks)
-    guard(app, house, origin)
+    register_pages(app)
+    register_timing(app, ticks)
+    register_access_checks(app, deps, origin)
     register_problems(app)
     return app
 

@@ -1,4 +1,4 @@
-"""Notices, consents, enrolments and captures: the face, and how it is taken back."""
+"""Notices, consents, enrolments, captures and deletion receipts of a customer's face."""
 
 from typing import Any
 
@@ -6,27 +6,28 @@ from flask_smorest import Blueprint
 
 from facepay.domain.customer import Role
 from facepay.domain.policy import Notice
-from facepay.usecases.answers import (
+from facepay.usecases.authentication.credentials import Credentials
+from facepay.usecases.captures.begin import begin_capture
+from facepay.usecases.captures.open import open_enrolment_capture
+from facepay.usecases.consents.grant import grant_consent
+from facepay.usecases.consents.withdraw import withdraw_consent
+from facepay.usecases.faces.deletion_receipt import read_deletion_receipt
+from facepay.usecases.faces.enrol import begin_enrolment
+from facepay.usecases.faces.enrolments import list_enrolments
+from facepay.usecases.faces.lock import lock_face, unlock_face
+from facepay.usecases.faces.revoke import revoke_face
+from facepay.usecases.receive_frames import receive_frames
+from facepay.usecases.responses import (
     CaptureAnswer,
     ConsentAnswer,
     EnrolmentAnswer,
     FramesAnswer,
     ReservedAnswer,
 )
-from facepay.usecases.begin_capture import begin_capture
-from facepay.usecases.deletion_receipt import read_deletion_receipt
-from facepay.usecases.enrol_face import begin_enrolment
-from facepay.usecases.grant_consent import grant_consent
-from facepay.usecases.lock_face import lock_face, unlock_face
-from facepay.usecases.open_capture import open_enrolment_capture
-from facepay.usecases.prove import Proof
-from facepay.usecases.receive_frames import receive_frames
-from facepay.usecases.revoke_face import list_enrolments, revoke_face
-from facepay.usecases.withdraw_consent import withdraw_consent
-from facepay.web.doors import caller, change, house, public, signed_by, takes_frames
+from facepay.web.access import caller, command, deps, public, signed_by, takes_frames
 from facepay.web.frames import parse_frames
 from facepay.web.schemas import faces as shapes
-from facepay.web.schemas.parties import ProofShape
+from facepay.web.schemas.parties import CredentialsShape
 from facepay.web.schemas.payments import FramesAccepted
 
 faces = Blueprint("faces", __name__, url_prefix="/v1", description=__doc__)
@@ -36,8 +37,8 @@ faces = Blueprint("faces", __name__, url_prefix="/v1", description=__doc__)
 @faces.response(200, shapes.Notice)
 @public
 def read_notice() -> Notice:
-    """The notice a customer consents to, and its hash"""
-    return house().policy.notice
+    """Read the notice that customers consent to, with its hash."""
+    return deps().policy.notice
 
 
 @faces.post("/consents")
@@ -45,25 +46,25 @@ def read_notice() -> Notice:
 @faces.response(201, shapes.Consent)
 @signed_by(Role.CUSTOMER)
 def create_consent(new: dict[str, Any]) -> ConsentAnswer:
-    """Consent to pay by face, separately and for a limited time"""
-    return grant_consent(house(), change(), **new)
+    """Grant a separate consent to pay by face, for a limited time."""
+    return grant_consent(deps(), command(), **new)
 
 
 @faces.post("/consents/<id:consent_id>/withdraw")
 @faces.response(200, shapes.Consent)
 @signed_by(Role.CUSTOMER)
 def end_consent(consent_id: str) -> ConsentAnswer:
-    """Withdraw a consent; the face enrolled under it is revoked and its key destroyed"""
-    return withdraw_consent(house(), change(), consent_id)
+    """Withdraw a consent; the face enrolled under it is revoked and its key destroyed."""
+    return withdraw_consent(deps(), command(), consent_id)
 
 
 @faces.post("/enrolments")
-@faces.arguments(ProofShape)
+@faces.arguments(CredentialsShape)
 @faces.response(201, shapes.Enrolment)
 @signed_by(Role.CUSTOMER)
-def create_enrolment(proof: Proof) -> EnrolmentAnswer:
-    """Begin to enrol a face, with password and one-time code"""
-    return begin_enrolment(house(), change(), proof)
+def create_enrolment(credentials: Credentials) -> EnrolmentAnswer:
+    """Begin to enrol a face, with password and second factor."""
+    return begin_enrolment(deps(), command(), credentials)
 
 
 @faces.post("/enrolments/<id:enrolment_id>/captures")
@@ -71,59 +72,59 @@ def create_enrolment(proof: Proof) -> EnrolmentAnswer:
 @faces.response(201, shapes.ReservedCapture)
 @signed_by(Role.CUSTOMER)
 def create_enrolment_capture(new: dict[str, Any], enrolment_id: str) -> ReservedAnswer:
-    """Open the capture that an enrolment needs, to be begun within 5 minutes"""
-    return open_enrolment_capture(house(), change(), enrolment_id, new["profile"])
+    """Open a capture for an enrolment; begin it within 5 minutes."""
+    return open_enrolment_capture(deps(), command(), enrolment_id, new["profile"])
 
 
 @faces.post("/enrolments/<id:enrolment_id>/revoke")
-@faces.arguments(ProofShape)
+@faces.arguments(CredentialsShape)
 @faces.response(200, shapes.Enrolment)
 @signed_by(Role.CUSTOMER)
-def revoke_enrolment(proof: Proof, enrolment_id: str) -> EnrolmentAnswer:
-    """Take the face back, at once, with any one proof"""
-    return revoke_face(house(), change(), enrolment_id, proof)
+def revoke_enrolment(credentials: Credentials, enrolment_id: str) -> EnrolmentAnswer:
+    """Revoke the face at once and for good, with any one credential."""
+    return revoke_face(deps(), command(), enrolment_id, credentials)
 
 
 @faces.post("/enrolments/<id:enrolment_id>/lock")
-@faces.arguments(ProofShape)
+@faces.arguments(CredentialsShape)
 @faces.response(200, shapes.Enrolment)
 @signed_by(Role.CUSTOMER)
-def lock_enrolment(proof: Proof, enrolment_id: str) -> EnrolmentAnswer:
-    """Lock the face at once, with any one proof: it pays nothing until it is unlocked"""
-    return lock_face(house(), change(), enrolment_id, proof)
+def lock_enrolment(credentials: Credentials, enrolment_id: str) -> EnrolmentAnswer:
+    """Lock the face at once, with any one credential; it pays nothing until it is unlocked."""
+    return lock_face(deps(), command(), enrolment_id, credentials)
 
 
 @faces.post("/enrolments/<id:enrolment_id>/unlock")
-@faces.arguments(ProofShape)
+@faces.arguments(CredentialsShape)
 @faces.response(200, shapes.Enrolment)
 @signed_by(Role.CUSTOMER)
-def unlock_enrolment(proof: Proof, enrolment_id: str) -> EnrolmentAnswer:
-    """Unlock the face, with password and second factor; never by the face"""
-    return unlock_face(house(), change(), enrolment_id, proof)
+def unlock_enrolment(credentials: Credentials, enrolment_id: str) -> EnrolmentAnswer:
+    """Unlock the face, with password and second factor; the face itself never unlocks it."""
+    return unlock_face(deps(), command(), enrolment_id, credentials)
 
 
 @faces.get("/enrolments")
 @faces.response(200, shapes.Enrolments)
 @signed_by(Role.CUSTOMER)
 def get_enrolments() -> dict[str, Any]:
-    """The caller's own enrolments, the newest first"""
-    return {"enrolments": list_enrolments(house(), caller())}
+    """List the caller's enrolments, newest first."""
+    return {"enrolments": list_enrolments(deps(), caller())}
 
 
 @faces.get("/enrolments/<id:enrolment_id>/deletion_receipt")
 @faces.response(200, shapes.DeletionReceipt)
 @signed_by(Role.CUSTOMER)
 def get_deletion_receipt(enrolment_id: str) -> dict[str, str]:
-    """What a revocation destroyed, signed, and where the log says so"""
-    return {"deletion_receipt": read_deletion_receipt(house(), caller(), enrolment_id)}
+    """Read the signed receipt of a revocation: what was destroyed, and the log's leaves on it."""
+    return {"deletion_receipt": read_deletion_receipt(deps(), caller(), enrolment_id)}
 
 
 @faces.post("/captures/<id:capture_id>/begin")
 @faces.response(200, shapes.Capture)
 @signed_by(Role.TERMINAL, Role.CUSTOMER)
 def start_capture(capture_id: str) -> CaptureAnswer:
-    """Begin a capture, once the payer is ready: a challenge, a nonce, 60 seconds"""
-    return begin_capture(house(), change(), capture_id)
+    """Begin a capture once the payer is ready; returns a challenge and a nonce for 60 seconds."""
+    return begin_capture(deps(), command(), capture_id)
 
 
 @faces.post("/captures/<id:capture_id>/frames")
@@ -131,5 +132,5 @@ def start_capture(capture_id: str) -> CaptureAnswer:
 @takes_frames
 @signed_by(Role.TERMINAL, Role.CUSTOMER)
 def send_frames(capture_id: str) -> FramesAnswer:
-    """Send the burst of a capture: the manifest and its pictures, once"""
-    return receive_frames(house(), change(), parse_frames(capture_id))
+    """Send the frames of a capture with their signed manifest, once."""
+    return receive_frames(deps(), command(), parse_frames(capture_id))

@@ -1,8 +1,8 @@
-"""Read a burst out of a multipart body: one `manifest` field, the pictures as `frames`, in order.
+"""Parse the frames of a capture from a multipart body: one `manifest`, then `frames` in order.
 
-Everything stays in memory: no part ever reaches a disk (rights.md 2.1(4): face data, a class of its
-own). Of Flask, `request.files` is not used. It would put pictures into temporary files, and adds a
-byte to a picture where a piece that its parser reads ends right behind a boundary.
+Every part stays in memory and never reaches a disk, because frames show a face. This is why
+Flask's `request.files` is not used: it writes pictures to temporary files. Its parser also adds a
+byte to a picture when a chunk that it reads ends right behind a boundary.
 """
 
 from flask import request
@@ -10,36 +10,42 @@ from multipart import MultipartError, ParserLimitReached, PushMultipartParser
 
 from facepay.domain.capture import MAX_FRAMES
 from facepay.domain.errors import BodyTooLarge, InvalidRequest, MalformedRequest
-from facepay.usecases.steps import timed_step
-from facepay.usecases.use_capture import Frames
+from facepay.usecases.captures.judge import Frames
+from facepay.usecases.stage_timing import timed_stage
 from facepay.web.manifests import parse_manifest
 
-MOST_PARTS = MAX_FRAMES + 8
+MAX_PARTS = MAX_FRAMES + 8
 _NAMES = ("manifest", "frames")
 
 
-@timed_step("parse")
+@timed_stage("parse")
 def parse_frames(capture_id: str) -> Frames:
-    """Raises BodyTooLarge, MalformedRequest, InvalidRequest."""
+    """Parse the request under way into a manifest and its encoded pictures.
+
+    The manifest's signature is not verified here. Raises BodyTooLarge, MalformedRequest,
+    InvalidRequest.
+    """
     parts = parse_parts(request.get_data(), request.mimetype_params.get("boundary", ""))
     manifests = [content for name, content in parts if name == "manifest"]
     images = [content for name, content in parts if name == "frames"]
     if len(manifests) != 1:
-        raise InvalidRequest("Send one manifest.", param="manifest")
+        raise InvalidRequest("The body needs exactly one `manifest` part.", param="manifest")
     if not images:
-        raise InvalidRequest("Send the pictures.", param="frames")
-    return Frames(capture_id, parse_manifest(_text(manifests[0])), images)
+        raise InvalidRequest(
+            "The body has no `frames` part. Send every picture as one.", param="frames"
+        )
+    return Frames(capture_id, parse_manifest(_ascii(manifests[0])), images)
 
 
 def parse_parts(body: bytes, boundary: str) -> list[tuple[str, bytes]]:
-    """Name and content of each part (RFC 7578), in order.
+    """Return the name and content of each part (RFC 7578), in order.
 
-    Raises BodyTooLarge for too many parts, MalformedRequest, InvalidRequest for a name that is none
-    of ours.
+    Raises BodyTooLarge for too many parts or too long part headers, InvalidRequest for an unknown
+    name, MalformedRequest for a body that is not well-formed.
     """
     parts: list[tuple[str, bytes]] = []
     try:
-        with PushMultipartParser(boundary, max_segment_count=MOST_PARTS, strict=True) as parser:
+        with PushMultipartParser(boundary, max_segment_count=MAX_PARTS, strict=True) as parser:
             name, content = "", b""
             for event in parser.parse(body):
                 if isinstance(event, bytes):
@@ -47,22 +53,22 @@ def parse_parts(body: bytes, boundary: str) -> list[tuple[str, bytes]]:
                 elif event is None:
                     parts.append((name, content))
                 else:
-                    name, content = _known(event.name), b""
+                    name, content = _known_name(event.name), b""
     except ParserLimitReached:
-        raise BodyTooLarge(f"a burst has {MOST_PARTS} parts at most, with short headers") from None
+        raise BodyTooLarge(f"Send at most {MAX_PARTS} parts, with short headers.") from None
     except MultipartError:
         raise MalformedRequest() from None
     return parts
 
 
-def _known(name: str | None) -> str:
+def _known_name(name: str | None) -> str:
     if name not in _NAMES:
-        raise InvalidRequest("Unknown field.", param=name)
+        raise InvalidRequest("Unknown part. Send `manifest` and `frames`.", param=name)
     return name
 
 
-def _text(content: bytes) -> str:
+def _ascii(content: bytes) -> str:
     try:
         return content.decode("ascii")
     except UnicodeDecodeError:
-        raise MalformedRequest("the manifest is not a compact JWS", param="manifest") from None
+        raise MalformedRequest("The manifest is not a compact JWS.", param="manifest") from None

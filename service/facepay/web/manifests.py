@@ -1,8 +1,8 @@
-"""Read a manifest: a compact JWS (RFC 7515) with one header and one payload that we know.
+"""Parse the manifest of a capture: a compact JWS (RFC 7515) with one known header and payload.
 
-Read strictly, before anybody's key is asked: the characters of base64url alone, JSON without
-members that come twice, nothing undeclared. Whether the signature holds is for the use case to say,
-which knows whose it must be.
+Parsing is strict and comes before the signature check: only base64url characters, no JSON member
+twice, no undeclared member. The use case verifies the signature, because only the use case knows
+which device's key must have made it.
 """
 
 import base64
@@ -17,27 +17,36 @@ from facepay.domain.manifest import SignedManifest
 from facepay.web.problems import first_message
 from facepay.web.schemas.manifest import HeaderShape, ManifestShape
 
-LONGEST = 48 * 1024
+MAX_LENGTH = 48 * 1024
 _COMPACT = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\Z")
 
 
 def parse_manifest(text: str) -> SignedManifest:
-    """Raises BodyTooLarge, MalformedRequest, InvalidRequest."""
-    if len(text) > LONGEST:
-        raise BodyTooLarge(f"a manifest has {LONGEST // 1024} KiB at most", param="manifest")
+    """Parse `text` into a manifest with its key id; its signature is not verified yet.
+
+    Raises BodyTooLarge, MalformedRequest, InvalidRequest.
+    """
+    if len(text) > MAX_LENGTH:
+        raise BodyTooLarge(
+            f"Send a manifest of at most {MAX_LENGTH // 1024} KiB.", param="manifest"
+        )
     parts = _COMPACT.match(text)
     if parts is None:
-        raise MalformedRequest("the manifest is not a compact JWS", param="manifest")
-    header = _loaded(HeaderShape(), parts[1])
-    return SignedManifest(text, header["kid"], _loaded(ManifestShape(), parts[2]))
+        raise MalformedRequest("The manifest is not a compact JWS.", param="manifest")
+    header = _load(HeaderShape(), parts[1])
+    return SignedManifest(text, header["kid"], _load(ManifestShape(), parts[2]))
 
 
-def _loaded(shape: Schema, encoded: str) -> Any:
+def _load(shape: Schema, encoded: str) -> Any:
     try:
         raw = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
-        content = json.loads(raw, object_pairs_hook=_each_once, parse_constant=_no_constant)
+        content = json.loads(
+            raw, object_pairs_hook=_unique_members, parse_constant=_refuse_constant
+        )
     except (ValueError, RecursionError):
-        raise MalformedRequest("the manifest is not JSON in a JWS", param="manifest") from None
+        raise MalformedRequest(
+            "The manifest's header or payload is not strict JSON.", param="manifest"
+        ) from None
     try:
         return shape.load(content)
     except ValidationError as error:
@@ -45,13 +54,16 @@ def _loaded(shape: Schema, encoded: str) -> Any:
         raise InvalidRequest(detail, param=f"manifest.{param}") from None
 
 
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Which of two members counts is for every reader to choose: there must be one."""
+def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Build an object whose members are unique, because parsers disagree on which duplicate counts.
+
+    Raises ValueError.
+    """
     members = dict(pairs)
     if len(members) != len(pairs):
         raise ValueError("a member comes twice")
     return members
 
 
-def _no_constant(name: str) -> None:
+def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")

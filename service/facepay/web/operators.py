@@ -1,18 +1,18 @@
-"""What operators do under dual control: one asks, another approves."""
+"""Operator actions under dual control: one operator requests, another approves."""
 
 from typing import Any
 
 from flask_smorest import Blueprint
 
 from facepay.domain.customer import Role
-from facepay.usecases.answers import OperatorActionAnswer
-from facepay.usecases.operator_actions import (
+from facepay.usecases.operators.actions import (
     approve_action,
-    ask_for_action,
     continue_action,
     read_action,
+    request_action,
 )
-from facepay.web.doors import change, house, signed_by
+from facepay.usecases.responses import OperatorActionAnswer
+from facepay.web.access import command, deps, signed_by
 from facepay.web.schemas import operators as shapes
 
 operators = Blueprint("operators", __name__, url_prefix="/v1/operator_actions", description=__doc__)
@@ -22,31 +22,31 @@ operators = Blueprint("operators", __name__, url_prefix="/v1/operator_actions", 
 @operators.arguments(shapes.NewAction)
 @operators.response(201, shapes.Action)
 @signed_by(Role.OPERATOR)
-def ask(new: dict[str, Any]) -> OperatorActionAnswer:
-    """Ask for something that another operator has to approve within the hour"""
-    return ask_for_action(house(), change(), new["kind"], new["target"])
+def create_action(new: dict[str, Any]) -> OperatorActionAnswer:
+    """Request an action that another operator must approve within the hour."""
+    return request_action(deps(), command(), new["kind"], new["target"])
 
 
 @operators.post("/<id:action_id>/approve")
 @operators.response(200, shapes.Action)
 @signed_by(Role.OPERATOR)
 def approve(action_id: str) -> OperatorActionAnswer:
-    """Approve what another operator asked for; it is done at once, or in batches"""
-    return approve_action(house(), change(), action_id)
+    """Approve another operator's action; it is carried out at once or in batches."""
+    return approve_action(deps(), command(), action_id)
 
 
 @operators.post("/<id:action_id>/continue")
-@operators.arguments(shapes.Step)
+@operators.arguments(shapes.BatchSize)
 @operators.response(200, shapes.Action)
 @signed_by(Role.OPERATOR)
-def go_on(at_most: int, action_id: str) -> OperatorActionAnswer:
-    """Take the next batch of an approved action"""
-    return continue_action(house(), change(), action_id, at_most)
+def continue_batches(at_most: int, action_id: str) -> OperatorActionAnswer:
+    """Carry out the next batch of an approved action."""
+    return continue_action(deps(), command(), action_id, at_most)
 
 
 @operators.get("/<id:action_id>")
 @operators.response(200, shapes.Action)
 @signed_by(Role.OPERATOR)
 def get_action(action_id: str) -> OperatorActionAnswer:
-    """How an action stands"""
-    return read_action(house(), action_id)
+    """Read the state and progress of an action."""
+    return read_action(deps(), action_id)

@@ -1,9 +1,10 @@
-"""Every refusal as an RFC 9457 problem response, from the one registry.
+"""Turn every error into an RFC 9457 problem response, with texts from the error registry.
 
-A domain error carries its code; `problem_table.py` (made from `sdk_spec/errors.yaml`) knows the
-rest. What is not foreseen becomes `internal_error` without a word of what happened: that goes to
-the log, by request id, with the type of the exception and never its text. An error that is
-answered is also forgotten: nothing that hung on it outlives the answer.
+A domain error carries its code; `problem_table.py`, generated from `sdk_spec/errors.yaml`, has the
+rest. An unexpected exception becomes `internal_error`, and the answer does not say what happened.
+The log gets its type and place with the request id, but never its text, which could hold secrets.
+
+Each handler calls `forget`, so that an answered error keeps no frame or plaintext alive.
 """
 
 import logging
@@ -14,7 +15,7 @@ from flask import Flask, Response, current_app, g, json, request
 from werkzeug.exceptions import HTTPException
 
 from facepay.domain.errors import FacepayError
-from facepay.freed_memory import forget
+from facepay.memory_scrubbing import forget
 from facepay.web.pages.refusals import is_page, refusal_page
 from facepay.web.problem_table import PROBLEMS
 
@@ -32,9 +33,10 @@ RETRY_AFTER_S = 1
 
 
 def register_problems(app: Flask) -> None:
+    """Register the error handlers for domain errors, HTTP errors and all other exceptions."""
     app.register_error_handler(FacepayError, _from_domain)
     app.register_error_handler(HTTPException, _from_http)
-    app.register_error_handler(Exception, _from_the_unforeseen)
+    app.register_error_handler(Exception, _from_unexpected)
 
 
 def problem(
@@ -44,6 +46,7 @@ def problem(
     param: str | None = None,
     guidance: str | None = None,
 ) -> Response:
+    """Build the response for a registered error code: problem+json, or HTML under `/account`."""
     entry = PROBLEMS[code]
     if is_page(request.path):
         return refusal_page(code, entry.status, param)
@@ -89,10 +92,10 @@ def _from_http(error: HTTPException) -> Response:
     return response
 
 
-def _from_the_unforeseen(error: Exception) -> Response:
+def _from_unexpected(error: Exception) -> Response:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     logger.error(
-        "unforeseen %s at %s:%s request_id=%s",
+        "unexpected %s at %s:%s request_id=%s",
         type(error).__name__,
         frame.filename,
         frame.lineno,
@@ -103,7 +106,7 @@ def _from_the_unforeseen(error: Exception) -> Response:
 
 
 def first_message(messages: Any, path: str = "") -> tuple[str, str]:
-    """The first field that webargs complains of, as a dotted name, and what it says."""
+    """Return the first invalid field that webargs reports, as a dotted name, and its message."""
     while isinstance(messages, dict) and messages:
         name, messages = next(iter(messages.items()))
         if not path and name in ("json", "query", "form", "files"):

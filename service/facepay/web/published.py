@@ -1,13 +1,13 @@
-"""What everybody may read without a key: signing keys, the log, the error registry, health."""
+"""Public resources, readable without a key: signing keys, audit log, error registry, health."""
 
 from typing import Any
 
 from flask_smorest import Blueprint
 
 from facepay.domain.errors import NotFound
-from facepay.usecases.key_set import read_key_set
-from facepay.usecases.log import read_leaves, sign_checkpoint
-from facepay.web.doors import house, public
+from facepay.usecases.records.audit_log import read_leaves, sign_checkpoint
+from facepay.usecases.records.key_set import read_key_set
+from facepay.web.access import deps, public
 from facepay.web.problem_table import PROBLEMS
 from facepay.web.schemas import published as shapes
 
@@ -18,32 +18,32 @@ published = Blueprint("published", __name__, description=__doc__)
 @published.response(200, shapes.Jwks)
 @public
 def read_jwks() -> dict[str, Any]:
-    """Root keys, and node keys with their certificates: what verifies offline (RFC 7517)"""
-    return dict(read_key_set(house()))
+    """Read the root keys, and the node keys with their certificates, as a JWK Set (RFC 7517)."""
+    return dict(read_key_set(deps()))
 
 
 @published.get("/v1/log/leaves")
-@published.arguments(shapes.After, location="query")
+@published.arguments(shapes.LeavesPage, location="query")
 @published.response(200, shapes.Leaves)
 @public
 def get_leaves(page: dict[str, Any]) -> dict[str, Any]:
-    """The log, in pages of 500 leaves: hashes and salted commitments, no person"""
-    return {"leaves": read_leaves(house(), after=page["after"])}
+    """Read the audit log in pages of 500 leaves: hashes and salted commitments, no names."""
+    return {"leaves": read_leaves(deps(), after=page["after"])}
 
 
 @published.get("/v1/log/checkpoint")
 @published.response(200, shapes.Checkpoint)
 @public
 def get_checkpoint() -> dict[str, str]:
-    """A signature over how long the log is and how it ends"""
-    return {"checkpoint": sign_checkpoint(house())}
+    """Read a signed checkpoint: the audit log's size and last hash."""
+    return {"checkpoint": sign_checkpoint(deps())}
 
 
 @published.get("/v1/errors/<code>")
 @published.response(200, shapes.ErrorEntry)
 @public
 def get_error(code: str) -> Any:
-    """What an error code means and what to do"""
+    """Read what an error code means and what to do next."""
     if code not in PROBLEMS:
         raise NotFound()
     return PROBLEMS[code]
@@ -53,5 +53,5 @@ def get_error(code: str) -> Any:
 @published.response(200, shapes.Health)
 @public
 def get_health() -> dict[str, str]:
-    """Answers as soon as this worker can take requests"""
+    """Report that this worker takes requests."""
     return {"status": "ok"}

@@ -1,8 +1,9 @@
-"""Who is asking: RFC 9421 HTTP Message Signatures over RFC 9530 digests of the raw bytes.
+"""Verify RFC 9421 HTTP Message Signatures over RFC 9530 digests of the raw bytes.
 
-One mechanism for every machine client: a registered P-256 key signs method, target, body digest,
-content type and idempotency key, with a creation time and a single-use nonce. The signature base
-is the library's; what is ours is the window, the nonce, and which components must be covered.
+Every machine client uses the same mechanism. Its registered P-256 key signs method, target, body
+digest, content type and idempotency key, with a creation time and a nonce that is used once. The
+library builds the signature base and verifies the signature. This module decides which components
+must be covered, and checks the time window and the nonce.
 """
 
 import datetime as dt
@@ -21,17 +22,17 @@ from http_message_signatures import (
 
 from facepay.domain.customer import Client
 from facepay.domain.errors import FacepayError, SignatureInvalid, SignatureMissing, SignatureStale
-from facepay.usecases.authenticate import WINDOW, find_client, use_nonce
-from facepay.usecases.house import House
-from facepay.usecases.once import Caller
+from facepay.usecases.authentication.client_keys import WINDOW, find_client, use_nonce
+from facepay.usecases.dependencies import Dependencies
+from facepay.usecases.request import Caller
 
 TAG = "facepay"
-SHORTEST_NONCE, LONGEST_NONCE = 16, 128
+MIN_NONCE_LENGTH, MAX_NONCE_LENGTH = 16, 128
 
 
 @dataclass(frozen=True)
 class _Message:
-    """What the library reads of a request. The target is what the client sent, byte for byte."""
+    """The parts of a request that the library reads; `url` has the target as the client sent it."""
 
     method: str
     url: str
@@ -39,14 +40,18 @@ class _Message:
 
 
 class _Verifier(HTTPMessageVerifier):
-    """The time window is checked by us, against the injected clock."""
+    """A verifier without the library's time check: `_verify_window` uses the injected clock."""
 
     def validate_created_and_expires(self, sig_input: Any, max_age: Any = None) -> None:
         return None
 
 
 class _Keys(HTTPSignatureKeyResolver):
-    """Looks the key up; remembers the client, and a failing database the library would hide."""
+    """Look a client's key up by its key id, and keep the client.
+
+    `failure` keeps a domain error such as an unavailable database, because the library would
+    report it as an invalid signature.
+    """
 
     def __init__(self, find: Callable[[str], Client | None]) -> None:
         self._find = find
@@ -62,29 +67,33 @@ class _Keys(HTTPSignatureKeyResolver):
         return None if self.client is None else self.client.public_key_pem.encode()
 
 
-def verify_signature(house: House, origin: str, request: Request) -> Caller:
-    """The client that signed this request.
+def verify_signature(deps: Dependencies, origin: str, request: Request) -> Caller:
+    """Verify the signature of `request` and return the client that made it.
+
+    `origin` is the scheme and host that clients sign. The nonce is used up by this call.
 
     Raises SignatureMissing, SignatureInvalid, SignatureStale, NonceReplayed, StorageUnavailable.
     """
     if "Signature" not in request.headers or "Signature-Input" not in request.headers:
         raise SignatureMissing()
-    keys = _Keys(lambda keyid: find_client(house, keyid))
+    keys = _Keys(lambda keyid: find_client(deps, keyid))
     parameters = _verify_cryptographically(keys, _message(origin, request), request.get_data())
     if keys.client is None:
         raise SignatureInvalid()
-    _verify_window(parameters, house.clock())
+    _verify_window(parameters, deps.clock())
     nonce = parameters.get("nonce")
-    if not isinstance(nonce, str) or not SHORTEST_NONCE <= len(nonce) <= LONGEST_NONCE:
-        raise SignatureInvalid(f"a nonce has {SHORTEST_NONCE} to {LONGEST_NONCE} characters")
-    use_nonce(house, keys.client.id, nonce)
+    if not isinstance(nonce, str) or not MIN_NONCE_LENGTH <= len(nonce) <= MAX_NONCE_LENGTH:
+        raise SignatureInvalid(
+            f"Send a nonce of {MIN_NONCE_LENGTH} to {MAX_NONCE_LENGTH} characters."
+        )
+    use_nonce(deps, keys.client.id, nonce)
     return Caller(keys.client.id, keys.client.role, keys.client.subject_id)
 
 
 def _message(origin: str, request: Request) -> _Message:
     target = request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or ""
     if not target.startswith("/"):
-        raise SignatureInvalid("the request target must be in origin form")
+        raise SignatureInvalid("Send the request target in origin form, beginning with a slash.")
     return _Message(request.method, origin + target, request.headers)
 
 
@@ -102,14 +111,14 @@ def _verify_cryptographically(keys: _Keys, message: _Message, body: bytes) -> di
     except (InvalidSignature, HTTPMessageSignaturesException, ValueError, TypeError) as error:
         raise keys.failure or SignatureInvalid() from error
     if len(results) != 1:
-        raise SignatureInvalid("sign once")
+        raise SignatureInvalid("Sign the request exactly once with the tag `facepay`.")
     return dict(results[0].parameters)
 
 
 def _verify_window(parameters: dict[str, Any], now: dt.datetime) -> None:
     created = parameters.get("created")
     if type(created) is not int:
-        raise SignatureInvalid("`created` must be an integer")
+        raise SignatureInvalid("Send `created` as an integer: seconds since 1970.")
     if abs(now.timestamp() - created) > WINDOW.total_seconds():
         raise SignatureStale()
     expires = parameters.get("expires")

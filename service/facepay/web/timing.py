@@ -1,30 +1,34 @@
-"""One line in the service's own log for each request that took steps: which took how long.
+"""Log how long the stages of each request took, one line per request, in milliseconds.
 
     facepay.timing request=… view=faces.send_frames total=… signature=… observe=… pad=… …
 
-Milliseconds. A line has names that stand in this code, numbers and the request's id, and nothing
-else; no header of the answer carries any of it.
+A line holds names from this code, numbers and the request's id, and nothing else. A request
+without a timed stage gets no line. The times go to the log only: a client that knew them could
+tell which stage refused its request.
 """
 
 import logging
 
 from flask import Flask, Response, g, request
 
-from facepay.usecases.steps import StepClock, Ticks, start_clock
+from facepay.usecases.stage_timing import StageClock, Ticks, start_clock
 
 logger = logging.getLogger("facepay.timing")
 
 
-def time_requests(app: Flask, ticks: Ticks) -> None:
-    """To be called before anything else that happens before a request."""
+def register_timing(app: Flask, ticks: Ticks) -> None:
+    """Start a clock for each request and log its stages afterwards.
+
+    Call this before anything else that runs before a request, so that the clock covers it all.
+    """
 
     @app.before_request
     def start() -> None:
-        g.step_clock = start_clock(ticks)
+        g.stage_clock = start_clock(ticks)
 
     @app.after_request
     def write(response: Response) -> Response:
-        clock: StepClock = g.step_clock
+        clock: StageClock = g.stage_clock
         if clock.seconds():
             times = {"total": clock.total(), **clock.seconds()}
             shown = " ".join(f"{name}={seconds * 1000:.1f}" for name, seconds in times.items())

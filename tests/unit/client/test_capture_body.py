@@ -1,4 +1,4 @@
-"""The bytes of a burst: parsed as the service's framework parses them."""
+"""The body of a burst, parsed by werkzeug, the framework of the service."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""A machine's key: kept for its owner alone, named by its thumbprint."""
+"""Key files: only the owner can read them, and the thumbprint names the key."""
 
 import hashlib
 import json
@@ -13,14 +13,14 @@ from facepay_client import KeyPair
 
 
 def test_a_saved_key_comes_back_the_same_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
-    key, file = KeyPair.generate(), tmp_path / "till.pem"
+    key, file = KeyPair.generate(), tmp_path / "terminal.pem"
     key.save(file)
     assert KeyPair.load(file).keyid == key.keyid
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "till.pem"
+    file = tmp_path / "terminal.pem"
     KeyPair.generate().save(file)
     file.chmod(0o640)
     with pytest.raises(PermissionError):
@@ -28,7 +28,7 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
 
 
 def test_saving_never_replaces_a_key(tmp_path: Path) -> None:
-    file = tmp_path / "till.pem"
+    file = tmp_path / "terminal.pem"
     KeyPair.generate().save(file)
     with pytest.raises(FileExistsError):
         KeyPair.generate().save(file)

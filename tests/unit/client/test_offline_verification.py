@@ -1,4 +1,4 @@
-"""Authorizations and the log, verified offline, and every way in which they must not be."""
+"""Offline verification of authorizations and the log, and what it must refuse."""
 
 import hashlib
 from dataclasses import replace
@@ -8,7 +8,7 @@ import pytest
 from joserfc.jwk import ECKey
 
 from facepay_client import Leaf, VerificationFailed, leaf_hash, verify_authorization, verify_log
-from tests.stand.signing_keys import (
+from tests.support.signing_keys import (
     AUTHORIZATION,
     CERTIFIED_FOR,
     CHECKPOINT,
@@ -56,9 +56,9 @@ def verify(token: str, now: float = NOW, jwks: Any = JWKS, **other: Any) -> Any:
     return verify_authorization(token, jwks=jwks, now=now, **(expected | other))
 
 
-def test_a_true_authorization_holds() -> None:
-    held = verify(signed(CLAIMS))
-    assert (held.id, held.payment_intent, held.amount_minor) == ("auth_1", "pi_1", 1250)
+def test_a_genuine_authorization_verifies() -> None:
+    verified = verify(signed(CLAIMS))
+    assert (verified.id, verified.payment_intent, verified.amount_minor) == ("auth_1", "pi_1", 1250)
 
 
 @pytest.mark.parametrize(
@@ -133,10 +133,10 @@ def test_a_leaf_is_hashed_as_the_protocol_says() -> None:
     assert leaf.hash == hashlib.sha256(text.encode()).hexdigest()
 
 
-def test_a_true_log_holds_and_may_have_grown_since_its_checkpoint() -> None:
+def test_a_genuine_log_verifies_and_may_have_grown_since_its_checkpoint() -> None:
     leaves = log(5)
-    held = verify_log(leaves, checkpoint(leaves[:3]), JWKS, expected_issuer=ISSUER)
-    assert (held.size, held.hash) == (3, leaves[2].hash)
+    verified = verify_log(leaves, checkpoint(leaves[:3]), JWKS, expected_issuer=ISSUER)
+    assert (verified.size, verified.hash) == (3, leaves[2].hash)
 
 
 def test_a_log_that_was_changed_cut_or_reordered_is_refused() -> None:

@@ -1,11 +1,19 @@
-"""What other code may lean on, and what the client itself may not lean on."""
+"""The public names of the client, and the imports that it must not have."""
 
 import ast
 import inspect
 from pathlib import Path
 
 import facepay_client
-from facepay_client import Customer, Merchant, Operator, Terminal, Transport
+from facepay_client import (
+    Credentials,
+    Customer,
+    Merchant,
+    Operator,
+    Published,
+    Terminal,
+    Transport,
+)
 
 
 def test_every_public_name_exists_and_every_imported_one_is_listed() -> None:
@@ -34,3 +42,21 @@ def test_every_change_can_be_given_an_idempotency_key() -> None:
             if not name.startswith(("_", "get_", "sign_")):
                 assert "idempotency_key" in inspect.signature(method).parameters, name
     assert "idempotency_key" in inspect.signature(Transport.post).parameters
+
+
+def test_every_public_method_has_a_docstring_that_names_its_request() -> None:
+    for role in (Customer, Merchant, Operator, Published, Terminal):
+        for name, method in inspect.getmembers(role, inspect.isfunction):
+            if name.startswith("_"):
+                continue
+            assert method.__doc__, f"{role.__name__}.{name}"
+            named = "`GET " in method.__doc__ or "`POST " in method.__doc__
+            assert named or name == "sign_frames", f"{role.__name__}.{name}"
+
+
+def test_credentials_send_what_is_presented_and_show_none_of_it() -> None:
+    credentials = Credentials("correct horse", recovery_code="0000-1111-2222-3333")
+    body = {"password": "correct horse", "recovery_code": "0000-1111-2222-3333"}
+    assert credentials.body() == body
+    assert Credentials().body() == {}
+    assert not [value for value in body.values() if value in repr(credentials)]

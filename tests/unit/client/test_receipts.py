@@ -1,4 +1,4 @@
-"""A deletion receipt, verified against the log; and every way in which it must not be."""
+"""Deletion receipts, verified against the log, and what the verification must refuse."""
 
 import hashlib
 import json
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from facepay_client import Leaf, VerificationFailed, leaf_hash, verify_deletion_receipt
-from tests.stand.signing_keys import ISSUER, NOW, SigningKeys, new_key, signed_by
+from tests.support.signing_keys import ISSUER, NOW, SigningKeys, new_key, signed_by
 
 KEYS = SigningKeys()
 TYP = "facepay-deletion-receipt+jwt"
@@ -27,7 +27,7 @@ def commitment(enrolment: str) -> str:
 
 
 def chain(*ends: tuple[str, str]) -> list[Leaf]:
-    """A log of leaves of these kinds, about these enrolments."""
+    """Return a log with one leaf for each (kind, enrolment)."""
     leaves: list[Leaf] = []
     for seq, (kind, enrolment) in enumerate(ends, start=1):
         previous = leaves[-1].hash if leaves else "the beginning"
@@ -51,7 +51,7 @@ def named(leaf: Leaf, enrolment: str = MINE, **other: Any) -> dict[str, Any]:
 
 
 def claims(**other: Any) -> dict[str, Any]:
-    true = {
+    genuine = {
         "iss": ISSUER,
         "iat": NOW,
         "enrolment": MINE,
@@ -62,7 +62,7 @@ def claims(**other: Any) -> dict[str, Any]:
         "stopped": {"captures": 2, "payment_intents": 3},
         "leaves": [named(LOG[1]), named(LOG[3])],
     }
-    return true | other
+    return genuine | other
 
 
 def verify(token: str, leaves: list[Leaf] = LOG) -> Any:
@@ -71,11 +71,11 @@ def verify(token: str, leaves: list[Leaf] = LOG) -> Any:
     )
 
 
-def test_a_true_receipt_holds() -> None:
-    held = verify(signed_by(KEYS.root, claims(), TYP))
-    assert (held.sealed_references_erased, held.keys_destroyed) == (1, 1)
-    assert (held.captures_cancelled, held.payment_intents_stopped) == (2, 3)
-    assert held.leaves == (LOG[1], LOG[3])
+def test_a_genuine_receipt_verifies() -> None:
+    verified = verify(signed_by(KEYS.root, claims(), TYP))
+    assert (verified.sealed_references_erased, verified.keys_destroyed) == (1, 1)
+    assert (verified.captures_cancelled, verified.payment_intents_stopped) == (2, 3)
+    assert verified.leaves == (LOG[1], LOG[3])
 
 
 @pytest.mark.parametrize(

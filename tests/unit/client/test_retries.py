@@ -1,4 +1,4 @@
-"""What the transport repeats, what stays the same when it does, and when it gives up."""
+"""Retries of the transport: what is retried, what stays the same, and when it gives up."""
 
 import json
 import re
@@ -18,7 +18,7 @@ Scripted = requests.Response | Exception
 
 
 class Script(BaseAdapter):
-    """Stands in for the network: answers in order, and remembers what was sent."""
+    """Replaces the network: gives its answers in order, and records the requests."""
 
     def __init__(self, answers: Iterable[Scripted]) -> None:
         super().__init__()
@@ -37,8 +37,8 @@ class Script(BaseAdapter):
         pass
 
 
-class Stand:
-    """A transport on a script; waits are written down instead of waited."""
+class ScriptedTransport:
+    """A transport over scripted answers; it records its waits instead of sleeping."""
 
     def __init__(self, *answers: Scripted, attempts: int = 4) -> None:
         self.script = Script(answers)
@@ -95,12 +95,12 @@ def nonce(request: requests.PreparedRequest) -> str:
         requests.ReadTimeout(),
         requests.exceptions.ChunkedEncodingError(),
     ],
-    ids=["503", "in progress", "503 of a proxy", "no connection", "timeout", "torn answer"],
+    ids=["503", "in progress", "503 of a proxy", "no connection", "timeout", "incomplete answer"],
 )
 def test_a_repetition_keeps_key_and_bytes_and_takes_a_fresh_nonce(first: Scripted) -> None:
-    stand = Stand(first, answer(201, {"id": "pi_1"}))
-    assert stand.transport.post("/v1/payment_intents", {"amount_minor": 5}) == {"id": "pi_1"}
-    one, other = stand.script.sent
+    scripted = ScriptedTransport(first, answer(201, {"id": "pi_1"}))
+    assert scripted.transport.post("/v1/payment_intents", {"amount_minor": 5}) == {"id": "pi_1"}
+    one, other = scripted.script.sent
     assert one.headers["Idempotency-Key"] == other.headers["Idempotency-Key"]
     assert one.body == other.body
     assert one.headers["Content-Digest"] == other.headers["Content-Digest"]
@@ -109,11 +109,11 @@ def test_a_repetition_keeps_key_and_bytes_and_takes_a_fresh_nonce(first: Scripte
 
 
 def test_every_change_has_a_key_of_its_own_or_the_callers() -> None:
-    stand = Stand(answer(200, {}), answer(200, {}), answer(200, {}))
-    stand.transport.post("/v1/consents")
-    stand.transport.post("/v1/consents")
-    stand.transport.post("/v1/consents", idempotency_key="mine")
-    keys = [sent.headers["Idempotency-Key"] for sent in stand.script.sent]
+    scripted = ScriptedTransport(answer(200, {}), answer(200, {}), answer(200, {}))
+    scripted.transport.post("/v1/consents")
+    scripted.transport.post("/v1/consents")
+    scripted.transport.post("/v1/consents", idempotency_key="mine")
+    keys = [sent.headers["Idempotency-Key"] for sent in scripted.script.sent]
     assert len(set(keys)) == 3
     assert keys[2] == "mine"
 
@@ -127,38 +127,42 @@ def test_every_change_has_a_key_of_its_own_or_the_callers() -> None:
         (500, "internal_error"),
     ],
 )
-def test_another_refusal_is_told_at_once(status: int, code: str) -> None:
-    stand = Stand(problem(status, code))
+def test_another_refusal_is_raised_at_once(status: int, code: str) -> None:
+    scripted = ScriptedTransport(problem(status, code))
     with pytest.raises(Problem) as refused:
-        stand.transport.post("/v1/payment_intents")
-    told = refused.value
-    assert (told.status, told.code, told.user_action) == (status, code, "use_password")
-    assert (told.param, told.request_id) == ("code", "r-1")
-    assert stand.waits == []
+        scripted.transport.post("/v1/payment_intents")
+    raised = refused.value
+    assert (raised.status, raised.code, raised.user_action) == (status, code, "use_password")
+    assert (raised.param, raised.request_id) == ("code", "r-1")
+    assert scripted.waits == []
 
 
 def test_it_gives_up_after_its_attempts_and_waits_longer_each_time() -> None:
-    stand = Stand(*[requests.ConnectionError()] * 4)
+    scripted = ScriptedTransport(*[requests.ConnectionError()] * 4)
     with pytest.raises(Unreachable):
-        stand.transport.get("/v1/health")
-    assert len(stand.script.sent) == 4
+        scripted.transport.get("/v1/health")
+    assert len(scripted.script.sent) == 4
     bounds = [(0.5, 1.0), (1.0, 2.0), (2.0, 4.0)]
-    assert len(stand.waits) == 3
-    assert all(low <= wait <= high for wait, (low, high) in zip(stand.waits, bounds, strict=True))
+    assert len(scripted.waits) == 3
+    assert all(
+        low <= wait <= high for wait, (low, high) in zip(scripted.waits, bounds, strict=True)
+    )
 
 
-@pytest.mark.parametrize("told", ["7", formatdate(NOW + 7, usegmt=True)])
-def test_retry_after_is_the_least_it_waits(told: str) -> None:
-    stand = Stand(problem(503, "vault_unavailable", Retry_After=told), answer(200, {}))
-    stand.transport.post("/v1/consents")
-    assert stand.waits == [7.0]
+@pytest.mark.parametrize("value", ["7", formatdate(NOW + 7, usegmt=True)])
+def test_retry_after_is_the_least_it_waits(value: str) -> None:
+    scripted = ScriptedTransport(
+        problem(503, "vault_unavailable", Retry_After=value), answer(200, {})
+    )
+    scripted.transport.post("/v1/consents")
+    assert scripted.waits == [7.0]
 
 
 def test_a_retry_after_beyond_the_bound_is_given_to_the_caller() -> None:
-    stand = Stand(problem(503, "vault_unavailable", Retry_After="3600"))
+    scripted = ScriptedTransport(problem(503, "vault_unavailable", Retry_After="3600"))
     with pytest.raises(Problem):
-        stand.transport.post("/v1/consents")
-    assert stand.waits == []
+        scripted.transport.post("/v1/consents")
+    assert scripted.waits == []
 
 
 @pytest.mark.parametrize(
@@ -168,4 +172,4 @@ def test_a_retry_after_beyond_the_bound_is_given_to_the_caller() -> None:
 )
 def test_what_is_not_of_the_protocol_is_no_answer(strange: requests.Response) -> None:
     with pytest.raises(UnreadableAnswer):
-        Stand(strange).transport.get("/v1/health")
+        ScriptedTransport(strange).transport.get("/v1/health")

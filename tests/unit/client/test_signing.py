@@ -1,4 +1,4 @@
-"""A signed request, looked at with the library's own verifier."""
+"""Signed requests, verified with the verifier of http-message-signatures."""
 
 import datetime as dt
 from typing import Any
@@ -26,7 +26,7 @@ class _Known(HTTPSignatureKeyResolver):
 
 class _Verifier(HTTPMessageVerifier):
     def validate_created_and_expires(self, sig_input: Any, max_age: Any = None) -> None:
-        """The tests look at `created` themselves."""
+        """Accept every time: the tests check `created` themselves."""
 
 
 def verified(message: requests.PreparedRequest, body: bytes | None) -> Any:

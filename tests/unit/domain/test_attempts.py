@@ -7,19 +7,24 @@ import pytest
 
 from facepay.adapters.policy_file import read_policy
 from facepay.config import SHIPPED_POLICY
-from facepay.domain.attempts import Attempts, Channel, counter_id, rest_of
+from facepay.domain.attempts import Attempts, Channel, counter_id
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 POLICY = read_policy(SHIPPED_POLICY)
+
+
+def delay_of(attempts: Attempts, at: datetime) -> timedelta:
+    """How long the counter stays blocked; zero when it is open."""
+    return max((attempts.blocked_until or at) - at, timedelta(0))
 
 
 def after_failures(count: int) -> tuple[Attempts, datetime]:
     """After `count` failures, each as early as it is let in; and the time of the last."""
     attempts, at = Attempts("x", 0, None), NOW
     for _ in range(count):
-        at += rest_of(attempts, at)
+        at += delay_of(attempts, at)
         assert not attempts.blocked(at)
-        attempts = attempts.charged(POLICY, at)
+        attempts = attempts.counted(POLICY, at)
     return attempts, at
 
 
@@ -27,22 +32,22 @@ def after_failures(count: int) -> tuple[Attempts, datetime]:
 def test_a_slip_of_the_finger_costs_no_waiting(failures: int) -> None:
     attempts, at = after_failures(failures)
     assert not attempts.blocked(at)
-    assert rest_of(attempts, at) == timedelta(0)
+    assert delay_of(attempts, at) == timedelta(0)
 
 
 def test_the_sixth_guess_is_not_let_in() -> None:
     attempts, at = after_failures(5)
     assert attempts.blocked(at)
-    assert rest_of(attempts, at) >= timedelta(seconds=30)
+    assert delay_of(attempts, at) >= timedelta(seconds=30)
 
 
 def test_each_further_guess_waits_twice_as_long_up_to_the_policys_longest() -> None:
-    rests = []
+    delays = []
     for failures in range(5, 16):
         attempts, at = after_failures(failures)
-        rests.append(rest_of(attempts, at))
-    doubled = [POLICY.first_delay * 2**number for number in range(len(rests))]
-    assert rests == [min(delay, POLICY.longest_delay) for delay in doubled]
+        delays.append(delay_of(attempts, at))
+    doubled = [POLICY.first_delay * 2**number for number in range(len(delays))]
+    assert delays == [min(delay, POLICY.longest_delay) for delay in doubled]
 
 
 def test_the_rest_ends_exactly_when_it_says() -> None:
@@ -53,7 +58,7 @@ def test_the_rest_ends_exactly_when_it_says() -> None:
 
 def test_a_very_long_attack_neither_overflows_nor_ever_opens() -> None:
     many = replace(after_failures(6)[0], failures=10**6, blocked_until=None)
-    assert rest_of(many.charged(POLICY, NOW), NOW) == POLICY.longest_delay
+    assert delay_of(many.counted(POLICY, NOW), NOW) == POLICY.longest_delay
 
 
 def test_a_right_answer_clears_everything() -> None:
@@ -65,11 +70,11 @@ def test_a_right_answer_clears_everything() -> None:
 @pytest.mark.parametrize("failures", [1, 4, 5, 7])
 def test_an_attempt_that_could_not_be_looked_at_leaves_no_trace(failures: int) -> None:
     attempts, at = after_failures(failures)
-    at += rest_of(attempts, at)
-    again = attempts.charged(POLICY, at).given_back()
+    at += delay_of(attempts, at)
+    again = attempts.counted(POLICY, at).uncounted()
     assert again.failures == failures
     assert not again.blocked(at)
 
 
-def test_what_is_typed_at_a_till_is_counted_apart_from_the_own_device() -> None:
-    assert counter_id("cus_1", Channel.TILL) != counter_id("cus_1", Channel.OWN_DEVICE)
+def test_what_is_typed_at_a_terminal_is_counted_apart_from_the_own_device() -> None:
+    assert counter_id("cus_1", Channel.TERMINAL) != counter_id("cus_1", Channel.OWN_DEVICE)

@@ -13,7 +13,7 @@ from facepay.domain.challenge import (
     Profile,
     Step,
     draw_challenge,
-    require_provable,
+    require_liveness_possible,
 )
 from facepay.domain.errors import LivenessNotPossible
 
@@ -66,7 +66,7 @@ def test_who_cannot_stand_the_light_is_shown_none() -> None:
 
 
 def test_who_cannot_move_is_not_given_a_weaker_check() -> None:
-    for refuse in (require_provable, draw_challenge):
+    for refuse in (require_liveness_possible, draw_challenge):
         with pytest.raises(LivenessNotPossible):
             refuse(Profile.NO_MOTION)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from facepay.domain.confirmation import AHEAD, GOOD_FOR, request_claims, says
+from facepay.domain.confirmation import AHEAD, GOOD_FOR, claims_match, request_claims
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NOW = int(AT.timestamp())
@@ -29,8 +29,8 @@ EXPECTED = request_claims("POST /v1/enrolments", "key 1")
     ],
 )
 def test_it_counts_from_ten_minutes_before_to_a_minute_ahead(issued: Any, holds: bool) -> None:
-    assert says({**EXPECTED, "iat": issued}, EXPECTED, AT) is holds
+    assert claims_match({**EXPECTED, "iat": issued}, EXPECTED, AT) is holds
 
 
 def test_without_a_time_it_says_nothing() -> None:
-    assert not says(EXPECTED, EXPECTED, AT)
+    assert not claims_match(EXPECTED, EXPECTED, AT)

@@ -19,7 +19,7 @@ def chain(length: int) -> list[Leaf]:
         leaf = next_leaf(
             head,
             at=NOW + timedelta(seconds=number),
-            kind="payment.approve",
+            kind="payment.approved",
             commitment=commit("salt", str(number)),
         )
         leaves.append(leaf)
@@ -37,7 +37,7 @@ def test_an_untouched_log_verifies_and_says_where_it_ends() -> None:
     "change",
     [
         {"at": NOW + timedelta(microseconds=1, days=1)},
-        {"kind": "payment.decline"},
+        {"kind": "payment.declined"},
         {"commitment": "0" * 64},
         {"previous": "0" * 64},
         {"hash": "0" * 64},
@@ -68,7 +68,7 @@ def test_the_hash_is_what_the_protocol_says_so_that_anybody_can_check_it() -> No
     first = hashlib.sha256(b"facepay log v1").hexdigest()
     record = (
         f'{{"at":"2026-11-23T12:00:00.000042Z","commitment":"{leaf.commitment}",'
-        f'"kind":"payment.approve","previous":"{first}","seq":1}}'
+        f'"kind":"payment.approved","previous":"{first}","seq":1}}'
     )
     assert timestamp(leaf.at) == "2026-11-23T12:00:00.000042Z"
     assert leaf.hash == hashlib.sha256(f"facepay leaf v1\n{record}".encode()).hexdigest()

@@ -112,7 +112,7 @@ def verified(
     at: datetime = ARRIVED,
     kid: str = KID,
 ) -> Burst:
-    """As `check_manifest` does it, without signature and device."""
+    """As `verify_manifest` does it, without signature and device."""
     verify_addressed(SignedManifest("jws", kid, said), len(images), expected=expected)
     verify_records(said, expected=expected, received_at=at)
     return verify_pictures(said, images)

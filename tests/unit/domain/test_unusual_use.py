@@ -29,7 +29,7 @@ USE = FaceUse(
     currency="EUR",
     outcome=UseOutcome.AWAITING_SECOND_FACTOR,
     flags=(),
-    held=False,
+    on_hold=False,
 )
 
 

@@ -4,7 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from facepay.domain.webhook import LEASE, Delivery, DeliveryState, Endpoint, EventRules, Lane
+from facepay.domain.webhook import (
+    LEASE_DURATION,
+    Delivery,
+    DeliveryState,
+    Endpoint,
+    EventRules,
+    Lane,
+)
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 RULES = EventRules(
@@ -13,7 +20,9 @@ RULES = EventRules(
     given_up_after=timedelta(days=3),
     kept_for=timedelta(days=30),
 )
-WAITING = Delivery("d", "evt", 1, "whe", Lane.BANK, "pi", DeliveryState.WAITING, 0, NOW, None, NOW)
+WAITING = Delivery(
+    "d", "evt", 1, "whe", Lane.OPERATOR, "pi", DeliveryState.WAITING, 0, NOW, None, NOW
+)
 
 
 def test_a_receiver_that_is_down_is_asked_less_and_less_often() -> None:
@@ -23,7 +32,7 @@ def test_a_receiver_that_is_down_is_asked_less_and_less_often() -> None:
 
 def test_a_sender_that_died_is_taken_over_when_its_lease_has_run_out() -> None:
     claimed = WAITING.claimed(NOW)
-    assert (claimed.attempts, claimed.next_at) == (1, NOW + LEASE)
+    assert (claimed.attempts, claimed.next_at) == (1, NOW + LEASE_DURATION)
     assert claimed.state is DeliveryState.WAITING
 
 
@@ -40,14 +49,14 @@ def test_a_sender_that_died_is_taken_over_when_its_lease_has_run_out() -> None:
     ],
 )
 def test_only_a_2xx_means_that_it_arrived(outcome: str, state: str) -> None:
-    settled = WAITING.claimed(NOW).settled(outcome, RULES, NOW)
-    assert (settled.state, settled.last_outcome) == (state, outcome)
+    attempted = WAITING.claimed(NOW).attempted(outcome, RULES, NOW)
+    assert (attempted.state, attempted.last_outcome) == (state, outcome)
 
 
 def test_what_nobody_took_for_days_is_given_up() -> None:
     in_time = NOW + timedelta(days=3) - timedelta(seconds=1)
     for moment, state in ((in_time, "waiting"), (NOW + timedelta(days=3), "given_up")):
-        assert WAITING.claimed(moment).settled("no_answer", RULES, moment).state == state
+        assert WAITING.claimed(moment).attempted("no_answer", RULES, moment).state == state
 
 
 def test_an_endpoint_shows_since_when_it_fails() -> None:
@@ -59,7 +68,7 @@ def test_an_endpoint_shows_since_when_it_fails() -> None:
 
 
 def test_rules_that_forget_what_is_still_tried_are_refused() -> None:
-    with pytest.raises(ValueError, match="kept"):
+    with pytest.raises(ValueError, match="kept_for"):
         EventRules(timedelta(seconds=5), timedelta(hours=1), timedelta(days=3), timedelta(days=3))
-    with pytest.raises(ValueError, match="tried again"):
+    with pytest.raises(ValueError, match="first_delay"):
         EventRules(timedelta(0), timedelta(hours=1), timedelta(days=3), timedelta(days=30))

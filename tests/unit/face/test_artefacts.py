@@ -1,4 +1,4 @@
-"""A score for policies: a display's grid stands out, a face does not."""
+"""Artefacts: the score of a display is high, and that of a plain picture low."""
 
 from io import BytesIO
 
@@ -7,7 +7,7 @@ from PIL import Image, ImageFilter
 
 from facepay.face.pad import artefacts
 from facepay.face.pad.signal import Verdict
-from tests.stand.heads import burst
+from tests.support.heads import burst
 
 
 def score(grid: float) -> float:
@@ -28,6 +28,6 @@ def score(grid: float) -> float:
     return signal.score
 
 
-def test_a_displays_grid_raises_the_risk_and_a_plain_picture_does_not() -> None:
+def test_the_grid_of_a_display_raises_the_risk_score_and_a_plain_picture_does_not() -> None:
     assert score(0) < 0.2
     assert score(6) > 0.7

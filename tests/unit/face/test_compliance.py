@@ -1,18 +1,18 @@
-"""What is the step that was asked for, and what never is."""
+"""Compliance: the motion that was asked for passes, and no other does."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
-from facepay.face.landmarks import yaw
+from facepay.face.detection.landmarks import yaw
 from facepay.face.observe import Observation, SeenFrame
 from facepay.face.pad import compliance
-from facepay.face.pad.motion import course
-from facepay.face.pad.nods import Look
+from facepay.face.pad.motion import displacement
+from facepay.face.pad.nods import NoseMotion
 from facepay.face.pad.signal import Signal, Verdict
 from facepay.face.pad.thresholds import thresholds
-from tests.stand.heads import COURSE, FLAT, HEAD, Asked, Pose, burst, points
+from tests.support.heads import COURSE, FLAT, HEAD, FixedChallenge, Pose, burst, points
 
 ALL = ("turn_left", "turn_right", "look_up", "look_down", "closer")
 CHALLENGES = [
@@ -27,8 +27,10 @@ def _no_nose(seen: Sequence[SeenFrame], _number: int, _step: str) -> np.ndarray:
     return np.zeros(len(seen))
 
 
-def judged(observation: Observation, steps: Sequence[str], nose: Look = _no_nose) -> Signal:
-    return compliance.judge(observation, Asked(steps), thresholds().compliance, look=nose)
+def judged(observation: Observation, steps: Sequence[str], nose: NoseMotion = _no_nose) -> Signal:
+    return compliance.judge(
+        observation, FixedChallenge(steps), thresholds().compliance, nose_motion=nose
+    )
 
 
 def said(signal: Signal) -> tuple[Verdict, str]:
@@ -41,13 +43,13 @@ def test_a_payer_who_does_as_asked_complies(steps: Sequence[str], mirrored: bool
     assert said(judged(burst(steps, mirrored=mirrored), steps)) == (Verdict.PASS, "as_asked")
 
 
-def test_a_payer_whose_face_is_not_symmetrical_is_not_turned_away() -> None:
+def test_a_payer_with_an_asymmetrical_face_complies() -> None:
     leaning = HEAD + np.array([[0, 0, 0]] * 4 + [[0.07, 0, 0]])
     steps = CHALLENGES[0]
     assert judged(burst(steps, shape=leaning), steps).verdict is Verdict.PASS
 
 
-def test_a_payer_who_is_slow_and_finishes_after_the_next_prompt_complies() -> None:
+def test_a_slow_payer_who_finishes_after_the_next_prompt_complies() -> None:
     def late(frames: list[SeenFrame]) -> None:
         shares = [0.0, 0.0, 0.1, 0.5, 1.0, 1.0, 1.0, 1.0, 0.6, 0.2]
         for frame, share in zip(frames[4:], shares, strict=False):
@@ -61,7 +63,7 @@ def test_a_payer_who_is_slow_and_finishes_after_the_next_prompt_complies() -> No
     assert judged(observation, ("turn_left",)).verdict is Verdict.PASS
 
 
-def test_a_slow_payer_who_still_shows_the_same_step_before_when_the_next_begins_complies() -> None:
+def test_a_slow_payer_who_has_not_returned_when_the_same_step_is_asked_again_complies() -> None:
     def late(frames: list[SeenFrame]) -> None:
         shares = [0.0, 0.0, 0.0, 0.6, 0.9, 0.9, 1.0, 0.1, 0.2, 0.9, 0.9, 0.9]
         for frame, share in zip(frames[4:], shares, strict=True):
@@ -73,7 +75,7 @@ def test_a_slow_payer_who_still_shows_the_same_step_before_when_the_next_begins_
 
 
 @pytest.mark.parametrize("asked", ALL)
-def test_who_holds_still_has_not_done_it(asked: str) -> None:
+def test_holding_still_passes_for_no_step(asked: str) -> None:
     still = burst(("nothing",))
     assert said(judged(still, (asked,))) == (Verdict.FAIL, "step_not_followed")
 
@@ -93,7 +95,7 @@ def test_the_right_steps_in_another_order_are_refused(done: Sequence[str]) -> No
     assert judged(burst(done), steps).verdict is Verdict.FAIL
 
 
-def test_the_other_way_round_is_named() -> None:
+def test_a_turn_to_the_wrong_side_is_named() -> None:
     assert said(judged(burst(("turn_right",)), ("turn_left",)))[1] == "did_the_opposite"
 
 
@@ -105,13 +107,13 @@ def test_the_other_way_round_is_named() -> None:
         ("closer", "not_close_enough"),
     ],
 )
-def test_half_a_step_is_told_from_none(step: str, reason: str) -> None:
+def test_half_a_step_is_a_retry_and_not_an_attack(step: str, reason: str) -> None:
     share = {"turn_left": 0.55, "look_up": 0.28, "closer": 0.4}[step]
     small = burst((step,), course=[share * each for each in COURSE])
     assert said(judged(small, (step,))) == (Verdict.NOT_MEASURABLE, reason)
 
 
-def test_somebody_who_stayed_on_the_left_has_not_turned_left_again() -> None:
+def test_staying_on_the_left_is_not_a_second_turn_to_the_left() -> None:
     stayed = burst(("turn_left", "turn_left"), course=(0.9, 1.0, 1.0, 1.0, 1.0, 1.0))
     stayed.seen[4].points[:] = points(Pose())
     stayed.seen[4].yaw = 0.0
@@ -119,19 +121,19 @@ def test_somebody_who_stayed_on_the_left_has_not_turned_left_again() -> None:
     assert verdict == (Verdict.NOT_MEASURABLE, "not_from_rest")
 
 
-def test_a_motion_that_came_before_its_prompt_is_refused() -> None:
+def test_a_motion_before_its_prompt_is_refused() -> None:
     early = burst(("nothing", "turn_left"), course=(0.05, 0.5, 1.0, 1.0, 1.0, 1.0))
     for frame in early.seen[6:10]:
         frame.yaw = 0.3
     assert judged(early, ("closer", "turn_left")).verdict is not Verdict.PASS
 
 
-def test_one_badly_drawn_frame_is_no_step() -> None:
+def test_one_frame_with_wrong_points_is_no_step() -> None:
     glitch = burst(("turn_left",), course=(0.0, 0.0, 1.0, 0.0, 0.0, 0.0))
     assert judged(glitch, ("turn_left",)).verdict is Verdict.FAIL
 
 
-def test_a_hold_that_looks_away_or_wobbles_is_measured_again() -> None:
+def test_a_hold_that_looks_away_or_moves_is_a_retry() -> None:
     def away(frames: list[SeenFrame]) -> None:
         for frame in frames:
             frame.yaw += 0.2
@@ -145,10 +147,15 @@ def test_a_hold_that_looks_away_or_wobbles_is_measured_again() -> None:
 
 
 def test_a_turn_is_neither_a_nod_nor_a_step_back() -> None:
-    """Its foreshortened eyes would make it both."""
+    """The foreshortened eyes of a turned head would otherwise look like both."""
     turned = burst(("turn_left",))
-    assert float(np.abs(course(turned.seen, "look_down")).max()) < thresholds().compliance.pitch
-    assert float(np.abs(course(turned.seen, "closer")).max()) < thresholds().compliance.closer / 2
+    assert (
+        float(np.abs(displacement(turned.seen, "look_down")).max()) < thresholds().compliance.pitch
+    )
+    assert (
+        float(np.abs(displacement(turned.seen, "closer")).max())
+        < thresholds().compliance.closer / 2
+    )
 
 
 def test_a_flat_picture_turned_about_its_upright_axis_is_no_turn() -> None:
@@ -157,7 +164,7 @@ def test_a_flat_picture_turned_about_its_upright_axis_is_no_turn() -> None:
 
 
 @pytest.mark.parametrize("share", [1.0, 0.0])
-def test_a_nod_that_the_points_do_not_show_is_seen_by_the_nose(share: float) -> None:
+def test_a_nod_that_the_points_do_not_show_is_measured_on_the_nose(share: float) -> None:
     still = burst(("turn_left", "nothing"))
 
     def nose(seen: Sequence[SeenFrame], number: int, step: str) -> np.ndarray:

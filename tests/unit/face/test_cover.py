@@ -1,4 +1,4 @@
-"""A face of one colour is seen whole; cloth over its lower half is not taken for one."""
+"""Cover: a bare face passes, and a covered lower half is a retry."""
 
 from io import BytesIO
 
@@ -9,15 +9,15 @@ from PIL import Image
 from facepay.face.pad import cover, skin
 from facepay.face.pad.signal import Signal, Verdict
 from facepay.face.pad.thresholds import thresholds
-from tests.stand.heads import burst
+from tests.support.heads import burst
 
 LIGHT, DARK = (205, 160, 140), (92, 60, 48)
 GREY_BEARD, CLOTH, BLACK = (120, 104, 96), (225, 232, 238), (20, 20, 22)
-LIPS = (1.0, 0.78, 0.85)  # of the skin's colour
+LIPS = (1.0, 0.78, 0.85)  # relative to the skin's colour
 
 
 def judged(face: tuple[int, int, int], lower: tuple[int, int, int], *, lips: bool = True) -> Signal:
-    """A picture of `face`, and of `lower` from the tip of the nose down."""
+    """Judge a picture of colour `face`, with `lower` from the tip of the nose down."""
     observation = burst(("turn_left",))
     pixels = np.full((480, 640, 3), face, dtype=np.uint8)
     pixels[240:] = lower  # the eyes are at 200, an outer-eye width is 100 pixels
@@ -27,11 +27,11 @@ def judged(face: tuple[int, int, int], lower: tuple[int, int, int], *, lips: boo
     Image.fromarray(pixels).save(stored, "JPEG", quality=92)
     for frame in observation.seen:
         frame.image = stored.getvalue()
-    return cover.judge(skin.colours(cover.held(observation)), thresholds().cover)
+    return cover.judge(skin.measure_colours(cover.hold_frames(observation)), thresholds().cover)
 
 
 @pytest.mark.parametrize("face", [LIGHT, DARK])
-def test_an_open_face_of_any_shade_passes_also_where_its_lower_half_is_in_shadow(
+def test_an_open_face_of_any_shade_passes_even_with_its_lower_half_in_shadow(
     face: tuple[int, int, int],
 ) -> None:
     assert judged(face, face).verdict is Verdict.PASS
@@ -39,18 +39,18 @@ def test_an_open_face_of_any_shade_passes_also_where_its_lower_half_is_in_shadow
     assert judged(face, shadow).verdict is Verdict.PASS
 
 
-def test_a_beard_is_no_mask() -> None:
+def test_a_payer_with_a_beard_passes() -> None:
     assert judged(LIGHT, GREY_BEARD).verdict is Verdict.PASS
 
 
 @pytest.mark.parametrize("cloth", [CLOTH, BLACK])
-def test_a_mask_of_cloth_is_asked_to_be_taken_off(cloth: tuple[int, int, int]) -> None:
+def test_a_payer_with_a_cloth_mask_is_asked_to_show_the_face(cloth: tuple[int, int, int]) -> None:
     signal = judged(LIGHT, cloth, lips=False)
     assert (signal.verdict, signal.reason) == (Verdict.NOT_MEASURABLE, "covered")
 
 
 @pytest.mark.parametrize("face", [LIGHT, DARK])
-def test_a_hand_before_the_mouth_has_the_colour_of_skin_and_is_asked_to_be_taken_away(
+def test_a_payer_with_a_hand_before_the_mouth_is_asked_to_show_the_face(
     face: tuple[int, int, int],
 ) -> None:
     signal = judged(face, face, lips=False)
@@ -58,5 +58,5 @@ def test_a_hand_before_the_mouth_has_the_colour_of_skin_and_is_asked_to_be_taken
 
 
 @pytest.mark.parametrize("cloth", [CLOTH, BLACK])
-def test_a_mouth_printed_on_a_mask_does_not_open_it(cloth: tuple[int, int, int]) -> None:
+def test_a_mask_with_a_printed_mouth_does_not_pass(cloth: tuple[int, int, int]) -> None:
     assert judged(LIGHT, cloth).verdict is Verdict.NOT_MEASURABLE

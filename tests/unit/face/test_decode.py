@@ -1,4 +1,4 @@
-"""Frames come from outside: whatever is in them, the service answers with a refusal or pixels."""
+"""Frames come from outside: every input gives a refusal or pixels, and never a crash."""
 
 import struct
 import time
@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facepay.face.decode import decode
 from facepay.face.errors import FaceRefusal, RefusalKind
+from facepay.face.frames.decode import decode
 
 ORIENTATION_TAG = 0x0112
-ROTATED_90 = 6  # the camera was held upright; the picture is to be turned clockwise
+ROTATED_90 = 6  # the camera was held upright, so the picture must be turned clockwise
 
 
 def picture(width: int = 320, height: int = 240, mode: str = "RGB") -> Image.Image:
-    """Left half bright, right half dark: orientation can be seen."""
+    """Make a picture with a bright left and a dark right half, to show its orientation."""
     grey = np.full((height, width), 220, dtype=np.uint8)
     grey[:, width // 2 :] = 30
     return Image.fromarray(grey).convert(mode)
@@ -37,7 +37,7 @@ def refusal_of(image: bytes) -> RefusalKind:
     return refused.value.kind
 
 
-def test_a_camera_jpeg_becomes_rgb_that_its_owner_can_overwrite() -> None:
+def test_a_camera_jpeg_becomes_rgb_that_the_caller_can_overwrite() -> None:
     pixels = decode(encoded(picture()))
     assert pixels.shape == (240, 320, 3)
     assert pixels.dtype == np.uint8
@@ -47,11 +47,11 @@ def test_a_camera_jpeg_becomes_rgb_that_its_owner_can_overwrite() -> None:
 
 
 @pytest.mark.parametrize("options", [{}, {"lossless": True}, {"exif": Image.Exif().tobytes()}])
-def test_a_browser_that_sends_webp_is_served(options: dict[str, object]) -> None:
+def test_webp_from_a_browser_is_decoded(options: dict[str, object]) -> None:
     assert decode(encoded(picture(), "WEBP", **options)).shape == (240, 320, 3)
 
 
-def test_a_phone_held_upright_is_seen_upright() -> None:
+def test_a_picture_of_a_phone_held_upright_is_decoded_upright() -> None:
     exif = Image.Exif()
     exif[ORIENTATION_TAG] = ROTATED_90
     pixels = decode(encoded(picture(), exif=exif))
@@ -60,14 +60,14 @@ def test_a_phone_held_upright_is_seen_upright() -> None:
 
 
 @pytest.mark.parametrize("mode", ["L", "CMYK"])
-def test_a_grey_or_cmyk_camera_is_served(mode: str) -> None:
+def test_a_grey_or_cmyk_jpeg_is_decoded(mode: str) -> None:
     pixels = decode(encoded(picture(mode=mode)))
     assert pixels.shape == (240, 320, 3)
     assert pixels[:, :120].mean() > 180 > 80 > pixels[:, 200:].mean()
 
 
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "BMP", "TIFF"])
-def test_a_format_with_a_larger_attack_surface_is_not_even_opened(kind: str) -> None:
+def test_formats_with_a_larger_attack_surface_are_refused(kind: str) -> None:
     assert refusal_of(encoded(picture(), kind)) is RefusalKind.UNSUPPORTED
 
 
@@ -83,7 +83,7 @@ def test_two_pictures_in_one_jpeg_are_refused() -> None:
 
 
 @pytest.mark.parametrize("cut", [2, 3, 20, 200, -40])
-def test_an_upload_that_broke_off_is_refused(cut: int) -> None:
+def test_a_truncated_upload_is_refused(cut: int) -> None:
     whole = encoded(picture(320, 240))
     assert refusal_of(whole[:cut]) in {RefusalKind.UNREADABLE, RefusalKind.UNSUPPORTED}
 
@@ -97,18 +97,20 @@ def test_text_is_refused() -> None:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
-def test_a_frame_larger_than_agreed_is_refused(kind: str) -> None:
+def test_a_frame_over_1920_pixels_a_side_is_refused(kind: str) -> None:
     assert refusal_of(encoded(picture(1921, 800), kind)) is RefusalKind.TOO_LARGE
     assert decode(encoded(picture(1920, 800), kind)).shape == (800, 1920, 3)
 
 
 @pytest.mark.parametrize("size", [(1920, 4), (400, 1), (1, 1920), (239, 400), (240, 601)])
-def test_a_sliver_that_breaks_the_detector_is_refused(size: tuple[int, int]) -> None:
-    """dlib's detector wrote outside of its heap on 1920 x 4, and killed the worker."""
+def test_a_sliver_that_corrupts_the_memory_of_the_detector_is_refused(
+    size: tuple[int, int],
+) -> None:
+    """On 1920 x 4 pixels the detector of dlib wrote outside its heap and killed the worker."""
     assert refusal_of(encoded(picture(*size))) is RefusalKind.UNFIT_SHAPE
 
 
-def test_a_header_made_to_keep_its_reader_busy_is_refused() -> None:
+def test_a_header_with_100000_fill_bytes_or_segments_is_refused() -> None:
     whole = encoded(picture())
     for at in (2, whole.index(b"\xff\xda")):
         filled = whole[:at] + b"\xff" * 100_000 + whole[at:]
@@ -118,7 +120,7 @@ def test_a_header_made_to_keep_its_reader_busy_is_refused() -> None:
 
 
 def claiming(image: bytes, width: int, height: int) -> bytes:
-    """The same JPEG with another size in its frame header."""
+    """Return the same JPEG with another size in its frame header."""
     at = image.index(b"\xff\xc0") + 5
     return image[:at] + struct.pack(">HH", height, width) + image[at + 4 :]
 
@@ -126,9 +128,9 @@ def claiming(image: bytes, width: int, height: int) -> bytes:
 @pytest.mark.parametrize("side", [10_000, 30_000, 65_535])
 def test_a_decompression_bomb_costs_no_memory_and_no_time(side: int) -> None:
     bomb = claiming(encoded(picture()), side, side)
-    started = time.perf_counter()
+    started = time.thread_time()
     assert refusal_of(bomb) is RefusalKind.TOO_LARGE
-    assert time.perf_counter() - started < 0.2
+    assert time.thread_time() - started < 0.2
 
 
 def webp_bomb() -> bytes:
@@ -142,7 +144,7 @@ def test_a_webp_bomb_is_refused_before_a_decoder_allocates() -> None:
     assert refusal_of(webp_bomb()) is RefusalKind.TOO_LARGE
 
 
-def test_a_progressive_jpeg_of_ordinary_make_is_served() -> None:
+def test_an_ordinary_progressive_jpeg_is_decoded() -> None:
     assert decode(encoded(picture(), progressive=True)).shape == (240, 320, 3)
 
 
@@ -154,13 +156,13 @@ def test_thousands_of_scans_in_one_jpeg_do_not_occupy_a_worker() -> None:
 
 
 def test_thousands_of_empty_scans_in_a_baseline_jpeg_do_not_occupy_a_worker() -> None:
-    """Ten bytes each, and a pass over all pixels each: 4 MiB of them took minutes to refuse."""
+    """Each scan has ten bytes and costs a pass over all pixels; 4 MiB took minutes to refuse."""
     whole = encoded(picture(1920, 1920))
-    empty = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00"  # of the first colour, and no data
+    empty = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00"  # for the first colour, without data
     many = whole[: whole.index(b"\xff\xda")] + empty * 2000 + whole[-2:]
-    started = time.perf_counter()
+    started = time.thread_time()
     assert refusal_of(many) is RefusalKind.UNSUPPORTED
-    assert time.perf_counter() - started < 0.5
+    assert time.thread_time() - started < 0.5
 
 
 def _random_bytes(seed: int) -> bytes:
@@ -178,5 +180,5 @@ def _flipped(seed: int) -> bytes:
 @pytest.mark.parametrize("broken", [_random_bytes, _flipped])
 def test_damaged_frames_never_crash_the_service(broken: Callable[[int], bytes]) -> None:
     for seed in range(150):
-        with suppress(FaceRefusal):  # anything else that is raised would be the crash
+        with suppress(FaceRefusal):  # any other exception would be the crash
             assert decode(broken(seed)).ndim == 3

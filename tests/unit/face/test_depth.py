@@ -1,4 +1,7 @@
-"""What turned: a head, or something flat or bent. Shapes are made of numbers, pictures of noise."""
+"""Depth: a turned head passes, and flat or bent things do not.
+
+Surfaces are numbers, and pictures are noise.
+"""
 
 from collections.abc import Callable
 
@@ -8,10 +11,10 @@ import pytest
 
 from facepay.face.observe import Observation, SeenFrame
 from facepay.face.pad import depth
-from facepay.face.pad.patches import Followed, follow
+from facepay.face.pad.patches import Correspondences, find_correspondences
 from facepay.face.pad.signal import Signal, Verdict
 from facepay.face.pad.thresholds import thresholds
-from tests.stand.heads import Asked, frame
+from tests.support.heads import FixedChallenge, frame
 
 RNG = np.random.default_rng(4)
 X, Y = (
@@ -39,7 +42,7 @@ def head(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def moved(shape: Shape, x: np.ndarray, y: np.ndarray, turn: float, axis: float) -> np.ndarray:
-    """Where a surface's places are seen after a turn about an axis `axis` degrees off upright."""
+    """Project a surface after a turn around an axis `axis` degrees off upright."""
     z = shape(x, y)
     a, t = np.radians(axis), np.radians(turn)
     along = np.array([np.sin(a), np.cos(a), 0.0])
@@ -49,18 +52,22 @@ def moved(shape: Shape, x: np.ndarray, y: np.ndarray, turn: float, axis: float) 
     return turned[:, :2] * (5 / (5 - turned[:, 2:]))
 
 
-def seen(shape: Shape, turn: float = 28.0, axis: float = 0.0, noise: float = 0.006) -> depth.Shape:
+def seen(
+    shape: Shape, turn: float = 28.0, axis: float = 0.0, noise: float = 0.006
+) -> depth.TurnDepth:
     def placed(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         there = moved(shape, x, y, turn, axis)
         return np.column_stack([x, y]), there + RNG.normal(0, noise, there.shape)
 
-    found = depth.shape_of(Followed(*placed(X, Y), *placed(NOSE_X, NOSE_Y)), np.sign(turn))
+    found = depth.measure_depth(
+        Correspondences(*placed(X, Y), *placed(NOSE_X, NOSE_Y)), np.sign(turn)
+    )
     assert found is not None
     return found
 
 
 @pytest.mark.parametrize("turn", [-32, -22, 22, 32])
-def test_a_head_stands_out(turn: float) -> None:
+def test_a_head_passes_depth_at_small_and_large_turns(turn: float) -> None:
     shape = seen(head, turn)
     assert shape.residual > thresholds().depth.residual
     assert shape.relief > thresholds().depth.relief * 1.5
@@ -68,7 +75,7 @@ def test_a_head_stands_out(turn: float) -> None:
 
 @pytest.mark.parametrize("axis", [-40, -15, 0, 20, 60])
 @pytest.mark.parametrize("turn", [-55, 30, 57])
-def test_a_flat_print_is_flat_however_it_is_tilted(turn: float, axis: float) -> None:
+def test_a_flat_print_measures_flat_however_it_is_tilted(turn: float, axis: float) -> None:
     shape = seen(flat, turn, axis)
     assert shape.residual < thresholds().depth.residual / 2
     assert shape.relief < thresholds().depth.bent
@@ -76,16 +83,16 @@ def test_a_flat_print_is_flat_however_it_is_tilted(turn: float, axis: float) -> 
 
 @pytest.mark.parametrize("axis", [-30, 0, 30])
 @pytest.mark.parametrize("turn", [-40, 28, 40])
-def test_a_bent_print_has_no_nose(turn: float, axis: float) -> None:
+def test_a_bent_print_shows_no_nose(turn: float, axis: float) -> None:
     assert seen(bent, turn, axis).relief < thresholds().depth.bent
 
 
-def test_too_few_places_are_no_measurement() -> None:
+def test_too_few_patches_give_no_measurement() -> None:
     none = np.empty((0, 2))
-    assert depth.shape_of(Followed(none, none, none, none), 1.0) is None
+    assert depth.measure_depth(Correspondences(none, none, none, none), 1.0) is None
 
 
-# Pictures: blobs of noise, so that every place looks like itself; five points where a face's are.
+# Pictures are blobs of noise, so that every place is distinctive; five points lie as in a face.
 TEXTURE = cv2.GaussianBlur(RNG.uniform(0, 255, (480, 640)), (0, 0), 4)
 TEXTURE = np.clip((TEXTURE - TEXTURE.mean()) * 6 + 128, 0, 255).astype(np.uint8)
 POINTS = np.array([[370, 180], [342, 182], [270, 180], [298, 182], [320, 230]], dtype=np.float64)
@@ -102,8 +109,8 @@ def picture(position: int, step: int, homography: np.ndarray) -> SeenFrame:
 TILTED = np.array([[0.9, 0.08, 20.0], [-0.05, 1.02, 6.0], [-0.0002, 0.0001, 1.0]])
 
 
-def test_places_are_found_where_they_went() -> None:
-    (followed,) = follow(picture(0, 0, np.eye(3)), [picture(1, 1, TILTED)])
+def test_patches_are_found_at_their_new_positions() -> None:
+    (followed,) = find_correspondences(picture(0, 0, np.eye(3)), [picture(1, 1, TILTED)])
     assert len(followed.places) > 60
     homography, _ = cv2.findHomography(followed.places, followed.moved, cv2.LMEDS)
     off = followed.moved - cv2.perspectiveTransform(followed.places[None], homography)[0]
@@ -112,7 +119,9 @@ def test_places_are_found_where_they_went() -> None:
 
 def judged(frames: list[SeenFrame]) -> Signal:
     return depth.judge(
-        Observation(sent=len(frames), seen=frames), Asked(("turn_left",)), thresholds().depth
+        Observation(sent=len(frames), seen=frames),
+        FixedChallenge(("turn_left",)),
+        thresholds().depth,
     )
 
 
@@ -123,7 +132,7 @@ def test_a_picture_that_was_only_tilted_is_refused_as_flat() -> None:
     assert (signal.verdict, signal.reason) == (Verdict.FAIL, "flat")
 
 
-def test_where_nothing_can_be_followed_nothing_is_said() -> None:
+def test_frames_without_patches_are_a_retry_and_not_a_pass() -> None:
     frames = [picture(at, 0, np.eye(3)) for at in range(3)]
     lost = [picture(3 + at, 1, TILTED) for at in range(3)]
     for each in lost:
@@ -132,20 +141,20 @@ def test_where_nothing_can_be_followed_nothing_is_said() -> None:
     assert (signal.verdict, signal.reason) == (Verdict.NOT_MEASURABLE, "not_followed")
 
 
-def test_a_challenge_without_a_turn_shows_no_depth() -> None:
+def test_a_challenge_without_a_turn_never_passes_depth() -> None:
     frames = [picture(at, 0, np.eye(3)) for at in range(3)]
-    signal = depth.judge(Observation(3, frames), Asked(("closer",)), thresholds().depth)
+    signal = depth.judge(Observation(3, frames), FixedChallenge(("closer",)), thresholds().depth)
     assert signal.verdict is Verdict.NOT_MEASURABLE
 
 
 @pytest.mark.parametrize("shape", [flat, head])
-def test_only_a_nose_goes_down_when_a_head_looks_down(shape: Shape) -> None:
-    nod = 90.0  # the axis that a nod goes round
+def test_a_nose_moves_down_in_a_nod_and_a_flat_print_does_not(shape: Shape) -> None:
+    nod = 90.0  # the axis of a nod
 
     def placed(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         there = moved(shape, x, y, -18.0, nod)
         return np.column_stack([x, y]), there + RNG.normal(0, 0.005, there.shape)
 
-    down = depth.nose_down(Followed(*placed(X, Y), *placed(NOSE_X, NOSE_Y)))
+    down = depth.nose_drop(Correspondences(*placed(X, Y), *placed(NOSE_X, NOSE_Y)))
     assert down is not None
     assert (abs(down) > thresholds().compliance.nose) == (shape is head)

@@ -1,4 +1,4 @@
-"""What all signals together come to: nothing passes that one gate did not let through."""
+"""Fusion: no capture passes unless every gate passes."""
 
 import pytest
 
@@ -6,65 +6,65 @@ from facepay.domain.capture import Guidance as DomainGuidance
 from facepay.domain.capture import PadOutcome
 from facepay.face.pad.fusion import GATES, Guidance, Outcome, fuse
 from facepay.face.pad.signal import Signal, Verdict
-from tests.stand.heads import Asked
+from tests.support.heads import FixedChallenge
 
-LIT = Asked(("turn_left",), ("red", "blue"))
-UNLIT = Asked(("turn_left",))
-
-
-def heard(**verdicts: Verdict) -> list[Signal]:
-    said = dict.fromkeys(GATES, Verdict.PASS) | verdicts
-    return [Signal(name, 0.9, verdict, f"{name}_said") for name, verdict in said.items()]
+WITH_LIGHT = FixedChallenge(("turn_left",), ("red", "blue"))
+WITHOUT_LIGHT = FixedChallenge(("turn_left",))
 
 
-def test_where_every_gate_passes_the_payer_is_alive() -> None:
-    judgement = fuse(heard(), LIT)
+def signals(**verdicts: Verdict) -> list[Signal]:
+    evaluated = dict.fromkeys(GATES, Verdict.PASS) | verdicts
+    return [Signal(name, 0.9, verdict, f"{name}_said") for name, verdict in evaluated.items()]
+
+
+def test_a_capture_that_passes_every_gate_is_bona_fide() -> None:
+    judgement = fuse(signals(), WITH_LIGHT)
     assert (judgement.outcome, judgement.guidance) == (Outcome.BONA_FIDE, None)
 
 
 @pytest.mark.parametrize("gate", GATES)
-def test_one_gate_that_fails_is_enough(gate: str) -> None:
-    judgement = fuse(heard(**{gate: Verdict.FAIL}), LIT)
+def test_one_failed_gate_makes_an_attack(gate: str) -> None:
+    judgement = fuse(signals(**{gate: Verdict.FAIL}), WITH_LIGHT)
     assert (judgement.outcome, judgement.reason) == (Outcome.ATTACK, f"{gate}: {gate}_said")
-    assert judgement.guidance is None, "an attacker hears nothing"
+    assert judgement.guidance is None, "an attacker receives no guidance"
 
 
 @pytest.mark.parametrize("gate", GATES)
-def test_one_gate_that_could_not_measure_is_no_pass(gate: str) -> None:
-    judgement = fuse(heard(**{gate: Verdict.NOT_MEASURABLE}), LIT)
+def test_one_gate_that_could_not_measure_makes_a_retry_with_guidance(gate: str) -> None:
+    judgement = fuse(signals(**{gate: Verdict.NOT_MEASURABLE}), WITH_LIGHT)
     assert judgement.outcome is Outcome.RETRY
-    assert judgement.guidance is not None, "a payer hears what to do otherwise"
+    assert judgement.guidance is not None, "a payer receives guidance"
 
 
-def test_an_attack_outweighs_what_could_not_be_measured() -> None:
-    said = heard(sanity=Verdict.NOT_MEASURABLE, identity=Verdict.FAIL)
-    assert fuse(said, LIT).outcome is Outcome.ATTACK
+def test_a_failed_gate_outweighs_one_that_could_not_measure() -> None:
+    evaluated = signals(sanity=Verdict.NOT_MEASURABLE, identity=Verdict.FAIL)
+    assert fuse(evaluated, WITH_LIGHT).outcome is Outcome.ATTACK
 
 
 @pytest.mark.parametrize(
     "missing", ["sanity", "compliance", "depth", "light", "reflection", "identity", "cover"]
 )
-def test_a_gate_that_was_not_heard_is_no_pass(missing: str) -> None:
-    said = [signal for signal in heard() if signal.name != missing]
-    assert fuse(said, LIT).outcome is Outcome.RETRY
+def test_a_missing_gate_never_passes(missing: str) -> None:
+    evaluated = [signal for signal in signals() if signal.name != missing]
+    assert fuse(evaluated, WITH_LIGHT).outcome is Outcome.RETRY
 
 
-def test_nothing_heard_is_no_pass() -> None:
-    assert fuse([], UNLIT).outcome is Outcome.RETRY
+def test_no_signals_never_pass() -> None:
+    assert fuse([], WITHOUT_LIGHT).outcome is Outcome.RETRY
 
 
 @pytest.mark.parametrize("absent", ["light", "reflection", "passive"])
-def test_what_this_capture_cannot_have_is_not_missed(absent: str) -> None:
-    said = [signal for signal in heard() if signal.name != absent]
-    assert fuse(said, UNLIT).outcome is Outcome.BONA_FIDE
+def test_a_capture_without_light_needs_no_light_signals_or_passive_networks(absent: str) -> None:
+    evaluated = [signal for signal in signals() if signal.name != absent]
+    assert fuse(evaluated, WITHOUT_LIGHT).outcome is Outcome.BONA_FIDE
 
 
-def test_what_is_no_gate_makes_a_risk_and_changes_no_outcome() -> None:
+def test_a_signal_that_is_no_gate_raises_the_risk_and_keeps_the_outcome() -> None:
     traces = Signal("artefacts", 0.8, Verdict.FAIL, "score_only")
-    judgement = fuse([*heard(), traces], LIT)
+    judgement = fuse([*signals(), traces], WITH_LIGHT)
     assert (judgement.outcome, judgement.risk) == (Outcome.BONA_FIDE, 0.8)
 
 
-def test_the_payers_guidance_and_the_outcomes_are_those_of_the_protocol() -> None:
+def test_guidance_and_outcomes_are_those_of_the_domain() -> None:
     assert {each.value for each in Guidance} <= {each.value for each in DomainGuidance}
     assert {each.value for each in Outcome} == {each.value for each in PadOutcome}

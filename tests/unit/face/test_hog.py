@@ -1,4 +1,4 @@
-"""The cut-down detector sees what the whole one sees, for less; another stream is refused."""
+"""The reduced detector finds turning heads, and another stream format is refused."""
 
 from dataclasses import replace
 
@@ -6,42 +6,43 @@ import dlib
 import numpy as np
 import pytest
 
-from facepay.face import detect
-from facepay.face.decode import decode_reduced
-from facepay.face.detect import HogDetector, centred, find_faces
-from facepay.face.hog import cut_down
-from facepay.face.models import LockedDetector, models
+from facepay.face.detection import detect
+from facepay.face.detection.detect import HogDetector, centred, find_faces
+from facepay.face.detection.dlib_models import LockedDetector, models
+from facepay.face.detection.hog import reduce_detector
+from facepay.face.frames.decode import decode_reduced
 from facepay_rehearsal import bursts
+from tests.support.renders import rendered
 
 
-class NotAsked:
-    """Stands for dlib's whole detector, which is not to be asked."""
+class UnusedDetector:
+    """Stand-in for dlib's full detector that fails when it is used."""
 
     def run(self, *_: object) -> None:
-        raise AssertionError("the whole detector was asked")
+        raise AssertionError("the full detector was used")
 
 
-def test_a_turning_head_is_found_near_its_last_place_by_the_quick_look_alone(
+def test_a_turning_head_is_found_near_its_last_box_by_the_local_detector_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    shots = bursts.genuine("eileen", ("turn_left", "turn_right"), 5)
+    shots = rendered(bursts.genuine, "eileen", ("turn_left", "turn_right"), 5)
     pictures = [decode_reduced(shot.jpeg)[0] for shot in shots]
     place = find_faces(pictures[0])[0]
-    quick_alone = replace(models(), about=LockedDetector(NotAsked()))
-    monkeypatch.setattr(detect, "models", lambda: quick_alone)
+    local_only = replace(models(), local_full=LockedDetector(UnusedDetector()))
+    monkeypatch.setattr(detect, "models", lambda: local_only)
     for picture in pictures[1:]:
         found = HogDetector().find_near(picture, place)
         assert found is not None
         place = found
 
 
-def test_nothing_is_found_where_nobody_is() -> None:
+def test_no_face_is_found_on_a_wall() -> None:
     wall = np.random.default_rng(1).integers(100, 140, (480, 640), dtype=np.uint8)
     assert HogDetector().find_near(wall, centred(320, 240, 160, 1.0)) is None
 
 
 class OtherDetector:
-    """A detector of another dlib: its stream is not the one that we can read."""
+    """Detector of another version of dlib, whose stream has another format."""
 
     def __init__(self, stream: bytes) -> None:
         self._stream = stream
@@ -65,6 +66,6 @@ LEVELS = b"\x02\xe8\x03"  # 1000, as dlib writes it
         pytest.param(stream()[: stream().index(LEVELS) + 40], id="cut-short"),
     ],
 )
-def test_a_detector_that_is_written_otherwise_is_refused(other: bytes) -> None:
+def test_a_detector_stream_of_another_format_is_refused(other: bytes) -> None:
     with pytest.raises(ValueError, match="dlib"):
-        cut_down(OtherDetector(other), filters=3, levels=2)
+        reduce_detector(OtherDetector(other), filters=3, levels=2)

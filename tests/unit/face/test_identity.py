@@ -1,7 +1,7 @@
-"""Who is shown where: with a network that knows people by the brightness of their picture.
+"""Identity: the person is compared across frames, by a network that reads brightness.
 
-Bursts are five points and plain pictures; `tests/attacks` has the same attacks rendered, shown to
-the real engine.
+Captures are five points and plain pictures. `tests/attacks` has the same attacks rendered and
+judged by the real engine.
 """
 
 from collections.abc import Sequence
@@ -13,24 +13,26 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from facepay.face.embed import Embedder
 from facepay.face.model_store import ModelStore
+from facepay.face.models.session import Network
 from facepay.face.observe import Observation
 from facepay.face.pad import identity
 from facepay.face.pad.signal import Signal, Verdict
 from facepay.face.pad.thresholds import thresholds
-from facepay.face.session import Network
-from tests.stand.heads import Asked, burst
+from facepay.face.recognition.embed import Embedder
+from tests.support.heads import FixedChallenge, burst
 
 STEPS = ("turn_left", "closer", "look_up")
 OWNER, OTHER = 90, 160
-NODDING = 45  # the owner with lowered eyes: as far from the others as a nod may take a descriptor
+NODDING = (
+    45  # brightness of the owner nodding, whose descriptor is as far away as a nod may take it
+)
 SAME_PERSON = 0.3
 EVERY_FRAME = range(22)
 
 
-class KnowsByBrightness(Network):
-    """Two people lie at a right angle, 1.41 apart; the owner nodding 0.35 from the owner."""
+class BrightnessNetwork(Network):
+    """Network for which two people are 1.41 apart, and the owner nodding 0.35 from the owner."""
 
     def __init__(self) -> None:
         super().__init__(lambda: b"")
@@ -45,7 +47,7 @@ class KnowsByBrightness(Network):
 
 
 def picture(brightness: int) -> bytes:
-    """Noise enough to be sharp."""
+    """Make a picture with enough noise to count as sharp."""
     rng = np.random.default_rng(brightness)
     pixels = np.clip(rng.normal(brightness, 25, (480, 640, 3)), 0, 255).astype(np.uint8)
     stored = BytesIO()
@@ -57,7 +59,7 @@ PICTURES = {person: picture(person) for person in (OWNER, OTHER, NODDING)}
 
 
 def shown(other: Sequence[int]) -> Observation:
-    """The owner, but for the frames of these positions."""
+    """Show the owner, except in the frames at the positions `other`."""
     observation = burst(STEPS)
     for frame in observation.seen:
         frame.image = PICTURES[OTHER if frame.position in other else OWNER]
@@ -65,9 +67,11 @@ def shown(other: Sequence[int]) -> Observation:
 
 
 def judged(observation: Observation) -> Signal:
-    embedder = Embedder(ModelStore().card("dlib-resnet-v1-int8"), KnowsByBrightness())
+    embedder = Embedder(ModelStore().card("dlib-resnet-v1-int8"), BrightnessNetwork())
     limits = thresholds().identity
-    return identity.judge(observation, Asked(STEPS), embedder, limits, same_person=SAME_PERSON)
+    return identity.judge(
+        observation, FixedChallenge(STEPS), embedder, limits, same_person=SAME_PERSON
+    )
 
 
 def said(signal: Signal) -> tuple[Verdict, str]:
@@ -85,16 +89,16 @@ def test_one_person_throughout_passes() -> None:
         range(4),
         range(10, 16),
         (1, 2),
-        (6, 7, 8),  # the turn itself, and its beginning and end are the owner's
+        (6, 7, 8),  # the turn; the owner is shown at its beginning and end
         (19,),  # the furthest frame of the last step
     ],
     ids=["steps", "hold", "one_step", "compared", "turn", "one_frame"],
 )
-def test_somebody_else_where_it_counts_is_seen(other: Sequence[int]) -> None:
+def test_another_person_in_a_compared_frame_is_refused(other: Sequence[int]) -> None:
     assert said(judged(shown(other))) == (Verdict.FAIL, "another_person")
 
 
-def test_a_nod_that_points_do_not_show_is_not_taken_for_somebody_else() -> None:
+def test_a_nod_that_the_points_do_not_show_is_not_another_person() -> None:
     observation = shown(())
     rest = observation.seen[0].points
     for frame in observation.seen[17:]:
@@ -107,7 +111,7 @@ def test_a_nod_that_points_do_not_show_is_not_taken_for_somebody_else() -> None:
 @pytest.mark.parametrize(
     ("brightness", "reason"), [(8, "too_dark"), (250, "too_bright")], ids=["dark", "bright"]
 )
-def test_pictures_too_poor_to_compare_are_no_pass(brightness: int, reason: str) -> None:
+def test_pictures_too_dark_or_bright_to_compare_are_a_retry(brightness: int, reason: str) -> None:
     observation = shown(())
     for frame in observation.seen:
         frame.image = picture(brightness)

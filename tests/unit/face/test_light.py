@@ -1,4 +1,4 @@
-"""Skin under the screen's colours: what counts as an answer, and what never does."""
+"""Light and reflection: skin under the colours of the screen passes, and nothing else does."""
 
 from collections.abc import Sequence
 
@@ -7,11 +7,11 @@ import pytest
 
 from facepay.domain import challenge
 from facepay.face.pad import light, reflection
-from facepay.face.pad.code import SLOT_MS, Follower
+from facepay.face.pad.light_code import SLOT_MS, LightCodeFitter
 from facepay.face.pad.signal import Signal, Verdict
 from facepay.face.pad.skin import Colours
 from facepay.face.pad.thresholds import thresholds
-from tests.stand.heads import FRAME_MS, Asked, burst
+from tests.support.heads import FRAME_MS, FixedChallenge, burst
 
 STEPS = ("turn_left", "closer", "look_up")
 CODE = ("red", "green", "blue", "yellow", "cyan", "magenta", "green", "red", "cyan", "blue")
@@ -26,7 +26,7 @@ SHINES = {
 }
 SKIN = np.array([170.0, 125.0, 105.0])
 FRAMES = 22
-SHADOW = 0.06  # of light, in cells twice as dark as the middle
+SHADOW = 0.06  # share of the light, in cells twice as dark as the middle
 
 
 CELLS = 200
@@ -42,10 +42,11 @@ def face(
     behind: float = 0.1,
     seed: int = 1,
 ) -> Colours:
-    """A face of light and dark cells in a room and, by `share` of it, in a screen's light.
+    """Make a face of light and dark cells in a room, lit by a screen.
 
-    `pane`: a display, whose glass adds the same light everywhere. `behind`: the background's part
-    of the screen's light. There are noise, shading and a camera that drifts.
+    `share` is the screen's part of the light. `pane` makes it a display, whose glass adds the same
+    light everywhere. `behind` is the share of the screen's light that reaches the background.
+    Noise, shading and a drifting camera are included.
     """
     rng = np.random.default_rng(seed)
     times = np.maximum(np.arange(FRAMES) * FRAME_MS + LEAD_MS - late_ms, 0)
@@ -61,12 +62,12 @@ def face(
 
 
 def judged(colours: Colours, code: Sequence[str] = CODE) -> tuple[Signal, Signal]:
-    """What `light` and `reflection` say."""
-    follower, asked = Follower(burst(STEPS)), Asked(STEPS, code)
-    own = light.answer(follower, asked, colours)
+    """Return the signals of `light` and `reflection`."""
+    fitter, asked = LightCodeFitter(burst(STEPS)), FixedChallenge(STEPS, code)
+    own = light.fit_skin(fitter, asked, colours)
     limits = thresholds()
-    lit = light.judge(follower, asked, colours, own, limits.light)
-    return lit, reflection.judge(follower, colours, own, lit, limits.reflection)
+    lit = light.judge(fitter, asked, colours, own, limits.light)
+    return lit, reflection.judge(fitter, colours, own, lit, limits.reflection)
 
 
 def said(signal: Signal) -> tuple[Verdict, str]:
@@ -75,54 +76,54 @@ def said(signal: Signal) -> tuple[Verdict, str]:
 
 @pytest.mark.parametrize("share", [0.02, 0.12, 0.4])
 @pytest.mark.parametrize("late_ms", [0, 40, 100])
-def test_skin_that_answers_as_asked_passes(late_ms: float, share: float) -> None:
+def test_skin_lit_by_the_right_code_passes(late_ms: float, share: float) -> None:
     lit, reflected = judged(face(CODE, late_ms=late_ms, share=share))
     assert said(lit) == (Verdict.PASS, "lit_as_asked")
     assert said(reflected) == (Verdict.PASS, "skin_answers")
 
 
-def test_a_recording_under_another_code_is_refused() -> None:
+def test_a_recording_lit_by_another_code_is_refused() -> None:
     assert said(judged(face(OTHER))[0]) == (Verdict.FAIL, "another_light")
 
 
 @pytest.mark.parametrize("late_ms", [250, SLOT_MS])
-def test_the_right_code_that_comes_late_is_refused(late_ms: float) -> None:
+def test_the_right_code_250_ms_late_is_refused(late_ms: float) -> None:
     assert judged(face(CODE, late_ms=late_ms))[0].verdict is Verdict.FAIL
 
 
-def test_skin_that_does_not_answer_is_never_a_pass() -> None:
+def test_skin_without_a_response_never_passes() -> None:
     assert said(judged(face(CODE, share=0.0))[0]) == (Verdict.NOT_MEASURABLE, "light_too_weak")
     assert judged(face(CODE, share=0.003))[0].verdict is Verdict.NOT_MEASURABLE
 
 
-def test_where_the_light_says_nothing_the_reflection_says_nothing() -> None:
+def test_reflection_is_a_retry_where_light_could_not_measure() -> None:
     _, reflected = judged(face(CODE, share=0.0, pane=True))
     assert said(reflected) == (Verdict.NOT_MEASURABLE, "no_answer_to_the_light")
 
 
-def test_chance_does_not_answer() -> None:
-    """300 faces that change their colours at random, by as much as a screen makes them."""
+def test_random_changes_of_colour_never_pass() -> None:
+    """300 faces change their colours at random, by as much as a screen changes them."""
     rng = np.random.default_rng(2)
     still = face(CODE, share=0.0)
     for _ in range(300):
         random = np.exp(rng.normal(0, 0.06, (FRAMES, 1, 3)))
-        colours = Colours(still.cells * random, still.behind, still.skin)
+        colours = Colours(still.cells * random, still.background, still.skin)
         assert judged(colours)[0].verdict is not Verdict.PASS
 
 
-def test_the_same_code_begun_elsewhere_is_told_apart() -> None:
+def test_the_same_code_begun_at_another_slot_is_refused() -> None:
     turned = [*CODE[4:], *CODE[:4]]
     assert judged(face(turned))[0].verdict is Verdict.FAIL
 
 
-def test_a_displays_glass_is_no_skin() -> None:
+def test_the_glass_of_a_display_is_refused() -> None:
     lit, reflected = judged(face(CODE, share=0.02, pane=True))
-    assert lit.verdict is Verdict.PASS, "it answers to the light"
+    assert lit.verdict is Verdict.PASS, "it responds to the light"
     assert said(reflected) == (Verdict.FAIL, "a_pane_answers")
 
 
-def test_a_shadow_that_crosses_a_face_in_few_frames_is_no_pane() -> None:
-    """It turns dark cells red, and the code is red there: a display does so in all frames."""
+def test_a_payer_with_a_shadow_in_few_frames_passes() -> None:
+    """It turns dark cells red while the code is red; a display does so in all frames."""
     colours = face(CODE, share=0.01)
     dark = 1 / colours.cells.mean(axis=(0, 2))
     apart = (dark - dark[colours.skin].mean()) / np.median(dark)
@@ -135,24 +136,24 @@ def test_a_shadow_that_crosses_a_face_in_few_frames_is_no_pane() -> None:
     assert said(judged(colours)[1]) == (Verdict.PASS, "skin_answers")
 
 
-def test_a_picture_tinted_as_a_whole_is_no_head_before_a_wall() -> None:
+def test_a_picture_tinted_as_a_whole_is_refused() -> None:
     assert said(judged(face(CODE, behind=1.0))[1]) == (
         Verdict.FAIL,
         "the_background_answers_alike",
     )
 
 
-def test_a_wall_close_behind_a_head_is_allowed() -> None:
+def test_a_payer_close_before_a_wall_passes() -> None:
     assert judged(face(CODE, behind=0.5))[1].verdict is Verdict.PASS
 
 
-def test_what_was_measured_is_overwritten() -> None:
+def test_measured_colours_are_overwritten() -> None:
     colours = face(CODE)
     colours.wipe()
     assert not colours.cells.any()
-    assert not colours.behind.any()
+    assert not colours.background.any()
 
 
-def test_the_protocols_slots_are_the_ones_that_are_looked_for() -> None:
+def test_the_slots_and_colours_are_those_of_the_challenge() -> None:
     assert SLOT_MS == challenge.SLOT_MS
     assert {colour.value for colour in challenge.Colour} == set(SHINES)

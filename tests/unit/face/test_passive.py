@@ -1,4 +1,4 @@
-"""The optional pack: known by its card, believed by its files' digests, and absent without them."""
+"""The optional networks: described by a card, verified by digests, absent without files."""
 
 from hashlib import sha256
 from importlib.resources import files
@@ -11,21 +11,21 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
-from facepay.face.cards import CardError
 from facepay.face.model_store import ModelError
+from facepay.face.models.cards import CardError
 from facepay.face.observe import Observation
 from facepay.face.pad import passive
 from facepay.face.pad.passive import PassivePack, open_pack
 from facepay.face.pad.passive_card import CARD, parse_passive_card
 from facepay.face.pad.signal import Signal, Verdict
 from facepay.face.pad.thresholds import thresholds
-from tests.stand.heads import burst
+from tests.support.heads import burst
 
 SHIPPED = (files("facepay.face.pad") / "cards" / "minifasnet.toml").read_text()
 
 
 def network() -> bytes:
-    """Says "alive" by how blue the middle of the crop is: 0 for none, 1 for all."""
+    """Make a network whose score is the share of blue in the crop, 0 to 1."""
     nodes = [
         helper.make_node("ReduceMean", ["bgr"], ["mean"], axes=[2, 3], keepdims=0),
         helper.make_node("Div", ["mean", "full"], ["share"]),
@@ -74,7 +74,7 @@ def judged(pack: PassivePack | None, blue: int) -> Signal | None:
 @pytest.mark.parametrize(
     ("blue", "verdict"), [(230, Verdict.PASS), (130, Verdict.NOT_MEASURABLE), (60, Verdict.FAIL)]
 )
-def test_the_pack_decides_by_its_card_and_the_thresholds(
+def test_the_networks_judge_by_their_card_and_the_thresholds(
     directory: Path, blue: int, verdict: Verdict
 ) -> None:
     signal = judged(open_pack(directory), blue)
@@ -83,7 +83,7 @@ def test_the_pack_decides_by_its_card_and_the_thresholds(
     assert signal.score == pytest.approx(blue / 255, abs=0.02)
 
 
-def test_without_its_files_there_is_no_such_signal() -> None:
+def test_an_installation_without_networks_has_no_passive_signal() -> None:
     assert judged(None, 10) is None
 
 
@@ -98,7 +98,7 @@ def test_a_folder_without_the_files_of_the_shipped_card_is_refused(tmp_path: Pat
         open_pack(tmp_path)
 
 
-def test_a_network_that_gives_something_else_is_refused(directory: Path) -> None:
+def test_a_network_with_another_output_than_its_card_says_is_refused(directory: Path) -> None:
     model = onnx.load_from_string(network())
     model.graph.initializer[1].CopyFrom(numpy_helper.from_array(np.ones((3, 2), np.float32), "mix"))
     model.graph.output[0].type.tensor_type.shape.dim[1].dim_value = 2
@@ -111,7 +111,7 @@ def test_a_network_that_gives_something_else_is_refused(directory: Path) -> None
         open_pack(directory)
 
 
-def test_the_shipped_card_is_whole() -> None:
+def test_the_shipped_card_is_complete() -> None:
     card = parse_passive_card(SHIPPED)
     assert (card.name, card.licence, len(card.networks)) == ("minifasnet", "Apache-2.0", 2)
 
@@ -133,7 +133,7 @@ def test_the_shipped_card_is_whole() -> None:
         ('name = "minifasnet"', "name = 3"),
     ],
 )
-def test_a_card_that_is_not_whole_is_refused(found: str, instead: str) -> None:
+def test_an_incomplete_or_malformed_card_is_refused(found: str, instead: str) -> None:
     assert found in SHIPPED
     with pytest.raises(CardError):
         parse_passive_card(SHIPPED.replace(found, instead, 1))

@@ -1,4 +1,4 @@
-"""Frames that no camera took, or that are not what they say: what each would let through."""
+"""Sanity: frames that no camera took, or that are not what the client declares, never pass."""
 
 from collections.abc import Callable
 
@@ -8,14 +8,14 @@ from facepay.face.observe import SeenFrame
 from facepay.face.pad import sanity
 from facepay.face.pad.signal import Signal, Verdict
 from facepay.face.pad.thresholds import thresholds
-from tests.stand.heads import Asked, burst
+from tests.support.heads import FixedChallenge, burst
 
 STEPS = ("turn_left", "closer", "look_up")
 Change = Callable[[list[SeenFrame]], object]
 
 
 def judged(change: Change = lambda frames: None, steps: tuple[str, ...] = STEPS) -> Signal:
-    return sanity.judge(burst(STEPS, change=change), Asked(steps), thresholds().sanity)
+    return sanity.judge(burst(STEPS, change=change), FixedChallenge(steps), thresholds().sanity)
 
 
 def said(signal: Signal) -> tuple[Verdict, str]:
@@ -42,12 +42,12 @@ def test_frames_of_a_camera_pass() -> None:
     assert said(judged()) == (Verdict.PASS, "as_a_camera_takes_them")
 
 
-def test_a_replayed_frame_is_seen_even_when_the_rest_moves() -> None:
+def test_repeated_frames_are_refused_even_when_the_rest_moves() -> None:
     assert said(judged(look_the_same(2))) == (Verdict.NOT_MEASURABLE, "repeated_frames")
     assert said(judged(look_the_same(4))) == (Verdict.FAIL, "identical_frames")
 
 
-def test_a_picture_without_even_a_sensors_noise_is_refused() -> None:
+def test_frames_without_the_noise_of_a_sensor_are_refused() -> None:
     assert said(judged(differ_by(0.01))) == (Verdict.FAIL, "frozen_picture")
 
 
@@ -63,7 +63,7 @@ def test_one_frame_of_another_size_does_not_hide_that_the_picture_is_frozen() ->
     assert said(judged(change)) == (Verdict.FAIL, "frozen_picture")
 
 
-def test_a_burst_in_which_no_two_frames_can_be_compared_shows_no_life() -> None:
+def test_a_capture_in_which_no_two_frames_can_be_compared_is_refused() -> None:
     assert said(judged(differ_by(float("nan")))) == (Verdict.FAIL, "frozen_picture")
 
 
@@ -79,7 +79,7 @@ def test_more_steps_than_were_asked_for_are_refused(steps: tuple[str, ...]) -> N
     assert said(judged(steps=steps)) == (Verdict.FAIL, "wrong_order")
 
 
-def test_a_face_that_is_gone_for_a_while_is_no_pass() -> None:
+def test_a_face_missing_in_several_frames_is_a_retry() -> None:
     def hidden(frames: list[SeenFrame]) -> None:
         del frames[6:9]
 
@@ -87,11 +87,11 @@ def test_a_face_that_is_gone_for_a_while_is_no_pass() -> None:
     observation.sent += 3
     assert len(observation.seen) < 0.87 * observation.sent
     observation.sent += 1
-    verdict = said(sanity.judge(observation, Asked(STEPS), thresholds().sanity))
+    verdict = said(sanity.judge(observation, FixedChallenge(STEPS), thresholds().sanity))
     assert verdict == (Verdict.NOT_MEASURABLE, "face_lost")
 
 
-def test_a_step_of_two_frames_is_no_step() -> None:
+def test_a_step_of_two_frames_is_a_retry() -> None:
     def dropped(frames: list[SeenFrame]) -> None:
         del frames[-4:]
 

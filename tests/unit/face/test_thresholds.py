@@ -1,4 +1,4 @@
-"""The numbers that decide about liveness: whole, or no start."""
+"""The thresholds of liveness: the service starts only with a complete file."""
 
 from importlib.resources import files
 
@@ -9,7 +9,7 @@ from facepay.face.pad.thresholds import ThresholdsError, parse_thresholds, thres
 SHIPPED = (files("facepay.face.pad") / "thresholds.toml").read_text()
 
 
-def test_the_shipped_numbers_have_a_version_and_say_what_measured_them() -> None:
+def test_the_shipped_thresholds_name_their_version_and_measurement() -> None:
     shipped = thresholds()
     assert shipped.version
     assert shipped.report.bench == "make bench-pad"
@@ -31,7 +31,7 @@ def test_the_shipped_numbers_have_a_version_and_say_what_measured_them() -> None
         ("[report]", "[report"),
     ],
 )
-def test_a_file_that_is_not_whole_is_refused(found: str, instead: str) -> None:
+def test_an_incomplete_or_malformed_file_is_refused(found: str, instead: str) -> None:
     assert found in SHIPPED
     with pytest.raises(ThresholdsError):
         parse_thresholds(SHIPPED.replace(found, instead, 1))

@@ -1,6 +1,6 @@
-"""What tracker and watch notice between two searches of the whole picture, and what they let pass.
+"""The tracker and the search for bystanders: what they find between two full searches.
 
-The pictures are patterns, and the detector is one that knows where the test has put faces.
+Pictures are patterns, and the detector returns the faces that the test sets.
 """
 
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from facepay.face.decode import Grey
-from facepay.face.detect import Box, centred
+from facepay.face.detection.bystanders import FINAL_SEARCH_AFTER, SEARCH_EVERY
+from facepay.face.detection.detect import Box, centred
+from facepay.face.detection.track import Tracker
 from facepay.face.errors import FaceRefusal, RefusalKind
-from facepay.face.track import Tracker
-from facepay.face.watch import FINAL_SEARCH_AFTER, SEARCH_EVERY
+from facepay.face.frames.decode import Grey
 
 PAYER = centred(320, 240, 160, 1.0)
 BYSTANDER = centred(560, 200, 120, 0.9)
@@ -22,37 +22,37 @@ FACES = np.random.default_rng(2).integers(0, 256, (4, 8, 8), dtype=np.uint8)
 ANNA, BERT, HAND = range(3)
 
 
-def scene(who: int | None = ANNA, *, box: Box = PAYER, beside: bool = False) -> Grey:
-    """A room with a face of a coarse pattern of its own, and maybe somebody bright beside it."""
+def scene(who: int | None = ANNA, *, box: Box = PAYER, bystander: bool = False) -> Grey:
+    """Make a room with a face of a coarse pattern, and a bright bystander where asked."""
     picture = ROOM.copy()
     if who is not None:
         left, top, right, bottom = box.corners()
         picture[top:bottom, left:right] = np.kron(FACES[who], np.ones((20, 20), np.uint8))
-    if beside:
+    if bystander:
         left, top, right, bottom = BYSTANDER.corners()
         picture[top:bottom, left:right] = 220
     return picture
 
 
-class KnowingDetector:
-    """`detect.Detector`: finds what it is told, and counts how often it was asked."""
+class FixedDetector:
+    """Detector that returns the boxes of `faces` and counts its searches."""
 
     def __init__(self) -> None:
-        self.there: list[Box] = [PAYER]
-        self.searches = self.looks = 0
+        self.faces: list[Box] = [PAYER]
+        self.searches = self.local_searches = 0
 
     def find_faces(self, grey: Grey) -> list[Box]:
         self.searches += 1
-        return list(self.there)
+        return list(self.faces)
 
     def find_near(self, grey: Grey, last: Box) -> Box | None:
-        self.looks += 1
-        return next((box for box in self.there if box.overlap(last) > 0.3), None)
+        self.local_searches += 1
+        return next((box for box in self.faces if box.overlap(last) > 0.3), None)
 
 
 @pytest.fixture
-def detector() -> KnowingDetector:
-    return KnowingDetector()
+def detector() -> FixedDetector:
+    return FixedDetector()
 
 
 @pytest.fixture
@@ -62,23 +62,21 @@ def pool() -> Iterator[Executor]:
 
 
 @pytest.fixture
-def tracker(detector: KnowingDetector, pool: Executor) -> Tracker:
+def tracker(detector: FixedDetector, pool: Executor) -> Tracker:
     return Tracker(detector, pool)
 
 
-def test_a_payer_who_holds_still_is_searched_for_once(
-    tracker: Tracker, detector: KnowingDetector
-) -> None:
+def test_a_payer_holding_still_is_searched_once(tracker: Tracker, detector: FixedDetector) -> None:
     for _ in range(SEARCH_EVERY):
         assert tracker.follow(scene(), last=False).box == PAYER
-    assert (detector.searches, detector.looks) == (1, 0)
+    assert (detector.searches, detector.local_searches) == (1, 0)
 
 
-def test_a_bystander_who_stays_ends_the_capture_within_seven_frames(
-    tracker: Tracker, detector: KnowingDetector
+def test_a_bystander_who_stays_is_refused_within_seven_frames(
+    tracker: Tracker, detector: FixedDetector
 ) -> None:
     tracker.follow(scene(), last=False)
-    detector.there = [PAYER, BYSTANDER]  # dressed like the wall: nothing of the picture changes
+    detector.faces = [PAYER, BYSTANDER]  # the bystander looks like the wall, so no pixel changes
     for _ in range(SEARCH_EVERY - 1):
         tracker.follow(scene(), last=False)
     tracker.follow(scene(), last=False)
@@ -87,26 +85,26 @@ def test_a_bystander_who_stays_ends_the_capture_within_seven_frames(
     assert (refused.value.kind, refused.value.frame) == (RefusalKind.TWO_FACES, SEARCH_EVERY)
 
 
-def test_a_bystander_who_steps_in_is_seen_in_that_very_frame(
-    tracker: Tracker, detector: KnowingDetector
+def test_a_bystander_who_steps_in_is_refused_in_that_frame(
+    tracker: Tracker, detector: FixedDetector
 ) -> None:
     tracker.follow(scene(), last=False)
-    detector.there = [PAYER, BYSTANDER]
-    tracker.follow(scene(beside=True), last=False)
+    detector.faces = [PAYER, BYSTANDER]
+    tracker.follow(scene(bystander=True), last=False)
     with pytest.raises(FaceRefusal) as refused:
         tracker.finish()
     assert (refused.value.kind, refused.value.frame) == (RefusalKind.TWO_FACES, 1)
 
 
-def test_a_bystander_who_comes_last_is_seen_unless_the_picture_was_just_searched(
-    tracker: Tracker, detector: KnowingDetector, pool: Executor
+def test_the_last_frame_is_searched_unless_one_just_before_was(
+    tracker: Tracker, detector: FixedDetector, pool: Executor
 ) -> None:
     for _ in range(FINAL_SEARCH_AFTER):
         tracker.follow(scene(), last=False)
     tracker.follow(scene(), last=True)
     tracker.finish()
     assert detector.searches == 2
-    again = KnowingDetector()
+    again = FixedDetector()
     short = Tracker(again, pool)
     short.follow(scene(), last=False)
     short.follow(scene(), last=True)
@@ -114,45 +112,47 @@ def test_a_bystander_who_comes_last_is_seen_unless_the_picture_was_just_searched
     assert again.searches == 1
 
 
-def test_a_bystander_seen_early_is_not_forgotten_when_the_next_search_begins(
-    tracker: Tracker, detector: KnowingDetector
+def test_a_bystander_found_in_one_search_is_refused_before_the_next_begins(
+    tracker: Tracker, detector: FixedDetector
 ) -> None:
     tracker.follow(scene(), last=False)
-    detector.there = [PAYER, BYSTANDER]
-    tracker.follow(scene(beside=True), last=False)
-    detector.there = [PAYER]
+    detector.faces = [PAYER, BYSTANDER]
+    tracker.follow(scene(bystander=True), last=False)
+    detector.faces = [PAYER]
     with pytest.raises(FaceRefusal) as refused:
         tracker.follow(scene(), last=False)
     assert (refused.value.kind, refused.value.frame) == (RefusalKind.TWO_FACES, 1)
 
 
-def test_a_hand_before_the_face_is_no_face(tracker: Tracker, detector: KnowingDetector) -> None:
+def test_a_frame_with_a_hand_before_the_face_has_no_face(
+    tracker: Tracker, detector: FixedDetector
+) -> None:
     tracker.follow(scene(), last=False)
-    detector.there = []
+    detector.faces = []
     assert tracker.follow(scene(HAND), last=False).box is None
-    detector.there = [PAYER]
+    detector.faces = [PAYER]
     assert tracker.follow(scene(), last=False).box == PAYER
 
 
-def test_another_face_in_the_same_place_is_not_taken_for_granted(
-    tracker: Tracker, detector: KnowingDetector
+def test_another_face_in_the_same_place_starts_a_search(
+    tracker: Tracker, detector: FixedDetector
 ) -> None:
     tracker.follow(scene(), last=False)
     tracker.follow(scene(BERT), last=False)
-    assert detector.looks == 1
+    assert detector.local_searches == 1
 
 
-def test_a_face_that_moved_is_followed_to_its_new_place(
-    tracker: Tracker, detector: KnowingDetector
+def test_a_moved_face_is_followed_to_its_new_place(
+    tracker: Tracker, detector: FixedDetector
 ) -> None:
     tracker.follow(scene(), last=False)
     moved = centred(350, 250, 160, 1.0)
-    detector.there = [moved]
+    detector.faces = [moved]
     assert tracker.follow(scene(box=moved), last=False).box == moved
 
 
-def test_frames_of_another_size_in_the_middle_of_a_capture_are_looked_at_anew(
-    tracker: Tracker, detector: KnowingDetector
+def test_a_frame_of_another_size_is_searched_as_a_whole(
+    tracker: Tracker, detector: FixedDetector
 ) -> None:
     tracker.follow(scene(), last=False)
     turned = np.ascontiguousarray(scene().T)
@@ -161,10 +161,10 @@ def test_frames_of_another_size_in_the_middle_of_a_capture_are_looked_at_anew(
     assert detector.searches == 2
 
 
-def test_looking_at_a_face_that_fills_the_frame_leaves_the_frame_as_it_is(pool: Executor) -> None:
+def test_tracking_a_face_that_fills_the_frame_leaves_the_frame_unchanged(pool: Executor) -> None:
     whole = centred(320, 240, 640, 1.0)
-    near = KnowingDetector()
-    near.there = [whole]
+    near = FixedDetector()
+    near.faces = [whole]
     tracker, picture = Tracker(near, pool), scene()
     before = picture.copy()
     tracker.follow(picture, last=False)
@@ -172,7 +172,7 @@ def test_looking_at_a_face_that_fills_the_frame_leaves_the_frame_as_it_is(pool: 
     assert np.array_equal(picture, before)
 
 
-def test_the_same_picture_again_has_the_same_fingerprint(tracker: Tracker) -> None:
+def test_equal_pictures_have_equal_fingerprints(tracker: Tracker) -> None:
     first, again, other = (
         tracker.follow(one, last=False) for one in (scene(), scene(), scene(BERT))
     )

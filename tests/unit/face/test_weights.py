@@ -1,4 +1,4 @@
-"""The weights are believed only when every byte of them is accounted for."""
+"""The weights are accepted only as a complete file."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from facepay.face.convert import convert
-from facepay.face.weights import FLOATS, Network, WeightsError, find_weights, parse_weights
+from facepay.face.models.convert import convert
+from facepay.face.models.weights import FLOATS, Network, WeightsError, find_weights, parse_weights
 
 
 @pytest.fixture(scope="module")
@@ -29,12 +29,12 @@ def test_the_installed_weights_are_read_to_the_last_byte(network: Network) -> No
 
 
 @pytest.mark.parametrize("kept", [0, 1, 20, 40, 300, 5_000, 11_000_000, -100, -1])
-def test_a_download_that_broke_off_is_refused(content: bytes, kept: int) -> None:
+def test_a_truncated_file_is_refused(content: bytes, kept: int) -> None:
     with pytest.raises(WeightsError, match="breaks off"):
         parse_weights(content[:kept])
 
 
-def test_a_file_with_something_after_its_end_is_refused(content: bytes) -> None:
+def test_a_file_with_trailing_bytes_is_refused(content: bytes) -> None:
     with pytest.raises(WeightsError):
         parse_weights(content + b"\x01")
 
@@ -55,28 +55,28 @@ def test_another_file_is_refused(foreign: bytes) -> None:
         parse_weights(foreign)
 
 
-def test_a_weight_that_is_no_number_is_refused(content: bytes) -> None:
+def test_a_weight_that_is_not_finite_is_refused(content: bytes) -> None:
     at = len(content) // 8 * 4
     with pytest.raises(WeightsError, match="finite"):
         parse_weights(content[:at] + b"\xff" * 8 + content[at + 8 :])
 
 
-def test_a_damaged_file_never_ends_in_anything_but_a_refusal(content: bytes) -> None:
+def test_a_damaged_file_never_crashes_the_service(content: bytes) -> None:
     rng = np.random.default_rng(2)
     for at in [*rng.integers(0, 400, 60), *rng.integers(len(content) - 90, len(content), 10)]:
         damaged = bytearray(content)
         damaged[at] ^= int(rng.integers(1, 256))
-        with suppress(WeightsError):  # anything else that is raised would be the crash
+        with suppress(WeightsError):  # any other exception would be the crash
             parse_weights(bytes(damaged))
 
 
-def test_layers_in_another_order_are_not_converted(network: Network) -> None:
+def test_layers_in_another_order_are_refused(network: Network) -> None:
     swapped = (network.layers[1], network.layers[0], *network.layers[2:])
     with pytest.raises(WeightsError, match="follow"):
         convert(replace(network, layers=swapped))
 
 
-def test_a_layer_of_another_shape_is_not_converted(network: Network) -> None:
+def test_a_layer_of_another_shape_is_refused(network: Network) -> None:
     first = network.layers[0]
     smaller = replace(first, params=first.params[:-1])
     with pytest.raises(WeightsError, match="shape"):

@@ -1,6 +1,6 @@
-"""YuNet's boxes are drawn like HOG's, and what it needs and has not got is said at the start.
+"""YuNet's boxes equal HOG's, and an unusable model file stops the start with a reason.
 
-Its model file is not part of facepay, so a stand-in speaks for OpenCV here.
+The model file is not part of facepay, so a stand-in replaces OpenCV here.
 """
 
 import sys
@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from facepay.bootstrap import build_house
+from facepay.bootstrap import build_dependencies
 from facepay.config import ConfigError, Settings
-from facepay.face.detect import has_second_face
-from facepay.face.yunet import YunetDetector
+from facepay.face.detection.detect import has_second_face
+from facepay.face.detection.yunet import YunetDetector
 from tests.fakes.environment import LIVE
 
 GREY = np.full((480, 640), 90, dtype=np.uint8)
@@ -25,7 +25,7 @@ class CvError(Exception):
 
 
 class Net:
-    """Finds the faces it was told about, in pixels of the picture it is given."""
+    """Network that finds the faces of `rows`, in pixels of the picture that it receives."""
 
     def __init__(self) -> None:
         self.size = (0, 0)
@@ -71,28 +71,28 @@ def file(tmp_path: Path) -> Path:
 
 
 def face(x: float, y: float, height: float, score: float = 0.9) -> list[float]:
-    """A row as YuNet gives it: box, landmarks, score; (x, y) is between eyes and mouth."""
+    """Return a row as YuNet does: box, landmarks, score; (x, y) lies between eyes and mouth."""
     half = 0.21 * height
     eyes = [x - 0.2 * height, y - half, x + 0.2 * height, y - half]
     mouth = [x - 0.15 * height, y + half, x + 0.15 * height, y + half]
     return [0, 0, 1, 1, *eyes, x, y, *mouth, score]
 
 
-def test_a_box_is_where_hogs_would_be_in_pixels_of_the_whole_picture(net: Net, file: Path) -> None:
+def test_a_box_equals_that_of_hog_in_pixels_of_the_full_picture(net: Net, file: Path) -> None:
     net.rows = [face(160, 120, 100)]  # in the picture reduced by two
     (box,) = YunetDetector(file).find_faces(GREY)
     assert box.corners() == (220, 140, 420, 340)
     assert box.score == pytest.approx(0.9)
 
 
-def test_the_best_face_comes_first_and_a_bystander_is_seen(net: Net, file: Path) -> None:
+def test_the_best_face_comes_first_and_a_bystander_is_found(net: Net, file: Path) -> None:
     net.rows = [face(50, 120, 80, 0.7), face(220, 120, 100, 0.95)]
     boxes = YunetDetector(file).find_faces(GREY)
     assert [round(box.score, 2) for box in boxes] == [0.95, 0.7]
     assert has_second_face(boxes)
 
 
-def test_only_the_face_that_was_there_is_found_again(net: Net, file: Path) -> None:
+def test_a_search_near_the_last_box_finds_no_other_face(net: Net, file: Path) -> None:
     detector = YunetDetector(file)
     net.rows = [face(220, 120, 100)]
     (last,) = detector.find_faces(GREY)
@@ -106,11 +106,11 @@ def test_only_the_face_that_was_there_is_found_again(net: Net, file: Path) -> No
 
 def started_with(file: Path) -> None:
     environment = {"FACEPAY_PROFILE": "rehearsal", "FACEPAY_DETECTOR_FILE": str(file)}
-    build_house(Settings.from_environment(LIVE | environment))
+    build_dependencies(Settings.from_environment(LIVE | environment))
 
 
 @pytest.mark.usefixtures("net")
-def test_a_detector_that_cannot_be_used_stops_the_start_and_says_why(tmp_path: Path) -> None:
+def test_an_unusable_detector_file_stops_the_start_with_a_reason(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="there is no detector model"):
         started_with(tmp_path / "gone.onnx")
     other = tmp_path / "other.onnx"

@@ -1,4 +1,4 @@
-"""A street of fakes for each test: a shop, its till, and Ada, who can pay by face."""
+"""A scenario of fakes for each test: a shop, its terminal, and Ada, who can pay by face."""
 
 import copy
 import sqlite3
@@ -6,34 +6,34 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.fakes.house import FakeHouse, fake_house, kept, memory_database
-from tests.fakes.street import Customer, Street
+from tests.fakes.dependencies import FakeDependencies, fake_dependencies, kept, memory_database
+from tests.fakes.scenario import Customer, Scenario
 
 
 @pytest.fixture(scope="session")
-def settled() -> Iterator[tuple[Street, sqlite3.Connection]]:
+def enrolled() -> Iterator[tuple[Scenario, sqlite3.Connection]]:
     """Enrolling takes a while: it is done once, and each test gets a copy of all of it."""
     with memory_database() as database:
-        street = Street(fake_house(database))
-        street.enrol("ada")
-        street.fakes.journal.events.clear()
+        scenario = Scenario(fake_dependencies(database))
+        scenario.enrol("ada")
+        scenario.fakes.journal.events.clear()
         rows = kept(database)
-        yield street, rows
+        yield scenario, rows
         rows.close()
 
 
 @pytest.fixture
-def street(settled: tuple[Street, sqlite3.Connection]) -> Iterator[Street]:
-    original, rows = settled
+def scenario(enrolled: tuple[Scenario, sqlite3.Connection]) -> Iterator[Scenario]:
+    original, rows = enrolled
     with memory_database(copy_of=rows) as database:
         yield copy.deepcopy(original, {id(original.fakes.database): database})
 
 
 @pytest.fixture
-def fakes(street: Street) -> FakeHouse:
-    return street.fakes
+def fakes(scenario: Scenario) -> FakeDependencies:
+    return scenario.fakes
 
 
 @pytest.fixture
-def ada(street: Street) -> Customer:
-    return street.customers["ada"]
+def ada(scenario: Scenario) -> Customer:
+    return scenario.customers["ada"]

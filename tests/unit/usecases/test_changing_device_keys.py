@@ -4,119 +4,122 @@ from dataclasses import replace
 
 import pytest
 
-from facepay.domain.customer import FactorState
+from facepay.domain.customer import FactorState, PublicKey
 from facepay.domain.errors import (
     AlreadyExists,
-    ProofRejected,
+    CredentialsRejected,
     WrongState,
 )
-from facepay.usecases.prove import Proof
-from facepay.usecases.register import PublicKey
-from facepay.usecases.second_factors import (
+from facepay.usecases.authentication.credentials import Credentials
+from facepay.usecases.customers.second_factors import (
     add_second_factor,
     confirm_second_factor,
     revoke_second_factor,
 )
-from tests.fakes.house import FakeHouse
-from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street, key
+from tests.fakes.dependencies import FakeDependencies
+from tests.fakes.scenario import PASSWORD, WRONG_CODE, Customer, Scenario, key
 
 
 @pytest.fixture
-def phone(street: Street, ada: Customer) -> PublicKey:
-    return street.add_device(ada)
+def phone(scenario: Scenario, ada: Customer) -> PublicKey:
+    return scenario.add_device(ada)
 
 
-def with_password(proof: Proof) -> Proof:
-    return replace(proof, password=PASSWORD)
+def with_password(credentials: Credentials) -> Credentials:
+    return replace(credentials, password=PASSWORD)
 
 
 class TestAddingAndRevoking:
-    def pending(self, street: Street, ada: Customer, device: PublicKey) -> str:
-        proof = Proof(PASSWORD, street.code_of(ada))
-        change = street.change(ada.caller)
-        return add_second_factor(street.house, change, "phone", proof, device).id
+    def pending(self, scenario: Scenario, ada: Customer, device: PublicKey) -> str:
+        credentials = Credentials(PASSWORD, scenario.code_of(ada))
+        command = scenario.command(ada.caller)
+        return add_second_factor(scenario.deps, command, "phone", credentials, device).id
 
-    def test_it_needs_password_and_second_factor(self, street: Street, ada: Customer) -> None:
-        for proof in (Proof(PASSWORD), Proof(code=street.code_of(ada))):
-            with pytest.raises(ProofRejected):
-                add_second_factor(street.house, street.change(ada.caller), "thief's", proof, key())
+    def test_it_needs_password_and_second_factor(self, scenario: Scenario, ada: Customer) -> None:
+        for credentials in (Credentials(PASSWORD), Credentials(code=scenario.code_of(ada))):
+            with pytest.raises(CredentialsRejected):
+                add_second_factor(
+                    scenario.deps, scenario.command(ada.caller), "thief's", credentials, key()
+                )
 
-    def test_a_key_that_was_not_shown_confirms_nothing(self, street: Street, ada: Customer) -> None:
-        device = key()
-        self.pending(street, ada, device)
-        intent = street.intent()
-        proof = with_password(street.confirms(device, intent, ada))
-        assert street.pay_by_password(intent, "ada", proof).state == "declined"
-
-    def test_a_key_is_confirmed_by_its_own_signature_over_that_very_request(
-        self, street: Street, ada: Customer
+    def test_a_key_that_was_not_shown_confirms_nothing(
+        self, scenario: Scenario, ada: Customer
     ) -> None:
         device = key()
-        factor = self.pending(street, ada, device)
+        self.pending(scenario, ada, device)
+        intent = scenario.intent()
+        credentials = with_password(scenario.confirms(device, intent, ada))
+        assert scenario.pay_by_password(intent, "ada", credentials).state == "declined"
+
+    def test_a_key_is_confirmed_by_its_own_signature_over_that_very_request(
+        self, scenario: Scenario, ada: Customer
+    ) -> None:
+        device = key()
+        factor = self.pending(scenario, ada, device)
         for who, claims in (
             (key(), {}),
             (device, {"act": "POST /v1/enrolments"}),
             (device, {"nonce": "another key"}),
             (device, None),
         ):
-            change = street.change(ada.caller)
-            proof = Proof(code=WRONG_CODE)
+            command = scenario.command(ada.caller)
+            credentials = Credentials(code=WRONG_CODE)
             if claims is not None:
-                proof = street.signs(who, {**change.claims, **claims})
-            with pytest.raises(ProofRejected):
-                confirm_second_factor(street.house, change, factor, proof)
-        change = street.change(ada.caller)
-        proof = street.signs(device, change.claims)
-        assert confirm_second_factor(street.house, change, factor, proof).state == "active"
+                credentials = scenario.signs(who, {**command.claims, **claims})
+            with pytest.raises(CredentialsRejected):
+                confirm_second_factor(scenario.deps, command, factor, credentials)
+        command = scenario.command(ada.caller)
+        credentials = scenario.signs(device, command.claims)
+        assert confirm_second_factor(scenario.deps, command, factor, credentials).state == "active"
 
     def test_the_key_that_signs_requests_is_no_second_factor(
-        self, street: Street, ada: Customer
+        self, scenario: Scenario, ada: Customer
     ) -> None:
         with pytest.raises(AlreadyExists):
-            self.pending(street, ada, PublicKey(ada.caller.keyid, "pem"))
+            self.pending(scenario, ada, PublicKey(ada.caller.keyid, "pem"))
 
     def test_a_device_key_is_second_factor_enough_to_change_factors(
-        self, street: Street, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        change = street.change(ada.caller)
-        proof = with_password(street.signs(phone, change.claims))
-        assert add_second_factor(street.house, change, "tablet", proof).state == "pending"
+        command = scenario.command(ada.caller)
+        credentials = with_password(scenario.signs(phone, command.claims))
+        assert add_second_factor(scenario.deps, command, "tablet", credentials).state == "pending"
 
     def test_a_yes_to_one_request_is_none_to_another(
-        self, street: Street, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        change, another = street.change(ada.caller), street.change(ada.caller)
-        proof = with_password(street.signs(phone, change.claims))
-        with pytest.raises(ProofRejected):
-            add_second_factor(street.house, another, "tablet", proof)
+        command, another = scenario.command(ada.caller), scenario.command(ada.caller)
+        credentials = with_password(scenario.signs(phone, command.claims))
+        with pytest.raises(CredentialsRejected):
+            add_second_factor(scenario.deps, another, "tablet", credentials)
 
     def test_a_device_key_alone_takes_the_face_back(
-        self, street: Street, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        change = street.change(ada.caller)
-        proof = street.signs(phone, change.claims)
-        assert street.revoke(ada, proof, change).state == "revoked"
+        command = scenario.command(ada.caller)
+        credentials = scenario.signs(phone, command.claims)
+        assert scenario.revoke(ada, credentials, command).state == "revoked"
 
     def test_a_revoked_key_confirms_nothing(
-        self, street: Street, fakes: FakeHouse, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, fakes: FakeDependencies, ada: Customer, phone: PublicKey
     ) -> None:
         with fakes.database() as uow:
             factor = uow.second_factors.find(keyid=phone.thumbprint)
         assert factor is not None
         assert factor.state is FactorState.ACTIVE
-        intent = street.intent()
-        yes = with_password(street.confirms(phone, intent, ada))
-        proof = Proof(PASSWORD, street.code_of(ada))
-        revoke_second_factor(street.house, street.change(ada.caller), factor.id, proof)
-        assert street.pay_by_password(intent, "ada", yes).state == "declined"
+        intent = scenario.intent()
+        yes = with_password(scenario.confirms(phone, intent, ada))
+        credentials = Credentials(PASSWORD, scenario.code_of(ada))
+        revoke_second_factor(scenario.deps, scenario.command(ada.caller), factor.id, credentials)
+        assert scenario.pay_by_password(intent, "ada", yes).state == "declined"
 
-    def test_the_last_one_stays(self, street: Street, ada: Customer, phone: PublicKey) -> None:
-        with street.fakes.database() as uow:
+    def test_the_last_one_stays(self, scenario: Scenario, ada: Customer, phone: PublicKey) -> None:
+        with scenario.fakes.database() as uow:
             factors = {each.kind.value: each.id for each in uow.second_factors.find_all()}
-        change = street.change(ada.caller)
-        proof = with_password(street.signs(phone, change.claims))
-        revoke_second_factor(street.house, change, factors["totp"], proof)
-        change = street.change(ada.caller)
-        proof = with_password(street.signs(phone, change.claims))
+        command = scenario.command(ada.caller)
+        credentials = with_password(scenario.signs(phone, command.claims))
+        revoke_second_factor(scenario.deps, command, factors["totp"], credentials)
+        command = scenario.command(ada.caller)
+        credentials = with_password(scenario.signs(phone, command.claims))
         with pytest.raises(WrongState):
-            revoke_second_factor(street.house, change, factors["device_key"], proof)
+            revoke_second_factor(scenario.deps, command, factors["device_key"], credentials)

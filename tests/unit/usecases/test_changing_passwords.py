@@ -3,81 +3,92 @@
 import pytest
 
 from facepay.domain.customer import FactorKind
-from facepay.domain.errors import NotFound, ProofRejected
-from facepay.usecases.own_factors import list_second_factors, rename_second_factor
-from facepay.usecases.passwords import change_password, reset_password
-from facepay.usecases.prove import Proof
-from facepay.usecases.recovery_codes import make_recovery_codes
-from facepay.usecases.second_factors import add_second_factor
-from facepay.usecases.sign_in import SignInAttempt, come_back, sign_in
-from tests.fakes.house import FakeHouse
-from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
+from facepay.domain.errors import CredentialsRejected, NotFound
+from facepay.usecases.authentication.credentials import Credentials
+from facepay.usecases.authentication.sign_in import SignInAttempt, resume_session, sign_in
+from facepay.usecases.customers.passwords import change_password, reset_password
+from facepay.usecases.customers.recovery_codes import make_recovery_codes
+from facepay.usecases.customers.second_factors import (
+    add_second_factor,
+    list_second_factors,
+    rename_second_factor,
+)
+from tests.fakes.dependencies import FakeDependencies
+from tests.fakes.scenario import PASSWORD, WRONG_CODE, Customer, Scenario
 
 NEW = "another horse battery"
 
 
 @pytest.fixture
-def paper(street: Street, ada: Customer) -> list[str]:
+def paper(scenario: Scenario, ada: Customer) -> list[str]:
     """Ada's recovery codes."""
-    proof = Proof(PASSWORD, street.code_of(ada))
-    codes = make_recovery_codes(street.house, street.change(ada.caller), proof).codes
+    credentials = Credentials(PASSWORD, scenario.code_of(ada))
+    codes = make_recovery_codes(scenario.deps, scenario.command(ada.caller), credentials).codes
     assert codes is not None
     return codes
 
 
-def change(street: Street, customer: Customer, proof: Proof) -> str:
-    new = change_password(street.house, street.change(customer.caller), proof, NEW)
+def command(scenario: Scenario, customer: Customer, credentials: Credentials) -> str:
+    new = change_password(scenario.deps, scenario.command(customer.caller), credentials, NEW)
     return new.changed_at
 
 
-def reset(street: Street, customer: Customer, code: str) -> str:
-    return reset_password(street.house, street.change(customer.caller), code, NEW).changed_at
+def reset(scenario: Scenario, customer: Customer, code: str) -> str:
+    return reset_password(scenario.deps, scenario.command(customer.caller), code, NEW).changed_at
 
 
-def pays_with(street: Street, customer: Customer, password: str) -> bool:
-    proof = Proof(password, street.code_of(customer))
-    return street.pay_by_password(street.intent(), customer.alias, proof).state == "approved"
+def pays_with(scenario: Scenario, customer: Customer, password: str) -> bool:
+    credentials = Credentials(password, scenario.code_of(customer))
+    return (
+        scenario.pay_by_password(scenario.intent(), customer.alias, credentials).state == "approved"
+    )
 
 
 class TestChanging:
-    def test_the_new_one_pays_and_the_old_one_does_not(self, street: Street, ada: Customer) -> None:
-        assert change(street, ada, Proof(PASSWORD, street.code_of(ada)))
-        assert pays_with(street, ada, NEW)
-        assert not pays_with(street, ada, PASSWORD)
+    def test_the_new_one_pays_and_the_old_one_does_not(
+        self, scenario: Scenario, ada: Customer
+    ) -> None:
+        assert command(scenario, ada, Credentials(PASSWORD, scenario.code_of(ada)))
+        assert pays_with(scenario, ada, NEW)
+        assert not pays_with(scenario, ada, PASSWORD)
 
-    def test_a_device_key_is_second_factor_enough(self, street: Street, ada: Customer) -> None:
-        phone, asked = street.add_device(ada), street.change(ada.caller)
-        signed = street.signs(phone, asked.claims).confirmation
-        proof = Proof(PASSWORD, confirmation=signed)
-        assert change_password(street.house, asked, proof, NEW).changed_at
+    def test_a_device_key_is_second_factor_enough(self, scenario: Scenario, ada: Customer) -> None:
+        phone, asked = scenario.add_device(ada), scenario.command(ada.caller)
+        signed = scenario.signs(phone, asked.claims).confirmation
+        credentials = Credentials(PASSWORD, confirmation=signed)
+        assert change_password(scenario.deps, asked, credentials, NEW).changed_at
 
-    @pytest.mark.parametrize("proof", [Proof(PASSWORD), Proof(PASSWORD, WRONG_CODE), Proof(NEW)])
+    @pytest.mark.parametrize(
+        "credentials", [Credentials(PASSWORD), Credentials(PASSWORD, WRONG_CODE), Credentials(NEW)]
+    )
     def test_less_than_both_changes_nothing(
-        self, street: Street, ada: Customer, proof: Proof
+        self, scenario: Scenario, ada: Customer, credentials: Credentials
     ) -> None:
-        with pytest.raises(ProofRejected):
-            change(street, ada, proof)
-        assert pays_with(street, ada, PASSWORD)
+        with pytest.raises(CredentialsRejected):
+            command(scenario, ada, credentials)
+        assert pays_with(scenario, ada, PASSWORD)
 
-    def test_a_code_used_at_a_till_meanwhile_changes_nothing(
-        self, street: Street, ada: Customer
+    def test_a_code_used_at_a_terminal_meanwhile_changes_nothing(
+        self, scenario: Scenario, ada: Customer
     ) -> None:
-        proof = Proof(PASSWORD, street.code_of(ada))
-        street.pay_by_password(street.intent(), "ada", proof)
-        with pytest.raises(ProofRejected):
-            change(street, ada, proof)
+        credentials = Credentials(PASSWORD, scenario.code_of(ada))
+        scenario.pay_by_password(scenario.intent(), "ada", credentials)
+        with pytest.raises(CredentialsRejected):
+            command(scenario, ada, credentials)
 
     def test_it_ends_the_sessions_of_the_page_and_nothing_else(
-        self, street: Street, fakes: FakeHouse, ada: Customer
+        self, scenario: Scenario, fakes: FakeDependencies, ada: Customer
     ) -> None:
         token = sign_in(
-            street.house, SignInAttempt("ada", Proof(PASSWORD, street.code_of(ada)))
+            scenario.deps, SignInAttempt("ada", Credentials(PASSWORD, scenario.code_of(ada)))
         ).token
-        assert come_back(street.house, token) is not None
-        intent = street.show_face(ada)
-        change(street, ada, Proof(PASSWORD, street.code_of(ada)))
-        assert come_back(street.house, token) is None
-        assert street.enter(intent, street.code_of(ada)).state == "approved", "the face still pays"
+        assert resume_session(scenario.deps, token) is not None
+        intent = scenario.show_face(ada)
+        command(scenario, ada, Credentials(PASSWORD, scenario.code_of(ada)))
+        assert resume_session(scenario.deps, token) is None
+        assert scenario.enter_code(intent, scenario.code_of(ada)).state == "approved", (
+            "the face still pays"
+        )
         with fakes.database() as uow:
             kinds = [leaf.kind for leaf in uow.leaves.find_all()]
         assert kinds.count("customer.setting_changed") == 1
@@ -85,57 +96,57 @@ class TestChanging:
 
 class TestForgetting:
     def test_a_recovery_code_sets_a_new_one(
-        self, street: Street, ada: Customer, paper: list[str]
+        self, scenario: Scenario, ada: Customer, paper: list[str]
     ) -> None:
-        assert reset(street, ada, paper[0])
-        assert pays_with(street, ada, NEW)
-        assert not pays_with(street, ada, PASSWORD)
+        assert reset(scenario, ada, paper[0])
+        assert pays_with(scenario, ada, NEW)
+        assert not pays_with(scenario, ada, PASSWORD)
 
-    def test_once(self, street: Street, ada: Customer, paper: list[str]) -> None:
-        reset(street, ada, paper[0])
-        with pytest.raises(ProofRejected):
-            reset(street, ada, paper[0])
+    def test_once(self, scenario: Scenario, ada: Customer, paper: list[str]) -> None:
+        reset(scenario, ada, paper[0])
+        with pytest.raises(CredentialsRejected):
+            reset(scenario, ada, paper[0])
 
-    def test_another_customers_code_does_not(self, street: Street, paper: list[str]) -> None:
-        eve = street.settle_in("eve")
-        with pytest.raises(ProofRejected):
-            reset(street, eve, paper[0])
-        assert pays_with(street, eve, PASSWORD)
+    def test_another_customers_code_does_not(self, scenario: Scenario, paper: list[str]) -> None:
+        eve = scenario.settle_in("eve")
+        with pytest.raises(CredentialsRejected):
+            reset(scenario, eve, paper[0])
+        assert pays_with(scenario, eve, PASSWORD)
 
     def test_the_tries_before_it_was_known_to_be_forgotten_delay_the_new_one_no_longer(
-        self, street: Street, ada: Customer, paper: list[str]
+        self, scenario: Scenario, ada: Customer, paper: list[str]
     ) -> None:
         for _ in range(6):
-            with pytest.raises(ProofRejected):
-                street.revoke(ada, Proof(password="was it this?"))
-        reset(street, ada, paper[0])
-        assert street.revoke(ada, Proof(password=NEW)).state == "revoked"
+            with pytest.raises(CredentialsRejected):
+                scenario.revoke(ada, Credentials(password="was it this?"))
+        reset(scenario, ada, paper[0])
+        assert scenario.revoke(ada, Credentials(password=NEW)).state == "revoked"
 
     def test_neither_password_nor_secret_is_in_what_is_remembered(
-        self, street: Street, fakes: FakeHouse, ada: Customer, paper: list[str]
+        self, scenario: Scenario, fakes: FakeDependencies, ada: Customer, paper: list[str]
     ) -> None:
-        reset(street, ada, paper[0])
+        reset(scenario, ada, paper[0])
         with fakes.database() as uow:
             rows = [*uow.idempotency.find_all(), *uow.openings.find_all(), *uow.events.find_all()]
         assert not [row for row in rows if NEW in repr(row) or paper[0] in repr(row)]
 
 
 class TestOwnFactors:
-    def test_they_are_listed_and_named(self, street: Street, ada: Customer) -> None:
-        street.add_device(ada)
-        first, second = list_second_factors(street.house, ada.caller)
+    def test_they_are_listed_and_named(self, scenario: Scenario, ada: Customer) -> None:
+        scenario.add_device(ada)
+        first, second = list_second_factors(scenario.deps, ada.caller)
         assert (first.kind, second.kind) == (FactorKind.TOTP, FactorKind.DEVICE_KEY)
-        rename_second_factor(street.house, street.change(ada.caller), second.id, "old phone")
-        assert list_second_factors(street.house, ada.caller)[1].name == "old phone"
+        rename_second_factor(scenario.deps, scenario.command(ada.caller), second.id, "old phone")
+        assert list_second_factors(scenario.deps, ada.caller)[1].name == "old phone"
 
-    def test_a_listed_one_shows_no_secret(self, street: Street, ada: Customer) -> None:
-        proof = Proof(PASSWORD, street.code_of(ada))
-        pending = add_second_factor(street.house, street.change(ada.caller), "new", proof)
+    def test_a_listed_one_shows_no_secret(self, scenario: Scenario, ada: Customer) -> None:
+        credentials = Credentials(PASSWORD, scenario.code_of(ada))
+        pending = add_second_factor(scenario.deps, scenario.command(ada.caller), "new", credentials)
         assert pending.qr is not None
-        for listed in list_second_factors(street.house, ada.caller):
+        for listed in list_second_factors(scenario.deps, ada.caller):
             assert (listed.secret, listed.uri, listed.qr) == (None, None, None)
 
-    def test_another_customers_cannot_be_named(self, street: Street, ada: Customer) -> None:
-        theirs = list_second_factors(street.house, street.settle_in("eve").caller)[0].id
+    def test_another_customers_cannot_be_named(self, scenario: Scenario, ada: Customer) -> None:
+        theirs = list_second_factors(scenario.deps, scenario.settle_in("eve").caller)[0].id
         with pytest.raises(NotFound):
-            rename_second_factor(street.house, street.change(ada.caller), theirs, "mine")
+            rename_second_factor(scenario.deps, scenario.command(ada.caller), theirs, "mine")

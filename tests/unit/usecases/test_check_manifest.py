@@ -19,21 +19,21 @@ from facepay.domain.errors import (
     WrongState,
 )
 from facepay.domain.manifest import Manifest
-from facepay.usecases.answers import CaptureAnswer
-from tests.fakes.house import FakeHouse
+from facepay.usecases.responses import CaptureAnswer
+from tests.fakes.dependencies import FakeDependencies
+from tests.fakes.scenario import Customer, Scenario, manifest_for
 from tests.fakes.senses import picture
-from tests.fakes.street import Customer, Street, manifest_for
 
 IMAGES = [picture("ada", number) for number in range(6)]
 Bend = Callable[[Manifest], Manifest]
 
 
 @pytest.fixture
-def capture(street: Street, ada: Customer) -> CaptureAnswer:
-    return street.open_payment(street.intent(), "ada")
+def capture(scenario: Scenario, ada: Customer) -> CaptureAnswer:
+    return scenario.open_payment(scenario.intent(), "ada")
 
 
-def logged_reason(fakes: FakeHouse) -> str:
+def logged_reason(fakes: FakeDependencies) -> str:
     with fakes.database() as uow:
         leaf = uow.leaves.find_all(kind="capture.refused")[-1]
         opening = uow.openings.find(seq=leaf.seq)
@@ -59,8 +59,8 @@ def repeated(manifest: Manifest) -> Manifest:
     ids=["foreign nonce", "rooted", "records repeated"],
 )
 def test_a_manifest_that_does_not_fit_ends_the_capture_before_anybody_is_looked_at(
-    street: Street,
-    fakes: FakeHouse,
+    scenario: Scenario,
+    fakes: FakeDependencies,
     capture: CaptureAnswer,
     bend: Bend,
     kind: type[FacepayError],
@@ -69,11 +69,11 @@ def test_a_manifest_that_does_not_fit_ends_the_capture_before_anybody_is_looked_
     fakes.journal.events.clear()
     good = manifest_for(capture, IMAGES)
     with pytest.raises(kind):
-        street.send_manifest(street.till, bend(good), IMAGES)
+        scenario.send_manifest(scenario.terminal, bend(good), IMAGES)
     assert logged_reason(fakes) == reason
     assert fakes.journal.count("engine.observe") == 0
     with pytest.raises(WrongState):
-        street.send_manifest(street.till, good, IMAGES)
+        scenario.send_manifest(scenario.terminal, good, IMAGES)
 
 
 @pytest.mark.parametrize(
@@ -85,62 +85,67 @@ def test_a_manifest_that_does_not_fit_ends_the_capture_before_anybody_is_looked_
     ],
 )
 def test_only_the_device_that_opened_the_capture_can_say_what_it_recorded(
-    street: Street, fakes: FakeHouse, capture: CaptureAnswer, kid: str, signer: str, reason: str
+    scenario: Scenario,
+    fakes: FakeDependencies,
+    capture: CaptureAnswer,
+    kid: str,
+    signer: str,
+    reason: str,
 ) -> None:
     good = manifest_for(capture, IMAGES)
     with pytest.raises(ManifestInvalid):
-        street.send_manifest(street.till, good, IMAGES, kid=kid, signer=signer)
+        scenario.send_manifest(scenario.terminal, good, IMAGES, kid=kid, signer=signer)
     assert logged_reason(fakes) == reason
     assert fakes.journal.count("engine.observe") == 0
 
 
 def test_nothing_a_manifest_says_is_told_to_who_has_not_signed_it(
-    street: Street, fakes: FakeHouse, capture: CaptureAnswer
+    scenario: Scenario, fakes: FakeDependencies, capture: CaptureAnswer
 ) -> None:
     """Without the signature, records, health and pictures are not even read."""
     bad = rooted(repeated(manifest_for(capture, IMAGES)))
     with pytest.raises(ManifestInvalid):
-        street.send_manifest(street.till, bad, IMAGES, signer="of somebody else")
+        scenario.send_manifest(scenario.terminal, bad, IMAGES, signer="of somebody else")
     assert logged_reason(fakes) == "foreign_signature"
 
 
 def test_a_key_that_was_taken_from_its_device_meanwhile_signs_nothing_any_more(
-    street: Street, fakes: FakeHouse, capture: CaptureAnswer
+    scenario: Scenario, fakes: FakeDependencies, capture: CaptureAnswer
 ) -> None:
     with fakes.database() as uow:
-        client = uow.clients.lock(street.till.keyid)
+        client = uow.clients.lock(scenario.terminal.keyid)
         assert client is not None
         uow.clients.update(replace(client, revoked_at=fakes.clock.now))
         uow.commit()
     with pytest.raises(ManifestInvalid):
-        street.send_manifest(street.till, manifest_for(capture, IMAGES), IMAGES)
+        scenario.send_manifest(scenario.terminal, manifest_for(capture, IMAGES), IMAGES)
     assert logged_reason(fakes) == "revoked_key"
 
 
 def test_a_retry_after_an_outage_is_measured_by_when_the_burst_first_came(
-    street: Street, fakes: FakeHouse, capture: CaptureAnswer
+    scenario: Scenario, fakes: FakeDependencies, capture: CaptureAnswer
 ) -> None:
     """Else a burst too long for its time would fit after a crash, and a good one might not."""
     good = manifest_for(capture, IMAGES)
     late = [replace(each, monotonic_ms=each.monotonic_ms * 3) for each in good.frames]
     stretched = replace(good, frames=tuple(late))
-    change = street.change(street.till)
+    command = scenario.command(scenario.terminal)
     fakes.journal.fail("attestation.verify", VaultUnavailable())
     with pytest.raises(VaultUnavailable):
-        street.send_manifest(street.till, stretched, IMAGES, change)
+        scenario.send_manifest(scenario.terminal, stretched, IMAGES, command)
     fakes.clock.advance(30)
     with pytest.raises(ManifestInvalid) as refusal:
-        street.send_manifest(street.till, stretched, IMAGES, change)
+        scenario.send_manifest(scenario.terminal, stretched, IMAGES, command)
     assert refusal.value.reason == "clock_ahead"
 
 
-def test_an_enrolment_is_checked_likewise(street: Street, fakes: FakeHouse) -> None:
-    bob = street.settle_in("bob")
-    street.consent(bob)
-    street.begin(bob)
-    capture = street.open_enrolment(bob)
+def test_an_enrolment_is_checked_likewise(scenario: Scenario, fakes: FakeDependencies) -> None:
+    bob = scenario.settle_in("bob")
+    scenario.consent(bob)
+    scenario.begin(bob)
+    capture = scenario.open_enrolment(bob)
     with pytest.raises(DeviceNotTrusted):
-        street.send_manifest(bob.caller, rooted(manifest_for(capture, IMAGES)), IMAGES)
+        scenario.send_manifest(bob.caller, rooted(manifest_for(capture, IMAGES)), IMAGES)
     assert fakes.journal.count("engine.reference") == 0
     with fakes.database() as uow:
         enrolment = uow.enrolments.find(id=bob.enrolment_id)

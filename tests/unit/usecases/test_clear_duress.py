@@ -5,29 +5,31 @@ import pytest
 from facepay.domain.customer import Role
 from facepay.domain.errors import SecondOperatorNeeded
 from facepay.domain.operator_action import ActionKind
-from facepay.usecases.duress_code import set_duress_code
-from facepay.usecases.once import Caller
-from facepay.usecases.operator_actions import approve_action, ask_for_action
-from facepay.usecases.prove import Proof
-from facepay.usecases.register import register_operator
-from tests.fakes.street import PASSWORD, Customer, Street, key
+from facepay.usecases.authentication.credentials import Credentials
+from facepay.usecases.customers.duress_code import set_duress_code
+from facepay.usecases.operators.actions import approve_action, request_action
+from facepay.usecases.operators.register import register_operator
+from facepay.usecases.request import Caller
+from tests.fakes.scenario import PASSWORD, Customer, Scenario, key
 
 DURESS = "271828"
 
 
 def test_a_face_locked_by_a_duress_code_pays_again_only_when_two_operators_say_so(
-    street: Street, ada: Customer
+    scenario: Scenario, ada: Customer
 ) -> None:
-    house, registered = street.house, register_operator(street.house, key())
+    deps, registered = scenario.deps, register_operator(scenario.deps, key())
     second = Caller(registered.keyid, Role.OPERATOR, registered.id)
-    proof = Proof(PASSWORD, street.code_of(ada))
-    set_duress_code(house, street.change(ada.caller), proof, DURESS)
-    street.enter(street.show_face(ada), DURESS)
+    credentials = Credentials(PASSWORD, scenario.code_of(ada))
+    set_duress_code(deps, scenario.command(ada.caller), credentials, DURESS)
+    scenario.enter_code(scenario.show_face(ada), DURESS)
     target = {"customer": "ada"}
-    action = ask_for_action(house, street.change(street.operator), ActionKind.CLEAR_DURESS, target)
+    action = request_action(
+        deps, scenario.command(scenario.operator), ActionKind.CLEAR_DURESS, target
+    )
     with pytest.raises(SecondOperatorNeeded):
-        approve_action(house, street.change(street.operator), action.id)
-    assert street.enter(street.show_face(ada), street.code_of(ada)).state == "declined"
-    done = approve_action(house, street.change(second), action.id)
+        approve_action(deps, scenario.command(scenario.operator), action.id)
+    assert scenario.enter_code(scenario.show_face(ada), scenario.code_of(ada)).state == "declined"
+    done = approve_action(deps, scenario.command(second), action.id)
     assert (done.state, done.done) == ("done", 1)
-    assert street.enter(street.show_face(ada), street.code_of(ada)).state == "approved"
+    assert scenario.enter_code(scenario.show_face(ada), scenario.code_of(ada)).state == "approved"

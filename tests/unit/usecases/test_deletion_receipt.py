@@ -8,31 +8,31 @@ import pytest
 
 from facepay.domain.audit import commit
 from facepay.domain.errors import DeletionPending, NotFound, VaultUnavailable, WrongState
-from facepay.usecases.deletion_receipt import read_deletion_receipt
-from facepay.usecases.enrol_face import end_lapsed_enrolments
-from facepay.usecases.lock_face import lock_face
-from facepay.usecases.prove import Proof
-from facepay.usecases.revoke_face import list_enrolments
-from facepay.usecases.withdraw_consent import withdraw_consent
-from tests.fakes.house import FakeHouse
-from tests.fakes.street import PASSWORD, Customer, Street
+from facepay.usecases.authentication.credentials import Credentials
+from facepay.usecases.consents.withdraw import withdraw_consent
+from facepay.usecases.faces.deletion_receipt import read_deletion_receipt
+from facepay.usecases.faces.enrol import end_lapsed_enrolments
+from facepay.usecases.faces.enrolments import list_enrolments
+from facepay.usecases.faces.lock import lock_face
+from tests.fakes.dependencies import FakeDependencies
+from tests.fakes.scenario import PASSWORD, Customer, Scenario
 
 
-def receipt(street: Street, payer: Customer) -> Any:
-    token = read_deletion_receipt(street.house, payer.caller, payer.enrolment_id)
+def receipt(scenario: Scenario, payer: Customer) -> Any:
+    token = read_deletion_receipt(scenario.deps, payer.caller, payer.enrolment_id)
     header, claims, _ = token.split(".")
     assert json.loads(base64.urlsafe_b64decode(header))["typ"] == "facepay-deletion-receipt+jwt"
     return json.loads(base64.urlsafe_b64decode(claims))
 
 
 def test_it_counts_what_was_destroyed_in_each_store_and_what_was_stopped(
-    street: Street, ada: Customer
+    scenario: Scenario, ada: Customer
 ) -> None:
-    street.show_face(ada)  # an intent that waits, its capture used
-    street.open_payment(street.intent(), "ada")
-    street.reserve(street.intent(), "ada")
-    street.revoke(ada)
-    claims = receipt(street, ada)
+    scenario.show_face(ada)  # an intent that waits, its capture used
+    scenario.open_payment(scenario.intent(), "ada")
+    scenario.reserve(scenario.intent(), "ada")
+    scenario.revoke(ada)
+    claims = receipt(scenario, ada)
     assert claims["enrolment"] == ada.enrolment_id
     assert claims["cause"] == "customer"
     assert claims["destroyed"] == {"database": {"sealed_references": 1}, "vault": {"keys": 1}}
@@ -40,12 +40,12 @@ def test_it_counts_what_was_destroyed_in_each_store_and_what_was_stopped(
 
 
 def test_its_leaves_are_in_the_log_and_open_to_this_enrolment(
-    street: Street, ada: Customer
+    scenario: Scenario, ada: Customer
 ) -> None:
-    street.revoke(ada)
-    claims = receipt(street, ada)
+    scenario.revoke(ada)
+    claims = receipt(scenario, ada)
     assert [leaf["kind"] for leaf in claims["leaves"]] == ["face.revoked", "face.key_destroyed"]
-    with street.house.unit_of_work() as uow:
+    with scenario.deps.unit_of_work() as uow:
         for named in claims["leaves"]:
             leaf = uow.leaves.find(seq=named["seq"])
             assert leaf is not None
@@ -55,94 +55,94 @@ def test_its_leaves_are_in_the_log_and_open_to_this_enrolment(
             assert json.loads(opening["details"]) == {"enrolment": ada.enrolment_id}
 
 
-def test_revoking_again_or_reading_twice_tells_the_same(street: Street, ada: Customer) -> None:
-    street.revoke(ada)
-    first = receipt(street, ada)
-    street.revoke(ada)
-    assert receipt(street, ada) | {"iat": 0} == first | {"iat": 0}
+def test_revoking_again_or_reading_twice_tells_the_same(scenario: Scenario, ada: Customer) -> None:
+    scenario.revoke(ada)
+    first = receipt(scenario, ada)
+    scenario.revoke(ada)
+    assert receipt(scenario, ada) | {"iat": 0} == first | {"iat": 0}
 
 
 def test_while_the_vault_is_away_it_says_that_it_comes_and_then_it_comes(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     fakes.vault.away = True
-    street.revoke(ada)
+    scenario.revoke(ada)
     with pytest.raises(DeletionPending):
-        receipt(street, ada)
+        receipt(scenario, ada)
     fakes.vault.away = False
-    claims = receipt(street, ada)
+    claims = receipt(scenario, ada)
     assert claims["destroyed"]["vault"] == {"keys": 1}
     assert ada.enrolment_id not in fakes.vault.keys, "it is told only when it is so"
 
 
 def test_nothing_is_told_that_nobody_signed(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    street.revoke(ada)
+    scenario.revoke(ada)
     fakes.root.away = True
     with pytest.raises(VaultUnavailable):
-        receipt(street, ada)
+        receipt(scenario, ada)
 
 
 @pytest.mark.parametrize("state", ["active", "locked"])
-def test_a_face_that_is_still_there_has_none(street: Street, ada: Customer, state: str) -> None:
+def test_a_face_that_is_still_there_has_none(scenario: Scenario, ada: Customer, state: str) -> None:
     if state == "locked":
-        proof = Proof(password=PASSWORD)
-        lock_face(street.house, street.change(ada.caller), ada.enrolment_id, proof)
+        credentials = Credentials(password=PASSWORD)
+        lock_face(scenario.deps, scenario.command(ada.caller), ada.enrolment_id, credentials)
     with pytest.raises(WrongState):
-        receipt(street, ada)
+        receipt(scenario, ada)
 
 
-def test_it_is_the_owners_alone(street: Street, ada: Customer) -> None:
-    street.revoke(ada)
-    bob = street.settle_in("bob")
-    for caller in (bob.caller, street.operator, street.till):
+def test_it_is_the_owners_alone(scenario: Scenario, ada: Customer) -> None:
+    scenario.revoke(ada)
+    bob = scenario.settle_in("bob")
+    for caller in (bob.caller, scenario.operator, scenario.terminal):
         with pytest.raises(NotFound):
-            read_deletion_receipt(street.house, caller, ada.enrolment_id)
+            read_deletion_receipt(scenario.deps, caller, ada.enrolment_id)
 
 
-def test_a_withdrawn_consent_is_named_as_the_cause(street: Street, ada: Customer) -> None:
-    withdraw_consent(street.house, street.change(ada.caller), ada.consent_id)
-    claims = receipt(street, ada)
+def test_a_withdrawn_consent_is_named_as_the_cause(scenario: Scenario, ada: Customer) -> None:
+    withdraw_consent(scenario.deps, scenario.command(ada.caller), ada.consent_id)
+    claims = receipt(scenario, ada)
     assert claims["cause"] == "consent_withdrawn"
     assert claims["destroyed"]["database"] == {"sealed_references": 1}
 
 
 def test_an_enrolment_never_finished_had_a_key_and_no_template(
-    street: Street, fakes: FakeHouse
+    scenario: Scenario, fakes: FakeDependencies
 ) -> None:
-    bob = street.settle_in("bob")
-    street.consent(bob)
-    street.begin(bob)
+    bob = scenario.settle_in("bob")
+    scenario.consent(bob)
+    scenario.begin(bob)
     fakes.clock.advance(601)
-    assert end_lapsed_enrolments(street.house) == 1
-    claims = receipt(street, bob)
+    assert end_lapsed_enrolments(scenario.deps) == 1
+    claims = receipt(scenario, bob)
     assert claims["cause"] == "lapsed"
     assert claims["destroyed"] == {"database": {"sealed_references": 0}, "vault": {"keys": 1}}
     assert claims["leaves"][0]["kind"] == "enrolment.lapsed"
 
 
 def test_a_receipt_of_before_the_opening_was_erased_can_still_be_had_without_it(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    street.revoke(ada)
+    scenario.revoke(ada)
     fakes.clock.advance(1)
     with fakes.database.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM log_openings")
-    assert all("opening" not in leaf for leaf in receipt(street, ada)["leaves"])
+    assert all("opening" not in leaf for leaf in receipt(scenario, ada)["leaves"])
 
 
 def test_an_app_that_lost_its_memory_finds_its_face(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    street.revoke(ada)
+    scenario.revoke(ada)
     fakes.clock.advance(60)
     old = ada.enrolment_id
-    street.begin(ada)
-    street.send(ada.caller, street.open_enrolment(ada), "ada")
-    listed = list_enrolments(street.house, ada.caller)
+    scenario.begin(ada)
+    scenario.send(ada.caller, scenario.open_enrolment(ada), "ada")
+    listed = list_enrolments(scenario.deps, ada.caller)
     assert [(each.id, each.state) for each in listed] == [
         (ada.enrolment_id, "active"),
         (old, "revoked"),
     ]
-    assert list_enrolments(street.house, street.settle_in("bob").caller) == []
+    assert list_enrolments(scenario.deps, scenario.settle_in("bob").caller) == []

@@ -4,79 +4,85 @@ from dataclasses import replace
 
 import pytest
 
+from facepay.domain.customer import PublicKey
 from facepay.domain.errors import (
     FactorUnavailable,
     InvalidRequest,
     NotFound,
     VaultUnavailable,
 )
-from facepay.usecases.answers import IntentAnswer
-from facepay.usecases.authorize_payment import Attempt, authorize_payment
-from facepay.usecases.payment_intents import read_intent, read_intent_to_confirm
-from facepay.usecases.prove import Proof
-from facepay.usecases.register import PublicKey
-from facepay.usecases.roll_back_to_password import roll_back_to_password
-from tests.fakes.house import FakeHouse
-from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street, claims_of
+from facepay.usecases.authentication.credentials import Credentials
+from facepay.usecases.payments.authorize import submit_second_factor
+from facepay.usecases.payments.intents import read_intent, read_intent_to_confirm
+from facepay.usecases.payments.pay_by_password import pay_by_password
+from facepay.usecases.responses import IntentAnswer
+from tests.fakes.dependencies import FakeDependencies
+from tests.fakes.scenario import PASSWORD, WRONG_CODE, Customer, Scenario, claims_of
 
 
 @pytest.fixture
-def phone(street: Street, ada: Customer) -> PublicKey:
-    return street.add_device(ada)
+def phone(scenario: Scenario, ada: Customer) -> PublicKey:
+    return scenario.add_device(ada)
 
 
-def with_password(proof: Proof) -> Proof:
-    return replace(proof, password=PASSWORD)
+def with_password(credentials: Credentials) -> Credentials:
+    return replace(credentials, password=PASSWORD)
 
 
 def from_own_device(
-    street: Street, payer: Customer, intent: IntentAnswer, proof: Proof
+    scenario: Scenario, payer: Customer, intent: IntentAnswer, credentials: Credentials
 ) -> IntentAnswer:
-    change = street.change(payer.caller)
-    return roll_back_to_password(street.house, change, intent.id, None, proof)
+    command = scenario.command(payer.caller)
+    return pay_by_password(scenario.deps, command, intent.id, None, credentials)
 
 
 class TestPaying:
-    def test_password_and_device_key_pay_at_a_till(
-        self, street: Street, ada: Customer, phone: PublicKey
+    def test_password_and_device_key_pay_at_a_terminal(
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        intent = street.intent()
-        proof = with_password(street.confirms(phone, intent, ada))
-        assert street.pay_by_password(intent, "ada", proof).state == "approved"
+        intent = scenario.intent()
+        credentials = with_password(scenario.confirms(phone, intent, ada))
+        assert scenario.pay_by_password(intent, "ada", credentials).state == "approved"
 
     def test_password_and_device_key_pay_from_the_own_device(
-        self, street: Street, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        intent = street.intent()
-        proof = with_password(street.confirms(phone, intent, ada))
-        assert from_own_device(street, ada, intent, proof).state == "approved"
-        assert read_intent(street.house, street.till, intent.id).authorization is not None
+        intent = scenario.intent()
+        credentials = with_password(scenario.confirms(phone, intent, ada))
+        assert from_own_device(scenario, ada, intent, credentials).state == "approved"
+        assert read_intent(scenario.deps, scenario.terminal, intent.id).authorization is not None
 
-    def test_face_and_device_key_pay_at_a_till(
-        self, street: Street, ada: Customer, phone: PublicKey
+    def test_face_and_device_key_pay_at_a_terminal(
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        intent = street.show_face(ada)
-        assert street.prove(intent, street.confirms(phone, intent, ada)).state == "approved"
+        intent = scenario.show_face(ada)
+        assert (
+            scenario.show_second_factor(intent, scenario.confirms(phone, intent, ada)).state
+            == "approved"
+        )
 
     def test_face_and_device_key_pay_from_the_own_device(
-        self, street: Street, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        intent = street.show_face(ada)
-        proof, change = street.confirms(phone, intent, ada), street.change(ada.caller)
-        assert street.prove(intent, proof, change).state == "approved"
+        intent = scenario.show_face(ada)
+        credentials, command = scenario.confirms(phone, intent, ada), scenario.command(ada.caller)
+        assert scenario.show_second_factor(intent, credentials, command).state == "approved"
 
     def test_a_device_key_alone_pays_nothing(
-        self, street: Street, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        intent = street.intent()
-        proof = street.confirms(phone, intent, ada)
-        assert from_own_device(street, ada, intent, proof).state == "declined"
+        intent = scenario.intent()
+        credentials = scenario.confirms(phone, intent, ada)
+        assert from_own_device(scenario, ada, intent, credentials).state == "declined"
 
     def test_a_strangers_face_is_not_confirmed_by_the_owners_device(
-        self, street: Street, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        intent = street.show_face(ada, "eve")
-        assert street.prove(intent, street.confirms(phone, intent, ada)).state == "declined"
+        intent = scenario.show_face(ada, "eve")
+        assert (
+            scenario.show_second_factor(intent, scenario.confirms(phone, intent, ada)).state
+            == "declined"
+        )
 
 
 class TestWhatIsSigned:
@@ -93,150 +99,160 @@ class TestWhatIsSigned:
         ],
     )
     def test_one_thing_changed_is_another_yes(
-        self, street: Street, ada: Customer, phone: PublicKey, another: dict[str, str | int]
+        self, scenario: Scenario, ada: Customer, phone: PublicKey, another: dict[str, str | int]
     ) -> None:
-        intent = street.intent()
-        claims = claims_of(read_intent_to_confirm(street.house, ada.caller, intent.id))
-        proof = with_password(street.signs(phone, claims | another))
-        assert street.pay_by_password(intent, "ada", proof).state == "declined"
+        intent = scenario.intent()
+        claims = claims_of(read_intent_to_confirm(scenario.deps, ada.caller, intent.id))
+        credentials = with_password(scenario.signs(phone, claims | another))
+        assert scenario.pay_by_password(intent, "ada", credentials).state == "declined"
 
     def test_one_thing_left_out_is_no_yes(
-        self, street: Street, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        intent = street.intent()
-        claims = claims_of(read_intent_to_confirm(street.house, ada.caller, intent.id))
+        intent = scenario.intent()
+        claims = claims_of(read_intent_to_confirm(scenario.deps, ada.caller, intent.id))
         del claims["merchant"]
-        proof = with_password(street.signs(phone, claims))
-        assert street.pay_by_password(intent, "ada", proof).state == "declined"
+        credentials = with_password(scenario.signs(phone, claims))
+        assert scenario.pay_by_password(intent, "ada", credentials).state == "declined"
 
     def test_the_yes_to_one_payment_is_none_to_another(
-        self, street: Street, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        proof = with_password(street.confirms(phone, street.intent(), ada))
-        assert street.pay_by_password(street.intent(), "ada", proof).state == "declined"
+        credentials = with_password(scenario.confirms(phone, scenario.intent(), ada))
+        assert scenario.pay_by_password(scenario.intent(), "ada", credentials).state == "declined"
 
     def test_a_yes_counts_once_also_where_it_was_declined(
-        self, street: Street, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        intent = street.intent()
-        yes = street.confirms(phone, intent, ada)
+        intent = scenario.intent()
+        yes = scenario.confirms(phone, intent, ada)
         mistyped = replace(yes, password="mistyped")
-        assert street.pay_by_password(intent, "ada", mistyped).state == "declined"
-        assert street.pay_by_password(intent, "ada", with_password(yes)).state == "declined"
-        again = with_password(street.confirms(phone, intent, ada))
-        assert street.pay_by_password(intent, "ada", again).state == "approved"
+        assert scenario.pay_by_password(intent, "ada", mistyped).state == "declined"
+        assert scenario.pay_by_password(intent, "ada", with_password(yes)).state == "declined"
+        again = with_password(scenario.confirms(phone, intent, ada))
+        assert scenario.pay_by_password(intent, "ada", again).state == "approved"
 
-    def test_an_old_yes_is_none(self, street: Street, ada: Customer, phone: PublicKey) -> None:
-        intent = street.intent()
-        claims = claims_of(read_intent_to_confirm(street.house, ada.caller, intent.id))
-        street.fakes.clock.advance(-120)  # signed by a device whose clock is two minutes ahead
-        early = with_password(street.signs(phone, claims))
-        street.fakes.clock.advance(-600)
-        old = with_password(street.signs(phone, claims))
-        street.fakes.clock.advance(720)
-        assert street.pay_by_password(intent, "ada", old).state == "declined"
-        street.fakes.clock.advance(-200)
-        assert street.pay_by_password(intent, "ada", early).state == "declined"
+    def test_an_old_yes_is_none(self, scenario: Scenario, ada: Customer, phone: PublicKey) -> None:
+        intent = scenario.intent()
+        claims = claims_of(read_intent_to_confirm(scenario.deps, ada.caller, intent.id))
+        scenario.fakes.clock.advance(-120)  # signed by a device whose clock is two minutes ahead
+        early = with_password(scenario.signs(phone, claims))
+        scenario.fakes.clock.advance(-600)
+        old = with_password(scenario.signs(phone, claims))
+        scenario.fakes.clock.advance(720)
+        assert scenario.pay_by_password(intent, "ada", old).state == "declined"
+        scenario.fakes.clock.advance(-200)
+        assert scenario.pay_by_password(intent, "ada", early).state == "declined"
 
     def test_another_customers_device_confirms_nothing_of_mine(
-        self, street: Street, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        eve = street.settle_in("eve")
-        hers, intent = street.add_device(eve), street.intent()
-        proof = with_password(street.confirms(hers, intent, ada))
-        assert street.pay_by_password(intent, "ada", proof).state == "declined"
+        eve = scenario.settle_in("eve")
+        hers, intent = scenario.add_device(eve), scenario.intent()
+        credentials = with_password(scenario.confirms(hers, intent, ada))
+        assert scenario.pay_by_password(intent, "ada", credentials).state == "declined"
 
 
 class TestFromWhere:
-    def test_a_device_sees_what_it_confirms(self, street: Street, ada: Customer) -> None:
-        intent = street.intent()
-        told = read_intent_to_confirm(street.house, ada.caller, intent.id)
+    def test_a_device_sees_what_it_confirms(self, scenario: Scenario, ada: Customer) -> None:
+        intent = scenario.intent()
+        told = read_intent_to_confirm(scenario.deps, ada.caller, intent.id)
         assert (told.merchant_name, told.amount_minor, told.currency) == ("shop", 1250, "EUR")
         assert told.nonce
 
-    def test_a_till_is_not_told_the_nonce(self, street: Street) -> None:
-        intent = street.intent()
+    def test_a_terminal_is_not_told_the_nonce(self, scenario: Scenario) -> None:
+        intent = scenario.intent()
         assert intent.nonce is None
-        assert read_intent(street.house, street.till, intent.id).nonce is None
+        assert read_intent(scenario.deps, scenario.terminal, intent.id).nonce is None
 
     def test_who_did_not_pay_no_longer_sees_what_was_paid(
-        self, street: Street, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        eve, intent = street.settle_in("eve"), street.intent()
-        assert read_intent_to_confirm(street.house, eve.caller, intent.id).state == "created"
-        proof = with_password(street.confirms(phone, intent, ada))
-        from_own_device(street, ada, intent, proof)
+        eve, intent = scenario.settle_in("eve"), scenario.intent()
+        assert read_intent_to_confirm(scenario.deps, eve.caller, intent.id).state == "created"
+        credentials = with_password(scenario.confirms(phone, intent, ada))
+        from_own_device(scenario, ada, intent, credentials)
         with pytest.raises(NotFound):
-            read_intent_to_confirm(street.house, eve.caller, intent.id)
-        assert read_intent_to_confirm(street.house, ada.caller, intent.id).state == "approved"
+            read_intent_to_confirm(scenario.deps, eve.caller, intent.id)
+        assert read_intent_to_confirm(scenario.deps, ada.caller, intent.id).state == "approved"
 
     def test_nobody_elses_device_speaks_for_a_face(
-        self, street: Street, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        eve, intent = street.settle_in("eve"), street.show_face(ada)
-        proof = street.confirms(phone, intent, ada)
-        attempt, change = Attempt(intent.id, proof=proof), street.change(eve.caller)
+        eve, intent = scenario.settle_in("eve"), scenario.show_face(ada)
+        credentials = scenario.confirms(phone, intent, ada)
+        command = scenario.command(eve.caller)
         with pytest.raises(NotFound):
-            authorize_payment(street.house, change, attempt)
+            submit_second_factor(scenario.deps, command, intent.id, credentials)
 
-    def test_a_device_pays_for_its_owner_alone_and_a_till_says_for_whom(
-        self, street: Street, ada: Customer
+    def test_a_device_pays_for_its_owner_alone_and_a_terminal_says_for_whom(
+        self, scenario: Scenario, ada: Customer
     ) -> None:
-        intent, proof = street.intent(), Proof(PASSWORD, WRONG_CODE)
+        intent, credentials = scenario.intent(), Credentials(PASSWORD, WRONG_CODE)
         with pytest.raises(InvalidRequest):
-            roll_back_to_password(street.house, street.change(ada.caller), intent.id, "eve", proof)
+            pay_by_password(
+                scenario.deps, scenario.command(ada.caller), intent.id, "eve", credentials
+            )
         with pytest.raises(InvalidRequest):
-            roll_back_to_password(street.house, street.change(street.till), intent.id, None, proof)
+            pay_by_password(
+                scenario.deps, scenario.command(scenario.terminal), intent.id, None, credentials
+            )
 
-    def test_strangers_at_tills_do_not_keep_the_owners_device_from_paying(
-        self, street: Street, ada: Customer, phone: PublicKey
+    def test_strangers_at_terminals_do_not_keep_the_owners_device_from_paying(
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
         for _ in range(12):
-            wrong = Proof("a wrong password", WRONG_CODE)
-            street.pay_by_password(street.intent(), "ada", wrong)
-        intent = street.intent()
-        blocked = with_password(street.confirms(phone, intent, ada))
-        assert street.pay_by_password(intent, "ada", blocked).state == "declined"
-        proof = with_password(street.confirms(phone, intent, ada))
-        assert from_own_device(street, ada, intent, proof).state == "approved"
+            wrong = Credentials("a wrong password", WRONG_CODE)
+            scenario.pay_by_password(scenario.intent(), "ada", wrong)
+        intent = scenario.intent()
+        blocked = with_password(scenario.confirms(phone, intent, ada))
+        assert scenario.pay_by_password(intent, "ada", blocked).state == "declined"
+        credentials = with_password(scenario.confirms(phone, intent, ada))
+        assert from_own_device(scenario, ada, intent, credentials).state == "approved"
 
     def test_wrong_signatures_fill_no_counter(
-        self, street: Street, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
         """Nobody guesses one: to count them would only let strangers keep the owner out."""
-        intent = street.show_face(ada)
+        intent = scenario.show_face(ada)
         for _ in range(12):
-            assert street.prove(intent, Proof(confirmation="x.y.z")).state == "declined"
-            intent = street.show_face(ada)
-        assert street.prove(intent, street.confirms(phone, intent, ada)).state == "approved"
+            assert (
+                scenario.show_second_factor(intent, Credentials(confirmation="x.y.z")).state
+                == "declined"
+            )
+            intent = scenario.show_face(ada)
+        assert (
+            scenario.show_second_factor(intent, scenario.confirms(phone, intent, ada)).state
+            == "approved"
+        )
 
 
 class TestTheVaultIsAway:
     def test_a_code_cannot_be_looked_at_and_another_factor_is_named(
-        self, street: Street, fakes: FakeHouse, ada: Customer
+        self, scenario: Scenario, fakes: FakeDependencies, ada: Customer
     ) -> None:
-        intent, proof = street.intent(), Proof(PASSWORD, street.code_of(ada))
+        intent, credentials = scenario.intent(), Credentials(PASSWORD, scenario.code_of(ada))
         fakes.vault.away = True
         with pytest.raises(FactorUnavailable) as error:
-            street.pay_by_password(intent, "ada", proof)
+            scenario.pay_by_password(intent, "ada", credentials)
         assert error.value.code == "factor_unavailable"
 
     def test_password_and_device_key_pay_on(
-        self, street: Street, fakes: FakeHouse, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, fakes: FakeDependencies, ada: Customer, phone: PublicKey
     ) -> None:
-        intent = street.intent()
+        intent = scenario.intent()
         fakes.vault.away = True
-        proof = with_password(street.confirms(phone, intent, ada))
-        assert from_own_device(street, ada, intent, proof).state == "approved"
+        credentials = with_password(scenario.confirms(phone, intent, ada))
+        assert from_own_device(scenario, ada, intent, credentials).state == "approved"
 
     def test_what_cannot_be_signed_is_not_approved(
-        self, street: Street, fakes: FakeHouse, ada: Customer, phone: PublicKey
+        self, scenario: Scenario, fakes: FakeDependencies, ada: Customer, phone: PublicKey
     ) -> None:
-        intent = street.intent()
+        intent = scenario.intent()
         fakes.signer.away = True
-        proof = with_password(street.confirms(phone, intent, ada))
+        credentials = with_password(scenario.confirms(phone, intent, ada))
         with pytest.raises(VaultUnavailable) as error:
-            from_own_device(street, ada, intent, proof)
+            from_own_device(scenario, ada, intent, credentials)
         assert error.value.code == "vault_unavailable"
         fakes.signer.away = False
-        assert from_own_device(street, ada, intent, proof).state == "approved"
+        assert from_own_device(scenario, ada, intent, credentials).state == "approved"

@@ -9,44 +9,44 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from facepay.domain.decision import UNDER_DURESS, UNDER_DURESS_HELD
+from facepay.domain.decision import UNDER_DURESS, UNDER_DURESS_ON_HOLD
 from facepay.domain.duress import DuressAction, DuressPolicy
-from facepay.domain.errors import InvalidRequest, ProofRejected
-from facepay.domain.event import BANK, EventKind, merchant_audience
-from facepay.usecases.answers import IntentAnswer
-from facepay.usecases.duress_code import remove_duress_code, set_duress_code
-from facepay.usecases.enrol_face import begin_enrolment
-from facepay.usecases.payment_intents import reverse_payment
-from facepay.usecases.prove import Proof
-from tests.fakes.house import FakeHouse
-from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
+from facepay.domain.errors import CredentialsRejected, InvalidRequest
+from facepay.domain.event import OPERATOR, EventKind, merchant_audience
+from facepay.usecases.authentication.credentials import Credentials
+from facepay.usecases.customers.duress_code import remove_duress_code, set_duress_code
+from facepay.usecases.faces.enrol import begin_enrolment
+from facepay.usecases.payments.intents import reverse_payment
+from facepay.usecases.responses import IntentAnswer
+from tests.fakes.dependencies import FakeDependencies
+from tests.fakes.scenario import PASSWORD, WRONG_CODE, Customer, Scenario
 
 DURESS = "271828"
 _OF_THE_INTENT = ("id", "expires_at")
 
 
 @pytest.fixture
-def forced(street: Street, ada: Customer) -> Customer:
+def forced(scenario: Scenario, ada: Customer) -> Customer:
     """Ada has set a duress code."""
-    set_code(street, ada, DURESS)
+    set_code(scenario, ada, DURESS)
     return ada
 
 
-def set_code(street: Street, customer: Customer, code: str) -> None:
-    proof = Proof(PASSWORD, street.code_of(customer))
-    set_duress_code(street.house, street.change(customer.caller), proof, code)
+def set_code(scenario: Scenario, customer: Customer, code: str) -> None:
+    credentials = Credentials(PASSWORD, scenario.code_of(customer))
+    set_duress_code(scenario.deps, scenario.command(customer.caller), credentials, code)
 
 
-def by_face(street: Street, payer: Customer, code: str) -> IntentAnswer:
-    return street.enter(street.show_face(payer), code)
+def by_face(scenario: Scenario, payer: Customer, code: str) -> IntentAnswer:
+    return scenario.enter_code(scenario.show_face(payer), code)
 
 
-def by_password(street: Street, payer: Customer, code: str) -> IntentAnswer:
-    return street.pay_by_password(street.intent(), payer.alias, Proof(PASSWORD, code))
+def by_password(scenario: Scenario, payer: Customer, code: str) -> IntentAnswer:
+    return scenario.pay_by_password(scenario.intent(), payer.alias, Credentials(PASSWORD, code))
 
 
 PATHS = pytest.mark.parametrize("pay", [by_face, by_password])
-Pay = Callable[[Street, Customer, str], IntentAnswer]
+Pay = Callable[[Scenario, Customer, str], IntentAnswer]
 
 
 def told(answer: IntentAnswer) -> dict[str, Any]:
@@ -54,18 +54,18 @@ def told(answer: IntentAnswer) -> dict[str, Any]:
     return {name: getattr(answer, name) for name in names}
 
 
-def events(fakes: FakeHouse, kind: EventKind) -> list[Any]:
+def events(fakes: FakeDependencies, kind: EventKind) -> list[Any]:
     with fakes.database() as uow:
         return uow.events.find_all(kind=kind.value)
 
 
-def reasons(fakes: FakeHouse) -> list[str | None]:
+def reasons(fakes: FakeDependencies) -> list[str | None]:
     with fakes.database() as uow:
         return [intent.decision_reason for intent in uow.intents.find_all()]
 
 
 @contextmanager
-def statements(fakes: FakeHouse) -> Iterator[list[str]]:
+def statements(fakes: FakeDependencies) -> Iterator[list[str]]:
     """The text of every statement, in order, without its values."""
     seen: list[str] = []
 
@@ -78,75 +78,75 @@ def statements(fakes: FakeHouse) -> Iterator[list[str]]:
 
 
 @PATHS
-def test_a_till_hears_the_same_of_duress_as_of_a_wrong_code(
-    street: Street, forced: Customer, pay: Pay
+def test_a_terminal_hears_the_same_of_duress_as_of_a_wrong_code(
+    scenario: Scenario, forced: Customer, pay: Pay
 ) -> None:
-    wrong, duress = pay(street, forced, WRONG_CODE), pay(street, forced, DURESS)
+    wrong, duress = pay(scenario, forced, WRONG_CODE), pay(scenario, forced, DURESS)
     assert told(wrong) == told(duress)
     assert (duress.state, duress.authorization) == ("declined", None)
 
 
 @PATHS
 def test_duress_is_the_same_work_as_a_wrong_code_statement_for_statement(
-    street: Street, fakes: FakeHouse, forced: Customer, pay: Pay
+    scenario: Scenario, fakes: FakeDependencies, forced: Customer, pay: Pay
 ) -> None:
-    pay(street, forced, WRONG_CODE)
+    pay(scenario, forced, WRONG_CODE)
     with statements(fakes) as of_wrong:
-        pay(street, forced, WRONG_CODE)
+        pay(scenario, forced, WRONG_CODE)
     with statements(fakes) as of_duress:
-        pay(street, forced, DURESS)
+        pay(scenario, forced, DURESS)
     assert of_wrong == of_duress
 
 
 def test_a_wrong_face_with_a_right_code_is_noted_as_a_wrong_code_is(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    intent = street.show_face(ada, "somebody else")
-    assert street.enter(intent, street.code_of(ada)).state == "declined"
-    assert len(events(fakes, EventKind.PROOF_REJECTED)) == 1
+    intent = scenario.show_face(ada, "somebody else")
+    assert scenario.enter_code(intent, scenario.code_of(ada)).state == "declined"
+    assert len(events(fakes, EventKind.CREDENTIALS_REJECTED)) == 1
 
 
 @PATHS
 def test_only_the_bank_hears_the_alarm(
-    street: Street, fakes: FakeHouse, forced: Customer, pay: Pay
+    scenario: Scenario, fakes: FakeDependencies, forced: Customer, pay: Pay
 ) -> None:
-    pay(street, forced, DURESS)
+    pay(scenario, forced, DURESS)
     (alarm,) = events(fakes, EventKind.DURESS_ALARM)
     assert (alarm.merchant_audience, alarm.shared) == (None, None)
-    assert forced.caller.subject_id in alarm.for_bank
+    assert forced.caller.subject_id in alarm.for_operator
     for told_to_all in events(fakes, EventKind.PAYMENT_DECLINED):
         assert "duress" not in (told_to_all.shared or "")
 
 
 def test_a_face_shown_under_duress_pays_no_more_and_is_asked_for_everything_still(
-    street: Street, fakes: FakeHouse, forced: Customer
+    scenario: Scenario, fakes: FakeDependencies, forced: Customer
 ) -> None:
-    by_face(street, forced, DURESS)
-    intent = street.show_face(forced)
-    assert street.enter(intent, street.code_of(forced)).state == "declined"
+    by_face(scenario, forced, DURESS)
+    intent = scenario.show_face(forced)
+    assert scenario.enter_code(intent, scenario.code_of(forced)).state == "declined"
     assert reasons(fakes)[-1] == UNDER_DURESS
 
 
-def test_the_password_still_pays_after_duress(street: Street, forced: Customer) -> None:
-    by_face(street, forced, DURESS)
-    assert by_password(street, forced, street.code_of(forced)).state == "approved"
+def test_the_password_still_pays_after_duress(scenario: Scenario, forced: Customer) -> None:
+    by_face(scenario, forced, DURESS)
+    assert by_password(scenario, forced, scenario.code_of(forced)).state == "approved"
 
 
 def test_a_payment_with_a_right_code_under_way_elsewhere_is_not_approved_after_duress(
-    street: Street, fakes: FakeHouse, forced: Customer
+    scenario: Scenario, fakes: FakeDependencies, forced: Customer
 ) -> None:
-    waiting = street.show_face(forced)
-    code = street.code_of(forced)
+    waiting = scenario.show_face(forced)
+    code = scenario.code_of(forced)
 
     def called_for_help() -> None:
-        by_password(street, forced, DURESS)
+        by_password(scenario, forced, DURESS)
 
     with between_check_and_commit(fakes, called_for_help):
-        assert street.enter(waiting, code).state == "declined"
+        assert scenario.enter_code(waiting, code).state == "declined"
 
 
 @contextmanager
-def between_check_and_commit(fakes: FakeHouse, act: Callable[[], object]) -> Iterator[None]:
+def between_check_and_commit(fakes: FakeDependencies, act: Callable[[], object]) -> Iterator[None]:
     """`act` happens when the authorization is signed: after step 6, before step 7."""
     sign = fakes.signer.sign
 
@@ -160,82 +160,88 @@ def between_check_and_commit(fakes: FakeHouse, act: Callable[[], object]) -> Ite
 
 
 def test_the_duress_code_wins_over_a_one_time_code_of_the_same_digits(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    set_code(street, ada, DURESS)
+    set_code(scenario, ada, DURESS)
     fakes.codes.code = lambda secret, at: DURESS  # type: ignore[method-assign]
-    assert by_password(street, ada, DURESS).state == "declined"
+    assert by_password(scenario, ada, DURESS).state == "declined"
     assert len(events(fakes, EventKind.DURESS_ALARM)) == 1
 
 
-def test_a_real_code_cannot_become_the_duress_code(street: Street, ada: Customer) -> None:
-    real = street.code_of(ada)
+def test_a_real_code_cannot_become_the_duress_code(scenario: Scenario, ada: Customer) -> None:
+    real = scenario.code_of(ada)
     with pytest.raises(InvalidRequest) as refusal:
-        set_duress_code(street.house, street.change(ada.caller), Proof(PASSWORD, real), real)
+        set_duress_code(
+            scenario.deps, scenario.command(ada.caller), Credentials(PASSWORD, real), real
+        )
     assert refusal.value.param == "duress_code"
 
 
-@pytest.mark.parametrize("proof", [Proof(PASSWORD), Proof(code=WRONG_CODE), Proof("wrong word")])
+@pytest.mark.parametrize(
+    "credentials", [Credentials(PASSWORD), Credentials(code=WRONG_CODE), Credentials("wrong word")]
+)
 def test_less_than_password_and_code_sets_no_duress_code(
-    street: Street, ada: Customer, proof: Proof
+    scenario: Scenario, ada: Customer, credentials: Credentials
 ) -> None:
-    with pytest.raises(ProofRejected):
-        set_duress_code(street.house, street.change(ada.caller), proof, DURESS)
+    with pytest.raises(CredentialsRejected):
+        set_duress_code(scenario.deps, scenario.command(ada.caller), credentials, DURESS)
 
 
 def test_duress_on_the_own_device_is_a_rejected_proof_and_an_alarm(
-    street: Street, fakes: FakeHouse, forced: Customer
+    scenario: Scenario, fakes: FakeDependencies, forced: Customer
 ) -> None:
-    street.revoke(forced)
-    proof, change = Proof(PASSWORD, DURESS), street.change(forced.caller)
-    with pytest.raises(ProofRejected):
-        set_duress_code(street.house, change, proof, "314159")
+    scenario.revoke(forced)
+    credentials, command = Credentials(PASSWORD, DURESS), scenario.command(forced.caller)
+    with pytest.raises(CredentialsRejected):
+        set_duress_code(scenario.deps, command, credentials, "314159")
     assert len(events(fakes, EventKind.DURESS_ALARM)) == 1
 
 
 def test_a_removed_duress_code_is_a_wrong_code_like_others(
-    street: Street, fakes: FakeHouse, forced: Customer
+    scenario: Scenario, fakes: FakeDependencies, forced: Customer
 ) -> None:
-    proof = Proof(PASSWORD, street.code_of(forced))
-    remove_duress_code(street.house, street.change(forced.caller), proof)
-    assert by_password(street, forced, DURESS).state == "declined"
+    credentials = Credentials(PASSWORD, scenario.code_of(forced))
+    remove_duress_code(scenario.deps, scenario.command(forced.caller), credentials)
+    assert by_password(scenario, forced, DURESS).state == "declined"
     assert not events(fakes, EventKind.DURESS_ALARM)
 
 
 @PATHS
 def test_where_policy_says_so_duress_pays_a_little_which_the_bank_holds_back(
-    street: Street, fakes: FakeHouse, forced: Customer, pay: Pay
+    scenario: Scenario, fakes: FakeDependencies, forced: Customer, pay: Pay
 ) -> None:
     hold = DuressPolicy(DuressAction.APPROVE_AND_HOLD, (("EUR", 1250),))
-    ordinary = pay(street, forced, street.code_of(forced))
-    policy = replace(street.house.policy, duress=hold)
-    object.__setattr__(street, "house", replace(street.house, policy=policy))
-    paid = pay(street, forced, DURESS)
+    ordinary = pay(scenario, forced, scenario.code_of(forced))
+    policy = replace(scenario.deps.policy, duress=hold)
+    object.__setattr__(scenario, "deps", replace(scenario.deps, policy=policy))
+    paid = pay(scenario, forced, DURESS)
     assert paid.authorization is not None
     differ = {name for name in told(paid) if told(paid)[name] != told(ordinary)[name]}
     assert differ == {"authorization"}
-    assert reasons(fakes)[-1] == UNDER_DURESS_HELD
+    assert reasons(fakes)[-1] == UNDER_DURESS_ON_HOLD
     assert len(events(fakes, EventKind.DURESS_ALARM)) == 1
 
 
 @PATHS
 def test_a_bank_that_goes_by_its_events_never_pays_out_what_duress_had_held(
-    street: Street, fakes: FakeHouse, forced: Customer, pay: Pay
+    scenario: Scenario, fakes: FakeDependencies, forced: Customer, pay: Pay
 ) -> None:
-    pay(street, forced, street.code_of(forced))
+    pay(scenario, forced, scenario.code_of(forced))
     hold = DuressPolicy(DuressAction.APPROVE_AND_HOLD, (("EUR", 1250),))
-    policy = replace(street.house.policy, duress=hold)
-    object.__setattr__(street, "house", replace(street.house, policy=policy))
-    reverse_payment(street.house, street.change(street.merchant), pay(street, forced, DURESS).id)
+    policy = replace(scenario.deps.policy, duress=hold)
+    object.__setattr__(scenario, "deps", replace(scenario.deps, policy=policy))
+    reverse_payment(
+        scenario.deps, scenario.command(scenario.merchant), pay(scenario, forced, DURESS).id
+    )
     kinds = (EventKind.PAYMENT_APPROVED, EventKind.PAYMENT_REVERSED)
-    bank, shop = BANK, merchant_audience(street.merchant.subject_id)
+    bank, shop = OPERATOR, merchant_audience(scenario.merchant.subject_id)
     of_payments = [event for kind in kinds for event in events(fakes, kind)]
-    told_bank = [json.loads(event.body_for(bank))["data"]["held"] for event in of_payments]
+    told_bank = [json.loads(event.body_for(bank))["data"]["on_hold"] for event in of_payments]
     assert told_bank == [False, True, True]
-    assert not any("held" in event.body_for(shop) for event in of_payments)
+    assert not any("on_hold" in event.body_for(shop) for event in of_payments)
 
 
-def test_above_the_cap_duress_is_declined_whatever_the_policy(street: Street) -> None:
+def test_above_the_cap_duress_is_declined_whatever_the_policy(scenario: Scenario) -> None:
     hold = DuressPolicy(DuressAction.APPROVE_AND_HOLD, (("EUR", 1250),))
     assert hold.may_pay(1250, "EUR")
     assert not hold.may_pay(1251, "EUR")
@@ -244,9 +250,11 @@ def test_above_the_cap_duress_is_declined_whatever_the_policy(street: Street) ->
 
 
 def test_enrolling_under_duress_is_refused(
-    street: Street, fakes: FakeHouse, forced: Customer
+    scenario: Scenario, fakes: FakeDependencies, forced: Customer
 ) -> None:
-    street.revoke(forced)
-    with pytest.raises(ProofRejected):
-        begin_enrolment(street.house, street.change(forced.caller), Proof(PASSWORD, DURESS))
+    scenario.revoke(forced)
+    with pytest.raises(CredentialsRejected):
+        begin_enrolment(
+            scenario.deps, scenario.command(forced.caller), Credentials(PASSWORD, DURESS)
+        )
     assert len(events(fakes, EventKind.DURESS_ALARM)) == 1

@@ -8,93 +8,93 @@ import pytest
 
 from facepay.domain.duress import DuressAction, DuressPolicy
 from facepay.domain.enrolment import Enrolment
-from facepay.domain.errors import FactorUnavailable, ProofRejected
+from facepay.domain.errors import CredentialsRejected, FactorUnavailable
 from facepay.domain.event import EventKind
 from facepay.domain.payment import IntentState
-from facepay.usecases.duress_code import set_duress_code
-from facepay.usecases.lock_face import lock_face, unlock_face
-from facepay.usecases.passwords import change_password
-from facepay.usecases.prove import Proof
-from facepay.usecases.recovery_codes import make_recovery_codes
-from tests.fakes.house import FakeHouse
-from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
+from facepay.usecases.authentication.credentials import Credentials
+from facepay.usecases.customers.duress_code import set_duress_code
+from facepay.usecases.customers.passwords import change_password
+from facepay.usecases.customers.recovery_codes import make_recovery_codes
+from facepay.usecases.faces.lock import lock_face, unlock_face
+from tests.fakes.dependencies import FakeDependencies
+from tests.fakes.scenario import PASSWORD, WRONG_CODE, Customer, Scenario
 
 DURESS = "271828"
 WRONG = "a wrong password"
 
 
 @pytest.fixture
-def forced(street: Street, ada: Customer) -> Customer:
-    proof = Proof(PASSWORD, street.code_of(ada))
-    set_duress_code(street.house, street.change(ada.caller), proof, DURESS)
+def forced(scenario: Scenario, ada: Customer) -> Customer:
+    credentials = Credentials(PASSWORD, scenario.code_of(ada))
+    set_duress_code(scenario.deps, scenario.command(ada.caller), credentials, DURESS)
     return ada
 
 
-def alarms(fakes: FakeHouse) -> int:
+def alarms(fakes: FakeDependencies) -> int:
     with fakes.database() as uow:
         return len(uow.events.find_all(kind=EventKind.DURESS_ALARM))
 
 
-def face_of(fakes: FakeHouse, customer: Customer) -> Enrolment:
+def face_of(fakes: FakeDependencies, customer: Customer) -> Enrolment:
     with fakes.database() as uow:
         found = uow.enrolments.find(id=customer.enrolment_id)
     assert found is not None
     return found
 
 
-def pays(street: Street, payer: Customer) -> str:
-    return street.enter(street.show_face(payer), street.code_of(payer)).state
+def pays(scenario: Scenario, payer: Customer) -> str:
+    return scenario.enter_code(scenario.show_face(payer), scenario.code_of(payer)).state
 
 
 @pytest.mark.parametrize("code", [WRONG_CODE, DURESS])
 def test_another_factor_beside_it_does_not_tell_a_slip_from_duress(
-    street: Street, forced: Customer, code: str
+    scenario: Scenario, forced: Customer, code: str
 ) -> None:
-    proof = Proof(PASSWORD, street.code_of(forced))
-    made = make_recovery_codes(street.house, street.change(forced.caller), proof)
+    credentials = Credentials(PASSWORD, scenario.code_of(forced))
+    made = make_recovery_codes(scenario.deps, scenario.command(forced.caller), credentials)
     assert made.codes is not None
-    both = Proof(PASSWORD, code, recovery_code=made.codes[0])
-    with pytest.raises(ProofRejected):
-        change_password(street.house, street.change(forced.caller), both, "a new password")
+    both = Credentials(PASSWORD, code, recovery_code=made.codes[0])
+    with pytest.raises(CredentialsRejected):
+        change_password(scenario.deps, scenario.command(forced.caller), both, "a new password")
 
 
 def test_who_guesses_codes_without_end_locks_nobodys_face(
-    street: Street, fakes: FakeHouse, forced: Customer
+    scenario: Scenario, fakes: FakeDependencies, forced: Customer
 ) -> None:
     for _ in range(5):
-        street.pay_by_password(street.intent(), "ada", Proof(WRONG, WRONG_CODE))
-    street.pay_by_password(street.intent(), "ada", Proof(WRONG, DURESS))
+        scenario.pay_by_password(scenario.intent(), "ada", Credentials(WRONG, WRONG_CODE))
+    scenario.pay_by_password(scenario.intent(), "ada", Credentials(WRONG, DURESS))
     assert face_of(fakes, forced).duress_since is None
     assert alarms(fakes) == 1
 
 
 def test_who_guesses_codes_without_end_is_paid_nothing_where_duress_is_held(
-    street: Street, forced: Customer
+    scenario: Scenario, forced: Customer
 ) -> None:
     hold = DuressPolicy(DuressAction.APPROVE_AND_HOLD, (("EUR", 10**6),))
-    policy = replace(street.house.policy, duress=hold)
-    object.__setattr__(street, "house", replace(street.house, policy=policy))
+    policy = replace(scenario.deps.policy, duress=hold)
+    object.__setattr__(scenario, "deps", replace(scenario.deps, policy=policy))
     for _ in range(5):
-        street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, WRONG_CODE))
-    paid = street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, DURESS))
+        scenario.pay_by_password(scenario.intent(), "ada", Credentials(PASSWORD, WRONG_CODE))
+    paid = scenario.pay_by_password(scenario.intent(), "ada", Credentials(PASSWORD, DURESS))
     assert paid.state == "declined"
 
 
 @pytest.mark.parametrize("code", [WRONG_CODE, DURESS])
 def test_frames_that_are_judged_meanwhile_wait_for_a_code_as_after_a_slip(
-    street: Street, fakes: FakeHouse, forced: Customer, code: str
+    scenario: Scenario, fakes: FakeDependencies, forced: Customer, code: str
 ) -> None:
-    first, second = street.show_face(forced), street.intent()
-    capture = street.open_payment(second, forced.alias)
+    first, second = scenario.show_face(forced), scenario.intent()
+    capture = scenario.open_payment(second, forced.alias)
     judge = fakes.pad.judge
 
     def judge_late(*given: Any) -> Any:
         fakes.pad.judge = judge  # type: ignore[method-assign]
-        street.enter(first, code)
+        scenario.enter_code(first, code)
         return judge(*given)
 
     fakes.pad.judge = judge_late  # type: ignore[method-assign]
-    street.send(street.till, capture, "ada")
+    scenario.send(scenario.terminal, capture, "ada")
     with fakes.database() as uow:
         waiting = uow.intents.find(id=second.id)
     assert waiting is not None
@@ -102,58 +102,61 @@ def test_frames_that_are_judged_meanwhile_wait_for_a_code_as_after_a_slip(
 
 
 def test_duress_at_the_lock_holds_once_the_face_is_unlocked(
-    street: Street, forced: Customer
+    scenario: Scenario, forced: Customer
 ) -> None:
-    house, change, face = street.house, street.change, forced.enrolment_id
-    lock_face(house, change(forced.caller), face, Proof(PASSWORD))
-    with pytest.raises(ProofRejected):
-        unlock_face(house, change(forced.caller), face, Proof(PASSWORD, DURESS))
-    unlock_face(house, change(forced.caller), face, Proof(PASSWORD, street.code_of(forced)))
-    assert pays(street, forced) == "declined"
+    deps, command, face = scenario.deps, scenario.command, forced.enrolment_id
+    lock_face(deps, command(forced.caller), face, Credentials(PASSWORD))
+    with pytest.raises(CredentialsRejected):
+        unlock_face(deps, command(forced.caller), face, Credentials(PASSWORD, DURESS))
+    unlock_face(deps, command(forced.caller), face, Credentials(PASSWORD, scenario.code_of(forced)))
+    assert pays(scenario, forced) == "declined"
 
 
 def test_revoking_and_enrolling_anew_does_not_clear_duress(
-    street: Street, forced: Customer
+    scenario: Scenario, forced: Customer
 ) -> None:
-    street.enter(street.show_face(forced), DURESS)
-    street.revoke(forced)
-    street.begin(forced)
-    street.send(forced.caller, street.open_enrolment(forced), "ada")
-    assert pays(street, forced) == "declined"
+    scenario.enter_code(scenario.show_face(forced), DURESS)
+    scenario.revoke(forced)
+    scenario.begin(forced)
+    scenario.send(forced.caller, scenario.open_enrolment(forced), "ada")
+    assert pays(scenario, forced) == "declined"
 
 
-def by_lock(street: Street, payer: Customer) -> None:
-    proof = Proof(PASSWORD, DURESS)
-    lock_face(street.house, street.change(payer.caller), payer.enrolment_id, proof)
+def by_lock(scenario: Scenario, payer: Customer) -> None:
+    credentials = Credentials(PASSWORD, DURESS)
+    lock_face(scenario.deps, scenario.command(payer.caller), payer.enrolment_id, credentials)
 
 
-def by_revoking(street: Street, payer: Customer) -> None:
-    street.revoke(payer, Proof(PASSWORD, DURESS))
+def by_revoking(scenario: Scenario, payer: Customer) -> None:
+    scenario.revoke(payer, Credentials(PASSWORD, DURESS))
 
 
 @pytest.mark.parametrize("leave", [by_lock, by_revoking])
 def test_a_duress_code_beside_a_password_that_is_enough_is_heard_as_well(
-    street: Street, fakes: FakeHouse, forced: Customer, leave: Callable[[Street, Customer], None]
+    scenario: Scenario,
+    fakes: FakeDependencies,
+    forced: Customer,
+    leave: Callable[[Scenario, Customer], None],
 ) -> None:
-    leave(street, forced)
+    leave(scenario, forced)
     assert alarms(fakes) == 1
 
 
 def test_while_the_vault_is_away_a_call_for_help_is_heard_still(
-    street: Street, fakes: FakeHouse, forced: Customer
+    scenario: Scenario, fakes: FakeDependencies, forced: Customer
 ) -> None:
     fakes.vault.away = True
     with pytest.raises(FactorUnavailable):
-        street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, DURESS))
+        scenario.pay_by_password(scenario.intent(), "ada", Credentials(PASSWORD, DURESS))
     assert alarms(fakes) == 1
 
 
 def test_a_right_code_that_came_with_a_wrong_password_pays_nothing_afterwards(
-    street: Street, ada: Customer
+    scenario: Scenario, ada: Customer
 ) -> None:
-    code = street.code_of(ada)
-    change = street.change(ada.caller)
-    with pytest.raises(ProofRejected):
-        change_password(street.house, change, Proof(WRONG, code), "a new password")
-    paid = street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, code))
+    code = scenario.code_of(ada)
+    command = scenario.command(ada.caller)
+    with pytest.raises(CredentialsRejected):
+        change_password(scenario.deps, command, Credentials(WRONG, code), "a new password")
+    paid = scenario.pay_by_password(scenario.intent(), "ada", Credentials(PASSWORD, code))
     assert paid.state == "declined"

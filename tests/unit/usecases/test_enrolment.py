@@ -11,71 +11,73 @@ from facepay.domain.errors import (
     CaptureExpired,
     CaptureRefused,
     CapturesUsedUp,
+    CredentialsRejected,
     FaceNotAvailable,
     FacepayError,
     InvalidRequest,
     NotFound,
-    ProofRejected,
     WrongState,
 )
-from facepay.usecases.enrol_face import begin_enrolment, end_lapsed_enrolments
-from facepay.usecases.grant_consent import grant_consent
-from facepay.usecases.prove import Proof
-from facepay.usecases.revoke_face import revoke_face
-from facepay.usecases.withdraw_consent import withdraw_consent
-from tests.fakes.house import FakeHouse
-from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
+from facepay.usecases.authentication.credentials import Credentials
+from facepay.usecases.consents.grant import grant_consent
+from facepay.usecases.consents.withdraw import withdraw_consent
+from facepay.usecases.faces.enrol import begin_enrolment, end_lapsed_enrolments
+from facepay.usecases.faces.revoke import revoke_face
+from tests.fakes.dependencies import FakeDependencies
+from tests.fakes.scenario import PASSWORD, WRONG_CODE, Customer, Scenario
 
 
 @pytest.fixture
-def bob(street: Street) -> Customer:
+def bob(scenario: Scenario) -> Customer:
     """Registered, with a factor and a consent, and no face yet."""
-    customer = street.settle_in("bob")
-    street.consent(customer)
+    customer = scenario.settle_in("bob")
+    scenario.consent(customer)
     return customer
 
 
 @pytest.mark.parametrize("missing", ["code", "password", "both right"])
 def test_enrolling_needs_password_and_code(
-    street: Street, fakes: FakeHouse, bob: Customer, missing: str
+    scenario: Scenario, fakes: FakeDependencies, bob: Customer, missing: str
 ) -> None:
-    code = street.code_of(bob)
-    proofs = {
-        "code": [Proof(PASSWORD), Proof(PASSWORD, WRONG_CODE)],
-        "password": [Proof(code=code), Proof("a wrong password", code)],
-        "both right": [Proof(), Proof("a wrong password", WRONG_CODE)],
+    code = scenario.code_of(bob)
+    presented = {
+        "code": [Credentials(PASSWORD), Credentials(PASSWORD, WRONG_CODE)],
+        "password": [Credentials(code=code), Credentials("a wrong password", code)],
+        "both right": [Credentials(), Credentials("a wrong password", WRONG_CODE)],
     }
-    for proof in proofs[missing]:
-        with pytest.raises(ProofRejected):
-            begin_enrolment(street.house, street.change(bob.caller), proof)
+    for credentials in presented[missing]:
+        with pytest.raises(CredentialsRejected):
+            begin_enrolment(scenario.deps, scenario.command(bob.caller), credentials)
     with fakes.database() as uow:
         assert uow.enrolments.find(customer_id=bob.caller.subject_id) is None
 
 
-def test_enrolling_needs_a_consent(street: Street) -> None:
-    carol = street.settle_in("carol")
+def test_enrolling_needs_a_consent(scenario: Scenario) -> None:
+    carol = scenario.settle_in("carol")
     with pytest.raises(WrongState):
-        street.begin(carol)
+        scenario.begin(carol)
 
 
-def test_a_consent_that_ran_out_is_none(street: Street, fakes: FakeHouse, bob: Customer) -> None:
-    fakes.clock.advance(street.house.policy.consent_lifetime.total_seconds())
+def test_a_consent_that_ran_out_is_none(
+    scenario: Scenario, fakes: FakeDependencies, bob: Customer
+) -> None:
+    fakes.clock.advance(scenario.deps.policy.consent_lifetime.total_seconds())
     with pytest.raises(WrongState):
-        street.begin(bob)
+        scenario.begin(bob)
 
 
 def test_a_consent_withdrawn_while_the_face_is_enrolled_leaves_no_face(
-    street: Street, fakes: FakeHouse, bob: Customer
+    scenario: Scenario, fakes: FakeDependencies, bob: Customer
 ) -> None:
-    street.begin(bob)
-    capture = street.open_enrolment(bob)
+    scenario.begin(bob)
+    capture = scenario.open_enrolment(bob)
 
     def withdraw() -> None:
-        withdraw_consent(street.house, street.change(bob.caller), bob.consent_id)
+        withdraw_consent(scenario.deps, scenario.command(bob.caller), bob.consent_id)
 
     fakes.journal.when("vault.seal", withdraw)
     with pytest.raises(FacepayError) as refusal:
-        street.send(bob.caller, capture, "bob")
+        scenario.send(bob.caller, capture, "bob")
     assert refusal.value.code == "face_not_available"
     with fakes.database() as uow:
         enrolment = uow.enrolments.find(id=bob.enrolment_id)
@@ -84,96 +86,106 @@ def test_a_consent_withdrawn_while_the_face_is_enrolled_leaves_no_face(
 
 
 def test_a_face_that_is_not_alive_is_not_enrolled(
-    street: Street, fakes: FakeHouse, bob: Customer
+    scenario: Scenario, fakes: FakeDependencies, bob: Customer
 ) -> None:
-    street.begin(bob)
+    scenario.begin(bob)
     fakes.pad.outcome = PadOutcome.ATTACK
     with pytest.raises(CaptureRefused):
-        street.send(bob.caller, street.open_enrolment(bob), "bob")
+        scenario.send(bob.caller, scenario.open_enrolment(bob), "bob")
     assert fakes.journal.count("engine.reference") == 0
     with pytest.raises(FaceNotAvailable):
-        street.open_payment(street.intent(), "bob")
+        scenario.open_payment(scenario.intent(), "bob")
 
 
-def test_an_enrolment_has_three_captures(street: Street, bob: Customer) -> None:
-    street.begin(bob)
+def test_an_enrolment_has_three_captures(scenario: Scenario, bob: Customer) -> None:
+    scenario.begin(bob)
     for _ in range(3):
-        street.open_enrolment(bob)
+        scenario.open_enrolment(bob)
     with pytest.raises(CapturesUsedUp):
-        street.open_enrolment(bob)
+        scenario.open_enrolment(bob)
 
 
 def test_an_enrolment_that_was_left_lying_cannot_be_taken_up(
-    street: Street, fakes: FakeHouse, bob: Customer
+    scenario: Scenario, fakes: FakeDependencies, bob: Customer
 ) -> None:
-    street.begin(bob)
+    scenario.begin(bob)
     fakes.clock.advance(timedelta(minutes=10).total_seconds())
     with pytest.raises(CaptureExpired):
-        street.open_enrolment(bob)
+        scenario.open_enrolment(bob)
 
 
-def test_nobody_has_two_faces(street: Street, ada: Customer) -> None:
+def test_nobody_has_two_faces(scenario: Scenario, ada: Customer) -> None:
     with pytest.raises(WrongState):
-        street.begin(ada)
+        scenario.begin(ada)
 
 
-def test_of_two_enrolments_begun_only_one_becomes_the_face(street: Street, bob: Customer) -> None:
-    street.begin(bob)
-    first, capture = bob.enrolment_id, street.open_enrolment(bob)
-    street.begin(bob)
-    street.send(bob.caller, street.open_enrolment(bob), "bob")
+def test_of_two_enrolments_begun_only_one_becomes_the_face(
+    scenario: Scenario, bob: Customer
+) -> None:
+    scenario.begin(bob)
+    first, capture = bob.enrolment_id, scenario.open_enrolment(bob)
+    scenario.begin(bob)
+    scenario.send(bob.caller, scenario.open_enrolment(bob), "bob")
     with pytest.raises(WrongState):
-        street.send(bob.caller, capture, "mallory")
+        scenario.send(bob.caller, capture, "mallory")
     assert first != bob.enrolment_id
 
 
 def test_nobody_enrols_on_or_revokes_the_face_of_another(
-    street: Street, ada: Customer, bob: Customer
+    scenario: Scenario, ada: Customer, bob: Customer
 ) -> None:
-    street.begin(bob)
+    scenario.begin(bob)
     with pytest.raises(NotFound):
-        street.open_enrolment(replace(bob, caller=ada.caller))
-    change = street.change(bob.caller)
+        scenario.open_enrolment(replace(bob, caller=ada.caller))
+    command = scenario.command(bob.caller)
     with pytest.raises(NotFound):
-        revoke_face(street.house, change, ada.enrolment_id, Proof(password=PASSWORD))
+        revoke_face(scenario.deps, command, ada.enrolment_id, Credentials(password=PASSWORD))
     with pytest.raises(NotFound):
-        withdraw_consent(street.house, street.change(bob.caller), ada.consent_id)
-    assert street.show_face(ada)
+        withdraw_consent(scenario.deps, scenario.command(bob.caller), ada.consent_id)
+    assert scenario.show_face(ada)
 
 
 @pytest.mark.parametrize("by", ["password", "code"])
 def test_any_one_proof_takes_the_face_back_and_its_key_with_it(
-    street: Street, fakes: FakeHouse, ada: Customer, by: str
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer, by: str
 ) -> None:
-    proof = Proof(password=PASSWORD) if by == "password" else Proof(code=street.code_of(ada))
-    revoked = street.revoke(ada, proof)
+    credentials = (
+        Credentials(password=PASSWORD)
+        if by == "password"
+        else Credentials(code=scenario.code_of(ada))
+    )
+    revoked = scenario.revoke(ada, credentials)
     assert (revoked.state, revoked.key_destroyed) == ("revoked", True)
     assert ada.enrolment_id not in fakes.vault.keys
     with pytest.raises(FaceNotAvailable):
-        street.open_payment(street.intent(), "ada")
+        scenario.open_payment(scenario.intent(), "ada")
 
 
-def test_revoking_needs_some_proof(street: Street, ada: Customer) -> None:
-    for proof in (Proof("a wrong password", WRONG_CODE), Proof(code=WRONG_CODE), Proof()):
-        change = street.change(ada.caller)
-        with pytest.raises(ProofRejected):
-            revoke_face(street.house, change, ada.enrolment_id, proof)
-    assert street.show_face(ada)
+def test_revoking_needs_some_proof(scenario: Scenario, ada: Customer) -> None:
+    for credentials in (
+        Credentials("a wrong password", WRONG_CODE),
+        Credentials(code=WRONG_CODE),
+        Credentials(),
+    ):
+        command = scenario.command(ada.caller)
+        with pytest.raises(CredentialsRejected):
+            revoke_face(scenario.deps, command, ada.enrolment_id, credentials)
+    assert scenario.show_face(ada)
 
 
-def test_revoking_twice_is_no_error(street: Street, ada: Customer) -> None:
-    assert street.revoke(ada).revoked_at == street.revoke(ada).revoked_at
+def test_revoking_twice_is_no_error(scenario: Scenario, ada: Customer) -> None:
+    assert scenario.revoke(ada).revoked_at == scenario.revoke(ada).revoked_at
 
 
 def test_withdrawing_takes_one_step_and_no_proof_and_destroys_the_key(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    change = street.change(ada.caller)
-    answer = withdraw_consent(street.house, change, ada.consent_id)
+    command = scenario.command(ada.caller)
+    answer = withdraw_consent(scenario.deps, command, ada.consent_id)
     assert answer.withdrawn_at is not None
     assert ada.enrolment_id not in fakes.vault.keys
     with pytest.raises(FaceNotAvailable):
-        street.open_payment(street.intent(), "ada")
+        scenario.open_payment(scenario.intent(), "ada")
     with fakes.database() as uow:
         enrolment = uow.enrolments.find(id=ada.enrolment_id)
     assert enrolment is not None
@@ -182,29 +194,29 @@ def test_withdrawing_takes_one_step_and_no_proof_and_destroys_the_key(
 
 
 def test_after_leaving_one_can_come_back_with_a_new_consent_and_a_new_key(
-    street: Street, ada: Customer
+    scenario: Scenario, ada: Customer
 ) -> None:
     left = ada.enrolment_id
-    withdraw_consent(street.house, street.change(ada.caller), ada.consent_id)
-    street.consent(ada)
-    street.begin(ada)
-    street.send(ada.caller, street.open_enrolment(ada), "ada")
+    withdraw_consent(scenario.deps, scenario.command(ada.caller), ada.consent_id)
+    scenario.consent(ada)
+    scenario.begin(ada)
+    scenario.send(ada.caller, scenario.open_enrolment(ada), "ada")
     assert ada.enrolment_id != left
-    assert street.enter(street.show_face(ada), street.code_of(ada)).state == "approved"
+    assert scenario.enter_code(scenario.show_face(ada), scenario.code_of(ada)).state == "approved"
 
 
 def test_a_consent_is_to_the_notice_in_force_and_always_ends(
-    street: Street, fakes: FakeHouse
+    scenario: Scenario, fakes: FakeDependencies
 ) -> None:
-    carol = street.settle_in("carol")
-    notice = street.house.policy.notice
+    carol = scenario.settle_in("carol")
+    notice = scenario.deps.policy.notice
     good = {
         "purpose": ConsentPurpose.FACE_PAYMENT,
         "notice_version": notice.version,
         "notice_sha256": notice.sha256,
         "expires_at": None,
     }
-    too_late = fakes.clock.now + street.house.policy.consent_lifetime + timedelta(seconds=1)
+    too_late = fakes.clock.now + scenario.deps.policy.consent_lifetime + timedelta(seconds=1)
     for wrong in (
         {"notice_version": "2020-01-01.en"},
         {"notice_sha256": "0" * 64},
@@ -212,24 +224,24 @@ def test_a_consent_is_to_the_notice_in_force_and_always_ends(
         {"expires_at": too_late},
     ):
         with pytest.raises(InvalidRequest):
-            grant_consent(street.house, street.change(carol.caller), **(good | wrong))
+            grant_consent(scenario.deps, scenario.command(carol.caller), **(good | wrong))
     shorter = fakes.clock.now + timedelta(days=1)
-    change = street.change(carol.caller)
-    answer = grant_consent(street.house, change, **(good | {"expires_at": shorter}))
+    command = scenario.command(carol.caller)
+    answer = grant_consent(scenario.deps, command, **(good | {"expires_at": shorter}))
     assert answer.expires_at == shorter.strftime("%Y-%m-%dT%H:%M:%SZ")
     with pytest.raises(WrongState):
-        grant_consent(street.house, street.change(carol.caller), **good)
+        grant_consent(scenario.deps, scenario.command(carol.caller), **good)
 
 
 def test_a_face_enrolled_while_the_model_changes_is_of_the_model_that_saw_it(
-    street: Street, fakes: FakeHouse, bob: Customer
+    scenario: Scenario, fakes: FakeDependencies, bob: Customer
 ) -> None:
-    street.begin(bob)
-    capture = street.open_enrolment(bob)
+    scenario.begin(bob)
+    capture = scenario.open_enrolment(bob)
     fakes.engine.model_name = "fake-2"
-    street.send(bob.caller, capture, "bob")
-    intent = street.show_face(bob)
-    assert street.enter(intent, street.code_of(bob)).state == "approved"
+    scenario.send(bob.caller, capture, "bob")
+    intent = scenario.show_face(bob)
+    assert scenario.enter_code(intent, scenario.code_of(bob)).state == "approved"
 
 
 @pytest.mark.parametrize(
@@ -237,46 +249,46 @@ def test_a_face_enrolled_while_the_model_changes_is_of_the_model_that_saw_it(
     ["engine.observe", "pad.judge", "vault.derive_secret", "engine.reference", "vault.seal"],
 )
 def test_a_key_said_to_be_destroyed_does_not_come_back(
-    street: Street, fakes: FakeHouse, bob: Customer, moment: str
+    scenario: Scenario, fakes: FakeDependencies, bob: Customer, moment: str
 ) -> None:
     """Revoked while the frames of the enrolment are being looked at."""
-    begun = street.begin(bob)
-    capture = street.open_enrolment(bob)
+    begun = scenario.begin(bob)
+    capture = scenario.open_enrolment(bob)
     said = []
-    fakes.journal.when(moment, lambda: said.append(street.revoke(bob)))
+    fakes.journal.when(moment, lambda: said.append(scenario.revoke(bob)))
     with pytest.raises(FacepayError) as refusal:
-        street.send(bob.caller, capture, "bob")
+        scenario.send(bob.caller, capture, "bob")
     assert refusal.value.code == "face_not_available"
     assert [answer.key_destroyed for answer in said] == [True]
     assert begun.id not in fakes.vault.keys
 
 
 def test_an_enrolment_never_finished_does_not_keep_its_key(
-    street: Street, fakes: FakeHouse, bob: Customer
+    scenario: Scenario, fakes: FakeDependencies, bob: Customer
 ) -> None:
-    begun = street.begin(bob)
+    begun = scenario.begin(bob)
     assert begun.id in fakes.vault.keys
-    assert end_lapsed_enrolments(street.house) == 0, "it may still be finished"
+    assert end_lapsed_enrolments(scenario.deps) == 0, "it may still be finished"
     fakes.clock.advance(601)
-    assert end_lapsed_enrolments(street.house) == 1
+    assert end_lapsed_enrolments(scenario.deps) == 1
     assert begun.id not in fakes.vault.keys
 
 
 def test_a_face_finished_at_the_last_moment_is_not_swept_away_with_the_enrolments_that_lapsed(
-    street: Street, fakes: FakeHouse, bob: Customer
+    scenario: Scenario, fakes: FakeDependencies, bob: Customer
 ) -> None:
     """The sweep knows who is late, and destroys one key; then bob's frames are through."""
-    cleo = street.settle_in("cleo")
-    street.consent(cleo)
-    street.begin(cleo)
+    cleo = scenario.settle_in("cleo")
+    scenario.consent(cleo)
+    scenario.begin(cleo)
     fakes.clock.advance(1)
-    begun = street.begin(bob)
+    begun = scenario.begin(bob)
     fakes.clock.advance(599)
-    capture = street.open_enrolment(bob)
+    capture = scenario.open_enrolment(bob)
     fakes.clock.advance(2)
-    fakes.journal.when("vault.destroy_key", lambda: street.send(bob.caller, capture, "bob"))
-    end_lapsed_enrolments(street.house)
-    with street.house.unit_of_work() as uow:
+    fakes.journal.when("vault.destroy_key", lambda: scenario.send(bob.caller, capture, "bob"))
+    end_lapsed_enrolments(scenario.deps)
+    with scenario.deps.unit_of_work() as uow:
         finished = uow.enrolments.find(id=begun.id)
     assert finished is not None
     assert finished.state == "active"

@@ -8,33 +8,35 @@ import pytest
 
 from facepay.domain.errors import FactorUnavailable
 from facepay.ports import UnitOfWork
-from facepay.usecases.prove import Proof
-from facepay.usecases.roll_back_to_password import roll_back_to_password
-from tests.fakes.house import FakeHouse
-from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
+from facepay.usecases.authentication.credentials import Credentials
+from facepay.usecases.payments.pay_by_password import pay_by_password
+from tests.fakes.dependencies import FakeDependencies
+from tests.fakes.scenario import PASSWORD, WRONG_CODE, Customer, Scenario
 
 WRONG = "a wrong password"
 KINDS = ["unknown", "wrong password", "wrong code", "too many before"]
 
 
-def guess(street: Street, ada: Customer, kind: str) -> tuple[str, Proof]:
+def guess(scenario: Scenario, ada: Customer, kind: str) -> tuple[str, Credentials]:
     """The alias and the proof of each kind; the last one's counters rest from then on."""
-    code = street.code_of(ada)
+    code = scenario.code_of(ada)
     if kind == "too many before":
         for _ in range(5):
-            street.pay_by_password(street.intent(), "ada", Proof(WRONG, WRONG_CODE))
-        return "ada", Proof(PASSWORD, code)
+            scenario.pay_by_password(scenario.intent(), "ada", Credentials(WRONG, WRONG_CODE))
+        return "ada", Credentials(PASSWORD, code)
     return {
-        "unknown": ("nobody", Proof(PASSWORD, code)),
-        "wrong password": ("ada", Proof(WRONG, code)),
-        "wrong code": ("ada", Proof(PASSWORD, WRONG_CODE)),
+        "unknown": ("nobody", Credentials(PASSWORD, code)),
+        "wrong password": ("ada", Credentials(WRONG, code)),
+        "wrong code": ("ada", Credentials(PASSWORD, WRONG_CODE)),
     }[kind]
 
 
 def test_a_guess_takes_the_same_work_whatever_is_wrong_with_it(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    street.pay_by_password(street.intent(), "nobody", Proof(PASSWORD, WRONG_CODE))  # seals, once
+    scenario.pay_by_password(
+        scenario.intent(), "nobody", Credentials(PASSWORD, WRONG_CODE)
+    )  # seals, once
     opened: list[str] = []
 
     def counted(
@@ -46,14 +48,14 @@ def test_a_guess_takes_the_same_work_whatever_is_wrong_with_it(
 
         return count
 
-    watched = replace(street.house, unit_of_work=counted(street.house.unit_of_work))
+    watched = replace(scenario.deps, unit_of_work=counted(scenario.deps.unit_of_work))
     work = {}
     for kind in KINDS:
-        alias, proof = guess(street, ada, kind)
-        intent, change = street.intent(), street.change(street.till)
+        alias, credentials = guess(scenario, ada, kind)
+        intent, command = scenario.intent(), scenario.command(scenario.terminal)
         fakes.journal.events.clear()
         opened.clear()
-        told = roll_back_to_password(watched, change, intent.id, alias, proof)
+        told = pay_by_password(watched, command, intent.id, alias, credentials)
         assert told.state == "declined"
         work[kind] = (*fakes.journal.events, *opened)
     assert len(set(work.values())) == 1, work
@@ -62,9 +64,9 @@ def test_a_guess_takes_the_same_work_whatever_is_wrong_with_it(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_while_the_vault_is_away_nobody_learns_who_is_a_customer(
-    street: Street, fakes: FakeHouse, ada: Customer, kind: str
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer, kind: str
 ) -> None:
-    alias, proof = guess(street, ada, kind)
+    alias, credentials = guess(scenario, ada, kind)
     fakes.vault.away = True
     with pytest.raises(FactorUnavailable):
-        street.pay_by_password(street.intent(), alias, proof)
+        scenario.pay_by_password(scenario.intent(), alias, credentials)

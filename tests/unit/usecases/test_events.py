@@ -7,32 +7,34 @@ from typing import Any
 import pytest
 
 from facepay.domain.errors import NotAllowed, WrongState
-from facepay.domain.event import BANK, Event, merchant_audience
+from facepay.domain.event import OPERATOR, Event, merchant_audience
 from facepay.domain.money import Money
-from facepay.usecases.lock_face import lock_face, unlock_face
-from facepay.usecases.payment_intents import create_intent, reverse_payment
-from facepay.usecases.prove import Proof
-from facepay.usecases.revoke_face import destroy_pending_keys
-from facepay.usecases.withdraw_consent import withdraw_consent
-from tests.fakes.house import FakeHouse
-from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
+from facepay.usecases.authentication.credentials import Credentials
+from facepay.usecases.consents.withdraw import withdraw_consent
+from facepay.usecases.faces.destroy_keys import destroy_pending_keys
+from facepay.usecases.faces.lock import lock_face, unlock_face
+from facepay.usecases.payments.intents import create_intent, reverse_payment
+from tests.fakes.dependencies import FakeDependencies
+from tests.fakes.scenario import PASSWORD, WRONG_CODE, Customer, Scenario
 
 
-def told(fakes: FakeHouse) -> list[Event]:
+def told(fakes: FakeDependencies) -> list[Event]:
     with fakes.database() as uow:
         return uow.events.find_all(after_seq=0)
 
 
-def newest(fakes: FakeHouse, audience: str = BANK) -> Any:
+def newest(fakes: FakeDependencies, audience: str = OPERATOR) -> Any:
     return json.loads(told(fakes)[-1].body_for(audience))
 
 
-def kinds(fakes: FakeHouse) -> list[str]:
+def kinds(fakes: FakeDependencies) -> list[str]:
     return [event.kind.value for event in told(fakes)]
 
 
-def test_the_bank_hears_how_a_customer_became_able_to_pay(fakes: FakeHouse, ada: Customer) -> None:
-    assert kinds(fakes) == ["factor.added", "consent.granted", "face.enrolled"]
+def test_the_bank_hears_how_a_customer_became_able_to_pay(
+    fakes: FakeDependencies, ada: Customer
+) -> None:
+    assert kinds(fakes) == ["second_factor.added", "consent.granted", "face.enrolled"]
     assert newest(fakes)["data"] == {
         "customer": ada.caller.subject_id,
         "enrolment": ada.enrolment_id,
@@ -40,30 +42,30 @@ def test_the_bank_hears_how_a_customer_became_able_to_pay(fakes: FakeHouse, ada:
 
 
 def test_a_payment_is_told_to_its_merchant_without_its_payer(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    paid = street.enter(street.show_face(ada), street.code_of(ada))
+    paid = scenario.enter_code(scenario.show_face(ada), scenario.code_of(ada))
     expected = {
         "payment_intent": paid.id,
-        "merchant": street.merchant.subject_id,
-        "terminal": street.till.subject_id,
+        "merchant": scenario.merchant.subject_id,
+        "terminal": scenario.terminal.subject_id,
         "amount_minor": 1250,
         "currency": "EUR",
         "order_ref": "order-1",
     }
-    heard = newest(fakes, merchant_audience(street.merchant.subject_id))
+    heard = newest(fakes, merchant_audience(scenario.merchant.subject_id))
     assert (heard["type"], heard["data"]) == ("payment.approved", expected)
-    to_bank = {"customer": ada.caller.subject_id, "method": "face", "held": False}
+    to_bank = {"customer": ada.caller.subject_id, "method": "face", "on_hold": False}
     assert newest(fakes)["data"] == expected | to_bank
 
 
 def test_a_merchant_cannot_tell_a_wrong_face_from_a_wrong_code(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    shop = merchant_audience(street.merchant.subject_id)
+    shop = merchant_audience(scenario.merchant.subject_id)
     heard = []
-    for person, code in (("bob", street.code_of(ada)), ("ada", WRONG_CODE)):
-        street.enter(street.show_face(ada, person), code)
+    for person, code in (("bob", scenario.code_of(ada)), ("ada", WRONG_CODE)):
+        scenario.enter_code(scenario.show_face(ada, person), code)
         heard.append(newest(fakes, shop))
     for each in heard:
         assert each["data"].pop("payment_intent")
@@ -72,80 +74,90 @@ def test_a_merchant_cannot_tell_a_wrong_face_from_a_wrong_code(
 
 
 def test_frames_alone_decide_nothing_and_tell_nothing_of_a_payment(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    street.show_face(ada)
+    scenario.show_face(ada)
     assert not any(kind.startswith("payment.") for kind in kinds(fakes))
 
 
 def test_a_payment_that_was_taken_back_is_told_once(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    proof = Proof(PASSWORD, street.code_of(ada))
-    paid = street.pay_by_password(street.intent(), "ada", proof)
+    credentials = Credentials(PASSWORD, scenario.code_of(ada))
+    paid = scenario.pay_by_password(scenario.intent(), "ada", credentials)
     for _ in range(2):
-        reverse_payment(street.house, street.change(street.merchant), paid.id)
+        reverse_payment(scenario.deps, scenario.command(scenario.merchant), paid.id)
     assert kinds(fakes)[-2:] == ["payment.approved", "payment.reversed"]
 
 
-def test_a_repeated_request_is_told_once(street: Street, fakes: FakeHouse, ada: Customer) -> None:
-    intent, code, change = street.show_face(ada), street.code_of(ada), street.change(street.till)
+def test_a_repeated_request_is_told_once(
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
+) -> None:
+    intent, code, command = (
+        scenario.show_face(ada),
+        scenario.code_of(ada),
+        scenario.command(scenario.terminal),
+    )
     for _ in range(2):
-        street.enter(intent, code, change)
+        scenario.enter_code(intent, code, command)
     assert kinds(fakes).count("payment.approved") == 1
 
 
 def test_a_face_that_is_taken_back_is_told_once_and_so_is_its_key(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     fakes.vault.away = True
-    street.revoke(ada)
-    street.revoke(ada)
+    scenario.revoke(ada)
+    scenario.revoke(ada)
     assert kinds(fakes)[-1] == "face.revoked"
     fakes.vault.away = False
     for _ in range(2):
-        destroy_pending_keys(street.house)
+        destroy_pending_keys(scenario.deps)
     assert kinds(fakes)[-2:] == ["face.revoked", "face.key_destroyed"]
 
 
 def test_a_lock_and_its_end_are_told_once_each(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     for _ in range(2):
-        lock_face(street.house, street.change(ada.caller), ada.enrolment_id, Proof(PASSWORD))
+        lock_face(
+            scenario.deps, scenario.command(ada.caller), ada.enrolment_id, Credentials(PASSWORD)
+        )
     for _ in range(2):
-        proof = Proof(PASSWORD, street.code_of(ada))
-        unlock_face(street.house, street.change(ada.caller), ada.enrolment_id, proof)
+        credentials = Credentials(PASSWORD, scenario.code_of(ada))
+        unlock_face(scenario.deps, scenario.command(ada.caller), ada.enrolment_id, credentials)
     assert kinds(fakes)[-2:] == ["face.locked", "face.unlocked"]
     assert [kinds(fakes).count(kind) for kind in ("face.locked", "face.unlocked")] == [1, 1]
 
 
 def test_a_withdrawn_consent_is_told_with_the_face_it_ends(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     for _ in range(2):
-        withdraw_consent(street.house, street.change(ada.caller), ada.consent_id)
+        withdraw_consent(scenario.deps, scenario.command(ada.caller), ada.consent_id)
     ended = ["consent.withdrawn", "face.revoked", "face.key_destroyed"]
     assert kinds(fakes)[-3:] == ended
     assert all(kinds(fakes).count(kind) == 1 for kind in ended)
 
 
-def test_what_is_refused_is_told_to_nobody(street: Street, fakes: FakeHouse, ada: Customer) -> None:
+def test_what_is_refused_is_told_to_nobody(
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
+) -> None:
     before = kinds(fakes)
     with pytest.raises(NotAllowed):
-        create_intent(street.house, street.change(ada.caller), Money(1, "EUR"), "o")
+        create_intent(scenario.deps, scenario.command(ada.caller), Money(1, "EUR"), "o")
     with pytest.raises(WrongState):
-        street.enter(street.intent(), street.code_of(ada))
+        scenario.enter_code(scenario.intent(), scenario.code_of(ada))
     assert kinds(fakes) == before
 
 
 def test_no_event_for_a_merchant_has_anything_of_the_customer_or_the_face(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    street.enter(street.show_face(ada, "bob"), street.code_of(ada))
-    paid = street.enter(street.show_face(ada), street.code_of(ada))
-    reverse_payment(street.house, street.change(street.merchant), paid.id)
-    street.revoke(ada)
+    scenario.enter_code(scenario.show_face(ada, "bob"), scenario.code_of(ada))
+    paid = scenario.enter_code(scenario.show_face(ada), scenario.code_of(ada))
+    reverse_payment(scenario.deps, scenario.command(scenario.merchant), paid.id)
+    scenario.revoke(ada)
     with fakes.database() as uow:
         sent = [event.shared for event in uow.events.find_all(after_seq=0) if event.shared]
         captures = [capture.id for capture in uow.captures.find_all()]
@@ -155,7 +167,7 @@ def test_no_event_for_a_merchant_has_anything_of_the_customer_or_the_face(
     of_ada = [ada.caller.subject_id, ada.caller.keyid, ada.enrolment_id, ada.consent_id]
     for needle in [*of_ada, *captures, *factors]:
         assert needle not in told, needle
-    words = ["face", "match", "score", "distance", "code", "password", "reason", "held", "flag"]
+    words = ["face", "match", "score", "distance", "code", "password", "reason", "on_hold", "flag"]
     but_ids = re.sub(r"[a-z]+_[0-9a-f]{32}", "", told)  # "ada" and "face" are hexadecimal, too
     for needle in ["ada", *words]:
         assert needle not in but_ids, needle

@@ -5,82 +5,88 @@ import json
 import pytest
 
 from facepay.domain.customer import Role
-from facepay.domain.errors import NotFound, ProofRejected, SecondOperatorNeeded
+from facepay.domain.errors import CredentialsRejected, NotFound, SecondOperatorNeeded
 from facepay.domain.operator_action import ActionKind
-from facepay.usecases.answers import OperatorActionAnswer
-from facepay.usecases.once import Caller, Change
-from facepay.usecases.operator_actions import approve_action, ask_for_action, read_action
-from facepay.usecases.passwords import reset_password
-from facepay.usecases.prove import Proof
-from facepay.usecases.register import register_operator
-from facepay.usecases.second_factors import add_second_factor, confirm_second_factor
-from tests.fakes.house import FakeHouse
-from tests.fakes.street import Customer, Street, key
+from facepay.usecases.authentication.credentials import Credentials
+from facepay.usecases.customers.passwords import reset_password
+from facepay.usecases.customers.second_factors import add_second_factor, confirm_second_factor
+from facepay.usecases.operators.actions import approve_action, read_action, request_action
+from facepay.usecases.operators.register import register_operator
+from facepay.usecases.request import Caller, Command
+from facepay.usecases.responses import OperatorActionAnswer
+from tests.fakes.dependencies import FakeDependencies
+from tests.fakes.scenario import Customer, Scenario, key
 
 NEW = "a new password"
 
 
-def asked(street: Street) -> OperatorActionAnswer:
+def asked(scenario: Scenario) -> OperatorActionAnswer:
     target = {"customer": "ada"}
-    change = street.change(street.operator)
-    return ask_for_action(street.house, change, ActionKind.ISSUE_RECOVERY, target)
+    command = scenario.command(scenario.operator)
+    return request_action(scenario.deps, command, ActionKind.ISSUE_RECOVERY, target)
 
 
-def by_another(street: Street) -> Change:
-    registered = register_operator(street.house, key())
-    return street.change(Caller(registered.keyid, Role.OPERATOR, registered.id))
+def by_another(scenario: Scenario) -> Command:
+    registered = register_operator(scenario.deps, key())
+    return scenario.command(Caller(registered.keyid, Role.OPERATOR, registered.id))
 
 
-def issued(street: Street) -> list[str]:
-    codes = approve_action(street.house, by_another(street), asked(street).id).recovery_codes
+def issued(scenario: Scenario) -> list[str]:
+    codes = approve_action(scenario.deps, by_another(scenario), asked(scenario).id).recovery_codes
     assert codes is not None
     return codes
 
 
 def test_with_codes_of_the_bank_the_password_and_a_new_authenticator_are_set_on_the_own_device(
-    street: Street, ada: Customer
+    scenario: Scenario, ada: Customer
 ) -> None:
-    for_password, for_authenticator = issued(street)
-    reset_password(street.house, street.change(ada.caller), for_password, NEW)
-    proof = Proof(NEW, recovery_code=for_authenticator)
-    factor = add_second_factor(street.house, street.change(ada.caller), "new phone", proof)
+    for_password, for_authenticator = issued(scenario)
+    reset_password(scenario.deps, scenario.command(ada.caller), for_password, NEW)
+    credentials = Credentials(NEW, recovery_code=for_authenticator)
+    factor = add_second_factor(
+        scenario.deps, scenario.command(ada.caller), "new phone", credentials
+    )
     assert factor.secret is not None
     ada.secret = factor.secret
-    change = street.change(ada.caller)
-    confirm_second_factor(street.house, change, factor.id, Proof(code=street.code_of(ada)))
-    paid = street.pay_by_password(street.intent(), "ada", Proof(NEW, street.code_of(ada)))
+    command = scenario.command(ada.caller)
+    confirm_second_factor(
+        scenario.deps, command, factor.id, Credentials(code=scenario.code_of(ada))
+    )
+    paid = scenario.pay_by_password(
+        scenario.intent(), "ada", Credentials(NEW, scenario.code_of(ada))
+    )
     assert paid.state == "approved"
 
 
-def test_one_operator_alone_issues_no_codes(street: Street, ada: Customer) -> None:
-    action = asked(street)
+def test_one_operator_alone_issues_no_codes(scenario: Scenario, ada: Customer) -> None:
+    action = asked(scenario)
     with pytest.raises(SecondOperatorNeeded):
-        approve_action(street.house, street.change(street.operator), action.id)
+        approve_action(scenario.deps, scenario.command(scenario.operator), action.id)
 
 
 def test_a_code_of_the_bank_is_good_for_a_quarter_of_an_hour(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    code, _ = issued(street)
+    code, _ = issued(scenario)
     fakes.clock.advance(15 * 60)
-    with pytest.raises(ProofRejected):
-        reset_password(street.house, street.change(ada.caller), code, NEW)
+    with pytest.raises(CredentialsRejected):
+        reset_password(scenario.deps, scenario.command(ada.caller), code, NEW)
 
 
 def test_the_codes_are_told_once_and_kept_nowhere(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    action, change = asked(street), by_another(street)
-    codes = approve_action(street.house, change, action.id).recovery_codes
+    action, command = asked(scenario), by_another(scenario)
+    codes = approve_action(scenario.deps, command, action.id).recovery_codes
     assert codes is not None
-    assert approve_action(street.house, change, action.id).recovery_codes is None
-    assert read_action(street.house, action.id).recovery_codes is None
+    assert approve_action(scenario.deps, command, action.id).recovery_codes is None
+    assert read_action(scenario.deps, action.id).recovery_codes is None
     with fakes.database() as uow:
         kept = json.dumps([record.answer for record in uow.idempotency.find_all()])
     assert not any(code in kept for code in codes)
 
 
-def test_nobody_is_issued_codes_who_is_no_customer(street: Street, ada: Customer) -> None:
-    change = street.change(street.operator)
+def test_nobody_is_issued_codes_who_is_no_customer(scenario: Scenario, ada: Customer) -> None:
+    command = scenario.command(scenario.operator)
     with pytest.raises(NotFound):
-        ask_for_action(street.house, change, ActionKind.ISSUE_RECOVERY, {"customer": "nobody"})
+        request_action(scenario.deps, command, ActionKind.ISSUE_RECOVERY, {"customer": "nobody"})

@@ -2,80 +2,91 @@
 
 import pytest
 
-from facepay.domain.errors import NotFound, ProofRejected
+from facepay.domain.errors import CredentialsRejected, NotFound
 from facepay.domain.page_session import PageSession
-from facepay.usecases.lock_face import lock_face
-from facepay.usecases.once import Caller, Change
-from facepay.usecases.prove import Needs, Proof
-from facepay.usecases.read_account import read_account, read_face
-from facepay.usecases.revoke_face import revoke_face
-from facepay.usecases.sign_in import SignInAttempt, come_back, proven_by_session, sign_in, sign_out
-from tests.fakes.house import FakeHouse
-from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
+from facepay.usecases.authentication.credentials import Credentials, RequiredCredentials
+from facepay.usecases.authentication.sign_in import (
+    SignInAttempt,
+    resume_session,
+    sign_in,
+    sign_out,
+    verify_session,
+)
+from facepay.usecases.customers.read_account import read_account, read_face
+from facepay.usecases.faces.lock import lock_face
+from facepay.usecases.faces.revoke import revoke_face
+from facepay.usecases.request import Caller, Command
+from tests.fakes.dependencies import FakeDependencies
+from tests.fakes.scenario import PASSWORD, WRONG_CODE, Customer, Scenario
 
 
-def visit(street: Street, customer: Customer) -> tuple[str, PageSession]:
-    attempt = SignInAttempt(customer.alias, Proof(PASSWORD, street.code_of(customer)))
-    token = sign_in(street.house, attempt).token
-    session = come_back(street.house, token)
+def visit(scenario: Scenario, customer: Customer) -> tuple[str, PageSession]:
+    attempt = SignInAttempt(customer.alias, Credentials(PASSWORD, scenario.code_of(customer)))
+    token = sign_in(scenario.deps, attempt).token
+    session = resume_session(scenario.deps, token)
     assert session is not None
     return token, session
 
 
-def change_in(street: Street, session: PageSession) -> Change:
-    role = street.customers["ada"].caller.role
-    return street.change(Caller(session.id, role, session.customer_id))
+def change_in(scenario: Scenario, session: PageSession) -> Command:
+    role = scenario.customers["ada"].caller.role
+    return scenario.command(Caller(session.id, role, session.customer_id))
 
 
-def test_being_signed_in_is_proof_enough_to_leave(street: Street, ada: Customer) -> None:
-    _, session = visit(street, ada)
-    waiting = street.show_face(ada)
-    gone = revoke_face(street.house, change_in(street, session), ada.enrolment_id, session)
+def test_being_signed_in_is_proof_enough_to_leave(scenario: Scenario, ada: Customer) -> None:
+    _, session = visit(scenario, ada)
+    waiting = scenario.show_face(ada)
+    gone = revoke_face(scenario.deps, change_in(scenario, session), ada.enrolment_id, session)
     assert (gone.state, gone.key_destroyed) == ("revoked", True)
     with pytest.raises(Exception, match="face_not_available"):
-        street.enter(waiting, street.code_of(ada))
+        scenario.enter_code(waiting, scenario.code_of(ada))
 
 
-def test_being_signed_in_is_proof_enough_to_lock(street: Street, ada: Customer) -> None:
-    _, session = visit(street, ada)
-    answer = lock_face(street.house, change_in(street, session), ada.enrolment_id, session)
+def test_being_signed_in_is_proof_enough_to_lock(scenario: Scenario, ada: Customer) -> None:
+    _, session = visit(scenario, ada)
+    answer = lock_face(scenario.deps, change_in(scenario, session), ada.enrolment_id, session)
     assert answer.state == "locked"
 
 
 def test_a_visit_that_has_ended_takes_nothing_back(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    token, session = visit(street, ada)
-    sign_out(street.house, token)
-    with pytest.raises(ProofRejected):
-        revoke_face(street.house, change_in(street, session), ada.enrolment_id, session)
-    _, idle = visit(street, ada)
+    token, session = visit(scenario, ada)
+    sign_out(scenario.deps, token)
+    with pytest.raises(CredentialsRejected):
+        revoke_face(scenario.deps, change_in(scenario, session), ada.enrolment_id, session)
+    _, idle = visit(scenario, ada)
     fakes.clock.advance(300)
-    with pytest.raises(ProofRejected):
-        revoke_face(street.house, change_in(street, idle), ada.enrolment_id, idle)
+    with pytest.raises(CredentialsRejected):
+        revoke_face(scenario.deps, change_in(scenario, idle), ada.enrolment_id, idle)
 
 
-def test_a_visit_is_no_proof_for_anything_but_leaving(street: Street, ada: Customer) -> None:
-    _, session = visit(street, ada)
-    for needs in set(Needs) - {Needs.ANY_ONE}:
-        with pytest.raises(ProofRejected):
-            proven_by_session(street.house, change_in(street, session), needs)
+def test_a_visit_is_no_proof_for_anything_but_leaving(scenario: Scenario, ada: Customer) -> None:
+    _, session = visit(scenario, ada)
+    for required in set(RequiredCredentials) - {RequiredCredentials.ANY_ONE}:
+        with pytest.raises(CredentialsRejected):
+            verify_session(scenario.deps, change_in(scenario, session), required)
 
 
-def test_a_visit_takes_back_no_face_but_its_own(street: Street, ada: Customer) -> None:
-    bob = street.settle_in("bob")
-    _, session = visit(street, bob)
+def test_a_visit_takes_back_no_face_but_its_own(scenario: Scenario, ada: Customer) -> None:
+    bob = scenario.settle_in("bob")
+    _, session = visit(scenario, bob)
     with pytest.raises(NotFound):
-        revoke_face(street.house, change_in(street, session), ada.enrolment_id, session)
+        revoke_face(scenario.deps, change_in(scenario, session), ada.enrolment_id, session)
     with pytest.raises(NotFound):
-        read_face(street.house, session.customer_id, ada.enrolment_id)
+        read_face(scenario.deps, session.customer_id, ada.enrolment_id)
 
 
-def test_a_customer_sees_face_factors_consents_and_payments(street: Street, ada: Customer) -> None:
-    for proof in (Proof(PASSWORD, street.code_of(ada)), Proof(PASSWORD, WRONG_CODE)):
-        street.pay_by_password(street.intent(), "ada", proof)
-        street.fakes.clock.advance(1)
-    account = read_account(street.house, ada.caller.subject_id)
+def test_a_customer_sees_face_factors_consents_and_payments(
+    scenario: Scenario, ada: Customer
+) -> None:
+    for credentials in (
+        Credentials(PASSWORD, scenario.code_of(ada)),
+        Credentials(PASSWORD, WRONG_CODE),
+    ):
+        scenario.pay_by_password(scenario.intent(), "ada", credentials)
+        scenario.fakes.clock.advance(1)
+    account = read_account(scenario.deps, ada.caller.subject_id)
     assert account.alias == "ada"
     assert account.face is not None
     assert (account.face.id, account.face.state) == (ada.enrolment_id, "active")
@@ -87,29 +98,29 @@ def test_a_customer_sees_face_factors_consents_and_payments(street: Street, ada:
     ], "the newest first"
 
 
-def test_a_customer_sees_where_the_face_was_used(street: Street, ada: Customer) -> None:
-    street.enter(street.show_face(ada), WRONG_CODE)
-    street.enter(street.show_face(ada), street.code_of(ada))
-    uses = read_account(street.house, ada.caller.subject_id).uses
+def test_a_customer_sees_where_the_face_was_used(scenario: Scenario, ada: Customer) -> None:
+    scenario.enter_code(scenario.show_face(ada), WRONG_CODE)
+    scenario.enter_code(scenario.show_face(ada), scenario.code_of(ada))
+    uses = read_account(scenario.deps, ada.caller.subject_id).uses
     assert [(use.merchant, use.outcome) for use in uses] == [
         ("shop", "approved"),
         ("shop", "declined"),
     ], "failed uses too"
 
 
-def test_a_customer_sees_nothing_of_others(street: Street, ada: Customer) -> None:
-    street.enter(street.show_face(ada), street.code_of(ada))
-    street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, street.code_of(ada)))
-    bob = street.settle_in("bob")
-    account = read_account(street.house, bob.caller.subject_id)
+def test_a_customer_sees_nothing_of_others(scenario: Scenario, ada: Customer) -> None:
+    scenario.enter_code(scenario.show_face(ada), scenario.code_of(ada))
+    scenario.pay_by_password(scenario.intent(), "ada", Credentials(PASSWORD, scenario.code_of(ada)))
+    bob = scenario.settle_in("bob")
+    account = read_account(scenario.deps, bob.caller.subject_id)
     assert (account.face, account.uses) == (None, [])
     assert (account.consents, account.payments) == ([], [])
 
 
 def test_a_face_that_was_taken_back_stays_visible_until_there_is_another(
-    street: Street, ada: Customer
+    scenario: Scenario, ada: Customer
 ) -> None:
-    street.revoke(ada)
-    account = read_account(street.house, ada.caller.subject_id)
+    scenario.revoke(ada)
+    account = read_account(scenario.deps, ada.caller.subject_id)
     assert account.face is not None
     assert (account.face.state, account.face.key_destroyed) == ("revoked", True)

@@ -5,9 +5,9 @@ import logging
 import pytest
 
 from facepay.domain.errors import FacepayError, FaceUnavailable, VaultUnavailable
-from facepay.usecases.prepare import prepare
-from tests.fakes.house import FakeHouse
-from tests.fakes.street import Street
+from facepay.usecases.warm_up import prepare
+from tests.fakes.dependencies import FakeDependencies
+from tests.fakes.scenario import Scenario
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from tests.fakes.street import Street
     ],
 )
 def test_a_worker_starts_without_what_is_away_and_tells_the_operator(
-    fakes: FakeHouse,
+    fakes: FakeDependencies,
     caplog: pytest.LogCaptureFixture,
     event: str,
     error: FacepayError,
@@ -26,21 +26,21 @@ def test_a_worker_starts_without_what_is_away_and_tells_the_operator(
 ) -> None:
     fakes.journal.fail(event, error)
     with caplog.at_level(logging.ERROR, logger="facepay"):
-        prepare(fakes.house)
+        prepare(fakes.deps)
     assert told in caplog.text
 
 
-def test_what_a_payment_needs_is_ready_before_the_first_payer(fakes: FakeHouse) -> None:
-    prepare(fakes.house)
+def test_what_a_payment_needs_is_ready_before_the_first_payer(fakes: FakeDependencies) -> None:
+    prepare(fakes.deps)
     assert "engine.prepare" in fakes.journal.events
     assert "signer.prepare" in fakes.journal.events
 
 
-def test_preparing_leaves_no_trace(street: Street, fakes: FakeHouse) -> None:
+def test_preparing_leaves_no_trace(scenario: Scenario, fakes: FakeDependencies) -> None:
     def kept() -> tuple[int, int]:
         with fakes.database() as uow:
             return len(uow.leaves.find_all()), len(uow.events.find_all())
 
     before = kept()
-    prepare(street.house)
+    prepare(scenario.deps)
     assert kept() == before

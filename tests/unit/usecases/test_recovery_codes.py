@@ -5,25 +5,27 @@ import re
 import pytest
 
 from facepay.domain.customer import FactorKind, FactorState
-from facepay.domain.errors import ProofRejected
+from facepay.domain.errors import CredentialsRejected
 from facepay.domain.recovery import ALPHABET, read_typed
-from facepay.usecases.prove import Proof
-from facepay.usecases.recovery_codes import make_recovery_codes
-from facepay.usecases.second_factors import add_second_factor, revoke_second_factor
-from tests.fakes.house import FakeHouse
-from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
+from facepay.usecases.authentication.credentials import Credentials
+from facepay.usecases.customers.recovery_codes import make_recovery_codes
+from facepay.usecases.customers.second_factors import add_second_factor, revoke_second_factor
+from tests.fakes.dependencies import FakeDependencies
+from tests.fakes.scenario import PASSWORD, WRONG_CODE, Customer, Scenario
 
 
-def made(street: Street, customer: Customer, proof: Proof | None = None) -> list[str]:
-    proof = proof or Proof(PASSWORD, street.code_of(customer))
-    codes = make_recovery_codes(street.house, street.change(customer.caller), proof).codes
+def made(
+    scenario: Scenario, customer: Customer, credentials: Credentials | None = None
+) -> list[str]:
+    credentials = credentials or Credentials(PASSWORD, scenario.code_of(customer))
+    codes = make_recovery_codes(scenario.deps, scenario.command(customer.caller), credentials).codes
     assert codes is not None
     return codes
 
 
-def refused(street: Street, customer: Customer, code: str) -> None:
-    with pytest.raises(ProofRejected):
-        street.revoke(customer, Proof(recovery_code=code))
+def refused(scenario: Scenario, customer: Customer, code: str) -> None:
+    with pytest.raises(CredentialsRejected):
+        scenario.revoke(customer, Credentials(recovery_code=code))
 
 
 def but_last(code: str) -> str:
@@ -32,28 +34,37 @@ def but_last(code: str) -> str:
 
 
 class TestMaking:
-    def test_there_are_ten_that_can_be_read_from_paper(self, street: Street, ada: Customer) -> None:
-        codes = made(street, ada)
+    def test_there_are_ten_that_can_be_read_from_paper(
+        self, scenario: Scenario, ada: Customer
+    ) -> None:
+        codes = made(scenario, ada)
         assert len({code[:4] for code in codes}) == 10, "each is found by its first group"
         assert all(re.fullmatch(rf"([{ALPHABET}]{{4}}-){{3}}[{ALPHABET}]{{4}}", c) for c in codes)
 
-    @pytest.mark.parametrize("proof", [Proof(PASSWORD), Proof(PASSWORD, WRONG_CODE)])
+    @pytest.mark.parametrize(
+        "credentials", [Credentials(PASSWORD), Credentials(PASSWORD, WRONG_CODE)]
+    )
     def test_they_need_password_and_second_factor(
-        self, street: Street, ada: Customer, proof: Proof
+        self, scenario: Scenario, ada: Customer, credentials: Credentials
     ) -> None:
-        with pytest.raises(ProofRejected):
-            made(street, ada, proof)
+        with pytest.raises(CredentialsRejected):
+            made(scenario, ada, credentials)
 
-    def test_a_new_set_replaces_the_old(self, street: Street, ada: Customer) -> None:
-        old = made(street, ada)[0]
-        new = made(street, ada)[0]
-        refused(street, ada, old)
-        assert street.revoke(ada, Proof(recovery_code=new)).state == "revoked"
+    def test_a_new_set_replaces_the_old(self, scenario: Scenario, ada: Customer) -> None:
+        old = made(scenario, ada)[0]
+        new = made(scenario, ada)[0]
+        refused(scenario, ada, old)
+        assert scenario.revoke(ada, Credentials(recovery_code=new)).state == "revoked"
 
-    def test_they_are_told_once(self, street: Street, fakes: FakeHouse, ada: Customer) -> None:
-        change, proof = street.change(ada.caller), Proof(PASSWORD, street.code_of(ada))
-        first = make_recovery_codes(street.house, change, proof)
-        again = make_recovery_codes(street.house, change, proof)
+    def test_they_are_told_once(
+        self, scenario: Scenario, fakes: FakeDependencies, ada: Customer
+    ) -> None:
+        command, credentials = (
+            scenario.command(ada.caller),
+            Credentials(PASSWORD, scenario.code_of(ada)),
+        )
+        first = make_recovery_codes(scenario.deps, command, credentials)
+        again = make_recovery_codes(scenario.deps, command, credentials)
         assert (again.id, again.codes) == (first.id, None)
         assert first.codes is not None
         with fakes.database() as uow:
@@ -65,98 +76,101 @@ class TestMaking:
 
 
 class TestUsing:
-    def test_one_takes_the_face_back(self, street: Street, ada: Customer) -> None:
-        code = made(street, ada)[3]
-        assert street.revoke(ada, Proof(recovery_code=code)).state == "revoked"
+    def test_one_takes_the_face_back(self, scenario: Scenario, ada: Customer) -> None:
+        code = made(scenario, ada)[3]
+        assert scenario.revoke(ada, Credentials(recovery_code=code)).state == "revoked"
 
     def test_it_does_so_while_the_vault_is_away(
-        self, street: Street, fakes: FakeHouse, ada: Customer
+        self, scenario: Scenario, fakes: FakeDependencies, ada: Customer
     ) -> None:
-        code = made(street, ada)[3]
+        code = made(scenario, ada)[3]
         fakes.vault.away = True
-        assert street.revoke(ada, Proof(recovery_code=code)).state == "revoked"
+        assert scenario.revoke(ada, Credentials(recovery_code=code)).state == "revoked"
 
     @pytest.mark.parametrize("written", [str.lower, lambda code: code.replace("-", " ")])
-    def test_it_is_read_as_people_write(self, street: Street, ada: Customer, written) -> None:  # type: ignore[no-untyped-def]
-        code = made(street, ada)[0]
-        assert street.revoke(ada, Proof(recovery_code=written(code))).state == "revoked"
+    def test_it_is_read_as_people_write(self, scenario: Scenario, ada: Customer, written) -> None:  # type: ignore[no-untyped-def]
+        code = made(scenario, ada)[0]
+        assert scenario.revoke(ada, Credentials(recovery_code=written(code))).state == "revoked"
 
-    def test_it_counts_once(self, street: Street, ada: Customer) -> None:
-        code = made(street, ada)[0]
-        street.revoke(ada, Proof(recovery_code=code))
-        refused(street, ada, code)
+    def test_it_counts_once(self, scenario: Scenario, ada: Customer) -> None:
+        code = made(scenario, ada)[0]
+        scenario.revoke(ada, Credentials(recovery_code=code))
+        refused(scenario, ada, code)
 
     def test_with_the_password_it_stands_in_for_a_lost_authenticator(
-        self, street: Street, ada: Customer
+        self, scenario: Scenario, ada: Customer
     ) -> None:
-        proof = Proof(PASSWORD, recovery_code=made(street, ada)[0])
-        change = street.change(ada.caller)
-        assert add_second_factor(street.house, change, "new", proof).state == "pending"
-        with pytest.raises(ProofRejected):
-            add_second_factor(street.house, street.change(ada.caller), "newer", proof)
+        credentials = Credentials(PASSWORD, recovery_code=made(scenario, ada)[0])
+        command = scenario.command(ada.caller)
+        assert add_second_factor(scenario.deps, command, "new", credentials).state == "pending"
+        with pytest.raises(CredentialsRejected):
+            add_second_factor(scenario.deps, scenario.command(ada.caller), "newer", credentials)
 
-    def test_alone_it_changes_no_factor(self, street: Street, ada: Customer) -> None:
-        proof = Proof(recovery_code=made(street, ada)[0])
-        with pytest.raises(ProofRejected):
-            add_second_factor(street.house, street.change(ada.caller), "thief's", proof)
+    def test_alone_it_changes_no_factor(self, scenario: Scenario, ada: Customer) -> None:
+        credentials = Credentials(recovery_code=made(scenario, ada)[0])
+        with pytest.raises(CredentialsRejected):
+            add_second_factor(scenario.deps, scenario.command(ada.caller), "thief's", credentials)
 
     def test_it_is_not_the_other_factor_without_which_the_last_one_stays(
-        self, street: Street, ada: Customer
+        self, scenario: Scenario, ada: Customer
     ) -> None:
-        code = made(street, ada)[0]
-        with street.fakes.database() as uow:
+        code = made(scenario, ada)[0]
+        with scenario.fakes.database() as uow:
             totp = uow.second_factors.find(kind=FactorKind.TOTP.value)
         assert totp is not None
-        proof, change = Proof(PASSWORD, recovery_code=code), street.change(ada.caller)
+        credentials, command = (
+            Credentials(PASSWORD, recovery_code=code),
+            scenario.command(ada.caller),
+        )
         with pytest.raises(Exception, match="last active factor"):
-            revoke_second_factor(street.house, change, totp.id, proof)
+            revoke_second_factor(scenario.deps, command, totp.id, credentials)
 
-    def test_a_set_can_be_revoked(self, street: Street, ada: Customer) -> None:
-        code = made(street, ada)[0]
-        with street.fakes.database() as uow:
+    def test_a_set_can_be_revoked(self, scenario: Scenario, ada: Customer) -> None:
+        code = made(scenario, ada)[0]
+        with scenario.fakes.database() as uow:
             held = uow.second_factors.find(
                 kind=FactorKind.RECOVERY_CODES.value, state=FactorState.ACTIVE.value
             )
         assert held is not None
-        proof = Proof(PASSWORD, street.code_of(ada))
-        revoke_second_factor(street.house, street.change(ada.caller), held.id, proof)
-        refused(street, ada, code)
+        credentials = Credentials(PASSWORD, scenario.code_of(ada))
+        revoke_second_factor(scenario.deps, scenario.command(ada.caller), held.id, credentials)
+        refused(scenario, ada, code)
 
-    def test_nobody_elses_counts(self, street: Street, ada: Customer) -> None:
-        made(street, ada)
-        refused(street, ada, made(street, street.settle_in("eve"))[0])
+    def test_nobody_elses_counts(self, scenario: Scenario, ada: Customer) -> None:
+        made(scenario, ada)
+        refused(scenario, ada, made(scenario, scenario.settle_in("eve"))[0])
 
 
 class TestCounting:
-    def test_the_sixth_guess_at_one_is_blocked(self, street: Street, ada: Customer) -> None:
-        code = made(street, ada)[0]
+    def test_the_sixth_guess_at_one_is_blocked(self, scenario: Scenario, ada: Customer) -> None:
+        code = made(scenario, ada)[0]
         for _ in range(5):
-            refused(street, ada, but_last(code))
-        refused(street, ada, code)
-        street.fakes.clock.advance(30)
-        assert street.revoke(ada, Proof(recovery_code=code)).state == "revoked"
+            refused(scenario, ada, but_last(code))
+        refused(scenario, ada, code)
+        scenario.fakes.clock.advance(30)
+        assert scenario.revoke(ada, Credentials(recovery_code=code)).state == "revoked"
 
-    def test_the_others_are_not_blocked_with_it(self, street: Street, ada: Customer) -> None:
-        first, second, *_ = made(street, ada)
+    def test_the_others_are_not_blocked_with_it(self, scenario: Scenario, ada: Customer) -> None:
+        first, second, *_ = made(scenario, ada)
         for _ in range(6):
-            refused(street, ada, but_last(first))
-        assert street.revoke(ada, Proof(recovery_code=second)).state == "revoked"
+            refused(scenario, ada, but_last(first))
+        assert scenario.revoke(ada, Credentials(recovery_code=second)).state == "revoked"
 
     def test_whoever_guesses_without_a_selector_blocks_nothing_and_costs_as_much(
-        self, street: Street, fakes: FakeHouse, ada: Customer
+        self, scenario: Scenario, fakes: FakeDependencies, ada: Customer
     ) -> None:
-        codes = made(street, ada)
+        codes = made(scenario, ada)
         taken = {read_typed(code).selector for code in codes}
         free = next(s for s in ("0000", "0001", *map(str, range(1000, 1020))) if s not in taken)
         before = fakes.passwords.asked_for_nobody
         for _ in range(12):
-            refused(street, ada, f"{free}-0000-0000-0000")
+            refused(scenario, ada, f"{free}-0000-0000-0000")
         assert fakes.passwords.asked_for_nobody == before + 12
-        assert street.revoke(ada, Proof(recovery_code=codes[0])).state == "revoked"
+        assert scenario.revoke(ada, Credentials(recovery_code=codes[0])).state == "revoked"
 
     @pytest.mark.parametrize("text", ["-", "x", "🙂🙂🙂🙂", "    ", "0" * 32])
     def test_what_is_no_code_is_refused_alike(
-        self, street: Street, ada: Customer, text: str
+        self, scenario: Scenario, ada: Customer, text: str
     ) -> None:
-        made(street, ada)
-        refused(street, ada, text)
+        made(scenario, ada)
+        refused(scenario, ada, text)

@@ -6,24 +6,24 @@ import pytest
 
 from facepay.domain.errors import FaceNotAvailable, FacepayError
 from facepay.domain.payment import IntentState
-from facepay.usecases.lock_face import lock_face
-from facepay.usecases.payment_intents import read_intent
-from facepay.usecases.prove import Proof
-from facepay.usecases.withdraw_consent import withdraw_consent
-from tests.fakes.house import FakeHouse
-from tests.fakes.street import Customer, Street
+from facepay.usecases.authentication.credentials import Credentials
+from facepay.usecases.consents.withdraw import withdraw_consent
+from facepay.usecases.faces.lock import lock_face
+from facepay.usecases.payments.intents import read_intent
+from tests.fakes.dependencies import FakeDependencies
+from tests.fakes.scenario import Customer, Scenario
 
-EndIt = Callable[[Street, Customer], object]
+EndIt = Callable[[Scenario, Customer], object]
 ENDS: dict[str, EndIt] = {
-    "revoked": lambda street, payer: street.revoke(payer),
-    "locked": lambda street, payer: lock_face(
-        street.house,
-        street.change(payer.caller),
+    "revoked": lambda scenario, payer: scenario.revoke(payer),
+    "locked": lambda scenario, payer: lock_face(
+        scenario.deps,
+        scenario.command(payer.caller),
         payer.enrolment_id,
-        Proof(password="correct horse battery"),
+        Credentials(password="correct horse battery"),
     ),
-    "consent withdrawn": lambda street, payer: withdraw_consent(
-        street.house, street.change(payer.caller), payer.consent_id
+    "consent withdrawn": lambda scenario, payer: withdraw_consent(
+        scenario.deps, scenario.command(payer.caller), payer.consent_id
     ),
 }
 
@@ -35,14 +35,14 @@ def end_it(request: pytest.FixtureRequest) -> EndIt:
 
 @pytest.mark.parametrize("moment", ["vault.unseal_secret", "signer.sign"])
 def test_ended_while_the_code_is_checked_or_the_approval_signed(
-    street: Street, fakes: FakeHouse, ada: Customer, end_it: EndIt, moment: str
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer, end_it: EndIt, moment: str
 ) -> None:
-    intent = street.show_face(ada)
-    code = street.code_of(ada)
-    fakes.journal.when(moment, lambda: end_it(street, ada))
+    intent = scenario.show_face(ada)
+    code = scenario.code_of(ada)
+    fakes.journal.when(moment, lambda: end_it(scenario, ada))
     with pytest.raises(FaceNotAvailable):
-        street.enter(intent, code)
-    seen = read_intent(street.house, street.till, intent.id)
+        scenario.enter_code(intent, code)
+    seen = read_intent(scenario.deps, scenario.terminal, intent.id)
     assert (seen.state, seen.authorization) == (IntentState.REVOKED, None)
 
 
@@ -51,68 +51,68 @@ def test_ended_while_the_code_is_checked_or_the_approval_signed(
     ["engine.observe", "pad.judge", "vault.unseal", "vault.derive_secret", "engine.distance"],
 )
 def test_ended_while_the_frames_are_looked_at(
-    street: Street, fakes: FakeHouse, ada: Customer, end_it: EndIt, moment: str
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer, end_it: EndIt, moment: str
 ) -> None:
-    intent = street.intent()
-    capture = street.open_payment(intent, "ada")
-    fakes.journal.when(moment, lambda: end_it(street, ada))
+    intent = scenario.intent()
+    capture = scenario.open_payment(intent, "ada")
+    fakes.journal.when(moment, lambda: end_it(scenario, ada))
     with pytest.raises(FacepayError) as refusal:
-        street.send(street.till, capture, "ada")
+        scenario.send(scenario.terminal, capture, "ada")
     assert refusal.value.code == "face_not_available"
-    assert read_intent(street.house, street.till, intent.id).state == IntentState.REVOKED
+    assert read_intent(scenario.deps, scenario.terminal, intent.id).state == IntentState.REVOKED
 
 
 def test_ended_between_the_frames_and_the_code(
-    street: Street, fakes: FakeHouse, ada: Customer, end_it: EndIt
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer, end_it: EndIt
 ) -> None:
-    intent = street.show_face(ada)
-    end_it(street, ada)
+    intent = scenario.show_face(ada)
+    end_it(scenario, ada)
     with pytest.raises(FaceNotAvailable):
-        street.enter(intent, street.code_of(ada))
+        scenario.enter_code(intent, scenario.code_of(ada))
     assert fakes.signer.signed == []
 
 
 def test_ended_between_capture_and_frames(
-    street: Street, fakes: FakeHouse, ada: Customer, end_it: EndIt
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer, end_it: EndIt
 ) -> None:
-    capture = street.open_payment(street.intent(), "ada")
-    end_it(street, ada)
+    capture = scenario.open_payment(scenario.intent(), "ada")
+    end_it(scenario, ada)
     with pytest.raises(FaceNotAvailable):
-        street.send(street.till, capture, "ada")
+        scenario.send(scenario.terminal, capture, "ada")
     assert fakes.journal.count("vault.unseal") == 0
 
 
 def test_a_payment_that_lost_its_face_goes_on_by_password(
-    street: Street, ada: Customer, end_it: EndIt
+    scenario: Scenario, ada: Customer, end_it: EndIt
 ) -> None:
-    intent = street.show_face(ada)
-    end_it(street, ada)
-    proof = Proof("correct horse battery", street.code_of(ada))
-    assert street.pay_by_password(intent, "ada", proof).state == "approved"
+    intent = scenario.show_face(ada)
+    end_it(scenario, ada)
+    credentials = Credentials("correct horse battery", scenario.code_of(ada))
+    assert scenario.pay_by_password(intent, "ada", credentials).state == "approved"
 
 
 def test_an_expired_consent_ends_a_payment_under_way(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    lifetime = street.house.policy.consent_lifetime.total_seconds()
+    lifetime = scenario.deps.policy.consent_lifetime.total_seconds()
     fakes.clock.advance(lifetime - 300)
-    intent = street.show_face(ada)
+    intent = scenario.show_face(ada)
     fakes.clock.advance(300)
     with pytest.raises(FaceNotAvailable):
-        street.enter(intent, street.code_of(ada))
+        scenario.enter_code(intent, scenario.code_of(ada))
     with pytest.raises(FaceNotAvailable):
-        street.open_payment(street.intent(), "ada")
+        scenario.open_payment(scenario.intent(), "ada")
 
 
 def test_a_face_enrolled_anew_does_not_finish_a_payment_of_the_one_before(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    intent = street.show_face(ada)
-    street.revoke(ada)
-    street.begin(ada)
-    street.send(ada.caller, street.open_enrolment(ada), "ada")
+    intent = scenario.show_face(ada)
+    scenario.revoke(ada)
+    scenario.begin(ada)
+    scenario.send(ada.caller, scenario.open_enrolment(ada), "ada")
     with pytest.raises(FaceNotAvailable):
-        street.enter(intent, street.code_of(ada))
+        scenario.enter_code(intent, scenario.code_of(ada))
 
 
 class KilledWorker(BaseException):
@@ -120,15 +120,15 @@ class KilledWorker(BaseException):
 
 
 def test_a_worker_that_died_does_not_make_the_owner_look_for_another_code(
-    street: Street, fakes: FakeHouse
+    scenario: Scenario, fakes: FakeDependencies
 ) -> None:
-    bob = street.enrol("bob")
-    change, proof = street.change(bob.caller), Proof(code=street.code_of(bob))
+    bob = scenario.enrol("bob")
+    command, credentials = scenario.command(bob.caller), Credentials(code=scenario.code_of(bob))
     fakes.journal.when("vault.unseal_secret", _die)
     with pytest.raises(KilledWorker):
-        street.revoke(bob, proof, change)
+        scenario.revoke(bob, credentials, command)
     fakes.clock.advance(31)  # the lease is over, and so is the code's step
-    assert street.revoke(bob, proof, change).state == "revoked"
+    assert scenario.revoke(bob, credentials, command).state == "revoked"
 
 
 def _die() -> None:

@@ -4,52 +4,58 @@ from dataclasses import replace
 
 import pytest
 
-from facepay.domain.errors import ProofRejected, VaultUnavailable
+from facepay.domain.errors import CredentialsRejected, VaultUnavailable
 from facepay.domain.page_session import IDLE
-from facepay.usecases.known_device import UNKNOWN, device_of, new_device_cookie
-from facepay.usecases.prove import Proof
-from facepay.usecases.sign_in import (
+from facepay.usecases.authentication.credentials import Credentials
+from facepay.usecases.authentication.device_cookie import UNKNOWN, device_of, new_device_cookie
+from facepay.usecases.authentication.sign_in import (
     SignedIn,
     SignInAttempt,
-    come_back,
     end_sessions,
+    resume_session,
     sign_in,
     sign_out,
 )
-from tests.fakes.house import FakeHouse
-from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
+from tests.fakes.dependencies import FakeDependencies
+from tests.fakes.scenario import PASSWORD, WRONG_CODE, Customer, Scenario
 
 WRONG = "a wrong password"
 
 
-def enter(street: Street, customer: Customer, device_cookie: str = "") -> SignedIn:
-    proof = Proof(PASSWORD, street.code_of(customer))
-    return sign_in(street.house, SignInAttempt(customer.alias, proof, device_cookie))
+def enter(scenario: Scenario, customer: Customer, device_cookie: str = "") -> SignedIn:
+    credentials = Credentials(PASSWORD, scenario.code_of(customer))
+    return sign_in(scenario.deps, SignInAttempt(customer.alias, credentials, device_cookie))
 
 
 @pytest.mark.parametrize(
-    "proof", [Proof(PASSWORD), Proof(code="000000"), Proof(PASSWORD, WRONG_CODE), Proof()]
+    "credentials",
+    [
+        Credentials(PASSWORD),
+        Credentials(code="000000"),
+        Credentials(PASSWORD, WRONG_CODE),
+        Credentials(),
+    ],
 )
 def test_less_than_password_and_code_signs_nobody_in(
-    street: Street, ada: Customer, proof: Proof
+    scenario: Scenario, ada: Customer, credentials: Credentials
 ) -> None:
-    with pytest.raises(ProofRejected):
-        sign_in(street.house, SignInAttempt("ada", proof))
-    with street.fakes.database() as uow:
+    with pytest.raises(CredentialsRejected):
+        sign_in(scenario.deps, SignInAttempt("ada", credentials))
+    with scenario.fakes.database() as uow:
         assert uow.page_sessions.find_all() == []
 
 
-def test_a_stolen_database_opens_no_session(street: Street, ada: Customer) -> None:
-    token = enter(street, ada).token
-    with street.fakes.database() as uow:
+def test_a_stolen_database_opens_no_session(scenario: Scenario, ada: Customer) -> None:
+    token = enter(scenario, ada).token
+    with scenario.fakes.database() as uow:
         kept = uow.page_sessions.find_all()
-    assert come_back(street.house, token) is not None
+    assert resume_session(scenario.deps, token) is not None
     assert token not in repr(kept)
-    assert come_back(street.house, kept[0].id) is None
+    assert resume_session(scenario.deps, kept[0].id) is None
 
 
 def test_a_password_changed_while_somebody_signs_in_lets_nobody_in(
-    street: Street, fakes: FakeHouse, ada: Customer, monkeypatch: pytest.MonkeyPatch
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     right = fakes.passwords.verify
 
@@ -63,51 +69,53 @@ def test_a_password_changed_while_somebody_signs_in_lets_nobody_in(
         return held
 
     monkeypatch.setattr(fakes.passwords, "verify", changed_meanwhile)
-    with pytest.raises(ProofRejected):
-        enter(street, ada)
+    with pytest.raises(CredentialsRejected):
+        enter(scenario, ada)
 
 
-def test_a_changed_password_ends_every_session(street: Street, ada: Customer) -> None:
-    tokens = [enter(street, ada).token for _ in range(2)]
-    with street.fakes.database() as uow:
-        end_sessions(street.house, uow, ada.caller.subject_id)
+def test_a_changed_password_ends_every_session(scenario: Scenario, ada: Customer) -> None:
+    tokens = [enter(scenario, ada).token for _ in range(2)]
+    with scenario.fakes.database() as uow:
+        end_sessions(scenario.deps, uow, ada.caller.subject_id)
         uow.commit()
-    assert [come_back(street.house, token) for token in tokens] == [None, None]
+    assert [resume_session(scenario.deps, token) for token in tokens] == [None, None]
 
 
 def test_a_page_that_loads_while_its_owner_signs_out_does_not_undo_it(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    token = enter(street, ada).token
+    token = enter(scenario, ada).token
     fakes.clock.advance(1)
-    sign_out(street.house, token)
-    assert come_back(street.house, token) is None
+    sign_out(scenario.deps, token)
+    assert resume_session(scenario.deps, token) is None
     fakes.clock.advance(1)
-    assert come_back(street.house, token) is None
+    assert resume_session(scenario.deps, token) is None
 
 
-def test_signing_in_sweeps_what_has_ended(street: Street, fakes: FakeHouse, ada: Customer) -> None:
-    sign_out(street.house, enter(street, ada).token)
+def test_signing_in_sweeps_what_has_ended(
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
+) -> None:
+    sign_out(scenario.deps, enter(scenario, ada).token)
     fakes.clock.advance(int(IDLE.total_seconds()))
-    enter(street, ada)
+    enter(scenario, ada)
     with fakes.database() as uow:
         assert len(uow.page_sessions.find_all()) == 1
 
 
 def test_a_vault_that_is_away_is_nobodys_wrong_guess(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     for _ in range(6):
         fakes.vault.away = True
         with pytest.raises(VaultUnavailable):
-            enter(street, ada)
+            enter(scenario, ada)
     fakes.vault.away = False
-    assert enter(street, ada).token
+    assert enter(scenario, ada).token
 
 
-def test_a_browser_is_known_for_one_name_and_by_our_word_only(street: Street) -> None:
-    cookie = new_device_cookie(street.house, "ada")
-    assert device_of(street.house, "ada", cookie) != UNKNOWN
+def test_a_browser_is_known_for_one_name_and_by_our_word_only(scenario: Scenario) -> None:
+    cookie = new_device_cookie(scenario.deps, "ada")
+    assert device_of(scenario.deps, "ada", cookie) != UNKNOWN
     for alias, shown in (
         ("bob", cookie),
         ("ada", ""),
@@ -115,29 +123,31 @@ def test_a_browser_is_known_for_one_name_and_by_our_word_only(street: Street) ->
         ("ada", "0" * len(cookie)),
         ("ada", "é"),
     ):
-        assert device_of(street.house, alias, shown) == UNKNOWN
+        assert device_of(scenario.deps, alias, shown) == UNKNOWN
 
 
 def test_a_known_browser_has_a_count_of_its_own_and_guesses_no_more_often_for_it(
-    street: Street, ada: Customer
+    scenario: Scenario, ada: Customer
 ) -> None:
-    cookie = enter(street, ada).device_cookie
+    cookie = enter(scenario, ada).device_cookie
     for _ in range(6):
-        with pytest.raises(ProofRejected):
-            sign_in(street.house, SignInAttempt("ada", Proof(WRONG, WRONG_CODE)))
-    assert enter(street, ada, cookie).device_cookie == cookie
-    right = Proof(PASSWORD, street.code_of(ada))
+        with pytest.raises(CredentialsRejected):
+            sign_in(scenario.deps, SignInAttempt("ada", Credentials(WRONG, WRONG_CODE)))
+    assert enter(scenario, ada, cookie).device_cookie == cookie
+    right = Credentials(PASSWORD, scenario.code_of(ada))
     for _ in range(5):
-        with pytest.raises(ProofRejected):
-            sign_in(street.house, SignInAttempt("ada", Proof(WRONG, WRONG_CODE), cookie))
-    with pytest.raises(ProofRejected):
-        sign_in(street.house, SignInAttempt("ada", right, cookie))
+        with pytest.raises(CredentialsRejected):
+            sign_in(scenario.deps, SignInAttempt("ada", Credentials(WRONG, WRONG_CODE), cookie))
+    with pytest.raises(CredentialsRejected):
+        sign_in(scenario.deps, SignInAttempt("ada", right, cookie))
 
 
-def test_guessing_at_the_page_delays_neither_till_nor_app(street: Street, ada: Customer) -> None:
+def test_guessing_at_the_page_delays_neither_terminal_nor_app(
+    scenario: Scenario, ada: Customer
+) -> None:
     for _ in range(12):
-        with pytest.raises(ProofRejected):
-            sign_in(street.house, SignInAttempt("ada", Proof(WRONG, WRONG_CODE)))
-    proof = Proof(PASSWORD, street.code_of(ada))
-    assert street.pay_by_password(street.intent(), "ada", proof).state == "approved"
-    assert street.revoke(ada).state == "revoked"
+        with pytest.raises(CredentialsRejected):
+            sign_in(scenario.deps, SignInAttempt("ada", Credentials(WRONG, WRONG_CODE)))
+    credentials = Credentials(PASSWORD, scenario.code_of(ada))
+    assert scenario.pay_by_password(scenario.intent(), "ada", credentials).state == "approved"
+    assert scenario.revoke(ada).state == "revoked"

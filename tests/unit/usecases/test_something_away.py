@@ -6,193 +6,195 @@ import pytest
 
 from facepay.domain.errors import (
     FaceUnavailable,
-    KeyReused,
+    IdempotencyKeyReused,
     NoFace,
     VaultUnavailable,
     WrongState,
 )
-from facepay.usecases.once import Change
-from facepay.usecases.payment_intents import read_intent
-from facepay.usecases.prove import Proof
-from facepay.usecases.revoke_face import destroy_pending_keys
-from facepay.usecases.withdraw_consent import withdraw_consent
-from tests.fakes.house import FakeHouse
-from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
+from facepay.usecases.authentication.credentials import Credentials
+from facepay.usecases.consents.withdraw import withdraw_consent
+from facepay.usecases.faces.destroy_keys import destroy_pending_keys
+from facepay.usecases.payments.intents import read_intent
+from facepay.usecases.request import Command
+from tests.fakes.dependencies import FakeDependencies
+from tests.fakes.scenario import PASSWORD, WRONG_CODE, Customer, Scenario
 
 
-def state_of(street: Street, intent_id: str) -> str:
-    return read_intent(street.house, street.till, intent_id).state
+def state_of(scenario: Scenario, intent_id: str) -> str:
+    return read_intent(scenario.deps, scenario.terminal, intent_id).state
 
 
 @pytest.mark.parametrize("broken", ["vault.unseal_secret", "signer.sign"])
 def test_without_its_vault_the_code_step_approves_nothing_and_the_same_key_pays_later(
-    street: Street, fakes: FakeHouse, ada: Customer, broken: str
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer, broken: str
 ) -> None:
-    intent = street.show_face(ada)
-    code, change = street.code_of(ada), street.change(street.till)
+    intent = scenario.show_face(ada)
+    code, command = scenario.code_of(ada), scenario.command(scenario.terminal)
     fakes.journal.fail(broken, VaultUnavailable())
     with pytest.raises(VaultUnavailable):
-        street.enter(intent, code, change)
-    assert state_of(street, intent.id) == "awaiting_second_factor"
-    paid = street.enter(intent, code, change)
+        scenario.enter_code(intent, code, command)
+    assert state_of(scenario, intent.id) == "awaiting_second_factor"
+    paid = scenario.enter_code(intent, code, command)
     assert paid.state == "approved"
-    assert street.enter(intent, code, change) == paid
+    assert scenario.enter_code(intent, code, command) == paid
 
 
 def test_without_its_vault_the_capture_is_not_lost(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    intent = street.intent()
-    capture = street.open_payment(intent, "ada")
-    change = street.change(street.till)
+    intent = scenario.intent()
+    capture = scenario.open_payment(intent, "ada")
+    command = scenario.command(scenario.terminal)
     fakes.vault.away = True
     with pytest.raises(VaultUnavailable):
-        street.send(street.till, capture, "ada", change)
-    assert state_of(street, intent.id) == "capturing"
+        scenario.send(scenario.terminal, capture, "ada", command)
+    assert state_of(scenario, intent.id) == "capturing"
     fakes.vault.away = False
     fakes.clock.advance(90)  # the capture was used in time, so its retry may come later
-    assert street.send(street.till, capture, "ada", change).outcome == "accepted"
+    assert scenario.send(scenario.terminal, capture, "ada", command).outcome == "accepted"
     with pytest.raises(WrongState):
-        street.send(street.till, capture, "ada")
+        scenario.send(scenario.terminal, capture, "ada")
 
 
 def test_without_its_vault_the_password_path_approves_nothing_and_the_same_key_pays_later(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    intent, change = street.intent(), street.change(street.till)
-    proof = Proof(PASSWORD, street.code_of(ada))
+    intent, command = scenario.intent(), scenario.command(scenario.terminal)
+    credentials = Credentials(PASSWORD, scenario.code_of(ada))
     fakes.signer.away = True
     with pytest.raises(VaultUnavailable):
-        street.pay_by_password(intent, "ada", proof, change)
-    assert state_of(street, intent.id) == "created"
+        scenario.pay_by_password(intent, "ada", credentials, command)
+    assert state_of(scenario, intent.id) == "created"
     fakes.signer.away = False
-    assert street.pay_by_password(intent, "ada", proof, change).state == "approved"
+    assert scenario.pay_by_password(intent, "ada", credentials, command).state == "approved"
 
 
 def test_without_the_engine_the_same_intent_goes_on_by_password(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    intent = street.intent()
-    capture = street.open_payment(intent, "ada")
+    intent = scenario.intent()
+    capture = scenario.open_payment(intent, "ada")
     fakes.journal.fail("engine.observe", FaceUnavailable())
     with pytest.raises(FaceUnavailable):
-        street.send(street.till, capture, "ada")
-    proof = Proof(PASSWORD, street.code_of(ada))
-    assert street.pay_by_password(intent, "ada", proof).state == "approved"
+        scenario.send(scenario.terminal, capture, "ada")
+    credentials = Credentials(PASSWORD, scenario.code_of(ada))
+    assert scenario.pay_by_password(intent, "ada", credentials).state == "approved"
 
 
 def test_an_outage_does_not_count_as_wrong_guesses(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     """A till that retries through an outage must not find its payer blocked afterwards."""
-    intent, change = street.show_face(ada), street.change(street.till)
-    code = street.code_of(ada)
+    intent, command = scenario.show_face(ada), scenario.command(scenario.terminal)
+    code = scenario.code_of(ada)
     fakes.vault.away = True
     for _ in range(8):
         with pytest.raises(VaultUnavailable):
-            street.enter(intent, code, change)
+            scenario.enter_code(intent, code, command)
     fakes.vault.away = False
-    assert street.enter(intent, code, change).state == "approved"
+    assert scenario.enter_code(intent, code, command).state == "approved"
 
 
 def test_a_right_answer_that_could_not_be_signed_does_not_count_as_a_wrong_one(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    intent, change = street.intent(), street.change(street.till)
-    proof = Proof(PASSWORD, street.code_of(ada))
+    intent, command = scenario.intent(), scenario.command(scenario.terminal)
+    credentials = Credentials(PASSWORD, scenario.code_of(ada))
     fakes.signer.away = True
     for _ in range(8):
         with pytest.raises(VaultUnavailable):
-            street.pay_by_password(intent, "ada", proof, change)
+            scenario.pay_by_password(intent, "ada", credentials, command)
     fakes.signer.away = False
-    assert street.pay_by_password(intent, "ada", proof, change).state == "approved"
+    assert scenario.pay_by_password(intent, "ada", credentials, command).state == "approved"
 
 
 def test_an_outage_gives_no_guesses_back_that_were_made_before(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     for _ in range(4):
-        street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, WRONG_CODE))
+        scenario.pay_by_password(scenario.intent(), "ada", Credentials(PASSWORD, WRONG_CODE))
     fakes.vault.away = True
     for _ in range(3):
         with pytest.raises(VaultUnavailable):
-            street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, WRONG_CODE))
+            scenario.pay_by_password(scenario.intent(), "ada", Credentials(PASSWORD, WRONG_CODE))
     fakes.vault.away = False
-    street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, WRONG_CODE))
-    fifth_was_wrong = Proof(PASSWORD, fakes.codes.code(ada.secret, fakes.clock.now))
-    assert street.pay_by_password(street.intent(), "ada", fifth_was_wrong).state == "declined"
+    scenario.pay_by_password(scenario.intent(), "ada", Credentials(PASSWORD, WRONG_CODE))
+    fifth_was_wrong = Credentials(PASSWORD, fakes.codes.code(ada.secret, fakes.clock.now))
+    assert scenario.pay_by_password(scenario.intent(), "ada", fifth_was_wrong).state == "declined"
 
 
 def test_revoking_while_the_vault_is_away_holds_at_once_and_the_key_goes_later(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    intent = street.show_face(ada)
+    intent = scenario.show_face(ada)
     fakes.vault.away = True
-    revoked = street.revoke(ada)
+    revoked = scenario.revoke(ada)
     assert (revoked.state, revoked.key_destroyed) == ("revoked", False)
-    assert state_of(street, intent.id) == "revoked"
-    assert destroy_pending_keys(street.house) == 0
+    assert state_of(scenario, intent.id) == "revoked"
+    assert destroy_pending_keys(scenario.deps) == 0
     fakes.vault.away = False
-    assert destroy_pending_keys(street.house) == 1
+    assert destroy_pending_keys(scenario.deps) == 1
     assert ada.enrolment_id not in fakes.vault.keys
-    assert destroy_pending_keys(street.house) == 0
+    assert destroy_pending_keys(scenario.deps) == 0
 
 
 def test_repeating_a_revocation_destroys_the_key_the_first_one_could_not(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     fakes.vault.away = True
-    street.revoke(ada)
+    scenario.revoke(ada)
     fakes.vault.away = False
-    assert street.revoke(ada).key_destroyed
+    assert scenario.revoke(ada).key_destroyed
     assert ada.enrolment_id not in fakes.vault.keys
 
 
 def test_withdrawing_while_the_vault_is_away_holds_at_once_and_the_key_goes_later(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     fakes.vault.away = True
-    change = street.change(ada.caller)
-    assert withdraw_consent(street.house, change, ada.consent_id).withdrawn_at is not None
+    command = scenario.command(ada.caller)
+    assert withdraw_consent(scenario.deps, command, ada.consent_id).withdrawn_at is not None
     fakes.vault.away = False
-    assert destroy_pending_keys(street.house) == 1
+    assert destroy_pending_keys(scenario.deps) == 1
     assert ada.enrolment_id not in fakes.vault.keys
 
 
-def repeated(act: Callable[[Change], object], change: Change) -> list[tuple[object, ...]]:
+def repeated(act: Callable[[Command], object], command: Command) -> list[tuple[object, ...]]:
     heard = []
     for _ in range(2):
         with pytest.raises(Exception) as refusal:
-            act(change)
+            act(command)
         error = refusal.value
         heard.append((error.code, error.detail, error.param))  # type: ignore[attr-defined]
     return heard
 
 
 def test_a_refusal_is_given_again_under_the_same_key(
-    street: Street, fakes: FakeHouse, ada: Customer
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    capture = street.open_payment(street.intent(), "ada")
+    capture = scenario.open_payment(scenario.intent(), "ada")
     fakes.journal.fail("engine.observe", NoFace(param="frames[2]"))
     first, second = repeated(
-        lambda change: street.send(street.till, capture, "ada", change),
-        street.change(street.till),
+        lambda command: scenario.send(scenario.terminal, capture, "ada", command),
+        scenario.command(scenario.terminal),
     )
     assert first == second == ("no_face", None, "frames[2]")
     assert fakes.journal.count("engine.observe") == 1
 
 
-def test_a_key_is_not_good_for_another_request(street: Street, ada: Customer) -> None:
-    intent, change = street.show_face(ada), street.change(street.till)
-    street.enter(intent, WRONG_CODE, change)
-    another = Change(change.caller, change.key, "another fingerprint")
-    with pytest.raises(KeyReused):
-        street.enter(intent, street.code_of(ada), another)
+def test_a_key_is_not_good_for_another_request(scenario: Scenario, ada: Customer) -> None:
+    intent, command = scenario.show_face(ada), scenario.command(scenario.terminal)
+    scenario.enter_code(intent, WRONG_CODE, command)
+    another = Command(command.caller, command.key, "another fingerprint")
+    with pytest.raises(IdempotencyKeyReused):
+        scenario.enter_code(intent, scenario.code_of(ada), another)
 
 
-def test_one_clients_key_is_no_other_clients_key(street: Street, ada: Customer) -> None:
-    intent, change = street.show_face(ada), street.change(street.till)
-    assert street.enter(intent, street.code_of(ada), change).state == "approved"
+def test_one_clients_key_is_no_other_clients_key(scenario: Scenario, ada: Customer) -> None:
+    intent, command = scenario.show_face(ada), scenario.command(scenario.terminal)
+    assert scenario.enter_code(intent, scenario.code_of(ada), command).state == "approved"
     with pytest.raises(WrongState):
         # The same words from another key are another change, not a look at the answer.
-        street.enter(intent, "x", Change(street.change(street.till).caller, "k", "f"))
+        scenario.enter_code(
+            intent, "x", Command(scenario.command(scenario.terminal).caller, "k", "f")
+        )

@@ -8,83 +8,86 @@ import pytest
 
 from facepay.domain.customer import Role
 from facepay.domain.errors import InvalidRequest, NotFound, WrongState
-from facepay.usecases.answers import EndpointAnswer
-from facepay.usecases.once import Caller, Change
-from facepay.usecases.register import register_merchant
-from facepay.usecases.webhook_endpoints import create_endpoint, disable_endpoint, list_endpoints
-from tests.fakes.house import FakeHouse
-from tests.fakes.street import Street, key
+from facepay.usecases.operators.register import register_merchant
+from facepay.usecases.request import Caller, Command
+from facepay.usecases.responses import EndpointAnswer
+from facepay.usecases.webhooks.endpoints import create_endpoint, disable_endpoint, list_endpoints
+from tests.fakes.dependencies import FakeDependencies
+from tests.fakes.scenario import Scenario, key
 
 URL = "https://shop.example/events"
 
 
-def add(street: Street, caller: Caller, change: Change | None = None) -> EndpointAnswer:
-    return create_endpoint(street.house, change or street.change(caller), URL)
+def add(scenario: Scenario, caller: Caller, command: Command | None = None) -> EndpointAnswer:
+    return create_endpoint(scenario.deps, command or scenario.command(caller), URL)
 
 
-def other_merchant(street: Street) -> Caller:
-    shop = register_merchant(street.house, street.change(street.operator), "other", key())
+def other_merchant(scenario: Scenario) -> Caller:
+    shop = register_merchant(scenario.deps, scenario.command(scenario.operator), "other", key())
     return Caller(shop.keyid, Role.MERCHANT, shop.id)
 
 
 def test_the_secret_is_shown_to_who_registered_and_kept_sealed_only(
-    street: Street, fakes: FakeHouse
+    scenario: Scenario, fakes: FakeDependencies
 ) -> None:
-    change = street.change(street.merchant)
-    first, again = add(street, street.merchant, change), add(street, street.merchant, change)
+    command = scenario.command(scenario.merchant)
+    first, again = (
+        add(scenario, scenario.merchant, command),
+        add(scenario, scenario.merchant, command),
+    )
     assert first == again
     assert first.secret is not None
     assert first.secret.startswith("whsec_")
     assert len(base64.b64decode(first.secret.removeprefix("whsec_"))) == 32
     with fakes.database() as uow:
         endpoint = uow.endpoints.find(id=first.id)
-        record = uow.idempotency.find(id=change.record_id)
+        record = uow.idempotency.find(id=command.record_id)
     assert endpoint is not None
     assert record is not None
     assert first.secret not in f"{asdict(endpoint)} {asdict(record)}"
-    assert [each.secret for each in list_endpoints(street.house, street.merchant)] == [None]
+    assert [each.secret for each in list_endpoints(scenario.deps, scenario.merchant)] == [None]
     fakes.clock.advance(600)
-    assert add(street, street.merchant, change).secret is None
+    assert add(scenario, scenario.merchant, command).secret is None
 
 
-def test_an_address_that_may_not_be_asked_is_refused(street: Street) -> None:
+def test_an_address_that_may_not_be_asked_is_refused(scenario: Scenario) -> None:
     with pytest.raises(InvalidRequest) as refusal:
-        create_endpoint(street.house, street.change(street.merchant), "https://internal/")
+        create_endpoint(scenario.deps, scenario.command(scenario.merchant), "https://internal/")
     assert refusal.value.param == "url"
-    assert list_endpoints(street.house, street.merchant) == []
+    assert list_endpoints(scenario.deps, scenario.merchant) == []
 
 
-def test_nobody_sees_or_disables_the_endpoint_of_another(street: Street) -> None:
-    mine, bank, stranger = street.merchant, street.operator, other_merchant(street)
-    endpoint = add(street, mine)
+def test_nobody_sees_or_disables_the_endpoint_of_another(scenario: Scenario) -> None:
+    mine, bank, stranger = scenario.merchant, scenario.operator, other_merchant(scenario)
+    endpoint = add(scenario, mine)
     for caller in (bank, stranger):
-        assert list_endpoints(street.house, caller) == []
+        assert list_endpoints(scenario.deps, caller) == []
         with pytest.raises(NotFound):
-            disable_endpoint(street.house, street.change(caller), endpoint.id)
-    assert list_endpoints(street.house, mine)[0].state == "enabled"
+            disable_endpoint(scenario.deps, scenario.command(caller), endpoint.id)
+    assert list_endpoints(scenario.deps, mine)[0].state == "enabled"
 
 
-def test_a_disabled_endpoint_stays_disabled_and_is_still_listed(street: Street) -> None:
-    endpoint = add(street, street.operator)
+def test_a_disabled_endpoint_stays_disabled_and_is_still_listed(scenario: Scenario) -> None:
+    endpoint = add(scenario, scenario.operator)
     disabled = [
-        disable_endpoint(street.house, street.change(street.operator), endpoint.id)
+        disable_endpoint(scenario.deps, scenario.command(scenario.operator), endpoint.id)
         for _ in range(2)
     ]
     assert disabled[0] == disabled[1]
     assert disabled[0].state == "disabled"
-    assert [e.state for e in list_endpoints(street.house, street.operator)] == ["disabled"]
+    assert [e.state for e in list_endpoints(scenario.deps, scenario.operator)] == ["disabled"]
 
 
-def test_a_merchant_cannot_have_every_event_sent_a_thousand_times(street: Street) -> None:
-    endpoints = [add(street, street.merchant) for _ in range(10)]
+def test_a_merchant_cannot_have_every_event_sent_a_thousand_times(scenario: Scenario) -> None:
+    endpoints = [add(scenario, scenario.merchant) for _ in range(10)]
     with pytest.raises(WrongState):
-        add(street, street.merchant)
-    disable_endpoint(street.house, street.change(street.merchant), endpoints[0].id)
-    add(street, street.merchant)
+        add(scenario, scenario.merchant)
+    disable_endpoint(scenario.deps, scenario.command(scenario.merchant), endpoints[0].id)
+    add(scenario, scenario.merchant)
 
 
-def test_no_answer_that_is_kept_has_the_secret(street: Street, fakes: FakeHouse) -> None:
-    secret = add(street, street.merchant).secret
+def test_no_answer_that_is_kept_has_the_secret(scenario: Scenario, fakes: FakeDependencies) -> None:
+    secret = add(scenario, scenario.merchant).secret
     assert secret is not None
     with fakes.database() as uow:
         kept = [record.answer for record in uow.idempotency.find_all()]

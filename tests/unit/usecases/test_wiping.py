@@ -4,25 +4,25 @@ import pytest
 
 from facepay.domain.capture import PadOutcome
 from facepay.domain.errors import FacepayError, SealBroken, VaultUnavailable
-from facepay.usecases.prove import Proof
-from tests.fakes.house import FakeHouse
-from tests.fakes.street import PASSWORD, WRONG_CODE, Customer, Street
+from facepay.usecases.authentication.credentials import Credentials
+from tests.fakes.dependencies import FakeDependencies
+from tests.fakes.scenario import PASSWORD, WRONG_CODE, Customer, Scenario
 
 
 class Broken(Exception):
     """Something nobody foresaw."""
 
 
-def nothing_is_left(fakes: FakeHouse) -> bool:
+def nothing_is_left(fakes: FakeDependencies) -> bool:
     buffers = [*fakes.engine.references, *fakes.vault.opened]
     return all(seen.wiped for seen in fakes.engine.faces) and not any(map(any, buffers))
 
 
 @pytest.mark.parametrize("person", ["ada", "bob"])
 def test_after_a_payment_nothing_of_a_face_is_left_in_memory(
-    street: Street, fakes: FakeHouse, ada: Customer, person: str
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer, person: str
 ) -> None:
-    street.enter(street.show_face(ada, person), street.code_of(ada))
+    scenario.enter_code(scenario.show_face(ada, person), scenario.code_of(ada))
     assert len(fakes.engine.faces) == 2  # the one that was enrolled, and this one
     assert len(fakes.vault.opened) >= 2  # the reference and a secret
     assert nothing_is_left(fakes)
@@ -30,11 +30,11 @@ def test_after_a_payment_nothing_of_a_face_is_left_in_memory(
 
 @pytest.mark.parametrize("outcome", [PadOutcome.ATTACK, PadOutcome.RETRY])
 def test_a_refused_face_is_overwritten(
-    street: Street, fakes: FakeHouse, ada: Customer, outcome: PadOutcome
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer, outcome: PadOutcome
 ) -> None:
     fakes.pad.outcome = outcome
     with pytest.raises(FacepayError):
-        street.show_face(ada)
+        scenario.show_face(ada)
     assert nothing_is_left(fakes)
 
 
@@ -43,11 +43,11 @@ def test_a_refused_face_is_overwritten(
     "moment", ["pad.judge", "vault.unseal", "vault.derive_secret", "engine.distance"]
 )
 def test_whatever_breaks_in_a_payment_the_face_is_overwritten(
-    street: Street, fakes: FakeHouse, ada: Customer, moment: str, error: Exception
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer, moment: str, error: Exception
 ) -> None:
     fakes.journal.fail(moment, error)
     with pytest.raises(type(error)):
-        street.show_face(ada)
+        scenario.show_face(ada)
     assert not fakes.engine.faces[-1].person
     assert nothing_is_left(fakes)
 
@@ -57,38 +57,40 @@ def test_whatever_breaks_in_a_payment_the_face_is_overwritten(
     "moment", ["pad.judge", "vault.derive_secret", "engine.reference", "vault.seal"]
 )
 def test_whatever_breaks_in_an_enrolment_face_and_reference_are_overwritten(
-    street: Street, fakes: FakeHouse, moment: str, error: Exception
+    scenario: Scenario, fakes: FakeDependencies, moment: str, error: Exception
 ) -> None:
-    bob = street.settle_in("bob")
-    street.consent(bob)
-    street.begin(bob)
-    capture = street.open_enrolment(bob)
+    bob = scenario.settle_in("bob")
+    scenario.consent(bob)
+    scenario.begin(bob)
+    capture = scenario.open_enrolment(bob)
     fakes.journal.fail(moment, error)
     with pytest.raises(type(error)):
-        street.send(bob.caller, capture, "bob")
+        scenario.send(bob.caller, capture, "bob")
     assert nothing_is_left(fakes)
 
 
 def test_an_enrolments_reference_is_overwritten_once_it_is_sealed(
-    street: Street, fakes: FakeHouse
+    scenario: Scenario, fakes: FakeDependencies
 ) -> None:
-    street.enrol("bob")
+    scenario.enrol("bob")
     assert fakes.engine.references
     assert nothing_is_left(fakes)
 
 
 @pytest.mark.parametrize("right", [True, False])
 def test_the_one_time_codes_secret_is_overwritten(
-    street: Street, fakes: FakeHouse, ada: Customer, right: bool
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer, right: bool
 ) -> None:
-    code = street.code_of(ada) if right else WRONG_CODE
-    street.pay_by_password(street.intent(), "ada", Proof(PASSWORD, code))
+    code = scenario.code_of(ada) if right else WRONG_CODE
+    scenario.pay_by_password(scenario.intent(), "ada", Credentials(PASSWORD, code))
     assert fakes.vault.opened
     assert nothing_is_left(fakes)
 
 
-def test_nothing_of_a_face_is_in_any_row(street: Street, fakes: FakeHouse, ada: Customer) -> None:
-    street.enter(street.show_face(ada), street.code_of(ada))
+def test_nothing_of_a_face_is_in_any_row(
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
+) -> None:
+    scenario.enter_code(scenario.show_face(ada), scenario.code_of(ada))
     with fakes.database.engine.connect() as connection:
         names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")
         rows = [

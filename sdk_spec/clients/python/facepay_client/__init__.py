@@ -1,6 +1,6 @@
-"""The reference client of facepay: small, typed, and line by line what sdk_spec/protocol.md says.
+"""The reference client of facepay, in small typed modules that follow sdk_spec/protocol.md.
 
-It shares no code with the service. `__all__` is what other code may lean on.
+It shares no code with the service. `__all__` lists the public names; all others can change.
 """
 
 from facepay_client.answers import (
@@ -24,6 +24,7 @@ from facepay_client.answers import (
 )
 from facepay_client.capture import CaptureBody, Frame, build_body
 from facepay_client.confirm import sign_confirmation, sign_request_confirmation
+from facepay_client.credentials import Credentials
 from facepay_client.customer import Customer
 from facepay_client.device import Device, Evidence, Health
 from facepay_client.errors import (
@@ -58,6 +59,7 @@ __all__ = [
     "CaptureBody",
     "Challenge",
     "Consent",
+    "Credentials",
     "Customer",
     "DeletionReceipt",
     "Device",

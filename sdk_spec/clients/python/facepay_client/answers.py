@@ -1,7 +1,8 @@
-"""What the service answers, as small frozen types; sdk_spec/openapi.yaml describes each.
+"""Answers of the service as small frozen types; sdk_spec/openapi.yaml describes each.
 
-Fields the service adds later are ignored; a missing one is an UnreadableAnswer. What must not end
-in a log (secrets, nonces, authorizations) is left out of every repr.
+The readers ignore unknown fields, so that the service can add some, and raise UnreadableAnswer for
+a missing one. A repr leaves out what must not end in a log: secrets, nonces, authorizations. Times
+are RFC 3339 strings in UTC.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True)
 class Registered:
-    """A merchant, terminal or customer, and the name of the key it signs with."""
+    """A registered merchant, terminal or customer; `keyid` is its key's RFC 7638 thumbprint."""
 
     id: str
     keyid: str
@@ -23,8 +24,11 @@ class Registered:
 
 @dataclass(frozen=True)
 class Factor:
-    """`secret` (base32), `uri` (otpauth) and `qr` (an SVG as a data URI) of a one-time code are
-    there until it is confirmed."""
+    """A second factor. `kind` is totp, device_key or recovery_codes.
+
+    A pending authenticator also has `secret` (base32), `uri` (otpauth) and `qr` (an SVG as a data
+    URI). They are None once it is confirmed.
+    """
 
     id: str
     kind: str
@@ -38,9 +42,11 @@ class Factor:
 
 @dataclass(frozen=True)
 class WebhookEndpoint:
-    """`secret` is in the answer that registered it: keep it, it is not shown again.
+    """A webhook endpoint and the state of its deliveries.
 
-    `failing_since`: since when nothing got through; `given_up`: what will not be tried any more.
+    `secret` is only in the answer that registered the endpoint: store it. `failing_since` is the
+    time of the first failure after the last success. `waiting` events are still to be delivered;
+    the service stopped trying to deliver the `given_up` events.
     """
 
     id: str
@@ -56,7 +62,10 @@ class WebhookEndpoint:
 
 @dataclass(frozen=True)
 class RecoveryCodes:
-    """Show them once, to be written down; None in a repetition: a lost answer means a new set."""
+    """Ten recovery codes, to be shown once; `codes` is None in the answer to a retry.
+
+    After a lost answer, make a new set.
+    """
 
     id: str
     codes: tuple[str, ...] | None = field(repr=False)
@@ -64,14 +73,17 @@ class RecoveryCodes:
 
 @dataclass(frozen=True)
 class PasswordChanged:
-    """`changed_at` is RFC 3339."""
+    """The answer to a changed or reset password."""
 
     changed_at: str
 
 
 @dataclass(frozen=True)
 class FaceUse:
-    """One use of the face. `flags` say what is unusual; `held`: declined because of them."""
+    """One use of the face, failed ones included.
+
+    `flags` name what is unusual about it. `on_hold`: the policy declined the payment for its flags.
+    """
 
     id: str
     at: str
@@ -83,12 +95,12 @@ class FaceUse:
     currency: str
     outcome: str
     flags: list[str]
-    held: bool
+    on_hold: bool
 
 
 @dataclass(frozen=True)
 class Notice:
-    """What a customer reads before consenting; `sha256` is over the text in UTF-8."""
+    """The text that a customer reads before consenting; `sha256` is over it in UTF-8."""
 
     version: str
     text: str = field(repr=False)
@@ -97,6 +109,8 @@ class Notice:
 
 @dataclass(frozen=True)
 class Consent:
+    """A consent to one purpose under one notice; it always expires."""
+
     id: str
     purpose: str
     notice_version: str
@@ -108,7 +122,10 @@ class Consent:
 
 @dataclass(frozen=True)
 class Enrolment:
-    """`key_destroyed`: nothing can open the template any more."""
+    """One face of a customer. `state` is pending, active, locked or revoked.
+
+    `key_destroyed`: the template's key is destroyed, so no copy of the template can be opened.
+    """
 
     id: str
     state: str
@@ -119,16 +136,17 @@ class Enrolment:
 
 @dataclass(frozen=True)
 class OperatorAction:
-    """What operators do under dual control: asked, approved, done or expired.
+    """An action under dual control. `state` is requested, approved, done or expired.
 
-    `done` of `total` faces are revoked; of `keys_left` the key is still to be destroyed.
+    `done` of `total` faces are revoked. `keys_left` of them have a key that is not destroyed yet.
+    `recovery_codes` are only in the answer to the approval of issue_recovery.
     """
 
     id: str
     kind: str
     state: str
     target: Mapping[str, str]
-    asked_by: str
+    requested_by: str
     expires_at: str
     approved_by: str | None
     total: int
@@ -139,7 +157,7 @@ class OperatorAction:
 
 @dataclass(frozen=True)
 class ReservedCapture:
-    """Show the instructions, then begin it: before `begin_by`, RFC 3339."""
+    """A capture that is reserved: show the instructions, and begin it before `begin_by`."""
 
     id: str
     purpose: str
@@ -149,7 +167,11 @@ class ReservedCapture:
 
 @dataclass(frozen=True)
 class Challenge:
-    """What to ask for, in the payer's own left and right, and the colours to show meanwhile."""
+    """The steps to ask for, in the payer's own left and right, and the colours to show.
+
+    Each colour of `light` is shown for `slot_ms` milliseconds, and the sequence repeats. `light` is
+    empty for the profile "no_light".
+    """
 
     profile: str
     steps: tuple[str, ...]
@@ -157,9 +179,10 @@ class Challenge:
     slot_ms: int = 440
 
     def colour_at(self, since_first_ms: int) -> str | None:
-        """What to show this many milliseconds after the first frame; None: no colour.
+        """Return the colour to show, or None for no colour.
 
-        The light begins a quarter of a slot before it.
+        `since_first_ms` is the time after the first frame in milliseconds; the sequence begins a
+        quarter of a slot before that frame.
         """
         if not self.light:
             return None
@@ -169,6 +192,8 @@ class Challenge:
 
 @dataclass(frozen=True)
 class Capture:
+    """A capture that has begun: the frames must arrive before `deadline`."""
+
     id: str
     purpose: str
     nonce: str = field(repr=False)
@@ -179,9 +204,10 @@ class Capture:
 
 @dataclass(frozen=True)
 class Intent:
-    """`reason_class` says of a refusal as much as a terminal may know.
+    """A payment. `reason_class` is as much of a refusal as a terminal may know.
 
-    `merchant_name` and `nonce` are there for the customer's own device, which confirms it.
+    `authorization` is a compact JWS, see `verify_authorization`. `methods` are the ways to pay that
+    are still open. Only the customer's own device receives `merchant_name` and `nonce`.
     """
 
     id: str
@@ -202,7 +228,7 @@ class Intent:
 
 @dataclass(frozen=True)
 class FramesAccepted:
-    """A living head, in time, one face. It does not say whose."""
+    """The frames showed one living head, in time. It does not say whose."""
 
     capture_id: str
     purpose: str
@@ -213,7 +239,7 @@ class FramesAccepted:
 
 @dataclass(frozen=True)
 class Leaf:
-    """One entry of the log; hashes are lower-case hex SHA-256."""
+    """One leaf of the audit log; hashes are lower-case hex SHA-256."""
 
     seq: int
     at: str
@@ -225,7 +251,7 @@ class Leaf:
 
 @dataclass(frozen=True)
 class ErrorEntry:
-    """What the registry says of one error code."""
+    """The entry of one error code in the error registry."""
 
     code: str
     status: int
@@ -236,29 +262,29 @@ class ErrorEntry:
 
 
 def read(kind: type[Answer], body: Mapping[str, Any]) -> Answer:
-    """`body` as a `kind`. Raises UnreadableAnswer when a field is missing."""
+    """Read `body` as a value of `kind`. Raises UnreadableAnswer when a field is missing."""
     known: dict[str, Any] = {}
     for each in fields(kind):  # type: ignore[arg-type]  # every kind here is a dataclass
         if each.name in body:
             value = body[each.name]
             known[each.name] = tuple(value) if isinstance(value, list) else value
         elif each.default is MISSING:
-            raise UnreadableAnswer(f"{kind.__name__} without `{each.name}`")
+            raise UnreadableAnswer(f"The answer has no `{each.name}` for {kind.__name__}.")
     return kind(**known)
 
 
 def read_capture(body: Mapping[str, Any]) -> Capture:
-    """Raises UnreadableAnswer."""
+    """Read a begun capture and its challenge. Raises UnreadableAnswer."""
     challenge = body.get("challenge")
     light = challenge.get("light") if isinstance(challenge, dict) else None
     if not isinstance(challenge, dict) or not isinstance(light, dict):
-        raise UnreadableAnswer("Capture without a readable `challenge`")
-    told = {"slot_ms": light.get("slot_ms"), "light": light.get("colours")}
-    return read(Capture, {**body, "challenge": read(Challenge, {**challenge, **told})})
+        raise UnreadableAnswer("The answer has no readable `challenge`.")
+    shown = {"slot_ms": light.get("slot_ms"), "light": light.get("colours")}
+    return read(Capture, {**body, "challenge": read(Challenge, {**challenge, **shown})})
 
 
 def read_frames_accepted(body: Mapping[str, Any]) -> FramesAccepted:
-    """Raises UnreadableAnswer."""
+    """Read the answer to a burst: an enrolment or a payment is in it. Raises UnreadableAnswer."""
     enrolment, intent = body.get("enrolment"), body.get("payment_intent")
     return read(
         FramesAccepted,

@@ -1,9 +1,8 @@
-"""One burst as the protocol wants it: the signed manifest and the pictures behind it, as multipart.
+"""Build the body of one burst: the signed manifest and its pictures, as multipart/form-data.
 
-A manifest is signed once, and ECDSA signatures differ from time to time: to ask for a lost answer
-again, send the same body under the same idempotency key, and do not build it anew. Nothing is
-written to disk and nothing is kept; pictures are not looked at beyond the bytes that tell their
-format.
+Sign a burst once. ECDSA signatures are random, so a second signature makes another body. To retry
+after a lost answer, send the same body with the same idempotency key. This module writes nothing to
+disk, stores nothing, and reads of a picture only the bytes that show its format.
 """
 
 import hashlib
@@ -25,10 +24,11 @@ MANIFEST_TYP = "facepay-manifest+jwt"
 
 @dataclass(frozen=True)
 class Frame:
-    """A picture as the camera gave it (JPEG or WebP), when, during which step, in which light.
+    """One picture (JPEG or WebP) and how it was taken.
 
-    `monotonic_ms` grows from frame to frame; `step` is 0 while holding still, n during step n;
-    `colour` is what the screen showed, see `Challenge.colour_at`.
+    `monotonic_ms` is a monotonic clock in milliseconds. `step` is 0 while the payer holds still and
+    n during step n of the challenge. `colour` is the colour that the screen showed, see
+    `Challenge.colour_at`.
     """
 
     image: bytes = field(repr=False)
@@ -39,7 +39,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class CaptureBody:
-    """What `POST /v1/captures/{id}/frames` carries, signed and whole."""
+    """The complete, signed body of `POST /v1/captures/{id}/frames`."""
 
     capture_id: str
     content: bytes = field(repr=False)
@@ -49,19 +49,21 @@ class CaptureBody:
 def build_body(
     capture: Capture, frames: Sequence[Frame], key: KeyPair, device: Device | None = None
 ) -> CaptureBody:
-    """`key` is the one that opened the capture. Raises ValueError for what would be refused.
+    """Sign the manifest of a burst and put it together with its pictures.
 
-    Refused are no frames, more than the capture takes, a picture of another format, and more
-    than 4 MiB in all.
+    `key` is the key that opened the capture.
+
+    Raises ValueError for what the service would refuse: no frames, more than `max_frames`, a
+    picture that is neither JPEG nor WebP, and a body of more than 4 MiB.
     """
     if not 0 < len(frames) <= capture.max_frames:
-        raise ValueError(f"a capture takes 1 to {capture.max_frames} frames")
+        raise ValueError(f"Send 1 to {capture.max_frames} frames in a capture.")
     content = canonical(describe(capture, frames, device or Device()))
     return assemble(capture.id, key.sign_jws(content, typ=MANIFEST_TYP), frames)
 
 
 def describe(capture: Capture, frames: Sequence[Frame], device: Device) -> dict[str, Any]:
-    """The manifest before it is signed: every frame's record is bound to the one before."""
+    """Return the manifest's payload; each frame's record carries the hash of the one before."""
     records: list[dict[str, Any]] = []
     for index, frame in enumerate(frames):
         previous = hashlib.sha256(canonical(records[-1])).hexdigest() if records else ""
@@ -91,21 +93,21 @@ def describe(capture: Capture, frames: Sequence[Frame], device: Device) -> dict[
 
 
 def assemble(capture_id: str, manifest: str, frames: Sequence[Frame]) -> CaptureBody:
-    """The signed manifest and the pictures, in order. Raises ValueError as `build_body`."""
+    """Encode the signed manifest and the pictures, in order. Raises ValueError as `build_body`."""
     files = [
         ("frames", (f"{index}", frame.image, _media_type(frame.image)))
         for index, frame in enumerate(frames)
     ]
-    # From the manifest, which names the hashes of all frames: not to be met in a picture.
+    # No picture can contain this boundary: it is a hash over the hashes of all pictures.
     boundary = "facepay-" + hashlib.sha256(manifest.encode()).hexdigest()[:48]
     content, content_type = encode_multipart_formdata([("manifest", manifest), *files], boundary)
     if len(content) > MAX_BYTES:
-        raise ValueError("the frames of a capture may have 4 MiB in all: make them smaller")
+        raise ValueError("The body is larger than 4 MiB: make the frames smaller.")
     return CaptureBody(capture_id, content, content_type)
 
 
 def canonical(value: Mapping[str, Any]) -> bytes:
-    """JSON with sorted keys, no spaces, ASCII: one byte sequence for one value."""
+    """Encode as canonical JSON: sorted keys, no spaces, ASCII."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
 
 
@@ -114,4 +116,4 @@ def _media_type(image: bytes) -> str:
         return "image/jpeg"
     if image[:4] == b"RIFF" and image[8:12] == b"WEBP":
         return "image/webp"
-    raise ValueError("frames are JPEG or WebP pictures")
+    raise ValueError("A frame is neither a JPEG nor a WebP picture.")

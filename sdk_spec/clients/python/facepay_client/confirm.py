@@ -1,8 +1,9 @@
-"""What a customer's device key signs: a payment, or a request of its owner.
+"""Sign with a customer's device key: confirm a payment, or confirm a request.
 
-The key is one of its own, not the one that signs requests; where the platform has hardware for it,
-keep it there. Show the payer `merchant_name` and the amount before it signs: the signature says
-that just this was wanted. Confirmations are compact JWS, ES256; see sdk_spec/protocol.md.
+A device key is a second factor. It is not the key that signs requests. Where the platform has
+hardware for keys, keep it there. Show the payer `merchant_name` and the amount before signing: the
+signature states that the payer wants exactly this payment. A confirmation is a compact JWS (ES256),
+see "Confirming with a device key" in sdk_spec/protocol.md.
 """
 
 import json
@@ -15,12 +16,14 @@ CONFIRMATION_TYP = "facepay-confirmation+jwt"
 
 
 def sign_confirmation(key: KeyPair, intent: Intent, *, now: float) -> str:
-    """Yes to this payment, as `Customer.get_intent` told it; `now` is Unix time.
+    """Confirm one payment; return the confirmation.
 
-    Raises ValueError for an intent without a nonce: a till's own view of it.
+    `intent` comes from `Customer.get_intent`. `now` is Unix time in seconds.
+
+    Raises ValueError for an intent without a nonce, such as a terminal's view of a payment.
     """
     if intent.nonce is None:
-        raise ValueError("only the customer's own view of a payment can be confirmed")
+        raise ValueError("only an intent from Customer.get_intent can be confirmed")
     claims: dict[str, str | int] = {
         "payment_intent": intent.id,
         "merchant": intent.merchant_id,
@@ -32,16 +35,18 @@ def sign_confirmation(key: KeyPair, intent: Intent, *, now: float) -> str:
 
 
 def sign_request_confirmation(key: KeyPair, path: str, idempotency_key: str, *, now: float) -> str:
-    """Yes to one POST of its owner, by its path and the idempotency key it will be sent with."""
+    """Confirm one POST request that is not a payment; return the confirmation.
+
+    Send the request to the same `path` with the same `idempotency_key`. `now` is Unix time in
+    seconds.
+    """
     return sign_claims(key, {"act": f"POST {path}", "nonce": idempotency_key}, now=now)
 
 
-def proof(**presented: str | None) -> dict[str, str]:
-    """What of it was presented, as a body."""
-    return {name: value for name, value in presented.items() if value is not None}
-
-
 def sign_claims(key: KeyPair, claims: Mapping[str, str | int], *, now: float) -> str:
-    """`claims` and the time. ECDSA is random: keep the result for a repetition."""
+    """Sign `claims` and the time as a confirmation.
+
+    ECDSA signatures are random: keep the result, and send the same one in a retry.
+    """
     payload = json.dumps({**claims, "iat": int(now)}, separators=(",", ":"))
     return key.sign_jws(payload.encode(), typ=CONFIRMATION_TYP)

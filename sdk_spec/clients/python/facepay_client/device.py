@@ -1,11 +1,14 @@
-"""What a capturing device says of itself and its camera, beside the frames."""
+"""Describe the capturing device and its camera; the description travels in the signed manifest."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Health:
-    """As far as the platform tells; None where it does not. A True ends every capture."""
+    """The platform's report about the device; None where it reports nothing.
+
+    The service ends every capture of a device that reports True.
+    """
 
     rooted: bool | None = None
     virtual_camera: bool | None = None
@@ -14,7 +17,7 @@ class Health:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the platform says of the device; the formats are in sdk_spec/protocol.md."""
+    """Attestation evidence of the platform; sdk_spec/protocol.md lists the formats."""
 
     format: str
     evidence: str = field(repr=False)
@@ -22,10 +25,11 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Device:
-    """One camera and the machine it is at; `width` and `height` are those of its pictures.
+    """One camera and the machine that it belongs to.
 
-    `mirrored`: the camera flips left and right. `facing` is front, back or external.
-    `exposure_locked`: neither exposure nor white balance move during a burst.
+    `width` and `height` are those of the pictures, in pixels. `mirrored`: the camera flips left and
+    right. `facing` is front, back or external. `exposure_locked`: exposure and white balance stay
+    the same during a burst.
     """
 
     camera_id: str = "default"

@@ -1,10 +1,10 @@
-"""What can go wrong, as one tree.
+"""Errors of the client, as one tree.
 
     FacepayError
-    ├── Problem             the service refused: an RFC 9457 problem with all of its fields
-    ├── Unreachable         no answer came, after every retry
-    ├── UnreadableAnswer    an answer came that is not of the protocol
-    └── VerificationFailed  a signature, a claim or the log does not hold
+    ├── Problem             the service refused: an RFC 9457 problem with all of its members
+    ├── Unreachable         no answer arrived, after every retry
+    ├── UnreadableAnswer    an answer arrived that does not follow the protocol
+    └── VerificationFailed  a signature, a claim or the audit log failed verification
 
 Messages carry codes and titles. They never carry a password, a code, a key or a frame.
 """
@@ -15,24 +15,24 @@ from typing import Any
 
 
 class FacepayError(Exception):
-    """The one base, for a caller that treats them alike."""
+    """Base of all errors of this package."""
 
 
 class Unreachable(FacepayError):
-    """Whether the change was made is unknown: ask again with the same idempotency key."""
+    """No answer: the change may have been made. Retry with the same idempotency key."""
 
 
 class UnreadableAnswer(FacepayError):
-    """The service, or something between, did not speak the protocol."""
+    """The service, or a proxy before it, sent something that is not of the protocol."""
 
 
 class VerificationFailed(FacepayError):
-    """What was presented must not be trusted; the message says which check failed."""
+    """A token or a log must not be trusted; the message names the check that failed."""
 
 
 @dataclass(frozen=True)
 class ProblemDetails:
-    """The members of an RFC 9457 problem, as sdk_spec/errors.md explains them."""
+    """The members of an RFC 9457 problem; sdk_spec/errors.md explains each code."""
 
     type: str
     title: str
@@ -48,12 +48,15 @@ class ProblemDetails:
 
     @classmethod
     def parse(cls, status: int, body: Mapping[str, Any]) -> "ProblemDetails":
-        """Raises UnreadableAnswer when a required member is missing or not of its type."""
+        """Read a problem from a response body.
+
+        Raises UnreadableAnswer when a required member is missing or has another type.
+        """
 
         def text(name: str) -> str:
             value = body.get(name)
             if not isinstance(value, str):
-                raise UnreadableAnswer(f"HTTP {status} without a readable problem")
+                raise UnreadableAnswer(f"HTTP {status} without a readable problem.")
             return value
 
         def optional(name: str) -> str | None:
@@ -75,7 +78,7 @@ class ProblemDetails:
 
 
 class Problem(FacepayError):
-    """A refusal. Decide by `code` and `user_action`; `title` and `detail` are for people."""
+    """A refusal by the service. Decide by `code` and `user_action`; `title` is for people."""
 
     def __init__(self, details: ProblemDetails) -> None:
         super().__init__(f"{details.status} {details.code}: {details.title}")
@@ -83,29 +86,35 @@ class Problem(FacepayError):
 
     @property
     def status(self) -> int:
+        """HTTP status."""
         return self.details.status
 
     @property
     def code(self) -> str:
+        """Key into the error registry, sdk_spec/errors.md."""
         return self.details.code
 
     @property
     def retryable(self) -> bool:
+        """True when the same request with the same idempotency key can succeed later."""
         return self.details.retryable
 
     @property
     def user_action(self) -> str:
+        """Key of the text that tells a person what to do next."""
         return self.details.user_action
 
     @property
     def guidance(self) -> str | None:
-        """What the payer may do better at the next try; only of `capture_retry`."""
+        """Key of the hint for the payer's next capture; only `capture_retry` has one."""
         return self.details.guidance
 
     @property
     def param(self) -> str | None:
+        """The request field that was refused, if one was."""
         return self.details.param
 
     @property
     def request_id(self) -> str:
+        """The service's id of this request; name it when you report a fault."""
         return self.details.request_id

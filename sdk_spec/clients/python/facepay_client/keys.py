@@ -1,8 +1,8 @@
-"""The key of one machine: P-256, made here, and its private part never leaves this machine.
+"""The P-256 key of one machine. The machine makes it, and the private part never leaves it.
 
-`keyid` is the RFC 7638 thumbprint, which is how the service names the key. A key file is PEM and
-readable by its owner alone; one that others can read is refused. There is no encryption at rest:
-where the platform has a keystore, use that instead of files.
+The service names a key by its RFC 7638 thumbprint, `keyid`. A key file is PEM with mode 0600;
+`load` refuses a file that others can read. The file is not encrypted: where the platform has a
+keystore, use that instead.
 """
 
 import os
@@ -19,23 +19,27 @@ ALGORITHM = "ES256"
 
 @dataclass(frozen=True)
 class KeyPair:
-    """A private P-256 key. Its repr shows the key's name, not the key."""
+    """A private P-256 key. Its repr shows `keyid`, never the key."""
 
     keyid: str
     _key: ECKey = field(repr=False)
 
     @classmethod
     def generate(cls) -> "KeyPair":
+        """Make a new key from the operating system's random numbers."""
         return cls._of(ECKey.generate_key(CURVE))
 
     @classmethod
     def load(cls, path: Path) -> "KeyPair":
-        """Raises PermissionError when others can read the file, ValueError for another kind."""
+        """Read a private key from a PEM file.
+
+        Raises PermissionError when others can read the file; ValueError for another kind of key.
+        """
         if path.stat().st_mode & 0o077:
-            raise PermissionError(f"{path} can be read by others: chmod 600")
+            raise PermissionError(f"{path} can be read by others. Run: chmod 600 {path}")
         key = ECKey.import_key(path.read_bytes())
         if key.curve_name != CURVE or not key.is_private:
-            raise ValueError(f"{path} holds no private {CURVE} key")
+            raise ValueError(f"{path} holds no private {CURVE} key.")
         return cls._of(key)
 
     @classmethod
@@ -44,29 +48,35 @@ class KeyPair:
 
     @property
     def private_key(self) -> EllipticCurvePrivateKey:
-        """For signing; see `signing.py`."""
+        """The private key as the `cryptography` package represents it, for `sign`."""
         key: EllipticCurvePrivateKey = self._key.private_key  # type: ignore[assignment]
         return key
 
     def sign_jws(self, payload: bytes, *, typ: str) -> str:
-        """A compact JWS, ES256, that names this key. ECDSA is random: keep it for a repetition."""
+        """Sign `payload` as a compact JWS (ES256) whose `kid` is this key.
+
+        ECDSA signatures are random: keep the result, and send the same one in a retry.
+        """
         header = {"alg": ALGORITHM, "typ": typ, "kid": self.keyid}
         return jws.serialize_compact(header, payload, self._key, [ALGORITHM])
 
     @property
     def public_jwk(self) -> dict[str, str]:
-        """What the service is given: kty, crv, x, y."""
+        """The public part as a JWK with kty, crv, x and y, to register at the service."""
         members = self._key.as_dict(private=False)
         return {name: str(members[name]) for name in ("kty", "crv", "x", "y")}
 
     @property
     def public_pem(self) -> str:
-        """For the operator's console: `facepay operator add`."""
+        """The public part as PEM, for the console command `facepay operator add`."""
         return self._key.as_pem(private=False).decode()
 
     def save(self, path: Path) -> None:
-        """Write the private key as PEM, mode 0600. Raises FileExistsError: no key is replaced."""
-        # Created with its mode, not changed to it: there is no moment in which others can read.
+        """Write the private key as a PEM file with mode 0600.
+
+        Raises FileExistsError when `path` exists: this never replaces a key.
+        """
+        # Set the mode at creation: with a later chmod others could read the file in between.
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(self._key.as_pem(private=True))

@@ -1,19 +1,25 @@
-"""The institution that runs the service: it takes in merchants and customers."""
+"""An operator: it registers merchants and customers, and acts under dual control."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from facepay_client.answers import OperatorAction, Registered, read
-from facepay_client.webhooks import HearsEvents
+from facepay_client.webhooks import WebhookClient
 
 
-class Operator(HearsEvents):
-    """Signs with a key that the service's own console knows (`facepay operator add`)."""
+class Operator(WebhookClient):
+    """The client of one operator. It signs with a key that `facepay operator add` registered.
+
+    Every method raises Problem, Unreachable and UnreadableAnswer.
+    """
 
     def register_merchant(
         self, name: str, public_jwk: Mapping[str, str], *, idempotency_key: str | None = None
     ) -> Registered:
-        """A merchant and the key its backend signs with."""
+        """Register a merchant and the public key of its backend: `POST /v1/merchants`.
+
+        Raises Problem `already_exists` for a key that is registered already.
+        """
         body = {"name": name, "public_key": dict(public_jwk)}
         answer = self._transport.post("/v1/merchants", body, idempotency_key=idempotency_key)
         return read(Registered, answer)
@@ -26,34 +32,56 @@ class Operator(HearsEvents):
         *,
         idempotency_key: str | None = None,
     ) -> Registered:
-        """A customer, a password, and the key of the customer's own device."""
+        """Register a customer with a password and a device's public key: `POST /v1/customers`.
+
+        `alias` is the name by which the customer pays, such as an e-mail address.
+
+        Raises Problem `already_exists` when the alias or the key is registered already.
+        """
         body = {"alias": alias, "password": password, "public_key": dict(public_jwk)}
         answer = self._transport.post("/v1/customers", body, idempotency_key=idempotency_key)
         return read(Registered, answer)
 
-    def ask_for_action(
+    def request_action(
         self, kind: str, target: Mapping[str, str], *, idempotency_key: str | None = None
     ) -> OperatorAction:
-        """`revoke_face` or `revoke_cohort`: another operator has to approve it within the hour."""
+        """Request an action under dual control: `POST /v1/operator_actions`.
+
+        `kind` is revoke_face, revoke_cohort, clear_duress or issue_recovery; `target` is described
+        in sdk_spec/protocol.md. Another operator has to approve it within an hour.
+
+        Raises Problem `invalid_request` for a target that does not fit the kind, `not_found`.
+        """
         body = {"kind": kind, "target": dict(target)}
-        return self._act("", body, idempotency_key)
+        return self._post_action("", body, idempotency_key)
 
     def approve_action(
         self, action_id: str, *, idempotency_key: str | None = None
     ) -> OperatorAction:
-        """What another operator asked for. A face is revoked at once, a cohort in batches."""
-        return self._act(f"/{action_id}/approve", None, idempotency_key)
+        """Approve an action of another operator: `POST /v1/operator_actions/{id}/approve`.
+
+        The service carries it out at once; a cohort is revoked in batches, see `continue_action`.
+
+        Raises Problem `second_operator_needed`; `wrong_state` when it is not open for approval.
+        """
+        return self._post_action(f"/{action_id}/approve", None, idempotency_key)
 
     def continue_action(
         self, action_id: str, *, at_most: int = 200, idempotency_key: str | None = None
     ) -> OperatorAction:
-        """The next batch; again until `state` is done."""
-        return self._act(f"/{action_id}/continue", {"at_most": at_most}, idempotency_key)
+        """Process the next batch of a cohort: `POST /v1/operator_actions/{id}/continue`.
+
+        `at_most` is a number of faces. Call it again until `state` is "done".
+
+        Raises Problem `wrong_state` for an action that is not approved.
+        """
+        return self._post_action(f"/{action_id}/continue", {"at_most": at_most}, idempotency_key)
 
     def get_action(self, action_id: str) -> OperatorAction:
+        """Read an action: `GET /v1/operator_actions/{id}`. Raises Problem `not_found`."""
         return read(OperatorAction, self._transport.get(f"/v1/operator_actions/{action_id}"))
 
-    def _act(
+    def _post_action(
         self, path: str, body: Mapping[str, Any] | None, idempotency_key: str | None
     ) -> OperatorAction:
         path = f"/v1/operator_actions{path}"

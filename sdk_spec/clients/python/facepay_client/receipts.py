@@ -1,6 +1,6 @@
-"""Verify a deletion receipt offline: the signature, and that the public log says the same.
+"""Verify a deletion receipt offline: its signature, and that the public audit log agrees.
 
-`leaves` are the log from its first leaf on; `verify_log` says whether that log is whole.
+`leaves` is the log from its first leaf on. Verify that log with `verify_log` first.
 """
 
 import hashlib
@@ -24,9 +24,9 @@ LEAF_KINDS = (
 
 @dataclass(frozen=True)
 class DeletionReceipt:
-    """A face that is gone: what was destroyed and stopped, and the leaves of the log that say so.
+    """A verified deletion receipt: what was destroyed and stopped, and the leaves that record it.
 
-    Times are RFC 3339.
+    `cause` is customer, operator, cohort, consent_withdrawn or lapsed. Times are RFC 3339.
     """
 
     enrolment: str
@@ -49,11 +49,14 @@ def verify_deletion_receipt(
     expected_issuer: str | None = None,
     expected_root_thumbprints: Collection[str] | None = None,
 ) -> DeletionReceipt:
-    """Raises VerificationFailed when the receipt is not signed by a root key or not about this
-    enrolment, or when the log does not say the same: the leaves have to be in it, and what they
-    commit to has to be the end of this enrolment.
+    """Verify a deletion receipt against the published keys and the audit log.
+
+    The log must hold the two leaves that the receipt names, and they must commit to the end of this
+    enrolment.
+
+    Raises VerificationFailed, which names the check that failed.
     """
-    # 1 who signed it, and what about
+    # 1 the signature, by a root key, and the enrolment
     claims = verify_by_root(
         token, jwks, RECEIPT_TYP, expected_root_thumbprints=expected_root_thumbprints
     )
@@ -61,13 +64,13 @@ def verify_deletion_receipt(
         raise VerificationFailed("`enrolment` is not the expected one")
     if expected_issuer is not None and claims.get("iss") != expected_issuer:
         raise VerificationFailed("`iss` is not the expected one")
-    # 2 the log says the same
+    # 2 the leaves of the log
     named = claims.get("leaves")
     if not isinstance(named, list) or len(named) != len(LEAF_KINDS):
-        raise VerificationFailed("`leaves` are not the two of a deletion")
+        raise VerificationFailed("`leaves` does not name the two leaves of a deletion")
     pairs = zip(named, LEAF_KINDS, strict=True)
     found = tuple(_verify_leaf(leaf, leaves, kinds, expected_enrolment) for leaf, kinds in pairs)
-    # 3 what it counts
+    # 3 the counts
     destroyed, stopped = _mapping_in(claims, "destroyed"), _mapping_in(claims, "stopped")
     database, vault = _mapping_in(destroyed, "database"), _mapping_in(destroyed, "vault")
     return DeletionReceipt(
@@ -86,22 +89,22 @@ def verify_deletion_receipt(
 def _verify_leaf(
     named: object, leaves: Sequence[Leaf], kinds: frozenset[str], enrolment: str
 ) -> Leaf:
-    """The leaf of the log that a receipt names, of one of these kinds and about this enrolment."""
+    """Return the log's leaf that `named` names, if its kind is in `kinds` and it fits."""
     if not isinstance(named, dict):
-        raise VerificationFailed("`leaves` are not the two of a deletion")
+        raise VerificationFailed("`leaves` does not name the two leaves of a deletion")
     seq = integer_in(named, "seq")
     if not 1 <= seq <= len(leaves):
         raise VerificationFailed(f"the log has no leaf {seq}")
     leaf = leaves[seq - 1]
     if leaf.seq != seq or leaf.hash != named.get("hash") or leaf.hash != leaf_hash(leaf):
-        raise VerificationFailed(f"leaf {seq} of the log is another one")
+        raise VerificationFailed(f"leaf {seq} of the log is not the named one")
     if leaf.kind not in kinds or leaf.kind != named.get("kind"):
-        raise VerificationFailed(f"leaf {seq} says something else")
+        raise VerificationFailed(f"leaf {seq} has another kind")
     opening = _mapping_in(named, "opening")
     salt, details = text_in(opening, "salt"), text_in(opening, "details")
     committed = f"{COMMITMENT_PREFIX}{salt}\n{details}".encode()
     if hashlib.sha256(committed).hexdigest() != leaf.commitment:
-        raise VerificationFailed(f"leaf {seq} does not commit to what the receipt says")
+        raise VerificationFailed(f"leaf {seq} does not commit to the details of the receipt")
     if details != json.dumps({"enrolment": enrolment}, separators=(",", ":")):
         raise VerificationFailed(f"leaf {seq} is about another enrolment")
     return leaf

@@ -1,7 +1,7 @@
-"""Sign a request: RFC 9421 over the RFC 9530 digest of the bytes that will be sent.
+"""Sign a request by RFC 9421, with the RFC 9530 digest of the body's bytes.
 
-The signature base is the library's work. What is ours: which components are covered, a fresh
-nonce for every signature, and the time, which comes from an injected clock.
+The package http-message-signatures builds the signature base. This module chooses the covered
+components, draws a fresh nonce for every signature, and takes the time from an injected clock.
 """
 
 import datetime as dt
@@ -21,7 +21,7 @@ Clock = Callable[[], float]
 
 
 class Message(Protocol):
-    """What is signed: `requests.PreparedRequest` fits, and so does anything of this shape."""
+    """A request to sign. `requests.PreparedRequest` has this shape."""
 
     @property
     def method(self) -> str | None: ...
@@ -40,15 +40,16 @@ class _OneKey(HTTPSignatureKeyResolver):
 
 
 def sign(message: Message, body: bytes, *, key: KeyPair, clock: Clock) -> str:
-    """Add Content-Digest, Signature-Input and Signature; returns the nonce.
+    """Add the headers Content-Digest, Signature-Input and Signature; return the nonce.
 
-    `message` already has its final address, Content-Type and Idempotency-Key. Signing it again
-    replaces the signature with one of a fresh nonce and time.
+    `message` must have its final URL, Content-Type and Idempotency-Key. `body` is the bytes that
+    will be sent. `clock` gives Unix time in seconds. A second call replaces the signature by one
+    with a fresh nonce and time.
     """
     nonce = secrets.token_urlsafe(NONCE_BYTES)
     covered = ["@method", "@target-uri"]
     if body:
-        # The library covers content-digest by itself when it is given the body.
+        # The library adds content-digest to the covered components when it receives the body.
         covered.append("content-type")
         message.headers.pop("Content-Digest", None)
     if "Idempotency-Key" in message.headers:

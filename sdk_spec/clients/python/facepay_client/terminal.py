@@ -1,18 +1,24 @@
-"""One till: it opens payments and carries what the payer shows and types.
+"""One terminal: it opens payments, and sends what the payer shows and types.
 
-A terminal learns outcomes and what to show next. It is never told a score, which factor failed,
+A terminal receives outcomes and what to show next. It never receives a score, which factor failed,
 or whether a face matched.
 """
 
 from collections.abc import Mapping
 
 from facepay_client.answers import Intent, ReservedCapture, read
-from facepay_client.confirm import proof
+from facepay_client.credentials import Credentials
 from facepay_client.frames import CapturingClient
 
 
 class Terminal(CapturingClient):
-    """Signs with the key that its merchant registered for it; `device` is its camera."""
+    """The client of one terminal; `device` is the camera that takes the frames.
+
+    It signs with the key that its merchant registered for it.
+
+    Every method raises Problem, Unreachable and UnreadableAnswer. The Problem codes that callers
+    usually handle are named at each method.
+    """
 
     def create_intent(
         self,
@@ -22,13 +28,22 @@ class Terminal(CapturingClient):
         *,
         idempotency_key: str | None = None,
     ) -> Intent:
-        """Open a payment; it lives 10 minutes. `amount_minor` in cents, pence, …"""
+        """Open a payment: `POST /v1/payment_intents`.
+
+        `amount_minor` is in the smallest unit of `currency` (cents, pence). `currency` is three
+        capital letters. The payment can be approved for 10 minutes.
+
+        Raises Problem `not_allowed` when the terminal or its merchant is suspended.
+        """
         body = {"amount_minor": amount_minor, "currency": currency, "order_ref": order_ref}
         answer = self._transport.post("/v1/payment_intents", body, idempotency_key=idempotency_key)
         return read(Intent, answer)
 
     def get_intent(self, intent_id: str) -> Intent:
-        """The answer to an outcome that was lost on the way."""
+        """Read a payment, for example after a lost answer: `GET /v1/payment_intents/{id}`.
+
+        Raises Problem `not_found`.
+        """
         return read(Intent, self._transport.get(f"/v1/payment_intents/{intent_id}"))
 
     def open_capture(
@@ -39,8 +54,14 @@ class Terminal(CapturingClient):
         profile: str = "standard",
         idempotency_key: str | None = None,
     ) -> ReservedCapture:
-        """For the payer of this alias: show the instructions, then begin it. `profile` is
-        "no_light" for somebody who cannot stand the colours."""
+        """Reserve a capture for a payment: `POST /v1/payment_intents/{id}/captures`.
+
+        `payer` is the alias of the customer whom the payer claims to be. `profile` is "no_light"
+        for payers who must not see flashing colours. Show the instructions, then call
+        `begin_capture`.
+
+        Raises Problem `face_not_available`, `captures_used_up`, `wrong_state`, `intent_expired`.
+        """
         path = f"/v1/payment_intents/{intent_id}/captures"
         body = {"payer": payer, "profile": profile}
         return read(
@@ -48,13 +69,23 @@ class Terminal(CapturingClient):
         )
 
     def send_code(self, intent_id: str, code: str, *, idempotency_key: str | None = None) -> Intent:
-        """The payer's six digits: approved with an authorization, or declined."""
+        """Send the payer's six digits: `POST /v1/payment_intents/{id}/second_factor`.
+
+        The result is approved, with an authorization, or declined.
+
+        Raises Problem `wrong_state`, `intent_expired`, `face_not_available`, `factor_unavailable`.
+        """
         return self._change(intent_id, "second_factor", {"code": code}, idempotency_key)
 
     def send_confirmation(
         self, intent_id: str, confirmation: str, *, idempotency_key: str | None = None
     ) -> Intent:
-        """Instead of digits: what the payer's device signed and handed to the till."""
+        """Send a confirmation that the payer's device signed: `POST …/{id}/second_factor`.
+
+        The result is approved, with an authorization, or declined.
+
+        Raises Problem `wrong_state`, `intent_expired`, `face_not_available`.
+        """
         body = {"confirmation": confirmation}
         return self._change(intent_id, "second_factor", body, idempotency_key)
 
@@ -62,29 +93,37 @@ class Terminal(CapturingClient):
         self,
         intent_id: str,
         payer: str,
-        password: str,
-        code: str | None = None,
+        credentials: Credentials,
         *,
-        confirmation: str | None = None,
         idempotency_key: str | None = None,
     ) -> Intent:
-        """Pay the same intent by password and a second factor: a code, or a device's confirmation.
+        """Pay with the password and a second factor: `POST …/{id}/use_password`.
 
-        Open whatever became of the face.
+        Needs the password and either a code or a confirmation. It works for every payment that has
+        not ended, also after the face was declined. Wrong credentials are no error: the result is
+        then declined.
+
+        Raises Problem `wrong_state`, `intent_expired`, `factor_unavailable`.
         """
-        body = proof(password=password, code=code, confirmation=confirmation) | {"payer": payer}
+        body = {**credentials.body(), "payer": payer}
         return self._change(intent_id, "use_password", body, idempotency_key)
 
     def choose_alternative(self, intent_id: str, *, idempotency_key: str | None = None) -> Intent:
-        """The payer would rather not use the face."""
+        """Record that the payer prefers another method: `POST …/{id}/choose_alternative`.
+
+        Raises Problem `wrong_state`, `intent_expired`.
+        """
         return self._change(intent_id, "choose_alternative", None, idempotency_key)
 
     def reverse(self, intent_id: str, *, idempotency_key: str | None = None) -> Intent:
-        """Take an approval back."""
+        """Reverse an approved payment: `POST /v1/payment_intents/{id}/reverse`.
+
+        It is safe to repeat. Raises Problem `wrong_state` for a payment that was not approved.
+        """
         return self._change(intent_id, "reverse", None, idempotency_key)
 
     def _change(
-        self, intent_id: str, act: str, body: Mapping[str, str] | None, key: str | None
+        self, intent_id: str, verb: str, body: Mapping[str, str] | None, key: str | None
     ) -> Intent:
-        path = f"/v1/payment_intents/{intent_id}/{act}"
+        path = f"/v1/payment_intents/{intent_id}/{verb}"
         return read(Intent, self._transport.post(path, body, idempotency_key=key))

@@ -1,12 +1,14 @@
-"""Sends signed requests, and repeats them when, and only when, that is safe.
+"""Send signed requests, and retry them only when that is safe.
 
 Rules:
-- a repetition carries the same Idempotency-Key and the same bytes, so the change is made once;
-  its nonce and signature are fresh, because a nonce is good for one request;
-- repeated are lost connections, 503, and `idempotency_in_progress`; never another refusal;
-- waits grow exponentially with jitter and are never shorter than Retry-After; attempts and waits
-  are bounded, and what is over the bound is given to the caller at once;
-- redirects are not followed: the signature is for one address.
+
+- A retry carries the same Idempotency-Key and the same bytes, so the service makes the change once.
+  Its nonce and signature are fresh, because a nonce is valid for one request.
+- The transport retries after a lost connection, HTTP 503 and `idempotency_in_progress`. It raises
+  every other refusal at once.
+- Waits grow exponentially with jitter and are never shorter than Retry-After. When the attempts are
+  used up or a wait would be too long, the last error is raised.
+- It follows no redirect: the signature is for one URL.
 """
 
 import json
@@ -31,7 +33,7 @@ from facepay_client.errors import (
 from facepay_client.keys import KeyPair
 from facepay_client.signing import Clock, sign
 
-PROTOCOL_VERSION = "2026-11-23"
+PROTOCOL_VERSION = "2026-11-28"
 SDK_VERSION = "python/0.1.0"
 TIMEOUT = (5.0, 30.0)  # seconds to connect, and between two bytes of the answer
 JSON = "application/json"
@@ -44,21 +46,27 @@ _CONNECTION_LOST = (
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """Times in seconds. A Retry-After above `longest_wait` ends the retries."""
+    """How often and when to retry; times in seconds.
+
+    `attempts` counts the first one. A Retry-After above `longest_wait` ends the retries.
+    """
 
     attempts: int = 5
     first_wait: float = 0.25
     longest_wait: float = 8.0
 
     def wait(self, attempt: int) -> float:
-        """Half fixed, half random, so that many clients do not come back at one moment."""
+        """Return the wait after attempt number `attempt`, counted from 0.
+
+        Half of it is random, so that many clients do not retry at the same moment.
+        """
         full = min(self.longest_wait, self.first_wait * 2.0**attempt)
         return full / 2 + random.random() * full / 2  # noqa: S311 - jitter, not a secret
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request before it is signed: the part that is the same in every repetition."""
+    """A request before it is signed; it is the same in every retry."""
 
     method: str
     path: str
@@ -68,7 +76,7 @@ class Request:
 
 
 class Transport:
-    """One client's way to the service. Without a key it reads only what is published."""
+    """Sends the requests of one client. Without a key it can read only what is published."""
 
     def __init__(
         self,
@@ -80,7 +88,10 @@ class Transport:
         retry: RetryPolicy | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`base_url` is scheme and host as the service's clients know it. `clock` is Unix time."""
+        """Connect to the service at `base_url`: scheme and host, as its clients know it.
+
+        `clock` gives Unix time in seconds.
+        """
         self._base_url = base_url.rstrip("/")
         self._key = key
         self._clock = clock
@@ -90,13 +101,16 @@ class Transport:
 
     @property
     def key(self) -> KeyPair:
-        """What this client signs with. Raises ValueError where it has no key."""
+        """The key that this transport signs with. Raises ValueError when it has none."""
         if self._key is None:
-            raise ValueError("a client without a key signs nothing")
+            raise ValueError("This transport has no key: pass one to Transport(…).")
         return self._key
 
     def get(self, path: str, query: Mapping[str, str | int] | None = None) -> dict[str, Any]:
-        """Raises Problem, Unreachable, UnreadableAnswer."""
+        """Send a GET request and return the JSON object of the answer.
+
+        Raises Problem, Unreachable, UnreadableAnswer.
+        """
         return self.send(Request("GET", f"{path}?{urlencode(query)}" if query else path))
 
     def post(
@@ -106,13 +120,16 @@ class Transport:
         *,
         idempotency_key: str | None = None,
     ) -> dict[str, Any]:
-        """Send JSON, with a fresh idempotency key when none is given. Raises as `get`."""
+        """Send a POST request with a JSON body and return the JSON object of the answer.
+
+        Without `idempotency_key` it draws a fresh one. Raises as `get`.
+        """
         content = b"" if body is None else json.dumps(body).encode()
         key = idempotency_key or fresh_key()
         return self.send(Request("POST", path, content, idempotency_key=key))
 
     def send(self, request: Request) -> dict[str, Any]:
-        """Sign and send, again where that is safe. Raises as `get`."""
+        """Sign and send a request; retry by the rules of this module. Raises as `get`."""
         attempt = 0
         while True:
             answer = self._attempt(request)
@@ -126,7 +143,7 @@ class Transport:
             self._sleep(wait)
 
     def signed(self, request: Request) -> requests.PreparedRequest:
-        """The request as it goes out, signed with a fresh nonce at this moment."""
+        """Return the request as it will be sent, signed now with a fresh nonce."""
         headers = {"Accept": JSON, "Facepay-Version": PROTOCOL_VERSION}
         headers["User-Agent"] = f"facepay-client {SDK_VERSION}"
         if request.content:
@@ -142,14 +159,14 @@ class Transport:
         return prepared
 
     def send_once(self, prepared: requests.PreparedRequest) -> requests.Response:
-        """Send exactly these bytes once, whatever comes. Raises what `requests` raises."""
+        """Send exactly these bytes, without a retry. Raises what `requests` raises."""
         return self._session.send(prepared, timeout=TIMEOUT, allow_redirects=False)
 
     def _attempt(self, request: Request) -> "dict[str, Any] | _Failure":
         try:
             response = self.send_once(self.signed(request))
         except _CONNECTION_LOST as error:
-            # Its text can hold an address, and its cause the whole request: only its kind.
+            # Name only the kind: the text can hold a URL, and the cause the whole request.
             return _Failure(Unreachable(type(error).__name__), repeatable=True)
         try:
             return parse_answer(response)
@@ -157,22 +174,22 @@ class Transport:
             repeatable = problem.status == 503 or problem.code == "idempotency_in_progress"
             return _Failure(problem, repeatable, self._retry_after(response))
         except UnreadableAnswer as error:
-            # A proxy in front of the service says 503 in words of its own.
+            # A proxy before the service answers 503 without a problem document.
             return _Failure(error, response.status_code == 503, self._retry_after(response))
 
     def _retry_after(self, response: requests.Response) -> float:
-        """Seconds the service asks for (RFC 9110 10.2.3): a number or a date; 0 when unread."""
-        told = response.headers.get("Retry-After", "")
-        if told.isascii() and told.isdigit():
-            return float(told)
+        """Read Retry-After, a number or a date (RFC 9110 10.2.3), as seconds; 0 without one."""
+        value = response.headers.get("Retry-After", "")
+        if value.isascii() and value.isdigit():
+            return float(value)
         try:
-            return max(0.0, parsedate_to_datetime(told).timestamp() - self._clock())
+            return max(0.0, parsedate_to_datetime(value).timestamp() - self._clock())
         except (ValueError, TypeError):
             return 0.0
 
 
 class _Failure(NamedTuple):
-    """What came of one attempt that did not succeed."""
+    """An attempt that did not succeed."""
 
     error: FacepayError
     repeatable: bool
@@ -180,19 +197,19 @@ class _Failure(NamedTuple):
 
 
 def fresh_key() -> str:
-    """An idempotency key for a new change; keep it as long as the change may be repeated."""
+    """Draw an idempotency key for a new change; keep it as long as you may retry the change."""
     return secrets.token_urlsafe(24)
 
 
 def parse_answer(response: requests.Response) -> dict[str, Any]:
-    """The answer of one request. Raises Problem, UnreadableAnswer."""
+    """Return the JSON object of a response. Raises Problem, UnreadableAnswer."""
     status = response.status_code
     try:
         body = response.json()
     except ValueError:
         body = None
     if not isinstance(body, dict) or 300 <= status < 400:
-        raise UnreadableAnswer(f"HTTP {status} without an answer of the protocol")
+        raise UnreadableAnswer(f"HTTP {status} without an answer of the protocol.")
     if status >= 400:
         raise Problem(ProblemDetails.parse(status, body))
     return body

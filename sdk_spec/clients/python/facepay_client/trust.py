@@ -1,12 +1,12 @@
-"""Whose signature counts for what: root keys, and node keys that a root key certified.
+"""Decide which published key may sign which kind of token.
 
-The JWK Set has root keys, and node keys with a member `certificate` (protocol.md, "Keys that
-sign"). A root signs what lasts; a node signs authorizations, for the 15 minutes that its
-certificate says. Neither is taken for the other. Keys are known by the thumbprint computed here
-(RFC 7638), never by the name they are given.
+The JWK Set holds root keys, and node keys with a member `certificate` (sdk_spec/protocol.md, "Keys
+that sign"). Root keys sign what lasts: checkpoints, deletion receipts, certificates. Node keys sign
+authorizations, for the 15 minutes that their certificate states. Neither can stand in for the
+other. This module computes the thumbprint of each key (RFC 7638) and ignores the name in the set.
 
-Who read a root's thumbprint from its operator passes it as `expected_root_thumbprints`: then a
-forged JWK Set verifies nothing.
+Callers that obtained a root's thumbprint from the operator pass it as `expected_root_thumbprints`.
+Then even a forged JWK Set verifies nothing.
 """
 
 import json
@@ -22,14 +22,14 @@ from facepay_client.errors import VerificationFailed
 
 ALGORITHM = "ES256"
 CERTIFICATE_TYP = "facepay-node-certificate+jwt"
-LEEWAY = 60  # seconds that a time may lie before the one it has to follow
+LEEWAY = 60  # seconds that the clocks of two signers may differ
 
 Claims = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class _Keys:
-    """By thumbprint: roots, and nodes with the certificate that each brings along."""
+    """The keys of a JWK Set by thumbprint; each node key comes with its certificate."""
 
     roots: Mapping[str, ECKey]
     nodes: Mapping[str, tuple[ECKey, str]]
@@ -42,7 +42,10 @@ def verify_by_root(
     *,
     expected_root_thumbprints: Collection[str] | None = None,
 ) -> Claims:
-    """What lasts: checkpoints, deletion receipts. Raises VerificationFailed."""
+    """Verify a token of a root key, a checkpoint or a deletion receipt; return its claims.
+
+    Raises VerificationFailed, which names the check that failed.
+    """
     keys = _read_keys(jwks, expected_root_thumbprints)
     return _verify_root_signature(token, keys, typ)
 
@@ -55,35 +58,39 @@ def verify_by_node(
     expected_issuer: str,
     expected_root_thumbprints: Collection[str] | None = None,
 ) -> Claims:
-    """Authorizations. Raises VerificationFailed, which names what does not hold."""
-    # 1 the signature, by a node's key: one that brings a certificate along
+    """Verify a token of a node key, an authorization; return its claims.
+
+    Raises VerificationFailed, which names the check that failed.
+    """
+    # 1 the signature, by a key that has a certificate
     keys = _read_keys(jwks, expected_root_thumbprints)
     kid = _signer_of(token)
     if kid not in keys.nodes:
-        raise VerificationFailed("no certified node key has signed this")
+        raise VerificationFailed("no certified node key signed this")
     key, certificate = keys.nodes[kid]
     claims = _verify_signature(token, key, typ)
-    # 2 the certificate: by a root, of this issuer, for this very key
+    # 2 the certificate: signed by a root, of this issuer, for this key
     certified = _verify_root_signature(certificate, keys, CERTIFICATE_TYP)
     if certified.get("iss") != expected_issuer:
-        raise VerificationFailed("the certificate is another issuer's")
+        raise VerificationFailed("the certificate is from another issuer")
     named = _import(certified.get("jwk"))
     if certified.get("sub") != kid or named is None or named.thumbprint() != kid:
         raise VerificationFailed("the certificate is for another key")
-    # 3 signed while it held. A signer may have waited for its certificate after it took the time,
-    # hence the leeway before; none after: a key whose time is over signs nothing more. That the
-    # certificate has run out by now is no fault: an authorization may outlive it.
+    # 3 the time of signing lies within the certificate's validity. A node may read the clock and
+    # then wait for its certificate, hence the leeway before. There is none after: an expired key
+    # signs nothing. The certificate may have expired by now: an authorization can outlive it.
     issued_at = integer_in(claims, "iat")
     begins, ends = integer_in(certified, "iat"), integer_in(certified, "exp")
     if not begins - LEEWAY <= issued_at < ends:
         raise VerificationFailed("the node key was not certified when this was signed")
-    # Who steals a node's key can say when it signed; how long that is good for, the root has said.
+    # A stolen node key can sign with any `iat`. The root limits how long such a token is valid.
     if integer_in(claims, "exp") > integer_in(certified, "signed_until"):
-        raise VerificationFailed("this says it lives longer than its signer may sign for")
+        raise VerificationFailed("the token lives longer than its node key may sign for")
     return claims
 
 
 def text_in(claims: Mapping[str, Any], name: str) -> str:
+    """Return a string claim. Raises VerificationFailed when it is missing or another type."""
     value = claims.get(name)
     if not isinstance(value, str):
         raise VerificationFailed(f"`{name}` is missing")
@@ -91,6 +98,7 @@ def text_in(claims: Mapping[str, Any], name: str) -> str:
 
 
 def integer_in(claims: Mapping[str, Any], name: str) -> int:
+    """Return an integer claim. Raises VerificationFailed when it is missing or another type."""
     value = claims.get(name)
     if type(value) is not int:
         raise VerificationFailed(f"`{name}` is missing")
@@ -98,7 +106,7 @@ def integer_in(claims: Mapping[str, Any], name: str) -> int:
 
 
 def _read_keys(jwks: Mapping[str, Any], pinned: Collection[str] | None) -> _Keys:
-    """Whatever is no key of P-256 is passed over (RFC 7517 5): it can verify nothing."""
+    """Sort the keys of a JWK Set, and ignore those that are not P-256 (RFC 7517 section 5)."""
     roots: dict[str, ECKey] = {}
     nodes: dict[str, tuple[ECKey, str]] = {}
     members = jwks.get("keys")
@@ -113,14 +121,14 @@ def _read_keys(jwks: Mapping[str, Any], pinned: Collection[str] | None) -> _Keys
             nodes[thumbprint] = (key, str(member["certificate"]))
         elif pinned is None or thumbprint in pinned:
             roots[thumbprint] = key
-    # Whatever has a certificate is no root, also where it is listed a second time without.
+    # A key with a certificate is never a root, even if the set lists it again without one.
     return _Keys({name: key for name, key in roots.items() if name not in nodes}, nodes)
 
 
 def _verify_root_signature(token: str, keys: _Keys, typ: str) -> Claims:
     kid = _signer_of(token)
     if kid not in keys.roots:
-        raise VerificationFailed(f"no trusted root key has signed this {typ}")
+        raise VerificationFailed(f"no trusted root key signed this {typ}")
     return _verify_signature(token, keys.roots[kid], typ)
 
 
@@ -129,8 +137,8 @@ def _verify_signature(token: str, key: ECKey, typ: str) -> Claims:
         verified = jws.deserialize_compact(token, key, algorithms=[ALGORITHM])
         claims = json.loads(verified.payload)
     except (JoseError, ValueError, KeyError, TypeError) as error:
-        raise VerificationFailed(f"the signature does not hold ({type(error).__name__})") from None
-    # Each kind of token says what it is, so that none can be passed off as another (RFC 8725 3.11).
+        raise VerificationFailed(f"the signature is not valid ({type(error).__name__})") from None
+    # The type is signed, so that no kind of token passes for another (RFC 8725 section 3.11).
     if verified.headers().get("typ") != typ:
         raise VerificationFailed(f"this is not a {typ}")
     if not isinstance(claims, dict):
@@ -139,15 +147,15 @@ def _verify_signature(token: str, key: ECKey, typ: str) -> Claims:
 
 
 def _signer_of(token: str) -> str:
-    """The `kid` it claims; whether that key signed it is for `_verify_signature`."""
+    """Return the `kid` that the token claims; `_verify_signature` checks whether it is true."""
     try:
         return text_in(jws.extract_compact(token.encode()).headers(), "kid")
     except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise VerificationFailed(f"this is no signed token ({type(error).__name__})") from None
+        raise VerificationFailed(f"this is not a compact JWS ({type(error).__name__})") from None
 
 
 def _import(jwk: Any) -> ECKey | None:
-    """The public half alone, whatever else stands there; None for what is no key of P-256."""
+    """Import the public part of a JWK alone; return None for anything but a P-256 key."""
     try:
         members: dict[str, str | list[str]] = {
             name: str(jwk[name]) for name in ("kty", "crv", "x", "y")

@@ -1,9 +1,9 @@
-"""Verify offline what the service signs: authorizations, and the log.
+"""Verify offline what the service signs: authorizations and the audit log.
 
-Everything here follows sdk_spec/protocol.md and trusts only the published keys (`trust.py` says
-which for what); no code is shared with the service. `verify_*` raises VerificationFailed and
-returns a small frozen type. Accepting each `jti` once, and keeping the last checkpoint to compare
-with the next, is up to the caller.
+This module follows sdk_spec/protocol.md, shares no code with the service, and trusts only published
+keys (see `trust.py`). Each `verify_*` function returns a small frozen type or raises
+VerificationFailed. It does not do two things that callers must do: accept each authorization `id`
+once, and keep the last checkpoint to compare it with the next.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ LEAF_PREFIX = "facepay leaf v1\n"
 
 @dataclass(frozen=True)
 class Authorization:
-    """A signed yes that held. `id` is its `jti`: accept each once."""
+    """A verified authorization. `id` is its `jti`: accept each `id` once. Times are Unix time."""
 
     id: str
     payment_intent: str
@@ -41,7 +41,7 @@ class Authorization:
 
 @dataclass(frozen=True)
 class VerifiedLog:
-    """A log that holds together up to a signed end: `size` leaves, the last of them `hash`."""
+    """A verified log: `size` leaves are signed, and the last of them has the hash `hash`."""
 
     size: int
     hash: str
@@ -50,7 +50,7 @@ class VerifiedLog:
 
 @dataclass(frozen=True)
 class FetchedLog:
-    """A log as it was read, not yet verified."""
+    """A log as it was read; not verified yet."""
 
     leaves: tuple[Leaf, ...]
     checkpoint: str
@@ -68,8 +68,13 @@ def verify_authorization(
     now: float,
     expected_root_thumbprints: Collection[str] | None = None,
 ) -> Authorization:
-    """`now` is Unix time. Raises VerificationFailed, which names what does not hold."""
-    # 1 the signature, by a node key that the root certified, and what kind of token it is
+    """Verify an authorization against the published keys and your own payment.
+
+    `jwks` is the JWK Set of `Published.jwks`. `now` is Unix time in seconds.
+
+    Raises VerificationFailed, which names the check that failed.
+    """
+    # 1 the signature, by a node key that a root certified, and the type of the token
     claims = verify_by_node(
         token,
         jwks,
@@ -77,7 +82,7 @@ def verify_authorization(
         expected_issuer=expected_issuer,
         expected_root_thumbprints=expected_root_thumbprints,
     )
-    # 2 who says it to whom, about what
+    # 2 issuer, audience and payment
     expected: dict[str, str | int] = {
         "iss": expected_issuer,
         "aud": expected_merchant,
@@ -87,32 +92,24 @@ def verify_authorization(
         "order_ref": expected_order_ref,
     }
     _verify_equal(claims, expected)
-    # 3 when
-    issued_at, expires_at = _verify_time(claims, now)
-    return Authorization(
-        id=text_in(claims, "jti"),
-        payment_intent=text_in(claims, "payment_intent"),
-        merchant=expected_merchant,
-        terminal=text_in(claims, "terminal"),
-        amount_minor=expected_amount_minor,
-        currency=expected_currency,
-        order_ref=expected_order_ref,
-        issued_at=issued_at,
-        expires_at=expires_at,
-        policy_version=text_in(claims, "policy_version"),
-    )
+    # 3 time
+    _verify_time(claims, now)
+    return _read_authorization(claims)
 
 
 def fetch_log(published: Published) -> FetchedLog:
-    """The checkpoint first: leaves that are written meanwhile lie behind it and do no harm.
+    """Read the whole audit log: its checkpoint and every leaf, page by page.
 
-    Raises UnreadableAnswer when a page does not go on where the one before ended.
+    It reads the checkpoint first, so that leaves written meanwhile lie behind it.
+
+    Raises UnreadableAnswer when a page does not begin where the one before ended; Problem,
+    Unreachable.
     """
     checkpoint = published.checkpoint()
     leaves: list[Leaf] = []
     while page := published.leaves(after=len(leaves)):
         if page[0].seq != len(leaves) + 1:
-            raise UnreadableAnswer("a page of the log does not follow the one before")
+            raise UnreadableAnswer("A page of the log does not begin where the one before ended.")
         leaves += page
     return FetchedLog(tuple(leaves), checkpoint)
 
@@ -125,10 +122,11 @@ def verify_log(
     expected_issuer: str | None = None,
     expected_root_thumbprints: Collection[str] | None = None,
 ) -> VerifiedLog:
-    """Recompute every hash from the first leaf on, and compare with the signed end.
+    """Recompute every hash from the first leaf on, and compare with the signed checkpoint.
 
-    Leaves after the checkpoint must hold together too, though nothing is signed about them yet.
-    Raises VerificationFailed at the first leaf that does not fit.
+    The chain of the leaves behind the checkpoint is checked too, though nothing signs them yet.
+
+    Raises VerificationFailed, which names the first leaf that does not fit.
     """
     claims = verify_by_root(
         checkpoint, jwks, CHECKPOINT_TYP, expected_root_thumbprints=expected_root_thumbprints
@@ -149,7 +147,7 @@ def verify_log(
 
 
 def leaf_hash(leaf: Leaf) -> str:
-    """SHA-256 over the prefix and the canonical JSON of everything but the hash itself."""
+    """Compute the hash of a leaf: SHA-256 over a prefix and the canonical JSON of the rest."""
     record = {
         "at": leaf.at,
         "commitment": leaf.commitment,
@@ -163,15 +161,30 @@ def leaf_hash(leaf: Leaf) -> str:
 
 def _verify_equal(claims: Mapping[str, Any], expected: Mapping[str, str | int]) -> None:
     for name, value in expected.items():
-        # `type` too: JSON's 1.0 and true are not the integer 1.
+        # Compare the type too: in Python, JSON's 1.0 and true equal the integer 1.
         if type(claims.get(name)) is not type(value) or claims[name] != value:
             raise VerificationFailed(f"`{name}` is not the expected one")
 
 
-def _verify_time(claims: Mapping[str, Any], now: float) -> tuple[int, int]:
+def _verify_time(claims: Mapping[str, Any], now: float) -> None:
     issued_at, expires_at = integer_in(claims, "iat"), integer_in(claims, "exp")
     if now >= expires_at:
-        raise VerificationFailed("the authorization has run out")
+        raise VerificationFailed("the authorization has expired")
     if issued_at > now + LEEWAY:  # the issuer's clock may be ahead of ours
-        raise VerificationFailed("the authorization is from the future")
-    return issued_at, expires_at
+        raise VerificationFailed("the authorization was issued in the future")
+
+
+def _read_authorization(claims: Mapping[str, Any]) -> Authorization:
+    """Read the claims. Raises VerificationFailed for a missing one."""
+    return Authorization(
+        id=text_in(claims, "jti"),
+        payment_intent=text_in(claims, "payment_intent"),
+        merchant=text_in(claims, "merchant"),
+        terminal=text_in(claims, "terminal"),
+        amount_minor=integer_in(claims, "amount_minor"),
+        currency=text_in(claims, "currency"),
+        order_ref=text_in(claims, "order_ref"),
+        issued_at=integer_in(claims, "iat"),
+        expires_at=integer_in(claims, "exp"),
+        policy_version=text_in(claims, "policy_version"),
+    )

@@ -1,6 +1,6 @@
-"""Where events are heard: registering endpoints, for a merchant's backend and for the institution.
+"""Register webhook endpoints, for a merchant's backend and for an operator.
 
-Verify what arrives with any library of Standard Webhooks and the endpoint's secret.
+Verify each event with any Standard Webhooks library and the endpoint's secret.
 """
 
 from facepay_client.answers import WebhookEndpoint, read
@@ -10,27 +10,39 @@ from facepay_client.transport import Transport
 _PATH = "/v1/webhook_endpoints"
 
 
-class HearsEvents:
-    """A client that may register webhook endpoints of its own."""
+class WebhookClient:
+    """The part of `Merchant` and `Operator` that manages webhook endpoints.
+
+    Every method raises Problem, Unreachable and UnreadableAnswer.
+    """
 
     def __init__(self, transport: Transport) -> None:
+        """Use `transport`, and the key that it signs with."""
         self._transport = transport
 
     def register_webhook(self, url: str, *, idempotency_key: str | None = None) -> WebhookEndpoint:
-        """Its `secret` is in this answer alone."""
+        """Register an endpoint: `POST /v1/webhook_endpoints`.
+
+        `url` is an https address of the public internet. The answer carries `secret`: store it.
+
+        Raises Problem `invalid_request` for another address.
+        """
         answer = self._transport.post(_PATH, {"url": url}, idempotency_key=idempotency_key)
         return read(WebhookEndpoint, answer)
 
     def get_webhooks(self) -> list[WebhookEndpoint]:
-        """One's own endpoints, disabled ones too."""
+        """List this client's endpoints, disabled ones too: `GET /v1/webhook_endpoints`."""
         found = self._transport.get(_PATH).get("webhook_endpoints")
         if not isinstance(found, list):
-            raise UnreadableAnswer("an answer without endpoints")
+            raise UnreadableAnswer("The answer has no list `webhook_endpoints`.")
         return [read(WebhookEndpoint, each) for each in found]
 
     def disable_webhook(
         self, endpoint_id: str, *, idempotency_key: str | None = None
     ) -> WebhookEndpoint:
-        """For good."""
+        """Disable an endpoint for good: `POST /v1/webhook_endpoints/{id}/disable`.
+
+        Raises Problem `not_found`.
+        """
         path = f"{_PATH}/{endpoint_id}/disable"
         return read(WebhookEndpoint, self._transport.post(path, idempotency_key=idempotency_key))

@@ -1,14 +1,14 @@
-"""More than one face before the camera, or none."""
+"""More than one face before the camera, or no face."""
 
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facepay_rehearsal.course import Moment, course
-from facepay_rehearsal.filming import Source, developed, live_head, person, place
-from facepay_rehearsal.light import wall
-from facepay_rehearsal.shots import Challenge, Shot
+from facepay_rehearsal.renderer.filming import Source, developed, live_head, person, place
+from facepay_rehearsal.renderer.light import wall
+from facepay_rehearsal.renderer.shots import Challenge, Shot
+from facepay_rehearsal.renderer.timeline import Moment, timeline
 
 Floats = NDArray[np.float32]
 
@@ -18,7 +18,7 @@ _APART_PX = 155.0  # from the middle of the frame to each of two people
 def two_faces(
     source: Source, challenge: Challenge, seed: int, *, mirrored: bool = False
 ) -> list[Shot]:
-    """The owner does as asked, and somebody else looks into the camera beside: whose payment?"""
+    """Render the owner, who follows the prompts, and another person who looks into the camera."""
     rng = np.random.default_rng(seed)
     owner = person(source)
     other = owner.somebody_else()
@@ -26,7 +26,7 @@ def two_faces(
     side = 1 if rng.random() < 0.5 else -1
     left = replace(where, at=(where.at[0] - side * _APART_PX, where.at[1]))
     right = replace(where, at=(where.at[0] + side * _APART_PX, where.at[1] + 8))
-    moments = course(challenge, rng)
+    moments = timeline(challenge, rng)
     payer, bystander = live_head(owner, left), live_head(other, right)
 
     def picture(moment: Moment, behind: Floats | None = None, /) -> Floats:
@@ -37,7 +37,7 @@ def two_faces(
 
 
 def no_face(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
-    """An empty room, in the screen's light. Nothing of the source is shown."""
+    """Render an empty room in the screen's light; nothing of the source is visible."""
     rng = np.random.default_rng(seed)
     where = place(rng)
     del source
@@ -45,4 +45,4 @@ def no_face(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
     def picture(moment: Moment, _behind: Floats | None = None, /) -> Floats:
         return wall(where.room, where.pose(moment), where.lights(moment))
 
-    return developed(course(challenge, rng), picture, rng)
+    return developed(timeline(challenge, rng), picture, rng)

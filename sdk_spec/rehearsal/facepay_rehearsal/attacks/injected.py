@@ -1,6 +1,6 @@
-"""Frames from files where a camera's should be: nothing stands before a lens.
+"""Injected frames: files in place of a camera's pictures.
 
-What is sent claims the steps, times and colours that are asked now.
+The frames claim the steps, times and colours of the present challenge.
 """
 
 from collections.abc import Iterator
@@ -8,17 +8,17 @@ from collections.abc import Iterator
 import numpy as np
 
 from facepay_rehearsal.attacks.others import another_challenge, another_light, another_order
-from facepay_rehearsal.course import Moment, clock, course
-from facepay_rehearsal.filming import Source, live_head, person, place, recorded, sent
-from facepay_rehearsal.portraits import Pixels
-from facepay_rehearsal.resample import moved
-from facepay_rehearsal.scene import FRAME_SIZE
-from facepay_rehearsal.sensor import encoded, noisy
-from facepay_rehearsal.shots import Asked, Challenge, Shot
+from facepay_rehearsal.renderer.filming import Source, live_head, person, place, recorded, sent
+from facepay_rehearsal.renderer.portraits import Pixels
+from facepay_rehearsal.renderer.resample import moved
+from facepay_rehearsal.renderer.scene import FRAME_SIZE
+from facepay_rehearsal.renderer.sensor import encoded, noisy
+from facepay_rehearsal.renderer.shots import Challenge, FixedChallenge, Shot
+from facepay_rehearsal.renderer.timeline import Moment, clock, timeline
 
 
 def injected_identical(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
-    """One picture again and again: the same bytes, or encoded anew each time."""
+    """Repeat one picture: the same bytes for odd seeds, encoded anew each time for even seeds."""
     rng = np.random.default_rng(seed)
     moments = clock(challenge, rng)
     still = _one_frame(source, moments, rng)
@@ -32,7 +32,7 @@ def injected_identical(source: Source, challenge: Challenge, seed: int) -> list[
 
 
 def injected_jitter(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
-    """One picture, shifted by parts of a pixel and with fresh noise, so that no two are equal."""
+    """Repeat one picture, shifted by less than a pixel and with fresh noise each time."""
     rng = np.random.default_rng(seed)
     moments = clock(challenge, rng)
     still = _one_frame(source, moments, rng)
@@ -47,29 +47,29 @@ def injected_jitter(source: Source, challenge: Challenge, seed: int) -> list[Sho
 
 
 def injected_old(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
-    """An earlier capture of the owner, for another challenge."""
+    """Inject an earlier capture of the owner, for another challenge."""
     rng = np.random.default_rng(seed)
     return _earlier(source, challenge, another_challenge(challenge, rng), rng)
 
 
 def injected_right_motion(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
-    """An earlier capture in which the steps happened to be the same; the light was another."""
+    """Inject an earlier capture that happens to have the same steps, and other light."""
     rng = np.random.default_rng(seed)
-    before = Asked(challenge.steps, another_light(challenge, rng))
+    before = FixedChallenge(challenge.steps, another_light(challenge, rng))
     return _earlier(source, challenge, before, rng)
 
 
 def wrong_order(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
-    """The owner does the steps asked in another order, under the right light."""
+    """Inject the owner doing the right steps in another order, under the right light."""
     rng = np.random.default_rng(seed)
-    before = Asked(another_order(challenge.steps, rng), challenge.light)
+    before = FixedChallenge(another_order(challenge.steps, rng), challenge.light)
     return _earlier(source, challenge, before, rng)
 
 
 def stale_frames(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
-    """A live hold; then its frames again, with noise, where the steps should be."""
+    """Inject a live hold; then its frames again, with noise, in place of the steps."""
     rng = np.random.default_rng(seed)
-    moments = course(challenge, rng)
+    moments = timeline(challenge, rng)
     scene = live_head(person(source), place(rng))
     hold = list(recorded([moment for moment in moments if moment.step == 0], scene, rng))
 
@@ -86,8 +86,8 @@ def _one_frame(source: Source, moments: list[Moment], rng: np.random.Generator) 
 
 
 def _earlier(
-    source: Source, challenge: Challenge, before: Asked, rng: np.random.Generator
+    source: Source, challenge: Challenge, before: FixedChallenge, rng: np.random.Generator
 ) -> list[Shot]:
-    then = course(before, rng)
+    then = timeline(before, rng)
     frames = recorded(then, live_head(person(source), place(rng)), rng)
     return sent(clock(challenge, rng), frames, rng)

@@ -1,4 +1,4 @@
-"""Masks worn by a living head: it turns, nods and comes closer as asked, under real light."""
+"""Masks on a living head, which follows the prompts under real light."""
 
 from functools import cache
 
@@ -6,58 +6,59 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facepay_rehearsal.attacks.prints import printed
-from facepay_rehearsal.canvas import COARSE, SCALE, canvas, grid
-from facepay_rehearsal.course import Manner, course
-from facepay_rehearsal.filming import Source, developed, head_of, live_head, person, place
-from facepay_rehearsal.portraits import Portrait
-from facepay_rehearsal.shots import Challenge, Shot
-from facepay_rehearsal.surfaces import Surface, normals_of
-from facepay_rehearsal.wardrobe import cheek, cloth_mask, hand, over_the_mouth
+from facepay_rehearsal.renderer.canvas import COARSE, SCALE, canvas, grid
+from facepay_rehearsal.renderer.filming import Source, developed, head_of, live_head, person, place
+from facepay_rehearsal.renderer.occlusions import cheek, cloth_mask, hand, over_the_mouth
+from facepay_rehearsal.renderer.portraits import Portrait
+from facepay_rehearsal.renderer.shots import Challenge, Shot
+from facepay_rehearsal.renderer.surfaces import Surface, normals_of
+from facepay_rehearsal.renderer.timeline import Manner, timeline
 
 Floats = NDArray[np.float32]
 
 _STIFF = Manner(blinks=False)
 _OVAL = (0.84, 0.12, 1.22)  # half width, y of the middle, half height: units
 _RIM = 0.025
-_ROUND_HEAD = 1.05  # radius of the bent paper, its crest this far in front of the ears
-_CREST = 1.24
+_ROUND_HEAD = 1.05  # radius of the bent paper: units
+_CREST = 1.24  # distance of its crest from the plane of the ears: units
 
 
 def paper_mask(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
-    """The owner's print, cut out as an oval and bent around somebody else's head: a cylinder, with
-    no nose and no eyelids.
+    """Render the owner's print, cut out as an oval and bent around another person's head.
+
+    The print is a cylinder, without nose and eyelids.
     """
     rng = np.random.default_rng(seed)
     where, owner = place(rng), person(source)
-    moments = course(challenge, rng, _STIFF)
+    moments = timeline(challenge, rng, _STIFF)
     return developed(moments, live_head(owner, where, _bent(owner)), rng)
 
 
 def rigid_mask(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
-    """The owner's face in hard plastic, true in shape, worn and turned: no lids, no lips.
+    """Render the owner's face in hard plastic, correct in shape, worn and turned.
 
-    Hard: everything but the lids is a head's. What stops it: the second factor, limits, lockouts,
-    and a person who looks on.
+    Hard for liveness: only moving lids and lips are missing. The second factor, limits, lockouts
+    and an attentive person stop it.
     """
     rng = np.random.default_rng(seed)
     where, owner = place(rng), person(source)
-    moments = course(challenge, rng, _STIFF)
+    moments = timeline(challenge, rng, _STIFF)
     return developed(moments, live_head(owner, where, _cast(owner)), rng)
 
 
 def occluded(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
-    """Mouth and nose are covered, by a cloth mask or a hand: too little is left to judge."""
+    """Cover mouth and nose, with a cloth mask or a hand, so that too little is left to judge."""
     rng = np.random.default_rng(seed)
     where, owner = place(rng), person(source)
     head, laid_out = head_of(owner), canvas(owner)
     cover = cloth_mask(rng, laid_out) if seed % 2 else hand(rng, laid_out, cheek(head.albedo))
     scene = live_head(owner, where, over_the_mouth(head, cover), cover)
-    return developed(course(challenge, rng), scene, rng)
+    return developed(timeline(challenge, rng), scene, rng)
 
 
 @cache
 def _cast(owner: Portrait) -> Surface:
-    """The owner's face on the wearer's head, in paint: paler, and a little less various."""
+    """Model the owner's face on the wearer's head, in paint: paler, with less colour contrast."""
     wearer, own = head_of(owner.somebody_else()), head_of(owner)
     x, y = grid(COARSE)
     inside = _oval(x, y, canvas(owner).chin)
@@ -90,7 +91,7 @@ def _bent(owner: Portrait) -> Surface:
 
 
 def _oval(x: Floats, y: Floats, chin: float) -> Floats:
-    """How far inside of the cut-out a place is, in units, about."""
+    """Return about how far inside the cut-out oval a place is, in units."""
     half, middle, high = _OVAL
     reach = np.sqrt((x / half) ** 2 + ((y - middle) / (high * chin / 1.27)) ** 2)
     return np.asarray((1 - reach) * half, dtype=np.float32)

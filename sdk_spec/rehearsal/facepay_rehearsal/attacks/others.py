@@ -1,31 +1,31 @@
-"""Challenges that were not asked: what an attacker recorded earlier."""
+"""Challenges other than the present one, for recordings that an attacker made earlier."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from facepay_rehearsal.light import SCREEN
-from facepay_rehearsal.shots import Asked, Challenge
+from facepay_rehearsal.renderer.light import SCREEN
+from facepay_rehearsal.renderer.shots import Challenge, FixedChallenge
 
 _TURNS = ("turn_left", "turn_right")
 _MOVES = (*_TURNS, "look_up", "look_down")
 
 
-def a_challenge(rng: np.random.Generator, *, lit: bool = True) -> Asked:
-    """Three steps and ten colours, drawn as a server draws them, or three steps without light."""
-    return Asked(_steps(3, rng), _code(10, rng) if lit else ())
+def a_challenge(rng: np.random.Generator, *, lit: bool = True) -> FixedChallenge:
+    """Draw three steps and ten colours as the service does; without colours unless `lit`."""
+    return FixedChallenge(_steps(3, rng), _code(10, rng) if lit else ())
 
 
-def another_challenge(challenge: Challenge, rng: np.random.Generator) -> Asked:
-    """Drawn as a server draws: as many steps, none of the challenges equal; other light."""
+def another_challenge(challenge: Challenge, rng: np.random.Generator) -> FixedChallenge:
+    """Draw another challenge: as many steps, in another sequence, under other light."""
     asked = tuple(challenge.steps)
     while (steps := _steps(len(asked), rng)) == asked:
         pass
-    return Asked(steps, another_light(challenge, rng))
+    return FixedChallenge(steps, another_light(challenge, rng))
 
 
 def another_light(challenge: Challenge, rng: np.random.Generator) -> tuple[str, ...]:
-    """A code of the same length that is not the one asked, in no cyclic shift; empty if it is."""
+    """Draw other light of the same length, in no cyclic shift the same; empty if it was."""
     asked = list(challenge.light)
     if not asked:
         return ()
@@ -36,7 +36,7 @@ def another_light(challenge: Challenge, rng: np.random.Generator) -> tuple[str, 
 
 
 def another_order(steps: Sequence[str], rng: np.random.Generator) -> tuple[str, ...]:
-    """The same steps in another order, or other turns where all are the same."""
+    """Reorder the steps; if all steps are the same, return other turns."""
     asked = tuple(steps)
     if len(set(asked)) == 1:
         return tuple(_TURNS[asked[0] == _TURNS[0]] for _ in asked)
@@ -46,7 +46,7 @@ def another_order(steps: Sequence[str], rng: np.random.Generator) -> tuple[str, 
 
 
 def _steps(count: int, rng: np.random.Generator) -> tuple[str, ...]:
-    """At least one turn, and from three steps on "closer" at a random place."""
+    """Draw steps with at least one turn, and with one "closer" from three steps on."""
     steps = [str(rng.choice(_TURNS)), *(str(rng.choice(_MOVES)) for _ in range(count - 1))]
     steps = [steps[i] for i in rng.permutation(count)]
     if count >= 3:

@@ -1,4 +1,4 @@
-"""Photographs on paper, held before the camera: matte, and lit by the room and the screen."""
+"""Photographs on paper before the camera: matte, and lit by the room and the screen."""
 
 from dataclasses import replace
 from functools import cache
@@ -6,11 +6,10 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from facepay_rehearsal.canvas import COARSE, SCALE, canvas, grid
-from facepay_rehearsal.colour import to_linear
-from facepay_rehearsal.course import Manner, Moment, clock, course, swaying
-from facepay_rehearsal.expression import with_expression
-from facepay_rehearsal.filming import (
+from facepay_rehearsal.renderer.canvas import COARSE, SCALE, canvas, grid
+from facepay_rehearsal.renderer.colour import to_linear
+from facepay_rehearsal.renderer.expression import with_expression
+from facepay_rehearsal.renderer.filming import (
     Place,
     Scene,
     Source,
@@ -20,68 +19,69 @@ from facepay_rehearsal.filming import (
     person,
     place,
 )
-from facepay_rehearsal.portraits import Portrait
-from facepay_rehearsal.resample import blurred
-from facepay_rehearsal.shots import Challenge, Shot
-from facepay_rehearsal.surfaces import Surface, normals_of, recoloured
+from facepay_rehearsal.renderer.portraits import Portrait
+from facepay_rehearsal.renderer.resample import blurred
+from facepay_rehearsal.renderer.shots import Challenge, Shot
+from facepay_rehearsal.renderer.surfaces import Surface, normals_of, recoloured
+from facepay_rehearsal.renderer.timeline import Manner, Moment, clock, swaying, timeline
 
 Floats = NDArray[np.float32]
 
-_INK, _PAPER = 0.05, 0.80  # light that comes back from printed black and from white
+_INK, _PAPER = 0.05, 0.80  # reflectance of printed black and of white
 _BORDER = 0.10  # units of white around the picture
 _BY_HAND = Manner(turn=(28, 42), nod=(24, 36), sway=1.6, blinks=False)
 _HALF_BENT = 1.6  # units from the crest to the edges of a bent print
-_THICK = 0.12  # units: more than a sheet, so that no step of a ray passes through
+_THICK = 0.12  # units: thicker than a sheet, so that no step of a ray skips it
 _WIDEST = (-1.9, -1.7, 1.9, 2.2)  # left, top, right, bottom of a print about life size
 
 
 def print_still(
     source: Source, challenge: Challenge, seed: int, *, mirrored: bool = False
 ) -> list[Shot]:
-    """A print on a stand; the camera stands too, so only light and noise differ."""
+    """Render a print on a stand. The camera stands still too, so only light and noise differ."""
     rng = np.random.default_rng(seed)
     moments = swaying(clock(challenge, rng), rng, 0.03)
-    return developed(moments, held(person(source), place(rng)), rng, mirrored=mirrored)
+    return developed(moments, hand_held(person(source), place(rng)), rng, mirrored=mirrored)
 
 
 def print_moved(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
-    """A print in the hand, tilted and brought closer as the prompts ask."""
+    """Render a print in the hand, tilted and moved closer as the prompts ask."""
     rng = np.random.default_rng(seed)
     lean = float(rng.uniform(-25, 25))
-    moments = [replace(moment, lean=lean) for moment in course(challenge, rng, _BY_HAND)]
-    return developed(moments, held(person(source), place(rng)), rng)
+    moments = [replace(moment, lean=lean) for moment in timeline(challenge, rng, _BY_HAND)]
+    return developed(moments, hand_held(person(source), place(rng)), rng)
 
 
 def print_bent(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
-    """A print bent to a part of a cylinder, as if it were a head, and moved as asked."""
+    """Render a print bent to a part of a cylinder, like a head, and moved as the prompts ask."""
     rng = np.random.default_rng(seed)
-    moments = course(challenge, rng, _BY_HAND)
+    moments = timeline(challenge, rng, _BY_HAND)
     sheet = _bent(person(source), float(rng.uniform(1.75, 2.6)))
     where = place(rng).nearer()
     return developed(moments, lambda moment, behind=None: filmed(sheet, where, moment, behind), rng)
 
 
 def cutout_eyes(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
-    """A print with holes for the eyes; somebody's living eyes behind it look and blink."""
+    """Render a print with holes for the eyes, through which another person looks and blinks."""
     rng = np.random.default_rng(seed)
     owner = person(source)
     behind_it, where = owner.somebody_else(), place(rng).nearer()
-    moments = course(challenge, rng, replace(_BY_HAND, blinks=True))
+    moments = timeline(challenge, rng, replace(_BY_HAND, blinks=True))
     sheet, holes = paper(owner), _eye_holes(owner)
 
     def picture(moment: Moment, behind: Floats | None = None, /) -> Floats:
         eyes = with_expression(
             head_of(behind_it).albedo, canvas(behind_it), moment.blink, mouth=0.0
         )
-        # A little darker: they lie behind the sheet.
+        # The eyes are a little darker, because they lie behind the sheet.
         mixed = sheet.albedo * (1 - holes) + np.float32(0.75) * eyes * holes
         return filmed(recoloured(sheet, mixed), where, moment, behind)
 
     return developed(moments, picture, rng)
 
 
-def held(source: Portrait, where: Place) -> Scene:
-    """A flat print in the hand."""
+def hand_held(source: Portrait, where: Place) -> Scene:
+    """Return the scene of a flat print in the hand."""
     sheet = paper(source)
 
     def picture(moment: Moment, behind: Floats | None = None, /) -> Floats:
@@ -92,7 +92,7 @@ def held(source: Portrait, where: Place) -> Scene:
 
 @cache
 def paper(source: Portrait) -> Surface:
-    """A flat print."""
+    """Model a flat print, as large as the photograph and at most about life size."""
     left, top, right, bottom = edges(source)
     x, y = grid(COARSE)
     room = np.minimum(np.minimum(x - left, right - x), np.minimum(y - top, bottom - y))
@@ -102,7 +102,7 @@ def paper(source: Portrait) -> Surface:
 
 
 def _bent(source: Portrait, radius: float) -> Surface:
-    """The print as a part of an upright cylinder of that radius in units, its crest at z = 0."""
+    """Model the print as a part of an upright cylinder; `radius` in units, the crest at z = 0."""
     flat = paper(source)
     x, y = grid(COARSE)
     bow = np.sqrt(np.maximum(radius**2 - x**2, 0.01)) - radius + 0 * y
@@ -114,7 +114,7 @@ def _bent(source: Portrait, radius: float) -> Surface:
 
 
 def _eye_holes(source: Portrait) -> Floats:
-    """(704, 704, 1) float32: 1 where the print is cut out."""
+    """Return (704, 704, 1) float32: 1 in the two eye holes, 0 elsewhere."""
     x, y = grid(SCALE)
     holes = np.zeros((y.size, x.size), np.float32)
     for outer, inner in zip((-0.5, 0.5), canvas(source).inner, strict=True):
@@ -125,7 +125,7 @@ def _eye_holes(source: Portrait) -> Floats:
 
 
 def edges(source: Portrait) -> tuple[float, float, float, float]:
-    """Left, top, right, bottom of the sheet in units: no more than the photograph shows."""
+    """Return left, top, right and bottom of the sheet in units, inside the photograph."""
     shown = canvas(source).shown
     left, top = (max(a, b) for a, b in zip(shown[:2], _WIDEST[:2], strict=True))
     right, bottom = (min(a, b) for a, b in zip(shown[2:], _WIDEST[2:], strict=True))
@@ -133,7 +133,7 @@ def edges(source: Portrait) -> tuple[float, float, float, float]:
 
 
 def printed(source: Portrait) -> Floats:
-    """(704, 704, 3) float32: the photograph in ink, with a white border."""
+    """Return (704, 704, 3) float32: the photograph in ink, with a white border."""
     photo = to_linear(blurred(canvas(source).photo, 0.8))
     grey = photo.mean(axis=2, keepdims=True)
     ink = _INK + (_PAPER - _INK) * (0.9 * photo + 0.1 * grey)

@@ -1,7 +1,7 @@
-"""One photograph, animated by warping it in its plane: no camera was ever there.
+"""Puppets: one photograph, animated by warping it in its plane, without any camera.
 
-The warp follows the prompts as they come: the middle of the face goes ahead, the nose a little
-more, the silhouette stays. The frames are injected where a camera's should be.
+The warp follows the prompts as they come. The middle of the face moves, the nose a little more, and
+the silhouette stays in place. The frames are injected in place of a camera's pictures.
 """
 
 from collections.abc import Callable
@@ -10,18 +10,18 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from facepay_rehearsal.canvas import COARSE, LEFT, SCALE, TOP, Canvas, canvas, grid
-from facepay_rehearsal.colour import to_linear, to_srgb
-from facepay_rehearsal.course import Moment, course
-from facepay_rehearsal.expression import with_expression
-from facepay_rehearsal.filming import INDOOR, Source, head_of, person, sent
-from facepay_rehearsal.genuine import indoor
-from facepay_rehearsal.light import DARK
-from facepay_rehearsal.portraits import Pixels, Portrait
-from facepay_rehearsal.resample import sampled, scaled
-from facepay_rehearsal.scene import FRAME_SIZE
-from facepay_rehearsal.sensor import noisy
-from facepay_rehearsal.shots import Challenge, Shot
+from facepay_rehearsal.renderer.bona_fide import indoor
+from facepay_rehearsal.renderer.canvas import COARSE, LEFT, SCALE, TOP, Canvas, canvas, grid
+from facepay_rehearsal.renderer.colour import to_linear, to_srgb
+from facepay_rehearsal.renderer.expression import with_expression
+from facepay_rehearsal.renderer.filming import INDOOR, Source, head_of, person, sent
+from facepay_rehearsal.renderer.light import DARK
+from facepay_rehearsal.renderer.portraits import Pixels, Portrait
+from facepay_rehearsal.renderer.resample import sampled, scaled
+from facepay_rehearsal.renderer.scene import FRAME_SIZE
+from facepay_rehearsal.renderer.sensor import noisy
+from facepay_rehearsal.renderer.shots import Challenge, Shot
+from facepay_rehearsal.renderer.timeline import Moment, timeline
 
 Floats = NDArray[np.float32]
 
@@ -31,25 +31,25 @@ _ROUNDS = 6
 
 
 def puppet_plain(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
-    """A photograph animated as asked, in the light it was taken in."""
+    """Animate a photograph as the prompts ask, in the light in which it was taken."""
     rng = np.random.default_rng(seed)
-    moments = course(challenge, rng)
+    moments = timeline(challenge, rng)
     return _injected(source, moments, _unlit, rng)
 
 
 def puppet_uniform_tint(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
-    """The puppet, with the whole frame tinted in the colours as they are shown."""
+    """Animate a photograph, and tint the whole frame in the colour that the screen shows."""
     rng = np.random.default_rng(seed)
-    moments = course(challenge, rng)
+    moments = timeline(challenge, rng)
     share = _share(rng)
     return _injected(source, moments, lambda _source, _x, _y: np.float32(share), rng)
 
 
 def puppet_face_tint(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
-    """The puppet, with only the person tinted, equally all over.
+    """Animate a photograph, and tint only the person, equally all over.
 
-    Hard: on skin the light is right. What stops it: the chain of frames signed by a key inside the
-    device, and attestation, because no camera saw it; second factor, limits, lockouts.
+    Hard for liveness: the light on skin is right. No camera took these frames, so manifests signed
+    by a key inside the device and attestation stop it; so do second factor, limits and lockouts.
     """
     rng = np.random.default_rng(seed)
     share = _share(rng)
@@ -57,13 +57,13 @@ def puppet_face_tint(source: Source, challenge: Challenge, seed: int) -> list[Sh
     def tint(owner: Portrait, x: Floats, y: Floats) -> Floats:
         return np.clip(_coarse(canvas(owner).inside, x, y) * 12, 0, 1) * np.float32(share)
 
-    return _injected(source, course(challenge, rng), tint, rng)
+    return _injected(source, timeline(challenge, rng), tint, rng)
 
 
 def puppet_shaded(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
-    """The puppet, lit through a head's normals: the front more than the sides.
+    """Animate a photograph, and light it by a head's normals: the front more than the sides.
 
-    Hard: as puppet_face_tint, and shaded as a head is. What stops it is the same.
+    Hard for liveness: like puppet_face_tint, and shaded like a head. The same measures stop it.
     """
     rng = np.random.default_rng(seed)
     share = _share(rng)
@@ -73,25 +73,25 @@ def puppet_shaded(source: Source, challenge: Challenge, seed: int) -> list[Shot]
         facing = _coarse(np.ascontiguousarray(head_of(owner).normals[..., 2]), x, y)
         return inside * np.maximum(facing, 0) * np.float32(share)
 
-    return _injected(source, course(challenge, rng), tint, rng)
+    return _injected(source, timeline(challenge, rng), tint, rng)
 
 
 def full_render(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
-    """The owner's photograph on a three-dimensional head in a rendered room: our genuine payer.
+    """Render the owner's photograph on a three-dimensional head in a room, and inject that.
 
-    Hard: it is what every other signal is tested with. What stops it: the device key and
-    attestation (an injection needs both), the second factor, limits, lockouts.
+    Hard for liveness: it is also our bona fide payer, with which every signal is tested. The device
+    key and attestation (an injection needs both), the second factor, limits and lockouts stop it.
     """
     return indoor(source, challenge, seed + 7919)
 
 
 def photograph_at_rest(source: Portrait) -> Pixels:
-    """(480, 640, 3) uint8: the photograph framed as a front camera frames a payer."""
+    """Return (480, 640, 3) uint8: the photograph framed as a front camera frames a payer."""
     rest = Moment(0, 0, None, DARK)
     return _drawn(source, rest, _unlit, 0.6, np.random.default_rng(0))
 
 
-# How much of the screen's light a place of the canvas shows: (owner, x, y in units) -> share.
+# The share of the screen's light that each place of the canvas shows: (owner, x, y in units).
 Tint = Callable[[Portrait, Floats, Floats], Floats | np.float32]
 
 
@@ -137,7 +137,7 @@ def _linear(source: Portrait) -> Floats:
 
 
 def warp(laid_out: Canvas, moment: Moment) -> tuple[Floats, Floats]:
-    """(480, 640) float32: which place of the canvas each pixel shows, in units."""
+    """Return x and y, (480, 640) float32: the place of the canvas that a pixel shows, in units."""
     width, height = FRAME_SIZE[0] // 2, FRAME_SIZE[1] // 2
     size = _UNIT_PX * moment.scale / 2
     column = (np.arange(width, dtype=np.float32) + 0.5 - width / 2 - moment.shift[0] / 2) / size
@@ -147,7 +147,7 @@ def warp(laid_out: Canvas, moment: Moment) -> tuple[Floats, Floats]:
     to_y = np.cos(angle) * row[:, None] - np.sin(angle) * column[None]
     right, up = np.sin(np.radians(moment.turn)), np.sin(np.radians(moment.nod))
     x, y = to_x, to_y
-    for _ in range(_ROUNDS):  # each place moves by its own amount: solved for where it came from
+    for _ in range(_ROUNDS):  # fixed-point iteration: find the place that moves to this pixel
         ahead = _coarse(_ahead(laid_out), x.astype(np.float32), y.astype(np.float32))
         x, y = to_x - right * ahead, to_y + up * ahead
     whole_x, whole_y = (scaled(plane.astype(np.float32), FRAME_SIZE) for plane in (x, y))
@@ -156,7 +156,7 @@ def warp(laid_out: Canvas, moment: Moment) -> tuple[Floats, Floats]:
 
 @cache
 def _ahead(laid_out: Canvas) -> Floats:
-    """(352, 352): how far a place of the canvas moves at a turn of 90 degrees, in units."""
+    """Return (352, 352): how far each place moves at a turn of 90 degrees, in units."""
     x, y = grid(COARSE)
     nose_x, base = laid_out.nose
     head = np.exp(-((x / 1.0) ** 4) - ((y - 0.25) / 1.4) ** 4)

@@ -1,7 +1,7 @@
-"""Recordings and pictures on a tablet's screen, held before the camera.
+"""Recordings and pictures on the screen of a tablet before the camera.
 
-A screen shines by itself and is glossy: of the challenge's light almost nothing comes back. What
-it plays was recorded by a camera before, so it carries the light of another challenge, or none.
+A screen emits light and is glossy, so it reflects almost nothing of the challenge's light. A camera
+recorded earlier what it plays, so the recording has the light of another challenge, or none.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 
 from facepay_rehearsal.attacks.others import another_challenge, another_light
 from facepay_rehearsal.attacks.puppets import photograph_at_rest
-from facepay_rehearsal.canvas import COARSE, HEIGHT, LEFT, SCALE, TOP, WIDTH, grid
-from facepay_rehearsal.colour import to_linear
-from facepay_rehearsal.course import Moment, clock, course, shining, swaying
-from facepay_rehearsal.filming import (
+from facepay_rehearsal.renderer.canvas import COARSE, HEIGHT, LEFT, SCALE, TOP, WIDTH, grid
+from facepay_rehearsal.renderer.colour import to_linear
+from facepay_rehearsal.renderer.filming import (
     Place,
     Source,
     filmed,
@@ -25,16 +24,17 @@ from facepay_rehearsal.filming import (
     recorded,
     sent,
 )
-from facepay_rehearsal.portraits import Pixels
-from facepay_rehearsal.resample import scaled
-from facepay_rehearsal.sensor import Sensor
-from facepay_rehearsal.shots import Asked, Challenge, Shot
-from facepay_rehearsal.surfaces import Surface
+from facepay_rehearsal.renderer.portraits import Pixels
+from facepay_rehearsal.renderer.resample import scaled
+from facepay_rehearsal.renderer.sensor import Sensor
+from facepay_rehearsal.renderer.shots import Challenge, FixedChallenge, Shot
+from facepay_rehearsal.renderer.surfaces import Surface
+from facepay_rehearsal.renderer.timeline import Moment, clock, shining, swaying, timeline
 
 Floats = NDArray[np.float32]
 
-# What a display sends back of the light on it, 2 to 3 %, where the camera's exposure is set by the
-# display itself, three times as bright as a face.
+# A display reflects 2 to 3 % of the light. It sets the camera's exposure, and is three times as
+# bright as a face, so a third of that remains.
 _GLASS = 0.008
 _ACROSS = (-3.0, 3.0)  # where its picture lies on the canvas, in units, 4:3
 _DOWN = (-1.95, 2.55)
@@ -42,20 +42,20 @@ _BEZEL = 0.15
 
 
 def screen_wrong_challenge(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
-    """A recording of an earlier capture, under another challenge: other steps, other light."""
+    """Play an earlier capture, under another challenge: other steps, other light."""
     rng = np.random.default_rng(seed)
     return _replayed(source, challenge, another_challenge(challenge, rng), rng)
 
 
 def screen_right_motion(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
-    """A recording in which the motion happens to be right and in time; its light is another."""
+    """Play a recording whose motion happens to be right and in time; its light is another."""
     rng = np.random.default_rng(seed)
     light = another_light(challenge, rng) if seed % 2 else ()
-    return _replayed(source, challenge, Asked(challenge.steps, light), rng)
+    return _replayed(source, challenge, FixedChallenge(challenge.steps, light), rng)
 
 
 def screen_still(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
-    """A photograph on a tablet in the hand."""
+    """Show a photograph on a tablet in the hand."""
     rng = np.random.default_rng(seed)
     moments = swaying(clock(challenge, rng), rng, 1.5)
     still = photograph_at_rest(person(source))
@@ -63,22 +63,22 @@ def screen_still(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
 
 
 def screen_relit_slow(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
-    """A head that moves as asked on a tablet, relit in the colours shown 250 ms before."""
+    """Show a head that follows the prompts on a tablet, relit with a delay of 250 ms."""
     return _relit(source, challenge, seed, late_ms=250)
 
 
 def screen_relit_fast(source: Source, challenge: Challenge, seed: int) -> list[Shot]:
-    """The same with 80 ms.
+    """Show a head that follows the prompts on a tablet, relit with a delay of 80 ms.
 
-    Hard: every frame is taken after its light has come. What stops it: not the device key and not
-    attestation (the camera is real); the second factor, limits, lockouts.
+    Hard for liveness: the light arrives before each frame is taken. Device key and attestation do
+    not stop it, because the camera is real. The second factor, limits and lockouts do.
     """
     return _relit(source, challenge, seed, late_ms=80)
 
 
 def _relit(source: Source, challenge: Challenge, seed: int, late_ms: float) -> list[Shot]:
     rng = np.random.default_rng(seed)
-    moments = course(challenge, rng)
+    moments = timeline(challenge, rng)
     drawn = [replace(m, screen=shining(challenge.light, m.ms, late_ms)) for m in moments]
     playing = recorded(drawn, live_head(person(source), place(rng)), rng)
     in_the_hand = swaying([_at_rest(moment) for moment in moments], rng, 0.3)
@@ -90,10 +90,10 @@ def _at_rest(moment: Moment) -> Moment:
 
 
 def _replayed(
-    source: Source, challenge: Challenge, before: Asked, rng: np.random.Generator
+    source: Source, challenge: Challenge, before: FixedChallenge, rng: np.random.Generator
 ) -> list[Shot]:
     moments = swaying(clock(challenge, rng), rng, 0.3)
-    then = course(before, rng)
+    then = timeline(before, rng)
     recording = recorded(then, live_head(person(source), place(rng)), rng)
     return shown(moments, recording, rng)
 
@@ -101,7 +101,7 @@ def _replayed(
 def shown(
     moments: list[Moment], recording: Iterable[Pixels], rng: np.random.Generator
 ) -> list[Shot]:
-    """A recording, played frame by frame on a tablet that is filmed."""
+    """Play a recording frame by frame on a tablet, and film the tablet."""
     where, sensor = _held_out(place(rng), rng), Sensor(rng)
     grain = _grain(rng)
 
@@ -113,7 +113,7 @@ def shown(
 
 
 def tablet(played: Pixels, grain: Floats) -> Surface:
-    """A display with a picture on it; `grain` (704, 704, 3) is what its pixel grid does."""
+    """Model a display that shows `played`; `grain` (704, 704, 3) is its pixel grid's effect."""
     width, height = (round((b - a) * SCALE) for a, b in (_ACROSS, _DOWN))
     glow = np.zeros((round(HEIGHT * SCALE), round(WIDTH * SCALE), 3), np.float32)
     left, top = round((_ACROSS[0] - LEFT) * SCALE), round((_DOWN[0] - TOP) * SCALE)
@@ -132,12 +132,12 @@ def tablet(played: Pixels, grain: Floats) -> Surface:
 
 
 def _held_out(where: Place, rng: np.random.Generator) -> Place:
-    """So near that the picture fills the frame, or nearly."""
+    """Move the tablet so near that its picture fills the frame, or nearly."""
     return where.at_distance(float(rng.uniform(4.0, 4.5)))
 
 
 def _grain(rng: np.random.Generator) -> Floats:
-    """Moire between display and sensor, faint; often none."""
+    """Draw a faint moire pattern between display and sensor; often there is almost none."""
     x, y = grid(SCALE)
     depth = float(rng.uniform(0, 0.03))
     waves = rng.uniform(-9, 9, (3, 2)) * 0.2 + rng.uniform(-9, 9, 2)

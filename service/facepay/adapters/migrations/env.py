@@ -1,4 +1,4 @@
-"""Alembic's entry: runs on the connection that `adapters.migrate` hands over."""
+"""Run Alembic's migrations on the connection that `adapters.migrate` passes."""
 
 from alembic import context
 from sqlmodel import SQLModel

@@ -1,16 +1,16 @@
-"""A capture in one file, for trying the liveness check without a service.
+"""Write and read a capture in one file, to try the liveness check without a service.
 
-A zip archive whose members are stored as they are (APPNOTE 4.4.5, method 0):
+The file is a zip archive with uncompressed members (APPNOTE 4.4.5, method 0):
 
     capture.json    {"format": "facepay-capture/1", "challenge": {"steps": [...],
                     "light": {"slot_ms": 440, "colours": [...]}}, "made_at": …, "delete_by": …}
-    manifest.json   what a capturing device signs (protocol.md), with a nonce of this file's own
-    manifest.jws    only where it was signed: the same payload as a compact JWS, ES256
-    frames/00.jpg   the pictures, in order; .webp where they are WebP
+    manifest.json   the manifest that a device signs (protocol.md), with a nonce of its own
+    manifest.jws    only in signed files: the same payload as a compact JWS, ES256
+    frames/00.jpg   the pictures, in order; .webp for WebP
 
-It holds a face, in the clear: it is written for its owner's eyes only, never over another file, and
-says by when it should be deleted. A file is read whole and checked before anything of it is used:
-hashes, order and chain of the manifest must fit.
+The file holds an unencrypted face. Only its owner may read it, it never replaces another file, and
+it names the date to delete it by. A reader takes in the whole file and checks it before any use:
+hashes, order and chain of the manifest must match the frames.
 """
 
 import hashlib
@@ -34,8 +34,8 @@ from facepay.domain.audit import canonical
 from facepay.domain.capture import MAX_FRAMES, Frame
 from facepay.domain.challenge import SLOT_MS, Challenge, Colour, Profile, Step
 from facepay.domain.manifest import TYP, FrameRecord
-from facepay.face.decode import MAX_BYTES
-from facepay.face.header import JPEG_MAGIC
+from facepay.face.frames.decode import MAX_BYTES
+from facepay.face.frames.header import JPEG_MAGIC
 
 FORMAT = "facepay-capture/1"
 KEEP = timedelta(days=7)
@@ -46,7 +46,7 @@ _ZIP_MAGIC = b"PK\x03\x04"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class CaptureFile:
-    """What is in a capture file; it should be gone after `delete_by`."""
+    """The content of a capture file, which should be deleted by `delete_by`."""
 
     frames: tuple[Frame, ...]
     challenge: Challenge
@@ -57,11 +57,12 @@ class CaptureFile:
 def write_capture(
     path: Path, content: CaptureFile, manifest: Mapping[str, Any], key: ECKey | None
 ) -> None:
-    """Create the file, readable by its owner only. Raises RecordingError where there is one.
+    """Create the file, readable by its owner only, and sign the manifest if there is a `key`.
 
-    `manifest` is what the device says about itself and the camera; the records are added here.
+    `manifest` has the members about device and camera; the frame records are added here. Raises
+    RecordingError when the file exists or cannot be written.
     """
-    told = {
+    capture = {
         "format": FORMAT,
         "challenge": {
             "steps": list(content.challenge.steps),
@@ -71,7 +72,7 @@ def write_capture(
         "delete_by": _stamp(content.delete_by),
     }
     signed = dict(manifest) | {"mirrored": content.mirrored, "frames": _records(content.frames)}
-    members = {"capture.json": _text(told), "manifest.json": _text(signed)}
+    members = {"capture.json": _encoded(capture), "manifest.json": _encoded(signed)}
     if key is not None:
         header = {"alg": "ES256", "typ": TYP, "kid": key.thumbprint()}
         token = jws.serialize_compact(header, members["manifest.json"], key, ["ES256"])
@@ -82,7 +83,10 @@ def write_capture(
 
 
 def is_capture_file(path: Path) -> bool:
-    """By its first bytes. Raises RecordingError where there is no file to read."""
+    """Return whether the first bytes are those of a zip archive; a folder is no capture file.
+
+    Raises RecordingError when there is no file to read.
+    """
     if path.is_dir():
         return False
     with open_file(path) as file:
@@ -90,40 +94,41 @@ def is_capture_file(path: Path) -> bool:
 
 
 def read_capture(path: Path) -> CaptureFile:
-    """Raises RecordingError for whatever does not fit."""
+    """Read and check the whole file. Raises RecordingError when anything does not match."""
     members = _members(path)
     try:
-        told, manifest = (json.loads(members[name]) for name in ("capture.json", "manifest.json"))
-        if told["format"] != FORMAT:
-            raise RecordingError("a capture file of another format")
-        challenge = _challenge(told["challenge"])
-        _verify_beside(members)
+        capture = json.loads(members["capture.json"])
+        manifest = json.loads(members["manifest.json"])
+        if capture["format"] != FORMAT:
+            raise RecordingError(f"a capture file of another format than {FORMAT}")
+        challenge = _challenge(capture["challenge"])
+        _verify_signed_manifest(members)
         return CaptureFile(
             frames=_frames(manifest["frames"], members, last_step=len(challenge.steps)),
             challenge=challenge,
             mirrored=manifest["mirrored"] is True,
-            delete_by=datetime.fromisoformat(told["delete_by"]).astimezone(UTC),
+            delete_by=datetime.fromisoformat(capture["delete_by"]).astimezone(UTC),
         )
     except RecordingError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError):
-        pass  # raised below, without these: what they hold is of the file
-    raise RecordingError("not a capture file: something is missing in it, or in an unknown form")
+        pass  # these errors hold parts of the file, so they are not chained to the one below
+    raise RecordingError("not a capture file: a member is missing or has an unknown form")
 
 
-def _text(told: Mapping[str, Any]) -> bytes:
-    return canonical(told).encode()
+def _encoded(document: Mapping[str, Any]) -> bytes:
+    return canonical(document).encode()
 
 
-def _challenge(told: Mapping[str, Any]) -> Challenge:
-    """Raises RecordingError, KeyError, TypeError."""
-    steps, colours = told["steps"], told["light"]["colours"]
-    for name, known in ((steps, Step), (colours, Colour)):
-        unknown = [each for each in name if each not in tuple(known)]
+def _challenge(document: Mapping[str, Any]) -> Challenge:
+    # Raises RecordingError, KeyError, TypeError.
+    steps, colours = document["steps"], document["light"]["colours"]
+    for names, known in ((steps, Step), (colours, Colour)):
+        unknown = [each for each in names if each not in tuple(known)]
         if unknown:
-            raise RecordingError(f"it names {unknown[0]!r}, which is no {known.__name__.lower()}")
+            raise RecordingError(f"it has the unknown {known.__name__.lower()} {unknown[0]!r}")
     if not steps:
-        raise RecordingError("a capture file without steps")
+        raise RecordingError("the capture file has no steps")
     profile = Profile.STANDARD if colours else Profile.NO_LIGHT
     return Challenge(profile, tuple(map(Step, steps)), tuple(map(Colour, colours)))
 
@@ -133,7 +138,7 @@ def _stamp(moment: datetime) -> str:
 
 
 def _records(frames: Sequence[Frame]) -> list[dict[str, Any]]:
-    """As the manifest has them, each bound to the one before."""
+    """Make the manifest's frame records, each with the hash of the one before it."""
     records: list[FrameRecord] = []
     for index, frame in enumerate(frames):
         digest = hashlib.sha256(frame.image).hexdigest()
@@ -163,7 +168,7 @@ def _create(path: Path, content: bytes) -> None:
     try:
         descriptor = os.open(path, flags, 0o600)
     except FileExistsError:
-        raise RecordingError("there is such a file already; nothing was written") from None
+        raise RecordingError("this file already exists; nothing was written") from None
     except OSError as error:
         raise RecordingError(error.strerror or "it cannot be written") from None
     try:
@@ -181,22 +186,22 @@ def _members(path: Path) -> dict[str, bytes]:
         with open_file(path) as file:
             content = file.read(_MOST_BYTES + 1)
         if len(content) > _MOST_BYTES:
-            raise RecordingError("larger than a capture can be")
+            raise RecordingError("the file is larger than a capture can be")
         with ZipFile(BytesIO(content)) as archive:
             entries = archive.infolist()
             names = {entry.filename for entry in entries}
             if len(entries) > MAX_FRAMES + 3 or len(names) != len(entries):
-                raise RecordingError("not a capture file: too many members, or one twice")
-            # As they are, and unencrypted: nothing can be larger inside than the file is.
+                raise RecordingError("not a capture file: it has too many members, or one twice")
+            # Uncompressed and unencrypted, so that no member can be larger than the file.
             if any(entry.compress_type != ZIP_STORED or entry.flag_bits & 1 for entry in entries):
-                raise RecordingError("not a capture file: its members must be stored as they are")
+                raise RecordingError("not a capture file: its members must be uncompressed")
             return {entry.filename: archive.read(entry) for entry in entries}
     except OSError as error:
         raise RecordingError(error.strerror or "it cannot be read") from None
     except RecordingError:
         raise
     except (BadZipFile, EOFError, ValueError, NotImplementedError):
-        raise RecordingError("the capture file is damaged, or none") from None
+        raise RecordingError("the file is damaged or is not a capture file") from None
 
 
 def _frames(
@@ -215,25 +220,25 @@ def _frames(
         for image, record in zip(images.values(), records, strict=True)
     )
     if any(type(n) is not int for frame in frames for n in (frame.step, frame.monotonic_ms)):
-        raise RecordingError("its frames have no step, or no time")
+        raise RecordingError("a frame has no step or no time")
     names = [_name(index, frame.image) for index, frame in enumerate(frames)]
     if names != list(images) or _records(frames) != list(records):
-        raise RecordingError("its frames are not the ones of its manifest")
+        raise RecordingError("its frames do not match its manifest")
     for one, other in pairwise(frames):
         if other.monotonic_ms <= one.monotonic_ms or other.step < one.step:
-            raise RecordingError("the clock and the steps of its frames must run forward")
+            raise RecordingError("the times and the steps of its frames must increase")
     if frames[0].step < 0 or frames[-1].step > last_step:
-        raise RecordingError("its frames belong to steps that its challenge does not have")
+        raise RecordingError("a frame belongs to a step that its challenge does not have")
     return frames
 
 
-def _verify_beside(members: Mapping[str, bytes]) -> None:
-    """A signed manifest says the same; whose key it was is for whoever knows the key."""
+def _verify_signed_manifest(members: Mapping[str, bytes]) -> None:
+    """Check that a signed manifest equals the plain one. The signer's key is not checked here."""
     if "manifest.jws" not in members:
         return
     try:
         payload = jws.extract_compact(members["manifest.jws"]).payload
     except (JoseError, ValueError):
-        raise RecordingError("its signed manifest is no JWS") from None
+        raise RecordingError("its signed manifest is not a JWS") from None
     if payload != members["manifest.json"]:
-        raise RecordingError("its signed manifest is not the one beside it")
+        raise RecordingError("its signed manifest differs from manifest.json")

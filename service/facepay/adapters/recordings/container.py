@@ -1,8 +1,9 @@
-"""Whether a file is a video of a kind that is read here, and all of it: from its outermost boxes.
+"""Check from its outermost boxes that a file is a complete video of a supported format.
 
-Read: ISO base media (ISO/IEC 14496-12: mp4, mov, and QuickTime of before) and Matroska (RFC 9559:
-webm, mkv). Everything else is refused before FFmpeg sees it: FFmpeg also plays playlists and
-scripts, which name further files and addresses. It does not look into tracks or pictures.
+Supported are ISO base media (ISO/IEC 14496-12: mp4, mov, and the older QuickTime) and Matroska
+(RFC 9559: webm, mkv). Every other file is refused before FFmpeg opens it, because FFmpeg also plays
+playlists and scripts, which name further files and addresses. This module does not read tracks or
+pictures.
 """
 
 from typing import BinaryIO
@@ -12,13 +13,13 @@ from facepay.adapters.recordings import RecordingError
 _FIRST_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
 _EBML_MAGIC = b"\x1a\x45\xdf\xa3"
 _SEGMENT = 0x18538067
-_MOST_BOXES = 10_000  # recorders write a pair for each second or so
+_MOST_BOXES = 10_000  # recorders write about two boxes a second
 
 
 def check_container(file: BinaryIO) -> None:
-    """Raises RecordingError for another format, and for a file that breaks off.
+    """Check the format and the length of the file, and leave the file at its beginning.
 
-    Leaves the file at its beginning.
+    Raises RecordingError for another format and for a truncated file.
     """
     start = file.read(8)
     file.seek(0, 2)
@@ -28,14 +29,14 @@ def check_container(file: BinaryIO) -> None:
     elif start.startswith(_EBML_MAGIC):
         missing = _missing_from_segment(file, size)
     else:
-        raise RecordingError("not a video that is read here: mp4, mov or webm")
+        raise RecordingError("not a video of a supported format: convert it to mp4, mov or webm")
     if missing > 0:
-        raise RecordingError(f"the video breaks off: {missing:,} bytes are missing")
+        raise RecordingError(f"the video is truncated: {missing:,} bytes are missing")
     file.seek(0)
 
 
 def _missing_from_boxes(file: BinaryIO, size: int) -> int:
-    """By how many bytes the last box is longer than the file (14496-12, 4.2)."""
+    """Return by how many bytes the last box exceeds the file (ISO/IEC 14496-12, 4.2)."""
     at, movie = 0, False
     for _ in range(_MOST_BOXES):
         file.seek(at)
@@ -52,12 +53,12 @@ def _missing_from_boxes(file: BinaryIO, size: int) -> int:
         if at >= size:
             break
     if at == size and not movie:
-        raise RecordingError("the video breaks off: it was never finished")
+        raise RecordingError("the video is truncated: its recorder did not finish it")
     return at - size
 
 
 def _missing_from_segment(file: BinaryIO, size: int) -> int:
-    """By how many bytes the segment is longer than the file; live recordings do not tell."""
+    """Return by how many bytes the segment exceeds the file; 0 if its size is unknown (live)."""
     at = 0
     while at < size:
         file.seek(at)
@@ -73,7 +74,7 @@ def _missing_from_segment(file: BinaryIO, size: int) -> int:
 
 
 def _number(octets: bytes, *, keep_marker: bool) -> tuple[int, int]:
-    """A variable-size integer (RFC 8794, 4) and how many octets it has; 0 where there is none."""
+    """Read a variable-size integer (RFC 8794, 4); return it and its octets, or 0, 0 without one."""
     if not octets or not octets[0]:
         return 0, 0
     length = 9 - octets[0].bit_length()

@@ -1,31 +1,34 @@
-"""A folder of frames: pictures as a camera or an SDK left them, in the order of their names.
+"""Read a folder of frames that a camera or an SDK wrote, in the order of their names.
 
-They are handed on as they are: what the service would refuse (PNG, slivers) is refused here too.
+Pictures are passed on unchanged, so the engine refuses the same pictures here as in the service.
 """
 
 import re
 from pathlib import Path
 
 from facepay.adapters.recordings import RecordingError, open_file
-from facepay.face.decode import MAX_BYTES
+from facepay.face.frames.decode import MAX_BYTES
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".webp"})
 MOST_FILES = 2_000
 
 
 def list_frames(folder: Path) -> list[Path]:
-    """JPEG and WebP files, 2.jpg before 10.jpg; others are left out. Raises RecordingError."""
+    """List JPEG and WebP files by name, 2.jpg before 10.jpg, and skip others.
+
+    Raises RecordingError.
+    """
     try:
         found = [file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES]
     except OSError as error:
         raise RecordingError(error.strerror or "it cannot be read") from None
     if not 0 < len(found) <= MOST_FILES:
-        raise RecordingError(f"a folder of 1 to {MOST_FILES:,} JPEG or WebP pictures is needed")
+        raise RecordingError(f"the folder must have 1 to {MOST_FILES:,} JPEG or WebP pictures")
     return sorted(found, key=lambda file: _natural(file.name))
 
 
 def read_frame(file: Path) -> bytes:
-    """Raises RecordingError; a file larger than the engine takes is not read whole."""
+    """Read a file, at most one byte more than the engine accepts. Raises RecordingError."""
     try:
         with open_file(file) as opened:
             return opened.read(MAX_BYTES + 1)

@@ -1,4 +1,4 @@
-"""A camera's or a decoder's picture as JPEG, and nothing left of its pixels."""
+"""Encode a camera's or a decoder's picture as JPEG and overwrite its pixels."""
 
 from typing import Any
 
@@ -7,27 +7,27 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
-from facepay.face.decode import MAX_PIXELS_A_SIDE
+from facepay.face.frames.decode import MAX_PIXELS_A_SIDE
 
-Pixels = NDArray[np.uint8]  # (height, width, 3), blue first, as OpenCV has them
+Pixels = NDArray[np.uint8]  # (height, width, 3), blue first, as in OpenCV
 
 QUALITY = 92
 
 
-def encoded(pixels: Pixels) -> bytes:
-    """No side longer than the engine takes. The pixels are overwritten."""
-    fitting = _fitting(pixels)
+def encode_jpeg(pixels: Pixels) -> bytes:
+    """Encode a picture, reduced to the engine's largest side, and overwrite `pixels` with zeros."""
+    reduced = _reduced(pixels)
     try:
         image: bytes = simplejpeg.encode_jpeg(
-            fitting, quality=QUALITY, colorspace="BGR", colorsubsampling="420"
+            reduced, quality=QUALITY, colorspace="BGR", colorsubsampling="420"
         )
         return image
     finally:
-        fitting.fill(0)
+        reduced.fill(0)
         pixels.fill(0)
 
 
-def _fitting(pixels: Pixels) -> Any:
+def _reduced(pixels: Pixels) -> Any:
     longer = max(pixels.shape[:2])
     if longer <= MAX_PIXELS_A_SIDE:
         return np.ascontiguousarray(pixels)

@@ -1,8 +1,8 @@
-"""Which moments of a recording become frames, and to which step each belongs: numbers only.
+"""Choose the moments of a recording that become frames, and the step of each.
 
-A recording is cut into windows: the hold, then one for each step, from its prompt to the next one.
-Within a window frames are as far apart as an SDK takes them; where that would be more than a
-capture holds they are spread, so that every step keeps its share.
+A recording is divided into windows: the hold, then a window for each step, from its prompt to the
+next one. Frames in a window are as far apart as those of an SDK. If a capture cannot hold that
+many, they are farther apart, so that every step has its share.
 """
 
 import math
@@ -32,30 +32,33 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When a frame of a step should be taken."""
+    """The time at which a frame of a step should be taken."""
 
     step: int
     at_ms: float
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """A frame of a recording, by its position there."""
+class ChosenFrame:
+    """A frame of a recording, by its position in the recording, and its step."""
 
     position: int
     step: int
 
 
 def even_windows(steps: int, *, hold_ms: float, length_ms: float) -> list[Window]:
-    """The hold, and the rest in equal parts. Raises RecordingError where too little is left."""
+    """Return a window for the hold and equal windows for the steps.
+
+    Raises RecordingError when a window is too short.
+    """
     each = (length_ms - hold_ms) / steps
     return prompted_windows([hold_ms + n * each for n in range(steps)], length_ms=length_ms)
 
 
 def prompted_windows(prompts_ms: Sequence[float], *, length_ms: float) -> list[Window]:
-    """From prompt to prompt, the hold before the first one.
+    """Return a window for the hold, and one from each prompt to the next.
 
-    Raises RecordingError where the recording is too long, or leaves a step less than three frames.
+    Raises RecordingError when the recording is too long or a window too short for three frames.
     """
     if length_ms > LONGEST_MS:
         raise RecordingError(f"the recording is longer than the {LONGEST_MS / 1000:.0f} s allowed")
@@ -64,14 +67,14 @@ def prompted_windows(prompts_ms: Sequence[float], *, length_ms: float) -> list[W
     for window in windows:
         if window.end_ms - window.begin_ms < LEAST_FRAMES_A_STEP * INTERVAL_MS * 0.9:
             raise RecordingError(
-                f"too short: it lasts {length_ms / 1000:.1f} s, and "
+                f"too short: it lasts {length_ms / 1000:.1f} s, "
                 f"{max(0, window.end_ms - window.begin_ms) / 1000:.1f} s of it for {_name(window)}"
             )
     return windows
 
 
 def moments(windows: Sequence[Window]) -> list[Moment]:
-    """At most MAX_FRAMES, in order, the first of each window at its beginning."""
+    """Return at most MAX_FRAMES moments in order; each window has one at its beginning."""
     steps = len(windows) - 1
     found: list[Moment] = []
     for window in windows:
@@ -82,20 +85,20 @@ def moments(windows: Sequence[Window]) -> list[Moment]:
     return found
 
 
-def choose(wanted: Sequence[Moment], times_ms: Sequence[float]) -> list[Chosen]:
-    """The frame nearest to each moment; none is chosen twice. `times_ms` must grow.
+def choose(planned: Sequence[Moment], times_ms: Sequence[float]) -> list[ChosenFrame]:
+    """Choose the frame nearest to each moment, none twice. `times_ms` must increase.
 
-    Raises RecordingError where a step is left with less than three frames.
+    Raises RecordingError when a step has fewer than three frames.
     """
-    chosen: dict[int, Chosen] = {}
-    for moment in wanted:
+    chosen: dict[int, ChosenFrame] = {}
+    for moment in planned:
         position = _nearest(times_ms, moment.at_ms)
-        chosen.setdefault(position, Chosen(position, moment.step))
-    for step in range(wanted[-1].step + 1):
+        chosen.setdefault(position, ChosenFrame(position, moment.step))
+    for step in range(planned[-1].step + 1):
         count = sum(one.step == step for one in chosen.values())
         if count < LEAST_FRAMES_A_STEP:
             raise RecordingError(
-                f"too few pictures: {count} for {_name(step)}, {LEAST_FRAMES_A_STEP} are needed"
+                f"too few pictures: {count} for {_name(step)}; it needs {LEAST_FRAMES_A_STEP}"
             )
     return list(chosen.values())
 

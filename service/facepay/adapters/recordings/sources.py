@@ -1,4 +1,4 @@
-"""A recording as the frames of a capture, whichever form it lies in."""
+"""Turn a video or a folder of pictures into the frames of a capture."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,9 +21,9 @@ from facepay.domain.challenge import Challenge
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Which part of a recording belongs to which step: `prompts_ms` where they are known.
+    """The parts of a recording that belong to the hold and to each of `steps` steps.
 
-    Otherwise the first `hold_ms` are the hold, and the rest is divided evenly.
+    Without `prompts_ms`, the hold lasts `hold_ms` and the steps share the rest equally.
     """
 
     steps: int
@@ -31,7 +31,7 @@ class Plan:
     prompts_ms: tuple[float, ...] = ()
 
     def windows(self, length_ms: float) -> list[Window]:
-        """Raises RecordingError."""
+        """Return the windows of a recording of this length. Raises RecordingError."""
         if self.prompts_ms:
             return prompted_windows(self.prompts_ms, length_ms=length_ms)
         return even_windows(self.steps, hold_ms=self.hold_ms, length_ms=length_ms)
@@ -39,14 +39,14 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Frames:
-    """What was taken from a recording; `warning` is what its reader should know, or empty."""
+    """The frames taken from a recording, and a warning for the user, or an empty one."""
 
     taken: list[Frame]
     warning: str = ""
 
 
 def from_video(path: Path, plan: Plan, progress: Progress) -> Frames:
-    """Raises RecordingError."""
+    """Take the planned frames of a video file. Raises RecordingError."""
     video = VideoFile(path)
     times = video.times_ms(lambda share: progress(share / 2))
     chosen = choose(moments(plan.windows(_length_ms(times))), times)
@@ -57,12 +57,12 @@ def from_video(path: Path, plan: Plan, progress: Progress) -> Frames:
         for image, one in zip(pictures, chosen, strict=True)
     ]
     few = len(times) < 0.9 * video.declared - 2
-    told = f"{len(times)} of {video.declared} pictures are shown: it was cut, or is damaged"
-    return Frames(taken, told if few else "")
+    warning = f"only {len(times)} of {video.declared} pictures can be read: it is cut or damaged"
+    return Frames(taken, warning if few else "")
 
 
 def from_folder(path: Path, plan: Plan) -> Frames:
-    """As if its pictures had been taken 220 ms apart. Raises RecordingError."""
+    """Take the planned frames of a folder of pictures, 220 ms apart. Raises RecordingError."""
     files = list_frames(path)
     times = [float(n * INTERVAL_MS) for n in range(len(files))]
     chosen = choose(moments(plan.windows(_length_ms(times))), times)
@@ -74,8 +74,8 @@ def from_folder(path: Path, plan: Plan) -> Frames:
     )
 
 
-def lit(taken: Sequence[Frame], challenge: Challenge) -> list[Frame]:
-    """Under the challenge's colours, from the first frame on."""
+def with_light(taken: Sequence[Frame], challenge: Challenge) -> list[Frame]:
+    """Set each frame's colour to the challenge's, counting time from the first frame."""
     return [
         replace(one, colour=challenge.colour_at(one.monotonic_ms - taken[0].monotonic_ms))
         for one in taken
@@ -83,7 +83,7 @@ def lit(taken: Sequence[Frame], challenge: Challenge) -> list[Frame]:
 
 
 def _length_ms(times: Sequence[float]) -> float:
-    """Until the last picture has been shown as long as the others were."""
+    """Return the length of a recording whose last picture is shown as long as the others."""
     if len(times) < 2:
-        raise RecordingError("too short: it is a single picture")
+        raise RecordingError("too short: it has a single picture")
     return times[-1] + times[-1] / (len(times) - 1)

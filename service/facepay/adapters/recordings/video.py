@@ -1,9 +1,9 @@
-"""Video files: when each frame is shown, and chosen frames as JPEG.
+"""Read video files: the time of each frame, and chosen frames as JPEG.
 
-OpenCV's FFmpeg decodes; it is given an open file and no name, so that nothing in a name or in the
-file leads it to other files or addresses. Times are the container's own, so any frame rate will do,
-a wandering one too. Rotation by metadata (a phone held upright) is applied; a mirroring matrix is
-not. Each picture is overwritten once it is encoded.
+OpenCV's FFmpeg decodes an open file without a name, so neither a name nor the file's content can
+lead it to other files or addresses. Times are those of the container, so any frame rate works, also
+a variable one. Rotation by metadata (a phone held upright) is applied; a mirroring matrix is not.
+Each picture is overwritten after it is encoded.
 """
 
 import os
@@ -16,25 +16,25 @@ import cv2
 
 from facepay.adapters.recordings import Progress, RecordingError, open_file
 from facepay.adapters.recordings.container import check_container
-from facepay.adapters.recordings.jpeg import encoded
+from facepay.adapters.recordings.jpeg import encode_jpeg
 from facepay.adapters.recordings.schedule import LONGEST_MS
 
-# FFmpeg and OpenCV talk to the terminal otherwise; FFmpeg's is read when a first file is opened.
+# Keeps FFmpeg from printing to the terminal; it reads the variable when it opens its first file.
 _FFMPEG_LEVEL, _SILENT = "OPENCV_FFMPEG_LOGLEVEL", "-8"
 
 
 class VideoFile:
-    """One video, read twice: for its times, then for pictures. Raises RecordingError throughout."""
+    """One video, read twice: for times, then for pictures. All methods raise RecordingError."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         os.environ.setdefault(_FFMPEG_LEVEL, _SILENT)
-        hush()
+        silence_opencv()
         self._cv2: Any = cv2
-        self.declared = 0  # frames that the container promises, 0 where it does not
+        self.declared = 0  # the number of frames in the container's header, or 0 without one
 
     def times_ms(self, progress: Progress) -> list[float]:
-        """When each frame is shown, from the first one on, growing."""
+        """Return the time of each frame after the first one, in increasing milliseconds."""
         times: list[float] = []
         with self._opened() as capture:
             self.declared = max(0, round(capture.get(self._cv2.CAP_PROP_FRAME_COUNT)))
@@ -47,13 +47,16 @@ class VideoFile:
                     )
                 progress(len(times) / max(self.declared, len(times)))
         if not times:
-            raise RecordingError("not one picture of it can be decoded: convert it to H.264")
+            raise RecordingError("none of its pictures can be decoded: convert it to H.264")
         if len(times) > 1 and times[-1] <= times[0]:  # a container without times
             times = [n * 1000 / (rate if rate > 0 else 30) for n in range(len(times))]
-        return _growing([at - times[0] for at in times])
+        return _increasing([at - times[0] for at in times])
 
     def pictures(self, positions: Collection[int], progress: Progress) -> Iterator[bytes]:
-        """JPEG, upright, no side longer than the engine takes; in the order of the video."""
+        """Yield the pictures at `positions` as upright JPEG, in the order of the video.
+
+        No side is longer than the engine accepts.
+        """
         last = max(positions)
         with self._opened() as capture:
             for position in range(last + 1):
@@ -63,7 +66,7 @@ class VideoFile:
                     taken, pixels = capture.retrieve()
                     if not taken:
                         raise RecordingError("a picture of the video cannot be decoded")
-                    yield encoded(pixels)
+                    yield encode_jpeg(pixels)
                 progress((position + 1) / (last + 1))
 
     @contextmanager
@@ -74,7 +77,7 @@ class VideoFile:
                 capture = self._cv2.VideoCapture(file, self._cv2.CAP_FFMPEG, [])
                 try:
                     if not capture.isOpened():
-                        raise RecordingError("the video is damaged, or none")
+                        raise RecordingError("the file is damaged or is not a video")
                     capture.set(self._cv2.CAP_PROP_ORIENTATION_AUTO, 1)
                     yield capture
                 finally:
@@ -82,16 +85,16 @@ class VideoFile:
         except OSError as error:
             raise RecordingError(error.strerror or "it cannot be read") from None
         except self._cv2.error:
-            raise RecordingError("the video is damaged, or none") from None
+            raise RecordingError("the file is damaged or is not a video") from None
 
 
-def hush() -> None:
-    """OpenCV's own log, for this process: what went wrong is told once, and by us."""
+def silence_opencv() -> None:
+    """Turn off OpenCV's log in this process; the console reports each error itself."""
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 
-def _growing(times: list[float]) -> list[float]:
-    """A frame that is shown no later than the one before it gets a little time of its own."""
+def _increasing(times: list[float]) -> list[float]:
+    """Move each frame that is not later than its predecessor to 0.01 ms after it."""
     for n in range(1, len(times)):
         times[n] = max(times[n], times[n - 1] + 0.01)
     return times

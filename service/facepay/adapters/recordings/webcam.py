@@ -1,6 +1,7 @@
-"""A burst from a webcam of this machine, by a fixed clock.
+"""Record a burst from a webcam of this machine at fixed times.
 
-Prompts do not wait until a step is seen, as an SDK's do: somebody slow is recorded as such.
+Prompts do not wait until a step was seen, unlike those of an SDK. A person who is slow is recorded
+as slow.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,31 +10,31 @@ from typing import Any, Protocol
 import cv2
 
 from facepay.adapters.recordings import RecordingError
-from facepay.adapters.recordings.jpeg import Pixels, encoded
+from facepay.adapters.recordings.jpeg import Pixels, encode_jpeg
 from facepay.adapters.recordings.schedule import Moment
-from facepay.adapters.recordings.video import hush
+from facepay.adapters.recordings.video import silence_opencv
 from facepay.domain.capture import Frame
 
-_SIZE = (1280, 720)  # asked for; the camera gives what it has
+_SIZE = (1280, 720)  # requested; the camera may give another size
 
 
 class Camera(Protocol):
-    """Gives its next picture, and is closed by whoever opened it."""
+    """A source of pictures; the caller that opened it closes it."""
 
     def read(self) -> Pixels:
-        """Waits for a picture: (height, width, 3) uint8, blue first, of the caller's own."""
+        """Wait for a new picture, (height, width, 3) uint8, blue first, owned by the caller."""
 
     def close(self) -> None: ...
 
 
 class Webcam:
-    """Camera number `number` of OpenCV. Raises RecordingError where there is none, or it stops."""
+    """OpenCV's camera `number`. Raises RecordingError when it cannot be opened, or stops."""
 
     def __init__(self, number: int) -> None:
-        hush()
+        silence_opencv()
         self._capture: Any = cv2.VideoCapture(number)
         if not self._capture.isOpened():
-            raise RecordingError(f"there is no camera {number} that can be opened")
+            raise RecordingError(f"camera {number} cannot be opened")
         self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, _SIZE[0])
         self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, _SIZE[1])
 
@@ -48,28 +49,28 @@ class Webcam:
         self._capture.release()
 
 
-# Is told, for each picture of the camera, the step under way and the milliseconds since the first.
+# Receives the current step and the milliseconds since the first picture, for each picture.
 Show = Callable[[int, float], None]
 
 
 def warm_up(camera: Camera, seconds: float, *, clock: Callable[[], float]) -> None:
-    """Pictures that nobody keeps, while the camera finds its exposure."""
+    """Read and overwrite pictures for some seconds, while the camera adjusts its exposure."""
     until = clock() + seconds
     while clock() < until:
         camera.read().fill(0)
 
 
-def take(
-    camera: Camera, wanted: Sequence[Moment], *, clock: Callable[[], float], show: Show
+def record_frames(
+    camera: Camera, planned: Sequence[Moment], *, clock: Callable[[], float], show: Show
 ) -> list[Frame]:
-    """The first picture at or after each moment, the first of which is 0; `clock` gives seconds.
+    """Take the first picture at or after each moment; the first moment is 0.
 
-    A camera slower than the moments is not hurried: each comes when it has a picture for it.
+    `clock` gives seconds. A camera that is slower than the moments gives later pictures.
     """
     pixels = camera.read()
     begun = clock()
     taken: list[Frame] = []
-    for moment in wanted:
+    for moment in planned:
         if taken:
             pixels = camera.read()
         while (since := (clock() - begun) * 1000) < moment.at_ms:
@@ -77,5 +78,5 @@ def take(
             pixels.fill(0)
             pixels = camera.read()
         show(moment.step, since)
-        taken.append(Frame(encoded(pixels), moment.step, round(begun * 1000 + since)))
+        taken.append(Frame(encode_jpeg(pixels), moment.step, round(begun * 1000 + since)))
     return taken

@@ -1,9 +1,10 @@
-"""Traces of a print or a screen: a score for a policy, and no gate.
+"""Measure traces of a print or a screen. The result is a score for a policy, and no gate.
 
-A screen's pixels and a print's raster beat against the sensor's: single peaks in the spectrum of
-the face, away from the axes, where JPEG leaves its own.
+The pixels of a screen and the raster of a print interfere with the pixels of the sensor. The
+interference (moire) shows as single peaks in the spectrum of the face, away from the axes, where
+JPEG leaves its own.
 
-Stops nothing by itself: fine screens have no moire. Its number goes from 0, nothing seen, to 1.
+Stops nothing by itself: fine screens cause no moire. The score runs from 0 (no trace) to 1.
 """
 
 from functools import cache
@@ -11,27 +12,32 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from facepay.face.decode import decode, to_grey
+from facepay.face.frames.decode import decode, to_grey
 from facepay.face.observe import Observation, SeenFrame
-from facepay.face.pad.motion import most_at_rest
+from facepay.face.pad.motion import neutral_frame
 from facepay.face.pad.signal import Signal, Verdict
 
 NAME = "artefacts"
 _SIDE = 256
-# Cycles a pixel: below is the face itself, above is noise.
+# In cycles per pixel: the face itself lies below, noise above.
 _FROM, _TO, _RING = 0.12, 0.45, 0.03
-_AXES = 4  # bins beside the axes, where JPEG's blocks and straight edges are
-# Natural logarithms of power that the highest peak stands out by: sensor noise alone reaches 3.
-_NOTHING, _CERTAIN = 3.5, 7.0
+_AXES = 4  # bins left out beside the axes, where JPEG's blocks and straight edges lie
+# Height of the highest peak in natural logarithms of power. Sensor noise alone reaches 3.
+_NO_TRACE, _CERTAIN_TRACE = 3.5, 7.0
 
 
 def judge(observation: Observation) -> Signal:
-    """Raises FaceRefusal as `decode` does."""
-    score = _spectrum(most_at_rest(observation.seen))
+    """Judge the frame of the hold in which the head is closest to rest; the score is 0 to 1.
+
+    The verdict is always PASS.
+
+    Raises FaceRefusal as `decode`.
+    """
+    score = _score(neutral_frame(observation.seen))
     return Signal(NAME, score, Verdict.PASS, "score_only")
 
 
-def _spectrum(frame: SeenFrame) -> float:
+def _score(frame: SeenFrame) -> float:
     pixels = decode(frame.image)
     grey = to_grey(pixels)
     pixels.fill(0)
@@ -46,18 +52,20 @@ def _spectrum(frame: SeenFrame) -> float:
     window = np.hanning(_SIDE).astype(np.float32)
     power = np.abs(np.fft.rfft2((part - part.mean()) * window * window[:, None])) ** 2
     part.fill(0)
-    return float(np.clip((_peak(np.log(power + 1)) - _NOTHING) / (_CERTAIN - _NOTHING), 0, 1))
+    return float(
+        np.clip((_peak(np.log(power + 1)) - _NO_TRACE) / (_CERTAIN_TRACE - _NO_TRACE), 0, 1)
+    )
 
 
 def _peak(power: NDArray[np.float32]) -> float:
-    """How far the highest peak stands above the middle of those at about its frequency."""
+    """Return how far the highest peak stands above the median at its frequency."""
     flat = power.ravel()
     return max(float(flat[ring].max() - np.median(flat[ring])) for ring in _rings())
 
 
 @cache
 def _rings() -> tuple[NDArray[np.intp], ...]:
-    """Where in a spectrum there is what repeats about as often, beside the axes."""
+    """Return the spectrum's indices in rings of about equal frequency, without the axes."""
     rows, columns = np.fft.fftfreq(_SIDE)[:, None], np.fft.rfftfreq(_SIDE)[None]
     radius = np.hypot(rows, columns)
     beside = (np.abs(rows) * _SIDE > _AXES) & (columns * _SIDE > _AXES)

@@ -1,14 +1,18 @@
-"""Did the head do what was asked, when it was asked?
+"""Judge whether the head did what the challenge asked for, when it asked.
 
-From five points a frame: yaw, pitch and scale, each against the payer's own rest (the middle of
-the frames that hold still); a nod that the points do not show is looked for in the nose (`nods`).
-A step is done when its own motion reaches its threshold in its own window, in two frames or more;
-when it began there, and not before the prompt; when the head did not go as far the other way; and
-when that motion is nowhere larger than there, but for other steps that ask for the same. Lengths
-are in outer-eye widths, of scale the natural logarithm.
+The measures come from five points per frame: yaw, pitch and scale, each relative to the payer's own
+rest (the median of the frames that hold still). A nod that the points do not show is measured on
+the nose (`nods`). Lengths are in outer-eye widths; scale is the natural logarithm.
 
-Stops: stills, and recordings of another challenge. Cannot stop: live puppeteering, a print moved in
-time with the prompts (`depth` is for that), a head rendered to order.
+A challenge step is done when all of these hold:
+
+- Its own motion reaches the threshold within the step's own frames, in at least two of them.
+- The motion begins there, near rest, and not before the prompt.
+- The head did not go as far in the opposite direction.
+- The motion is nowhere larger, except in other steps that ask for the same.
+
+Stops: still pictures, and recordings of another challenge. Cannot stop: live puppeteering, a print
+moved in time with the prompts (`depth` stops that), a head rendered to order.
 """
 
 from collections.abc import Sequence
@@ -19,8 +23,8 @@ from numpy.typing import NDArray
 
 from facepay.face.observe import Observation, SeenFrame
 from facepay.face.pad import nods
-from facepay.face.pad.motion import Course, course
-from facepay.face.pad.signal import NODS, TURNS, Asked, Signal, Verdict
+from facepay.face.pad.motion import Displacement, displacement
+from facepay.face.pad.signal import NODS, TURNS, Challenge, Signal, Verdict
 from facepay.face.pad.thresholds import Compliance
 
 NAME = "compliance"
@@ -28,26 +32,29 @@ NAME = "compliance"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Motion:
-    """What a step asks for, frame by frame, in shares of what it takes; 1 is enough.
+    """Motion that a step asks for, frame by frame, as a share of the required amount.
 
-    `told` is where it can be told: a turned head hardly shows how far it nods, or how near it is.
+    `measurable` marks the frames in which it can be measured: a turned head hardly shows how far it
+    nods or how near it is. `too_small` is the reason for a motion that does not reach 1.
     """
 
-    course: Course
-    told: NDArray[np.bool_]
+    displacement: Displacement
+    measurable: NDArray[np.bool_]
     too_small: str
 
 
 def judge(
     observation: Observation,
-    asked: Asked,
+    challenge: Challenge,
     limits: Compliance,
     *,
-    look: nods.Look = nods.by_the_nose,
+    nose_motion: nods.NoseMotion = nods.nose_displacement,
 ) -> Signal:
-    """The score is the smallest share of what a step takes that was reached, over all steps.
+    """Judge every step; the score is the smallest share of the required motion over all steps.
 
-    `look` is asked how far the nose went where the points show no nod. Raises what it raises.
+    `nose_motion` measures the displacement of the nose where the points show no nod.
+
+    Raises any exception that `nose_motion` raises.
     """
     seen = observation.seen
     hold = [frame for frame in seen if frame.step == 0]
@@ -57,85 +64,91 @@ def judge(
     if max(abs(frame.yaw - rest) for frame in hold) > limits.hold_steady:
         return Signal(NAME, None, Verdict.NOT_MEASURABLE, "hold_not_steady")
     reached, worst = float("inf"), ("", Verdict.PASS)
-    for number, step in enumerate(asked.steps, start=1):
-        alike = {n for n, other in enumerate(asked.steps, start=1) if other == step}
-        far, said = _done(seen, _motion(seen, step, limits), number, alike, limits)
-        if said is not None and step in NODS and far < 1:
-            other = _done(seen, _nod(seen, number, step, limits, look), number, alike, limits)
-            far, said = max((far, said), other, key=lambda found: found[0])
+    for number, step in enumerate(challenge.steps, start=1):
+        alike = {n for n, other in enumerate(challenge.steps, start=1) if other == step}
+        far, finding = _judge_step(seen, _motion(seen, step, limits), number, alike, limits)
+        if finding is not None and step in NODS and far < 1:
+            other = _judge_step(
+                seen, _nod_of_nose(seen, number, step, limits, nose_motion), number, alike, limits
+            )
+            far, finding = max((far, finding), other, key=lambda found: found[0])
         reached = min(reached, far)
-        if said is not None and (worst[1] is Verdict.PASS or said[1] is Verdict.FAIL):
-            worst = said
+        if finding is not None and (worst[1] is Verdict.PASS or finding[1] is Verdict.FAIL):
+            worst = finding
     if worst[1] is Verdict.PASS:
         return Signal(NAME, reached, Verdict.PASS, "as_asked")
     return Signal(NAME, reached, worst[1], worst[0])
 
 
-def _nod(
-    seen: Sequence[SeenFrame], number: int, step: str, limits: Compliance, look: nods.Look
+def _nod_of_nose(
+    seen: Sequence[SeenFrame],
+    number: int,
+    step: str,
+    limits: Compliance,
+    nose_motion: nods.NoseMotion,
 ) -> _Motion:
-    """The nod that the nose shows; only of its own step is it told."""
+    """Return the nod that the nose shows, measurable in its own step only."""
     steps = np.array([frame.step for frame in seen])
-    return _Motion(look(seen, number, step) / limits.nose, steps == number, "nod_too_small")
+    return _Motion(nose_motion(seen, number, step) / limits.nose, steps == number, "nod_too_small")
 
 
 def _motion(seen: Sequence[SeenFrame], step: str, limits: Compliance) -> _Motion:
-    turned = np.abs(course(seen, next(iter(TURNS)))) > limits.begun * limits.turn
-    told = ~turned
+    turned = np.abs(displacement(seen, next(iter(TURNS)))) > limits.begun * limits.turn
+    measurable = ~turned
     if step in TURNS:
-        enough, too_small, told = limits.turn, "turn_too_small", np.ones_like(turned)
+        enough, too_small, measurable = limits.turn, "turn_too_small", np.ones_like(turned)
     elif step in NODS:
         enough, too_small = limits.pitch, "nod_too_small"
     else:
         enough, too_small = limits.closer, "not_close_enough"
-    return _Motion(course(seen, step) / enough, told, too_small)
+    return _Motion(displacement(seen, step) / enough, measurable, too_small)
 
 
-def _done(
+def _judge_step(
     seen: Sequence[SeenFrame], motion: _Motion, number: int, alike: set[int], limits: Compliance
 ) -> tuple[float, tuple[str, Verdict] | None]:
-    """How far the motion came in its window, and what is wrong with it, if anything."""
+    """Return how far the motion went in its step, and the reason and verdict unless it passes."""
     steps = np.array([frame.step for frame in seen])
-    own = motion.course[steps == number]
-    before = motion.course[: int(np.argmax(steps == number))][-1:]
-    # The second largest: one badly drawn frame is not a motion.
+    own = motion.displacement[steps == number]
+    before = motion.displacement[: int(np.argmax(steps == number))][-1:]
+    # The second largest value, because one frame with wrong points is not a motion.
     far = float(np.sort(own)[-2])
     if far < limits.begun:
         other_way = -float(np.sort(own)[1]) >= 1
         return far, ("did_the_opposite" if other_way else "step_not_followed", Verdict.FAIL)
     if far < 1:
         return far, (motion.too_small, Verdict.NOT_MEASURABLE)
-    if not _climbs(np.concatenate([before, own]), limits):
-        # Somebody who stayed where the step before had led, or who was there before the prompt.
+    if not _rises_from_rest(np.concatenate([before, own]), limits):
+        # The head stayed where the step before had led, or was there before the prompt.
         return far, ("not_from_rest", Verdict.NOT_MEASURABLE)
-    if _elsewhere(motion, steps, number, alike, limits) > far:
+    if _reach_elsewhere(motion, steps, number, alike, limits) > far:
         return far, ("not_in_its_own_time", Verdict.FAIL)
     return far, None
 
 
-def _climbs(course: Course, limits: Compliance) -> bool:
-    """Whether it comes as far as asked, in two frames or more, after it was near rest.
+def _rises_from_rest(displacement: Displacement, limits: Compliance) -> bool:
+    """Return whether two frames or more reach the required motion after a frame near rest.
 
-    Who is slow may still be in the step before when this one begins, and further out than later.
+    A slow payer may still be in the step before when this one begins, and further out than later.
     """
-    for at, near in enumerate(course[:-2]):
-        far = float(np.sort(course[at + 1 :])[-2])
+    for at, near in enumerate(displacement[:-2]):
+        far = float(np.sort(displacement[at + 1 :])[-2])
         if far >= 1 and near <= max(limits.begun, limits.from_rest * far):
             return True
     return False
 
 
-def _elsewhere(
+def _reach_elsewhere(
     motion: _Motion, steps: NDArray[np.int64], number: int, alike: set[int], limits: Compliance
 ) -> float:
-    """How far the motion came in two frames of other steps or more, without the way back.
+    """Return how far the motion went in two or more frames of other steps.
 
-    Who is slow ends where the next step begins.
+    The way back directly after the step is left out: a slow payer ends where the next step begins.
     """
-    other = motion.told & ~np.isin(steps, [*alike])
+    other = motion.measurable & ~np.isin(steps, [*alike])
     for at in np.flatnonzero(steps > number):
-        if motion.course[at] <= limits.begun:
+        if motion.displacement[at] <= limits.begun:
             break
         other[at] = False
-    found = np.sort(motion.course[other])
+    found = np.sort(motion.displacement[other])
     return float(found[-2]) if len(found) > 1 else 0.0

@@ -1,22 +1,22 @@
-"""One outcome of all signals: the AND of the gates, and a risk score of the rest.
+"""Fuse all signals into one judgement: the AND of the gates, and a risk score from the rest.
 
-A gate that fails makes it an attack; else one that could not measure makes it a retry, with a word
-for the payer what to do otherwise; else the payer is alive. A gate that was not heard at all is
-like one that could not measure, so nothing passes for a missing signal. What is no gate never
-changes the outcome: it makes a risk score from 0 to 1, which a policy may read.
+A gate that fails makes the outcome an attack. Otherwise a gate that could not measure makes it a
+retry, with guidance for the payer. Otherwise the presentation is bona fide. A required gate that is
+missing counts as one that could not measure, so a missing signal never passes. Signals that are not
+gates never change the outcome. They form a risk score from 0 to 1, which a policy may read.
 
-The reason is for the operator; the payer hears `guidance`, and of an attack nothing.
+The reason is for the operator. The payer receives `guidance`, and no details of an attack.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from facepay.face.pad.signal import Asked, Signal, Verdict
+from facepay.face.pad.signal import Challenge, Signal, Verdict
 
 
 class Outcome(StrEnum):
-    """ISO/IEC 30107-3, and `retry` where a genuine payer may have been clumsy."""
+    """Outcome by ISO/IEC 30107-3, and `retry` where a bona fide payer may have been clumsy."""
 
     BONA_FIDE = "bona_fide"
     RETRY = "retry"
@@ -24,7 +24,7 @@ class Outcome(StrEnum):
 
 
 class Guidance(StrEnum):
-    """What the payer can do to be measured next time."""
+    """Advice that lets the payer be measured at the next attempt."""
 
     HOLD_STILL = "hold_still"
     TURN_FURTHER = "turn_further"
@@ -37,7 +37,11 @@ class Guidance(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """`reason` is "signal: what it said", `risk` None where nothing was measured that feeds it."""
+    """Result of an evaluation.
+
+    `reason` is "signal: reason of the signal". `risk` is None where no signal that feeds it was
+    measured.
+    """
 
     outcome: Outcome
     reason: str
@@ -46,10 +50,10 @@ class Judgement:
     signals: tuple[Signal, ...]
 
 
-# In the order in which they speak for the outcome.
+# In order of precedence: the first gate with the deciding verdict gives the reason.
 GATES = ("sanity", "compliance", "depth", "light", "reflection", "identity", "cover", "passive")
-_ALWAYS = ("sanity", "compliance", "depth", "identity", "cover")
-_LIT = ("light", "reflection")
+_REQUIRED = ("sanity", "compliance", "depth", "identity", "cover")
+_REQUIRED_WITH_LIGHT = ("light", "reflection")
 _GUIDANCE = {
     "repeated_frames": Guidance.HOLD_STILL,
     "face_lost": Guidance.SLOWER,
@@ -73,11 +77,14 @@ _GUIDANCE = {
 }
 
 
-def fuse(signals: Sequence[Signal], asked: Asked) -> Judgement:
-    """`signals` are those that were heard, each once."""
-    heard = {signal.name: signal for signal in signals}
-    gates = [heard[name] for name in GATES if name in heard]
-    risk = _risk(heard)
+def fuse(signals: Sequence[Signal], challenge: Challenge) -> Judgement:
+    """Fuse `signals`, the signals that were evaluated, each at most once.
+
+    `light` and `reflection` are required only where the challenge has light.
+    """
+    evaluated = {signal.name: signal for signal in signals}
+    gates = [evaluated[name] for name in GATES if name in evaluated]
+    risk = _risk(evaluated)
 
     def judged(outcome: Outcome, said: Signal | None, reason: str) -> Judgement:
         guidance = None
@@ -93,16 +100,16 @@ def fuse(signals: Sequence[Signal], asked: Asked) -> Judgement:
         for gate in gates:
             if gate.verdict is verdict:
                 return judged(outcome, gate, gate.reason)
-    needed = (*_ALWAYS, *_LIT) if asked.light else _ALWAYS
-    if missing := [name for name in needed if name not in heard]:
-        return judged(Outcome.RETRY, None, f"{missing[0]} was not heard")
+    needed = (*_REQUIRED, *_REQUIRED_WITH_LIGHT) if challenge.light else _REQUIRED
+    if missing := [name for name in needed if name not in evaluated]:
+        return judged(Outcome.RETRY, None, f"{missing[0]} was not evaluated")
     return judged(Outcome.BONA_FIDE, None, "alive")
 
 
-def _risk(heard: dict[str, Signal]) -> float | None:
+def _risk(evaluated: dict[str, Signal]) -> float | None:
     risks = []
-    if "passive" in heard and heard["passive"].score is not None:
-        risks.append(1 - heard["passive"].score)
-    if "artefacts" in heard and heard["artefacts"].score is not None:
-        risks.append(heard["artefacts"].score)
+    if "passive" in evaluated and evaluated["passive"].score is not None:
+        risks.append(1 - evaluated["passive"].score)
+    if "artefacts" in evaluated and evaluated["artefacts"].score is not None:
+        risks.append(evaluated["artefacts"].score)
     return max(risks, default=None)

@@ -1,44 +1,46 @@
-"""Does the skin take on the colours that the screen shows, when it shows them?
+"""Judge whether the skin takes on the colours that the screen shows, when it shows them.
 
-The mean colour of forehead, cheeks and chin is followed through the burst (`skin`) and correlated
-with the code (`code`). The same code begun at any other of its slots has to leave clearly more of
-it unexplained.
+The mean colour of forehead, cheeks and chin (`skin`) is correlated with the code of colours
+(`light_code`). The same code begun at any other of its slots has to leave clearly more of the
+colour unexplained.
 
-Stops: recordings, pictures made before the challenge was known, relighting that comes more than
-150 to 200 ms late. Cannot stop: prints and masks, which reflect the light as well (`depth` is for
-those); relighting within the loop. Where the skin answers too weakly to be measured, as in the sun,
-the answer is "not measurable", and never a pass. A challenge without light has no such signal.
+Stops: recordings, pictures made before the challenge was known, relighting that is more than 150 to
+200 ms late. Cannot stop: prints and masks, which reflect the light as well (`depth` stops those);
+relighting within the loop. Where the skin reflects too little to be measured, as in the sun, the
+verdict is NOT_MEASURABLE and never PASS. A challenge without light has no such signal.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from facepay.face.pad.code import Fit, Follower, Ratios, ratios
-from facepay.face.pad.signal import Asked, Signal, Verdict
+from facepay.face.pad.light_code import Fit, LightCodeFitter, Ratios, ratios
+from facepay.face.pad.signal import Challenge, Signal, Verdict
 from facepay.face.pad.skin import Colours
 from facepay.face.pad.thresholds import Light
 
 NAME = "light"
 
 
-def answer(follower: Follower, asked: Asked, colours: Colours) -> Fit:
-    """How well the skin follows the code that was shown."""
-    return follower.best(_skin(colours), asked.light)
+def fit_skin(fitter: LightCodeFitter, challenge: Challenge, colours: Colours) -> Fit:
+    """Fit the code that was shown to the colours of the skin."""
+    return fitter.fit(_skin(colours), challenge.light)
 
 
-def judge(follower: Follower, asked: Asked, colours: Colours, own: Fit, limits: Light) -> Signal:
-    """The score is the correlation; `own` is the `answer`."""
+def judge(
+    fitter: LightCodeFitter, challenge: Challenge, colours: Colours, own: Fit, limits: Light
+) -> Signal:
+    """Judge the skin's fit `own`, as `fit_skin` returns it; the score is its correlation."""
     skin, score = _skin(colours), own.correlation
-    restless = float(np.sqrt((follower.left_over(skin) ** 2).mean()))
+    colour_change = float(np.sqrt((fitter.detrended(skin) ** 2).mean()))
     if score < limits.correlation:
-        if restless < limits.restless:
+        if colour_change < limits.colour_change:
             return Signal(NAME, score, Verdict.NOT_MEASURABLE, "light_too_weak")
         return Signal(NAME, score, Verdict.FAIL, "another_light")
     if own.amplitude < limits.amplitude:
         return Signal(NAME, score, Verdict.NOT_MEASURABLE, "light_too_weak")
-    others = [_shifted(asked.light, slots) for slots in range(1, len(asked.light))]
-    next_best = float(follower.correlations(skin, others).max())
+    others = [_shifted(challenge.light, slots) for slots in range(1, len(challenge.light))]
+    next_best = float(fitter.correlations(skin, others).max())
     if 1 - next_best < limits.odds * (1 - score):
         return Signal(NAME, score, Verdict.FAIL, "fits_another_code_as_well")
     return Signal(NAME, score, Verdict.PASS, "lit_as_asked")

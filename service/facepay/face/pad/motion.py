@@ -1,8 +1,8 @@
-"""What a head did, frame by frame: yaw, pitch and scale against the payer's own rest.
+"""Measure the motion of a head frame by frame: yaw, pitch and scale relative to the payer's rest.
 
-Rest is the middle of the frames that hold still. Lengths are in outer-eye widths, scale is the
-natural logarithm. A turned head shows its eyes closer together than they are: pitch and scale are
-told as if it did not, by the angle that the yaw stands for.
+Rest is the median of the frames that hold still. Lengths are in outer-eye widths, and scale is the
+natural logarithm. The eyes of a turned head appear closer together than they are. Pitch and scale
+are corrected for that, by the angle that follows from the yaw.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,19 +10,24 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from facepay.face.landmarks import eye_width, pitch
+from facepay.face.detection.landmarks import eye_width, pitch
 from facepay.face.observe import SeenFrame
 from facepay.face.pad.signal import CLOSER, NODS, TURNS
 
-Course = NDArray[np.float64]
+Displacement = NDArray[np.float64]
 
-# How far the nose's base lies before the outer corners of the eyes, as the points draw it: yaw is
+# Distance of the nose's base in front of the outer eye corners, as the points locate it. Yaw is
 # this times the tangent of the angle.
 _NOSE_DEPTH = 0.5
 
 
-def course(seen: Sequence[SeenFrame], step: str) -> Course:
-    """Frame by frame, how far the head went where the step asks it to. Raises ValueError."""
+def displacement(seen: Sequence[SeenFrame], step: str) -> Displacement:
+    """Return how far the head went, frame by frame, in the direction that `step` asks for.
+
+    `step` is turn_left, turn_right, look_up, look_down or closer.
+
+    Raises ValueError for another name.
+    """
     if step in TURNS:
         return _from_rest(seen, lambda frame: frame.yaw) * TURNS[step]
     facing = 1 / np.sqrt(1 + (_from_rest(seen, lambda frame: frame.yaw) / _NOSE_DEPTH) ** 2)
@@ -35,24 +40,26 @@ def course(seen: Sequence[SeenFrame], step: str) -> Course:
     raise ValueError(f"no such step: {step}")
 
 
-def furthest(seen: Sequence[SeenFrame], number: int, step: str, count: int) -> list[SeenFrame]:
-    """The frames of step `number` that went furthest, the furthest first."""
-    far = course(seen, step)
+def furthest_frames(
+    seen: Sequence[SeenFrame], number: int, step: str, count: int
+) -> list[SeenFrame]:
+    """Return the `count` frames of step `number` that went furthest, the furthest first."""
+    far = displacement(seen, step)
     own = [at for at, frame in enumerate(seen) if frame.step == number]
     return [seen[at] for at in sorted(own, key=lambda at: -far[at])[:count]]
 
 
-def most_at_rest(seen: Sequence[SeenFrame]) -> SeenFrame:
-    """The frame of the hold in which the head is turned as it is in most of them."""
+def neutral_frame(seen: Sequence[SeenFrame]) -> SeenFrame:
+    """Return the frame of the hold whose yaw is closest to the hold's median."""
     yaws = _from_rest(seen, lambda frame: frame.yaw)
     hold = [at for at, frame in enumerate(seen) if frame.step == 0]
     return seen[min(hold, key=lambda at: abs(yaws[at]))]
 
 
-def _from_rest(seen: Sequence[SeenFrame], measure: Callable[[SeenFrame], float]) -> Course:
+def _from_rest(seen: Sequence[SeenFrame], measure: Callable[[SeenFrame], float]) -> Displacement:
     values = np.array([measure(frame) for frame in seen])
     return np.asarray(values - _middle_of_hold(seen, values))
 
 
-def _middle_of_hold(seen: Sequence[SeenFrame], values: Course) -> float:
+def _middle_of_hold(seen: Sequence[SeenFrame], values: Displacement) -> float:
     return float(np.median(values[[frame.step == 0 for frame in seen]]))

@@ -1,11 +1,11 @@
-"""Does a single picture look alive to networks that were trained on prints and screens?
+"""Judge single pictures with networks that were trained on prints and screens.
 
-Optional: the networks are files that an operator installs, known by their card (`passive_card`).
-Without them there is no such signal, and nothing else changes. Of a few frames of the hold each
-network sees the face with some of what is around it; the mean of all scores counts.
+The signal is optional. An operator installs the networks as files, described by a card
+(`passive_card`). Without them there is no such signal, and nothing else changes. Each network sees
+the face and some of its surroundings in a few frames of the hold. The mean of all scores counts.
 
-Stops: real prints and phone replays. Cannot stop: what the networks never saw, and so it is a gate
-that is added to the others and replaces none of them.
+Stops: real prints and phone replays. Cannot stop: attack instrument species that the networks never
+saw. It is therefore a gate beside the others and replaces none of them.
 """
 
 from collections.abc import Sequence
@@ -16,34 +16,38 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facepay.face.decode import Pixels, decode
-from facepay.face.landmarks import Points
-from facepay.face.model_store import ModelError, read_network, require_whole
+from facepay.face.detection.landmarks import Points
+from facepay.face.frames.decode import Pixels, decode
+from facepay.face.model_store import ModelError, read_network, require_self_contained
+from facepay.face.models.session import Network
 from facepay.face.observe import Observation, SeenFrame
 from facepay.face.pad.passive_card import FaceBox, PassiveCard, PassiveNetwork, card_for
 from facepay.face.pad.signal import Signal, Verdict
 from facepay.face.pad.thresholds import Passive
-from facepay.face.session import Network
 
 NAME = "passive"
 FRAMES = 3
 
 
 class PassivePack:
-    """The networks of a card, ready to be asked. Safe to share between threads."""
+    """Networks of a card, ready to run. Several threads may share it."""
 
     def __init__(self, card: PassiveCard, directory: Path) -> None:
         self.card = card
         self._networks = [(each, _network(card, each, directory)) for each in card.networks]
 
-    def alive(self, pixels: Pixels, points: Points) -> float:
-        """0 to 1; `pixels` (height, width, 3) uint8 RGB in full size, `points` as of `landmarks`.
+    def score(self, pixels: Pixels, points: Points) -> float:
+        """Return the mean score of the networks, 0 (attack) to 1 (bona fide).
 
-        Raises ModelError where a file is not the one of the card.
+        `pixels` (height, width, 3) uint8 RGB are in full size, and `points` (5, 2) as of
+        `landmarks`.
+
+        Raises ModelError where a file is not the one of the card, or the network's output is not as
+        the card says.
         """
-        return float(np.mean([self._asked(*each, pixels, points) for each in self._networks]))
+        return float(np.mean([self._run_network(*each, pixels, points) for each in self._networks]))
 
-    def _asked(
+    def _run_network(
         self, network: PassiveNetwork, loaded: Network, pixels: Pixels, points: Points
     ) -> float:
         wanted = self.card.input
@@ -55,17 +59,20 @@ class PassivePack:
         for used in (crop, fed):
             used.fill(0)
         if found.shape != (1, self.card.output.dimensions) or not np.isfinite(found).all():
-            raise ModelError(f"{network.file} does not give what its card promises")
+            raise ModelError(f"the output of {network.file} is not as its card promises")
         return float(found[0, self.card.bona_fide])
 
 
 def open_pack(directory: Path) -> PassivePack:
-    """Its networks have run once. Raises CardError, ModelError, OSError."""
+    """Open the networks in `directory`, and run each once.
+
+    Raises CardError, ModelError or OSError.
+    """
     pack = PassivePack(card_for(directory), directory)
     grey = np.full((480, 640, 3), 128, dtype=np.uint8)
     points = np.array([[370, 200], [345, 202], [270, 200], [295, 202], [320, 250]], np.float64)
     try:
-        pack.alive(grey, points)
+        pack.score(grey, points)
     except (ModelError, OSError):
         raise
     except Exception as error:  # onnxruntime has no common base for what it raises
@@ -74,10 +81,10 @@ def open_pack(directory: Path) -> PassivePack:
 
 
 def judge(observation: Observation, pack: PassivePack | None, limits: Passive) -> Signal | None:
-    """The score is the mean over frames and networks; None where no networks are installed."""
+    """Return the signal, None without networks; the score is a mean over frames and networks."""
     if pack is None:
         return None
-    scores = [_alive(frame, pack) for frame in _chosen(observation.seen)]
+    scores = [_score_frame(frame, pack) for frame in _hold_frames(observation.seen)]
     score = float(np.mean(scores))
     if score < limits.attack_below:
         return Signal(NAME, score, Verdict.FAIL, "looks_like_a_print_or_screen")
@@ -86,17 +93,17 @@ def judge(observation: Observation, pack: PassivePack | None, limits: Passive) -
     return Signal(NAME, score, Verdict.PASS, "looks_alive")
 
 
-def _chosen(seen: Sequence[SeenFrame]) -> list[SeenFrame]:
-    """Some of the hold, spread over it."""
+def _hold_frames(seen: Sequence[SeenFrame]) -> list[SeenFrame]:
+    """Return at most FRAMES frames, spread evenly over the hold."""
     hold = [frame for frame in seen if frame.step == 0]
     places = np.linspace(0, len(hold) - 1, min(FRAMES, len(hold)))
     return [hold[round(place)] for place in places]
 
 
-def _alive(frame: SeenFrame, pack: PassivePack) -> float:
+def _score_frame(frame: SeenFrame, pack: PassivePack) -> float:
     pixels = decode(frame.image)
     try:
-        return pack.alive(pixels, frame.points)
+        return pack.score(pixels, frame.points)
     finally:
         pixels.fill(0)
 
@@ -105,14 +112,14 @@ def _network(card: PassiveCard, network: PassiveNetwork, directory: Path) -> Net
     def load() -> bytes:
         file = directory / network.file
         content = read_network(file, name=card.name, expected_sha256=network.sha256)
-        require_whole(card.name, content)
+        require_self_contained(card.name, content)
         return content
 
     return Network(load)
 
 
 def _box(points: Points, face: FaceBox) -> tuple[float, float, float, float]:
-    """x and y of the middle, width and height, in pixels."""
+    """Return x and y of the box's middle, its width and its height, in pixels."""
     along = points[0] - points[2]
     unit = float(np.linalg.norm(along))
     down = np.array([-along[1], along[0]]) / unit
@@ -123,7 +130,10 @@ def _box(points: Points, face: FaceBox) -> tuple[float, float, float, float]:
 def _crop(
     pixels: Pixels, box: tuple[float, float, float, float], enlarged: float, side: int
 ) -> NDArray[Any]:
-    """As large as asked for and the picture allows, shifted to lie inside; squeezed to a square."""
+    """Cut out the enlarged box and scale it to a square of `side` pixels.
+
+    The box is enlarged as far as the picture allows, and shifted to lie inside it.
+    """
     height, width = pixels.shape[:2]
     x, y, across, down = box
     enlarged = min(enlarged, (width - 1) / across, (height - 1) / down)
@@ -131,5 +141,5 @@ def _crop(
     left = int(min(max(0.0, x - across / 2), width - 1 - across))
     top = int(min(max(0.0, y - down / 2), height - 1 - down))
     part = pixels[top : top + int(down) + 1, left : left + int(across) + 1]
-    # Bilinear without smoothing, as the networks were trained.
+    # Bilinear without smoothing, because the networks were trained on such pictures.
     return np.asarray(cv2.resize(part, (side, side), interpolation=cv2.INTER_LINEAR))

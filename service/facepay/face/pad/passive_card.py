@@ -1,7 +1,7 @@
-"""The card of a pack of passive networks: nets that say of a single picture whether it is alive.
+"""Read the card of a pack of passive networks, which score a single picture as bona fide or not.
 
-As `face.cards` for networks that describe faces: another pack is another card and other files, and
-no code. A card is believed only as a whole, and a file by its SHA-256, each time it is loaded.
+Cards work as in `models.cards`: another pack is another card and other files, and no code. A card
+is accepted only as a whole. A file is verified by its SHA-256 each time it is loaded.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from facepay.face.cards import (
+from facepay.face.models.cards import (
     FILE_NAME,
     SHA256,
     CardError,
@@ -28,9 +28,9 @@ _MOST_NETWORKS = 8
 
 @dataclass(frozen=True, slots=True)
 class FaceBox:
-    """The box that the networks' crops are made from, in outer-eye widths.
+    """Box from which the crops are made, in outer-eye widths.
 
-    `below_eyes` is how far its middle lies below the middle of the eyes.
+    `below_eyes` is the distance of its middle below the middle of the eyes.
     """
 
     width: float
@@ -40,7 +40,7 @@ class FaceBox:
 
 @dataclass(frozen=True, slots=True)
 class PassiveNetwork:
-    """`enlarged`: how many times the box's width and height it wants to see."""
+    """One network; `enlarged` is the factor by which its crop exceeds the face's box."""
 
     file: str
     sha256: str
@@ -49,7 +49,11 @@ class PassiveNetwork:
 
 @dataclass(frozen=True, slots=True)
 class PassiveCard:
-    """`bona_fide` is the output's class that says "alive"; the networks' scores are averaged."""
+    """Card of a pack.
+
+    `bona_fide` is the index of the output class "bona fide". The scores of the networks are
+    averaged.
+    """
 
     name: str
     source: str
@@ -62,7 +66,10 @@ class PassiveCard:
 
 
 def card_for(directory: Path) -> PassiveCard:
-    """The card that lies beside the files, or the one that ships. Raises CardError, OSError."""
+    """Read the card beside the files in `directory`, or else the one that ships.
+
+    Raises CardError or OSError.
+    """
     own = directory / CARD
     if own.is_file():
         return parse_passive_card(own.read_text(encoding="utf-8", errors="replace"))
@@ -71,7 +78,7 @@ def card_for(directory: Path) -> PassiveCard:
 
 
 def parse_passive_card(text: str) -> PassiveCard:
-    """Raises CardError."""
+    """Parse a card. Raises CardError with the name of the field."""
     table = read_toml(text)
     networks = table.get("networks")
     if not isinstance(networks, list) or not 1 <= len(networks) <= _MOST_NETWORKS:
@@ -83,7 +90,7 @@ def parse_passive_card(text: str) -> PassiveCard:
         "networks": tuple(_network(each) for each in networks),
     }
     card = read_table(PassiveCard, {**table, **parts}, "the card")
-    _require_sound(card)
+    _validate(card)
     return card
 
 
@@ -93,7 +100,7 @@ def _network(table: object) -> PassiveNetwork:
     return read_table(PassiveNetwork, table, "networks")
 
 
-def _require_sound(card: PassiveCard) -> None:
+def _validate(card: PassiveCard) -> None:
     checks = (
         (card.source.strip() and card.licence.strip(), "source and licence must be named"),
         ((card.source + card.licence + card.name).isprintable(), "name, source: a line of text"),

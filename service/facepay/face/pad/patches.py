@@ -1,10 +1,10 @@
-"""Where the same places of a face are in two frames: the measurement that `depth` reads.
+"""Find the same places of a face in two frames: the measurement behind `depth` and `nods`.
 
-Each frame is laid out on a canvas of its own, the hold's by its eyes, the turned one's
-by the affine map that brings its five points closest to the hold's: so nothing has to be looked for
-far away, and flat things stay flat. Light that differs is taken off by what the surroundings of
-each pixel are like. Then every place of a grid is looked for as a small patch, by normalised
-correlation. The canvases are overwritten before this returns.
+Each frame is mapped to a canvas of its own. The frame of the hold is aligned by its eyes, the
+turned one by the affine map that brings its five points closest to those of the hold. Every place
+then lies near its place in the other canvas, and flat things stay flat. The local mean and contrast
+are normalised, so that different light has little effect. Each place of a grid is then searched as
+a small patch by normalised correlation. The canvases are overwritten before this module returns.
 """
 
 from collections.abc import Sequence
@@ -17,31 +17,31 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facepay.face.decode import Grey
-from facepay.face.landmarks import Points
+from facepay.face.detection.landmarks import Points
+from facepay.face.frames.decode import Grey
 from facepay.face.observe import SeenFrame
 
 _Places = NDArray[np.float64]  # (n, 2)
 
-# The canvas: pixels an outer-eye width, and where the middle of the eyes lies.
+# The canvas: pixels per outer-eye width, and the position of the middle of the eyes.
 UNIT = 48.0
 _MIDDLE = np.array([60.0, 42.0])
 _SIZE = (120, 126)  # width, height
-_SURROUNDINGS = 6.0  # pixels: the sigma of what a pixel's light is compared with
+_SURROUNDINGS = 6.0  # sigma in pixels of the surroundings by which a pixel is normalised
 _CONTRAST = 45.0
-# Half a patch's side, and how far it is looked for, across and down, in pixels.
+# Half of a patch's side, and the range of its search across and down, in pixels.
 _HALF, _ACROSS, _DOWN = 6, 15, 5
-_BLANK = 6.0  # grey levels of standard deviation: a patch with nothing in it
-_ALIKE = 0.55  # correlation: below it a place was not found again
-_SAME_PLACE = 0.05 * UNIT
+_MIN_DEVIATION = 6.0  # grey levels; a patch below it is blank
+_MIN_CORRELATION = 0.55  # below it a place was not found again
+_MAX_RETURN_ERROR = 0.05 * UNIT
 _GRID, _NOSE_GRID = 0.16, 0.08
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Followed:
-    """Places found in both frames, x right, y down, in outer-eye widths from between the eyes.
+class Correspondences:
+    """Places found in both frames: x right, y down, in outer-eye widths from between the eyes.
 
-    `places`, `moved` (n, 2) are of the whole face; `nose`, `nose_moved` (m, 2) of the nose.
+    `places` and `moved` (n, 2) cover the whole face; `nose` and `nose_moved` (m, 2) the nose.
     """
 
     places: _Places
@@ -50,40 +50,42 @@ class Followed:
     nose_moved: _Places
 
 
-def follow(hold: SeenFrame, turned: Sequence[SeenFrame]) -> list[Followed]:
-    """From `hold`, which looks into the camera, to each of the others."""
-    laid_out = _by_eyes(hold.points)
-    rest = _mapped(laid_out, hold.points)
+def find_correspondences(hold: SeenFrame, turned: Sequence[SeenFrame]) -> list[Correspondences]:
+    """Match places from `hold`, which looks into the camera, to each of the other frames."""
+    laid_out = _align_by_eyes(hold.points)
+    rest = _transform(laid_out, hold.points)
     still = _canvas(hold, laid_out)
     try:
-        return [_followed(still, rest, frame) for frame in turned]
+        return [_compare(still, rest, frame) for frame in turned]
     finally:
         still.fill(0)
 
 
-def _followed(still: Grey, rest: Points, turned: SeenFrame) -> Followed:
-    other = _canvas(turned, _closest(turned.points, rest))
+def _compare(still: Grey, rest: Points, turned: SeenFrame) -> Correspondences:
+    other = _canvas(turned, _align_by_points(turned.points, rest))
     try:
-        return Followed(*_found(still, other, _face_grid()), *_found(still, other, _nose_grid()))
+        return Correspondences(
+            *_match_grid(still, other, _face_grid()), *_match_grid(still, other, _nose_grid())
+        )
     finally:
         other.fill(0)
 
 
-def _by_eyes(points: Points) -> NDArray[np.float64]:
-    """The similarity (2, 3) that lays the outer eye corners level, UNIT apart."""
+def _align_by_eyes(points: Points) -> NDArray[np.float64]:
+    """Return the similarity (2, 3) that puts the outer eye corners level, UNIT apart."""
     eyes = points[0] - points[2]
     a, b = UNIT * eyes / (eyes @ eyes)
     turn = np.array([[a, b], [-b, a]])
     return np.column_stack([turn, _MIDDLE - turn @ (points[0] + points[2]) / 2])
 
 
-def _closest(points: Points, rest: Points) -> NDArray[np.float64]:
-    """The affine map (2, 3) that brings the points closest to the hold's on its canvas."""
+def _align_by_points(points: Points, rest: Points) -> NDArray[np.float64]:
+    """Return the affine map (2, 3) that brings the points closest to the hold's on its canvas."""
     found, *_ = np.linalg.lstsq(np.column_stack([points, np.ones(len(points))]), rest, rcond=None)
     return np.asarray(found.T, dtype=np.float64)
 
 
-def _mapped(matrix: NDArray[np.float64], points: Points) -> Points:
+def _transform(matrix: NDArray[np.float64], points: Points) -> Points:
     return np.asarray(points @ matrix[:, :2].T + matrix[:, 2], dtype=np.float64)
 
 
@@ -100,17 +102,17 @@ def _canvas(frame: SeenFrame, matrix: NDArray[np.float64]) -> Grey:
     return even
 
 
-def _found(hold: Grey, turned: Grey, grid: _Places) -> tuple[_Places, _Places]:
-    """The places of a grid, and where they are in the other frame: those that were found.
+def _match_grid(hold: Grey, turned: Grey, grid: _Places) -> tuple[_Places, _Places]:
+    """Return the places of a grid that were found, and their positions in the other frame.
 
-    What is there has to be found here again, at the same place: cheeks look alike all over, and
-    what a turn hides is found anywhere.
+    A patch counts only if a search in the opposite direction returns to its place. Cheeks look
+    alike all over, and parts that a turn hides are found in wrong positions.
     """
     kept = []
     for place in (grid * UNIT + _MIDDLE).tolist():
-        there = _look_for(hold, turned, *place)
-        here = there and _look_for(turned, hold, *there)
-        if here and dist(here, place) < _SAME_PLACE:
+        there = _locate_patch(hold, turned, *place)
+        here = there and _locate_patch(turned, hold, *there)
+        if here and dist(here, place) < _MAX_RETURN_ERROR:
             kept.append((place, there))
     if not kept:
         return np.empty((0, 2)), np.empty((0, 2))
@@ -118,27 +120,30 @@ def _found(hold: Grey, turned: Grey, grid: _Places) -> tuple[_Places, _Places]:
     return both[:, 0], both[:, 1]
 
 
-def _look_for(one: Grey, other: Grey, x: float, y: float) -> tuple[float, float] | None:
-    """Where (x, y) of `one` is in `other`. In plain numbers: it is asked a thousand times."""
+def _locate_patch(one: Grey, other: Grey, x: float, y: float) -> tuple[float, float] | None:
+    """Return the position in `other` of the patch at (x, y) of `one`, or None.
+
+    It uses plain numbers instead of arrays, because it runs a thousand times per capture.
+    """
     near_x, near_y = round(x), round(y)
     height, width = one.shape
     if not (_HALF <= near_x < width - _HALF and _HALF <= near_y < height - _HALF):
         return None
     patch = one[near_y - _HALF : near_y + _HALF + 1, near_x - _HALF : near_x + _HALF + 1]
-    if cv2.meanStdDev(patch)[1].item() < _BLANK:
+    if cv2.meanStdDev(patch)[1].item() < _MIN_DEVIATION:
         return None
     left, top = max(0, near_x - _HALF - _ACROSS), max(0, near_y - _HALF - _DOWN)
     window = other[top : near_y + _HALF + _DOWN + 1, left : near_x + _HALF + _ACROSS + 1]
     alike = cv2.matchTemplate(window, patch, cv2.TM_CCOEFF_NORMED)
     _, best, _, (column, row) = cv2.minMaxLoc(alike)
-    if best < _ALIKE:
+    if best < _MIN_CORRELATION:
         return None
     off_x, off_y = _peak(alike[row], column), _peak(alike[:, column], row)
     return left + column + _HALF + off_x + x - near_x, top + row + _HALF + off_y + y - near_y
 
 
 def _peak(line: NDArray[Any], at: int) -> float:
-    """How far off the largest of three values the top of a parabola through them lies."""
+    """Return the offset of the top of the parabola through three values around the largest."""
     if not 0 < at < len(line) - 1:
         return 0.0
     before, top, after = line[at - 1 : at + 2].tolist()
@@ -148,7 +153,7 @@ def _peak(line: NDArray[Any], at: int) -> float:
 
 @cache
 def _face_grid() -> _Places:
-    """An ellipse over brows, eyes, cheeks and mouth."""
+    """Return a grid in an ellipse over brows, eyes, cheeks and mouth."""
     places = _lattice((-0.63, 0.64), (-0.5, 1.2), _GRID)
     x, y = places.T
     return np.asarray(places[(x / 0.68) ** 2 + ((y - 0.38) / 0.85) ** 2 <= 1])

@@ -1,12 +1,17 @@
-"""Are these pictures that a camera took, one after the other, of one face?
+"""Judge whether a camera took these pictures, one after the other, of one face.
 
-Measured on the pictures themselves: how many look exactly alike, how much neighbours differ (mean
-absolute difference at about 160x120, in grey levels: even a head that holds still, on a stand,
-differs by the sensor's noise), in how many there is a face, and whether the steps come in order
-with enough frames each. That there is only one face, `track` has seen to before.
+The measures come from the pictures themselves:
 
-Stops: stills sent as a video, repeated frames, hands and bystanders before the face. Cannot stop:
-anything that a camera really filmed, or that was made to look like it.
+- how many look exactly alike;
+- how much neighbours differ (mean absolute difference at about 160x120, in grey levels): even a
+  head that holds still before a camera on a stand differs by the noise of the sensor;
+- in how many a face was found;
+- whether the steps come in order with enough frames each.
+
+`detection.track` has already refused a second face.
+
+Stops: still pictures sent as a video, repeated frames, hands before the face. Cannot stop: scenes
+that a camera really filmed, or that were made to look like it.
 """
 
 from collections.abc import Sequence
@@ -14,34 +19,34 @@ from collections.abc import Sequence
 import numpy as np
 
 from facepay.face.observe import Observation, SeenFrame
-from facepay.face.pad.signal import Asked, Signal, Verdict
+from facepay.face.pad.signal import Challenge, Signal, Verdict
 from facepay.face.pad.thresholds import Sanity
 
 NAME = "sanity"
 
 
-def judge(observation: Observation, asked: Asked, limits: Sanity) -> Signal:
-    """The score is the share of neighbours that differ as pictures of a camera do."""
+def judge(observation: Observation, challenge: Challenge, limits: Sanity) -> Signal:
+    """Judge the frames; the score is the share of neighbours that differ as camera pictures do."""
     seen = observation.seen
     steps = [frame.step for frame in seen]
-    expected = range(len(asked.steps) + 1)
-    if not asked.steps or steps != sorted(steps) or not set(steps) <= set(expected):
+    expected = range(len(challenge.steps) + 1)
+    if not challenge.steps or steps != sorted(steps) or not set(steps) <= set(expected):
         return _failed("wrong_order", None)
     repeated = len(seen) - len({frame.fingerprint for frame in seen})
     if repeated > limits.most_repeated_frames:
         return _failed("identical_frames", None)
-    differing = _differing(seen, limits.least_change)
+    differing = _share_differing(seen, limits.least_change)
     if differing < limits.least_share_differing:
         return _failed("frozen_picture", differing)
-    return _enough(observation, repeated, [steps.count(step) for step in expected], limits) or (
-        Signal(NAME, differing, Verdict.PASS, "as_a_camera_takes_them")
-    )
+    return _find_unmeasurable(
+        observation, repeated, [steps.count(step) for step in expected], limits
+    ) or (Signal(NAME, differing, Verdict.PASS, "as_a_camera_takes_them"))
 
 
-def _enough(
+def _find_unmeasurable(
     observation: Observation, repeated: int, in_steps: Sequence[int], limits: Sanity
 ) -> Signal | None:
-    """What a genuine payer or a poor connection may have caused, or None."""
+    """Return a fault that a bona fide payer or a poor connection may cause, or None."""
     if repeated:
         return Signal(NAME, None, Verdict.NOT_MEASURABLE, "repeated_frames")
     if len(observation.seen) < limits.least_share_with_face * observation.sent:
@@ -51,11 +56,12 @@ def _enough(
     return None
 
 
-def _differing(seen: Sequence[SeenFrame], least: float) -> float:
-    """The share of neighbours, and 0 where there are none to compare.
+def _share_differing(seen: Sequence[SeenFrame], least: float) -> float:
+    """Return the share of neighbours that differ, and 0 where none can be compared.
 
-    Not a number is what had nothing to be compared with, as after a frame of another size. It must
-    not hide what the other frames show; and a burst in which nothing can be compared shows no life.
+    The change of a frame is NaN where there was nothing to compare it with, as after a frame of
+    another size. Such frames must not hide a frozen picture. A capture in which no two frames can
+    be compared shows no life.
     """
     changes = [frame.change for frame in seen[1:] if not np.isnan(frame.change)]
     return sum(change >= least for change in changes) / len(changes) if changes else 0.0

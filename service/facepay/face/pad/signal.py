@@ -1,4 +1,4 @@
-"""What one signal says: a verdict, a score for whoever operates this, and a named reason."""
+"""Types that all signals share: a verdict, a score for the operator, and a named reason."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,10 @@ CLOSER = "closer"
 
 
 class Verdict(StrEnum):
-    """NOT_MEASURABLE is what a clumsy payer or a bad light gives: never a pass."""
+    """Verdict of one signal.
+
+    A clumsy payer or bad light gives NOT_MEASURABLE, which never counts as a pass.
+    """
 
     PASS = "pass"  # noqa: S105 - a verdict, not a password
     FAIL = "fail"
@@ -20,9 +23,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """`score` is in the signal's own unit, None where nothing was measured.
+    """Result of one signal.
 
-    `reason` is a word of this signal's own, and for the operator alone.
+    `score` is in the signal's own unit, and None where nothing was measured. `reason` is a word of
+    this signal, for the operator only.
     """
 
     name: str
@@ -31,11 +35,12 @@ class Signal:
     reason: str
 
 
-class Asked(Protocol):
-    """What the payer was asked to do: step n of a burst is `steps[n - 1]`, step 0 is "hold still".
+class Challenge(Protocol):
+    """Motions and light that the payer was asked for.
 
-    Steps are turn_left, turn_right, look_up, look_down, closer. `light` are names of colours, each
-    shown for `light.SLOT_MS` and over again from the first; empty where the screen gives no light.
+    Step n of a capture is `steps[n - 1]`, and step 0 is "hold still". Steps are turn_left,
+    turn_right, look_up, look_down and closer. `light` holds names of colours, each shown for
+    `light_code.SLOT_MS` and repeated from the first; it is empty where the screen gives no light.
     """
 
     @property

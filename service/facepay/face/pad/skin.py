@@ -1,8 +1,9 @@
-"""The colours of a face and of what is behind it, frame by frame: what `light`, `reflection` read.
+"""Measure the colours of the face and of the background, frame by frame.
 
-Each face is laid out on cells of a tenth of an outer-eye width, by its eyes, from a picture decoded
-at a quarter of the size: light, not the camera's code for it, averaged over each cell. The pixels
-are overwritten at once; cells of a face are kept by whoever asked, and wiped there.
+`light`, `reflection` and `cover` read them. Each face is mapped by its eyes to cells of a tenth of
+an outer-eye width, from a picture decoded at a quarter of the size. A cell holds the mean of linear
+light, not of the camera's code for it. The pixels are overwritten at once. The caller keeps the
+cells, and overwrites them with `Colours.wipe`.
 """
 
 from collections.abc import Sequence
@@ -13,8 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facepay.face.decode import Pixels, decode_colour
-from facepay.face.landmarks import Points
+from facepay.face.detection.landmarks import Points
+from facepay.face.frames.decode import Pixels, decode_colour
 from facepay.face.observe import SeenFrame
 
 _Light = NDArray[np.float64]
@@ -23,47 +24,49 @@ _REDUCTION = 4
 _COLUMNS, _ROWS = 14, 20
 _CELL = 0.1
 _LEFT, _TOP = -0.7, -0.7  # in outer-eye widths from the middle of the eyes
-_FINE = 4  # pixels a cell is averaged from, each way
+_FINE = 4  # pixels per cell, each way, before averaging
 _GAMMA = 2.2
-_CORNER_PX = 8  # at a quarter of the size: the upper corners, where a background is
+_CORNER_PX = 8  # side of the upper corners, which show the background, at a quarter of the size
 
 
 @dataclass(slots=True, repr=False)
 class Colours:
-    """Light, 0 to 1: `cells` (frames, cells, 3) of the face, `behind` (frames, 3) of what is there.
+    """Linear light, 0 to 1: `cells` (frames, cells, 3) of the face, `background` (frames, 3).
 
-    `skin` (cells,) are those that are skin, mostly: without eyes, mouth and the face's edge.
+    `skin` (cells,) marks the cells that mostly show skin: without eyes, mouth and the edge of the
+    face.
     """
 
     cells: _Light
-    behind: _Light
+    background: _Light
     skin: NDArray[np.bool_]
 
     def first(self, frames: int) -> "Colours":
-        """A view of the first so many frames: wiped with the whole."""
-        return Colours(self.cells[:frames], self.behind[:frames], self.skin)
+        """Return a view of the first `frames` frames, which is overwritten with the whole."""
+        return Colours(self.cells[:frames], self.background[:frames], self.skin)
 
     def wipe(self) -> None:
+        """Overwrite all measured light."""
         self.cells.fill(0)
-        self.behind.fill(0)
+        self.background.fill(0)
 
 
-def colours(seen: Sequence[SeenFrame]) -> Colours:
-    """Of these frames. Raises FaceRefusal as `decode` does."""
+def measure_colours(seen: Sequence[SeenFrame]) -> Colours:
+    """Measure the colours of these frames. Raises FaceRefusal as `decode`."""
     inside, skin, _ = _cells()
-    cells, behind = np.zeros((len(seen), int(inside.sum()), 3)), np.zeros((len(seen), 3))
+    cells, background = np.zeros((len(seen), int(inside.sum()), 3)), np.zeros((len(seen), 3))
     for at, frame in enumerate(seen):
         pixels = decode_colour(frame.image, _REDUCTION)
         try:
-            cells[at] = _laid_out(pixels, frame.points / _REDUCTION)[inside]
-            behind[at] = _corners(pixels)
+            cells[at] = _cell_light(pixels, frame.points / _REDUCTION)[inside]
+            background[at] = _corners(pixels)
         finally:
             pixels.fill(0)
-    return Colours(cells, behind, skin)
+    return Colours(cells, background, skin)
 
 
 def mean_near(colours: Colours, places: Sequence[tuple[float, float]]) -> _Light:
-    """(3,): of the cells nearest to places, in outer-eye widths, over all frames."""
+    """Return (3,): the mean of the cells nearest to places (outer-eye widths), over all frames."""
     _, _, middles = _cells()
     near = [int(np.argmin(np.linalg.norm(middles - place, axis=1))) for place in places]
     return np.asarray(colours.cells[:, near].mean(axis=(0, 1)))
@@ -71,13 +74,13 @@ def mean_near(colours: Colours, places: Sequence[tuple[float, float]]) -> _Light
 
 @cache
 def within(first: tuple[float, float], last: tuple[float, float]) -> NDArray[np.bool_]:
-    """(cells,): those whose middles lie between two corners, in outer-eye widths."""
+    """Return (cells,): the cells whose middles lie between two corners, in outer-eye widths."""
     _, _, middles = _cells()
     return np.asarray(((middles > first) & (middles < last)).all(axis=1))
 
 
-def _laid_out(pixels: Pixels, points: Points) -> NDArray[np.float32]:
-    """(rows, columns, 3)."""
+def _cell_light(pixels: Pixels, points: Points) -> NDArray[np.float32]:
+    """Return (rows, columns, 3): the mean light of each cell."""
     along = points[0] - points[2]
     down = np.array([-along[1], along[0]])
     middle = (points[0] + points[2]) / 2
@@ -108,7 +111,7 @@ def _linear() -> NDArray[np.float32]:
 
 @cache
 def _cells() -> tuple[NDArray[np.bool_], NDArray[np.bool_], _Light]:
-    """Which cells (rows, columns) are of a face, which of these are skin, and their middles."""
+    """Return the cells (rows, columns) on a face, which of those are skin, and their middles."""
     x = (_LEFT + _CELL * (np.arange(_COLUMNS) + 0.5))[None, :]
     y = (_TOP + _CELL * (np.arange(_ROWS) + 0.5))[:, None]
     inside = (x / 0.7) ** 2 + ((y - 0.25) / 1.05) ** 2 < 1

@@ -1,4 +1,4 @@
-"""The numbers of thresholds.toml, read once and checked: a file that is not whole is no start."""
+"""Read and check the numbers of thresholds.toml; an incomplete file stops the start."""
 
 import tomllib
 from collections.abc import Mapping
@@ -12,12 +12,12 @@ _LARGEST = 1000.0
 
 
 class ThresholdsError(ValueError):
-    """The file is not what it should be; the message names the field."""
+    """The file is incomplete or malformed; the message names the field."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Which measurement gave the numbers."""
+    """Bench and data that gave the numbers."""
 
     bench: str
     data: str
@@ -49,7 +49,7 @@ class Light:
     correlation: float
     amplitude: float
     odds: float
-    restless: float
+    colour_change: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """As thresholds.toml has them, with what each is there."""
+    """Content of thresholds.toml, whose comments define each number."""
 
     version: str
     report: Report
@@ -101,13 +101,13 @@ class Thresholds:
 
 @cache
 def thresholds() -> Thresholds:
-    """Those that ship with this version. Raises ThresholdsError."""
+    """Return the numbers that ship with this version. Raises ThresholdsError."""
     shipped = files("facepay.face.pad") / "thresholds.toml"
     return parse_thresholds(shipped.read_text(encoding="utf-8"))
 
 
 def parse_thresholds(text: str) -> Thresholds:
-    """Raises ThresholdsError."""
+    """Parse the text of a thresholds file. Raises ThresholdsError."""
     try:
         table = tomllib.loads(text)
     except ValueError as error:
@@ -116,7 +116,7 @@ def parse_thresholds(text: str) -> Thresholds:
 
 
 def _read(kind: type[_Part], table: Mapping[str, Any], where: str) -> _Part:
-    """All fields and no others: numbers from 0 up, texts that say something, or parts of these."""
+    """Read all fields and no others: numbers from 0 up, non-empty texts, or nested parts."""
     known = {field.name: field.type for field in fields(kind)}  # type: ignore[arg-type]
     for name in table.keys() ^ known.keys():
         raise ThresholdsError(f"{where}{name}: missing, or not a field")

@@ -1,7 +1,8 @@
-"""What a browser keeps for us: a token for its visit, a name it is known by, a language.
+"""The three cookies of the page: the visit's token, the device's name and the language.
 
-Over https they are `__Host-` cookies: of this host alone, never sent in the clear. A rehearsal
-over http on loopback has to do without both, or browsers would drop them.
+Over https they are `__Host-` cookies: only this host gets them, and browsers never send them in
+the clear (draft RFC 6265bis, 4.1.3.2). A rehearsal over http on loopback uses plain names, because
+browsers would drop `__Host-` cookies there.
 """
 
 from flask import Response, current_app, request
@@ -12,14 +13,14 @@ LANGUAGE = "facepay-language"
 A_YEAR = 365 * 24 * 3600
 
 
-def kept(name: str) -> str:
-    """What the browser sent, or nothing."""
+def read(name: str) -> str:
+    """Return the value that the browser sent; empty when there is none, or it is not ASCII."""
     value = request.cookies.get(_full(name), "")
     return value if value.isascii() else ""
 
 
-def keep(response: Response, name: str, value: str, *, seconds: int | None = None) -> None:
-    """Until the browser is closed, or for `seconds`."""
+def write(response: Response, name: str, value: str, *, seconds: int | None = None) -> None:
+    """Set a cookie that lasts for `seconds`, or until the browser is closed."""
     response.set_cookie(
         _full(name),
         value,

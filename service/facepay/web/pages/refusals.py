@@ -1,4 +1,4 @@
-"""A refusal as a page, in the reader's language: what happened, and what can be done."""
+"""Show a refusal as a page in the reader's language: what happened, and what to do next."""
 
 from flask import Response, current_app, g, render_template, request
 
@@ -12,30 +12,37 @@ def is_page(path: str) -> bool:
 
 
 def refusal_page(code: str, status: int, param: str | None = None) -> Response:
-    """The form again with what is wrong where a view names one, or a page of its own."""
+    """Render the form that the view names, with the reason above it, or a page of its own."""
     view = current_app.view_functions.get(request.endpoint or "")
     form = view.__dict__.get("form") if view is not None and "visit" in g else None
-    html = render_template(f"account/{form or 'refusal'}.html", problem=words(code, param))
+    html = render_template(f"account/{form or 'refusal'}.html", problem=refusal_text(code, param))
     return Response(html, status=status, content_type="text/html; charset=utf-8")
 
 
-def words(code: str, param: str | None = None) -> str:
-    """What a refusal says to a person; the same for everything that must not be told apart."""
-    said = {
-        "new_password": _("The new password needs 8 characters or more."),
-        "duress_code": _("Please choose six other digits."),
-        "proof_rejected": _(
+def refusal_text(code: str, param: str | None = None) -> str:
+    """Return the text for an error code; errors that must look alike share one text."""
+    texts = {
+        "new_password": _(
+            "The new password was not saved. Please choose one with 8 characters or more."
+        ),
+        "duress_code": _("This emergency code cannot be used. Please choose six other digits."),
+        "credentials_rejected": _(
             "That did not match. Please check what you typed. Each code works only once: wait for "
             "the next one. After several wrong tries, wait a minute."
         ),
-        "invalid_request": _("Please fill in every field. A code has six digits."),
+        "invalid_request": _(
+            "A field is empty or not valid. Please fill in every field. A code has six digits."
+        ),
         "form_expired": _("This page was open too long. Nothing was changed. Please try again."),
-        "wrong_state": _("This cannot be done as things are. The overview shows how they are now."),
-        "not_found": _("There is no such page."),
-        "method_not_allowed": _("There is no such page."),
+        "wrong_state": _(
+            "This is not possible in the current state. The overview shows the current state."
+        ),
+        "not_found": _("This page does not exist."),
+        "method_not_allowed": _("This page does not exist."),
         "unavailable": _(
-            "This cannot be done right now. Nothing was changed. Please try again in a minute."
+            "This is not possible right now. Nothing was changed. Please try again in a minute."
         ),
     }
     kind = "unavailable" if code.endswith("_unavailable") else code
-    return said.get(param or "", said.get(kind, _("That did not work. Nothing was changed.")))
+    other = _("That did not work. The overview shows whether anything has changed.")
+    return texts.get(param or "", texts.get(kind, other))

@@ -1,4 +1,4 @@
-"""Sign in and out."""
+"""Pages for signing in and out, and the style sheet of all pages."""
 
 import secrets
 from pathlib import Path
@@ -6,15 +6,22 @@ from pathlib import Path
 from flask import Blueprint, Response, g, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from facepay.usecases.sign_in import TOKEN_BYTES, SignInAttempt, sign_in, sign_out
-from facepay.web.doors import house, public
+from facepay.usecases.authentication.sign_in import TOKEN_BYTES, SignInAttempt, sign_in, sign_out
+from facepay.web.access import deps, public
 from facepay.web.pages import cookies
-from facepay.web.pages.door import begin_visit, open_page, signed_in
-from facepay.web.pages.forms import SignInForm, again_with, in_templates, proof_in, read_form, show
+from facepay.web.pages.forms import (
+    SignInForm,
+    credentials_in,
+    form_on_refusal,
+    read_form,
+    show,
+    template_context,
+)
+from facepay.web.pages.page_access import begin_visit, public_page, signed_in
 from facepay.web.pages.refusals import PREFIX
 
 signing_in = Blueprint("signing_in", __name__, url_prefix=PREFIX, template_folder="templates")
-signing_in.app_context_processor(in_templates)
+signing_in.app_context_processor(template_context)
 
 STYLE = (Path(__file__).parent / "page.css").read_text()
 
@@ -28,29 +35,29 @@ def style() -> Response:
 
 
 @signing_in.get("/sign_in")
-@open_page
+@public_page
 def show_sign_in() -> ResponseReturnValue:
     if signed_in():
-        return redirect(url_for("own_face.overview"), 303)
+        return redirect(url_for("face.overview"), 303)
     return show("sign_in")
 
 
 @signing_in.post("/sign_in")
-@open_page
-@again_with("sign_in")
+@public_page
+@form_on_refusal("sign_in")
 def do_sign_in() -> ResponseReturnValue:
     form = read_form(SignInForm)
-    attempt = SignInAttempt(form["alias"], proof_in(form), cookies.kept(cookies.DEVICE))
-    signed = sign_in(house(), attempt)
+    attempt = SignInAttempt(form["alias"], credentials_in(form), cookies.read(cookies.DEVICE))
+    signed = sign_in(deps(), attempt)
     begin_visit(signed.token)
-    response = Response(status=303, headers={"Location": url_for("own_face.overview")})
-    cookies.keep(response, cookies.DEVICE, signed.device_cookie, seconds=cookies.A_YEAR)
+    response = Response(status=303, headers={"Location": url_for("face.overview")})
+    cookies.write(response, cookies.DEVICE, signed.device_cookie, seconds=cookies.A_YEAR)
     return response
 
 
 @signing_in.post("/sign_out")
-@open_page
+@public_page
 def do_sign_out() -> ResponseReturnValue:
-    sign_out(house(), g.visit)
+    sign_out(deps(), g.visit)
     begin_visit(secrets.token_urlsafe(TOKEN_BYTES))
     return redirect(url_for(".show_sign_in"), 303)

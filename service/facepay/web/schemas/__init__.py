@@ -1,1 +1,1 @@
-"""Shapes of what comes in and goes out: marshmallow, no database, no rules of the house."""
+"""Marshmallow schemas of requests and answers; they know no database and no business rule."""

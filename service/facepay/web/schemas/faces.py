@@ -1,4 +1,4 @@
-"""Consents, enrolments and captures."""
+"""Schemas of notices, consents, enrolments, captures and deletion receipts."""
 
 from marshmallow import fields
 
@@ -14,10 +14,13 @@ class Notice(Shape):
 
 
 class NewConsent(Shape):
-    """Consent to one purpose under one notice. It always ends, at the latest after the default."""
+    """Consent to one purpose under one notice.
+
+    Every consent expires. `expires_at` may bring the policy's default expiry forward, not back.
+    """
 
     purpose = fields.Enum(ConsentPurpose, by_value=True, required=True)
-    notice_version = Text(required=True, longest=100)
+    notice_version = Text(required=True, max_length=100)
     notice_sha256 = Sha256(required=True)
     expires_at = fields.AwareDateTime(format="iso", load_default=None, allow_none=True)
 
@@ -38,7 +41,10 @@ class Enrolment(Shape):
     created_at = fields.String(required=True)
     revoked_at = fields.String(allow_none=True, required=True)
     key_destroyed = fields.Boolean(
-        required=True, metadata={"description": "nothing can open the template any more"}
+        required=True,
+        metadata={
+            "description": "True once the key is destroyed: no copy of the template can be opened."
+        },
     )
 
 
@@ -48,24 +54,25 @@ class Enrolments(Shape):
 
 class DeletionReceipt(Shape):
     deletion_receipt = fields.String(
-        required=True, metadata={"description": "JWS (ES256), see protocol.md"}
+        required=True,
+        metadata={"description": "A compact JWS (ES256). See 'Deletion receipts' in protocol.md."},
     )
 
 
 class NewCapture(Shape):
-    """`profile`: what this payer can do, when it is not everything."""
+    """A capture to open. `profile` names the challenge that suits what the payer can do."""
 
     profile = fields.Enum(Profile, by_value=True, load_default=Profile.STANDARD)
 
 
 class PayerClaim(NewCapture):
-    """Whose face is to be compared: facepay compares 1:1 and never searches."""
+    """The payer whose face is compared; facepay compares 1:1 and never searches."""
 
-    payer = Text(required=True, longest=100)
+    payer = Text(required=True, max_length=100)
 
 
 class ReservedCapture(Shape):
-    """Show the instructions now; what will be asked is drawn when the capture is begun."""
+    """An opened capture. Show the instructions now; beginning it draws the challenge."""
 
     id = fields.String(required=True)
     purpose = fields.String(required=True)
@@ -74,8 +81,9 @@ class ReservedCapture(Shape):
 
 
 class Light(Shape):
-    """Show each colour for `slot_ms`, again and again; begin a quarter of that before the first
-    frame. None: nothing.
+    """The colours for the screen to show, each for `slot_ms` milliseconds, repeated in a loop.
+
+    Begin a quarter of `slot_ms` before the first frame. An empty list asks for no light.
     """
 
     slot_ms = fields.Integer(required=True)
@@ -83,7 +91,7 @@ class Light(Shape):
 
 
 class Challenge(Shape):
-    """`steps` follow the hold, in the payer's own left and right."""
+    """The challenge. `steps` follow the hold; left and right are the payer's own."""
 
     profile = fields.String(required=True)
     steps = fields.List(fields.String(), required=True)

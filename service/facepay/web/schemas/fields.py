@@ -1,4 +1,4 @@
-"""The few kinds of value the protocol knows, each with its bounds. Unknown fields are refused."""
+"""Field types of the protocol, each with its bounds, and the base of all schemas."""
 
 import re
 from typing import Any
@@ -9,77 +9,85 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Shape(Schema):
-    """Base of every body: what is not declared is refused."""
+    """The base of every schema; it refuses fields that are not declared."""
 
     class Meta:
         unknown = RAISE
 
 
 class Text(fields.String):
-    """One line of Unicode without control characters or lone surrogates."""
+    """A line of valid Unicode text without control characters; lengths are in characters."""
 
-    def __init__(self, *, longest: int, shortest: int = 1, **kwargs: Any) -> None:
-        super().__init__(validate=validate.Length(min=shortest, max=longest), **kwargs)
+    def __init__(self, *, max_length: int, min_length: int = 1, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Length(min=min_length, max=max_length), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
         if _CONTROL.search(text):
-            raise ValidationError("Control characters are not taken.")
+            raise ValidationError("Remove control characters, such as line breaks.")
         try:
             text.encode()
         except UnicodeEncodeError as error:
-            raise ValidationError("Not valid Unicode.") from error
+            raise ValidationError("Send valid Unicode, without lone surrogates.") from error
         return text
 
 
-class Whole(fields.Integer):
-    """A JSON integer: neither a string that looks like one, nor a float, nor true."""
+class StrictInteger(fields.Integer):
+    """A JSON integer within bounds; it refuses strings, floats and booleans."""
 
-    def __init__(self, *, least: int, most: int, **kwargs: Any) -> None:
-        super().__init__(strict=True, validate=validate.Range(min=least, max=most), **kwargs)
+    def __init__(self, *, minimum: int, maximum: int, **kwargs: Any) -> None:
+        super().__init__(strict=True, validate=validate.Range(min=minimum, max=maximum), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if type(value) is not int:
-            raise ValidationError("Not a valid integer.")
+            raise ValidationError("Send a JSON integer.")
         return int(value)
 
 
-class Truth(fields.Boolean):
-    """A JSON boolean: neither 1 nor "true"."""
+class StrictBoolean(fields.Boolean):
+    """A JSON boolean; it refuses numbers and strings such as 1 and "true"."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
         if type(value) is not bool:
-            raise ValidationError("Not a valid boolean.")
+            raise ValidationError("Send true or false.")
         return value
 
 
-class Digits(fields.String):
-    """A one-time code: six digits (RFC 6238 with the default length)."""
+class SixDigits(fields.String):
+    """A code of six ASCII digits, the length of a one-time code (RFC 6238, RFC 4226 5.3)."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(validate=validate.Regexp(r"[0-9]{6}\Z", error="Six digits."), **kwargs)
+        super().__init__(
+            validate=validate.Regexp(r"[0-9]{6}\Z", error="Send exactly six digits."), **kwargs
+        )
 
 
 class Jws(fields.String):
-    """A compact JWS (RFC 7515): three parts in base64url."""
+    """A compact JWS (RFC 7515 7.1): three parts in base64url, at most `max_length` characters."""
 
-    def __init__(self, *, longest: int, **kwargs: Any) -> None:
+    def __init__(self, *, max_length: int, **kwargs: Any) -> None:
         part = "[A-Za-z0-9_-]+"
         check = [
-            validate.Length(max=longest),
-            validate.Regexp(rf"{part}\.{part}\.{part}\Z", error="Not a compact JWS."),
+            validate.Length(max=max_length),
+            validate.Regexp(
+                rf"{part}\.{part}\.{part}\Z",
+                error="Send a compact JWS: three parts in base64url, joined by dots.",
+            ),
         ]
         super().__init__(validate=check, **kwargs)
 
 
 class Sha256(fields.String):
-    """64 hexadecimal digits."""
+    """A SHA-256 hash as 64 hexadecimal digits in either case."""
 
     def __init__(self, **kwargs: Any) -> None:
-        check = validate.Regexp(r"[0-9a-fA-F]{64}\Z", error="64 hexadecimal digits.")
+        check = validate.Regexp(r"[0-9a-fA-F]{64}\Z", error="Send 64 hexadecimal digits.")
         super().__init__(validate=check, **kwargs)
 
 
 def password(**kwargs: Any) -> Text:
-    """8 to 128 characters, any script (NIST SP 800-63B-4 3.1.1.2: no composition rules)."""
-    return Text(shortest=8, longest=128, load_only=True, **kwargs)
+    """Return a field for a password of 8 to 128 characters in any script.
+
+    There are no composition rules (NIST SP 800-63B-4 3.1.1.2).
+    """
+    return Text(min_length=8, max_length=128, load_only=True, **kwargs)

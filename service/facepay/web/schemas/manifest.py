@@ -1,4 +1,4 @@
-"""The manifest as the capturing device signs it: header and payload of its JWS."""
+"""Schemas of the manifest that the capturing device signs: header and payload of its JWS."""
 
 from typing import Any
 
@@ -8,23 +8,23 @@ from facepay.domain.attestation import Evidence, Health
 from facepay.domain.capture import MAX_FRAMES
 from facepay.domain.challenge import Colour
 from facepay.domain.manifest import TYP, Camera, Facing, FrameRecord, Manifest
-from facepay.web.schemas.fields import Shape, Text, Truth, Whole
+from facepay.web.schemas.fields import Shape, StrictBoolean, StrictInteger, Text
 
 A_DAY_MS = 24 * 3600 * 1000
-LONGEST_EVIDENCE = 16 * 1024
-LEAST_SIDE, LONGEST_SIDE = 240, 1920
+MAX_EVIDENCE_LENGTH = 16 * 1024
+MIN_SIDE, MAX_SIDE = 240, 1920  # pixels
 
 
 class HeaderShape(Shape):
-    """The protected header, and nothing beside it. `kid`: RFC 7638 thumbprint of the key."""
+    """The protected header; `kid` is the RFC 7638 thumbprint of the device's key."""
 
     alg = fields.String(required=True, validate=validate.Equal("ES256"))
     typ = fields.String(required=True, validate=validate.Equal(TYP))
-    kid = Text(required=True, shortest=43, longest=43)
+    kid = Text(required=True, min_length=43, max_length=43)
 
 
 class CameraShape(Shape):
-    id = Text(required=True, longest=128)
+    id = Text(required=True, max_length=128)
     facing = fields.Enum(Facing, by_value=True, required=True)
 
     @post_load
@@ -33,11 +33,11 @@ class CameraShape(Shape):
 
 
 class HealthShape(Shape):
-    """What the platform tells of the device; null where it does not."""
+    """The platform's report on the device; null where the platform does not report."""
 
-    rooted = Truth(required=True, allow_none=True)
-    virtual_camera = Truth(required=True, allow_none=True)
-    debugger = Truth(required=True, allow_none=True)
+    rooted = StrictBoolean(required=True, allow_none=True)
+    virtual_camera = StrictBoolean(required=True, allow_none=True)
+    debugger = StrictBoolean(required=True, allow_none=True)
 
     @post_load
     def to_health(self, members: dict[str, Any], **_: Any) -> Health:
@@ -45,10 +45,10 @@ class HealthShape(Shape):
 
 
 class EvidenceShape(Shape):
-    """What a platform says of the device; the formats are in protocol.md."""
+    """Evidence that a platform signs about the device; protocol.md lists the formats."""
 
-    format = Text(required=True, longest=64)
-    evidence = Text(required=True, longest=LONGEST_EVIDENCE)
+    format = Text(required=True, max_length=64)
+    evidence = Text(required=True, max_length=MAX_EVIDENCE_LENGTH)
 
     @post_load
     def to_evidence(self, members: dict[str, Any], **_: Any) -> Evidence:
@@ -56,23 +56,23 @@ class EvidenceShape(Shape):
 
 
 class FrameShape(Shape):
-    """`step` is 0 while the payer holds still and n during step n of the challenge.
+    """One frame's record. `step` is 0 while the payer holds still and n during step n.
 
-    `previous` is the SHA-256 of the record before, as canonical JSON; empty for the first.
+    `previous` is the SHA-256 of the record before it, as canonical JSON; empty for the first.
     """
 
-    index = Whole(required=True, least=0, most=MAX_FRAMES - 1)
+    index = StrictInteger(required=True, minimum=0, maximum=MAX_FRAMES - 1)
     sha256 = fields.String(
         required=True,
-        validate=validate.Regexp(r"[0-9a-f]{64}\Z", error="64 lower-case hexadecimal digits."),
+        validate=validate.Regexp(r"[0-9a-f]{64}\Z", error="Send 64 lower-case hexadecimal digits."),
     )
-    monotonic_ms = Whole(required=True, least=0, most=365 * A_DAY_MS)
-    step = Whole(required=True, least=0, most=8)
+    monotonic_ms = StrictInteger(required=True, minimum=0, maximum=365 * A_DAY_MS)
+    step = StrictInteger(required=True, minimum=0, maximum=8)
     colour = fields.Enum(Colour, by_value=True, required=True, allow_none=True)
     previous = fields.String(
         required=True,
         validate=validate.Regexp(
-            r"([0-9a-f]{64})?\Z", error="64 lower-case hexadecimal digits, or empty."
+            r"([0-9a-f]{64})?\Z", error="Send 64 lower-case hexadecimal digits, or an empty text."
         ),
     )
 
@@ -82,16 +82,16 @@ class FrameShape(Shape):
 
 
 class ManifestShape(Shape):
-    """The payload of the compact JWS that travels as the form field `manifest`."""
+    """The payload of the compact JWS that the form field `manifest` carries."""
 
-    capture_id = Text(required=True, longest=64)
-    nonce = Text(required=True, longest=128)
-    sdk_version = Text(required=True, longest=64)
-    mirrored = Truth(required=True)
+    capture_id = Text(required=True, max_length=64)
+    nonce = Text(required=True, max_length=128)
+    sdk_version = Text(required=True, max_length=64)
+    mirrored = StrictBoolean(required=True)
     camera = fields.Nested(CameraShape, required=True)
-    width = Whole(required=True, least=LEAST_SIDE, most=LONGEST_SIDE)
-    height = Whole(required=True, least=LEAST_SIDE, most=LONGEST_SIDE)
-    exposure_locked = Truth(required=True)
+    width = StrictInteger(required=True, minimum=MIN_SIDE, maximum=MAX_SIDE)
+    height = StrictInteger(required=True, minimum=MIN_SIDE, maximum=MAX_SIDE)
+    exposure_locked = StrictBoolean(required=True)
     health = fields.Nested(HealthShape, required=True)
     attestation = fields.Nested(EvidenceShape, required=True, allow_none=True)
     frames = fields.List(

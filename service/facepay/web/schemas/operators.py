@@ -1,24 +1,31 @@
-"""What operators ask one another for."""
+"""Schemas of the actions that need two operators."""
 
 from typing import Any
 
 from marshmallow import fields, post_load, validate
 
 from facepay.domain.operator_action import ActionKind
-from facepay.usecases.revoke_faces import BATCH
-from facepay.web.schemas.fields import Shape, Text, Whole
+from facepay.usecases.operators.revoke_faces import BATCH
+from facepay.web.schemas.fields import Shape, StrictInteger, Text
 
 
 class Target(Shape):
-    """`revoke_face`: an enrolment or a customer's alias. `revoke_cohort`: when faces were enrolled,
-    from `enrolled_after` on and before `enrolled_before`, or with which model; all that are given.
+    """The target of an action: an enrolment, a customer's alias, or a cohort of enrolled faces.
+
+    `revoke_cohort` takes faces enrolled from `enrolled_after` on, before `enrolled_before`, and
+    with `model`; every criterion that is given must hold. protocol.md says which kind takes which.
     """
 
-    enrolment = fields.String(validate=validate.Regexp(r"enr_[0-9a-f]{32}\Z", error="Not an id."))
-    customer = Text(longest=100)
+    enrolment = fields.String(
+        validate=validate.Regexp(
+            r"enr_[0-9a-f]{32}\Z",
+            error="Send an enrolment's id: enr_ and 32 lower-case hexadecimal digits.",
+        )
+    )
+    customer = Text(max_length=100)
     enrolled_after = fields.AwareDateTime(format="iso")
     enrolled_before = fields.AwareDateTime(format="iso")
-    model = Text(longest=200)
+    model = Text(max_length=200)
 
 
 class NewAction(Shape):
@@ -26,10 +33,10 @@ class NewAction(Shape):
     target = fields.Nested(Target, required=True)
 
 
-class Step(Shape):
-    """How many faces to go on with, at most."""
+class BatchSize(Shape):
+    """The largest number of faces for the next batch to revoke."""
 
-    at_most = Whole(least=1, most=BATCH, load_default=BATCH)
+    at_most = StrictInteger(minimum=1, maximum=BATCH, load_default=BATCH)
 
     @post_load
     def to_number(self, members: dict[str, Any], **_: Any) -> int:
@@ -37,14 +44,14 @@ class Step(Shape):
 
 
 class Action(Shape):
-    """`done` of `total` faces are revoked; of `keys_left` the key is still to be destroyed."""
+    """An action. `done` of `total` faces are revoked; `keys_left` keys are not destroyed yet."""
 
     id = fields.String(required=True)
     kind = fields.String(required=True)
     state = fields.String(required=True)
     target = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
-    asked_by = fields.String(required=True)
-    asked_at = fields.String(required=True)
+    requested_by = fields.String(required=True)
+    requested_at = fields.String(required=True)
     expires_at = fields.String(required=True)
     approved_by = fields.String(allow_none=True, required=True)
     approved_at = fields.String(allow_none=True, required=True)
@@ -55,5 +62,7 @@ class Action(Shape):
     recovery_codes = fields.List(
         fields.String(),
         allow_none=True,
-        metadata={"description": "of issue_recovery: told once, to who approved"},
+        metadata={
+            "description": "Only for issue_recovery, shown once, to the operator that approves."
+        },
     )

@@ -1,4 +1,4 @@
-"""Clients, merchants, terminals, customers and their factors."""
+"""Schemas of merchants, terminals, customers, keys and credentials."""
 
 from typing import Any
 
@@ -6,18 +6,18 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from facepay.usecases.prove import Proof
-from facepay.usecases.register import PublicKey
-from facepay.web.schemas.fields import Digits, Jws, Shape, Text, password
+from facepay.domain.customer import PublicKey
+from facepay.usecases.authentication.credentials import Credentials
+from facepay.web.schemas.fields import Jws, Shape, SixDigits, Text, password
 
 
 class PublicJwk(Shape):
-    """A P-256 public key as a JWK (RFC 7517, RFC 7518 6.2.1). A private part is refused."""
+    """A P-256 public key as a JWK (RFC 7517, RFC 7518 6.2.1); it refuses a private part."""
 
     kty = fields.String(required=True, validate=validate.Equal("EC"))
     crv = fields.String(required=True, validate=validate.Equal("P-256"))
-    x = Text(required=True, shortest=43, longest=43)
-    y = Text(required=True, shortest=43, longest=43)
+    x = Text(required=True, min_length=43, max_length=43)
+    y = Text(required=True, min_length=43, max_length=43)
 
     @post_load
     def to_key(self, members: dict[str, Any], **_: Any) -> PublicKey:
@@ -25,23 +25,25 @@ class PublicJwk(Shape):
             key = ECKey.import_key(members)
             pem = key.as_pem(private=False).decode()
         except (JoseError, ValueError, TypeError) as error:
-            raise ValidationError("Not a point of P-256.") from error
+            raise ValidationError(
+                "The coordinates are not a point of P-256. Send a valid public key."
+            ) from error
         return PublicKey(key.thumbprint(), pem)
 
 
 class NewParty(Shape):
-    name = Text(required=True, longest=100)
+    name = Text(required=True, max_length=100)
     public_key = fields.Nested(PublicJwk, required=True)
 
 
 class NewTerminal(NewParty):
-    """`city` is for the owner of a face, who is told of uses in another one."""
+    """A terminal. Its `city` lets the customer's activity flag a payment in a new city."""
 
-    city = Text(longest=100, load_default=None, allow_none=True)
+    city = Text(max_length=100, load_default=None, allow_none=True)
 
 
 class NewCustomer(Shape):
-    alias = Text(required=True, longest=100)
+    alias = Text(required=True, max_length=100)
     password = password(required=True)
     public_key = fields.Nested(PublicJwk, required=True)
 
@@ -52,65 +54,69 @@ class RegisteredParty(Shape):
 
 
 def confirmation() -> Jws:
-    """A device key's signature over what it confirms."""
-    return Jws(longest=2048, load_only=True, metadata={"description": "compact JWS of a device"})
+    """Return a field for a device key's signature over the payment or request it confirms."""
+    return Jws(
+        max_length=2048,
+        load_only=True,
+        metadata={"description": "A compact JWS signed by the customer's device key."},
+    )
 
 
 def recovery_code() -> Text:
-    """One of ten, as it is read from paper."""
-    return Text(longest=32, load_only=True)
+    """Return a field for a recovery code, as a customer types it from paper."""
+    return Text(max_length=32, load_only=True)
 
 
-class ProofShape(Shape):
-    """Any of what the customer knows or has; which of it is needed depends on the door."""
+class CredentialsShape(Shape):
+    """The customer's credentials; protocol.md says which ones each request needs."""
 
     password = password()
-    code = Digits(load_only=True)
+    code = SixDigits(load_only=True)
     confirmation = confirmation()
     recovery_code = recovery_code()
 
     @post_load
-    def to_proof(self, members: dict[str, Any], **_: Any) -> Proof:
-        return Proof(**members)
+    def to_credentials(self, members: dict[str, Any], **_: Any) -> Credentials:
+        return Credentials(**members)
 
 
 class NewFactor(Shape):
-    """A device key where there is a `public_key`, otherwise a one-time code.
+    """A device key when `public_key` is given, otherwise a TOTP factor.
 
-    `code`, `confirmation` or `recovery_code` is needed when a factor is active already.
+    A customer with an active factor also needs `code`, `confirmation` or `recovery_code`.
     """
 
-    name = Text(required=True, longest=100)
+    name = Text(required=True, max_length=100)
     public_key = fields.Nested(PublicJwk, load_default=None)
     password = password(required=True)
-    code = Digits(load_only=True)
+    code = SixDigits(load_only=True)
     confirmation = confirmation()
     recovery_code = recovery_code()
 
     @post_load
-    def with_proof(self, members: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def to_arguments(self, members: dict[str, Any], **_: Any) -> dict[str, Any]:
         name, key = members.pop("name"), members.pop("public_key")
-        return {"name": name, "key": key, "proof": Proof(**members)}
+        return {"name": name, "key": key, "credentials": Credentials(**members)}
 
 
 class SecondFactorShape(Shape):
-    """Exactly one of a one-time code and a device key's signature."""
+    """A second factor: either a one-time code or a device key's signature, not both."""
 
-    code = Digits(load_only=True)
+    code = SixDigits(load_only=True)
     confirmation = confirmation()
 
     @validates_schema
-    def one_of_both(self, members: dict[str, Any], **_: Any) -> None:
+    def require_exactly_one(self, members: dict[str, Any], **_: Any) -> None:
         if ("code" in members) == ("confirmation" in members):
-            raise ValidationError("Exactly one of code and confirmation.", "code")
+            raise ValidationError("Send exactly one of code and confirmation.", "code")
 
     @post_load
-    def to_proof(self, members: dict[str, Any], **_: Any) -> Any:
-        return Proof(**members)
+    def to_credentials(self, members: dict[str, Any], **_: Any) -> Any:
+        return Credentials(**members)
 
 
 class Factor(Shape):
-    """`secret`, `uri` and `qr` are there while a one-time code is pending, and never again."""
+    """A second factor. `secret`, `uri` and `qr` are shown while a TOTP factor is pending."""
 
     id = fields.String(required=True)
     kind = fields.String(required=True)
@@ -119,7 +125,10 @@ class Factor(Shape):
     created_at = fields.String(required=True)
     secret = fields.String(allow_none=True)
     uri = fields.String(allow_none=True)
-    qr = fields.String(allow_none=True, metadata={"description": "SVG as a data URI"})
+    qr = fields.String(
+        allow_none=True,
+        metadata={"description": "The QR code of `uri`: an SVG picture in a data URI."},
+    )
 
 
 class Factors(Shape):
@@ -127,22 +136,22 @@ class Factors(Shape):
 
 
 class FactorName(Shape):
-    name = Text(required=True, longest=100)
+    name = Text(required=True, max_length=100)
 
 
-class NewPassword(ProofShape):
-    """The password in force and a second factor, for a new password."""
+class NewPassword(CredentialsShape):
+    """The new password, with the current password and a second factor."""
 
     new_password = password(required=True)
 
     @post_load
-    def to_proof(self, members: dict[str, Any], **_: Any) -> Any:
+    def to_credentials(self, members: dict[str, Any], **_: Any) -> Any:
         new_password = members.pop("new_password")
-        return {"new_password": new_password, "proof": Proof(**members)}
+        return {"new_password": new_password, "credentials": Credentials(**members)}
 
 
 class ForgottenPassword(Shape):
-    recovery_code = Text(required=True, longest=32, load_only=True)
+    recovery_code = Text(required=True, max_length=32, load_only=True)
     new_password = password(required=True)
 
 
@@ -151,18 +160,18 @@ class PasswordChanged(Shape):
 
 
 class RecoveryCodes(Shape):
-    """`codes` are told once: a repetition of the request hears null."""
+    """A set of recovery codes. A retry of the request returns `codes: null`."""
 
     id = fields.String(required=True)
     codes = fields.List(fields.String(), allow_none=True, required=True)
 
 
 class NewDuressCode(Shape):
-    """`duress_code` has six digits like any other code, and is none that an authenticator shows."""
+    """A duress code: six digits, other than those the customer's authenticator shows now."""
 
     password = password(required=True)
-    code = Digits(required=True, load_only=True)
-    duress_code = Digits(required=True, load_only=True)
+    code = SixDigits(required=True, load_only=True)
+    duress_code = SixDigits(required=True, load_only=True)
 
 
 class Done(Shape):

@@ -1,40 +1,44 @@
-"""Payment intents, and what may be said about them."""
+"""Schemas of payment intents; an answer never names the factor that failed."""
 
 from typing import Any
 
 from marshmallow import fields, post_load, validate
 
 from facepay.domain.money import MAX_MINOR_UNITS
-from facepay.usecases.prove import Proof
+from facepay.usecases.authentication.credentials import Credentials
 from facepay.web.schemas.faces import Enrolment
-from facepay.web.schemas.fields import Shape, Text, Whole, password
+from facepay.web.schemas.fields import Shape, StrictInteger, Text, password
 from facepay.web.schemas.parties import SecondFactorShape
 
 
 class NewIntent(Shape):
-    amount_minor = Whole(required=True, least=1, most=MAX_MINOR_UNITS)
+    amount_minor = StrictInteger(required=True, minimum=1, maximum=MAX_MINOR_UNITS)
     currency = fields.String(
-        required=True, validate=validate.Regexp(r"[A-Z]{3}\Z", error="Three capital letters.")
+        required=True,
+        validate=validate.Regexp(
+            r"[A-Z]{3}\Z", error="Send three capital letters, such as EUR (ISO 4217)."
+        ),
     )
-    order_ref = Text(required=True, longest=100)
+    order_ref = Text(required=True, max_length=100)
 
 
 class PasswordPayment(SecondFactorShape):
-    """The fallback that is always there. `payer` is for tills: a device pays for its owner."""
+    """A payment by password. A terminal sends `payer`; a customer's device pays for its owner."""
 
-    payer = Text(longest=100, load_default=None)
+    payer = Text(max_length=100, load_default=None)
     password = password(required=True)
 
     @post_load
-    def to_proof(self, members: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def to_credentials(self, members: dict[str, Any], **_: Any) -> dict[str, Any]:
         payer = members.pop("payer")
-        return {"payer": payer, "proof": Proof(**members)}
+        return {"payer": payer, "credentials": Credentials(**members)}
 
 
 class Intent(Shape):
-    """`methods` are the ways still open; the password is in every list that is not empty.
+    """A payment intent. `methods` are the ways to pay that are still open.
 
-    `merchant_name` and `nonce` are told to the customer's own device alone.
+    The password is in every list of methods that is not empty. Only the customer's own device
+    gets `merchant_name` and `nonce`.
     """
 
     id = fields.String(required=True)
@@ -48,17 +52,19 @@ class Intent(Shape):
     user_action = fields.String(required=True)
     reason_class = fields.String(allow_none=True, required=True)
     authorization = fields.String(
-        allow_none=True, required=True, metadata={"description": "compact JWS (ES256)"}
+        allow_none=True,
+        required=True,
+        metadata={"description": "A compact JWS (ES256). See 'Authorizations' in protocol.md."},
     )
     expires_at = fields.String(required=True)
     merchant_name = fields.String(allow_none=True)
     nonce = fields.String(
-        allow_none=True, metadata={"description": "for the customer's device, which signs it"}
+        allow_none=True, metadata={"description": "Only for the customer's device, which signs it."}
     )
 
 
 class FramesAccepted(Shape):
-    """A living head, in time, and one face. It does not say whose."""
+    """The answer to a capture that showed one living face in time; it does not say whose."""
 
     capture_id = fields.String(required=True)
     purpose = fields.String(required=True)

@@ -1,4 +1,4 @@
-"""What is published for everybody: keys, the log, the error registry."""
+"""Schemas of the public resources: keys, audit log, error registry, health."""
 
 from marshmallow import fields, validate
 
@@ -9,8 +9,8 @@ class Jwks(Shape):
     keys = fields.List(fields.Dict(keys=fields.String(), values=fields.String()), required=True)
 
 
-class After(Shape):
-    """Where a page of the log begins: behind this leaf."""
+class LeavesPage(Shape):
+    """The place where a page of the log begins: right behind the leaf number `after`."""
 
     after = fields.Integer(load_default=0, validate=validate.Range(min=0, max=2**53))
 
@@ -30,7 +30,8 @@ class Leaves(Shape):
 
 class Checkpoint(Shape):
     checkpoint = fields.String(
-        required=True, metadata={"description": "JWS (ES256) over size and last hash"}
+        required=True,
+        metadata={"description": "A compact JWS (ES256) over the log's size and last hash."},
     )
 
 

@@ -1,4 +1,4 @@
-"""Webhook endpoints."""
+"""Schemas of webhook endpoints."""
 
 from marshmallow import fields
 
@@ -6,11 +6,14 @@ from facepay.web.schemas.fields import Shape, Text
 
 
 class NewEndpoint(Shape):
-    url = Text(required=True, longest=2000)
+    url = Text(required=True, max_length=2000)
 
 
 class Endpoint(Shape):
-    """`secret` is in the answer that registered it alone. `failing_since`: no 2xx since then."""
+    """An endpoint. `failing_since`: no delivery has been answered with 2xx since then.
+
+    Only the answer that registers it, and retries of it within 10 minutes, have its `secret`.
+    """
 
     id = fields.String(required=True)
     url = fields.String(required=True)
@@ -20,7 +23,10 @@ class Endpoint(Shape):
     failing_since = fields.String(allow_none=True, required=True)
     waiting = fields.Integer(required=True)
     given_up = fields.Integer(required=True)
-    secret = fields.String(allow_none=True, metadata={"description": "whsec_ and base64"})
+    secret = fields.String(
+        allow_none=True,
+        metadata={"description": "The signing secret of Standard Webhooks: whsec_ and base64."},
+    )
 
 
 class Endpoints(Shape):

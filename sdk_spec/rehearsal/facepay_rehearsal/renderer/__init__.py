@@ -1,0 +1,1 @@
+"""The renderer: it makes frames of turning, nodding and lit heads from still portraits."""

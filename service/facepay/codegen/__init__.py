@@ -1,0 +1,1 @@
+"""Generate the files that are made from code: OpenAPI, error table, CLI help, translations."""

@@ -1,0 +1,1 @@
+"""Calibration: count comparison errors, and compute their confidence bounds."""

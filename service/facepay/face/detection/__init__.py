@@ -1,0 +1,1 @@
+"""Detection: find and follow the face of a capture, locate its landmarks, see bystanders."""

@@ -1,0 +1,1 @@
+"""Frames: read the header of an encoded picture, and decode it into pixels."""

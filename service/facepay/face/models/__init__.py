@@ -1,0 +1,1 @@
+"""Models: the networks as files, their cards, their conversion and their cache."""

@@ -1,0 +1,1 @@
+"""Verify callers and credentials: signing keys, passwords, codes, sessions, counted attempts."""

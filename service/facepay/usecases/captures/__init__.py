@@ -1,0 +1,1 @@
+"""Captures: open one, begin its challenge, verify its manifest, judge it, compare the face."""

@@ -1,0 +1,1 @@
+"""Consents: grant or withdraw one. A withdrawal revokes the face."""

@@ -1,0 +1,1 @@
+"""Customers: change the own password, factors and codes; read the own account."""

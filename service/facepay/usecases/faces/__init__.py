@@ -1,0 +1,1 @@
+"""Faces: enrol, lock, unlock, revoke, renew; destroy keys, and sign deletion receipts."""

@@ -1,0 +1,82 @@
+"""Sign a deletion receipt for a revoked face: what was destroyed, and how to check it.
+
+The receipt names the two leaves of the audit log and opens their commitments. Its holder can show
+that these leaves are about this enrolment, and find them in the public log.
+"""
+
+from facepay.domain.deletion import Deletion
+from facepay.domain.enrolment import Enrolment, EnrolmentState
+from facepay.domain.errors import DeletionPending, NotFound, WrongState
+from facepay.ports import UnitOfWork
+from facepay.usecases.dependencies import Dependencies
+from facepay.usecases.faces.destroy_keys import destroy_key
+from facepay.usecases.request import Caller
+from facepay.usecases.responses import rfc3339
+
+TYP = "facepay-deletion-receipt+jwt"
+
+
+def read_deletion_receipt(deps: Dependencies, caller: Caller, enrolment_id: str) -> str:
+    """Return the receipt as a compact JWS, signed by the root key at each call.
+
+    Keys that remain from the revocation are destroyed first.
+
+    Raises NotFound for an enrolment that is not the caller's or has no deletion record; WrongState
+    for one that is not revoked; DeletionPending while the vault cannot destroy a key;
+    VaultUnavailable when the vault cannot sign.
+    """
+    with deps.unit_of_work() as uow:
+        enrolment = uow.enrolments.find(id=enrolment_id, customer_id=caller.subject_id)
+    if enrolment is None:
+        raise NotFound()
+    if enrolment.state is not EnrolmentState.REVOKED:
+        raise WrongState(f"the enrolment is {enrolment.state}")
+    if not destroy_key(deps, enrolment_id):
+        raise DeletionPending()
+    with deps.unit_of_work() as uow:
+        enrolment = uow.enrolments.find(id=enrolment_id)
+        deletion = uow.deletions.find(id=enrolment_id)
+        if enrolment is None or deletion is None:
+            raise NotFound()
+        leaves = [_leaf(uow, seq) for seq in (deletion.revoked_leaf, deletion.destroyed_leaf)]
+    return deps.root.sign(_claims(deps, enrolment, deletion, leaves), typ=TYP)
+
+
+def _claims(
+    deps: Dependencies, enrolment: Enrolment, deletion: Deletion, leaves: list[dict[str, object]]
+) -> dict[str, object]:
+    if enrolment.revoked_at is None or enrolment.key_destroyed_at is None:
+        raise DeletionPending()
+    return {
+        "iss": deps.issuer,
+        "iat": int(deps.clock().timestamp()),
+        "enrolment": enrolment.id,
+        "cause": deletion.cause.value,
+        "enrolled_at": rfc3339(enrolment.created_at),
+        "revoked_at": rfc3339(enrolment.revoked_at),
+        "key_destroyed_at": rfc3339(enrolment.key_destroyed_at),
+        "destroyed": {
+            "database": {"sealed_references": deletion.references_erased},
+            "vault": {"keys": deletion.keys_destroyed},
+        },
+        "stopped": {
+            "captures": deletion.captures_cancelled,
+            "payment_intents": deletion.intents_stopped,
+        },
+        "leaves": leaves,
+        "log": {
+            "leaves": f"{deps.issuer}/v1/log/leaves",
+            "checkpoint": f"{deps.issuer}/v1/log/checkpoint",
+        },
+    }
+
+
+def _leaf(uow: UnitOfWork, seq: int | None) -> dict[str, object]:
+    leaf = uow.leaves.find(seq=seq) if seq is not None else None
+    if leaf is None:
+        raise DeletionPending()
+    shown: dict[str, object] = {"seq": leaf.seq, "kind": leaf.kind, "hash": leaf.hash}
+    opening = uow.openings.find(seq=leaf.seq)
+    if opening is not None:  # openings can be erased; the leaf then names no enrolment any more
+        shown["opening"] = {"salt": opening.salt, "details": opening.details}
+    return shown

@@ -1,0 +1,1 @@
+"""Operators: register parties, and act on customers' faces and codes under dual control."""

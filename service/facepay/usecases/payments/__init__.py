@@ -1,0 +1,1 @@
+"""Payments: open an intent, authorize it by face or by password, sign the approval."""

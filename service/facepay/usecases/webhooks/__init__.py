@@ -1,0 +1,1 @@
+"""Webhooks: register endpoints, and deliver the events of the outbox."""

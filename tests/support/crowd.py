@@ -1,0 +1,189 @@
+"""A crowd of customers with a face each, copied from one who enrolled over HTTP.
+
+Rendering and looking at a burst for each of thousands would take hours and show nothing new. Rows
+are copied; what protects them is each copy's own: a device key, a one-time-code secret sealed for
+its factor, a transit key in OpenBao, and the template turned to that key's secret and sealed with
+it. Their payments wait for a code, as if the face had just been looked at, or for a capture.
+"""
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import pyotp
+
+from facepay.domain.customer import SecondFactor
+from facepay.domain.enrolment import Enrolment
+from facepay.domain.errors import Unavailable
+from facepay.domain.payment import Intent
+from facepay.usecases.dependencies import Dependencies, new_id, wiped
+from facepay_client import KeyPair
+from tests.support.people import PointOfSale, Scenario
+
+Result = TypeVar("Result")
+PORTRAIT = "grace"
+HANDS = 4  # copies made at once: each waits for OpenBao most of the time
+PATIENCE = 600  # tries, 0.1 s apart
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """`waiting` payments that a code would end, `created` ones that no face was shown for."""
+
+    waiting: int = 1
+    created: int = 0
+    revokes_by_code: bool = False  # with an authenticator that no payment uses
+
+    @property
+    def authenticators(self) -> int:
+        return max(self.waiting, 1) + self.revokes_by_code
+
+
+@dataclass(frozen=True)
+class Payment:
+    """One payment of a copy, the till it is at, and the authenticator its payer will read."""
+
+    intent_id: str
+    pos: PointOfSale
+    authenticator: pyotp.TOTP
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A customer whose face is enrolled; `authenticator` is for revoking it."""
+
+    device: KeyPair
+    alias: str
+    enrolment_id: str
+    consent_id: str
+    key_name: str
+    waiting: tuple[Payment, ...]
+    created: tuple[Payment, ...]
+    authenticator: pyotp.TOTP
+
+
+class Crowd:
+    """Enrols one customer by face, and pays by face once, to have something to copy."""
+
+    def __init__(self, scenario: Scenario, points_of_sale: Sequence[PointOfSale]) -> None:
+        self._deps: Dependencies = scenario.service.deps
+        self._points_of_sale = points_of_sale
+        payer, pos = scenario.payer(face=PORTRAIT), points_of_sale[0]
+        shown, created = pos.intent(), pos.intent()
+        scenario.show_face(pos, shown, payer, PORTRAIT)
+        with self._deps.unit_of_work() as uow:
+            self._customer = _found(uow.customers.find(alias=payer.alias))
+            self._client = _found(uow.clients.find(id=payer.transport.key.keyid))
+            self._factor = _found(uow.second_factors.find(id=payer.factor_id))
+            self._consent = _found(uow.consents.find(id=payer.consent_id))
+            self._enrolment = _found(uow.enrolments.find(id=payer.enrolment_id))
+            self._shown = _found(uow.intents.find(id=shown.id))
+            self._created = _found(uow.intents.find(id=created.id))
+        key, sealed = self._enrolment.key_name, self._enrolment.sealed_reference
+        vault = self._deps.templates
+        self._reference = vault.unseal(key, _found(sealed), binding=self._enrolment.binding)
+        self._secret = vault.derive_secret(key)
+
+    def copies(self, wanted: Sequence[Wanted]) -> list[Copy]:
+        """One for each, in one transaction. Waits for a vault that is away."""
+        with ThreadPoolExecutor(HANDS) as pool:
+            drafts = list(pool.map(lambda each: patiently(lambda: self._draft(each)), wanted))
+        with self._deps.unit_of_work() as uow:
+            for _, rows in drafts:
+                for repository, row in rows:
+                    getattr(uow, repository).add(row)
+            uow.commit()
+        return [copy for copy, _ in drafts]
+
+    def _draft(self, wanted: Wanted) -> tuple[Copy, list[tuple[str, Any]]]:
+        """A copy, and its rows with the repositories they go to, in the order of their keys."""
+        now, device = self._deps.clock(), KeyPair.generate()
+        customer = replace(self._customer, id=new_id("cus"), alias=f"copy {secrets.token_hex(8)}")
+        client = replace(
+            self._client,
+            id=device.keyid,
+            subject_id=customer.id,
+            public_key_pem=device.public_pem,
+            created_at=now,
+        )
+        consent = replace(self._consent, id=new_id("con"), customer_id=customer.id)
+        enrolment = self._enrolled(customer.id, consent.id)
+        factors = [self._factor_of(customer.id) for _ in range(wanted.authenticators)]
+        codes = [code for code, _ in factors]
+        shown = replace(
+            self._shown,
+            customer_id=customer.id,
+            enrolment_id=enrolment.id,
+            enrolment_epoch=enrolment.epoch,
+        )
+        waiting = [self._paying(shown, code) for code in codes[: wanted.waiting]]
+        created = [self._paying(self._created, codes[0]) for _ in range(wanted.created)]
+        copy = Copy(
+            device,
+            customer.alias,
+            enrolment.id,
+            consent.id,
+            enrolment.key_name,
+            tuple(payment for payment, _ in waiting),
+            tuple(payment for payment, _ in created),
+            codes[-1],
+        )
+        rows = [("customers", customer), ("clients", client), ("consents", consent)]
+        rows += [("enrolments", enrolment), *(("second_factors", row) for _, row in factors)]
+        return copy, [*rows, *(("intents", row) for _, row in waiting + created)]
+
+    def _paying(self, like: Intent, code: pyotp.TOTP) -> tuple[Payment, Intent]:
+        pos, now = secrets.choice(self._points_of_sale), self._deps.clock()
+        intent = replace(
+            like,
+            id=new_id("pay"),
+            nonce=secrets.token_urlsafe(24),
+            terminal_id=pos.id,
+            merchant_id=pos.merchant_id,
+            created_at=now,
+            expires_at=now + self._deps.policy.intent_lifetime,
+        )
+        return Payment(intent.id, pos, code), intent
+
+    def _enrolled(self, customer_id: str, consent_id: str) -> Enrolment:
+        vault, name = self._deps.templates, new_id("enr")
+        copy = replace(
+            self._enrolment,
+            id=name,
+            key_name=name,
+            customer_id=customer_id,
+            consent_id=consent_id,
+            created_at=self._deps.clock(),
+        )
+        vault.create_key(name)
+        with wiped(vault.derive_secret(name)) as secret:
+            turned = self._deps.engine.renewed(self._reference, self._secret, secret)
+        with wiped(turned) as reference:
+            sealed = vault.seal(name, reference, binding=copy.binding)
+        return replace(copy, sealed_reference=sealed)
+
+    def _factor_of(self, customer_id: str) -> tuple[pyotp.TOTP, SecondFactor]:
+        secret, name = self._deps.codes.new_secret(), new_id("fac")
+        sealed = self._deps.secrets.seal_secret(secret.encode(), binding=name)
+        factor = replace(
+            self._factor, id=name, customer_id=customer_id, sealed_secret=sealed, last_time_step=-1
+        )
+        return pyotp.TOTP(secret), factor
+
+
+def patiently(act: Callable[[], Result]) -> Result:
+    """`act`, again while the vault or the database is away: they come back in a minute."""
+    for _ in range(PATIENCE):
+        try:
+            return act()
+        except Unavailable:
+            time.sleep(0.1)
+    return act()
+
+
+def _found(row: Result | None) -> Result:
+    assert row is not None
+    return row

@@ -1,0 +1,196 @@
+"""What came of races of payments and revocations: by the clients' clock, log, rows and vault."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import requests
+
+from facepay.domain.audit import GENESIS, Head, verify_chain
+from facepay.domain.capture import CaptureState
+from facepay.domain.payment import IntentState, Method
+from facepay.embedded.openbao_server import EmbeddedOpenBao
+from facepay.usecases.dependencies import Dependencies
+from facepay.usecases.faces.destroy_keys import destroy_pending_keys
+from facepay.usecases.records.audit_log import HEAD
+from tests.support.crowd import patiently
+from tests.support.revocation_race import Raced, Told, Way
+
+PAGE = 2000
+READERS = 4
+GONE = 404
+UNDER_WAY = {IntentState.CAPTURING.value, IntentState.AWAITING_SECOND_FACTOR.value}
+WAITING = {CaptureState.RESERVED.value, CaptureState.OPEN.value}
+
+Tick = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Log:
+    """The numbers of the leaves about faces and their payments; `broken` is the chain's fault."""
+
+    revoked: dict[str, list[int]]  # by enrolment
+    approved_by_face: dict[str, int]  # by intent
+    leaves: int
+    broken: str | None
+
+
+def read_log(deps: Dependencies) -> Log:
+    revoked: dict[str, list[int]] = {}
+    approved: dict[str, int] = {}
+    head, broken = Head(HEAD, 0, GENESIS), None
+    while True:
+        with deps.unit_of_work() as uow:
+            leaves = uow.leaves.find_all(after_seq=head.size, limit=PAGE)
+            openings = uow.openings.find_all(after_seq=head.size, limit=PAGE)
+        if not leaves:
+            return Log(revoked, approved, head.size, broken)
+        for leaf, opening in zip(leaves, openings, strict=True):
+            details = json.loads(opening.details)
+            if leaf.kind == "face.revoked":
+                revoked.setdefault(details["enrolment"], []).append(leaf.seq)
+            elif leaf.kind == "payment.approved" and details["method"] == Method.FACE:
+                approved[details["intent"]] = leaf.seq
+        try:
+            head = verify_chain(leaves, start=head)
+        except ValueError as error:
+            return Log(revoked, approved, leaves[-1].seq, str(error))
+
+
+def count(
+    deps: Dependencies, bao: EmbeddedOpenBao, races: Sequence[Raced], tick: Tick = lambda: None
+) -> dict[str, Any]:
+    """Every promise as a number; `tick` is called for each key that was looked for."""
+    swept = patiently(lambda: destroy_pending_keys(deps))
+    log = read_log(deps)
+    acknowledged = [race for race in races if race.revoked.outcome == "revoked"]
+    by_clock = {
+        payment.intent_id
+        for race in acknowledged
+        for payment in race.payments
+        if payment.outcome == "approved" and payment.sent > race.revoked.answered
+    }
+    by_log = set(_approved_after_leaf(deps, log))
+    outcomes = Counter(payment.outcome for race in races for payment in race.payments)
+    return {
+        "races": len(races),
+        "approvals_after_revocation": len(by_clock | by_log),
+        "by_clock": len(by_clock),
+        "by_log": len(by_log),
+        "revocation_ms": quantiles(race.revoked for race in acknowledged),
+        "revocation_ms_by_way": {
+            way.value: quantiles(race.revoked for race in acknowledged if race.way is way)
+            for way in Way
+        },
+        **_captures(deps, acknowledged),
+        "revocations": {
+            "acknowledged": len(acknowledged),
+            "in_log_once": sum(len(log.revoked.get(_id(race), [])) == 1 for race in acknowledged),
+            "retried": sum(race.revoked.attempts > 1 for race in races),
+            "asked_again_with_another_code": sum(race.asked_again for race in races),
+            "ways": Counter(race.way.value for race in races),
+        },
+        "keys_swept": swept,
+        "keys_left": sum(keys_left(bao, acknowledged, tick)),
+        "payments": dict(outcomes.most_common()),
+        "sent_after_acknowledgement": sum(
+            payment.sent > race.revoked.answered for race in races for payment in race.payments
+        ),
+        "payments_retried": sum(
+            payment.attempts > 1 for race in races for payment in race.payments
+        ),
+        "races_won": _won(races),
+        "approvals_told_but_not_in_log": sum(
+            payment.intent_id not in log.approved_by_face
+            for race in races
+            for payment in race.payments
+            if payment.outcome == "approved"
+        ),
+        "log_leaves": log.leaves,
+        "log_broken": log.broken,
+    }
+
+
+def broken_promises(counted: dict[str, Any]) -> list[str]:
+    """What is not as it has to be, in words; empty is what was promised."""
+    revocations = counted["revocations"]
+    must_be = {
+        "approvals_after_revocation": 0,
+        "left_under_way": 0,
+        "keys_left": 0,
+        "approvals_told_but_not_in_log": 0,
+        "log_broken": None,
+    }
+    broken = [name for name, value in must_be.items() if counted[name] != value]
+    if revocations["acknowledged"] != counted["races"]:
+        broken.append("revocations not acknowledged")
+    if revocations["in_log_once"] != revocations["acknowledged"]:
+        broken.append("acknowledged revocations not in the log")
+    return broken
+
+
+def keys_left(bao: EmbeddedOpenBao, races: Iterable[Raced], tick: Tick) -> list[bool]:
+    """Whether OpenBao still has the key of each, asked as its administrator."""
+
+    def left(race: Raced) -> bool:
+        address = f"{bao.url}/v1/transit/keys/enrolment-{race.copy.key_name}"
+        token = {"X-Vault-Token": bao.root_token}
+        answer = requests.get(address, headers=token, timeout=10)
+        tick()
+        assert answer.status_code in (200, GONE), answer.status_code
+        return answer.status_code != GONE
+
+    with ThreadPoolExecutor(READERS) as pool:
+        return list(pool.map(left, races))
+
+
+def quantiles(told: Iterable[Told]) -> dict[str, float]:
+    """In milliseconds, from the first byte sent to the answer, retries and all."""
+    took = [1000 * (each.answered - each.sent) for each in told]
+    if not took:
+        return {}
+    p50, p99 = np.percentile(took, [50, 99])
+    return {"p50": round(float(p50), 1), "p99": round(float(p99), 1)}
+
+
+def _approved_after_leaf(deps: Dependencies, log: Log) -> list[str]:
+    with deps.unit_of_work() as uow:
+        intents = {intent.id: intent for intent in uow.intents.find_all()}
+    return [
+        intent_id
+        for intent_id, seq in log.approved_by_face.items()
+        if seq > min(log.revoked.get(intents[intent_id].enrolment_id or "", [log.leaves + 1]))
+    ]
+
+
+def _captures(deps: Dependencies, acknowledged: Sequence[Raced]) -> dict[str, int]:
+    """How many captures the revocations cancelled, and what they should have and did not."""
+    faces = {_id(race) for race in acknowledged}
+    with deps.unit_of_work() as uow:
+        captures = [each for each in uow.captures.find_all() if each.enrolment_id in faces]
+        intents = [each for each in uow.intents.find_all() if each.enrolment_id in faces]
+    left = sum(each.state.value in WAITING for each in captures)
+    return {
+        "captures_cancelled": sum(each.state is CaptureState.CANCELLED for each in captures),
+        "intents_revoked": sum(each.state is IntentState.REVOKED for each in intents),
+        "left_under_way": left + sum(each.state.value in UNDER_WAY for each in intents),
+    }
+
+
+def _won(races: Sequence[Raced]) -> dict[str, int]:
+    """Who was first, where both were under way at once: else nothing raced."""
+    met = [
+        payment.outcome == "approved"
+        for race in races
+        for payment in race.payments
+        if payment.sent < race.revoked.answered and race.revoked.sent < payment.answered
+    ]
+    return {"by_payment": sum(met), "by_revocation": len(met) - sum(met)}
+
+
+def _id(race: Raced) -> str:
+    return race.copy.enrolment_id

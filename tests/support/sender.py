@@ -1,0 +1,42 @@
+"""A sender of events in a process of its own, to be killed: `python -m tests.support.sender URL S`.
+
+`S` seconds are added to its clock. The secrets of endpoints are not asked for: any will do here.
+"""
+
+import sys
+import threading
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from facepay.adapters.clocks import system_clock
+from facepay.adapters.unit_of_work import Database
+from facepay.adapters.webhook_sender import HttpWebhookSender
+from facepay.usecases.dependencies import Dependencies
+from facepay.usecases.webhooks.deliver import deliver_forever
+from tests.fakes.dependencies import fake_dependencies
+
+
+class AnySecret:
+    """Implements what a sender needs of `ports.SecretVault`."""
+
+    def seal_secret(self, plaintext: bytes, *, binding: str) -> str:
+        return "sealed"
+
+    def unseal_secret(self, sealed: str, *, binding: str) -> bytearray:
+        return bytearray(b"k" * 32)
+
+
+def sending_dependencies(url: str, ahead: float = 0) -> Dependencies:
+    """Over a real database and real HTTP; everything else is fake."""
+
+    def clock() -> datetime:
+        return system_clock() + timedelta(seconds=ahead)
+
+    sender = HttpWebhookSender(loopback=True)
+    return replace(
+        fake_dependencies(Database(url)).deps, secrets=AnySecret(), webhooks=sender, clock=clock
+    )
+
+
+if __name__ == "__main__":
+    deliver_forever(sending_dependencies(sys.argv[1], float(sys.argv[2])), threading.Event())

@@ -1,0 +1,90 @@
+"""Hooks for a run of the tests, by one process or by several workers of pytest-xdist.
+
+What shares a server stays on one worker: every worker starts the servers that its tests ask for.
+Tests marked `serial` run alone (turns.py). The controller adds up the workers' tallies (tally.py).
+"""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.chromium import PACKAGE
+from tests.support.tally import TALLY, Tally
+from tests.support.turns import Turns
+
+TURNS = pytest.StashKey[Turns]()
+_DIRECTORY, _TALLY = "facepay_turns", "facepay_tally"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "serial: no other test runs at the same time")
+    given = getattr(config, "workerinput", {}).get(_DIRECTORY)
+    config.stash[TURNS] = Turns(Path(given) if given else None)
+    config.stash[TALLY] = Tally()
+    # A session that is told to go takes its servers with it.
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated"))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    config.stash[TURNS].remove()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+
+
+def group_of(item: pytest.Item) -> str:
+    """Name the tests that stay together: those of one service, else those of one module."""
+    module = item.nodeid.partition("::")[0]
+    kind = getattr(getattr(item, "callspec", None), "params", {}).get("database_kind", "")
+    if module.startswith("tests/pages/"):
+        return "pages"
+    if "unit" not in item.path.parts and "service" in getattr(item, "fixturenames", ()):
+        return f"service {kind}"
+    return f"{module} {kind}"
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    alone = item.get_closest_marker("serial") is not None
+    with item.config.stash[TURNS].take(alone=alone):
+        return (yield)
+
+
+def pytest_runtest_call(item: pytest.Item) -> None:
+    item.config.stash[TALLY].add(item)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output[_TALLY] = session.config.stash[TALLY].counts()
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    tally = config.stash[TALLY]
+    terminalreporter.write_line(tally.line())
+    if tally.left_out:
+        terminalreporter.write_line(
+            f"facepay: {tally.left_out} tests of the customer's page were left out: they need "
+            f"Debian's package `{PACKAGE}` (apt-get install {PACKAGE})"
+        )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist where the locks are."""
+    node.workerinput[_DIRECTORY] = str(node.config.stash[TURNS].directory)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take the tally of a worker that has ended."""
+    counts = getattr(node, "workeroutput", {}).get(_TALLY, {})
+    node.config.stash[TALLY].add_counts(counts)

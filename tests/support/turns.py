@@ -1,0 +1,44 @@
+"""Tests of timing, races and memory run alone, though several workers run tests at the same time.
+
+Every test holds a shared lock on the room; a test marked `serial` holds it alone. Whoever waits for
+the room stands in the door: behind a serial test that waits, no other test begins.
+"""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class Turns:
+    """Locks of one run of the tests, shared by its workers through a directory."""
+
+    def __init__(self, directory: Path | None = None) -> None:
+        """Make a directory, or use the one that `directory` names, which somebody else made."""
+        self._own = directory is None
+        self.directory = directory or Path(tempfile.mkdtemp(prefix="facepay-turns-"))
+
+    @contextmanager
+    def take(self, *, alone: bool) -> Iterator[None]:
+        """Run one test, beside others or `alone`."""
+        kind = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
+        with self._locked("door", fcntl.LOCK_EX) as door, self._locked("room", kind):
+            if not alone:
+                fcntl.flock(door, fcntl.LOCK_UN)
+            yield
+
+    def remove(self) -> None:
+        if self._own:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    @contextmanager
+    def _locked(self, name: str, kind: int) -> Iterator[int]:
+        opened = os.open(self.directory / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(opened, kind)
+            yield opened
+        finally:
+            os.close(opened)
