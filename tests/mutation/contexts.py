@@ -9,7 +9,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-_SETTINGS = "[run]\nsource = service/facepay\n[json]\nshow_contexts = true\n"
+_SETTINGS = """
+[run]
+source = service/facepay
+data_file = var/mutation/coverage
+[json]
+show_contexts = true
+"""
 
 
 class Contexts:
