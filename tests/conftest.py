@@ -1,6 +1,6 @@
-"""Real servers for the whole session, and what they are called in tests.
+"""Real servers for the whole session, and their fixtures.
 
-    openbao          one OpenBao; whoever stops, restarts or rotates it starts an own one
+    openbao          one OpenBao; tests that stop, restart or rotate it start their own
     vault            the adapter, logged in to it
     postgres         one PostgreSQL: new_database(), drop_database(url), execute(statement)
     postgres_url     an empty database in it, for the session
@@ -8,7 +8,7 @@
     database         facepay's Database over it, closed afterwards
     service          the service under gunicorn, two workers, on SQLite and on PostgreSQL
 
-Nothing is skipped because something is missing: what a test needs, `make test` installs.
+No test is skipped because something is missing: `make test` installs what a test needs.
 """
 
 import os
@@ -59,7 +59,7 @@ def postgres_url(postgres: Postgres) -> str:
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres: Postgres) -> str:
-    """A migrated database that nobody writes to."""
+    """Migrate a database that nobody writes to."""
     url = postgres.new_database()
     migrate(url)
     return url
@@ -67,7 +67,7 @@ def postgres_template(postgres: Postgres) -> str:
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated database file that nobody writes to."""
+    """Migrate a database file that nobody writes to."""
     file = tmp_path_factory.mktemp("sqlite") / "template.db"
     migrate(f"sqlite:///{file}")
     return file

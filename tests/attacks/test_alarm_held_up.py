@@ -1,4 +1,4 @@
-"""Somebody is forced to pay and calls for help: what could keep the bank from hearing of it."""
+"""Attacks that could delay the operator's alarm about a payer under duress."""
 
 import json
 import threading
@@ -27,9 +27,9 @@ def deps(database_url: str) -> Dependencies:
 
 
 @pytest.fixture
-def bank(deps: Dependencies) -> Iterator[Receiver]:
+def operator(deps: Dependencies) -> Iterator[Receiver]:
     with receiving() as receiver:
-        listen(deps, OPERATOR, receiver)
+        register_endpoint(deps, OPERATOR, receiver)
         yield receiver
 
 
@@ -46,7 +46,7 @@ def a_sender(deps: Dependencies) -> Iterator[None]:
         deps.unit_of_work.engine.dispose()  # type: ignore[attr-defined]  # a Database
 
 
-def listen(deps: Dependencies, audience: str, receiver: Receiver) -> None:
+def register_endpoint(deps: Dependencies, audience: str, receiver: Receiver) -> None:
     endpoint_id = f"whe_{receiver.port}"
     with deps.unit_of_work() as uow:
         now = deps.clock()
@@ -54,24 +54,26 @@ def listen(deps: Dependencies, audience: str, receiver: Receiver) -> None:
         uow.commit()
 
 
-def happen(deps: Dependencies, kind: EventKind, times: int = 1, audience: str = OPERATOR) -> None:
+def emit_events(
+    deps: Dependencies, kind: EventKind, times: int = 1, audience: str = OPERATOR
+) -> None:
     with deps.unit_of_work() as uow:
         for number in range(times):
             emit(deps, uow, kind, audience=audience, payment_intent=f"pi_{number}")
         uow.commit()
 
 
-def has_heard(bank: Receiver, kind: EventKind, seconds: float) -> bool:
+def has_received(operator: Receiver, kind: EventKind, seconds: float) -> bool:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        if any(json.loads(came.body)["type"] == kind for came in list(bank.came)):
+        if any(json.loads(came.body)["type"] == kind for came in list(operator.came)):
             return True
         time.sleep(0.02)
     return False
 
 
-def test_merchants_whose_receivers_never_answer_hold_up_no_alarm(
-    deps: Dependencies, bank: Receiver
+def test_merchants_whose_receivers_never_answer_delay_no_alarm(
+    deps: Dependencies, operator: Receiver
 ) -> None:
     let_go = threading.Event()
 
@@ -84,31 +86,29 @@ def test_merchants_whose_receivers_never_answer_hold_up_no_alarm(
         stack.callback(let_go.set)
         for receiver in hostile:
             receiver.answering = never
-            listen(deps, shop, receiver)
-        happen(deps, EventKind.PAYMENT_APPROVED, audience=shop)
+            register_endpoint(deps, shop, receiver)
+        emit_events(deps, EventKind.PAYMENT_APPROVED, audience=shop)
         stack.enter_context(a_sender(deps))
         stack.callback(let_go.set)
         while sum(len(receiver.came) for receiver in hostile) < IN_PARALLEL:
             time.sleep(0.02)
-        happen(deps, EventKind.DURESS_ALARM)
-        happen(deps, EventKind.FACE_LOCKED)
-        assert has_heard(bank, EventKind.DURESS_ALARM, IN_TIME_S)
-        assert has_heard(bank, EventKind.FACE_LOCKED, IN_TIME_S)
+        emit_events(deps, EventKind.DURESS_ALARM)
+        emit_events(deps, EventKind.FACE_LOCKED)
+        assert has_received(operator, EventKind.DURESS_ALARM, IN_TIME_S)
+        assert has_received(operator, EventKind.FACE_LOCKED, IN_TIME_S)
 
 
-def test_a_flood_of_wrong_codes_before_and_after_it_holds_up_no_alarm(
-    deps: Dependencies, bank: Receiver
-) -> None:
+def test_a_flood_of_wrong_codes_delays_no_alarm(deps: Dependencies, operator: Receiver) -> None:
     def slowly(request: BaseHTTPRequestHandler) -> None:
         time.sleep(0.2)
         well(request)
 
-    bank.answering = slowly
-    happen(deps, EventKind.CREDENTIALS_REJECTED, FLOOD)
+    operator.answering = slowly
+    emit_events(deps, EventKind.CREDENTIALS_REJECTED, FLOOD)
     with a_sender(deps):
-        assert has_heard(bank, EventKind.CREDENTIALS_REJECTED, 20)
-        happen(deps, EventKind.DURESS_ALARM)
-        happen(deps, EventKind.CREDENTIALS_REJECTED, FLOOD)
-        heard = has_heard(bank, EventKind.DURESS_ALARM, IN_TIME_S)
-        bank.answering = well
-    assert heard
+        assert has_received(operator, EventKind.CREDENTIALS_REJECTED, 20)
+        emit_events(deps, EventKind.DURESS_ALARM)
+        emit_events(deps, EventKind.CREDENTIALS_REJECTED, FLOOD)
+        received = has_received(operator, EventKind.DURESS_ALARM, IN_TIME_S)
+        operator.answering = well
+    assert received

@@ -1,6 +1,7 @@
-"""The search for pixels and embeddings finds what it looks for, wherever it lies, and nothing else.
+"""The search for pixels and embeddings finds them wherever they lie, and nothing else.
 
-Canaries of each kind are planted; that the service leaves none is the last step of the rehearsal.
+The tests plant canaries of each kind. The last step of the rehearsal shows that the service leaves
+none.
 """
 
 import base64
@@ -27,7 +28,7 @@ from facepay_rehearsal.demo.report import REPORT_FILE
 from tests.support.renders import rendered
 
 NOISE = np.random.default_rng(7)
-# As the network gives them: float32 numbers around ±0.1, held as float64.
+# The network's values: float32 numbers around ±0.1, stored as float64.
 EMBEDDING = NOISE.normal(0, 0.12, 128).astype(np.float32).astype(np.float64)
 FUSED = EMBEDDING + NOISE.normal(0, 0.01, 128)
 FRAME = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + NOISE.bytes(40_000)
@@ -116,7 +117,7 @@ def test_a_picture_of_somebody_else_is_found_too(tmp_path: Path, header: bytes) 
     assert kinds(tmp_path) == {"picture header"}
 
 
-def test_what_lies_across_two_chunks_is_found(tmp_path: Path) -> None:
+def test_a_frame_across_two_chunks_is_found(tmp_path: Path) -> None:
     content = EMBEDDING.astype("<f4").tobytes()[100:112]
     for back in range(1, 12):
         (tmp_path / f"{back}").write_bytes(bytes(CHUNK - back) + content)
@@ -131,7 +132,7 @@ def test_hidden_and_nested_files_are_searched_and_named(tmp_path: Path) -> None:
     assert finding.file == "openbao/.raft/.vault.db"
 
 
-def test_what_has_nothing_of_a_face_is_clean(tmp_path: Path) -> None:
+def test_a_directory_without_a_face_is_called_clean(tmp_path: Path) -> None:
     plant(tmp_path, NOISE.bytes(3_000_000), "noise")
     other = NOISE.normal(0, 0.12, 128)
     plant(tmp_path, other.astype("<f4").tobytes() + json.dumps(other.tolist()).encode(), "other")
@@ -158,7 +159,7 @@ def test_a_file_that_cannot_be_read_is_not_called_clean(
     assert kinds(tmp_path) == {"unreadable"}
 
 
-def test_what_the_engine_makes_of_a_shown_face_is_found(tmp_path: Path) -> None:
+def test_the_embedding_of_a_shown_face_is_found(tmp_path: Path) -> None:
     """The leak patterns of a burst fit the template that the engine seals after that burst."""
     shots = rendered(genuine, "eileen", ("turn_left", "turn_right"), 1)
     observation = observe([SentFrame(shot.jpeg, shot.step) for shot in shots], mirrored=False)
@@ -173,7 +174,7 @@ def test_what_the_engine_makes_of_a_shown_face_is_found(tmp_path: Path) -> None:
     assert ("upload", "frame, its middle") in found
 
 
-def test_the_command_names_file_and_kind_and_never_what_it_found(
+def test_the_command_names_file_and_kind_and_never_prints_the_match(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     recipe = {
@@ -193,7 +194,7 @@ def test_the_command_names_file_and_kind_and_never_what_it_found(
     assert repr(float(EMBEDDING[0]))[:8] not in printed
 
 
-def test_the_command_does_not_call_clean_what_it_has_nothing_to_compare_with(
+def test_the_command_without_patterns_does_not_report_clean(
     tmp_path: Path,
 ) -> None:
     assert main([str(tmp_path)]) == 2

@@ -1,4 +1,4 @@
-"""A device's yes is to one payment: changed, replayed, redirected or stolen, it pays nothing."""
+"""A device's confirmation pays one payment; changed, replayed, redirected or stolen, none."""
 
 import base64
 import json
@@ -14,9 +14,9 @@ def phone(scenario: Scenario, grace: Payer) -> KeyPair:
     return grace.add_device()
 
 
-def yes(scenario: Scenario, payer: Payer, phone: KeyPair, intent: Intent) -> str:
-    told = payer.customer.get_intent(intent.id)
-    return sign_confirmation(phone, told, now=scenario.service.clock.now().timestamp())
+def sign_payment(scenario: Scenario, payer: Payer, phone: KeyPair, intent: Intent) -> str:
+    payment = payer.customer.get_intent(intent.id)
+    return sign_confirmation(phone, payment, now=scenario.service.clock.now().timestamp())
 
 
 def pay(pos: PointOfSale, payer: Payer, intent: Intent, confirmation: str) -> str:
@@ -29,8 +29,11 @@ def test_password_and_device_key_pay_at_the_terminal_and_from_the_own_device(
     scenario: Scenario, pos: PointOfSale, grace: Payer, phone: KeyPair
 ) -> None:
     at_terminal, at_home = pos.intent(), pos.intent()
-    assert pay(pos, grace, at_terminal, yes(scenario, grace, phone, at_terminal)) == "approved"
-    confirmation = yes(scenario, grace, phone, at_home)
+    assert (
+        pay(pos, grace, at_terminal, sign_payment(scenario, grace, phone, at_terminal))
+        == "approved"
+    )
+    confirmation = sign_payment(scenario, grace, phone, at_home)
     paid = grace.customer.use_password(at_home.id, Credentials(PASSWORD, confirmation=confirmation))
     assert paid.state == "approved"
     assert pos.terminal.get_intent(at_home.id).authorization == paid.authorization
@@ -41,16 +44,16 @@ def test_a_face_is_confirmed_from_the_own_device(
 ) -> None:
     intent = pos.intent()
     scenario.show_face(pos, intent, grace, "grace")
-    paid = grace.customer.confirm_payment(intent.id, yes(scenario, grace, phone, intent))
+    paid = grace.customer.confirm_payment(intent.id, sign_payment(scenario, grace, phone, intent))
     assert paid.state == "approved"
 
 
-def test_one_cent_changed_in_a_confirmation(
+def test_a_confirmation_with_one_cent_changed_pays_nothing(
     scenario: Scenario, pos: PointOfSale, grace: Payer, phone: KeyPair
 ) -> None:
-    """Neither in the signed words, nor by a till that shows one amount and asks for another."""
+    """Change the signed amount, or show one amount at the terminal and request another."""
     cheap, dear = pos.intent(1999), pos.intent(2000)
-    confirmation = yes(scenario, grace, phone, cheap)
+    confirmation = sign_payment(scenario, grace, phone, cheap)
     header, payload, signature = confirmation.split(".")
     claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
     text = json.dumps({**claims, "amount_minor": 2000, "payment_intent": dear.id})
@@ -60,28 +63,28 @@ def test_one_cent_changed_in_a_confirmation(
     assert pay(pos, grace, cheap, confirmation) == "approved"
 
 
-def test_a_confirmation_replayed(
+def test_a_replayed_confirmation_pays_nothing(
     scenario: Scenario, pos: PointOfSale, grace: Payer, phone: KeyPair
 ) -> None:
     intent = pos.intent()
-    confirmation = yes(scenario, grace, phone, intent)
+    confirmation = sign_payment(scenario, grace, phone, intent)
     declined = pos.terminal.use_password(
         intent.id, grace.alias, Credentials("mistyped password", confirmation=confirmation)
     )
     assert declined.state == "declined"
     assert pay(pos, grace, intent, confirmation) == "declined", "it counted once already"
-    assert pay(pos, grace, intent, yes(scenario, grace, phone, intent)) == "approved"
+    assert pay(pos, grace, intent, sign_payment(scenario, grace, phone, intent)) == "approved"
     with pytest.raises(Problem) as error:
         pay(pos, grace, intent, confirmation)
     assert error.value.code == "wrong_state"
 
 
-def test_a_confirmation_for_another_merchant(
+def test_a_confirmation_for_another_merchant_pays_nothing(
     scenario: Scenario, pos: PointOfSale, grace: Payer, phone: KeyPair
 ) -> None:
     elsewhere = scenario.pos()
     shown, charged = pos.intent(), elsewhere.intent()
-    confirmation = yes(scenario, grace, phone, shown)
+    confirmation = sign_payment(scenario, grace, phone, shown)
     assert pay(elsewhere, grace, charged, confirmation) == "declined"
     with pytest.raises(Problem) as error:
         pay(elsewhere, grace, shown, confirmation)
@@ -98,33 +101,33 @@ def test_a_stranger_at_terminals_cannot_keep_the_owners_own_device_from_paying(
             pos.intent().id, payer.alias, Credentials("a guess of it", "123456")
         )
     intent = pos.intent()
-    confirmation = yes(scenario, payer, phone, intent)
+    confirmation = sign_payment(scenario, payer, phone, intent)
     paid = payer.customer.use_password(intent.id, Credentials(PASSWORD, confirmation=confirmation))
     assert paid.state == "approved"
 
 
-def test_a_stolen_device_key_without_the_password(
+def test_a_stolen_device_key_without_the_password_pays_nothing(
     scenario: Scenario, pos: PointOfSale, grace: Payer, phone: KeyPair
 ) -> None:
     intent = pos.intent()
     guessed = pos.terminal.use_password(
         intent.id,
         grace.alias,
-        Credentials("a guess of it", confirmation=yes(scenario, grace, phone, intent)),
+        Credentials("a guess of it", confirmation=sign_payment(scenario, grace, phone, intent)),
     )
     assert guessed.state == "declined"
     with pytest.raises(Problem) as error:
-        grace.customer.confirm_payment(intent.id, yes(scenario, grace, phone, intent))
+        grace.customer.confirm_payment(intent.id, sign_payment(scenario, grace, phone, intent))
     assert error.value.code == "wrong_state", "no face was shown that it could confirm"
 
 
-def test_a_customer_who_reads_the_terminal_over_somebodys_shoulder(
+def test_a_customer_who_copies_a_payment_id_learns_and_pays_nothing(
     scenario: Scenario, pos: PointOfSale, grace: Payer, phone: KeyPair
 ) -> None:
-    """Knowing the payment's id, another customer can neither confirm it nor look at it later."""
+    """Another customer who knows the payment's id can neither confirm it nor read it later."""
     stranger, intent = scenario.payer(), pos.intent()
     scenario.show_face(pos, intent, grace, "grace")
-    confirmation = yes(scenario, grace, phone, intent)
+    confirmation = sign_payment(scenario, grace, phone, intent)
     with pytest.raises(Problem) as error:
         stranger.customer.confirm_payment(intent.id, confirmation)
     assert error.value.code == "not_found"
@@ -145,7 +148,7 @@ def test_a_customer_who_reads_the_terminal_over_somebodys_shoulder(
         {"confirmation": None},
     ],
 )
-def test_a_malformed_second_factor_is_told_so(
+def test_a_malformed_second_factor_is_reported_as_malformed(
     scenario: Scenario, pos: PointOfSale, body: dict[str, object]
 ) -> None:
     with pytest.raises(Problem) as error:

@@ -1,8 +1,7 @@
-"""A stolen or sleeping face: it pays with a second factor, and opens no other door.
+"""An accepted face pays with a second factor and permits no other request.
 
-There is no door that takes frames but a capture's, and no capture that is for anything but a
-payment or an enrolment. So each attack shows a face, has it accepted, and then tries the door
-without what the door asks for: an accepted face stands in for none of it.
+Only captures take frames, and a capture is for a payment or an enrolment. Each attack shows a face,
+has it accepted, and then sends another request without that request's own credentials.
 """
 
 from pathlib import Path
@@ -30,7 +29,7 @@ PROTECTED_REQUESTS: dict[str, tuple[str, dict[str, Any]]] = {
 
 @pytest.fixture(scope="module")
 def shown(scenario: Scenario, grace: Payer) -> tuple[Intent, Intent]:
-    """A face that was accepted and waits for its code, and one that has paid."""
+    """Return a payment with an accepted face that waits for its code, and a completed one."""
     pos = scenario.pos()
     waiting, paid = pos.intent(), pos.intent()
     scenario.show_face(pos, waiting, grace, "grace")
@@ -40,7 +39,7 @@ def shown(scenario: Scenario, grace: Payer) -> tuple[Intent, Intent]:
 
 
 @pytest.mark.parametrize("protected", PROTECTED_REQUESTS)
-def test_an_accepted_face_does_not(
+def test_an_accepted_face_permits_no_other_request(
     scenario: Scenario, grace: Payer, shown: tuple[Intent, Intent], protected: str
 ) -> None:
     path, body = PROTECTED_REQUESTS[protected]
@@ -66,14 +65,14 @@ def test_an_accepted_face_does_not(
 def test_an_accepted_face_does_not_change_consent(
     scenario: Scenario, pos: PointOfSale, shown: tuple[Intent, Intent], grace: Payer
 ) -> None:
-    """The customer's own device gives consent: a till, whatever face it has seen, gives none."""
+    """The customer's own device gives consent; a terminal gives none, whatever face it has seen."""
     for path in ("/v1/consents", f"/v1/consents/{grace.consent_id}/withdraw"):
         with pytest.raises(Problem) as error:
             pos.transport.post(path, {})
         assert error.value.code == "not_allowed"
 
 
-def test_no_door_but_a_captures_takes_frames() -> None:
+def test_only_a_captures_address_takes_frames() -> None:
     paths = yaml.safe_load((REPOSITORY / "sdk_spec/openapi.yaml").read_text())["paths"]
     taking = {
         at

@@ -1,4 +1,4 @@
-"""Nobody speaks for somebody else: unsigned, forged, bent, stale and replayed requests."""
+"""Unsigned, forged, altered, stale and replayed requests are refused."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from facepay_client import Credentials, KeyPair, Problem, Request, RetryPolicy, Transport
-from tests.support.forgery import post, send, told
+from tests.support.forgery import post, problem_of, send
 from tests.support.people import Payer, PointOfSale, Scenario, genuine
 
 ORDER = {"amount_minor": 100, "currency": "EUR", "order_ref": "bread"}
@@ -15,37 +15,42 @@ INTENTS = "/v1/payment_intents"
 UNSIGNED, FORGED = (401, "signature_missing"), (401, "signature_invalid")
 
 
-def test_unsigned(scenario: Scenario) -> None:
+def test_an_unsigned_request_is_refused(scenario: Scenario) -> None:
     for method, path in (("POST", INTENTS), ("GET", f"{INTENTS}/pi_{'0' * 32}")):
         answer = requests.request(method, scenario.service.url + path, json=ORDER, timeout=10)
-        assert told(answer) == UNSIGNED
+        assert problem_of(answer) == UNSIGNED
 
 
-def test_signed_with_an_unknown_key(scenario: Scenario) -> None:
+def test_a_request_signed_with_an_unknown_key_is_refused(scenario: Scenario) -> None:
     stranger = scenario.transport(KeyPair.generate())
-    assert told(send(stranger, post(INTENTS, ORDER))) == FORGED
+    assert problem_of(send(stranger, post(INTENTS, ORDER))) == FORGED
 
 
-def test_signed_with_another_key_under_a_known_keyid(scenario: Scenario, pos: PointOfSale) -> None:
+def test_a_request_signed_with_another_key_under_a_known_keyid_is_refused(
+    scenario: Scenario, pos: PointOfSale
+) -> None:
     mine = scenario.transport(KeyPair.generate())
     theirs = pos.transport.signed(post(INTENTS, ORDER)).headers["Signature-Input"]
     keyid = theirs.split('keyid="')[1].split('"')[0]
     prepared = mine.signed(post(INTENTS, ORDER))
     own = prepared.headers["Signature-Input"].split('keyid="')[1].split('"')[0]
     prepared.headers["Signature-Input"] = prepared.headers["Signature-Input"].replace(own, keyid)
-    assert told(mine.send_once(prepared)) == FORGED
+    assert problem_of(mine.send_once(prepared)) == FORGED
 
 
-def test_tampered_amount(pos: PointOfSale) -> None:
+def test_a_tampered_amount_is_refused(pos: PointOfSale) -> None:
     dearer = json.dumps({**ORDER, "amount_minor": 101}).encode()
-    assert told(send(pos.transport, post(INTENTS, ORDER), body=dearer)) == FORGED
+    assert problem_of(send(pos.transport, post(INTENTS, ORDER), body=dearer)) == FORGED
 
 
-def test_tampered_amount_with_a_digest_to_match(pos: PointOfSale) -> None:
+def test_a_tampered_amount_with_a_matching_digest_is_refused(pos: PointOfSale) -> None:
     dearer = json.dumps({**ORDER, "amount_minor": 101}).encode()
     digest = pos.transport.signed(Request("POST", INTENTS, dearer)).headers["Content-Digest"]
     headers = {"Content-Digest": digest}
-    assert told(send(pos.transport, post(INTENTS, ORDER), body=dearer, headers=headers)) == FORGED
+    assert (
+        problem_of(send(pos.transport, post(INTENTS, ORDER), body=dearer, headers=headers))
+        == FORGED
+    )
 
 
 @pytest.mark.parametrize(
@@ -60,64 +65,68 @@ def test_tampered_amount_with_a_digest_to_match(pos: PointOfSale) -> None:
     ],
     ids=["idempotency_key", "content_type", "no_digest", "signature", "garbage", "method"],
 )
-def test_tampered_headers(pos: PointOfSale, bent: dict[str, Any]) -> None:
+def test_tampered_headers_are_refused(pos: PointOfSale, bent: dict[str, Any]) -> None:
     answer = send(pos.transport, post(INTENTS, ORDER), **bent)
-    assert told(answer) in (FORGED, (405, "method_not_allowed"))
+    assert problem_of(answer) in (FORGED, (405, "method_not_allowed"))
 
 
-def test_tampered_target(scenario: Scenario, pos: PointOfSale) -> None:
+def test_a_tampered_target_is_refused(scenario: Scenario, pos: PointOfSale) -> None:
     mine, other = pos.intent(), pos.intent()
     reverse = post(f"{INTENTS}/{mine.id}/choose_alternative")
     bent = f"{scenario.service.url}{INTENTS}/{other.id}/choose_alternative"
-    assert told(send(pos.transport, reverse, url=bent)) == FORGED
+    assert problem_of(send(pos.transport, reverse, url=bent)) == FORGED
     with_query = f"{scenario.service.url}{INTENTS}/{mine.id}/choose_alternative?x=1"
-    assert told(send(pos.transport, reverse, url=with_query)) == FORGED
+    assert problem_of(send(pos.transport, reverse, url=with_query)) == FORGED
 
 
-def test_signed_for_another_host(scenario: Scenario, pos: PointOfSale) -> None:
-    """A request captured on its way to one service does not hold at another."""
+def test_a_request_signed_for_another_host_is_refused(scenario: Scenario, pos: PointOfSale) -> None:
+    """The service refuses a signed request that was captured on its way to another service."""
     key = pos.transport._key
     elsewhere = Transport("http://pay.elsewhere.example", key, clock=pos.transport._clock)
     prepared = elsewhere.signed(post(INTENTS, ORDER))
     prepared.url = scenario.service.url + INTENTS
     prepared.headers["Host"] = "pay.elsewhere.example"
-    assert told(pos.transport.send_once(prepared)) == FORGED
+    assert problem_of(pos.transport.send_once(prepared)) == FORGED
 
 
 @pytest.mark.parametrize("seconds", [-61, 62, -(10**6), 10**9])
-def test_stale_or_from_the_future(scenario: Scenario, pos: PointOfSale, seconds: int) -> None:
+def test_a_stale_or_future_request_is_refused(
+    scenario: Scenario, pos: PointOfSale, seconds: int
+) -> None:
     now = scenario.service.clock.now().timestamp()
     off = Transport(scenario.service.url, pos.transport._key, clock=lambda: now + seconds)
-    assert told(send(off, post(INTENTS, ORDER))) == (401, "signature_stale")
+    assert problem_of(send(off, post(INTENTS, ORDER))) == (401, "signature_stale")
 
 
-def test_replayed_nonce(pos: PointOfSale) -> None:
+def test_a_replayed_nonce_is_refused(pos: PointOfSale) -> None:
     prepared = pos.transport.signed(post(INTENTS, ORDER))
     assert pos.transport.send_once(prepared).status_code == 201
     for _ in range(4):  # whichever worker it lands on
-        assert told(pos.transport.send_once(prepared)) == (401, "nonce_replayed")
+        assert problem_of(pos.transport.send_once(prepared)) == (401, "nonce_replayed")
 
 
-def test_replayed_at_the_end_of_its_window(scenario: Scenario, pos: PointOfSale) -> None:
-    """A nonce is remembered as long as its signature could still be accepted."""
+def test_a_nonce_replayed_at_the_end_of_its_window_is_refused(
+    scenario: Scenario, pos: PointOfSale
+) -> None:
+    """The service remembers a nonce for as long as it accepts the signature over it."""
     now = scenario.service.clock.now().timestamp()
     ahead = Transport(scenario.service.url, pos.transport._key, clock=lambda: now + 55)
     prepared = ahead.signed(post(INTENTS, ORDER))
     assert ahead.send_once(prepared).status_code == 201
     scenario.service.clock.advance(100)
-    assert told(ahead.send_once(prepared)) == (401, "nonce_replayed")
+    assert problem_of(ahead.send_once(prepared)) == (401, "nonce_replayed")
 
 
-def test_two_signatures_on_one_request(pos: PointOfSale) -> None:
+def test_two_signatures_on_one_request_are_refused(pos: PointOfSale) -> None:
     prepared = pos.transport.signed(post(INTENTS, ORDER))
     for name in ("Signature", "Signature-Input"):
         value = prepared.headers[name]
         label, rest = value.split("=", 1)
         prepared.headers[name] = f"{value}, {label}2={rest}"
-    assert told(pos.transport.send_once(prepared)) == FORGED
+    assert problem_of(pos.transport.send_once(prepared)) == FORGED
 
 
-def test_a_role_opens_only_its_own_doors(
+def test_each_role_may_send_only_its_own_requests(
     scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
     shut = [
@@ -130,7 +139,7 @@ def test_a_role_opens_only_its_own_doors(
         (scenario.operator_transport, post("/v1/enrolments", {})),
     ]
     for transport, request in shut:
-        assert told(send(transport, request)) == (403, "not_allowed")
+        assert problem_of(send(transport, request)) == (403, "not_allowed")
 
 
 def test_another_merchants_payment_cannot_be_seen_or_touched(
@@ -152,7 +161,7 @@ def test_another_merchants_payment_cannot_be_seen_or_touched(
         ),
     ]
     for request in forged:
-        assert told(send(stranger.transport, request)) == (404, "not_found"), request.path
+        assert problem_of(send(stranger.transport, request)) == (404, "not_found"), request.path
     with pytest.raises(Problem) as error:
         stranger.terminal.send_frames(capture, genuine("grace", capture.challenge, 2))
     assert error.value.code == "not_found"
@@ -171,7 +180,7 @@ def test_another_customers_face_cannot_be_touched(scenario: Scenario, grace: Pay
     assert error.value.code == "not_found"
 
 
-def test_unknown_payer_and_payer_without_a_face_cannot_be_told_apart(
+def test_unknown_payer_and_payer_without_a_face_get_the_same_answer(
     scenario: Scenario, pos: PointOfSale
 ) -> None:
     faceless = scenario.payer()
@@ -184,7 +193,7 @@ def test_unknown_payer_and_payer_without_a_face_cannot_be_told_apart(
     assert answers[0] == answers[1]
 
 
-def test_wrong_password_unknown_payer_and_wrong_code_cannot_be_told_apart(
+def test_wrong_password_unknown_payer_and_wrong_code_get_the_same_answer(
     pos: PointOfSale, grace: Payer
 ) -> None:
     tries = [
@@ -192,18 +201,18 @@ def test_wrong_password_unknown_payer_and_wrong_code_cannot_be_told_apart(
         (grace.alias, "correct horse battery", grace.wrong_code()),
         ("nobody at all", "correct horse battery", "123456"),
     ]
-    told_of = []
+    answers = []
     for alias, password, code in tries:
         answer = pos.terminal.use_password(pos.intent().id, alias, Credentials(password, code))
-        told_of.append((answer.state, answer.reason_class, answer.user_action, answer.methods))
-    assert len(set(map(str, told_of))) == 1
-    assert told_of[0][0] == "declined"
+        answers.append((answer.state, answer.reason_class, answer.user_action, answer.methods))
+    assert len(set(map(str, answers))) == 1
+    assert answers[0][0] == "declined"
 
 
 def test_the_client_retries_with_a_fresh_nonce_and_the_same_key(
     scenario: Scenario, pos: PointOfSale
 ) -> None:
-    """What the replay rules cost an honest client: nothing."""
+    """The replay rules cost an honest client nothing."""
     patient = scenario.transport(pos.transport._key, RetryPolicy(attempts=3))
     first = patient.post(INTENTS, ORDER, idempotency_key="same")
     assert patient.post(INTENTS, ORDER, idempotency_key="same") == first

@@ -1,6 +1,6 @@
-"""Forged authorizations and checkpoints: keys that no root certified, or not for this.
+"""Verifiers refuse authorizations and checkpoints signed by keys that no root certified for them.
 
-The forger here even writes the JWK Set that the verifier reads, where the attack needs it.
+Where the attack needs it, the forger also writes the JWK Set that the verifier reads.
 """
 
 from typing import Any
@@ -58,30 +58,30 @@ def refused(why: str, token: str, jwks: Any, **other: Any) -> None:
         accept(token, jwks, **other)
 
 
-def test_the_true_one_is_accepted() -> None:
+def test_a_genuine_authorization_is_accepted() -> None:
     assert accept(KEYS.authorization(CLAIMS), KEYS.jwks(), pins=[KEYS.root.thumbprint()])
 
 
-def test_certificate_of_another_issuer() -> None:
-    """Two services may share an OpenBao, and so a root; their nodes do not stand for each other."""
+def test_a_certificate_of_another_issuer_is_refused() -> None:
+    """Two services may share an OpenBao, and so a root; their nodes do not sign for each other."""
     other = certificate(KEYS.root, KEYS.node, iss="https://other.example")
     refused("another issuer", KEYS.authorization(CLAIMS), KEYS.jwks(other))
 
 
-def test_certificate_expired_before_the_authorization_was_issued() -> None:
-    """A node's key stolen from a dump of its memory signs nothing after its 15 minutes."""
+def test_a_certificate_that_expired_before_the_authorization_is_refused() -> None:
+    """A node's key stolen from a memory dump signs nothing after its 15 minutes."""
     at = NOW + CERTIFIED_FOR
     late = KEYS.authorization(CLAIMS | {"iat": at, "exp": at + 900})
     refused("was not certified", late, KEYS.jwks(), now=at)
 
 
-def test_a_stolen_node_key_that_dates_back_and_signs_for_a_year() -> None:
-    """Also against a verifier that fetches the key set once a year."""
+def test_a_stolen_node_key_cannot_backdate_or_sign_for_a_year() -> None:
+    """The attack also fails against a verifier that fetches the key set once a year."""
     year = 365 * 86_400
     refused("lives longer", KEYS.authorization(CLAIMS | {"exp": NOW + year}), KEYS.jwks())
 
 
-def test_self_signed_certificate() -> None:
+def test_a_self_signed_certificate_is_refused() -> None:
     forger = new_key()
     shown = certificate(forger, forger)
     token = signed_by(forger, CLAIMS, AUTHORIZATION)
@@ -91,15 +91,15 @@ def test_self_signed_certificate() -> None:
     refused("no trusted root", token, {"keys": [*jwks["keys"], member(forger)]})
 
 
-def test_certificate_by_a_node() -> None:
-    """A certified node may sign authorizations, and make no nodes."""
+def test_a_certificate_by_a_node_is_refused() -> None:
+    """A certified node may sign authorizations; it may certify no nodes."""
     forger = new_key()
     shown = certificate(KEYS.node, forger)
     jwks = {"keys": [*KEYS.jwks()["keys"], member(forger, certificate=shown)]}
     refused("no trusted root", signed_by(forger, CLAIMS, AUTHORIZATION), jwks)
 
 
-def test_certificate_for_another_key() -> None:
+def test_a_certificate_for_another_key_is_refused() -> None:
     forger = new_key()
     stolen = certificate(KEYS.root, KEYS.node)
     jwks = {"keys": [*KEYS.jwks()["keys"], member(forger, certificate=stolen)]}
@@ -111,8 +111,8 @@ def test_certificate_for_another_key() -> None:
     refused("signature is not valid", token, {"keys": [*KEYS.jwks()["keys"], named]})
 
 
-def test_an_authorization_by_a_key_that_is_not_a_nodes() -> None:
-    """Also by the root: who gets it to sign some text gets no payment out of that."""
+def test_an_authorization_by_a_key_that_is_no_nodes_is_refused() -> None:
+    """The root's own key is refused too: a text that it was tricked to sign pays nothing."""
     refused("no certified node", signed_by(KEYS.root, CLAIMS, AUTHORIZATION), KEYS.jwks())
 
 
@@ -124,7 +124,7 @@ def test_another_token_of_the_root_is_no_certificate() -> None:
 
 
 def test_a_forged_key_set_fails_against_a_pinned_root() -> None:
-    """Who may write the service's database, or sits between, publishes a root of his own."""
+    """An attacker with the service's database or its network publishes a root of their own."""
     forged = SigningKeys()
     token = forged.authorization(CLAIMS)
     pins = [KEYS.root.thumbprint()]
@@ -134,8 +134,8 @@ def test_a_forged_key_set_fails_against_a_pinned_root() -> None:
     refused("no trusted root", token, {"keys": [named, forged.jwks()["keys"][1]]}, pins=pins)
 
 
-def test_checkpoint_signed_by_a_node_key() -> None:
-    """A node's key lives for minutes; what the log's end was has to be verifiable for years."""
+def test_a_checkpoint_signed_by_a_node_key_is_refused() -> None:
+    """A node's key lives for minutes; a checkpoint must stay verifiable for years."""
     leaf = Leaf(1, "2026-11-23T12:00:01.000000Z", "x.y", "c" * 64, "", "")
     claims = {"iss": ISSUER, "iat": NOW, "size": 1, "hash": leaf_hash(leaf)}
     with pytest.raises(VerificationFailed, match="no trusted root"):

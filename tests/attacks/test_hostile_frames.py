@@ -1,4 +1,4 @@
-"""What can be held into a camera or sent as a picture: each refused by name, nothing kept."""
+"""Each attack shown to a camera or sent as a picture is refused by name, and nothing is kept."""
 
 import io
 import struct
@@ -9,7 +9,7 @@ from PIL import Image
 
 from facepay_client import Capture, Credentials, Frame, Problem, Request
 from facepay_rehearsal import bursts
-from tests.support.forgery import send, told
+from tests.support.forgery import problem_of, send
 from tests.support.people import Payer, PointOfSale, Scenario, as_frames, genuine
 from tests.support.renders import rendered
 
@@ -36,14 +36,14 @@ def with_image(frames: tuple[Frame, ...], number: int, image: bytes) -> tuple[Fr
     )
 
 
-def test_still_photo(pos: PointOfSale, capture: Capture) -> None:
+def test_a_still_photo_is_refused(pos: PointOfSale, capture: Capture) -> None:
     shots = as_frames(
         rendered(bursts.still_photo, "grace", capture.challenge.steps, 5), capture.challenge
     )
     assert refused(pos, capture, shots) == (422, "capture_refused", "use_password")
 
 
-def test_moved_print(pos: PointOfSale, capture: Capture) -> None:
+def test_a_moved_print_is_refused(pos: PointOfSale, capture: Capture) -> None:
     shots = as_frames(
         rendered(bursts.moved_print, "grace", capture.challenge.steps, 5), capture.challenge
     )
@@ -51,14 +51,14 @@ def test_moved_print(pos: PointOfSale, capture: Capture) -> None:
     assert code in ("capture_refused", "capture_retry")
 
 
-def test_two_faces(pos: PointOfSale, capture: Capture) -> None:
+def test_two_faces_are_refused(pos: PointOfSale, capture: Capture) -> None:
     shots = as_frames(
         rendered(bursts.two_faces, "grace", "eileen", capture.challenge.steps, 5), capture.challenge
     )
     assert refused(pos, capture, shots) == (422, "two_faces", "be_alone_in_the_picture")
 
 
-def test_no_face(pos: PointOfSale, capture: Capture) -> None:
+def test_a_capture_without_a_face_is_refused(pos: PointOfSale, capture: Capture) -> None:
     frames = tuple(
         replace(frame, image=jpeg(Image.effect_noise((640, 480), 40 + index)))
         for index, frame in enumerate(real(capture))
@@ -66,8 +66,10 @@ def test_no_face(pos: PointOfSale, capture: Capture) -> None:
     assert refused(pos, capture, frames) == (422, "no_face", "try_again")
 
 
-def test_answer_to_another_challenge(pos: PointOfSale, grace: Payer, scenario: Scenario) -> None:
-    """A recording of another challenge: the turns go the wrong way."""
+def test_a_recording_of_another_challenge_is_refused(
+    pos: PointOfSale, grace: Payer, scenario: Scenario
+) -> None:
+    """A recording of another challenge turns the wrong way."""
     capture = pos.capture(pos.intent().id, grace.alias)
     other = {"turn_left": "turn_right", "turn_right": "turn_left"}
     steps = tuple(other.get(step, step) for step in capture.challenge.steps)
@@ -82,7 +84,7 @@ def jpeg(image: Image.Image) -> bytes:
 
 
 def gigantic_jpeg() -> bytes:
-    """A small file whose header claims 65,000 pixels a side: a decompression bomb."""
+    """Build a small file whose header claims 65,000 pixels a side: a decompression bomb."""
     small = bytearray(jpeg(Image.new("RGB", (64, 64))))
     start = small.index(b"\xff\xc0")
     small[start + 5 : start + 9] = struct.pack(">HH", 65_000, 65_000)
@@ -101,7 +103,9 @@ def gigantic_jpeg() -> bytes:
         ("strip", "unfit_frame"),
     ],
 )
-def test_broken_picture(pos: PointOfSale, capture: Capture, name: str, code: str) -> None:
+def test_a_broken_picture_is_refused(
+    pos: PointOfSale, capture: Capture, name: str, code: str
+) -> None:
     frames = real(capture)
     good = frames[3].image
     half = len(good) // 2
@@ -126,13 +130,15 @@ def part(name: str) -> bytes:
     [b"", b"--b\r\n", b"--b--\r\n", part("manifest") + b"--b--", part("x") + b"--b--"],
     ids=["empty", "no_end", "no_parts", "no_pictures", "unknown_part"],
 )
-def test_broken_multipart(pos: PointOfSale, capture: Capture, body: bytes) -> None:
+def test_a_broken_multipart_body_is_refused(
+    pos: PointOfSale, capture: Capture, body: bytes
+) -> None:
     kind = "multipart/form-data; boundary=b"
     request = Request("POST", f"/v1/captures/{capture.id}/frames", body, kind, "k")
-    assert told(send(pos.transport, request))[1] in ("invalid_request", "malformed_request")
+    assert problem_of(send(pos.transport, request))[1] in ("invalid_request", "malformed_request")
 
 
-def test_a_picture_of_another_format(pos: PointOfSale, capture: Capture) -> None:
+def test_a_picture_of_another_format_is_refused(pos: PointOfSale, capture: Capture) -> None:
     png = io.BytesIO()
     Image.new("RGB", (640, 480)).save(png, "PNG")
     lies = b"\xff\xd8\xff" + png.getvalue()
@@ -145,7 +151,7 @@ def test_a_capture_is_used_once(pos: PointOfSale, capture: Capture) -> None:
     assert refused(pos, capture, real(capture, 3))[:2] == (409, "wrong_state")
 
 
-def test_a_sliver_does_not_kill_the_worker_that_holds_everybody_else(
+def test_a_picture_one_pixel_wide_does_not_end_the_worker(
     scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
     before = scenario.service.worker_pids()
@@ -159,7 +165,9 @@ def test_a_sliver_does_not_kill_the_worker_that_holds_everybody_else(
     assert scenario.service.worker_pids() == before
 
 
-def test_the_refused_are_not_kept(scenario: Scenario, pos: PointOfSale, grace: Payer) -> None:
+def test_a_refused_enrolment_leaves_no_template_and_no_key(
+    scenario: Scenario, pos: PointOfSale, grace: Payer
+) -> None:
     """After a refused enrolment there is no template, and no key that could open one."""
     payer = scenario.payer()
     payer.consent()

@@ -1,8 +1,8 @@
-"""Frames that no camera has just taken: each way to inject some is refused by the manifest check.
+"""Frames that no camera has just taken: the manifest check refuses each way to inject them.
 
-The attacker here holds the till's network and its software, and, where a test says so, the till's
-key. Every refusal is 422 over HTTP, spends the capture, leaves its reason in the operator's log and
-nothing else anywhere: no frame is looked at, so no verdict can be stored.
+The attacker controls the terminal's network and software and, where a test says so, the terminal's
+key. The service answers every injection with 422, consumes the capture, and writes the reason to
+the operator's log only. It looks at no frame, so it can store no verdict.
 """
 
 from collections.abc import Iterator
@@ -12,8 +12,8 @@ import pytest
 
 from facepay_client import Credentials, Device, Health, KeyPair, Problem, Terminal
 from facepay_client.device import Evidence
-from tests.support.forgery import told
-from tests.support.injection import INVALID, Scene, logged
+from tests.support.forgery import problem_of
+from tests.support.injection import INVALID, AttackedPayment, logged
 from tests.support.manifests import chained, manifest_of, send_manifest, signed
 from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario, genuine
 
@@ -21,247 +21,247 @@ UNTRUSTED = (422, "device_not_trusted")
 
 
 @pytest.fixture
-def scene(scenario: Scenario, pos: PointOfSale, grace: Payer) -> Iterator[Scene]:
-    made = Scene(scenario, pos, grace)
+def payment(scenario: Scenario, pos: PointOfSale, grace: Payer) -> Iterator[AttackedPayment]:
+    made = AttackedPayment(scenario, pos, grace)
     yield made
     code = made.payer.code()
     paid = pos.terminal.use_password(made.intent.id, made.payer.alias, Credentials(PASSWORD, code))
     assert paid.state == "approved", "and the payment goes on by password"
 
 
-def test_the_honest_burst_of_these_scenes_is_accepted(
-    scenario: Scenario, pos: PointOfSale, grace: Payer
-) -> None:
-    """Else the refusals below would prove nothing."""
-    scene = Scene(scenario, pos, grace)
-    assert scene.inject(scene.honest()).json()["outcome"] == "accepted"
+def test_an_honest_burst_is_accepted(scenario: Scenario, pos: PointOfSale, grace: Payer) -> None:
+    """Without this test the refusals below would show nothing."""
+    payment = AttackedPayment(scenario, pos, grace)
+    assert payment.inject(payment.honest()).json()["outcome"] == "accepted"
 
 
-def test_identical_bytes(scene: Scene) -> None:
-    """A still as a video: one picture, sent for several frames."""
-    still = scene.frames[0].image
-    frames = [replace(each, image=still) for each in scene.frames]
-    jws = signed(manifest_of(scene.capture, frames), scene.key)
-    scene.refused(scene.inject(jws, frames), "identical_frames")
+def test_identical_pictures_are_refused(payment: AttackedPayment) -> None:
+    """Send one picture as several frames: a still as a video."""
+    still = payment.frames[0].image
+    frames = [replace(each, image=still) for each in payment.frames]
+    jws = signed(manifest_of(payment.capture, frames), payment.key)
+    payment.refused(payment.inject(jws, frames), "identical_frames")
 
 
-def test_one_frame_twice(scene: Scene) -> None:
-    frames = list(scene.frames)
+def test_one_frame_sent_twice_is_refused(payment: AttackedPayment) -> None:
+    frames = list(payment.frames)
     frames[9] = replace(frames[9], image=frames[8].image)
-    jws = signed(manifest_of(scene.capture, frames), scene.key)
-    scene.refused(scene.inject(jws, frames), "identical_frames")
+    jws = signed(manifest_of(payment.capture, frames), payment.key)
+    payment.refused(payment.inject(jws, frames), "identical_frames")
 
 
-def test_old_capture_replayed(scene: Scene) -> None:
-    """Yesterday's burst, with its own manifest as it was signed then."""
-    yesterday = Scene(scene.scenario, scene.pos, scene.payer)
+def test_a_replayed_old_capture_is_refused(payment: AttackedPayment) -> None:
+    """Send yesterday's burst with its own manifest, as it was signed then."""
+    yesterday = AttackedPayment(payment.scenario, payment.pos, payment.payer)
     jws = yesterday.honest()
     assert yesterday.inject(jws).status_code == 200
-    scene.scenario.service.clock.advance(24 * 3600)
-    again = Scene(scene.scenario, scene.pos, scene.payer)
+    payment.scenario.service.clock.advance(24 * 3600)
+    again = AttackedPayment(payment.scenario, payment.pos, payment.payer)
     again.refused(again.inject(jws, yesterday.frames), "another_capture")
-    scene.intent = scene.pos.intent()
+    payment.intent = payment.pos.intent()
 
 
-def test_old_frames_signed_anew(scene: Scene) -> None:
-    """The till's key in the attacker's hands, and a good recording of another challenge."""
-    old = Scene(scene.scenario, scene.pos, scene.payer)
-    while old.capture.challenge.light == scene.capture.challenge.light:
-        old = Scene(scene.scenario, scene.pos, scene.payer)
+def test_old_frames_signed_anew_are_refused(payment: AttackedPayment) -> None:
+    """Sign a good recording of another challenge with the terminal's stolen key."""
+    old = AttackedPayment(payment.scenario, payment.pos, payment.payer)
+    while old.capture.challenge.light == payment.capture.challenge.light:
+        old = AttackedPayment(payment.scenario, payment.pos, payment.payer)
     manifest = manifest_of(old.capture, old.frames)
-    manifest |= {"capture_id": scene.capture.id, "nonce": scene.capture.nonce}
-    answer = scene.inject(signed(manifest, scene.key), old.frames)
-    scene.refused(answer, "wrong_colour")
+    manifest |= {"capture_id": payment.capture.id, "nonce": payment.capture.nonce}
+    answer = payment.inject(signed(manifest, payment.key), old.frames)
+    payment.refused(answer, "wrong_colour")
 
 
-def test_edited_frame(scene: Scene) -> None:
-    """The pictures are exchanged behind the manifest, on their way."""
-    jws = scene.honest()
-    frames = list(scene.frames)
+def test_an_edited_frame_is_refused(payment: AttackedPayment) -> None:
+    """Exchange the pictures after the manifest was signed, on their way."""
+    jws = payment.honest()
+    frames = list(payment.frames)
     image = frames[5].image
     frames[5] = replace(frames[5], image=image[:-2] + b"\x00" + image[-2:])
-    scene.refused(scene.inject(jws, frames), "edited_frame")
+    payment.refused(payment.inject(jws, frames), "edited_frame")
 
 
-def test_frame_of_somebody_else(scene: Scene) -> None:
-    jws = scene.honest()
-    frames = list(scene.frames)
-    frames[7] = replace(frames[7], image=genuine("eileen", scene.capture.challenge, 2)[7].image)
-    scene.refused(scene.inject(jws, frames), "edited_frame")
+def test_a_frame_of_somebody_else_is_refused(payment: AttackedPayment) -> None:
+    jws = payment.honest()
+    frames = list(payment.frames)
+    frames[7] = replace(frames[7], image=genuine("eileen", payment.capture.challenge, 2)[7].image)
+    payment.refused(payment.inject(jws, frames), "edited_frame")
 
 
-def test_edited_record(scene: Scene) -> None:
-    """A record that was changed, in a manifest signed by the till: its chain tells."""
-    manifest = manifest_of(scene.capture, scene.frames)
+def test_an_edited_record_is_refused(payment: AttackedPayment) -> None:
+    """Change a record before the terminal signs the manifest: the chain of records breaks."""
+    manifest = manifest_of(payment.capture, payment.frames)
     manifest["frames"][5]["sha256"] = "0" * 64
-    scene.refused(scene.inject(signed(manifest, scene.key)), "broken_chain")
+    payment.refused(payment.inject(signed(manifest, payment.key)), "broken_chain")
 
 
-def test_edited_manifest(scene: Scene) -> None:
-    """Changed on its way: the signature is of what was there before."""
-    other = manifest_of(scene.capture, scene.frames) | {"mirrored": True}
-    head, _, _ = signed(other, scene.key).rpartition(".")
-    signature = scene.honest().rpartition(".")[2]
-    scene.refused(scene.inject(f"{head}.{signature}"), "foreign_signature")
+def test_an_edited_manifest_is_refused(payment: AttackedPayment) -> None:
+    """Change the manifest on its way: the signature covers the original."""
+    other = manifest_of(payment.capture, payment.frames) | {"mirrored": True}
+    head, _, _ = signed(other, payment.key).rpartition(".")
+    signature = payment.honest().rpartition(".")[2]
+    payment.refused(payment.inject(f"{head}.{signature}"), "foreign_signature")
 
 
-def test_reordered_frames(scene: Scene) -> None:
-    """The pictures come in another order than their records."""
-    frames = list(scene.frames)
+def test_reordered_frames_are_refused(payment: AttackedPayment) -> None:
+    """Send the pictures in another order than their records."""
+    frames = list(payment.frames)
     frames[4], frames[12] = frames[12], frames[4]
-    scene.refused(scene.inject(scene.honest(), frames), "edited_frame")
+    payment.refused(payment.inject(payment.honest(), frames), "edited_frame")
 
 
-def test_reordered_records(scene: Scene) -> None:
-    manifest = manifest_of(scene.capture, scene.frames)
+def test_reordered_records_are_refused(payment: AttackedPayment) -> None:
+    manifest = manifest_of(payment.capture, payment.frames)
     records = manifest["frames"]
     records[4], records[12] = records[12], records[4]
-    scene.refused(scene.inject(signed(chained(manifest), scene.key)), "reordered")
+    payment.refused(payment.inject(signed(chained(manifest), payment.key)), "reordered")
 
 
-def test_reordered_records_numbered_anew(scene: Scene) -> None:
-    """A turn moved in front of another: then its time, its step or its colour is another's."""
-    manifest = manifest_of(scene.capture, scene.frames)
+def test_reordered_records_numbered_anew_are_refused(payment: AttackedPayment) -> None:
+    """Move one turn before another: its time, its step or its colour then does not fit."""
+    manifest = manifest_of(payment.capture, payment.frames)
     records = manifest["frames"]
     records[4:10], records[10:16] = records[10:16], records[4:10]
     for index, record in enumerate(records):
         record["index"] = index
-    answer = scene.inject(signed(chained(manifest), scene.key))
-    scene.refused(answer, "clock_backwards", "clock_leaps")
+    answer = payment.inject(signed(chained(manifest), payment.key))
+    payment.refused(answer, "clock_backwards", "clock_leaps")
 
 
-def test_steps_in_another_order(scene: Scene) -> None:
-    manifest = manifest_of(scene.capture, scene.frames)
+def test_steps_in_another_order_are_refused(payment: AttackedPayment) -> None:
+    manifest = manifest_of(payment.capture, payment.frames)
     for record in manifest["frames"]:
         record["step"] = 0 if record["step"] == 0 else 4 - record["step"]
-    scene.refused(scene.inject(signed(chained(manifest), scene.key)), "wrong_steps")
+    payment.refused(payment.inject(signed(chained(manifest), payment.key)), "wrong_steps")
 
 
-def test_wrong_clock_running_back(scene: Scene) -> None:
-    manifest = manifest_of(scene.capture, scene.frames)
+def test_a_clock_that_runs_back_is_refused(payment: AttackedPayment) -> None:
+    manifest = manifest_of(payment.capture, payment.frames)
     manifest["frames"][6]["monotonic_ms"] = manifest["frames"][0]["monotonic_ms"]
-    scene.refused(scene.inject(signed(chained(manifest), scene.key)), "clock_backwards")
+    payment.refused(payment.inject(signed(chained(manifest), payment.key)), "clock_backwards")
 
 
-def test_wrong_clock_leaping(scene: Scene) -> None:
-    """A pause of ten seconds, in which a fitting recording could be looked for."""
-    manifest = manifest_of(scene.capture, scene.frames)
+def test_a_clock_that_leaps_is_refused(payment: AttackedPayment) -> None:
+    """Pause for ten seconds, long enough to find a fitting recording."""
+    manifest = manifest_of(payment.capture, payment.frames)
     for record in manifest["frames"][6:]:
         record["monotonic_ms"] += 10_000
-    scene.refused(scene.inject(signed(chained(manifest), scene.key)), "clock_leaps")
+    payment.refused(payment.inject(signed(chained(manifest), payment.key)), "clock_leaps")
 
 
-def test_wrong_clock_faster_than_a_camera(scene: Scene) -> None:
-    manifest = manifest_of(scene.capture, scene.frames)
+def test_a_clock_faster_than_a_camera_is_refused(payment: AttackedPayment) -> None:
+    manifest = manifest_of(payment.capture, payment.frames)
     for record in manifest["frames"]:
         record["monotonic_ms"] = record["index"]
-    scene.refused(scene.inject(signed(chained(manifest), scene.key)), "clock_leaps")
+    payment.refused(payment.inject(signed(chained(manifest), payment.key)), "clock_leaps")
 
 
-def test_wrong_clock_longer_than_there_was_time(scene: Scene) -> None:
-    """A burst of five seconds, ready a moment after its challenge was drawn: made beforehand."""
-    reserved = scene.pos.terminal.open_capture(scene.intent.id, scene.payer.alias)
-    scene.capture = scene.pos.terminal.begin_capture(reserved)
-    scene.frames = list(genuine("grace", scene.capture.challenge, 2))
-    scene.refused(scene.inject(scene.honest()), "clock_ahead")
+def test_a_burst_longer_than_the_time_to_record_it_is_refused(payment: AttackedPayment) -> None:
+    """Send a burst of five seconds, made beforehand, a moment after its challenge was drawn."""
+    reserved = payment.pos.terminal.open_capture(payment.intent.id, payment.payer.alias)
+    payment.capture = payment.pos.terminal.begin_capture(reserved)
+    payment.frames = list(genuine("grace", payment.capture.challenge, 2))
+    payment.refused(payment.inject(payment.honest()), "clock_ahead")
 
 
-def test_another_light(scene: Scene) -> None:
-    """The declared colours are those of another challenge."""
+def test_the_light_of_another_challenge_is_refused(payment: AttackedPayment) -> None:
+    """Declare the colours of another challenge."""
     other = ("red", "cyan") * 12
-    frames = [replace(each, colour=other[n]) for n, each in enumerate(scene.frames)]
-    jws = signed(manifest_of(scene.capture, frames), scene.key)
-    scene.refused(scene.inject(jws, frames), "wrong_colour")
+    frames = [replace(each, colour=other[n]) for n, each in enumerate(payment.frames)]
+    jws = signed(manifest_of(payment.capture, frames), payment.key)
+    payment.refused(payment.inject(jws, frames), "wrong_colour")
 
 
-def test_no_light_where_there_should_be_one(scene: Scene) -> None:
-    frames = [replace(each, colour=None) for each in scene.frames]
-    jws = signed(manifest_of(scene.capture, frames), scene.key)
-    scene.refused(scene.inject(jws, frames), "wrong_colour")
+def test_a_burst_without_the_required_light_is_refused(payment: AttackedPayment) -> None:
+    frames = [replace(each, colour=None) for each in payment.frames]
+    jws = signed(manifest_of(payment.capture, frames), payment.key)
+    payment.refused(payment.inject(jws, frames), "wrong_colour")
 
 
-def test_foreign_device_key(scene: Scene) -> None:
-    """Signed by another till of the same shop, which is registered as well."""
-    other = scene.scenario.pos().transport.key
-    jws = signed(manifest_of(scene.capture, scene.frames), other)
-    scene.refused(scene.inject(jws), "foreign_key")
+def test_a_manifest_signed_by_another_terminal_is_refused(payment: AttackedPayment) -> None:
+    """Sign with the key of another registered terminal of the same shop."""
+    other = payment.scenario.pos().transport.key
+    jws = signed(manifest_of(payment.capture, payment.frames), other)
+    payment.refused(payment.inject(jws), "foreign_key")
 
 
-def test_foreign_device_key_under_the_right_name(scene: Scene) -> None:
-    other = scene.scenario.pos().transport.key
-    jws = signed(manifest_of(scene.capture, scene.frames), other, kid=scene.key.keyid)
-    scene.refused(scene.inject(jws), "foreign_signature")
+def test_another_terminals_key_under_the_right_name_is_refused(payment: AttackedPayment) -> None:
+    other = payment.scenario.pos().transport.key
+    jws = signed(manifest_of(payment.capture, payment.frames), other, kid=payment.key.keyid)
+    payment.refused(payment.inject(jws), "foreign_signature")
 
 
-def test_unregistered_device_key(scene: Scene) -> None:
-    jws = signed(manifest_of(scene.capture, scene.frames), KeyPair.generate())
-    scene.refused(scene.inject(jws), "foreign_key")
+def test_an_unregistered_device_key_is_refused(payment: AttackedPayment) -> None:
+    jws = signed(manifest_of(payment.capture, payment.frames), KeyPair.generate())
+    payment.refused(payment.inject(jws), "foreign_key")
 
 
-def test_whole_burst_by_another_terminal(scene: Scene) -> None:
-    """With its own good signature on request and manifest: it has no such capture."""
-    other = scene.scenario.pos().transport
-    jws = signed(manifest_of(scene.capture, scene.frames), other.key)
-    answer = send_manifest(other, scene.capture.id, jws, scene.frames)
-    assert told(answer) == (404, "not_found")
+def test_a_whole_burst_by_another_terminal_is_refused(payment: AttackedPayment) -> None:
+    """Another terminal signs request and manifest well; it has no such capture."""
+    other = payment.scenario.pos().transport
+    jws = signed(manifest_of(payment.capture, payment.frames), other.key)
+    answer = send_manifest(other, payment.capture.id, jws, payment.frames)
+    assert problem_of(answer) == (404, "not_found")
 
 
-def test_manifest_of_another_intent(scene: Scene) -> None:
-    """Two payments at one till: the burst of the one is sent for the other."""
-    other = Scene(scene.scenario, scene.pos, scene.payer)
-    scene.refused(scene.inject(other.honest(), other.frames), "another_capture")
+def test_the_manifest_of_another_intent_is_refused(payment: AttackedPayment) -> None:
+    """Send the burst of one payment for another one at the same terminal."""
+    other = AttackedPayment(payment.scenario, payment.pos, payment.payer)
+    payment.refused(payment.inject(other.honest(), other.frames), "another_capture")
 
 
-def test_manifest_of_another_capture_of_the_same_intent(scene: Scene) -> None:
-    old_manifest, old_frames = scene.honest(), scene.frames
-    scene.capture = scene.pos.capture(scene.intent.id, scene.payer.alias)
-    scene.frames = list(genuine("grace", scene.capture.challenge, 2))
-    scene.refused(scene.inject(old_manifest, old_frames), "another_capture")
+def test_the_manifest_of_another_capture_of_the_same_intent_is_refused(
+    payment: AttackedPayment,
+) -> None:
+    old_manifest, old_frames = payment.honest(), payment.frames
+    payment.capture = payment.pos.capture(payment.intent.id, payment.payer.alias)
+    payment.frames = list(genuine("grace", payment.capture.challenge, 2))
+    payment.refused(payment.inject(old_manifest, old_frames), "another_capture")
 
 
-def test_nonce_of_another_capture(scene: Scene) -> None:
-    other = Scene(scene.scenario, scene.pos, scene.payer)
-    manifest = manifest_of(scene.capture, scene.frames) | {"nonce": other.capture.nonce}
-    scene.refused(scene.inject(signed(manifest, scene.key)), "another_nonce")
+def test_the_nonce_of_another_capture_is_refused(payment: AttackedPayment) -> None:
+    other = AttackedPayment(payment.scenario, payment.pos, payment.payer)
+    manifest = manifest_of(payment.capture, payment.frames) | {"nonce": other.capture.nonce}
+    payment.refused(payment.inject(signed(manifest, payment.key)), "another_nonce")
 
 
-def test_frames_before_the_capture_is_begun(scene: Scene) -> None:
-    """There is nothing yet that a burst could answer."""
-    reserved = scene.pos.terminal.open_capture(scene.intent.id, scene.payer.alias)
-    manifest = manifest_of(scene.capture, scene.frames) | {"capture_id": reserved.id}
+def test_frames_before_the_capture_is_begun_are_refused(payment: AttackedPayment) -> None:
+    """No challenge exists yet that a burst could answer."""
+    reserved = payment.pos.terminal.open_capture(payment.intent.id, payment.payer.alias)
+    manifest = manifest_of(payment.capture, payment.frames) | {"capture_id": reserved.id}
     answer = send_manifest(
-        scene.pos.transport, reserved.id, signed(manifest, scene.key), scene.frames
+        payment.pos.transport, reserved.id, signed(manifest, payment.key), payment.frames
     )
-    assert told(answer) == (409, "wrong_state")
+    assert problem_of(answer) == (409, "wrong_state")
 
 
-def test_missing_frames(scene: Scene) -> None:
-    scene.refused(scene.inject(scene.honest(), scene.frames[:-1]), "wrong_number")
+def test_missing_frames_are_refused(payment: AttackedPayment) -> None:
+    payment.refused(payment.inject(payment.honest(), payment.frames[:-1]), "wrong_number")
 
 
 @pytest.mark.parametrize("said", ["rooted", "virtual_camera", "debugger"])
-def test_device_that_says_it_is_not_well(scene: Scene, said: str) -> None:
-    sick = Terminal(scene.pos.transport, Device(health=Health(**{said: True})))
+def test_a_device_that_reports_tampering_is_refused(payment: AttackedPayment, said: str) -> None:
+    sick = Terminal(payment.pos.transport, Device(health=Health(**{said: True})))
     with pytest.raises(Problem) as error:
-        sick.send_frames(scene.capture, scene.frames)
+        sick.send_frames(payment.capture, payment.frames)
     assert (error.value.status, error.value.code) == UNTRUSTED
     assert error.value.user_action == "use_password"
-    assert said not in str(error.value.details), "it is not told what gave it away"
-    scene.nothing_is_kept(said)
+    assert said not in str(error.value.details), "the device must not learn the fault"
+    payment.nothing_is_kept(said)
 
 
 @pytest.mark.parametrize("name", ["play_integrity", "app_attest", "made_up"])
-def test_evidence_nobody_can_check(scene: Scene, name: str) -> None:
-    """It is not taken for evidence, and not ignored either."""
-    claims = Terminal(scene.pos.transport, Device(attestation=Evidence(name, "trust me")))
+def test_evidence_that_nobody_can_check_is_refused(payment: AttackedPayment, name: str) -> None:
+    """The service neither accepts such evidence nor ignores it."""
+    claims = Terminal(payment.pos.transport, Device(attestation=Evidence(name, "trust me")))
     with pytest.raises(Problem) as error:
-        claims.send_frames(scene.capture, scene.frames)
+        claims.send_frames(payment.capture, payment.frames)
     assert (error.value.status, error.value.code) == (422, "attestation_unsupported")
-    scene.nothing_is_kept("attestation_unsupported")
+    payment.nothing_is_kept("attestation_unsupported")
 
 
-def test_injected_enrolment(scenario: Scenario) -> None:
-    """The same at enrolling: no template is made, and none can be paid with."""
+def test_an_injected_enrolment_makes_no_template(scenario: Scenario) -> None:
+    """Inject into an enrolment: no template is made, and none can pay."""
     payer = scenario.payer()
     payer.consent()
     enrolment = payer.customer.begin_enrolment(Credentials(PASSWORD, payer.code()))
@@ -270,7 +270,7 @@ def test_injected_enrolment(scenario: Scenario) -> None:
     manifest = manifest_of(capture, frames)
     other = KeyPair.generate()
     jws = signed(manifest, other, kid=payer.transport.key.keyid)
-    assert told(send_manifest(payer.transport, capture.id, jws, frames)) == INVALID
+    assert problem_of(send_manifest(payer.transport, capture.id, jws, frames)) == INVALID
     with scenario.service.deps.unit_of_work() as uow:
         row = uow.enrolments.find(id=enrolment.id)
     assert row is not None

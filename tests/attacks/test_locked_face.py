@@ -1,4 +1,4 @@
-"""Who may lock a face and who may not, and what does not open it again."""
+"""Only the customer's own device locks a face, and no shown face opens it again."""
 
 import pytest
 
@@ -23,15 +23,15 @@ def state(scenario: Scenario, payer: Payer) -> str:
     return enrolment.state.value
 
 
-def test_a_stranger_without_a_proof_cannot_lock_anybody(
+def test_a_stranger_without_credentials_cannot_lock_a_face(
     scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
-    """A till knows the alias, a thief has the phone, another customer knows even the password."""
+    """The terminal knows the alias, a thief has the phone, another customer knows the password."""
     stranger = scenario.payer()
     lock = f"/v1/enrolments/{grace.enrolment_id}/lock"
     wrong = {"code": grace.wrong_code(), "password": WRONG_PASSWORD}
     answers = [
-        send(pos.transport, post(lock, {"password": PASSWORD}, "from the till")),
+        send(pos.transport, post(lock, {"password": PASSWORD}, "from the terminal")),
         send(scenario.operator_transport, post(lock, {"password": PASSWORD}, "one operator")),
         send(stranger.transport, post(lock, {"password": PASSWORD}, "another customer")),
         send(grace.transport, post(lock, {}, "the phone alone")),

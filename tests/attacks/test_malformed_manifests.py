@@ -1,4 +1,4 @@
-"""What is no manifest at all is refused by name, never with a 5xx, and never half believed."""
+"""Malformed manifests are refused by name: none causes a 5xx or is half accepted."""
 
 import base64
 import json
@@ -9,7 +9,7 @@ import requests
 
 from facepay_client import Capture, Frame
 from facepay_client.capture import MANIFEST_TYP, canonical
-from tests.support.forgery import told
+from tests.support.forgery import problem_of
 from tests.support.manifests import chained, compact, encoded, manifest_of, send_manifest, signed
 from tests.support.people import Payer, PointOfSale, genuine
 
@@ -18,7 +18,7 @@ MALFORMED, INVALID, TOO_LARGE = "malformed_request", "invalid_request", "body_to
 
 @pytest.fixture(scope="module")
 def opened(scenario: Any, grace: Payer) -> tuple[PointOfSale, Capture, list[Frame]]:
-    """What cannot be read as a manifest does not spend a capture: one does for all."""
+    """Open a capture; unreadable manifests do not consume it, so one serves all tests."""
     pos: PointOfSale = scenario.pos()
     capture = pos.capture(pos.intent().id, grace.alias)
     return pos, capture, list(genuine("grace", capture.challenge, 2)[:2])
@@ -63,8 +63,8 @@ def header(opened: Opened, **changes: Any) -> bytes:
     ],
     ids=lambda text: text[:12] or "empty",
 )
-def test_no_compact_jws(opened: Opened, text: str) -> None:
-    assert told(answered(opened, text)) == (400, MALFORMED)
+def test_a_manifest_that_is_no_compact_jws_is_refused(opened: Opened, text: str) -> None:
+    assert problem_of(answered(opened, text)) == (400, MALFORMED)
 
 
 @pytest.mark.parametrize(
@@ -82,22 +82,22 @@ def test_no_compact_jws(opened: Opened, text: str) -> None:
     ids=["not utf-8", "cut off", "words", "nan", "infinity", "deep list", "deep object", "long"],
 )
 @pytest.mark.parametrize("place", ["header", "payload"])
-def test_no_json_inside(opened: Opened, raw: bytes, place: str) -> None:
+def test_a_manifest_without_json_is_refused(opened: Opened, raw: bytes, place: str) -> None:
     key = opened[0].transport.key
     parts = (raw, b"{}") if place == "header" else (header(opened), raw)
-    assert told(answered(opened, compact(*parts, key))) == (400, MALFORMED)
+    assert problem_of(answered(opened, compact(*parts, key))) == (400, MALFORMED)
 
 
 @pytest.mark.parametrize("raw", [b"[]", b"null", b'"text"', b"1", b"true", b"[{}]"])
 @pytest.mark.parametrize("place", ["header", "payload"])
-def test_json_that_is_no_object(opened: Opened, raw: bytes, place: str) -> None:
+def test_json_that_is_no_object_is_refused(opened: Opened, raw: bytes, place: str) -> None:
     key = opened[0].transport.key
     parts = (raw, b"{}") if place == "header" else (header(opened), raw)
-    assert told(answered(opened, compact(*parts, key))) == (422, INVALID)
+    assert problem_of(answered(opened, compact(*parts, key))) == (422, INVALID)
 
 
-def test_members_that_come_twice(opened: Opened) -> None:
-    """Two readers could take another one of them each."""
+def test_members_that_come_twice_are_refused(opened: Opened) -> None:
+    """Two readers could each take another one of the two members."""
     key = opened[0].transport.key
     good = canonical(manifest(opened))
     twice_in = [
@@ -106,7 +106,7 @@ def test_members_that_come_twice(opened: Opened) -> None:
         (header(opened), good.replace(b'"step":0', b'"step":0,"step":1', 1)),
     ]
     for head, payload in twice_in:
-        assert told(answered(opened, compact(head, payload, key))) == (400, MALFORMED)
+        assert problem_of(answered(opened, compact(head, payload, key))) == (400, MALFORMED)
 
 
 @pytest.mark.parametrize(
@@ -133,9 +133,9 @@ def test_members_that_come_twice(opened: Opened) -> None:
     ],
     ids=lambda value: json.dumps(value) if isinstance(value, dict) else "",
 )
-def test_wrong_header(opened: Opened, change: dict[str, Any], param: str) -> None:
+def test_a_wrong_header_is_refused(opened: Opened, change: dict[str, Any], param: str) -> None:
     answer = answered(opened, signed(manifest(opened), opened[0].transport.key, **change))
-    assert told(answer) == (422, INVALID)
+    assert problem_of(answer) == (422, INVALID)
     assert answer.json()["param"].startswith("manifest.")
     if "b64" not in change:
         assert answer.json()["param"] == f"manifest.{param}"
@@ -202,7 +202,7 @@ def test_wrong_header(opened: Opened, change: dict[str, Any], param: str) -> Non
         ("surprise", 1),
     ],
 )
-def test_wrong_member(opened: Opened, path: str, value: Any) -> None:
+def test_a_wrong_member_is_named(opened: Opened, path: str, value: Any) -> None:
     bent: Any = manifest(opened)
     *way, last = path.split(".")
     place = bent
@@ -211,27 +211,27 @@ def test_wrong_member(opened: Opened, path: str, value: Any) -> None:
     place[last] = value
     jws = compact(header(opened), json.dumps(bent).encode(), opened[0].transport.key)
     answer = answered(opened, jws)
-    assert told(answer) == (422, INVALID)
+    assert problem_of(answer) == (422, INVALID)
     assert answer.json()["param"].startswith(f"manifest.{path}")
 
 
-def test_missing_member(opened: Opened) -> None:
+def test_a_missing_member_is_named(opened: Opened) -> None:
     whole = manifest(opened)
     for name in whole:
         rest = {each: value for each, value in whole.items() if each != name}
         answer = answered(opened, signed(rest, opened[0].transport.key))
-        assert (*told(answer), answer.json()["param"]) == (422, INVALID, f"manifest.{name}")
+        assert (*problem_of(answer), answer.json()["param"]) == (422, INVALID, f"manifest.{name}")
 
 
-def test_oversized(opened: Opened) -> None:
+def test_an_oversized_manifest_is_refused(opened: Opened) -> None:
     padded = manifest(opened) | {"sdk_version": "x" * 40_000}
     jws = signed(padded, opened[0].transport.key)
     assert len(jws) > 48 * 1024
-    assert told(answered(opened, jws)) == (413, TOO_LARGE)
+    assert problem_of(answered(opened, jws)) == (413, TOO_LARGE)
 
 
-def test_as_large_as_a_manifest_gets(opened: Opened, grace: Payer) -> None:
-    """24 frames, and evidence of the longest kind: read, and refused for what it says."""
+def test_the_largest_allowed_manifest_is_read(opened: Opened, grace: Payer) -> None:
+    """Send 24 frames and the longest evidence: the service reads it and refuses its contents."""
     whole = manifest(opened)
     whole["frames"] = [whole["frames"][0] | {"index": index} for index in range(24)]
     whole["attestation"] = {"format": "app_attest", "evidence": "x" * 16_384}
@@ -240,11 +240,11 @@ def test_as_large_as_a_manifest_gets(opened: Opened, grace: Payer) -> None:
     whole |= {"capture_id": other.id, "nonce": other.nonce}
     jws = signed(chained(whole), pos.transport.key)
     answer = send_manifest(pos.transport, other.id, jws, frames, key="large")
-    assert told(answer) == (422, "manifest_invalid")
+    assert problem_of(answer) == (422, "manifest_invalid")
 
 
-def test_a_signature_of_another_form(opened: Opened, grace: Payer) -> None:
-    """DER where 64 bytes are due, nothing at all, a byte more: not of this key."""
+def test_a_signature_of_another_form_is_refused(opened: Opened, grace: Payer) -> None:
+    """Send DER in place of 64 bytes, an empty signature, and one byte too many."""
     pos = opened[0]
     for number, wrong in enumerate((b"\x30\x45" + bytes(69), bytes(64), b"\xff" * 64, b"x")):
         capture = pos.capture(pos.intent().id, grace.alias)
@@ -252,7 +252,7 @@ def test_a_signature_of_another_form(opened: Opened, grace: Payer) -> None:
         message = signed(manifest_of(capture, frames), pos.transport.key).rpartition(".")[0]
         jws = f"{message}.{encoded(wrong)}"
         answer = send_manifest(pos.transport, capture.id, jws, frames, key=f"form {number}")
-        assert told(answer) == (422, "manifest_invalid")
+        assert problem_of(answer) == (422, "manifest_invalid")
 
 
 def test_the_same_json_in_another_spelling_is_another_manifest(
@@ -266,4 +266,4 @@ def test_the_same_json_in_another_spelling_is_another_manifest(
     answer = send_manifest(
         pos.transport, capture.id, f"{head}.{encoded(spare)}.{signature}", frames
     )
-    assert told(answer) == (422, "manifest_invalid")
+    assert problem_of(answer) == (422, "manifest_invalid")

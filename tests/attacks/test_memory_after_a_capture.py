@@ -1,8 +1,8 @@
-"""Somebody reads a worker's memory after the answer: no frame, no chip, no embedding is there.
+"""After the answer, a worker's memory contains no frame, no chip and no embedding.
 
-What is searched for is first seen: while a capture waits for the vault, its frames lie in the
-worker's memory, and the same search finds them. Chips and embeddings are gone by then; that the
-search knows them is shown on a process that keeps them.
+Each search is first shown to work. While a capture waits for the vault, its frames lie in the
+worker's memory, and the same search finds them. Chips and embeddings are gone by then; a process
+that keeps them shows that the search knows them.
 """
 
 import socket
@@ -21,7 +21,7 @@ from facepay_client import Capture, Credentials, Enrolment, Frame, KeyPair, Prob
 from facepay_rehearsal import bursts
 from facepay_rehearsal.demo.leak_patterns import LeakPattern
 from facepay_rehearsal.demo.leak_scan import PatternIndex
-from tests.support.forgery import send, told
+from tests.support.forgery import problem_of, send
 from tests.support.gate import Gate, GatedBao, gate_before
 from tests.support.memory import face_patterns_of, kinds_in, memory_of, patterns_of
 from tests.support.people import PASSWORD, TURNS, Payer, PointOfSale, Scenario, as_frames, genuine
@@ -30,7 +30,7 @@ from tests.support.service import RunningService, running_service
 
 pytestmark = pytest.mark.serial  # a busy worker clears up later
 
-LOOKS = 3  # a worker clears up behind an answer that has already arrived
+LOOKS = 3  # a worker clears up after its answer has arrived
 FOUND_FIRST = {"frame, its head", "frame, its middle"}
 KEEPER = """
 import sys
@@ -89,7 +89,7 @@ def begun(payer: Payer) -> tuple[Enrolment, Capture]:
     return enrolment, payer.capture(enrolment.id)
 
 
-def test_the_search_sees_a_face_while_it_is_used_and_none_once_the_answer_is_given(
+def test_a_workers_memory_contains_a_face_during_a_capture_and_none_after_the_answer(
     scenario: Scenario, gate: Gate
 ) -> None:
     payer = scenario.payer()
@@ -101,7 +101,7 @@ def test_the_search_sees_a_face_while_it_is_used_and_none_once_the_answer_is_giv
         gate.hold(f"encrypt/enrolment-{enrolment.id}".encode()) as held,
     ):
         sent = pool.submit(payer.customer.send_frames, capture, frames)
-        assert held.wait(20), "the reference never came to the vault"
+        assert held.wait(20), "the reference never reached the vault"
         memory = memory_of_workers(scenario.service)
         gate.release()
         assert sent.result(30).enrolment is not None
@@ -111,7 +111,7 @@ def test_the_search_sees_a_face_while_it_is_used_and_none_once_the_answer_is_giv
     assert left_in_workers(scenario, patterns) == set()
 
 
-def test_the_search_knows_a_chip_and_an_embedding_when_it_sees_them() -> None:
+def test_the_search_finds_a_chip_and_an_embedding() -> None:
     frames = genuine("eileen", TURNS, 11)
     index = PatternIndex(list(face_patterns_of("keeper", frames)))
     with subprocess.Popen(
@@ -126,7 +126,7 @@ def test_the_search_knows_a_chip_and_an_embedding_when_it_sees_them() -> None:
 
 
 @dataclass(frozen=True)
-class Scene:
+class CaptureSetting:
     scenario: Scenario
     gate: Gate
     pos: PointOfSale
@@ -141,68 +141,71 @@ class Scene:
             self.pos.terminal.send_frames(capture, frames)
 
 
-def upload(scene: Scene, capture: Capture, frames: Sequence[Frame]) -> Request:
-    body = scene.pos.terminal.sign_frames(capture, frames)
+def upload(setting: CaptureSetting, capture: Capture, frames: Sequence[Frame]) -> Request:
+    body = setting.pos.terminal.sign_frames(capture, frames)
     path = f"/v1/captures/{capture.id}/frames"
     return Request("POST", path, body.content, body.content_type, f"the burst of {capture.id}")
 
 
-def paid(scene: Scene) -> Sequence[Frame]:
-    capture, frames = scene.take(12)
-    intent = scene.pos.terminal.send_frames(capture, frames).payment_intent
+def paid(setting: CaptureSetting) -> Sequence[Frame]:
+    capture, frames = setting.take(12)
+    intent = setting.pos.terminal.send_frames(capture, frames).payment_intent
     assert intent is not None
-    code = scene.payer.code()
-    assert scene.pos.terminal.send_code(intent.id, code).state == "approved"
+    code = setting.payer.code()
+    assert setting.pos.terminal.send_code(intent.id, code).state == "approved"
     return frames
 
 
-def photographed(scene: Scene) -> Sequence[Frame]:
-    capture, _ = scene.take(13)
+def photographed(setting: CaptureSetting) -> Sequence[Frame]:
+    capture, _ = setting.take(13)
     frames = as_frames(
         rendered(bursts.still_photo, "grace", capture.challenge.steps, 13), capture.challenge
     )
-    scene.refused(capture, frames)
+    setting.refused(capture, frames)
     return frames
 
 
-def broken_off(scene: Scene) -> Sequence[Frame]:
-    """The last picture cannot be decoded: the engine gives up with the others in its hands."""
-    capture, frames = scene.take(14)
+def undecodable(setting: CaptureSetting) -> Sequence[Frame]:
+    """Send a last picture that cannot be decoded: the engine fails with the others in memory."""
+    capture, frames = setting.take(14)
     *good, last = frames
-    scene.refused(capture, [*good, replace(last, image=last.image[: len(last.image) // 2])])
+    setting.refused(capture, [*good, replace(last, image=last.image[: len(last.image) // 2])])
     return frames
 
 
-def forsaken(scene: Scene) -> Sequence[Frame]:
-    """The vault does not answer, in the middle of the comparison."""
-    capture, frames = scene.take(15)
-    with scene.gate.hold(b"decrypt/enrolment-"):
-        scene.refused(capture, frames)
+def vault_silent(setting: CaptureSetting) -> Sequence[Frame]:
+    """Stop the vault's answers in the middle of the comparison."""
+    capture, frames = setting.take(15)
+    with setting.gate.hold(b"decrypt/enrolment-"):
+        setting.refused(capture, frames)
     return frames
 
 
-def misshapen(scene: Scene) -> Sequence[Frame]:
-    """A body that ends in the middle of a part."""
-    capture, frames = scene.take(16)
-    whole = upload(scene, capture, frames)
+def truncated(setting: CaptureSetting) -> Sequence[Frame]:
+    """Send a body that ends in the middle of a part."""
+    capture, frames = setting.take(16)
+    whole = upload(setting, capture, frames)
     request = replace(whole, content=whole.content[: -len(whole.content) // 20])
-    assert told(send(scene.pos.transport, request))[0] in (400, 422)
+    assert problem_of(send(setting.pos.transport, request))[0] in (400, 422)
     return frames
 
 
-def unsigned(scene: Scene) -> Sequence[Frame]:
-    """Sent by somebody whose key nobody knows: refused before they are looked at."""
-    capture, frames = scene.take(17)
-    stranger = scene.scenario.transport(KeyPair.generate())
-    assert told(send(stranger, upload(scene, capture, frames))) == (401, "signature_invalid")
+def unsigned(setting: CaptureSetting) -> Sequence[Frame]:
+    """Send frames with an unregistered key: the service refuses them before it looks at them."""
+    capture, frames = setting.take(17)
+    stranger = setting.scenario.transport(KeyPair.generate())
+    assert problem_of(send(stranger, upload(setting, capture, frames))) == (
+        401,
+        "signature_invalid",
+    )
     return frames
 
 
-def abandoned(scene: Scene) -> Sequence[Frame]:
-    """The till hangs up when half of it is sent."""
-    capture, frames = scene.take(18)
-    prepared = scene.pos.transport.signed(upload(scene, capture, frames))
-    address = urlsplit(scene.scenario.service.url)
+def hung_up(setting: CaptureSetting) -> Sequence[Frame]:
+    """Close the terminal's connection when half of the body is sent."""
+    capture, frames = setting.take(18)
+    prepared = setting.pos.transport.signed(upload(setting, capture, frames))
+    address = urlsplit(setting.scenario.service.url)
     lines = [f"POST {prepared.path_url} HTTP/1.1", f"Host: {address.netloc}"]
     lines += [f"{name}: {value}" for name, value in prepared.headers.items()]
     content = "\r\n".join([*lines, "", ""]).encode() + prepared.body[: len(prepared.body) // 2]
@@ -211,16 +214,14 @@ def abandoned(scene: Scene) -> Sequence[Frame]:
     return frames
 
 
-ENDINGS = (paid, photographed, broken_off, forsaken, misshapen, unsigned, abandoned)
-COMPARED = (paid, forsaken)
+ENDINGS = (paid, photographed, undecodable, vault_silent, truncated, unsigned, hung_up)
+COMPARED = (paid, vault_silent)
 
 
-def test_however_a_capture_ends_nothing_of_a_face_is_left_in_a_workers_memory(
-    scenario: Scenario, gate: Gate
-) -> None:
-    scene = Scene(scenario, gate, scenario.pos(), scenario.payer(face="grace"))
+def test_no_face_is_left_in_memory_however_a_capture_ends(scenario: Scenario, gate: Gate) -> None:
+    setting = CaptureSetting(scenario, gate, scenario.pos(), scenario.payer(face="grace"))
     patterns: list[LeakPattern] = []
     for ending in ENDINGS:
         sought = face_patterns_of if ending in COMPARED else patterns_of
-        patterns += sought(ending.__name__, ending(scene))
+        patterns += sought(ending.__name__, ending(setting))
     assert left_in_workers(scenario, patterns) == set()

@@ -1,6 +1,6 @@
-"""Whatever is sent as a picture, the answer is a refusal by name or the right face, and soon.
+"""For any picture, the service soon refuses it by name or recognises the right face.
 
-A fixed few hundred of the pictures that `make bench-robust` shows ten thousand of.
+These are a fixed few hundred of the ten thousand pictures of `make bench-robust`.
 """
 
 import os
@@ -33,7 +33,7 @@ def verdicts(engine: WatchedEngine, kind: str) -> dict[int, Verdict]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_picture_costs_a_worker_or_passes_for_somebody_else(
+def test_no_picture_ends_a_worker_or_passes_for_somebody_else(
     engine: WatchedEngine, kind: str
 ) -> None:
     found = verdicts(engine, kind)

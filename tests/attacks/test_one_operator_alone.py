@@ -1,4 +1,4 @@
-"""A stolen operator's key, or an operator gone bad: what one alone cannot take from a customer."""
+"""One operator with a stolen key or bad intentions cannot revoke a customer's face alone."""
 
 from datetime import datetime
 
@@ -37,23 +37,23 @@ def test_one_operator_alone_cannot_revoke(scenario: Scenario, grace: Payer) -> N
     assert (direct.status_code, direct.json()["code"]) == (403, "not_allowed")
     action = scenario.operator.request_action("revoke_face", {"customer": grace.alias})
     approve = f"{ACTIONS}/{action.id}/approve"
-    told = [
+    answers = [
         refused(scenario, scenario.operator_transport, approve, "by who asked"),
         refused(
             scenario, scenario.operator_transport, f"{ACTIONS}/{action.id}/continue", "skipping"
         ),
     ]
-    assert told == [(403, "second_operator_needed"), (409, "wrong_state")]
+    assert answers == [(403, "second_operator_needed"), (409, "wrong_state")]
     assert state(scenario, grace) == "active"
     assert scenario.operator.get_action(action.id).state == "requested"
 
 
-def test_nobody_but_operators_asks_approves_goes_on_or_looks(
+def test_only_operators_request_approve_continue_or_read_actions(
     scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
     action = scenario.operator.request_action("revoke_face", {"customer": grace.alias})
     body = {"kind": "revoke_face", "target": {"customer": grace.alias}}
-    for name, transport in (("till", pos.transport), ("customer", grace.transport)):
+    for name, transport in (("terminal", pos.transport), ("customer", grace.transport)):
         answers = [
             send(transport, post(ACTIONS, body, f"{name} asks")),
             send(transport, post(f"{ACTIONS}/{action.id}/approve", None, f"{name} approves")),
@@ -68,7 +68,7 @@ def test_nobody_but_operators_asks_approves_goes_on_or_looks(
 def test_a_replayed_approval_takes_no_second_face(
     scenario: Scenario, pos: PointOfSale, second: Transport
 ) -> None:
-    """The very request again, and a new one for the same action, after the owner enrolled anew."""
+    """Replay the approval, and approve the same action again, after the owner enrolled anew."""
     payer = scenario.payer(face="grace")
     action = scenario.operator.request_action("revoke_face", {"customer": payer.alias})
     approve = post(f"{ACTIONS}/{action.id}/approve", None, "approval")
@@ -85,7 +85,7 @@ def test_a_replayed_approval_takes_no_second_face(
     assert state(scenario, payer) == "active"
 
 
-def test_an_old_request_lies_in_wait_for_an_hour_at_most(
+def test_an_unapproved_action_expires_after_an_hour(
     scenario: Scenario, grace: Payer, second: Transport
 ) -> None:
     action = scenario.operator.request_action("revoke_face", {"customer": grace.alias})
@@ -116,7 +116,7 @@ def test_an_old_request_lies_in_wait_for_an_hour_at_most(
     ids=str,
 )
 @pytest.mark.parametrize("kind", ["revoke_face", "revoke_cohort", "erase_everything", None])
-def test_a_malformed_request_is_refused_and_names_no_cohort_by_mistake(
+def test_a_malformed_request_is_refused_and_selects_no_cohort_by_mistake(
     scenario: Scenario, kind: object, target: object
 ) -> None:
     body = {"kind": kind, "target": target}
@@ -125,7 +125,7 @@ def test_a_malformed_request_is_refused_and_names_no_cohort_by_mistake(
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
-def test_times_at_the_ends_of_the_calendar_are_no_crash(scenario: Scenario, moment: str) -> None:
+def test_times_at_the_ends_of_the_calendar_cause_no_crash(scenario: Scenario, moment: str) -> None:
     assert datetime.fromisoformat(moment)
     for name in ("enrolled_before", "enrolled_after"):
         body = {"kind": "revoke_cohort", "target": {name: moment}}

@@ -1,7 +1,7 @@
-"""A print of the owner in the frames that are compared, the attacker's own head where life is
-proved. Each alone is refused; together they paid, until somebody asked whether both are one person.
+"""A print of the owner for the comparison and the attacker's own head for liveness are refused.
 
-Rendered by `facepay_rehearsal.bursts`, and shown to the real engine.
+Each alone is refused. Together they paid until the engine checked that both are one person. The
+captures are rendered by `facepay_rehearsal.bursts` and judged by the real engine.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ def judged(shots: Sequence[bursts.Shot], steps: Sequence[Step]) -> PadVerdict:
 def swapped(
     owner: str, attacker: str, steps: tuple[Step, ...], shown: Sequence[int]
 ) -> list[bursts.Shot]:
-    """The owner's print in the frames of these positions, the attacker's turns in all others."""
+    """Show the owner's print in the frames at `positions`, the attacker's turns in the others."""
     printed = rendered(bursts.still_photo, owner, steps, 5)
     own_head = rendered(bursts.genuine, attacker, steps, 3)
     both = zip(printed, own_head, strict=True)
@@ -44,7 +44,7 @@ def swapped(
 
 @pytest.mark.parametrize(("owner", "attacker"), PAIRS)
 @pytest.mark.parametrize("steps", CHALLENGES)
-def test_a_print_held_still_and_the_attackers_own_turns_are_not_one_person(
+def test_a_still_print_with_the_attackers_own_turns_is_refused(
     owner: str, attacker: str, steps: tuple[Step, ...]
 ) -> None:
     verdict = judged(swapped(owner, attacker, steps, range(4)), steps)
@@ -53,10 +53,8 @@ def test_a_print_held_still_and_the_attackers_own_turns_are_not_one_person(
 
 
 @pytest.mark.parametrize(("owner", "attacker"), PAIRS)
-def test_a_print_shown_again_whenever_the_head_is_at_rest_is_seen_by_the_turned_head(
-    owner: str, attacker: str
-) -> None:
-    """Hold, and each step's first and last frame: only the turns themselves are the attacker's."""
+def test_a_print_shown_whenever_the_head_rests_is_refused(owner: str, attacker: str) -> None:
+    """Show the print at the hold and in each step's first and last frame: only turns are real."""
     steps = (Step.TURN_LEFT, Step.TURN_RIGHT)
     verdict = judged(swapped(owner, attacker, steps, [0, 1, 2, 3, 4, 9, 10, 15]), steps)
     assert verdict.outcome is PadOutcome.ATTACK
@@ -64,7 +62,7 @@ def test_a_print_shown_again_whenever_the_head_is_at_rest_is_seen_by_the_turned_
 
 @pytest.mark.parametrize(("owner", "attacker"), PAIRS)
 @pytest.mark.parametrize("shown", [(0, 1, 2), (1, 2)])
-def test_a_print_in_some_of_the_frames_that_hold_still_is_seen(
+def test_a_print_in_some_of_the_still_frames_is_refused(
     owner: str, attacker: str, shown: tuple[int, ...]
 ) -> None:
     steps = (Step.TURN_LEFT, Step.TURN_RIGHT)

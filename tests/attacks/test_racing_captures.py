@@ -1,4 +1,4 @@
-"""Two workers, one challenge: 200 races to use it twice, and exactly one wins each."""
+"""Two workers, one challenge: in 200 races to use it twice, exactly one request wins each."""
 
 import io
 from collections.abc import Callable, Sequence
@@ -15,19 +15,19 @@ from tests.support.people import Payer, PointOfSale, Scenario, genuine
 pytestmark = pytest.mark.serial  # the races need both cores
 
 RACES = 200
-GENUINE_EVERY = 20  # the others show no face, which is told the winner much sooner
+GENUINE_EVERY = 20  # the others show no face, which ends much sooner
 BEGINNINGS = 50
 
 
 @pytest.fixture
-def hands(scenario: Scenario, pos: PointOfSale) -> tuple[Terminal, Terminal]:
-    """The same till twice, with a connection each."""
+def connections(scenario: Scenario, pos: PointOfSale) -> tuple[Terminal, Terminal]:
+    """Connect twice as the same terminal."""
     key = pos.transport.key
     return Terminal(scenario.transport(key)), Terminal(scenario.transport(key))
 
 
 def faceless(capture: Capture, race: int) -> tuple[Frame, ...]:
-    """A frame for each step, of nobody."""
+    """Draw a frame without a face for each step."""
 
     def picture(step: int) -> bytes:
         out = io.BytesIO()
@@ -42,7 +42,7 @@ def faceless(capture: Capture, race: int) -> tuple[Frame, ...]:
 
 
 def race(acts: Sequence[Callable[[], str]]) -> list[str]:
-    """What each was told; all begin at the same moment."""
+    """Begin all acts at the same moment and return what each caller received."""
     start = Barrier(len(acts))
 
     def run(act: Callable[[], str]) -> str:
@@ -56,42 +56,42 @@ def race(acts: Sequence[Callable[[], str]]) -> list[str]:
         return list(pool.map(run, acts))
 
 
-def use(hand: Terminal, body: CaptureBody, key: str) -> str:
-    return hand.send_body(body, idempotency_key=key).outcome
+def use(one: Terminal, body: CaptureBody, key: str) -> str:
+    return one.send_body(body, idempotency_key=key).outcome
 
 
-def begin(hand: Terminal, reserved: ReservedCapture) -> str:
-    return hand.begin_capture(reserved).nonce
+def begin(one: Terminal, reserved: ReservedCapture) -> str:
+    return one.begin_capture(reserved).nonce
 
 
-def test_of_two_who_use_one_challenge_at_once_exactly_one_is_looked_at(
-    pos: PointOfSale, grace: Payer, hands: tuple[Terminal, Terminal]
+def test_only_one_of_two_racing_bursts_for_one_challenge_is_judged(
+    pos: PointOfSale, grace: Payer, connections: tuple[Terminal, Terminal]
 ) -> None:
     winners: set[int] = set()
     for number in range(RACES):
         capture = pos.capture(pos.intent().id, grace.alias)
         real = number % GENUINE_EVERY == 0
         frames = genuine("grace", capture.challenge, 2) if real else faceless(capture, number)
-        told = race(
+        results = race(
             [
-                partial(use, hand, hand.sign_frames(capture, frames), f"{capture.id} {which}")
-                for which, hand in enumerate(hands)
+                partial(use, one, one.sign_frames(capture, frames), f"{capture.id} {which}")
+                for which, one in enumerate(connections)
             ]
         )
         won = "accepted" if real else "no_face"
-        assert sorted(told) == sorted([won, "wrong_state"]), f"race {number}"
-        winners.add(told.index(won))
+        assert sorted(results) == sorted([won, "wrong_state"]), f"race {number}"
+        winners.add(results.index(won))
     assert winners == {0, 1}, "each wins some, or they never raced"
 
 
-def test_of_two_who_begin_one_capture_at_once_exactly_one_sees_its_challenge(
-    scenario: Scenario, pos: PointOfSale, grace: Payer, hands: tuple[Terminal, Terminal]
+def test_only_one_of_two_racing_requests_begins_a_capture(
+    scenario: Scenario, pos: PointOfSale, grace: Payer, connections: tuple[Terminal, Terminal]
 ) -> None:
-    """Two challenges to choose from would be one more than a recording needs."""
+    """A choice of two challenges would be one more than a recording needs."""
     for number in range(BEGINNINGS):
         reserved = pos.terminal.open_capture(pos.intent().id, grace.alias)
-        told = race([partial(begin, hand, reserved) for hand in hands])
+        results = race([partial(begin, one, reserved) for one in connections])
         with scenario.service.deps.unit_of_work() as uow:
             row = uow.captures.find(id=reserved.id)
         assert row is not None
-        assert sorted(told) == sorted([row.nonce or "", "wrong_state"]), f"race {number}"
+        assert sorted(results) == sorted([row.nonce or "", "wrong_state"]), f"race {number}"

@@ -1,4 +1,4 @@
-"""Two workers, many hands: what may happen once happens once."""
+"""Requests race on two workers, and each effect that is allowed once happens once."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -64,7 +64,7 @@ def test_one_code_on_five_payments_at_once_pays_one(
     assert sum(authorizations(scenario, intent.id) for intent in intents) <= 1
 
 
-def test_guesses_that_race_cannot_outnumber_the_limit(scenario: Scenario, pos: PointOfSale) -> None:
+def test_racing_guesses_cannot_exceed_the_limit(scenario: Scenario, pos: PointOfSale) -> None:
     payer = scenario.payer()
     intents = [pos.intent() for _ in range(12)]
     right = payer.code()
@@ -76,13 +76,14 @@ def test_guesses_that_race_cannot_outnumber_the_limit(scenario: Scenario, pos: P
     blocked = pos.terminal.use_password(pos.intent().id, payer.alias, Credentials(PASSWORD, right))
     assert blocked.state == "declined", "after five wrong codes even the right one must wait"
     own_device = payer.customer.add_second_factor("tablet", Credentials(PASSWORD, payer.code()))
-    assert own_device.state == "pending", "what happens at tills must not block the owner"
+    assert own_device.state == "pending", "failures at terminals must not block the owner"
     scenario.service.clock.advance(AFTER_THE_BLOCK)
-    paid = pos.terminal.use_password(pos.intent().id, payer.alias, PASSWORD, payer.code())
+    again = Credentials(PASSWORD, payer.code())
+    paid = pos.terminal.use_password(pos.intent().id, payer.alias, again)
     assert paid.state == "approved", "the block ends"
 
 
-def test_one_burst_sent_by_ten_hands_is_judged_once(pos: PointOfSale, grace: Payer) -> None:
+def test_one_burst_sent_ten_times_at_once_is_judged_once(pos: PointOfSale, grace: Payer) -> None:
     intent = pos.intent()
     capture = pos.capture(intent.id, grace.alias)
     frames = genuine("grace", capture.challenge, 2)
@@ -98,7 +99,7 @@ def test_one_burst_sent_by_ten_hands_is_judged_once(pos: PointOfSale, grace: Pay
     assert set(outcomes) == {"accepted", "wrong_state"}
 
 
-def test_an_impatient_client_gets_the_one_answer_in_the_end(
+def test_a_client_that_retries_early_gets_the_one_answer_in_the_end(
     scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
     patient = scenario.transport(pos.transport._key, RetryPolicy(attempts=8))

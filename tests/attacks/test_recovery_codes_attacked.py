@@ -1,4 +1,4 @@
-"""Ten codes on paper: used twice, raced, guessed; and what a stranger cannot block."""
+"""Recovery codes that are used twice, raced or guessed, and guesses that must block no owner."""
 
 from collections.abc import Callable
 
@@ -36,7 +36,7 @@ def add_with(payer: Payer, recovery_code: str) -> str:
         return problem.code
 
 
-def test_a_recovery_code_used_twice(payer: Payer) -> None:
+def test_a_recovery_code_works_once(payer: Payer) -> None:
     code = codes(payer)[0]
     assert add_with(payer, code) == "pending"
     assert add_with(payer, code) == "credentials_rejected"
@@ -50,9 +50,9 @@ def test_a_mistyped_password_does_not_cost_a_recovery_code(payer: Payer) -> None
     assert add_with(payer, code) == "pending"
 
 
-def test_a_recovery_code_raced_by_twenty_requests(database: Database) -> None:
+def test_a_recovery_code_raced_by_twenty_requests_works_once(database: Database) -> None:
     people = Neighbours(fake_dependencies(database))
-    ada = people.settle_in("ada")
+    ada = people.register("ada")
     credentials = service.Credentials(PASSWORD, people.code_of(ada))
     made = make_recovery_codes(people.deps, people.command(ada.caller), credentials).codes
     assert made is not None
@@ -64,16 +64,16 @@ def test_a_recovery_code_raced_by_twenty_requests(database: Database) -> None:
         )
         return lambda: add_second_factor(people.deps, command, f"app {number}", credentials)
 
-    told = together([add(number) for number in range(20)])
-    refusals = {type(each) for each in told if not isinstance(each, FactorAnswer)}
+    results = together([add(number) for number in range(20)])
+    refusals = {type(each) for each in results if not isinstance(each, FactorAnswer)}
     assert refusals == {CredentialsRejected}
-    # Five of them had their password looked at and five their code: perhaps no one had both.
+    # Five requests had their password checked and five their code: perhaps none had both.
     people.fakes.clock.advance(30)
-    told += together([add(20)])
-    assert sum(isinstance(each, FactorAnswer) for each in told) == 1, "one code, one act"
+    results += together([add(20)])
+    assert sum(isinstance(each, FactorAnswer) for each in results) == 1, "one code, one act"
 
 
-def test_the_sixth_guess_at_a_recovery_code(scenario: Scenario, payer: Payer) -> None:
+def test_the_sixth_guess_at_a_recovery_code_is_blocked(scenario: Scenario, payer: Payer) -> None:
     code, other, *_ = codes(payer)
     for digit in "01234":
         assert add_with(payer, code[:-3] + f"AB{digit}") == "credentials_rejected"
@@ -83,7 +83,7 @@ def test_the_sixth_guess_at_a_recovery_code(scenario: Scenario, payer: Payer) ->
     assert add_with(payer, code) == "pending"
 
 
-def test_guesses_without_a_selector_block_none(payer: Payer) -> None:
+def test_guesses_without_a_selector_block_no_recovery_code(payer: Payer) -> None:
     code = codes(payer)[0]
     wrong = "0" if code[0] != "0" else "1"
     for number in range(8):
@@ -91,8 +91,8 @@ def test_guesses_without_a_selector_block_none(payer: Payer) -> None:
     assert add_with(payer, code) == "pending"
 
 
-def test_a_recovery_code_at_a_terminal(scenario: Scenario, payer: Payer) -> None:
-    """It never pays: no shape of a payment takes it."""
+def test_a_recovery_code_pays_nothing_at_a_terminal(scenario: Scenario, payer: Payer) -> None:
+    """A recovery code never pays: no payment request takes one."""
     pos, code = scenario.pos(), codes(payer)[0]
     body = {"payer": payer.alias, "password": PASSWORD, "recovery_code": code}
     for sent in (body, body | {"code": payer.wrong_code()}):
@@ -101,14 +101,14 @@ def test_a_recovery_code_at_a_terminal(scenario: Scenario, payer: Payer) -> None
         assert (error.value.status, error.value.param) == (422, "recovery_code")
 
 
-def test_a_lost_answer_is_not_told_again(payer: Payer) -> None:
+def test_a_retry_does_not_show_recovery_codes_again(payer: Payer) -> None:
     make, code = payer.customer.make_recovery_codes, payer.code()
     first = make(Credentials(PASSWORD, code), idempotency_key="codes")
     again = make(Credentials(PASSWORD, code), idempotency_key="codes")
     assert (again.id, again.codes) == (first.id, None)
 
 
-def test_one_code_takes_the_face_back(scenario: Scenario) -> None:
+def test_one_recovery_code_revokes_the_face(scenario: Scenario) -> None:
     payer = scenario.payer(face="grace")
     code = codes(payer)[0]
     revoked = payer.customer.revoke_face(payer.enrolment_id, Credentials(recovery_code=code))

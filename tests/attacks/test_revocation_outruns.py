@@ -1,6 +1,6 @@
-"""Somebody pays with a face while its owner takes it back, and workers and the vault go down.
+"""Payments by a face race with its revocation while workers and the vault go down.
 
-The small version of `make bench-revocation`: the same races, and the same promises counted.
+This is the small version of `make bench-revocation`: the same races, the same promises counted.
 """
 
 import random
@@ -29,7 +29,7 @@ def own_bao(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedOpenBa
         yield bao
 
 
-def test_no_payment_by_a_face_outruns_its_revocation_though_workers_die_and_the_vault_restarts(
+def test_no_face_pays_after_its_revocation_though_workers_die_and_the_vault_restarts(
     own_bao: EmbeddedOpenBao, database_url: str, tmp_path: Path
 ) -> None:
     rng = random.Random(5)  # noqa: S311 - what is drawn is no secret

@@ -1,4 +1,4 @@
-"""The whole database in a stranger's hands: what it does not give away, and cannot be bent into."""
+"""A stranger with the whole database learns no password and can forge no row that pays."""
 
 import hashlib
 import json
@@ -11,8 +11,8 @@ from facepay_client import Credentials, Problem
 from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
 
 
-def test_no_row_lets_a_password_be_tried_faster_than_argon2id_does(scenario: Scenario) -> None:
-    """Requests carry passwords; their hashes in the idempotency records are keyed."""
+def test_no_row_allows_faster_password_guesses_than_argon2id(scenario: Scenario) -> None:
+    """Requests carry passwords; the idempotency records keep keyed hashes of them."""
     payer = scenario.newcomer()
     body = json.dumps({"name": "phone", "password": PASSWORD}).encode()
     payer.customer.add_second_factor("phone", Credentials(PASSWORD))
@@ -30,7 +30,7 @@ def test_no_row_lets_a_password_be_tried_faster_than_argon2id_does(scenario: Sce
 def test_a_template_moved_to_another_customers_row_does_not_open(
     scenario: Scenario, pos: PointOfSale
 ) -> None:
-    """Whoever can write to the database cannot make a stranger's face pay for the victim."""
+    """An attacker who writes to the database cannot make a stranger's face pay for the victim."""
     thief, victim = scenario.payer(face="eileen"), scenario.payer(face="grace")
     deps = scenario.service.deps
     with deps.unit_of_work() as uow:
@@ -65,7 +65,7 @@ def test_a_row_from_a_backup_does_not_bring_a_revoked_face_back(
     assert error.value.code == "face_not_available"
 
 
-def test_an_authenticators_secret_moved_to_another_row_proves_nothing(
+def test_an_authenticators_secret_moved_to_another_row_is_useless(
     scenario: Scenario, pos: PointOfSale
 ) -> None:
     thief, victim = scenario.payer(), scenario.payer()
@@ -81,7 +81,7 @@ def test_an_authenticators_secret_moved_to_another_row_proves_nothing(
     assert answer.state == "declined"
 
 
-def test_what_a_hostile_terminal_left_lying_about_does_not_hold_up_a_revocation(
+def test_rows_left_by_a_hostile_terminal_do_not_delay_a_revocation(
     scenario: Scenario, pos: PointOfSale
 ) -> None:
     payer: Payer = scenario.payer(face="grace")

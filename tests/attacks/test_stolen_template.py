@@ -1,6 +1,6 @@
-"""A template out of its seal, a database out of its time: what a thief has then, which is nothing.
+"""A thief with a template and the database gets nothing without the key or after a revocation.
 
-The faces are the real engine's, the keys a real OpenBao's.
+The faces are judged by the real engine; the keys are in a real OpenBao.
 """
 
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def deps(scenario: Scenario) -> Dependencies:
 
 @pytest.fixture
 def face(deps: Dependencies) -> Iterator[ObservedFaces]:
-    """Grace, as she shows herself at a till."""
+    """Observe Grace as she shows herself at a terminal."""
     seen = deps.engine.observe(shown("grace", 8))
     yield seen
     seen.wipe()
@@ -94,7 +94,7 @@ def test_a_renewed_enrolment_does_not_match_the_old_template(
     assert pos.terminal.send_code(intent.id, payer.code()).state == "approved"
 
 
-def test_a_template_under_another_enrolments_key_is_a_stranger(
+def test_a_template_under_another_enrolments_key_matches_nobody(
     scenario: Scenario, deps: Dependencies, face: ObservedFaces
 ) -> None:
     one, other = row(deps, scenario.payer(face="grace")), row(deps, scenario.payer(face="grace"))
@@ -107,10 +107,10 @@ def test_a_template_under_another_enrolments_key_is_a_stranger(
     assert np.linalg.norm(protection.parse(templates[0]) - protection.parse(templates[1])) > 1
 
 
-def test_a_stolen_template_without_the_key_says_nothing(
+def test_a_stolen_template_without_the_key_reveals_nobody(
     deps: Dependencies, face: ObservedFaces
 ) -> None:
-    """Not whose it is, with everybody's photo at hand; not whether two are of one person."""
+    """A template without its key links to no photo and to no other template of the same person."""
     stranger = deps.engine.observe(shown("eileen", 8))
     grace, eileen = plain(face), plain(stranger)
     stranger.wipe()
@@ -140,7 +140,7 @@ def test_a_stolen_template_without_the_key_says_nothing(
 def test_after_revocation_a_restored_backup_of_the_database_decrypts_nothing(
     scenario: Scenario, deps: Dependencies, database: Database
 ) -> None:
-    """Every row of before, in a database of its own, in front of the vault as it is now."""
+    """Restore every earlier row in a database of its own, in front of the vault as it is now."""
     payer = scenario.payer(face="grace")
     renewed = scenario.payer(face="grace")
     assert isinstance(deps.unit_of_work, Database)

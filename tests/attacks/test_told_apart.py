@@ -1,10 +1,12 @@
-"""Somebody asks for answers by the hundred: who is a customer, and which part of a guess was wrong?
+"""Repeated answers reveal neither the customers nor the wrong part of a guess.
 
-The kinds of guesses come in random order, so that whatever else the machine does meets all alike,
-and each is measured from the first byte sent to the answer. Bodies and headers have to be equal but
-for ids and times; of times, no two kinds may differ by a Kolmogorov-Smirnov test. A pair that does,
-at p < 0.005, is measured again with twice as many, and fails when it does so again: of a service
-whose kinds are all alike, the thirty pairs below raise a false alarm once in 1,300 runs.
+The kinds of guesses come in random order, so that other work on the machine affects all alike. Each
+is measured from the first byte sent to the answer. Bodies and headers must be equal but for ids and
+times. No two kinds may differ in time by a Kolmogorov-Smirnov test.
+
+A pair that differs at p < 0.005 is measured again with twice as many guesses, and fails if it
+differs again. For a service whose kinds are all alike, the thirty pairs below raise a false alarm
+once in 1,300 runs.
 """
 
 import itertools
@@ -41,46 +43,48 @@ OWN = re.compile(
 
 
 @dataclass(frozen=True)
-class Heard:
-    """One answer: what could be read of it but for ids and times, and the seconds it took."""
+class MeasuredAnswer:
+    """One answer: its content without ids and times, and the seconds it took."""
 
     read: tuple[object, ...]
     seconds: float
 
 
 Send = Callable[[], requests.Response]
-Guess = Callable[[], tuple[Send, str]]  # made ready; then sent, and measured; the alias it named
+Guess = Callable[[], tuple[Send, str]]  # prepares a request; returns what sends it, and its alias
 
 
-def heard_of(guess: Guess) -> Heard:
+def measure_one(guess: Guess) -> MeasuredAnswer:
     send, alias = guess()
     begun = time.perf_counter()
     answer = send()
     seconds = time.perf_counter() - begun
     headers = {name: value for name, value in answer.headers.items() if name not in PASSED}
     body = OWN.sub("", answer.text.replace(alias, "alias"))
-    return Heard((answer.status_code, tuple(sorted(headers.items())), body), seconds)
+    return MeasuredAnswer((answer.status_code, tuple(sorted(headers.items())), body), seconds)
 
 
-def measured(guesses: Mapping[str, Guess], each: int) -> dict[str, list[Heard]]:
-    """Every kind `each` times, in random order, after a few that only warm up."""
-    heard: dict[str, list[Heard]] = {kind: [] for kind in guesses}
+def measured(guesses: Mapping[str, Guess], each: int) -> dict[str, list[MeasuredAnswer]]:
+    """Send every kind `each` times, in random order, after a few that only warm up."""
+    measurements: dict[str, list[MeasuredAnswer]] = {kind: [] for kind in guesses}
     order = [kind for kind in guesses for _ in range(each)]
     random.shuffle(order)
     for guess in guesses.values():
-        heard_of(guess)
+        measure_one(guess)
     for kind in order:
-        heard[kind].append(heard_of(guesses[kind]))
-    return heard
+        measurements[kind].append(measure_one(guesses[kind]))
+    return measurements
 
 
-def told_apart(guesses: Mapping[str, Guess], each: int, says: str) -> dict[tuple[str, str], float]:
-    """The pairs that differ in time, with their p. Asserts that none differs in what is read."""
-    heard = measured(guesses, each)
-    read = {one.read for all_of_kind in heard.values() for one in all_of_kind}
+def find_different_pairs(
+    guesses: Mapping[str, Guess], each: int, says: str
+) -> dict[tuple[str, str], float]:
+    """Return the pairs that differ in time, with their p; assert that no content differs."""
+    measurements = measured(guesses, each)
+    read = {one.read for all_of_kind in measurements.values() for one in all_of_kind}
     assert len(read) == 1, read
     assert says in str(read)
-    seconds = {kind: [one.seconds for one in heard[kind]] for kind in heard}
+    seconds = {kind: [one.seconds for one in measurements[kind]] for kind in measurements}
     values = {
         pair: float(ks_2samp(seconds[pair[0]], seconds[pair[1]]).pvalue)
         for pair in itertools.combinations(seconds, 2)
@@ -88,25 +92,25 @@ def told_apart(guesses: Mapping[str, Guess], each: int, says: str) -> dict[tuple
     return {pair: p for pair, p in values.items() if p < P}
 
 
-def assert_nobody_can_tell(guesses: Mapping[str, Guess], says: str) -> None:
-    """`says` stands in the one body that they all have."""
-    suspects = told_apart(guesses, EACH, says)
+def assert_indistinguishable(guesses: Mapping[str, Guess], says: str) -> None:
+    """Assert that all kinds are alike; `says` is part of their one body."""
+    suspects = find_different_pairs(guesses, EACH, says)
     if suspects:
-        again = told_apart(guesses, 2 * EACH, says)
+        again = find_different_pairs(guesses, 2 * EACH, says)
         assert not suspects.keys() & again.keys(), (suspects, again)
 
 
 class Counters:
-    """Sets what was counted of a payer's guesses, so that each is a first one or one too many."""
+    """Sets a payer's count of failed guesses, so that the next is a first one or one too many."""
 
     def __init__(self, scenario: Scenario, channel: Channel) -> None:
         self._deps = scenario.service.deps
         self._channel = channel
 
-    def begin_anew(self, payer: Payer) -> None:
+    def reset(self, payer: Payer) -> None:
         self._put(payer, 0, None)
 
-    def rest(self, payer: Payer) -> None:
+    def block(self, payer: Payer) -> None:
         self._put(payer, 9, self._deps.clock() + timedelta(hours=1))
 
     def _put(self, payer: Payer, failures: int, blocked_until: datetime | None) -> None:
@@ -122,13 +126,13 @@ class Counters:
 
 
 class Guesses:
-    """The kinds, each made ready by the same steps; `send` is what a door wants to be sent."""
+    """The kinds of guesses, each prepared by the same steps; `send` makes the channel's request."""
 
     def __init__(
         self, scenario: Scenario, channel: Channel, send: Callable[[Payer, str, str, str], Send]
     ) -> None:
-        self._payer, self._resting = scenario.payer(), scenario.payer()
-        for payer in (self._payer, self._resting):
+        self._payer, self._blocked = scenario.payer(), scenario.payer()
+        for payer in (self._payer, self._blocked):
             payer.consent()
         self._counters = Counters(scenario, channel)
         self._send = send
@@ -138,17 +142,17 @@ class Guesses:
             "wrong password": lambda: self._ready(self._payer, WRONG, wrong_code=False),
             "wrong code": lambda: self._ready(self._payer, PASSWORD, wrong_code=True),
             "right, but too many before": lambda: self._ready(
-                self._resting, PASSWORD, wrong_code=False
+                self._blocked, PASSWORD, wrong_code=False
             ),
         }
 
     def with_strangers(self) -> dict[str, Guess]:
-        """And the names of people who are no customers."""
+        """Add the aliases of people who are no customers."""
         return {"unknown": lambda: self._ready(None, PASSWORD, wrong_code=False), **self.kinds()}
 
     def _ready(self, payer: Payer | None, password: str, *, wrong_code: bool) -> tuple[Send, str]:
-        self._counters.begin_anew(self._payer)
-        self._counters.rest(self._resting)
+        self._counters.reset(self._payer)
+        self._counters.block(self._blocked)
         whose = payer or self._payer
         code = whose.code()
         if wrong_code:
@@ -191,15 +195,15 @@ def at_the_page(scenario: Scenario) -> Iterator[Guesses]:
     browser.close()
 
 
-def test_a_terminal_cannot_tell_who_is_a_customer_or_what_was_wrong(at_terminal: Guesses) -> None:
-    assert_nobody_can_tell(at_terminal.with_strangers(), says="declined")
+def test_a_terminal_learns_neither_the_customers_nor_the_wrong_factor(at_terminal: Guesses) -> None:
+    assert_indistinguishable(at_terminal.with_strangers(), says="declined")
 
 
-def test_a_stolen_device_cannot_tell_whether_password_or_code_was_wrong(
+def test_a_stolen_device_does_not_learn_whether_password_or_code_was_wrong(
     from_the_own_device: Guesses,
 ) -> None:
-    assert_nobody_can_tell(from_the_own_device.kinds(), says="credentials_rejected")
+    assert_indistinguishable(from_the_own_device.kinds(), says="credentials_rejected")
 
 
-def test_a_browser_cannot_tell_who_is_a_customer_or_what_was_wrong(at_the_page: Guesses) -> None:
-    assert_nobody_can_tell(at_the_page.with_strangers(), says="alert")
+def test_a_browser_learns_neither_the_customers_nor_the_wrong_factor(at_the_page: Guesses) -> None:
+    assert_indistinguishable(at_the_page.with_strangers(), says="alert")

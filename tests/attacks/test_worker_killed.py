@@ -1,4 +1,4 @@
-"""kill -9 in the middle of a payment: the retry with the same key gives one authorization."""
+"""Workers are killed by kill -9 during a payment; the retry gives one authorization."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ from tests.support.gate import Gate, GatedBao, gate_before
 from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
 from tests.support.service import RunningService, running_service
 
-# Until a dead worker's lease has run out (10 s) a retry is told to wait.
+# Until a dead worker's lease has expired (10 s) a retry must wait.
 PATIENT = RetryPolicy(attempts=30, first_wait=0.5, longest_wait=1.0)
 ONCE = RetryPolicy(attempts=1)
 
@@ -65,11 +65,11 @@ CHECKING_THE_CODE = b"/v1/transit/decrypt/second-factors"
 def stopped_at_the_code(
     scenario: Scenario, pos: PointOfSale, gate: Gate, intent: Intent, code: str
 ) -> Iterator[None]:
-    """Send the code, and stop the walk where it asks the vault; the answer must get lost."""
+    """Send the code and stop the worker at its request to the vault; the answer must get lost."""
     hasty = Terminal(scenario.transport(pos.transport._key, ONCE))
     with ThreadPoolExecutor(1) as pool, gate.hold(CHECKING_THE_CODE) as arrived:
         lost = pool.submit(hasty.send_code, intent.id, code, idempotency_key="once")
-        assert arrived.wait(20), "the walk never came to the vault"
+        assert arrived.wait(20), "the request never reached the vault"
         yield
         with pytest.raises(FacepayError):
             lost.result(30)
@@ -87,7 +87,7 @@ def retried_once_more_it_gives_one_authorization(
     assert count_authorizations(scenario, intent.id) == 1
 
 
-def test_killed_while_checking_the_code_and_retried(
+def test_a_worker_killed_while_checking_the_code_costs_no_second_payment(
     scenario: Scenario, gate: Gate, grace: Payer
 ) -> None:
     pos = scenario.pos()
@@ -99,7 +99,7 @@ def test_killed_while_checking_the_code_and_retried(
     retried_once_more_it_gives_one_authorization(scenario, pos, intent, code)
 
 
-def test_killed_before_the_commit_of_what_is_signed_and_retried(
+def test_a_worker_killed_before_the_commit_costs_no_second_payment(
     scenario: Scenario, gate: Gate, grace: Payer
 ) -> None:
     """The signature is made in memory, and the commit waits for a row: on SQLite for the file."""
@@ -113,13 +113,15 @@ def test_killed_before_the_commit_of_what_is_signed_and_retried(
     ):
         assert uow.enrolments.lock(grace.enrolment_id)
         gate.release()
-        time.sleep(1)  # the walk comes as far as it can
+        time.sleep(1)  # the request gets as far as it can
         kill_workers(scenario.service)
     retried_once_more_it_gives_one_authorization(scenario, pos, intent, code)
 
 
-def test_killed_at_any_moment_and_retried(scenario: Scenario, grace: Payer) -> None:
-    """Twelve payments by password, each with its workers killed a little later than the last."""
+def test_a_worker_killed_at_any_moment_costs_no_second_payment(
+    scenario: Scenario, grace: Payer
+) -> None:
+    """Pay twelve times by password, with workers killed a little later each time."""
     pos = scenario.pos()
     for moment in range(12):
         intent = pos.intent()

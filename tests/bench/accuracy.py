@@ -1,13 +1,15 @@
-"""How often faces are confused, and how often their owners are refused: `make bench-accuracy`.
+"""Measure how often faces are confused and owners refused: `make bench-accuracy`.
 
-Half of Labeled Faces in the Wild for the rates (photographs of different days, in protocols of
-k reference and m probe pictures), the London set for groups of people (a neutral against a smiling
-picture). Nothing is fitted to them: thresholds are read off the same comparisons that they are
-reported for, which is how a DET curve is made, and is why only `facepay models calibrate` on other
-pictures says what a threshold is worth.
+Half of Labeled Faces in the Wild gives the rates: photographs of different days, in protocols of k
+reference and m probe pictures. The London set gives the rates of groups: a neutral against a
+smiling picture.
 
-The pictures lie outside the repository. Each is described once a run, and only rates and counts
-are written: var/bench/accuracy.json, det.csv, det.png.
+Nothing is fitted to these pictures. Thresholds are read off the same comparisons that they are
+reported for, as a DET curve is made. Only `facepay models calibrate` on other pictures shows the
+value of a threshold.
+
+The pictures lie outside the repository. Each is described once a run, and only rates and counts are
+written: var/bench/accuracy.json, det.csv, det.png.
 """
 
 import argparse
@@ -40,7 +42,7 @@ _DET_POINTS = [10 ** (exponent / 50) for exponent in range(-325, -14)]
 
 @dataclass(frozen=True)
 class Pictures:
-    """What was described of a data set; `names` are the persons that the labels stand for."""
+    """The descriptors of a data set; `names` are the persons of the labels."""
 
     vectors: Vectors
     labels: Labels
@@ -147,7 +149,7 @@ def _counts(scores: Scores) -> dict[str, Any]:
 
 
 def _rounded(rate: float) -> float | None:
-    """Three digits that mean something; None where nothing was compared."""
+    """Round to three significant digits; None where nothing was compared."""
     return None if math.isnan(rate) else float(f"{rate:.3g}")
 
 

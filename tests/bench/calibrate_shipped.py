@@ -1,7 +1,7 @@
 """Make the report that rehearsals start with: `make calibrate-shipped`, when the model changed.
 
-Runs `facepay models calibrate` on Labeled Faces in the Wild with a key that is made here and thrown
-away: only its public half is written, beside the report. What that proves is in policy/README.md.
+Run `facepay models calibrate` on Labeled Faces in the Wild with a fresh key. Its private half is
+thrown away; its public half is written beside the report. See policy/README.md for its value.
 """
 
 import argparse

@@ -1,8 +1,8 @@
-"""DET curves as a picture: false matches against false non-matches on normal-deviate axes.
+"""Draw DET curves: false matches against false non-matches on normal-deviate axes.
 
-On these axes (ISO/IEC 19795-1) the curve of two normal distributions is a straight line, and a
-rate of 1 in 100,000 can be seen beside one of 1 in 10. A curve falls to the lower edge where there
-is no false non-match left to count.
+On these axes (ISO/IEC 19795-1) the curve of two normal distributions is a straight line. A rate of
+1 in 100,000 can be seen beside one of 1 in 10. A curve falls to the lower edge where there is no
+false non-match left to count.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ _DEVIATE = NormalDist().inv_cdf
 _FMR_TICKS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 0.4)
 _NONE = 1e-4  # below the lower edge
 _FNMR_TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6)
-_COLOURS = ("#0072b2", "#d55e00", "#009e73")  # told apart by the colour-blind, too
+_COLOURS = ("#0072b2", "#d55e00", "#009e73")  # also distinct for colour-blind readers
 
 
 def draw(
@@ -25,7 +25,7 @@ def draw(
     marked: Mapping[str, float],
     path: Path,
 ) -> None:
-    """`curves`: (threshold, FMR, FNMR) by protocol; `marked`: FMRs that get a line, by name."""
+    """Draw `curves`: (threshold, FMR, FNMR) by protocol; each FMR in `marked` gets a line."""
     mpl.use("Agg")
     figure = Figure(figsize=(8, 6.2), dpi=150, layout="constrained")
     axes = figure.subplots()

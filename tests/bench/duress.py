@@ -1,15 +1,15 @@
-"""Whether duress can be told from a slip: `make bench-duress`.
+"""Measure whether duress can be distinguished from a wrong code: `make bench-duress`.
 
-The real service under gunicorn with two workers and a real OpenBao, on SQLite and on PostgreSQL.
-Each of 500 payers has two payments that wait for a code: one gets the duress code, the other a
-wrong code, in an order drawn by chance. Compared are
+The bench runs the real service under gunicorn with two workers and a real OpenBao, on SQLite and on
+PostgreSQL. Each of 500 payers has two payments that wait for a code. One gets the duress code, the
+other a wrong code, in random order. The bench compares
 
-- the answers, byte for byte but for ids and times, and what the till reads of the payment later;
-- what the merchant is sent of it: its events;
-- how long the answers took: a two-sample Kolmogorov-Smirnov test.
+- the answers, byte for byte but for ids and times, and the payment as the terminal reads it later;
+- the events that the merchant gets;
+- the times of the answers, by a two-sample Kolmogorov-Smirnov test.
 
-Writes var/bench/duress.json, prints it, and ends with 1 where an answer differs or p is at most
-0.05: where nothing differs that happens once in ten runs of both databases, so run it again then.
+It writes var/bench/duress.json, prints it, and ends with 1 if an answer differs or p is at most
+0.05. For equal answers that happens once in ten runs of both databases; run it again then.
 """
 
 import argparse
@@ -31,7 +31,7 @@ from scipy.stats import ks_2samp
 from facepay.domain.duress import duress_tag
 from facepay.domain.event import EventKind
 from facepay_client import Request, fresh_key
-from tests.bench.grounds import DATABASES, progress_on, street_on
+from tests.bench.grounds import DATABASES, progress_on, scenario_on
 from tests.support.crowd import Copy, Crowd, Payment, Wanted
 from tests.support.people import Scenario
 
@@ -44,8 +44,8 @@ _ID_OR_TIME = re.compile(r"[a-z]{2,5}_[0-9a-f]{32}|\d{4}-\d\d-\d\dT[\d:.]+Z")
 
 
 @dataclass
-class Heard:
-    """What came of one kind of code, in the order of the payers."""
+class Answers:
+    """The answers to one kind of code, in the order of the payers."""
 
     answers: list[bytes] = field(default_factory=list)
     later: list[str] = field(default_factory=list)
@@ -69,23 +69,23 @@ def main() -> int:
 
 def measure(kind: str, pairs: int, progress: Progress) -> dict[str, Any]:
     task = progress.add_task(f"{kind}: pairs", total=pairs + WARM_UP)
-    with street_on(kind) as (scenario, _):
+    with scenario_on(kind) as (scenario, _):
         pos = scenario.pos()
         crowd = Crowd(scenario, [pos]).copies([Wanted(waiting=2)] * (pairs + WARM_UP))
         _give_duress_codes(scenario, crowd)
-        heard = {"duress": Heard(), "slip": Heard()}
+        answers_by_kind = {"duress": Answers(), "slip": Answers()}
         rng = random.Random(pairs)  # noqa: S311 - which of two comes first is no secret
         for payer in crowd:
-            kinds = list(heard)
+            kinds = list(answers_by_kind)
             rng.shuffle(kinds)
             for name, payment in zip(kinds, payer.waiting, strict=True):
-                _pay(payment, _code(name, payment), heard[name])
+                _pay(payment, _code(name, payment), answers_by_kind[name])
             progress.advance(task)
-        alarms, told = _events(scenario)
-    return _compared(heard, pairs) | {
+        alarms, texts = _events(scenario)
+    return _compared(answers_by_kind, pairs) | {
         "pairs": pairs,
         "alarms": alarms - WARM_UP,
-        "merchants_were_told": sorted(told),
+        "merchants_were_told": sorted(texts),
     }
 
 
@@ -107,17 +107,17 @@ def _code(name: str, payment: Payment) -> str:
     return f"{(int(right) + 1) % 10**6:06d}"
 
 
-def _pay(payment: Payment, code: str, heard: Heard) -> None:
+def _pay(payment: Payment, code: str, answers: Answers) -> None:
     transport, address = payment.pos.transport, f"/v1/payment_intents/{payment.intent_id}"
     content = json.dumps({"code": code}).encode()
     path = f"{address}/second_factor"
     signed = transport.signed(Request("POST", path, content, idempotency_key=fresh_key()))
     begun = time.perf_counter()
     answer = transport.send_once(signed)
-    heard.ms.append((time.perf_counter() - begun) * 1000)
-    heard.answers.append(_bare(answer.status_code, answer.content))
+    answers.ms.append((time.perf_counter() - begun) * 1000)
+    answers.answers.append(_bare(answer.status_code, answer.content))
     later = payment.pos.terminal.get_intent(payment.intent_id)
-    heard.later.append(_ID_OR_TIME.sub("…", repr(later)))
+    answers.later.append(_ID_OR_TIME.sub("…", repr(later)))
 
 
 def _bare(status: int, body: bytes) -> bytes:
@@ -125,7 +125,7 @@ def _bare(status: int, body: bytes) -> bytes:
 
 
 def _events(scenario: Scenario) -> tuple[int, set[str]]:
-    """How many alarms there are, and every text that merchants are sent, without ids and times."""
+    """Count the alarms, and collect every text sent to merchants, without ids and times."""
     with scenario.service.deps.unit_of_work() as uow:
         events = uow.events.find_all()
     alarms = sum(event.kind is EventKind.DURESS_ALARM for event in events)
@@ -133,13 +133,13 @@ def _events(scenario: Scenario) -> tuple[int, set[str]]:
     return alarms, {_ID_OR_TIME.sub("…", event.shared or "") for event in declined}
 
 
-def _compared(heard: dict[str, Heard], pairs: int) -> dict[str, Any]:
-    duress, slip = heard["duress"], heard["slip"]
+def _compared(answers_by_kind: dict[str, Answers], pairs: int) -> dict[str, Any]:
+    duress, slip = answers_by_kind["duress"], answers_by_kind["slip"]
     test = ks_2samp(duress.ms[WARM_UP:], slip.ms[WARM_UP:])
     alike = len({*duress.answers, *slip.answers}) == 1 and len({*duress.later, *slip.later}) == 1
     spread = {
         name: [round(each, 1) for each in statistics.quantiles(kind.ms[WARM_UP:], n=4)]
-        for name, kind in heard.items()
+        for name, kind in answers_by_kind.items()
     }
     return {
         "alike": alike,

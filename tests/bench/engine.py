@@ -1,13 +1,13 @@
-"""What a capture and a face cost, against the face_recognition package: `make bench-engine`.
+"""Measure the cost of a capture against the face_recognition package: `make bench-engine`.
 
-One process, one run, the same rendered frames for everybody, and the contenders take turns within
-each round: other work on the machine slows all of them, so believe the ratios before the
-milliseconds. Our capture uses a second thread, as in the service, for decoding and the watch for
-bystanders; all else runs on one. Writes var/bench/engine.json; no pixels are in it.
+One process runs all contenders in turns on the same rendered frames. Other work on the machine
+slows all of them: trust the ratios more than the milliseconds. The service's capture uses a second
+thread, as in production, to decode and to search for bystanders; all else runs on one. The bench
+writes var/bench/engine.json, without pixels.
 
 The documented use of face_recognition is its README's: load the file, `face_locations(image)`,
-`face_encodings(image)`, which locates once more. Beside it stands the careful use: locations are
-passed on, and only as many frames are encoded as we describe.
+`face_encodings(image)`, which locates once more. Beside it stands a careful use: locations are
+passed on, and only as many frames are encoded as the service describes.
 """
 
 import io
@@ -76,7 +76,7 @@ def main() -> int:
 
 
 def _capture() -> list[SentFrame]:
-    """Four frames at rest and the first four of a turn, as a 720p camera would send them."""
+    """Make four still frames and the first four of a turn, as from a 720p camera."""
     shots = bursts.genuine("eileen", ("turn_left", "turn_right"), 3)[:FRAMES]
     return [SentFrame(_widened(shot.jpeg), shot.step) for shot in shots]
 
@@ -151,7 +151,7 @@ def _ours(frames: Sequence[SentFrame], embedder: Embedder, stages: list[dict[str
 
 
 def _took(act: Timed) -> float:
-    """Milliseconds a call; what is over quickly is called again, until it has had its 50 ms."""
+    """Return the milliseconds of one call; a quick call is repeated for 50 ms."""
     started, calls = time.perf_counter(), 0
     while not calls or time.perf_counter() - started < _AT_LEAST_S:
         act()
@@ -192,12 +192,12 @@ def _report(
 
 
 def _stages(captures: list[dict[str, float]]) -> dict[str, float]:
-    """Median milliseconds of a whole capture, by stage."""
+    """Return the median milliseconds of a whole capture, by stage."""
     return {name: round(median(one[name] for one in captures), 2) for name in captures[0]}
 
 
 def _limit(rounds: list[dict[str, float]], batch: str) -> dict[str, float]:
-    """The best this core was seen to do in float32, and the share of it that the network gets."""
+    """Compare the network with the best float32 speed that this core reached."""
     gflops = 2 * _SIDE**3 / min(one["sgemm"] for one in rounds) / 1e6
     floor = 2 * MULTIPLY_ADDS / gflops / 1e6
     best = min(one[batch] for one in rounds) / BATCH

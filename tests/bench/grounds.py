@@ -1,4 +1,4 @@
-"""What the benches over HTTP stand on: the real service, an OpenBao and a database of its own."""
+"""The environment of benches over HTTP: the real service, an OpenBao and a database of its own."""
 
 import tempfile
 from collections.abc import Iterator
@@ -17,8 +17,8 @@ DATABASES = ("sqlite", "postgresql")
 
 
 @contextmanager
-def street_on(kind: str) -> Iterator[tuple[Scenario, EmbeddedOpenBao]]:
-    """Two workers of gunicorn; everything ends with the block."""
+def scenario_on(kind: str) -> Iterator[tuple[Scenario, EmbeddedOpenBao]]:
+    """Run the service with two workers of gunicorn; everything ends with the block."""
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="facepay-bench-")))
         bao = stack.enter_context(EmbeddedOpenBao(directory / "openbao"))

@@ -1,8 +1,8 @@
-"""Error rates of groups of people, as they describe themselves: gender, ethnicity, age band.
+"""Measure error rates of groups of people: self-declared gender, ethnicity, age band.
 
-The service itself knows none of these and never asks. Genuine is a person's first picture
-(neutral) against the second (smiling); impostors are the pictures of two persons, both ways round.
-Groups of a dozen people cannot support 1e-4: their bounds say so, and are the number to read.
+The service itself never asks for any of these. A genuine comparison is of a person's first picture
+(neutral) and second (smiling); an impostor comparison is of two persons, both ways round. Groups of
+a dozen people cannot support 1e-4; read their bounds.
 """
 
 import csv
@@ -25,7 +25,7 @@ AGE_BANDS = ((0, 25, "under 25"), (25, 35, "25 to 34"), (35, 200, "35 and over")
 
 
 def read_people(path: Path) -> dict[str, dict[str, str]]:
-    """Person -> grouping -> group, of the London set's people.csv."""
+    """Read person -> grouping -> group from the London set's people.csv."""
     with path.open(newline="") as file:
         return {
             row["face_id"]: {
@@ -44,7 +44,7 @@ def group_rates(
     people: dict[str, dict[str, str]],
     threshold: float,
 ) -> dict[str, Any]:
-    """For all, and for each group: FNMR, FMR within the group, and FMR against everybody."""
+    """Return FNMR, FMR within the group and FMR against everybody, for all and for each group."""
     first = [int(np.flatnonzero(labels == one)[0]) for one in range(len(names))]
     second = [int(np.flatnonzero(labels == one)[-1]) for one in range(len(names))]
     both = [one for one in range(len(names)) if first[one] != second[one]]

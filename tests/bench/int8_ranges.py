@@ -1,8 +1,8 @@
-"""The ranges that the quantised network needs: `make int8-ranges` measures them anew.
+"""Measure the ranges that the quantised network needs: `make int8-ranges`.
 
 Write service/facepay/face/models/int8_ranges.json: the least and the greatest value of each
 activation, over near-frontal chips of rendered captures of the two public-domain portraits, plain
-and mirrored. They hold nothing of a picture. A change of these ranges needs a new
+and mirrored. The ranges contain no pixels. A change of them needs a new
 `converted.VERSIONS["int8"]` and a new calibration of the model.
 """
 

@@ -1,10 +1,12 @@
-"""Whether a worker's memory stays flat: `make bench-memory`.
+"""Measure whether a worker's memory stays flat: `make bench-memory`.
 
-The real service with one worker, a real OpenBao and SQLite; two tills open intents and captures and
-send genuine bursts, rendered beforehand, over HTTP. The worker's memory is read after every
-twentieth part of the captures. Flat means: resident memory at the end is within 5 % of what it was
-after the first 200, and at no time above 450 MiB. Writes var/bench/memory.json and ends with 1
-where it is not flat. `--captures N` is for a quick look; the warm-up is then a tenth of N.
+The bench runs the real service with one worker, a real OpenBao and SQLite. Two terminals open
+intents and captures and send genuine bursts, rendered beforehand, over HTTP. The bench reads the
+worker's memory after every twentieth part of the captures.
+
+Flat means that resident memory at the end is within 5 % of its value after the first 200 captures,
+and at no time above 450 MiB. The bench writes var/bench/memory.json and ends with 1 if the memory
+is not flat. `--captures N` is for a quick run; the warm-up is then a tenth of N.
 """
 
 import argparse
@@ -33,7 +35,7 @@ from tests.support.service import RunningService, running_service
 REPORT = Path("var/bench/memory.json")
 CAPTURES = 2000
 WARM_UP = 200
-TILLS = 2
+TERMINALS = 2
 SAMPLES = 20
 PORTRAIT, SEED = "grace", 2
 GROWTH_PERCENT_AT_MOST = 5.0
@@ -43,7 +45,7 @@ BUSY = RetryPolicy(attempts=8, first_wait=0.1, longest_wait=1.0)
 
 
 class Watch:
-    """The worker's memory at certain counts of captures, in MiB."""
+    """Reads the worker's memory at certain counts of captures, in MiB."""
 
     def __init__(self, worker: int) -> None:
         self._process = psutil.Process(worker)
@@ -101,7 +103,7 @@ def _progress(console: Console) -> Progress:
 
 
 def _render(progress: Progress) -> None:
-    """Every possible sequence of steps, so that nothing is drawn while the worker is watched."""
+    """Render every possible sequence of steps, so that nothing is drawn during the measurement."""
     others = ("turn_left", "turn_right", "look_up", "look_down")
     pairs = [pair for pair in product(others, repeat=2) if set(pair) & set(others[:2])]
     asked = [(*pair[:at], "closer", *pair[at:]) for pair in pairs for at in range(3)]
@@ -114,18 +116,18 @@ def _render(progress: Progress) -> None:
 def _capture_all(
     scenario: Scenario, payer: Payer, watch: Watch, captures: int, warm_up: int, progress: Progress
 ) -> float:
-    """In stretches that end where memory is read; how many seconds it took."""
-    points_of_sale = [scenario.pos(retry=BUSY) for _ in range(TILLS)]
+    """Capture in stretches that end where memory is read; return the seconds it took."""
+    points_of_sale = [scenario.pos(retry=BUSY) for _ in range(TERMINALS)]
     ends = {warm_up, captures, *range(0, captures, max(captures // SAMPLES, 1))} - {0}
     task = progress.add_task("captures", total=captures)
     begun, done, lock = time.monotonic(), 0, threading.Lock()
 
     def capture(number: int) -> None:
-        _capture(points_of_sale[number % TILLS], payer)
+        _capture(points_of_sale[number % TERMINALS], payer)
         with lock:
             progress.advance(task)
 
-    with ThreadPoolExecutor(TILLS) as pool:
+    with ThreadPoolExecutor(TERMINALS) as pool:
         for end in sorted(ends):
             list(pool.map(capture, range(done, end)))
             watch.look(done := end)

@@ -1,16 +1,16 @@
-"""How often attacks pass the liveness check, and payers do not: `make bench-pad`.
+"""Measure how often attacks pass the liveness check, and payers fail it: `make bench-pad`.
 
 ISO/IEC 30107-3: APCER of every species and BPCER of every genuine variant, with counts and 95 %
-bounds, and never an average over species. Captures are rendered (`pad_renders`): that a rendered
-head passes says that the signals work, not that people pass.
+bounds, and never an average over species. Captures are rendered (`pad_renders`). A rendered head
+that passes shows that the signals work; it does not show that people pass.
 
-Half of the people are there to choose thresholds by: of these the report has the scores of every
-signal, so that a threshold can be seen to lie between. The other half is what is counted. Where
+Thresholds are chosen on half of the people: the report has their scores of every signal, so that a
+threshold can be seen to lie between. The rates are counted on the other half. If
 FACEPAY_PASSIVE_FILES names a folder, everything is counted with the passive networks too.
 
     python -m tests.bench.pad [NAME ...] [--people 40] [--workers 2] [--half report]
 
-Writes var/bench/pad.json; no pixels are in it.
+Writes var/bench/pad.json, without pixels.
 """
 
 import argparse
@@ -52,7 +52,7 @@ _REFERENCE = "indoor"
 
 @dataclass(frozen=True)
 class Judged:
-    """What came of one capture. `plain` is the outcome without passive networks, `full` with them.
+    """The result of one capture; `plain` is without passive networks, `full` with them.
 
     `distance` is to the owner's reference, None where nothing was compared.
     """
@@ -112,7 +112,7 @@ def _evaluator() -> PadEvaluator:
 
 def _judge(task: Task) -> Judged:
     (capture,) = captures([task])
-    hearing = _evaluator()
+    evaluator = _evaluator()
     started = time.process_time()
     try:
         seen = observe(_sent(capture), mirrored=False)
@@ -120,10 +120,10 @@ def _judge(task: Task) -> Judged:
         took = time.process_time() - started
         return _refused(capture, f"engine: {refusal.kind.value}", took)
     try:
-        judgement = hearing.judge(seen, capture.challenge)
+        judgement = evaluator.judge(seen, capture.challenge)
         took = time.process_time() - started
         passed = judgement.outcome is Outcome.BONA_FIDE
-        distance = _distance(seen, task, hearing.embedder) if passed else None
+        distance = _distance(seen, task, evaluator.embedder) if passed else None
         return _told(capture, judgement, distance, took, dict(seen.seconds))
     finally:
         seen.wipe()
@@ -189,7 +189,7 @@ def _reference(task: Task) -> Descriptor:
 
 
 def _passive_on_stills(console: Console) -> dict[str, Any] | None:
-    """None without networks."""
+    """Score the photographs themselves; None without networks."""
     pack, limits = _evaluator().pack, thresholds().passive
     if pack is None:
         return None
@@ -259,7 +259,7 @@ def _is_match(judged: Judged) -> bool:
 
 
 def _alone(judged: Sequence[Judged]) -> dict[str, int]:
-    """How many each signal would not have let pass, whatever the others said."""
+    """Count the captures that each signal alone would not have let pass."""
     stopped = Counter(
         name for each in judged for name, verdict in each.verdicts.items() if verdict != "pass"
     )
@@ -275,7 +275,7 @@ def _parts(judged: Sequence[Judged], frames: int) -> dict[str, float]:
 
 
 def _scores(judged: Iterable[Judged]) -> dict[str, dict[str, list[float]]]:
-    """By signal and name: the smallest score, the middle one and the largest."""
+    """Return smallest, median and largest score, by signal and name."""
     found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for each in judged:
         for signal, score in each.scores.items():

@@ -1,9 +1,9 @@
 """Rendered captures for the liveness bench: made once, kept under var/bench/pad, resumed.
 
-People are of the London set (../shared/data), spread over its groups: one half to choose thresholds
-by, the other to report with. A capture is known by its species, person, seed and the version of the
-code that draws it (of the very modules that the species imports; support/renders.py). Its challenge
-is drawn from the same words. Only JPEGs and what the SDK says of them are kept.
+People are from the London set (../shared/data), spread over its groups: one half to choose
+thresholds by, the other to report with. A capture is named by its species, person, seed and the
+version of the code that draws it (the modules that the species imports; support/renders.py). Its
+challenge is drawn from the same words. Only JPEGs and the SDK's records of them are kept.
 
     python -m tests.bench.pad_renders [NAME ...] [--people 24] [--workers 2] [--prune]
 """
@@ -38,7 +38,7 @@ _LOOKED_AT = 40  # people whose captures the thresholds were chosen by
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """`half` is "choose" or "report"; `stranger` is the number of somebody of the same half."""
+    """`half` is "choose" or "report"; `stranger` is the number of another person of that half."""
 
     number: str
     gender: str
@@ -71,7 +71,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """What a bench judges: as if it had been sent. `cls` is plain, demanding, hard or genuine."""
+    """A capture to judge, as if it had been sent; `cls` is plain, demanding, hard or genuine."""
 
     task: Task
     cls: str
@@ -87,7 +87,7 @@ def captures(tasks: Iterable[Task]) -> Iterator[Capture]:
 
 
 def tasks_of(names: Sequence[str] = (), people: int = PEOPLE) -> list[Task]:
-    """All species and variants, or some, over so many people and both seeds."""
+    """List all species and variants, or some, over `people` people and both seeds."""
     chosen = some_people(people)
     return [
         Task(name, person, seed)
@@ -99,8 +99,10 @@ def tasks_of(names: Sequence[str] = (), people: int = PEOPLE) -> list[Task]:
 
 @cache
 def some_people(count: int) -> tuple[Person, ...]:
-    """One half to choose by, of the people who were ever looked at for that; the other half of
-    everybody else. In each, one from each gender and group in turn, until there are enough.
+    """Choose `count` people, half for thresholds and half for the report.
+
+    People for thresholds are among those whose captures were already looked at for that; the others
+    are among everybody else. Each half takes one from each gender and group in turn.
     """
     with (LONDON / "people.csv").open(newline="") as opened:
         rows = sorted(csv.DictReader(opened), key=lambda row: row["face_id"])
@@ -117,7 +119,7 @@ def some_people(count: int) -> tuple[Person, ...]:
 
 
 def _spread(rows: Sequence[dict[str, str]], count: int) -> list[tuple[str, str, str]]:
-    """Number, group and gender of so many, or of all where there are fewer."""
+    """Return number, group and gender of `count` people, or of all where there are fewer."""
     by_group: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         by_group.setdefault((row["face_eth"], row["face_gender"]), []).append(row["face_id"])
@@ -132,13 +134,13 @@ def _spread(rows: Sequence[dict[str, str]], count: int) -> list[tuple[str, str, 
 def _other(
     number: str, gender: str, picked: list[tuple[str, str, str]], halves: dict[str, str]
 ) -> str:
-    """The next one of the same gender and half: the likeliest to be taken for them."""
+    """Choose the next person of the same gender and half, the most similar one."""
     alike = sorted(one for one, _, its in picked if its == gender and halves[one] == halves[number])
     return alike[(alike.index(number) + 1) % len(alike)]
 
 
 def render(tasks: Sequence[Task], workers: int, console: Console) -> None:
-    """Make what is not there yet. May be stopped at any time, and started again."""
+    """Render the missing captures. May be stopped at any time, and started again."""
     missing = [task for task in tasks if not task.file.exists()]
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
     with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
@@ -173,12 +175,12 @@ def _maker(name: str) -> Maker:
 
 @cache
 def version(name: str) -> str:
-    """The version of the code that draws this species."""
+    """Return the version of the code that draws this species."""
     return renders.version(_maker(name).__module__)
 
 
 def prune(tasks: Sequence[Task]) -> int:
-    """Remove what other versions of the renderer left; how many files."""
+    """Remove the renders of other versions; return the number of files."""
     wanted = {task.file for task in tasks}
     old = [file for file in KEPT.glob("*/*") if file not in wanted]
     for file in old:

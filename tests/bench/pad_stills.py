@@ -1,4 +1,4 @@
-"""What the passive networks say of London's photographs themselves, all taken of living people."""
+"""Scores of the passive networks for London's photographs, all taken of living people."""
 
 from rich.console import Console
 from rich.progress import track
@@ -10,7 +10,7 @@ from tests.bench.pad_renders import LONDON
 
 
 def passive_scores(pack: PassivePack, console: Console) -> list[float]:
-    """One a photograph, 0 to 1."""
+    """Return one score for each photograph, 0 to 1."""
     scores = []
     for file in track(sorted(LONDON.glob("*/*.jpg")), "looking at stills", console=console):
         image = file.read_bytes()

@@ -1,7 +1,7 @@
 """Descriptors of Labeled Faces in the Wild, for benches; in memory only.
 
-One directory a person, as the set comes, described as `facepay models calibrate` does. Photos
-without a face that is found are left out and counted.
+The set has one directory for each person. Photos are described as `facepay models calibrate` does
+it. Photos without a detected face are left out and counted.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ DATA = Path("../shared/data")
 
 @dataclass(frozen=True)
 class Described:
-    """`faces[i]` is of the person with the number `people[i]`."""
+    """Descriptors of photos; `faces[i]` is of the person with the number `people[i]`."""
 
     faces: NDArray[np.float64]
     people: NDArray[np.int64]
@@ -26,7 +26,7 @@ class Described:
 
 
 def describe_lfw(data: Path, progress: Progress, by: DescriberOptions) -> Described:
-    """Every photo below data/lfw."""
+    """Describe every photo below data/lfw."""
     files = sorted((data / "lfw").glob("*/*.jpg"))
     names = {name: number for number, name in enumerate(sorted({f.parent.name for f in files}))}
     faces: list[NDArray[np.float64]] = []

@@ -1,14 +1,18 @@
-"""What template protection gives and costs, on real faces: `make bench-protection`.
+"""Measure what template protection gives and costs on real faces: `make bench-protection`.
 
-Four questions: can two templates of one face be linked without their keys; what does protection,
-and what do renewals, cost in accuracy; does an old template match a renewed one; what does a thief
-get out of a template alone. Each has a control, so that a bench that measures nothing shows.
-Faces are read from DATA/lfw and kept in memory; the report has counts and rates only and is
-written to var/bench/protection.json.
+The bench answers four questions, each with a control that shows a bench that measures nothing:
 
-Without a key, a thief can compare templates as they are. Two ways are tried: their Euclidean
-distance, and that of their sorted coordinates' sizes. More cannot be learnt by trying others: a
-uniform rotation leaves nothing of a face in its template (docs/adr/0011-protected-templates.md).
+- can two templates of one face be linked without their keys?
+- how much accuracy do protection and renewals cost?
+- does an old template match a renewed one?
+- what does a thief learn from a template alone?
+
+Faces are read from DATA/lfw and kept in memory. The report has counts and rates only and is written
+to var/bench/protection.json.
+
+Without a key, a thief can compare templates as they are. The bench tries two ways: their Euclidean
+distance, and that of their sorted coordinates' sizes. Others cannot reveal more: a uniform rotation
+leaves nothing of a face in its template (docs/adr/0011-protected-templates.md).
 """
 
 import argparse
@@ -32,7 +36,7 @@ from tests.bench.photos import DATA, Described, describe_lfw
 
 REPORT = Path("var/bench/protection.json")
 COMPARISONS = 30_000  # of each kind, for D_sys
-DRAWS = 3  # of all secrets, for what accuracy is lost
+DRAWS = 3  # of all secrets, to measure the loss of accuracy
 RENEWALS = 10
 FMR = 1e-4
 CHECKED = 200
@@ -69,7 +73,7 @@ def main() -> int:
 
 
 def _protected(faces: Faces, progress: Progress, label: str) -> Faces:
-    """What a thief sees of each template, each under a secret of its own."""
+    """Protect each face under a secret of its own and return the templates that a thief sees."""
     task = progress.add_task(label, total=len(faces))
     seen = np.empty_like(faces)
     for number, face in enumerate(faces):
@@ -88,7 +92,7 @@ def _sorted_distances(one: Faces, other: Faces) -> NDArray[np.float64]:
 
 
 def _unlinkability(described: Described, progress: Progress) -> dict[str, Any]:
-    """One face under two keys against two faces under two keys, and the same without protection."""
+    """Compare one face and two faces under two keys, and the same without protection."""
     first, second = _two_photos_a_person(described)
     keys = int(np.ceil((COMPARISONS / len(first)) ** 0.5))
     left, right, same = (
@@ -134,7 +138,7 @@ def _d_sys_of(way: Way, left: Faces, right: Faces, same: Faces) -> dict[str, Any
 
 
 class Trials:
-    """Every photo against every other: a reference each, in the space of the probes."""
+    """Compares every photo with every other: one reference each, in the space of the probes."""
 
     def __init__(self, described: Described) -> None:
         self.probes = described.faces
@@ -182,7 +186,7 @@ def _accuracy(described: Described, progress: Progress) -> dict[str, Any]:
 
 
 def _turned_back(faces: Faces, progress: Progress, renewals: int, label: str) -> Faces:
-    """Each template turned back by its own secret: distances to it are those under the secret."""
+    """Turn each template back by its own secret: distances to it are those under the secret."""
     task = progress.add_task(label, total=len(faces))
     found = np.empty_like(faces)
     for number, face in enumerate(faces):
@@ -203,7 +207,7 @@ def _turned_back(faces: Faces, progress: Progress, renewals: int, label: str) ->
 
 
 def _renewal(faces: Faces, progress: Progress) -> dict[str, Any]:
-    """The stolen template of before against the renewed one, and against its owner's new secret."""
+    """Compare the stolen old template with the renewed one and with its owner's new secret."""
     task = progress.add_task("old against renewed", total=len(faces))
     templates, probes = [], []
     for face in faces:
@@ -230,9 +234,10 @@ def _spread(distances: list[float]) -> dict[str, Any]:
 
 
 def _irreversibility(faces: Faces, progress: Progress) -> dict[str, Any]:
-    """A thief with a template and everybody's photo, the owner's very one among them, and no key.
+    """Guess the owner of a template from everybody's photos, without the key.
 
-    The best guess is the nearest face. With the key, the template is the face: that is the control.
+    The owner's very photo is among them. The best guess is the nearest face. The control has the
+    key: with it, the template is the face.
     """
     seen = _protected(faces, progress, "guessing the owner")
     apart = np.sqrt(np.maximum(0, 2 - 2 * seen @ faces.T))

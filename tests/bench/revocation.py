@@ -1,18 +1,18 @@
-"""Payments against revocations, ten thousand times: `make bench-revocation`.
+"""Measure payments against revocations, ten thousand times: `make bench-revocation`.
 
 The bench starts the real service under gunicorn with two workers and a real OpenBao, on SQLite and
 on PostgreSQL. It copies customers with an enrolled face into the database (tests/support/crowd.py).
 All racing requests are signed and go over HTTP (tests/support/revocation_race.py), while the bench
 kills workers by -9 and restarts OpenBao. Afterwards it sweeps keys whose destruction an outage
-prevented, as `facepay sweep` does, and counts:
+prevented, as `facepay sweep` does. It counts these violations, of which there may be none:
 
-- approvals by a face whose request was sent after its revocation's answer had arrived, and those
-  whose leaf in the log comes after the revocation's: there may be none;
-- acknowledged revocations that are not in the log, keys that OpenBao still has, captures and
-  payments that are still under way: there may be none of these either.
+- approvals by a face whose request was sent after its revocation's answer had arrived;
+- approvals whose leaf in the log comes after the revocation's;
+- acknowledged revocations that are not in the log, and keys that OpenBao still has;
+- captures and payments that are still under way.
 
-Writes var/bench/revocation.json, prints it, and ends with 1 where a promise is broken.
-`--races N` is the number for each database.
+Writes var/bench/revocation.json, prints it, and ends with 1 if a promise is broken. `--races N` is
+the number for each database.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from facepay_client import Challenge
-from tests.bench.grounds import DATABASES, progress_on, street_on
+from tests.bench.grounds import DATABASES, progress_on, scenario_on
 from tests.support.crowd import PORTRAIT
 from tests.support.load import Load
 from tests.support.people import genuine
@@ -74,12 +74,12 @@ def _report(found: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def measure(kind: str, races: int, progress: Progress) -> dict[str, Any]:
-    """Everything about one database, with a service and an OpenBao of its own."""
+    """Measure one database, with a service and an OpenBao of its own."""
     rng = random.Random(races)  # noqa: S311 - what is drawn is no secret
     plans = [Plan.draw(rng, bursts=BURSTS) for _ in range(races)]
     racing = progress.add_task(f"{kind}: races", total=races)
     looking = progress.add_task(f"{kind}: keys looked for", total=races)
-    with street_on(kind) as (scenario, bao):
+    with scenario_on(kind) as (scenario, bao):
         prepared = Races(scenario, plans, lambda: progress.advance(racing))
         load = Load(
             scenario.service,
@@ -102,7 +102,7 @@ def measure(kind: str, races: int, progress: Progress) -> dict[str, Any]:
 
 
 def _render(progress: Progress) -> None:
-    """Every sequence of steps that can be asked for, so that nothing is drawn during the races."""
+    """Render every sequence of steps that can be asked for, so that races draw nothing."""
     others = ("turn_left", "turn_right", "look_up", "look_down")
     pairs = [pair for pair in product(others, repeat=2) if set(pair) & set(others[:2])]
     asked = [(*pair[:at], "closer", *pair[at:]) for pair in pairs for at in range(3)]

@@ -1,9 +1,11 @@
-"""Ten thousand pictures that are broken, odd or lie about themselves: `make bench-robust`.
+"""Show the engine ten thousand pictures that are broken or odd or lie: `make bench-robust`.
 
-Each goes through the face engine in a child process (tests/support/watched_engine.py): refused by
-name, or seen rightly; in less than 2 s of processor time, and with less than 128 MiB more memory
-than at rest. Ends with 1 when any does not. Writes var/bench/robust.json, with the number of each
-finding: `--kind K --number N` shows that one again. `--pictures N` is for a quick look.
+Each picture goes through the face engine in a child process (tests/support/watched_engine.py). The
+engine must refuse it by name or see it correctly, in less than 2 s of processor time and with less
+than 128 MiB more memory than at rest. The bench ends with 1 if any picture does not.
+
+It writes var/bench/robust.json, with the number of each finding: `--kind K --number N` shows that
+one again. `--pictures N` is for a quick run.
 """
 
 import argparse
@@ -31,7 +33,7 @@ FINDINGS_SHOWN = 50
 
 @dataclass
 class Kind:
-    """What came of the pictures of one kind."""
+    """The results of the pictures of one kind."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     said: Counter[str] = field(default_factory=Counter)
@@ -70,7 +72,7 @@ def main() -> int:
 
 
 def _look_at_all(pictures: int) -> tuple[dict[str, Kind], list[dict[str, Any]]]:
-    """Kind after kind in turns, so that a quick look sees all of them."""
+    """Show the kinds in turns, so that a quick run has pictures of all of them."""
     kinds, findings = {kind: Kind() for kind in KINDS}, []
     names = list(KINDS)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())

@@ -1,4 +1,4 @@
-"""A calibration that a live profile takes, to be spoilt by tests one thing at a time."""
+"""A calibration that a live profile accepts; tests spoil one thing of it at a time."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -30,7 +30,7 @@ from tests.fakes.vault import FakeSigner, FakeVault
 
 @dataclass
 class FakeDependencies:
-    """`deps` is what use cases take; the rest is what it is built of."""
+    """`deps` is for use cases; the other fields are the fakes that it is built of."""
 
     database: Database
     journal: Journal = field(default_factory=Journal)
@@ -74,10 +74,10 @@ def fake_dependencies(database: Database) -> FakeDependencies:
 
 @contextmanager
 def memory_database(copy_of: sqlite3.Connection | None = None) -> Iterator[Database]:
-    """A database in memory, for one thread: a copy, or empty.
+    """Open a database in memory, for one thread: a copy, or empty.
 
-    It has one connection: a use case that kept a transaction open while it asks the vault, and
-    there met another one, would fail at once.
+    It has one connection. A use case that keeps a transaction open while it calls the vault, and
+    opens another one there, fails at once.
     """
     database = Database("sqlite://")
     if copy_of is None:
@@ -88,8 +88,8 @@ def memory_database(copy_of: sqlite3.Connection | None = None) -> Iterator[Datab
     database.engine.dispose()
 
 
-def kept(database: Database) -> sqlite3.Connection:
-    """A copy of a database in memory, to make further copies of."""
+def frozen_copy(database: Database) -> sqlite3.Connection:
+    """Copy a database in memory, to make further copies of."""
     copy = sqlite3.connect(":memory:", check_same_thread=False)
     with database.engine.connect() as connection:
         _raw(connection).backup(copy)

@@ -1,24 +1,24 @@
-"""What the fakes were asked, in order; and what is to happen when they are asked."""
+"""The calls that the fakes received, in order, and acts prepared for their next call."""
 
 from collections.abc import Callable
 
 
 class Journal:
-    """Events are `"vault.unseal"`, `"pad.judge"`, …: the port's part, and its method."""
+    """Records events like `"vault.unseal"` or `"pad.judge"`: the part of a port, and its method."""
 
     def __init__(self) -> None:
         self.events: list[str] = []
         self._waiting: dict[str, Callable[[], object]] = {}
 
     def note(self, event: str) -> None:
-        """Called by a fake before it does anything; runs, once, what a test has prepared."""
+        """Record an event and run, once, the act prepared for it; every fake calls this first."""
         self.events.append(event)
         act = self._waiting.pop(event, None)
         if act is not None:
             act()
 
     def when(self, event: str, act: Callable[[], object]) -> None:
-        """At the next `event`, do `act` first; what it raises comes out of the port."""
+        """Run `act` first at the next `event`; what it raises comes out of the port."""
         self._waiting[event] = act
 
     def fail(self, event: str, error: Exception) -> None:

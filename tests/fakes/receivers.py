@@ -1,4 +1,4 @@
-"""Receivers of events in memory: they note what came, and answer as they are told to."""
+"""Receivers of events in memory: they record each event and answer as a test sets them."""
 
 import json
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from facepay.domain.errors import InvalidRequest
 
 
 @dataclass(frozen=True)
-class Heard:
+class ReceivedEvent:
     url: str
     event_id: str
     body: str
@@ -26,10 +26,10 @@ class Heard:
 
 @dataclass
 class FakeWebhooks:
-    """Implements `ports.WebhookSender`. `answer` says what comes of an attempt."""
+    """Implements `ports.WebhookSender`; `answer` returns the result of an attempt."""
 
-    heard: list[Heard] = field(default_factory=list)
-    answer: Callable[[Heard], str] = field(default=lambda _: "http_204")
+    received: list[ReceivedEvent] = field(default_factory=list)
+    answer: Callable[[ReceivedEvent], str] = field(default=lambda _: "http_204")
 
     def check(self, url: str) -> None:
         if "internal" in url:
@@ -38,5 +38,5 @@ class FakeWebhooks:
             )
 
     def send(self, url: str, secret: bytearray, event_id: str, body: str) -> str:
-        self.heard.append(Heard(url, event_id, body, bytes(secret)))
-        return self.answer(self.heard[-1])
+        self.received.append(ReceivedEvent(url, event_id, body, bytes(secret)))
+        return self.answer(self.received[-1])

@@ -1,4 +1,4 @@
-"""A root in memory whose signatures hold, and which can be away."""
+"""A root key in memory whose signatures verify, and which can be unavailable."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from tests.support.signing_keys import signed_by
 
 
 class SoftwareRoot:
-    """Implements `ports.Signer`; counts how often it was asked."""
+    """Implements `ports.Signer`; counts the signatures."""
 
     def __init__(self, directory: KeyDirectory) -> None:
         self.away = False

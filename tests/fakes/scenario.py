@@ -1,6 +1,6 @@
-"""A shop, its till and its customers, who do what people do through the real use cases.
+"""A shop, its terminal and its customers, who act through the real use cases.
 
-Each method is one act of one person, under a fresh idempotency key unless a `change` is given.
+Each method is one act of one person, under a fresh idempotency key unless a `command` is given.
 """
 
 import hashlib
@@ -52,7 +52,7 @@ WRONG_CODE = "wrong"
 
 @dataclass
 class Customer:
-    """Somebody with an alias, a device of their own, and in time a factor and a face."""
+    """A person with an alias and a device of their own, and later a factor and a face."""
 
     alias: str
     caller: Caller
@@ -62,7 +62,7 @@ class Customer:
 
 
 class Scenario:
-    """One merchant with one till; customers come by `settle_in` or `enrol`."""
+    """One merchant with one terminal; `register` and `enrol` add customers."""
 
     def __init__(self, fakes: FakeDependencies) -> None:
         self.fakes = fakes
@@ -76,13 +76,13 @@ class Scenario:
         self.customers: dict[str, Customer] = {}
 
     def command(self, caller: Caller) -> Command:
-        """A request nobody has sent before."""
+        """Make a request that nobody has sent before."""
         return Command(caller, secrets.token_hex(8), secrets.token_hex(32), "POST /v1/somewhere")
 
-    # What a customer does.
+    # Acts of a customer.
 
-    def settle_in(self, alias: str) -> Customer:
-        """Registered, with a password and a confirmed one-time-code factor; no face."""
+    def register(self, alias: str) -> Customer:
+        """Register a customer with a password and a confirmed authenticator, without a face."""
         command = self.command(self.operator)
         registered = register_customer(self.deps, command, alias, PASSWORD, key())
         customer = Customer(alias, Caller(registered.keyid, Role.CUSTOMER, registered.id))
@@ -98,7 +98,7 @@ class Scenario:
         return customer
 
     def add_device(self, customer: Customer) -> PublicKey:
-        """A device key of the customer's, added with a code and confirmed by its signature."""
+        """Add a device key with a code, and confirm it by its signature."""
         device, credentials = key(), Credentials(PASSWORD, self.code_of(customer))
         command = self.command(customer.caller)
         factor = add_second_factor(self.deps, command, "my phone", credentials, device)
@@ -107,17 +107,17 @@ class Scenario:
         return device
 
     def signs(self, device: PublicKey, claims: Claims) -> Credentials:
-        """What the device says yes to, at this moment."""
+        """Sign these claims on the device at this moment."""
         signature = FakeDeviceKeys.sign(device.thumbprint, claims, self.fakes.clock.now)
         return Credentials(confirmation=signature)
 
     def confirms(self, device: PublicKey, intent: IntentAnswer, payer: Customer) -> Credentials:
-        """The payer looks at what is to be paid, and says yes to just that."""
-        told = read_intent_to_confirm(self.deps, payer.caller, intent.id)
-        return self.signs(device, claims_of(told))
+        """Read the payment as its payer does, and sign it on the device."""
+        payment = read_intent_to_confirm(self.deps, payer.caller, intent.id)
+        return self.signs(device, claims_of(payment))
 
     def code_of(self, customer: Customer) -> str:
-        """A code that was not used yet: the clock moves to the next step for it."""
+        """Return an unused code; the clock moves to the next time step for it."""
         self.fakes.clock.advance(30)
         return self.fakes.codes.code(customer.secret, self.fakes.clock.now)
 
@@ -141,14 +141,14 @@ class Scenario:
         return answer
 
     def open_enrolment(self, customer: Customer) -> CaptureAnswer:
-        """A capture that was opened and begun."""
+        """Open and begin a capture for an enrolment."""
         command, profile = self.command(customer.caller), Profile.STANDARD
         reserved = open_enrolment_capture(self.deps, command, customer.enrolment_id, profile)
         return begin_capture(self.deps, self.command(customer.caller), reserved.id)
 
     def enrol(self, alias: str) -> Customer:
-        """Somebody who can pay by face from here on."""
-        customer = self.settle_in(alias)
+        """Register a customer who can pay by face from here on."""
+        customer = self.register(alias)
         self.consent(customer)
         self.begin(customer)
         self.send(customer.caller, self.open_enrolment(customer), alias)
@@ -165,7 +165,7 @@ class Scenario:
             self.deps, command, customer.enrolment_id, credentials or Credentials(password=PASSWORD)
         )
 
-    # What happens at the till.
+    # Acts at the terminal.
 
     def intent(self) -> IntentAnswer:
         return create_intent(self.deps, self.command(self.terminal), Money(1250, "EUR"), "order-1")
@@ -179,14 +179,14 @@ class Scenario:
     def open_payment(
         self, intent: IntentAnswer, payer: str, profile: Profile = Profile.STANDARD
     ) -> CaptureAnswer:
-        """A capture that was opened and begun."""
+        """Open and begin a capture for a payment."""
         reserved = self.reserve(intent, payer, profile)
         return begin_capture(self.deps, self.command(self.terminal), reserved.id)
 
     def send(
         self, caller: Caller, capture: CaptureAnswer, person: str, command: Command | None = None
     ) -> FramesAnswer:
-        """A burst of `person` for the capture."""
+        """Send a burst of `person` for the capture."""
         images = [picture(person, number) for number in range(FRAMES)]
         manifest = manifest_for(capture, images)
         return self.send_manifest(caller, manifest, images, command)
@@ -201,14 +201,14 @@ class Scenario:
         kid: str = "",
         signer: str = "",
     ) -> FramesAnswer:
-        """Signed by the caller's own key, unless somebody else is named."""
+        """Send a manifest signed by the caller's key, unless `signer` or `kid` names another."""
         jws = signed_by(signer or caller.keyid)
         signed = SignedManifest(jws, kid or caller.keyid, manifest)
         frames = Frames(manifest.capture_id, signed, images)
         return receive_frames(self.deps, command or self.command(caller), frames)
 
     def show_face(self, customer: Customer, person: str | None = None) -> IntentAnswer:
-        """An intent, its capture, and a burst of the payer, or of somebody else."""
+        """Create an intent, open its capture, and send a burst of the payer or of `person`."""
         intent = self.intent()
         self.send(
             self.terminal, self.open_payment(intent, customer.alias), person or customer.alias
@@ -223,7 +223,7 @@ class Scenario:
     def show_second_factor(
         self, intent: IntentAnswer, credentials: Credentials, command: Command | None = None
     ) -> IntentAnswer:
-        """The second factor of a face payment, at the terminal unless `command` says otherwise."""
+        """Send the second factor of a face payment, by the terminal unless `command` is given."""
         command = command or self.command(self.terminal)
         return submit_second_factor(self.deps, command, intent.id, credentials)
 
@@ -239,10 +239,10 @@ class Scenario:
 
 
 def manifest_for(capture: CaptureAnswer, images: list[bytes]) -> Manifest:
-    """As an honest device writes it: the hold first, then the steps in order."""
-    told: Any = capture.challenge
-    steps, light = tuple(told["steps"]), tuple(told["light"]["colours"])
-    challenge = Challenge(Profile(told["profile"]), steps, tuple(map(Colour, light)))
+    """Write a manifest as an honest device does: the hold first, then the steps in order."""
+    shown: Any = capture.challenge
+    steps, light = tuple(shown["steps"]), tuple(shown["light"]["colours"])
+    challenge = Challenge(Profile(shown["profile"]), steps, tuple(map(Colour, light)))
     last = len(steps)
     records: list[FrameRecord] = []
     for index, image in enumerate(images):
@@ -270,14 +270,14 @@ def manifest_for(capture: CaptureAnswer, images: list[bytes]) -> Manifest:
     )
 
 
-def claims_of(told: IntentAnswer) -> dict[str, str | int]:
-    """What a customer's device signs of a payment (sdk_spec/protocol.md)."""
+def claims_of(payment: IntentAnswer) -> dict[str, str | int]:
+    """Return the claims that a customer's device signs for a payment (sdk_spec/protocol.md)."""
     return {
-        "payment_intent": told.id,
-        "merchant": told.merchant_id,
-        "amount_minor": told.amount_minor,
-        "currency": told.currency,
-        "nonce": told.nonce or "",
+        "payment_intent": payment.id,
+        "merchant": payment.merchant_id,
+        "amount_minor": payment.amount_minor,
+        "currency": payment.currency,
+        "nonce": payment.nonce or "",
     }
 
 

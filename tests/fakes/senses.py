@@ -1,7 +1,7 @@
-"""Fakes of the ports that perceive and judge: faces, liveness, time, passwords, codes.
+"""Fakes of the ports for faces, liveness, time, passwords and codes.
 
 A picture is the text `face:NAME:anything`; it shows NAME. Two pictures of one name are 0.1 apart,
-of two names 0.9. A reference is the name and its secret: under another one it is a stranger's.
+of two names 0.9. A reference is the name and its secret: under another secret it is a stranger's.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ def picture(name: str, number: int) -> bytes:
 
 
 class FakeFaces:
-    """Implements `ports.ObservedFaces`; `person` is gone once it was wiped."""
+    """Implements `ports.ObservedFaces`; wiping removes `person`."""
 
     def __init__(self, person: str) -> None:
         self.person = person
@@ -42,7 +42,7 @@ class FakeFaces:
 
 
 class FakeEngine:
-    """Implements `ports.FaceEngine`; keeps what it handed out: tests see what became of it."""
+    """Implements `ports.FaceEngine`; keeps the buffers it returned, for tests of wiping."""
 
     def __init__(self, journal: Journal) -> None:
         self.faces: list[FakeFaces] = []
@@ -86,7 +86,7 @@ class FakeEngine:
 
 
 class FakePad:
-    """Implements `ports.PadDetector`; says what `outcome` says."""
+    """Implements `ports.PadDetector`; answers with `outcome`."""
 
     def __init__(self, journal: Journal) -> None:
         self.outcome = PadOutcome.BONA_FIDE
@@ -100,7 +100,7 @@ class FakePad:
 
 
 class FakeAttestation:
-    """Implements `ports.Attestation`: what a key signed is its name; says what `platform` says."""
+    """Implements `ports.Attestation`: a key's signature is its name; answers with `platform`."""
 
     def __init__(self, journal: Journal) -> None:
         self.platform: str | None = None
@@ -118,7 +118,7 @@ def signed_by(keyid: str) -> str:
 
 
 class FakeClock:
-    """Implements `ports.Clock`; stands still until it is told."""
+    """Implements `ports.Clock`; stands still until a test moves it."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 11, 23, 12, 0, 0, 250, tzinfo=UTC)
@@ -145,7 +145,7 @@ class FakePasswords:
 
 
 class FakeDeviceKeys:
-    """Implements `ports.DeviceKeys`: a signature is the name of the key before what it signed."""
+    """Implements `ports.DeviceKeys`: a signature is the key's name before the signed text."""
 
     def verify(self, jws: str, keys: Mapping[str, str], *, typ: str) -> Confirmation | None:
         keyid, _, rest = jws.partition(f" {typ} ")
@@ -153,13 +153,13 @@ class FakeDeviceKeys:
 
     @staticmethod
     def sign(keyid: str, claims: Claims, at: datetime) -> str:
-        """As a device's own hardware does."""
+        """Sign as the device's own hardware does."""
         said = {**claims, "iat": int(at.timestamp())}
         return f"{keyid} {CONFIRMATION_TYP} {json.dumps(said)}"
 
 
 class FakeCodes:
-    """Implements `ports.OneTimeCodes`: another code for each secret and each step of 30 s."""
+    """Implements `ports.OneTimeCodes`: another code for each secret and each time step of 30 s."""
 
     def __init__(self) -> None:
         self._made = 0

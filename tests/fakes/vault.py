@@ -1,4 +1,4 @@
-"""A vault and a signer in memory, which can be away, and which remember every buffer they gave."""
+"""A vault and a signer in memory: they can be unavailable and keep every returned buffer."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ SECRETS_KEY = "second-factors"
 
 
 class Key:
-    """Equal to itself alone: made again under the same name, it is another one."""
+    """Equal to itself alone: a new key of the same name is another one."""
 
     def __init__(self) -> None:
         self.material = secrets.token_bytes(32)
@@ -92,7 +92,7 @@ class FakeVault:
 
 
 class FakeSigner:
-    """Implements `ports.Signer`: the shape of a JWS, and no signature."""
+    """Implements `ports.Signer`: returns the shape of a JWS, without a signature."""
 
     def __init__(self, journal: Journal, name: str = "signer") -> None:
         self.away = False

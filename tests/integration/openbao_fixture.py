@@ -29,7 +29,7 @@ def openbao(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedOpenBa
 
 
 def session_with(server: EmbeddedOpenBao, *, timeout: float = 3.0) -> OpenBaoSession:
-    """What a worker of the service would hold. Close it."""
+    """Log in as a worker of the service does. Close it."""
     return OpenBaoSession(
         server.url, role_id=server.role_id, secret_id=server.secret_id, timeout=timeout
     )
@@ -49,7 +49,7 @@ def new_enrolment(vault: OpenBaoVault) -> str:
 
 
 def administer(server: EmbeddedOpenBao, path: str, body: dict[str, object]) -> None:
-    """What only an administrator may do."""
+    """Send a request that only an administrator may send."""
     requests.post(
         f"{server.url}/v1/{path}",
         json=body,

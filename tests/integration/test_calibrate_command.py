@@ -1,7 +1,7 @@
-"""`facepay models calibrate` on real pictures: what an operator sees, and what is signed.
+"""`facepay models calibrate` on real pictures: its output for an operator, and the signed report.
 
-The two public-domain portraits, each in slightly different light and framing, are not a calibration
-of anything: they show that the command measures, signs, and says what is wrong.
+The two public-domain portraits, each in slightly different light and framing, are no calibration.
+They show that the command measures, signs, and reports faults.
 """
 
 import csv
@@ -64,7 +64,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(pictures: Path, tmp_path: Path) -> Run:
-    """The command with these rows and options; the report goes to report.jws."""
+    """Run the command with these rows and options; the report goes to report.jws."""
     key = ECKey.generate_key("P-256")
     (tmp_path / "operator.pem").write_bytes(key.as_pem(private=True))
     (tmp_path / "public.pem").write_bytes(key.as_pem(private=False))
@@ -111,7 +111,7 @@ def test_a_report_is_measured_signed_and_readable(run: Run, tmp_path: Path) -> N
     assert {file.name for file in tmp_path.iterdir()} - given == {"report.jws"}
 
 
-def test_two_people_do_not_support_one_in_ten_thousand(run: Run, tmp_path: Path) -> None:
+def test_two_people_cannot_support_a_rate_of_one_in_ten_thousand(run: Run, tmp_path: Path) -> None:
     ran = run(everybody(), "--processes", "1")
     assert ran.exit_code == 1
     assert "29,956 are needed; add pictures of more people" in ran.stderr
@@ -125,13 +125,13 @@ def test_bad_rows_are_named_before_any_picture_is_read(run: Run) -> None:
     assert "line 4: give both person and file" in ran.stderr
 
 
-def test_a_rate_that_is_no_number_is_refused_before_any_picture_is_read(run: Run) -> None:
+def test_a_rate_that_is_not_a_number_is_refused_before_any_picture_is_read(run: Run) -> None:
     ran = run(everybody(), "--fmr", "nan")
     assert ran.exit_code == 1
     assert "--fmr" in ran.stderr
 
 
-def test_a_key_that_cannot_sign_is_told_before_any_picture_is_read(
+def test_a_key_that_cannot_sign_is_refused_before_any_picture_is_read(
     run: Run, tmp_path: Path
 ) -> None:
     ran = run(everybody(), "--key", str(tmp_path / "public.pem"))
@@ -148,7 +148,7 @@ def test_a_still_is_described_as_a_payment_is_and_mirrored() -> None:
     assert EMBEDDER.distance(one, mirrored) < 0.1
 
 
-def test_of_two_faces_the_large_one_in_the_middle_is_described() -> None:
+def test_the_larger_face_in_the_middle_is_described() -> None:
     small = Image.fromarray(portrait("eileen").pixels).resize((400, 300))
     whole = Image.new("RGB", (1000, 480))
     whole.paste(small, (0, 0))

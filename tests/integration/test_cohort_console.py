@@ -52,7 +52,7 @@ def console(service: RunningService, action_id: str) -> subprocess.Popen[str]:
     )
 
 
-def test_a_cohort_is_revoked_to_the_end_although_the_console_was_killed_in_the_middle(
+def test_a_cohort_is_revoked_completely_although_the_console_was_killed(
     service: RunningService, scenario: Scenario
 ) -> None:
     deps, model = service.deps, "breached on the console"
@@ -71,11 +71,11 @@ def test_a_cohort_is_revoked_to_the_end_although_the_console_was_killed_in_the_m
         dying.send_signal(signal.SIGKILL)
     half = read_action(deps, action.id)
     with console(service, action.id) as again:
-        said, told = again.communicate(timeout=120)
+        said, errors = again.communicate(timeout=120)
 
     assert half.done
     assert half.done < COHORT or half.keys_left, "it was killed after the end"
-    assert said == f"Revoked: {COHORT} of {COHORT}, keys left: 0\n", told
+    assert said == f"Revoked: {COHORT} of {COHORT}, keys left: 0\n", errors
     end = read_action(deps, action.id)
     assert (end.state, end.done, end.keys_left) == ("done", COHORT, 0)
     with deps.unit_of_work() as uow:

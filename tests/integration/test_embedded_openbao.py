@@ -1,4 +1,4 @@
-"""The embedded server: what it leaves behind, in files, in logs, and among the processes."""
+"""The embedded OpenBao server leaves no secret in logs, no readable file and no process."""
 
 import base64
 import logging
@@ -18,7 +18,7 @@ from facepay.embedded.openbao_server import EmbeddedOpenBao
 from tests.integration.openbao_fixture import BINDING, TEMPLATE, new_enrolment
 
 
-def test_nothing_sealed_is_logged_by_us_or_by_openbao(
+def test_no_log_contains_a_sealed_secret(
     openbao: EmbeddedOpenBao,
     vault: OpenBaoVault,
     caplog: pytest.LogCaptureFixture,
@@ -40,7 +40,7 @@ def test_nothing_sealed_is_logged_by_us_or_by_openbao(
     assert not [text for text in secret_texts if text in written]
 
 
-def test_only_the_owner_reads_what_the_embedded_server_writes(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_the_files_of_the_embedded_server(tmp_path: Path) -> None:
     directory = tmp_path / "var" / "openbao"
     with EmbeddedOpenBao(directory) as server:
         assert server.root_token not in (directory / "server.log").read_text()
@@ -82,7 +82,7 @@ time.sleep(60)
 def gone_within(child: psutil.Process, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     with suppress(psutil.NoSuchProcess):
-        while child.status() != psutil.STATUS_ZOMBIE:  # nobody may be there to reap an orphan
+        while child.status() != psutil.STATUS_ZOMBIE:  # no process may be there to reap an orphan
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""An unlock against whatever else may happen to the same face, on both databases."""
+"""An unlock races with other changes of the same face, on both databases."""
 
 from collections.abc import Callable
 
@@ -30,10 +30,10 @@ def unlocking(
     return lambda: unlock_face(scenario.deps, command, enrolment_id, credentials)
 
 
-def test_no_second_face_slips_in_beside_one_that_is_just_unlocked(database: Database) -> None:
+def test_no_second_face_is_enrolled_during_an_unlock(database: Database) -> None:
     scenario = Scenario(fake_dependencies(database))
     for number in range(ROUNDS):
-        payer = scenario.settle_in(f"payer {number}")
+        payer = scenario.register(f"payer {number}")
         scenario.consent(payer)
         scenario.begin(payer)
         second = payer.enrolment_id
@@ -56,7 +56,7 @@ def test_no_second_face_slips_in_beside_one_that_is_just_unlocked(database: Data
         assert [face.id for face in faces] == [first]
 
 
-def test_of_an_unlock_and_a_revocation_at_once_the_revocation_stays(database: Database) -> None:
+def test_a_revocation_wins_over_a_simultaneous_unlock(database: Database) -> None:
     scenario = Scenario(fake_dependencies(database))
     for number in range(ROUNDS):
         payer = scenario.enrol(f"payer {number}")
@@ -75,7 +75,7 @@ def test_of_an_unlock_and_a_revocation_at_once_the_revocation_stays(database: Da
         assert (face.state, face.sealed_reference) == ("revoked", None)
 
 
-def test_locks_and_unlocks_at_once_end_in_one_of_the_two(database: Database) -> None:
+def test_simultaneous_locks_and_unlocks_end_in_one_of_the_two_states(database: Database) -> None:
     scenario = Scenario(fake_dependencies(database))
     payer = scenario.enrol("ada")
     face = payer.enrolment_id

@@ -1,4 +1,4 @@
-"""`facepay models list | add | verify`, and another network that joins by its card alone."""
+"""`facepay models list | add | verify`, and another network that is added by its card alone."""
 
 from collections.abc import Callable
 from functools import partial
@@ -81,13 +81,13 @@ def test_every_model_is_listed_with_its_licence(run: Run, made: tuple[Path, Path
     assert all("CC0-1.0" in line for line in lines)
 
 
-def test_what_ships_is_sound(run: Run) -> None:
+def test_the_shipped_models_verify(run: Run) -> None:
     ran = run("verify")
     assert ran.exit_code == 0
     assert ran.stdout.splitlines() == ["dlib-resnet-v1-fp32: sound", "dlib-resnet-v1-int8: sound"]
 
 
-def test_a_file_that_was_changed_after_it_was_added_is_found(
+def test_a_file_changed_after_it_was_added_is_reported(
     run: Run, folder: Path, made: tuple[Path, Path]
 ) -> None:
     run("add", made[0], "--card", made[1])
@@ -99,7 +99,7 @@ def test_a_file_that_was_changed_after_it_was_added_is_found(
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         (("dimensions = 512", "dimensions = 256"), "does not run"),
         (('name = "data"', 'name = "image"'), "does not run"),
@@ -127,7 +127,7 @@ def test_a_card_that_does_not_fit_adds_nothing_and_says_why(
     tmp_path: Path,
     made: tuple[Path, Path],
     change: tuple[str, str],
-    told: str,
+    message: str,
 ) -> None:
     text = made[1].read_text()
     assert change[0] in text
@@ -135,11 +135,11 @@ def test_a_card_that_does_not_fit_adds_nothing_and_says_why(
     bent.write_text(text.replace(*change))
     ran = run("add", made[0], "--card", bent)
     assert ran.exit_code == 1
-    assert told in ran.output
+    assert message in ran.output
     assert not folder.exists()
 
 
-def test_a_network_that_is_none_is_refused(run: Run, tmp_path: Path) -> None:
+def test_a_file_that_is_no_network_is_refused(run: Run, tmp_path: Path) -> None:
     file, card = tmp_path / "another.onnx", tmp_path / "card.toml"
     file.write_bytes(b"no network")
     card.write_text(other_network.card_text(sha256(b"no network").hexdigest()))
@@ -148,10 +148,10 @@ def test_a_network_that_is_none_is_refused(run: Run, tmp_path: Path) -> None:
     assert "does not run" in ran.output
 
 
-def test_a_network_with_numbers_in_another_file_is_not_believed(
+def test_a_network_with_weights_in_another_file_is_refused(
     run: Run, folder: Path, tmp_path: Path, made: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They would not be what the card's SHA-256 and the calibration stand for, and could change."""
+    """The card's SHA-256 and the calibration do not cover such numbers; they could change."""
     monkeypatch.chdir(tmp_path)  # where onnxruntime looks for them
     file, card = tmp_path / "another.onnx", tmp_path / "card.toml"
     onnx.save_model(
@@ -231,7 +231,7 @@ def test_an_added_model_decides_nothing_before_it_was_calibrated(
         build_dependencies(Settings.from_environment(environment))
 
 
-def test_a_model_that_is_not_there_is_named_with_those_that_are() -> None:
+def test_a_missing_model_is_named_with_the_installed_ones() -> None:
     environment = LIVE | {"FACEPAY_PROFILE": "rehearsal", "FACEPAY_MODEL": "arcface"}
     with pytest.raises(ConfigError, match=r"FACEPAY_MODEL: there is no model arcface.*int8"):
         build_dependencies(Settings.from_environment(environment))

@@ -1,4 +1,4 @@
-"""What the libraries of the face engine may not do: tell their makers that, and where, they run."""
+"""The libraries of the face engine send no usage reports to their makers."""
 
 import os
 import subprocess

@@ -29,7 +29,7 @@ ISSUER = "https://pay.example"
 
 
 class Worker:
-    """What one worker process signs with."""
+    """The signer of one worker process, with its database and clock."""
 
     def __init__(self, session: OpenBaoSession, database: Database, clock: TurnableClock) -> None:
         directory = KeyDirectory(database, clock)
@@ -85,7 +85,7 @@ def test_every_worker_has_a_key_of_its_own_under_the_one_root(
         assert verify_by_node(token, keys, TYP, expected_issuer=ISSUER)
 
 
-def test_a_rotated_root_is_published_before_it_signs_and_the_old_one_goes_on_to_verify(
+def test_a_rotated_root_is_published_before_it_signs_and_the_old_one_still_verifies(
     openbao: EmbeddedOpenBao,
     new_worker: Callable[[], Worker],
     database: Database,
@@ -96,13 +96,13 @@ def test_a_rotated_root_is_published_before_it_signs_and_the_old_one_goes_on_to_
     old = one.root.sign({"size": 0}, typ="t")
     other.root.prepare()
     administer(openbao, "transit/keys/authorizations/rotate", {})
-    new = other.root.sign({"size": 1}, typ="t")  # it still held the old key set
+    new = other.root.sign({"size": 1}, typ="t")  # it still has the old key set
     keys = published(database, clock())
     assert verify_by_root(old, keys, "t") != verify_by_root(new, keys, "t")
     assert verify_by_node(before, keys, TYP, expected_issuer=ISSUER)
 
 
-def test_a_root_version_that_an_administrator_withdrew_verifies_nothing_any_more(
+def test_a_withdrawn_root_version_verifies_nothing(
     openbao: EmbeddedOpenBao,
     new_worker: Callable[[], Worker],
     database: Database,
@@ -131,7 +131,7 @@ def _latest(openbao: EmbeddedOpenBao) -> int:
     return int(answer["data"]["latest_version"])
 
 
-def test_an_outage_is_outlived_for_15_minutes_and_the_key_is_renewed_when_openbao_is_back(
+def test_signing_survives_an_outage_of_15_minutes_and_the_key_is_renewed_afterwards(
     openbao: EmbeddedOpenBao,
     new_worker: Callable[[], Worker],
     database: Database,
@@ -153,7 +153,7 @@ def test_an_outage_is_outlived_for_15_minutes_and_the_key_is_renewed_when_openba
     assert verify_by_node(fresh, published(database, clock()), TYP, expected_issuer=ISSUER)
 
 
-def test_in_the_background_a_key_is_renewed_after_five_minutes_before_anybody_waits_for_it(
+def test_a_key_is_renewed_in_the_background_before_any_request_waits(
     new_worker: Callable[[], Worker], clock: TurnableClock
 ) -> None:
     worker = new_worker()

@@ -1,4 +1,4 @@
-"""Sealing with a real OpenBao: what a stolen backup or a moved row cannot do."""
+"""Templates sealed by a real OpenBao stay sealed in a stolen backup and in a moved row."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -41,7 +41,9 @@ def test_a_sealed_template_does_not_open_with_the_key_of_another_enrolment(
 
 
 @pytest.mark.parametrize("damage", ["", "garbage", "vault:v1:AAAA", "vault:v9:"])
-def test_a_damaged_seal_is_told_apart_from_a_broken_vault(vault: OpenBaoVault, damage: str) -> None:
+def test_a_damaged_seal_is_distinguished_from_a_broken_vault(
+    vault: OpenBaoVault, damage: str
+) -> None:
     with pytest.raises(SealBroken):
         vault.unseal(new_enrolment(vault), damage, binding=BINDING)
 
@@ -94,7 +96,7 @@ def test_after_revocation_the_secret_is_gone_also_with_a_new_key_of_the_same_nam
 def test_once_a_revocation_is_acknowledged_nothing_brings_the_key_back(
     vault: OpenBaoVault,
 ) -> None:
-    """Several workers may revoke at once; whoever is told "done" must be right from then on."""
+    """Several workers may revoke at once; each answer "done" must stay true."""
 
     def revoke_and_try(enrolment_id: str, sealed: str) -> bool:
         vault.destroy_key(enrolment_id)
@@ -108,11 +110,11 @@ def test_once_a_revocation_is_acknowledged_nothing_brings_the_key_back(
         for _ in range(20):
             enrolment_id = new_enrolment(vault)
             sealed = vault.seal(enrolment_id, TEMPLATE, binding=BINDING)
-            told = [pool.submit(revoke_and_try, enrolment_id, sealed) for _ in range(8)]
-            assert all(revoked.result() for revoked in told)
+            revocations = [pool.submit(revoke_and_try, enrolment_id, sealed) for _ in range(8)]
+            assert all(revoked.result() for revoked in revocations)
 
 
-def test_revoking_what_is_gone_or_never_was_succeeds(vault: OpenBaoVault) -> None:
+def test_revoking_a_missing_key_succeeds(vault: OpenBaoVault) -> None:
     enrolment_id = new_enrolment(vault)
     vault.destroy_key(enrolment_id)
     vault.destroy_key(enrolment_id)

@@ -1,4 +1,4 @@
-"""OpenBao away, restarted, silent or tired of our login: what payers and revokers notice of it."""
+"""OpenBao is stopped, restarted, silent, or refuses the login: payers and revokers stay safe."""
 
 import json
 import socket
@@ -20,7 +20,7 @@ openbao = openbao_fixture.openbao
 vault = openbao_fixture.vault
 
 
-def test_a_restarted_server_opens_what_was_sealed_before(
+def test_a_restarted_server_opens_earlier_seals(
     openbao: EmbeddedOpenBao, vault: OpenBaoVault
 ) -> None:
     enrolment_id = new_enrolment(vault)
@@ -64,7 +64,7 @@ def test_a_server_that_never_answers_costs_no_more_than_the_timeout() -> None:
         session.close()
 
 
-def test_a_refused_login_is_no_successful_revocation(openbao: EmbeddedOpenBao) -> None:
+def test_a_refused_login_does_not_count_as_a_revocation(openbao: EmbeddedOpenBao) -> None:
     session = OpenBaoSession(openbao.url, role_id=openbao.role_id, secret_id="wrong")
     stranger = OpenBaoVault(session)
     for ask in (
@@ -76,14 +76,14 @@ def test_a_refused_login_is_no_successful_revocation(openbao: EmbeddedOpenBao) -
     session.close()
 
 
-def test_a_mount_that_is_not_there_is_no_successful_revocation(openbao: EmbeddedOpenBao) -> None:
+def test_a_missing_mount_does_not_count_as_a_revocation(openbao: EmbeddedOpenBao) -> None:
     session = openbao_fixture.session_with(openbao)
     with pytest.raises(VaultUnavailable):
         OpenBaoVault(session, mount="elsewhere").destroy_key("e")
     session.close()
 
 
-def test_revoked_logins_are_renewed_without_anybody_noticing(
+def test_a_revoked_login_is_renewed_unnoticed(
     openbao: EmbeddedOpenBao, vault: OpenBaoVault
 ) -> None:
     enrolment_id = new_enrolment(vault)
@@ -94,7 +94,7 @@ def test_revoked_logins_are_renewed_without_anybody_noticing(
         assert all(template == TEMPLATE for template in opened)
 
 
-def test_an_expired_login_is_renewed_without_anybody_noticing(openbao: EmbeddedOpenBao) -> None:
+def test_an_expired_login_is_renewed_unnoticed(openbao: EmbeddedOpenBao) -> None:
     role = "auth/approle/role/facepay-service"
     administer(openbao, role, {"token_ttl": "1s", "token_max_ttl": "1s"})
     try:

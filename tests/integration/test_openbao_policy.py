@@ -1,4 +1,4 @@
-"""What a stolen login of the service cannot do: each thing is tried, with that login."""
+"""A stolen login of the service is limited by its policy: each attack is tried with that login."""
 
 import base64
 import secrets
@@ -20,7 +20,7 @@ SIGN = {"input": TEXT, "hash_algorithm": "sha2-256", "marshaling_algorithm": "jw
 
 
 class Thief:
-    """Somebody who has the service's login, and curl."""
+    """An attacker with the service's login and curl."""
 
     def __init__(self, server: EmbeddedOpenBao) -> None:
         self._url = server.url
@@ -42,7 +42,7 @@ def thief(openbao: EmbeddedOpenBao) -> Thief:
 
 @pytest.fixture
 def key(thief: Thief) -> str:
-    """An enrolment's key, made the way the service makes it."""
+    """Make an enrolment's key as the service does."""
     name = f"enrolment-{secrets.token_hex(8)}"
     assert thief.ask("POST", f"transit/keys/{name}", NEW_KEY).ok
     return name
@@ -123,9 +123,9 @@ def test_a_key_made_or_rotated_by_a_thief_still_cannot_leave(thief: Thief, detou
     thief.ask("POST", f"transit/keys/{name}{detour}", NEW_KEY)
     thief.ask("POST", f"transit/keys/{name}/rotate{detour}", {})
     thief.ask("POST", f"transit/keys/{name}/config{detour}", {"deletion_allowed": True})
-    told = thief.ask("GET", f"transit/keys/{name}").json()["data"]
-    assert told["exportable"] is False
-    assert told["allow_plaintext_backup"] is False
+    answer = thief.ask("GET", f"transit/keys/{name}").json()["data"]
+    assert answer["exportable"] is False
+    assert answer["allow_plaintext_backup"] is False
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_shared_keys_stay_as_they_are(
     assert thief.ask(method, f"transit/keys/{shared}{below}", body).status_code == FORBIDDEN
 
 
-def test_of_the_shared_keys_only_the_public_half_of_the_signing_key_can_be_read(
+def test_only_the_public_half_of_the_signing_key_can_be_read(
     thief: Thief,
 ) -> None:
     assert thief.ask("GET", "transit/keys/second-factors").status_code == FORBIDDEN
@@ -200,7 +200,7 @@ def test_of_the_shared_keys_only_the_public_half_of_the_signing_key_can_be_read(
         ("POST", "identity/entity", {}),
     ],
 )
-def test_nothing_else_can_be_touched(
+def test_no_other_path_is_permitted(
     thief: Thief, method: str, path: str, body: dict[str, Any] | None
 ) -> None:
     assert thief.ask(method, path, body).status_code == FORBIDDEN
@@ -238,12 +238,10 @@ def test_nothing_is_sealed_or_opened_without_its_binding(
     assert thief.ask("POST", path, body).status_code == FORBIDDEN
 
 
-def test_of_an_enrolments_key_the_hmac_of_one_fixed_text_is_all_there_is(
-    thief: Thief, key: str
-) -> None:
+def test_an_enrolments_key_makes_the_hmac_of_one_fixed_text_only(thief: Thief, key: str) -> None:
     path = f"transit/hmac/{key}"
-    told = thief.ask("POST", path, ROTATION)
-    assert told.json()["data"]["hmac"].startswith("vault:v1:")
+    answer = thief.ask("POST", path, ROTATION)
+    assert answer.json()["data"]["hmac"].startswith("vault:v1:")
     for name, values in {
         "input": [TEXT, "", ROTATION["input"].rstrip("=")],
         "key_version": [1, "0", "2", "latest"],
@@ -264,7 +262,7 @@ def test_of_an_enrolments_key_the_hmac_of_one_fixed_text_is_all_there_is(
 def test_another_hash_named_in_the_path_is_no_way_around(
     thief: Thief, key: str, below: str
 ) -> None:
-    """The policy cannot close these paths; nothing that comes out is the secret of a template."""
+    """The policy cannot close these paths; none returns the secret of a template."""
     path = f"transit/hmac/{key}"
     secret = thief.ask("POST", path, ROTATION).json()["data"]["hmac"]
     assert thief.ask("POST", f"{path}/{below}", ROTATION | {"input": TEXT}).status_code == FORBIDDEN

@@ -1,4 +1,4 @@
-"""Two approvals at once, and a cohort that several hands revoke at once: on both databases."""
+"""Two approvals at once, and a cohort revoked by several requests at once, on both databases."""
 
 from dataclasses import replace
 
@@ -56,7 +56,9 @@ def ask(scenario: Scenario, kind: ActionKind, **target: str) -> OperatorActionAn
     return request_action(scenario.deps, scenario.command(scenario.operator), kind, target)
 
 
-def test_of_two_approvals_at_once_one_counts(scenario: Scenario, database: Database) -> None:
+def test_only_one_of_two_simultaneous_approvals_counts(
+    scenario: Scenario, database: Database
+) -> None:
     ada = scenario.enrol("ada")
     approvers = [another_operator(scenario) for _ in range(2)]
     faces = copies(scenario, ada, ROUNDS)
@@ -76,7 +78,7 @@ def test_of_two_approvals_at_once_one_counts(scenario: Scenario, database: Datab
         assert leaves.count(kind) == ROUNDS
 
 
-def test_no_approval_of_a_payment_follows_an_operators_revocation(
+def test_no_payment_is_approved_after_an_operators_revocation(
     scenario: Scenario, database: Database
 ) -> None:
     ada = scenario.enrol("ada")
@@ -111,7 +113,7 @@ def test_no_approval_of_a_payment_follows_an_operators_revocation(
         assert len(uow.authorizations.find_all()) == paid
 
 
-def test_a_cohort_that_many_hands_revoke_at_once_goes_once(
+def test_a_cohort_revoked_by_many_requests_at_once_is_revoked_once(
     scenario: Scenario, database: Database
 ) -> None:
     ada = scenario.enrol("ada")

@@ -1,4 +1,4 @@
-"""The outbox on both databases: an event is there if and only if its change is."""
+"""The outbox on both databases contains an event exactly if its change was committed."""
 
 import pytest
 
@@ -9,18 +9,18 @@ from tests.fakes.dependencies import fake_dependencies
 from tests.fakes.scenario import Scenario
 
 
-def told(database: Database) -> list[Event]:
+def all_events(database: Database) -> list[Event]:
     with database() as uow:
         return uow.events.find_all(after_seq=0)
 
 
-def test_a_change_that_is_rolled_back_was_told_to_nobody(
+def test_a_change_that_is_rolled_back_causes_no_event(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scenario = Scenario(fake_dependencies(database))
     ada = scenario.enrol("ada")
     intent, code = scenario.show_face(ada), scenario.code_of(ada)
-    before = told(database)
+    before = all_events(database)
 
     def dies(*_: object, **__: object) -> None:
         assert len(_kinds_in(database, _[1])) == len(before) + 1
@@ -30,11 +30,11 @@ def test_a_change_that_is_rolled_back_was_told_to_nobody(
         patch.setattr(deciding, "append_leaf", dies)
         with pytest.raises(KeyboardInterrupt):
             scenario.enter_code(intent, code)
-    assert told(database) == before
+    assert all_events(database) == before
     with database() as uow:
-        held = uow.intents.find(id=intent.id)
-    assert held is not None
-    assert held.state == "awaiting_second_factor"
+        intent_row = uow.intents.find(id=intent.id)
+    assert intent_row is not None
+    assert intent_row.state == "awaiting_second_factor"
 
 
 def _kinds_in(database: Database, uow: object) -> list[str]:
@@ -49,11 +49,11 @@ def test_events_are_numbered_in_the_order_of_their_changes(database: Database) -
     scenario.enter_code(intent, scenario.code_of(ada))
     scenario.send(scenario.terminal, scenario.open_payment(intent, "ada"), "ada")
     scenario.enter_code(intent, scenario.code_of(ada))
-    of_this = [event for event in told(database) if event.payment == intent.id]
+    of_this = [event for event in all_events(database) if event.payment == intent.id]
     assert [e.kind for e in of_this if e.kind.startswith("payment.")] == [
         "payment.declined",
         "payment.approved",
     ]
-    numbers = [event.seq for event in told(database)]
+    numbers = [event.seq for event in all_events(database)]
     assert numbers == sorted(set(numbers))
     assert 0 not in numbers

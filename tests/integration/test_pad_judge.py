@@ -1,6 +1,6 @@
-"""`facepay pad judge` on real video files: whoever tries it on a recording is told the truth.
+"""`facepay pad judge` on real video files: the verdict, its reasons, and refused recordings.
 
-The recordings are the rehearsal's rendered bursts, so that they pass says nothing about people.
+The recordings are the rehearsal's rendered bursts. That they pass says nothing about people.
 """
 
 import json
@@ -45,12 +45,12 @@ def judged(*arguments: object) -> dict[str, Any]:
     ran = run(*arguments, "--json")
     assert ran.exit_code == 0, ran.stderr
     assert ran.stderr == ""
-    told: dict[str, Any] = json.loads(ran.stdout)
-    return told
+    verdict: dict[str, Any] = json.loads(ran.stdout)
+    return verdict
 
 
 def refused(*arguments: object) -> str:
-    """The one line that says why."""
+    """Return the one line that says why."""
     ran = run(*arguments, "--json")
     assert (ran.exit_code, ran.stdout) == (2, "")
     assert ran.stderr.count("\n") == 1
@@ -63,7 +63,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".webm"])
-def test_a_genuine_video_passes_and_a_photograph_filmed_does_not(
+def test_a_genuine_video_passes_and_a_filmed_photograph_does_not(
     tmp_path: Path, suffix: str
 ) -> None:
     alive = judged(
@@ -75,20 +75,20 @@ def test_a_genuine_video_passes_and_a_photograph_filmed_does_not(
     assert any(signal["verdict"] == "fail" for signal in flat["signals"])
 
 
-def test_every_signal_is_told_with_what_it_took(video: Path) -> None:
-    told = judged(video, "--steps", REQUESTED)
-    for signal in told["signals"]:
+def test_every_signal_is_reported_with_its_time(video: Path) -> None:
+    verdict = judged(video, "--steps", REQUESTED)
+    for signal in verdict["signals"]:
         assert set(signal) == {"name", "score", "verdict", "reason", "ms"}
         assert signal["ms"] >= 0
-    heard = [signal["name"] for signal in told["signals"]]
-    assert heard == ["sanity", "cover", "compliance", "depth", "identity", "artefacts"]
-    recording = told["recording"]
+    names = [signal["name"] for signal in verdict["signals"]]
+    assert names == ["sanity", "cover", "compliance", "depth", "identity", "artefacts"]
+    recording = verdict["recording"]
     assert recording["frames_per_step"] == [4, 6, 6]
     assert recording["frames"] == recording["frames_with_face"] == 16
-    assert 16 * told["ms_per_frame"] >= max(told["ms"].values())
+    assert 16 * verdict["ms_per_frame"] >= max(verdict["ms"].values())
 
 
-def test_what_was_not_asked_for_does_not_pass(video: Path) -> None:
+def test_a_video_of_other_steps_does_not_pass(video: Path) -> None:
     assert judged(video, "--steps", "turn_right,turn_left")["verdict"] == "attack"
     assert judged(video, "--steps", REQUESTED, "--mirrored")["verdict"] == "attack"
 
@@ -106,7 +106,7 @@ def test_a_whole_challenge_with_its_light_is_judged(tmp_path: Path) -> None:
     assert wrong["reason"].startswith("light")
 
 
-def test_a_flipping_camera_is_no_reason_to_fail_when_it_is_told(tmp_path: Path) -> None:
+def test_a_mirrored_video_passes_when_declared(tmp_path: Path) -> None:
     shots = rendered(bursts.genuine, "grace", STEPS, 4, mirrored=True)
     video = write_video(tmp_path / "video.mp4", shots)
     assert judged(video, "--steps", REQUESTED, "--mirrored")["verdict"] == "bona_fide"
@@ -114,7 +114,7 @@ def test_a_flipping_camera_is_no_reason_to_fail_when_it_is_told(tmp_path: Path) 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov"])
 @pytest.mark.parametrize("degrees", [90, 180, 270])
-def test_a_phone_held_upright_or_upside_down_is_judged_as_its_owner_sees_the_video(
+def test_a_phones_video_is_judged_upright_in_every_orientation(
     tmp_path: Path, suffix: str, degrees: int
 ) -> None:
     upright = write_video(tmp_path / f"upright{suffix}", genuine(), size=PORTRAIT, fps=15)
@@ -138,7 +138,7 @@ def test_a_phone_held_upright_or_upside_down_is_judged_as_its_owner_sees_the_vid
         ((2560, 1440), 10),
     ],
 )
-def test_no_common_size_or_frame_rate_is_turned_away(
+def test_all_common_sizes_and_frame_rates_are_accepted(
     tmp_path: Path, size: tuple[int, int], fps: float
 ) -> None:
     alive = write_video(tmp_path / "alive.mp4", genuine(), size=size, fps=fps)
@@ -147,7 +147,7 @@ def test_no_common_size_or_frame_rate_is_turned_away(
     assert judged(flat, "--steps", REQUESTED)["verdict"] == "attack"
 
 
-def test_prompts_that_came_at_other_times_can_be_told(tmp_path: Path) -> None:
+def test_the_times_of_prompts_can_be_given(tmp_path: Path) -> None:
     later = [shot._replace(monotonic_ms=shot.monotonic_ms + 2640) for shot in genuine()]
     shots = [*genuine()[:4], *later]  # three seconds more of the hold
     video = write_video(tmp_path / "video.mp4", shots)
@@ -161,13 +161,13 @@ def test_a_longer_recording_is_judged_by_24_frames_that_span_it(tmp_path: Path) 
         shot._replace(monotonic_ms=start + 3 * (shot.monotonic_ms - start)) for shot in genuine()
     ]
     video = write_video(tmp_path / "video.mp4", slow, fps=15)
-    told = judged(video, "--steps", REQUESTED, "--hold", "2.7")
-    assert told["recording"]["frames_per_step"] == [4, 10, 10]
-    assert told["recording"]["seconds"] > 9
-    assert told["verdict"] == "bona_fide"
+    verdict = judged(video, "--steps", REQUESTED, "--hold", "2.7")
+    assert verdict["recording"]["frames_per_step"] == [4, 10, 10]
+    assert verdict["recording"]["seconds"] > 9
+    assert verdict["verdict"] == "bona_fide"
 
 
-def test_frames_in_a_folder_are_judged_too(tmp_path: Path) -> None:
+def test_frames_in_a_folder_are_judged(tmp_path: Path) -> None:
     for n, shot in enumerate(genuine()):
         (tmp_path / f"{n}.jpg").write_bytes(shot.jpeg)
     (tmp_path / "notes.txt").write_text("not a frame")
@@ -175,7 +175,7 @@ def test_frames_in_a_folder_are_judged_too(tmp_path: Path) -> None:
     assert judged(tmp_path, "--steps", "turn_right,turn_left")["verdict"] == "attack"
 
 
-def test_what_is_no_video_is_told_in_a_line(tmp_path: Path) -> None:
+def test_a_file_that_is_no_video_is_refused_in_one_line(tmp_path: Path) -> None:
     for name, content in (
         ("text.mp4", b"not a video at all"),
         ("empty.mov", b""),
@@ -190,8 +190,8 @@ def test_what_is_no_video_is_told_in_a_line(tmp_path: Path) -> None:
     assert "not a regular file" in refused(tmp_path / "pipe.mp4", "--steps", REQUESTED)
 
 
-def test_what_only_ffmpeg_knows_how_to_read_never_comes_to_it(tmp_path: Path) -> None:
-    """It also plays lists of other files and addresses."""
+def test_playlists_and_other_formats_never_reach_ffmpeg(tmp_path: Path) -> None:
+    """FFmpeg also plays lists of other files and addresses."""
     playlist = tmp_path / "list.mp4"
     playlist.write_text("#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/video.mp4\n")
     other = write_video(tmp_path / "video.avi", genuine(), fps=10).rename(tmp_path / "other.mp4")
@@ -200,9 +200,7 @@ def test_what_only_ffmpeg_knows_how_to_read_never_comes_to_it(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".webm"])
-def test_a_video_that_breaks_off_is_not_judged_by_its_beginning(
-    tmp_path: Path, suffix: str
-) -> None:
+def test_a_truncated_video_is_not_judged_by_its_beginning(tmp_path: Path, suffix: str) -> None:
     path = write_video(tmp_path / f"video{suffix}", genuine(), fps=15)
     whole = path.read_bytes()
     for share in (0.02, 0.5, 0.99):
@@ -210,7 +208,7 @@ def test_a_video_that_breaks_off_is_not_judged_by_its_beginning(
         assert "truncated" in refused(path, "--steps", REQUESTED)
 
 
-def test_a_video_without_a_face_or_too_short_is_told_so(tmp_path: Path) -> None:
+def test_a_video_without_a_face_or_too_short_is_reported(tmp_path: Path) -> None:
     wall = [shot._replace(jpeg=_wall()) for shot in genuine()]
     empty = write_video(tmp_path / "wall.mp4", wall)
     assert "no face" in refused(empty, "--steps", REQUESTED)
@@ -227,7 +225,7 @@ def _wall() -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ((), "--steps"),
         (("--steps", "turn_left,nod"), "unknown step 'nod'"),
@@ -243,16 +241,14 @@ def _wall() -> bytes:
         (("--steps", REQUESTED, "--passive", "away"), "--passive: "),
     ],
 )
-def test_what_was_asked_wrongly_is_told_before_anything_is_judged(
-    video: Path, options: tuple[str, ...], told: str
+def test_wrong_options_are_reported_before_anything_is_judged(
+    video: Path, options: tuple[str, ...], message: str
 ) -> None:
-    assert told in refused(video, *options)
+    assert message in refused(video, *options)
 
 
-def test_nothing_of_a_face_is_written_and_libraries_stay_silent(
-    tmp_path: Path, video: Path
-) -> None:
-    """In a process of its own: FFmpeg writes to the terminal, past Python."""
+def test_no_pixels_are_written_and_libraries_stay_silent(tmp_path: Path, video: Path) -> None:
+    """Run in a process of its own: FFmpeg writes to the terminal, past Python."""
     broken = tmp_path / "broken.webm"
     broken.write_bytes(b"\x1a\x45\xdf\xa3" + bytes(range(1, 256)) * 40)
     home = tmp_path / "home"

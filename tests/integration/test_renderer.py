@@ -1,7 +1,7 @@
-"""What the rendered captures must show for a liveness bench to be worth anything.
+"""Rendered captures show each cue that the liveness bench relies on.
 
-Measured on the two public-domain portraits with the service's own five points. That a rendered head
-passes says nothing about people; that it lacks a cue would make a bench call a signal useless.
+Measured on the two public-domain portraits with the service's own five points. A rendered head that
+passes says nothing about people; one that lacks a cue would make a bench call a signal useless.
 """
 
 from collections.abc import Sequence
@@ -63,7 +63,7 @@ def shots(
 
 
 def light_on_the_face(of: Sequence[Shot]) -> float:
-    """How much log(red/green) of the face moves with the colours said to be shown: a slope."""
+    """Return the slope of the face's log(red/green) over the declared colours."""
     shines = {"red": 1.0, "magenta": 1.0, "green": -1.0, "cyan": -1.0}
     seen, said = [], []
     for shot in of:
@@ -74,7 +74,7 @@ def light_on_the_face(of: Sequence[Shot]) -> float:
     return float(np.polyfit(said, seen, 1)[0])
 
 
-def test_a_bench_that_resumes_goes_on_with_the_same_pictures() -> None:
+def test_a_resumed_bench_has_the_same_pictures() -> None:
     make = GENUINE["indoor"]
     assert make("grace", SHORT, 5) == list(shots("indoor", "grace"))
     assert make("grace", SHORT, 6)[0].jpeg != shots("indoor", "grace")[0].jpeg
@@ -98,9 +98,7 @@ def test_a_head_that_looks_up_or_down_shows_it_in_its_five_points(name: str, at:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_payer_who_comes_closer_grows_by_more_than_the_smallest_that_counts(
-    name: str, at: Place
-) -> None:
+def test_a_payer_who_comes_closer_grows_by_more_than_the_limit(name: str, at: Place) -> None:
     near = eye_width(points(pictured(name, at, scale=1.36)))
     assert np.log(near / eye_width(points(pictured(name, at)))) >= 0.25
 
@@ -108,7 +106,7 @@ def test_a_payer_who_comes_closer_grows_by_more_than_the_smallest_that_counts(
 @pytest.mark.parametrize("name", NAMES)
 def test_the_nose_of_a_turned_head_hides_a_part_of_the_far_cheek(name: str) -> None:
     def widest_gap(turn: float) -> float:
-        """Between neighbours in a row of the picture, on the face they show, in eye widths."""
+        """Return the widest gap between neighbours in a row of the face, in eye widths."""
         seen = look(head_of(portrait(name)), Pose(turn=turn))
         nose = (seen.cover > 0) & (seen.y > 0.3) & (seen.y < 0.5) & (abs(seen.x) < 0.5)
         together = nose[:, 1:] & nose[:, :-1]
@@ -131,12 +129,12 @@ def test_a_blink_changes_the_eyes_and_nothing_else(name: str, at: Place) -> None
 
 
 @pytest.mark.parametrize("species", ["indoor", "free_exposure", "wall_behind", "print_still"])
-def test_the_screens_light_arrives_on_skin_and_on_paper(species: str) -> None:
+def test_the_screens_light_shows_on_skin_and_on_paper(species: str) -> None:
     assert light_on_the_face(shots(species, "eileen")[:HOLD_FRAMES]) > 0.012
 
 
 @pytest.mark.parametrize("species", ["screen_still", "screen_right_motion", "injected_identical"])
-def test_the_screens_light_does_not_arrive_on_what_a_tablet_or_a_file_shows(species: str) -> None:
+def test_the_screens_light_does_not_show_on_tablets_and_files(species: str) -> None:
     challenge = FixedChallenge(("closer", "closer", "closer"), LIGHT)
     assert abs(light_on_the_face(shots(species, "eileen", challenge, 4))) < 0.004
 
@@ -158,7 +156,7 @@ def test_a_genuine_head_is_never_lost_by_the_tracker(name: str) -> None:
 
 
 @pytest.mark.parametrize("species", [*GENUINE, *SPECIES])
-def test_every_species_says_the_steps_times_and_colours_that_were_asked(species: str) -> None:
+def test_every_species_declares_the_requested_steps_times_and_colours(species: str) -> None:
     made = shots(species, "grace")
     usual = [0] * HOLD_FRAMES + [1] * STEP_FRAMES
     assert [shot.step for shot in made][: len(usual)] == usual
@@ -172,12 +170,12 @@ def test_every_species_says_the_steps_times_and_colours_that_were_asked(species:
         assert shot.colour == (None if species == "no_light" else LIGHT[slot])
 
 
-def test_one_picture_injected_again_and_again_is_one_in_bytes_or_in_pixels() -> None:
+def test_a_repeated_injected_picture_is_equal_in_bytes_or_in_pixels() -> None:
     assert len({shot.jpeg for shot in shots("injected_identical", "grace", seed=5)}) == 1
     assert len({shot.jpeg for shot in shots("injected_jitter", "grace")}) == 10
 
 
-def test_an_earlier_capture_is_never_the_one_that_is_asked() -> None:
+def test_an_earlier_capture_never_fits_the_current_challenge() -> None:
     rng = np.random.default_rng(1)
     for _ in range(200):
         asked = a_challenge(rng)

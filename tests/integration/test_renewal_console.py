@@ -38,9 +38,7 @@ def key_of(service: RunningService, payer: Payer) -> str:
     return found.key_name
 
 
-def test_one_template_or_all_are_renewed_and_what_is_done_is_not_done_again(
-    service: RunningService, scenario: Scenario
-) -> None:
+def test_one_or_all_templates_are_renewed_once(service: RunningService, scenario: Scenario) -> None:
     one, other, gone = (scenario.payer(face="grace") for _ in range(3))
     gone.customer.revoke_face(gone.enrolment_id, Credentials(password=PASSWORD))
     mine, theirs = key_of(service, one), key_of(service, other)
@@ -50,13 +48,13 @@ def test_one_template_or_all_are_renewed_and_what_is_done_is_not_done_again(
     assert key_of(service, one) != mine
     assert key_of(service, other) == theirs
 
-    status, said, told = renew(service)
-    moment = re.search(r"made before (\S+)", told)
+    status, said, errors = renew(service)
+    moment = re.search(r"made before (\S+)", errors)
     assert moment is not None
     counts = re.fullmatch(r"Renewed: (\d+), changed meanwhile: 0, broken: (\d+)\n", said)
     assert counts is not None
     assert int(counts[1]) >= 2
-    assert status == (counts[2] != "0"), "what others of this scenario broke is told"
+    assert status == (counts[2] != "0"), "failures of other tests in this scenario are reported"
     assert key_of(service, other) != theirs
 
     service.clock.advance(2)
@@ -68,38 +66,36 @@ def test_one_template_or_all_are_renewed_and_what_is_done_is_not_done_again(
     assert key_of(service, one) == kept
 
 
-def test_an_enrolment_that_is_not_there_is_a_failure(service: RunningService) -> None:
+def test_a_missing_enrolment_is_an_error(service: RunningService) -> None:
     status, said, _ = renew(service, "--enrolment", "enr_nobody")
     assert (status, said) == (1, "Renewed: 0, changed meanwhile: 1, broken: 0\n")
 
 
-def test_an_empty_id_is_nobodys_and_not_everybodys(
-    service: RunningService, scenario: Scenario
-) -> None:
+def test_an_empty_id_renews_nothing(service: RunningService, scenario: Scenario) -> None:
     """A script whose variable is not set must not renew every template."""
     payer = scenario.payer(face="grace")
     before = key_of(service, payer)
-    status, said, told = renew(service, "--enrolment", "")
+    status, said, errors = renew(service, "--enrolment", "")
     assert (status, said) == (1, "Renewed: 0, changed meanwhile: 1, broken: 0\n")
-    assert "1 templates" in told
+    assert "1 templates" in errors
     assert key_of(service, payer) == before
 
 
-def test_without_the_database_it_says_so_in_a_line(service: RunningService) -> None:
-    status, said, told = renew(service, FACEPAY_DATABASE_URL="sqlite:////nowhere/at/all.sqlite")
+def test_a_missing_database_is_reported_in_one_line(service: RunningService) -> None:
+    status, said, errors = renew(service, FACEPAY_DATABASE_URL="sqlite:////nowhere/at/all.sqlite")
     assert (status, said) == (1, "")
-    assert "storage_unavailable" in told
-    assert "Traceback" not in told
+    assert "storage_unavailable" in errors
+    assert "Traceback" not in errors
 
 
-def test_without_the_vault_it_stops_and_says_how_to_go_on(
+def test_a_vault_outage_stops_the_renewal_with_advice(
     service: RunningService, scenario: Scenario
 ) -> None:
     payer = scenario.payer(face="grace")
     before = key_of(service, payer)
-    status, said, told = renew(service, FACEPAY_VAULT_URL="http://127.0.0.1:9")
+    status, said, errors = renew(service, FACEPAY_VAULT_URL="http://127.0.0.1:9")
     assert (status, said) == (1, "")
-    assert "vault_unavailable" in told
-    assert "--made-before 20" in told
-    assert "Traceback" not in told
+    assert "vault_unavailable" in errors
+    assert "--made-before 20" in errors
+    assert "Traceback" not in errors
     assert key_of(service, payer) == before

@@ -1,4 +1,4 @@
-"""A renewal against a revocation, a sweep and another renewal, on both databases, in some order."""
+"""A renewal races with a revocation, a sweep and another renewal, on both databases."""
 
 import time
 from collections.abc import Callable
@@ -34,7 +34,7 @@ def scenario(fakes: FakeDependencies) -> Scenario:
 
 
 def many_faces(scenario: Scenario, payer: Customer) -> list[Enrolment]:
-    """Copies of one enrolment, each with a template under a key of its own."""
+    """Copy one enrolment, each copy with a template under a key of its own."""
     vault, faces = scenario.fakes.vault, []
     with scenario.deps.unit_of_work() as uow:
         original = uow.enrolments.find(id=payer.enrolment_id)
@@ -52,7 +52,7 @@ def many_faces(scenario: Scenario, payer: Customer) -> list[Enrolment]:
 
 
 def apart(number: int, one: Act, other: Act) -> list[Act]:
-    """Every race begins at another distance, so that they meet at every step of each other."""
+    """Delay the two acts by another time in every race, so that they meet at every step."""
     lag = (number % 20) * 0.0005
 
     def later(act: Act) -> object:
@@ -91,7 +91,7 @@ def test_a_revocation_racing_a_renewal_leaves_no_key_and_no_template(
         assert ended.key_destroyed_at is not None
         mine = {face.key_name, *ended.keys}
         assert not mine & set(fakes.vault.keys)
-        # Nor one that nobody names any more: ada's own key and the other faces' are all there is.
+        # No unnamed key is left: there are only ada's own key and the other faces'.
         waiting = {f"enr_{later}" for later in range(number + 1, RACES)}
         assert set(fakes.vault.keys) == {SECRETS_KEY, ada.enrolment_id} | waiting
     with scenario.deps.unit_of_work() as uow:
@@ -101,7 +101,7 @@ def test_a_revocation_racing_a_renewal_leaves_no_key_and_no_template(
 
 
 @pytest.mark.parametrize("rival", ["a sweep", "another renewal"])
-def test_whatever_races_a_renewal_the_face_still_opens_with_its_one_key(
+def test_a_face_keeps_one_working_key_in_every_race_with_a_renewal(
     scenario: Scenario, fakes: FakeDependencies, rival: str
 ) -> None:
     ada = scenario.enrol("ada")

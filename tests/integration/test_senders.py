@@ -1,4 +1,4 @@
-"""Senders on both databases: two at once, and killed with -9, again and again."""
+"""Senders on both databases: two at once, and killed with -9, repeatedly."""
 
 import json
 import subprocess
@@ -59,8 +59,8 @@ def pay(deps: Dependencies) -> None:
                 uow.commit()
 
 
-def heard(receiver: Receiver) -> dict[str, list[int]]:
-    """The steps of each payment in the order they came, the first time each one came."""
+def first_arrivals(receiver: Receiver) -> dict[str, list[int]]:
+    """Return the steps of each payment in the order of their first arrival."""
     steps: dict[str, list[int]] = {}
     seen = set()
     for came in receiver.came:
@@ -90,10 +90,10 @@ def test_two_senders_never_send_the_same_event_at_once_and_keep_the_order(
         sent = list(pool.map(send, (deps, other)))
     close(other)
     assert sum(sent) == len(receiver.came) == PAYMENTS * len(STEPS)
-    assert heard(receiver) == ALL
+    assert first_arrivals(receiver) == ALL
 
 
-def test_two_senders_that_spread_the_same_events_make_each_delivery_once(
+def test_two_senders_that_distribute_the_same_events_deliver_each_once(
     deps: Dependencies, database_url: str, receiver: Receiver
 ) -> None:
     listen(deps, receiver)
@@ -109,7 +109,7 @@ def test_two_senders_that_spread_the_same_events_make_each_delivery_once(
     assert len(deliveries) == len({d.event_id for d in deliveries}) == PAYMENTS * len(STEPS)
 
 
-def test_a_sender_killed_with_9_again_and_again_loses_nothing(
+def test_a_sender_killed_repeatedly_loses_no_event(
     deps: Dependencies, database_url: str, receiver: Receiver
 ) -> None:
     listen(deps, receiver)
@@ -132,6 +132,6 @@ def test_a_sender_killed_with_9_again_and_again_loses_nothing(
     while deliver(last):
         pass
     close(last)
-    assert heard(receiver) == ALL
+    assert first_arrivals(receiver) == ALL
     with deps.unit_of_work() as uow:
         assert uow.deliveries.tally("whe_1") == {"delivered": PAYMENTS * len(STEPS)}

@@ -1,4 +1,4 @@
-"""Settings where they take effect: the real gunicorn, and the console."""
+"""Settings take effect in the real gunicorn and on the console."""
 
 import os
 import subprocess
@@ -34,7 +34,7 @@ def run(program: str, *arguments: str, **environment: str) -> subprocess.Complet
     )
 
 
-def test_gunicorn_does_not_serve_without_a_secret_and_says_which(tmp_path: Path) -> None:
+def test_gunicorn_refuses_to_start_without_a_secret_and_names_it(tmp_path: Path) -> None:
     environment = {name: text for name, text in LIVE.items() if "SECRET" not in name}
     arguments = ["-c", "python:facepay.gunicorn_conf", "--bind", "127.0.0.1:0"]
     arguments += ["--chdir", str(tmp_path), "facepay.bootstrap:create_wsgi()"]
@@ -43,7 +43,7 @@ def test_gunicorn_does_not_serve_without_a_secret_and_says_which(tmp_path: Path)
     assert "FACEPAY_VAULT_SECRET_ID is not set" in ended.stdout + ended.stderr
 
 
-def test_gunicorn_does_not_serve_live_with_an_allocator_that_keeps_faces(tmp_path: Path) -> None:
+def test_gunicorn_refuses_live_with_an_allocator_that_keeps_freed_memory(tmp_path: Path) -> None:
     environment = LIVE | {"FACEPAY_FINGERPRINT_KEY": "k" * 32}
     arguments = ["-c", "python:facepay.gunicorn_conf", "--bind", "127.0.0.1:0"]
     arguments += ["--chdir", str(tmp_path), "facepay.bootstrap:create_wsgi()"]
@@ -76,7 +76,7 @@ def test_the_access_log_has_no_query_no_header_and_no_body() -> None:
         assert revealing not in logged
 
 
-def test_the_application_is_built_in_each_worker_and_not_before_the_fork() -> None:
+def test_the_application_is_built_in_each_worker_after_the_fork() -> None:
     assert gunicorn_conf.preload_app is False
     assert gunicorn_conf.workers >= 2
 
@@ -101,18 +101,20 @@ def shipped_policy_with(tmp_path: Path, before: str, after: str) -> Path:
         ("[notice]", "[another]"),
     ],
 )
-def test_a_lax_or_incomplete_policy_is_no_start(tmp_path: Path, before: str, after: str) -> None:
+def test_a_lax_or_incomplete_policy_prevents_the_start(
+    tmp_path: Path, before: str, after: str
+) -> None:
     with pytest.raises((ValueError, KeyError)):
         read_policy(shipped_policy_with(tmp_path, before, after))
 
 
-def test_a_stricter_policy_is_taken(tmp_path: Path) -> None:
+def test_a_stricter_policy_is_accepted(tmp_path: Path) -> None:
     stricter = shipped_policy_with(tmp_path, "failures_allowed = 5", "failures_allowed = 3")
     policy: Policy = read_policy(stricter)
     assert policy.failures_allowed == 3
 
 
-def test_the_guide_starts_gunicorn_with_what_it_asks_for() -> None:
+def test_the_guide_sets_the_required_environment_of_gunicorn() -> None:
     guide = (Path(__file__).parents[2] / "infra" / "README.md").read_text()
     for name, value in memory_scrubbing.ENVIRONMENT.items():
         assert f"{name}={value} " in guide

@@ -1,4 +1,4 @@
-"""Storage on both databases: what is read is what was written, and nothing is written blindly."""
+"""Storage on both databases returns what was written and overwrites nothing unseen."""
 
 import json
 import types
@@ -46,7 +46,7 @@ def row_of(entity: type) -> type[SQLModel]:
 
 
 def sample(entity: type, kind: str) -> Any:
-    """One value of `entity`: "full" has every optional field, "bare" has none of them."""
+    """Make one value of `entity`: "full" has every optional field, "bare" has none of them."""
     hints = get_type_hints(entity)
     return entity(
         **{
@@ -99,9 +99,7 @@ def test_the_migrations_make_exactly_the_tables_the_code_uses(database: Database
         assert compare_metadata(context, SQLModel.metadata) == []
 
 
-def test_migrating_again_changes_nothing_that_is_kept(
-    database: Database, database_url: str
-) -> None:
+def test_migrating_again_changes_no_row(database: Database, database_url: str) -> None:
     with database() as uow:
         uow.attempts.add(Attempts("x", 3, MOMENT))
         uow.commit()
@@ -135,7 +133,7 @@ def test_a_face_enrolled_before_keys_had_names_keeps_its_key(
     assert (found.keys, found.sealed_reference) == (("enr_1",), "sealed")
 
 
-def test_a_capture_that_was_open_when_challenges_changed_is_answered_by_a_new_one(
+def test_a_capture_open_during_the_challenge_migration_needs_a_new_one(
     request: pytest.FixtureRequest, database_kind: str, tmp_path: Path
 ) -> None:
     url = f"sqlite:///{tmp_path / 'old.db'}"
@@ -168,7 +166,7 @@ def test_a_capture_that_was_open_when_challenges_changed_is_answered_by_a_new_on
     assert (used.profile, used.light, used.begun_at) == ("no_light", (), MOMENT)
 
 
-def test_counters_and_stored_answers_of_before_are_read_under_their_new_names(
+def test_old_counters_and_stored_answers_are_read_under_their_new_names(
     request: pytest.FixtureRequest, database_kind: str, tmp_path: Path
 ) -> None:
     url = f"sqlite:///{tmp_path / 'old.db'}"
@@ -217,7 +215,7 @@ def test_rows_are_found_page_by_page_and_by_a_field_that_is_set(database: Databa
 
 
 @pytest.mark.parametrize("kind", ["full", "bare"])
-def test_every_value_comes_back_as_it_was_kept(database: Database, kind: str) -> None:
+def test_every_value_is_read_as_it_was_written(database: Database, kind: str) -> None:
     written = {name: sample(entity, kind) for name, entity in REPOSITORIES.items()}
     with database() as uow:
         for name in REPOSITORIES:
@@ -236,14 +234,14 @@ def test_every_value_comes_back_as_it_was_kept(database: Database, kind: str) ->
                 assert repository.lock(value.id) == value
 
 
-def test_what_was_not_committed_never_was(database: Database) -> None:
+def test_uncommitted_changes_leave_no_row(database: Database) -> None:
     with database() as uow:
         uow.attempts.add(Attempts("x", 1, None))
     with database() as uow:
         assert uow.attempts.find(id="x") is None
 
 
-def test_a_row_that_moved_on_is_not_overwritten(database: Database) -> None:
+def test_a_row_changed_meanwhile_is_not_overwritten(database: Database) -> None:
     before = Attempts("x", 1, None)
     with database() as uow:
         uow.attempts.add(before)
@@ -261,7 +259,7 @@ def test_a_row_that_moved_on_is_not_overwritten(database: Database) -> None:
         assert uow.attempts.find_all() == [Attempts("x", 2, None)]
 
 
-def test_a_name_that_is_taken_leaves_the_rest_of_the_transaction_alone(
+def test_a_duplicate_name_leaves_the_rest_of_the_transaction_intact(
     database: Database,
 ) -> None:
     with database() as uow:
@@ -274,7 +272,7 @@ def test_a_name_that_is_taken_leaves_the_rest_of_the_transaction_alone(
         assert {each.id: each.failures for each in uow.attempts.find_all()} == {"x": 1, "y": 3}
 
 
-def test_only_what_is_older_is_forgotten(database: Database) -> None:
+def test_only_older_rows_are_deleted(database: Database) -> None:
     nonce = sample(REPOSITORIES["nonces"], "full")
     with database() as uow:
         uow.nonces.add(nonce)

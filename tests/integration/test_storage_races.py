@@ -1,4 +1,4 @@
-"""Races on both databases: what two people ask for at the same moment happens in some one order."""
+"""Races on both databases: simultaneous requests take effect in some one order."""
 
 import json
 import time
@@ -57,14 +57,14 @@ def test_twenty_retries_at_once_register_one_merchant(database: Database) -> Non
         ]
 
 
-def test_a_nonce_is_let_in_once_however_many_send_it(database: Database) -> None:
+def test_a_nonce_is_accepted_once_however_many_send_it(database: Database) -> None:
     deps = fake_dependencies(database).deps
     outcomes = together([lambda: use_nonce(deps, "keyid", "a nonce")] * THREADS)
     kinds = Counter(type(outcome) for outcome in outcomes)
     assert kinds == {type(None): 1, NonceReplayed: THREADS - 1}
 
 
-def test_the_log_stays_one_chain_when_many_write_to_it(database: Database) -> None:
+def test_the_log_stays_one_chain_under_many_writers(database: Database) -> None:
     deps = fake_dependencies(database).deps
 
     def append_ten() -> None:
@@ -86,10 +86,10 @@ def leaves_of(database: Database) -> list[Leaf]:
         return uow.leaves.find_all(after_seq=0)
 
 
-def test_guesses_made_at_once_do_not_outnumber_the_five(database: Database) -> None:
+def test_simultaneous_guesses_do_not_exceed_five(database: Database) -> None:
     fakes = fake_dependencies(database)
     scenario = Scenario(fakes)
-    scenario.settle_in("ada")
+    scenario.register("ada")
     with database() as uow:
         ada = uow.customers.find(alias="ada")
     credentials, now = Credentials(PASSWORD, WRONG_CODE), fakes.clock.now
@@ -101,10 +101,10 @@ def test_guesses_made_at_once_do_not_outnumber_the_five(database: Database) -> N
     assert sum(not outcome.blocked for outcome in outcomes) == 5
 
 
-def test_one_code_typed_at_many_terminals_at_once_pays_once(database: Database) -> None:
+def test_one_code_entered_at_many_terminals_at_once_pays_once(database: Database) -> None:
     fakes = fake_dependencies(database)
     scenario = Scenario(fakes)
-    ada = scenario.settle_in("ada")
+    ada = scenario.register("ada")
     intents = [scenario.intent() for _ in range(5)]
     credentials = Credentials(PASSWORD, scenario.code_of(ada))
 
@@ -119,7 +119,7 @@ def test_one_code_typed_at_many_terminals_at_once_pays_once(database: Database) 
         assert len(uow.authorizations.find_all()) == 1
 
 
-def test_a_worker_whose_lease_was_taken_over_changes_nothing_any_more(
+def test_a_worker_that_lost_its_lease_changes_nothing(
     database: Database,
 ) -> None:
     fakes = fake_dependencies(database)
@@ -128,7 +128,7 @@ def test_a_worker_whose_lease_was_taken_over_changes_nothing_any_more(
 
     def work(name: str, lease: Lease) -> Registered:
         if name == "slow":
-            fakes.clock.advance(10)  # it is thought dead by now; another worker does it all
+            fakes.clock.advance(10)  # its lease has expired; another worker does it all
             run_idempotent(fakes.deps, command, Registered, lambda other: work("quick", other))
         with fakes.deps.unit_of_work() as uow:
             answer = Registered(name, "keyid")
@@ -170,9 +170,7 @@ def test_no_approval_follows_an_acknowledged_revocation_or_lock(
         assert (left.state, left.key_destroyed) == (end, end is EnrolmentState.REVOKED)
         assert isinstance(paid, IntentAnswer | FaceNotAvailable), paid
         approved = isinstance(paid, IntentAnswer)
-        check_what_is_written(
-            database, intent, enrolment, after=before, approved=approved, left=end
-        )
+        check_rows_and_log(database, intent, enrolment, after=before, approved=approved, left=end)
         approvals += approved
     verify_chain(leaves_of(database), start=Head("log", 0, GENESIS))
     with database() as uow:
@@ -188,7 +186,7 @@ def log_size(database: Database) -> int:
 def many_faces_about_to_pay(
     scenario: Scenario, payer: Customer, database: Database
 ) -> list[tuple[Intent, Enrolment]]:
-    """Copies of one intent that waits for its code, each with an enrolment of its own."""
+    """Copy one intent that waits for its code, each copy with an enrolment of its own."""
     waiting = scenario.show_face(payer)
     pairs = []
     with database() as uow:
@@ -237,7 +235,7 @@ def delayed(act: Callable[[], Outcome], seconds: float) -> Callable[[], Outcome]
     return later
 
 
-def check_what_is_written(
+def check_rows_and_log(
     database: Database,
     intent: Intent,
     enrolment: Enrolment,
@@ -246,7 +244,7 @@ def check_what_is_written(
     approved: bool,
     left: EnrolmentState,
 ) -> None:
-    """It is what was answered; and the log has an approval only before the face went."""
+    """Assert that rows match answers, and approvals in the log precede the face's end."""
     with database() as uow:
         ended = uow.intents.find(id=intent.id)
         face = uow.enrolments.find(id=enrolment.id)
@@ -265,7 +263,7 @@ def check_what_is_written(
 
 
 def test_rows_that_refer_to_a_locked_one_do_not_wait_for_it(postgres_url: str) -> None:
-    """Enrolling locks the customer while a capture of theirs is stored: that was a deadlock."""
+    """Enrolling locks the customer while a capture of theirs is stored; that once deadlocked."""
     migrate(postgres_url)
     database = Database(postgres_url)
     scenario = Scenario(fake_dependencies(database))

@@ -1,4 +1,4 @@
-"""What a merchant's acquirer can check offline, and what forgers and key rotation cannot break."""
+"""Acquirers verify authorizations offline; forgeries and key rotation do not break that."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -29,7 +29,7 @@ def session(openbao: EmbeddedOpenBao) -> Iterator[OpenBaoSession]:
 
 
 class KeptSigner(TransitSigner):
-    """Keeps what it published, for `jwks`."""
+    """Keeps the published keys, for `jwks`."""
 
     def __init__(self, session: OpenBaoSession) -> None:
         self.published: list[Any] = []
@@ -49,7 +49,7 @@ def signer(session: OpenBaoSession) -> KeptSigner:
 
 
 def verified(token: str, published: Any) -> jwt.Token:
-    """As an acquirer does it: joserfc as it comes, the published keys, no OpenBao."""
+    """Verify as an acquirer does: joserfc unchanged, the published keys, no OpenBao."""
     return jwt.decode(token, KeySet.import_key_set(published), algorithms=["ES256"])
 
 
@@ -62,7 +62,7 @@ def test_a_signature_verifies_offline_with_the_published_keys(signer: KeptSigner
     assert set(published) == {"kty", "crv", "x", "y", "kid", "use", "alg"}  # no private half
 
 
-def test_one_changed_character_anywhere_is_noticed(signer: KeptSigner) -> None:
+def test_one_changed_character_breaks_a_signature(signer: KeptSigner) -> None:
     token, published = signer.sign(CLAIMS, typ=TYP), signer.jwks()
     # The last one of a part may encode padding bits only, which change nothing.
     ends = {index - 1 for index, sign in enumerate(token) if sign == "."} | {len(token) - 1}
@@ -74,10 +74,10 @@ def test_one_changed_character_anywhere_is_noticed(signer: KeptSigner) -> None:
             verified(forged, published)
 
 
-def test_rotation_is_used_at_once_and_old_signatures_stay_verifiable(
+def test_a_rotated_key_signs_at_once_and_old_signatures_still_verify(
     openbao: EmbeddedOpenBao, signer: KeptSigner
 ) -> None:
-    old = signer.sign(CLAIMS, typ=TYP)  # the signer now holds the old key set for a minute
+    old = signer.sign(CLAIMS, typ=TYP)  # the signer now keeps the old key set for a minute
     administer(openbao, "transit/keys/authorizations/rotate", {})
     new = signer.sign(CLAIMS, typ=TYP)
     published = signer.jwks()
@@ -90,7 +90,7 @@ def kid_of(token: str) -> str:
     return str(jws.extract_compact(token.encode()).headers()["kid"])
 
 
-def test_verifying_elsewhere_in_the_process_is_not_changed_by_signing(
+def test_signing_does_not_change_verification_elsewhere_in_the_process(
     signer: KeptSigner,
 ) -> None:
     signer.sign(CLAIMS, typ=TYP)

@@ -1,0 +1,1 @@
+"""Tests of the customer's page in a real browser."""

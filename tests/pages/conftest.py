@@ -1,7 +1,7 @@
 """The customer's page in real Chromium: one service for all, on SQLite.
 
-Chromium is a Debian package. Where it is missing these tests are left out, and a line says so;
-with CI set they fail instead.
+Chromium is a Debian package. Where it is missing these tests are left out, and a line says so; with
+CI set they fail instead.
 """
 
 import os
@@ -42,7 +42,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def owner(scenario: Scenario) -> Payer:
-    """For tests that leave the face enrolled; has paid already, to have something to show."""
+    """Enrol a payer with one payment to show; tests must leave the face enrolled."""
     payer, pos = scenario.payer(face="grace"), scenario.pos()
     by_face = pos.intent(3150)
     scenario.show_face(pos, by_face, payer, "grace")

@@ -1,4 +1,4 @@
-"""What a customer does on the page, on a phone and at a desk, by touch, by key and by ear."""
+"""A customer uses the page on a phone and at a desk, by touch, keyboard and screen reader."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ MANY_TABS = 40
 
 @pytest.fixture(scope="module")
 def leaver(scenario: Scenario) -> Payer:
-    """Somebody who has taken the face back."""
+    """Enrol a customer, and revoke the face."""
     payer = scenario.payer(face="eileen")
     payer.customer.revoke_face(payer.enrolment_id, Credentials(password=PASSWORD))
     return payer
@@ -43,7 +43,7 @@ def paths_of(payer: Payer) -> dict[str, str]:
 
 
 def look(shown: Screen, name: str) -> list[str]:
-    """What is wrong on a phone; of two of the four kinds also at a desk, with pictures of both."""
+    """Find faults on a phone; for two of the four kinds also at a desk, with pictures of both."""
     wrong = []
     pictured = name.endswith(("en-light", "zh-dark"))
     if pictured:
@@ -58,7 +58,7 @@ def look(shown: Screen, name: str) -> list[str]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_no_page_shuts_anybody_out(
+def test_every_page_is_accessible(
     browser: Browser, scenario: Scenario, owner: Payer, leaver: Payer, language: str, scheme: Any
 ) -> None:
     wrong: list[str] = []
@@ -89,7 +89,7 @@ def test_no_page_shuts_anybody_out(
     assert wrong == []
 
 
-def test_two_taps_take_the_face_back_and_a_payment_begun_before_is_refused(
+def test_two_taps_revoke_the_face_and_stop_a_payment_under_way(
     browser: Browser, scenario: Scenario, pos: PointOfSale
 ) -> None:
     payer = scenario.payer(face="grace")
@@ -128,7 +128,7 @@ def test_a_face_is_locked_in_one_tap_and_unlocked_with_password_and_code(
     assert pos.capture(pos.intent().id, owner.alias)
 
 
-def test_the_keyboard_alone_signs_in_and_takes_the_face_back(
+def test_the_keyboard_alone_signs_in_and_revokes_the_face(
     browser: Browser, scenario: Scenario
 ) -> None:
     payer = scenario.payer(face="eileen")
@@ -151,7 +151,7 @@ def test_the_keyboard_alone_signs_in_and_takes_the_face_back(
         assert "You can still pay with your password" in shown.page.inner_text("main")
 
 
-def test_what_can_be_tapped_is_large_enough_for_a_thumb(
+def test_every_control_is_large_enough_for_a_thumb(
     browser: Browser, scenario: Scenario, owner: Payer
 ) -> None:
     with screen(browser, scenario.service.url) as shown:

@@ -1,1 +1,1 @@
-"""What the tests stand on: real servers for a session, and the count of who used which."""
+"""Real servers for a test session, shared fixtures, and the tally of tests against each server."""

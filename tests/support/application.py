@@ -1,11 +1,11 @@
 """The application of the tests over HTTP: production's, but quicker.
 
 It draws challenges from a short list, so that few bursts have to be rendered, and its password
-hashes cost a tenth. What one hash costs is the same for everybody, known or not, as in production.
+hashes cost a tenth. As in production, a hash costs the same for known and unknown customers.
 
 gunicorn's factory is `tests.support.application:create_wsgi()`; it runs in each worker. The
-installed package has no such switch: only this factory, which is not part of it, exchanges the
-two. It refuses the live profile.
+installed package has no such switch: only this factory, which is not part of it, exchanges the two.
+It refuses the live profile.
 """
 
 import os
@@ -32,5 +32,5 @@ def create_wsgi() -> Flask:
 
 
 def quick_passwords() -> Argon2Passwords:
-    """About 10 ms a hash: enough to tell by a clock that one was left out."""
+    """Make hashes of about 10 ms: long enough for a clock to show that one was left out."""
     return Argon2Passwords(PasswordHasher(time_cost=1, memory_cost=16 * 1024, parallelism=1))

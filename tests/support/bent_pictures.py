@@ -64,13 +64,13 @@ def wrong_header(source: Source, rng: Rng) -> bytes:
 
 
 def huge(source: Source, rng: Rng) -> bytes:
-    """The header lies: there are far fewer pixels than it says."""
+    """Claim far more pixels in the header than there are."""
     width, height = (int(side) for side in rng.integers(1921, 65_536, 2))
     return _claiming(source, width, height)
 
 
 def lying_size(source: Source, rng: Rng) -> bytes:
-    """Sizes that would be taken, but are not the picture's."""
+    """Claim allowed sizes that are not the picture's."""
     width, height = source.picture.size
     scale = float(rng.uniform(0.4, 1.5))
     return _claiming(
@@ -79,7 +79,7 @@ def lying_size(source: Source, rng: Rng) -> bytes:
 
 
 def deep(source: Source, rng: Rng) -> bytes:
-    """A frame header that says 12 or 16 bits a sample."""
+    """Claim 12 or 16 bits a sample in the frame header."""
     at = frame_header(source.jpeg) + 4
     return patched(source.jpeg, at, bytes([(12, 16, 4, 255)[int(rng.integers(4))]]))
 
@@ -90,21 +90,21 @@ def progressive_bent(source: Source, rng: Rng) -> bytes:
 
 
 def arithmetic(source: Source, rng: Rng) -> bytes:
-    """Arithmetic-coded, says the header (T.81 annex D), with or without its tables."""
+    """Claim arithmetic coding (T.81 annex D), with or without its tables."""
     frame = bytes([0xFF, (0xC9, 0xCA, 0xCB, 0xCD)[int(rng.integers(4))]])
     content = patched(source.jpeg, frame_header(source.jpeg), frame)
     return with_segment(content, 0xCC, bytes(rng.integers(0, 256, 2, np.uint8)))
 
 
 def other_process(source: Source, rng: Rng) -> bytes:
-    """Lossless, hierarchical and reserved frame headers."""
+    """Write lossless, hierarchical and reserved frame headers."""
     kinds = (0xC1, 0xC3, 0xC5, 0xC6, 0xC7, 0xC8, 0xCE, 0xCF, 0xF7)
     frame = bytes([0xFF, kinds[int(rng.integers(len(kinds)))]])
     return patched(source.jpeg, frame_header(source.jpeg), frame)
 
 
 def restarts_lying(source: Source, rng: Rng) -> bytes:
-    """A restart interval that the data does not keep, or markers out of order."""
+    """Claim a restart interval that the data does not keep, or disorder the markers."""
     if rng.random() < 0.5:
         return with_segment(source.jpeg, 0xDD, struct.pack(">H", int(rng.integers(1, 65_536))))
     bent = bytearray(encoded(source.picture, quality=85, restart_marker_rows=1))
@@ -115,7 +115,7 @@ def restarts_lying(source: Source, rng: Rng) -> bytes:
 
 
 def sampling_bent(source: Source, rng: Rng) -> bytes:
-    """Sampling factors and table numbers that do not fit."""
+    """Write sampling factors and table numbers that do not fit."""
     at = frame_header(source.jpeg) + 11 + 3 * int(rng.integers(3))
     return patched(source.jpeg, at, bytes(rng.integers(0, 256, 2, np.uint8)))
 
@@ -133,14 +133,14 @@ def exif_corrupt(source: Source, rng: Rng) -> bytes:
 
 
 def icc(source: Source, rng: Rng) -> bytes:
-    """A profile that is noise, in one piece or in pieces that are missing some."""
+    """Add a profile of noise, in one piece or in pieces of which some are missing."""
     body = rng.bytes(int(rng.integers(10, 60_000)))
     numbers = bytes(rng.integers(0, 4, 2, np.uint8))
     return with_segment(source.jpeg, 0xE2, b"ICC_PROFILE\x00" + numbers + body)
 
 
 def zip_bomb(source: Source, rng: Rng) -> bytes:
-    """Megabytes of zeros, deflated, where metadata may be inflated: ICC, XMP, PNG text."""
+    """Deflate megabytes of zeros where metadata may be inflated: ICC, XMP, PNG text."""
     bomb = zlib.compress(bytes(int(rng.integers(8, 33)) << 20), 9)
     where = int(rng.integers(3))
     if where == 0:

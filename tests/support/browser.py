@@ -1,4 +1,4 @@
-"""A browser without a screen: it keeps cookies and sends forms as it found them."""
+"""A browser without a screen: it keeps cookies and sends forms unchanged."""
 
 import html
 import re
@@ -15,7 +15,7 @@ _HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 
 
 class Browser:
-    """`get` and `send` follow no redirect: tests want to see them."""
+    """Follows no redirect in `get` and `send`: tests want to see them."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -27,7 +27,7 @@ class Browser:
     def send(
         self, path: str, fields: dict[str, Any] | None = None, **headers: str
     ) -> requests.Response:
-        """A form as it stands, without anything that a page would add."""
+        """Send a form as given, without any field that a page would add."""
         return self.kept.post(
             self.url + path, data=fields, headers=headers, allow_redirects=False, timeout=30
         )
@@ -54,5 +54,5 @@ class Browser:
 
 
 def hidden_fields(page: str) -> dict[str, str]:
-    """What the last form of the page carries: the one of its own, below that for signing out."""
+    """Return the hidden fields of the page's own form, which precedes the one for signing out."""
     return {name: html.unescape(value) for name, value in _HIDDEN.findall(page)}

@@ -21,13 +21,13 @@ STEPS = (
 
 
 def draw_challenge(profile: Profile) -> Challenge:
-    """One from the list. Raises LivenessNotPossible."""
+    """Draw a challenge from the list. Raises LivenessNotPossible."""
     require_liveness_possible(profile)
     return secrets.choice(challenges(profile))
 
 
 def challenges(profile: Profile) -> list[Challenge]:
-    """Every challenge of the list, each of which the domain could have drawn."""
+    """Return every challenge of the list; the domain could have drawn each."""
     lit = profile is not Profile.NO_LIGHT
     return [
         Challenge(

@@ -1,4 +1,4 @@
-"""Debian's Chromium, without a window, driven as a person would: by what is written on the page."""
+"""Debian's Chromium, without a window, driven as a person does: by the texts on the page."""
 
 import json
 import shutil
@@ -26,7 +26,7 @@ def found() -> str | None:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Up, and down with its driver when the block is left."""
+    """Start the browser and its driver; stop both at the end of the block."""
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=found())
         try:
@@ -47,7 +47,7 @@ class Screen:
         self.page.goto(self.url + path)
 
     def follow(self, control: Locator) -> None:
-        """Tap it, and wait for the page it leads to."""
+        """Tap a link, and wait for the page it leads to."""
         with self.page.expect_navigation():
             control.click()
 
@@ -59,7 +59,7 @@ class Screen:
         self.follow(self.page.locator("main button[type=submit]"))
 
     def enter_credentials(self, payer: Payer) -> None:
-        """Password and code, on a form that asks for them once more."""
+        """Enter password and code on a form that asks for them once more."""
         if self.page.locator("#name").count():
             self.page.fill("#name", "my new phone")
         self.page.fill("#password", PASSWORD)
@@ -67,16 +67,16 @@ class Screen:
         self.follow(self.page.locator("main button[type=submit]"))
 
     def picture(self, name: str) -> None:
-        """The whole page at a phone's and at a desktop's width, for people to look at."""
+        """Photograph the whole page at a phone's and a desktop's width, for people to look at."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         for width, size in (("phone", PHONE), ("desktop", DESKTOP)):
             self.page.set_viewport_size({"width": size["width"], "height": size["height"]})
             self.page.screenshot(path=SCREENSHOTS / f"{name}-{width}.png", full_page=True)
 
     def barriers(self) -> list[str]:
-        """What axe-core finds against WCAG 2.2, levels A and AA, at the present width."""
+        """Return axe-core's findings against WCAG 2.2, levels A and AA, at the present width."""
         rules = json.dumps({"runOnly": {"type": "tag", "values": _LEVELS}})
-        # Through the debugger's door, which the page's own policy does not watch.
+        # Through the debugger, which the page's own policy does not restrict.
         found: Any = self.page.evaluate(f"() => {{ {_AXE}; return axe.run(document, {rules}); }}")
         return [
             f"{self.page.url}: {each['id']} at {node['target']}"

@@ -10,11 +10,11 @@ RATE = 0.01
 
 
 class TurnableClock:
-    """Time for a service and its clients. It moves when it is turned, and hardly otherwise.
+    """Time for a service and its clients. It moves when a test turns it, and hardly otherwise.
 
-    By itself it runs a hundred times slower than the system's clock, so that a busy machine cannot
-    use up the 30 s of a code or the 60 s of a capture. It never stands still, so that what comes
-    later also carries a later time. Every worker reads `file`; time only goes forward.
+    By itself it runs a hundred times slower than the system's clock. A busy machine therefore
+    cannot use up the 30 s of a code or the 60 s of a capture. It never stands still: a later event
+    has a later time. Every worker reads `file`; time only goes forward.
     """
 
     def __init__(self, file: Path) -> None:

@@ -1,4 +1,4 @@
-"""Many faces at once, for what is done to cohorts."""
+"""Copies of an enrolled face, for tests of cohorts."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from tests.support.service import RunningService
 
 
 def copies(service: RunningService, payer: Payer, size: int, model: str) -> list[Enrolment]:
-    """Enrolments like the payer's, each with a key of its own in the real vault."""
+    """Copy the payer's enrolment, each copy with a key of its own in the real vault."""
     deps, faces = service.deps, []
     with deps.unit_of_work() as uow:
         original = uow.enrolments.find(id=payer.enrolment_id)

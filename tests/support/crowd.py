@@ -1,9 +1,9 @@
-"""A crowd of customers with a face each, copied from one who enrolled over HTTP.
+"""Many customers with a face each, copied from one who enrolled over HTTP.
 
-Rendering and looking at a burst for each of thousands would take hours and show nothing new. Rows
-are copied; what protects them is each copy's own: a device key, a one-time-code secret sealed for
-its factor, a transit key in OpenBao, and the template turned to that key's secret and sealed with
-it. Their payments wait for a code, as if the face had just been looked at, or for a capture.
+Rendering and judging a burst for each of thousands would take hours and show nothing new. Rows are
+copied; their protection is each copy's own. A copy has a device key, a one-time-code secret sealed
+for its factor, and a transit key in OpenBao. Its template is turned to that key's secret and sealed
+with it. Payments of copies wait for a code, as after a judged face, or for a capture.
 """
 
 import secrets
@@ -25,13 +25,13 @@ from tests.support.people import PointOfSale, Scenario
 
 Result = TypeVar("Result")
 PORTRAIT = "grace"
-HANDS = 4  # copies made at once: each waits for OpenBao most of the time
-PATIENCE = 600  # tries, 0.1 s apart
+IN_PARALLEL = 4  # copies made at once: each waits for OpenBao most of the time
+ATTEMPTS = 600  # tries, 0.1 s apart
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """`waiting` payments that a code would end, `created` ones that no face was shown for."""
+    """`waiting` payments can be ended by a code; for `created` ones no face was shown."""
 
     waiting: int = 1
     created: int = 0
@@ -44,7 +44,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Payment:
-    """One payment of a copy, the till it is at, and the authenticator its payer will read."""
+    """One payment of a copy, its terminal, and the authenticator that its payer will read."""
 
     intent_id: str
     pos: PointOfSale
@@ -88,9 +88,11 @@ class Crowd:
         self._secret = vault.derive_secret(key)
 
     def copies(self, wanted: Sequence[Wanted]) -> list[Copy]:
-        """One for each, in one transaction. Waits for a vault that is away."""
-        with ThreadPoolExecutor(HANDS) as pool:
-            drafts = list(pool.map(lambda each: patiently(lambda: self._draft(each)), wanted))
+        """Make one copy for each, in one transaction. Waits for an unavailable vault."""
+        with ThreadPoolExecutor(IN_PARALLEL) as pool:
+            drafts = list(
+                pool.map(lambda each: retry_while_unavailable(lambda: self._draft(each)), wanted)
+            )
         with self._deps.unit_of_work() as uow:
             for _, rows in drafts:
                 for repository, row in rows:
@@ -99,7 +101,7 @@ class Crowd:
         return [copy for copy, _ in drafts]
 
     def _draft(self, wanted: Wanted) -> tuple[Copy, list[tuple[str, Any]]]:
-        """A copy, and its rows with the repositories they go to, in the order of their keys."""
+        """Return a copy, and its rows with their repositories, in the order of their keys."""
         now, device = self._deps.clock(), KeyPair.generate()
         customer = replace(self._customer, id=new_id("cus"), alias=f"copy {secrets.token_hex(8)}")
         client = replace(
@@ -174,9 +176,9 @@ class Crowd:
         return pyotp.TOTP(secret), factor
 
 
-def patiently(act: Callable[[], Result]) -> Result:
-    """`act`, again while the vault or the database is away: they come back in a minute."""
-    for _ in range(PATIENCE):
+def retry_while_unavailable(act: Callable[[], Result]) -> Result:
+    """Call `act` again while the vault or the database is unavailable, for up to a minute."""
+    for _ in range(ATTEMPTS):
         try:
             return act()
         except Unavailable:

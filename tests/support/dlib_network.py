@@ -17,7 +17,7 @@ def _network() -> Any:
 
 
 def run(chips: Pixels) -> NDArray[np.float32]:
-    """As `facepay.face.models.session.run`."""
+    """Run the network as `facepay.face.models.session.run` does."""
     network = _network()
     found = [np.array(network.compute_face_descriptor(chip), dtype=np.float32) for chip in chips]
     return np.stack(found)

@@ -1,4 +1,4 @@
-"""Requests as an attacker sends them: signed well, and then bent; or never signed at all."""
+"""Requests of an attacker: signed well and then altered, or never signed."""
 
 import json
 from collections.abc import Mapping
@@ -10,13 +10,13 @@ from facepay_client import Request, Transport
 
 
 def post(path: str, body: Mapping[str, Any] | None = None, key: str | None = "k") -> Request:
-    """A JSON POST before it is signed; `key` is its idempotency key, None for none."""
+    """Make an unsigned JSON POST; `key` is its idempotency key, None for none."""
     content = b"" if body is None else json.dumps(body).encode()
     return Request("POST", path, content, idempotency_key=key)
 
 
-def told(response: requests.Response) -> tuple[int, str]:
-    """Status and code; asserts that the answer is a whole RFC 9457 problem."""
+def problem_of(response: requests.Response) -> tuple[int, str]:
+    """Return status and code; assert that the answer is a whole RFC 9457 problem."""
     assert response.headers["Content-Type"] == "application/problem+json", response.text
     problem = response.json()
     members = {"type", "title", "status", "code", "retryable", "user_action", "doc_url"}
@@ -26,7 +26,7 @@ def told(response: requests.Response) -> tuple[int, str]:
 
 
 def send(transport: Transport, request: Request, **bent: Any) -> requests.Response:
-    """Sign `request`, bend the signed result (url, body, headers), send it once."""
+    """Sign `request`, alter the signed result (url, body, headers), send it once."""
     prepared = transport.signed(request)
     for name, value in bent.get("headers", {}).items():
         if value is None:

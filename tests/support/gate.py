@@ -1,4 +1,4 @@
-"""A gate in front of a server: a loopback TCP proxy that can hold back what passes.
+"""A gate in front of a server: a loopback TCP proxy that can delay requests.
 
 With it a test stops a worker at a known place (waiting for OpenBao) instead of hoping for the right
 moment. `hold` keeps back requests that contain certain bytes, until `release`.

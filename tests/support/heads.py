@@ -1,4 +1,4 @@
-"""A made-up head of five points, seen in any pose; and bursts of them, without a picture."""
+"""A synthetic head of five points in any pose, and bursts of it without pictures."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ TURN, NOD, CLOSER = 32.0, 20.0, 1.4
 
 @dataclass(frozen=True)
 class FixedChallenge:
-    """A challenge of one's own making."""
+    """A challenge that a test chooses."""
 
     steps: Sequence[str]
     light: Sequence[str] = ()
@@ -48,7 +48,7 @@ def points(pose: Pose, *, shape: Points = HEAD, mirrored: bool = False) -> Point
 
 
 # One step as a payer does it in six frames: how much of its extreme there is in each.
-COURSE = (0.05, 0.5, 0.95, 1.0, 0.9, 0.3)
+TIMELINE = (0.05, 0.5, 0.95, 1.0, 0.9, 0.3)
 
 
 def pose(step: str, share: float) -> Pose:
@@ -65,15 +65,15 @@ def pose(step: str, share: float) -> Pose:
 def burst(
     steps: Sequence[str],
     *,
-    course: Sequence[float] = COURSE,
+    timeline: Sequence[float] = TIMELINE,
     shape: Points = HEAD,
     mirrored: bool = False,
     change: Callable[[list[SeenFrame]], object] = lambda frames: None,
 ) -> Observation:
-    """Four frames that hold still, then each step along `course`; `change` may spoil them."""
+    """Make four still frames, then each step along `timeline`; `change` may alter them."""
     poses = [(0, Pose(turn=0.3 * at)) for at in range(4)]
     for number, step in enumerate(steps, start=1):
-        poses += [(number, pose(step, share)) for share in course]
+        poses += [(number, pose(step, share)) for share in timeline]
     frames = [
         frame(at, step, points(each, shape=shape, mirrored=mirrored), mirrored=mirrored)
         for at, (step, each) in enumerate(poses)

@@ -1,4 +1,4 @@
-"""A payment whose capture somebody is about to inject frames into, and what must come of it."""
+"""A payment whose capture an attacker injects frames into, and its required outcome."""
 
 import json
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import requests
 
 from facepay_client import Capture, Frame, KeyPair
-from tests.support.forgery import told
+from tests.support.forgery import problem_of
 from tests.support.manifests import manifest_of, send_manifest, signed
 from tests.support.people import Payer, PointOfSale, Scenario, genuine
 
@@ -14,8 +14,8 @@ INVALID = (422, "manifest_invalid")
 
 
 @dataclass
-class Scene:
-    """One payment at a till, its capture begun, and an honest burst for it."""
+class AttackedPayment:
+    """One payment at a terminal, its capture begun, and an honest burst for it."""
 
     scenario: Scenario
     pos: PointOfSale
@@ -37,8 +37,8 @@ class Scene:
         return signed(manifest_of(self.capture, self.frames), self.key)
 
     def refused(self, answer: requests.Response, *reasons: str) -> None:
-        """422, its reason logged, the capture spent, and nothing known of anybody."""
-        assert told(answer) == INVALID
+        """Assert a 422, its reason in the log, a consumed capture, and no stored verdict."""
+        assert problem_of(answer) == INVALID
         self.nothing_is_kept(*reasons)
 
     def nothing_is_kept(self, *reasons: str) -> None:
@@ -50,14 +50,14 @@ class Scene:
             assert (intent.pad_passed, intent.face_matched) == (None, None)
             assert (intent.state, capture.state) == ("capturing", "used")
         assert logged(self.scenario, self.capture) in reasons
-        assert told(self.inject(self.honest(), self.frames))[1] in (
+        assert problem_of(self.inject(self.honest(), self.frames))[1] in (
             "wrong_state",
             "idempotency_key_reused",
-        ), "what did not fit ends the capture"
+        ), "a refused burst ends the capture"
 
 
 def logged(scenario: Scenario, capture: Capture) -> str:
-    """The reason in the operator's log."""
+    """Return the reason in the operator's log."""
     with scenario.service.deps.unit_of_work() as uow:
         leaves = uow.leaves.find_all(kind="capture.refused")
         openings = [uow.openings.find(seq=leaf.seq) for leaf in reversed(leaves)]

@@ -1,4 +1,4 @@
-"""kill -9 and restarts while requests are under way: what production calls a bad day."""
+"""kill -9 and restarts while requests are under way: a bad day in production."""
 
 import os
 import random
@@ -26,9 +26,11 @@ class Load:
     kills: int = 0
     restarts: int = 0
 
-    def rage(self, done: Callable[[], int], over: Event) -> None:
-        """Until `over`; `done` tells the count. Call it from the main thread: a server that is
-        started anew ends with the thread that started it."""
+    def run(self, done: Callable[[], int], over: Event) -> None:
+        """Run until `over`; `done` returns the count. Needs the main thread.
+
+        A server that is started anew ends with the thread that started it.
+        """
         kills, restarts = sorted(self.kill_at), sorted(self.restart_at)
         while not over.wait(LOOK):
             if kills and done() >= kills[0]:

@@ -1,6 +1,6 @@
-"""Manifests as an injector makes them: bent, then chained and signed as well as it can.
+"""Manifests of an injector: altered, then chained and signed as well as possible.
 
-`compact` signs any bytes under any header, so that a test can say exactly what it sends.
+`compact` signs any bytes under any header, so that a test can choose exactly what it sends.
 """
 
 import base64
@@ -20,12 +20,12 @@ from tests.support.forgery import send
 
 
 def manifest_of(capture: Capture, frames: Sequence[Frame]) -> dict[str, Any]:
-    """What an honest device says of this burst."""
+    """Write an honest device's manifest of this burst."""
     return describe(capture, frames, Device())
 
 
 def chained(manifest: dict[str, Any]) -> dict[str, Any]:
-    """The same with its records bound to each other anew."""
+    """Bind the records of a manifest to each other anew."""
     previous = ""
     for record in manifest["frames"]:
         record["previous"] = previous
@@ -34,7 +34,7 @@ def chained(manifest: dict[str, Any]) -> dict[str, Any]:
 
 
 def signed(manifest: Mapping[str, Any], key: KeyPair, **header: Any) -> str:
-    """A compact JWS; `header` replaces members of the right one, None leaves one out."""
+    """Make a compact JWS; `header` replaces members of the right one, None leaves one out."""
     whole = {"alg": "ES256", "typ": MANIFEST_TYP, "kid": key.keyid} | header
     kept = {name: value for name, value in whole.items() if value is not None}
     return compact(json.dumps(kept).encode(), canonical(manifest), key)
@@ -53,7 +53,7 @@ def encoded(part: bytes) -> str:
 def send_manifest(
     transport: Transport, capture_id: str, jws: str, frames: Sequence[Frame], key: str = "injected"
 ) -> requests.Response:
-    """Over HTTP, the request itself well signed by this client."""
+    """Send a manifest over HTTP, in a request that this client signs well."""
     body = assemble(capture_id, jws, frames)
     path = f"/v1/captures/{capture_id}/frames"
     return send(transport, Request("POST", path, body.content, body.content_type, key))

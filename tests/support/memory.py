@@ -1,8 +1,7 @@
-"""What lies in the memory of another process: read as its owner may, searched for leak patterns.
+"""The memory of another process, read with its owner's rights and searched for leak patterns.
 
 Linux lets a process read the memory of its own descendants (ptrace_scope 0 and 1), which gunicorn's
-workers are; nobody has to be root. Only what can be written is read: nothing else can have been
-filled with somebody's face.
+workers are; root is not needed. Only writable regions are read: no other can contain a face.
 """
 
 import os
@@ -36,25 +35,25 @@ _LIVELY = 8  # different bytes that a window of pixels begins with, to be of thi
 
 
 def memory_of(pid: int) -> list[bytes]:
-    """Copies of what this process can write to, made at once: searching them may take its time."""
+    """Copy the writable memory of a process at once, because the search takes its time."""
     with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
         return [_read(memory.fileno(), *region) for region in _writable(pid)]
 
 
 def kinds_in(memory: Sequence[bytes], index: PatternIndex) -> set[str]:
-    """The kinds of patterns that lie in it; none lies across two regions."""
+    """Return the kinds of patterns in it; no pattern lies across two regions."""
     return {kind for region in memory for kind in index.kinds_in(region)}
 
 
 def patterns_of(whose: str, frames: Sequence[Frame]) -> Iterator[LeakPattern]:
-    """Frames as sent, and their pixels; each kind says whose they are."""
+    """Make patterns of frames as sent and of their pixels; each kind names its person."""
     shots = [Shot(frame.image, frame.step, frame.monotonic_ms) for frame in frames]
     for pattern in (*_frame_patterns(shots), *_pixel_patterns(shots)):
         yield LeakPattern(pattern.bytes, f"{whose}: {pattern.kind}")
 
 
 def face_patterns_of(whose: str, frames: Sequence[Frame]) -> Iterator[LeakPattern]:
-    """As `patterns_of`, and what the engine makes of them: chips and embeddings."""
+    """Add the engine's chips and embeddings to `patterns_of`."""
     yield from patterns_of(whose, frames)
     sent = [SentFrame(frame.image, frame.step) for frame in frames]
     for pattern in (*_chip_patterns(sent), *_embedding_patterns(sent)):
@@ -94,7 +93,7 @@ def _embedding_patterns(sent: Sequence[SentFrame]) -> Iterator[LeakPattern]:
 
 
 def _windows(pixels: np.ndarray, kind: str) -> Iterable[LeakPattern]:
-    """From the middle half, where the face is; of plain places there is no telling whose."""
+    """Take windows from the middle half, where the face is; plain places belong to nobody."""
     content = pixels.tobytes()
     for at in np.linspace(len(content) // 4, 3 * len(content) // 4, _WINDOWS, dtype=int):
         window = content[at : at + _WINDOW]
@@ -103,7 +102,7 @@ def _windows(pixels: np.ndarray, kind: str) -> Iterable[LeakPattern]:
 
 
 def _writable(pid: int) -> list[tuple[int, int]]:
-    """Begin and size of each region."""
+    """Yield begin and size of each region."""
     regions = []
     for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
         place, rights, *_ = line.split()
@@ -114,7 +113,7 @@ def _writable(pid: int) -> list[tuple[int, int]]:
 
 
 def _read(descriptor: int, at: int, size: int) -> bytes:
-    """A region that was given back in the meantime is gone, and with it what was in it."""
+    """Read a region; a region that was freed meanwhile is gone with its contents."""
     try:
         return os.pread(descriptor, size, at)
     except OSError:

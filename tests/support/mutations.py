@@ -1,6 +1,6 @@
-"""Pictures as an attacker, a broken camera or an odd encoder would send them, by kind and number.
+"""Pictures of an attacker, a broken camera or an odd encoder, by kind and number.
 
-The same kind and number give the same bytes, so that a finding can be looked at again.
+The same kind and number give the same bytes, so that a finding can be repeated.
 """
 
 import zlib

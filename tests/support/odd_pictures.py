@@ -1,6 +1,6 @@
-"""Pictures that are whole and of an unusual make, or no pictures at all: each of a kind.
+"""Valid pictures of an unusual make, and files that are no pictures: one maker for each kind.
 
-Those that turn the picture turn it so that a reader which heeds EXIF sees it upright.
+Those that turn the picture turn it so that a reader that applies EXIF sees it upright.
 """
 
 from PIL import Image, ImageOps
@@ -15,7 +15,7 @@ from tests.support.picture_source import (
     patched,
 )
 
-# How to store a picture so that a reader that heeds the EXIF orientation sees it upright.
+# Ways to store a picture so that a reader that applies the EXIF orientation sees it upright.
 _STORED = {
     1: None,
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -54,7 +54,7 @@ def cmyk(source: Source, rng: Rng) -> bytes:
 
 
 def ycck(source: Source, rng: Rng) -> bytes:
-    """As Adobe writes it: the first three planes turned into YCbCr, and the marker that says so."""
+    """Store as Adobe does: the first three planes turned into YCbCr, and the marker for that."""
     cyan, magenta, yellow, black = source.picture.convert("CMYK").split()
     planes = Image.merge("RGB", (cyan, magenta, yellow)).convert("YCbCr").split()
     # Pillow stores each plane of a CMYK picture inverted.
@@ -72,7 +72,7 @@ def grey(source: Source, rng: Rng) -> bytes:
 
 
 def restarts(source: Source, rng: Rng) -> bytes:
-    """From a restart after each block to one in thousands."""
+    """Put a restart after each block up to one in thousands."""
     every = int(rng.choice([1, 2, 3, 17, 255, 4096, 65_535]))
     return encoded(source.picture, quality=85, restart_marker_blocks=every)
 
@@ -83,7 +83,7 @@ def subsampled(source: Source, rng: Rng) -> bytes:
 
 
 def exif_upright(source: Source, rng: Rng) -> bytes:
-    """Held any way; whoever heeds the orientation sees it upright."""
+    """Turn the picture any way, with an EXIF orientation that turns it upright."""
     orientation = int(rng.integers(1, 9))
     exif = Image.Exif()
     exif[ORIENTATION] = orientation
@@ -113,14 +113,14 @@ def empty(source: Source, rng: Rng) -> bytes:
 
 
 def noise(source: Source, rng: Rng) -> bytes:
-    """As large as a picture may be, with or without the first bytes of one."""
+    """Make noise as large as a picture may be, with or without a picture's first bytes."""
     heads = (b"", source.jpeg[:2], source.jpeg[: source.scan], b"RIFF\x00\x00\x40\x00WEBPVP8L")
     head = heads[int(rng.integers(len(heads)))]
     return head + rng.bytes(LARGEST - len(head))
 
 
 def trailing(source: Source, rng: Rng) -> bytes:
-    """Something behind the end of the picture, another one perhaps."""
+    """Append bytes after the end of the picture, perhaps another one."""
     return source.jpeg + (
         source.jpeg if rng.random() < 0.5 else rng.bytes(int(rng.integers(99_999)))
     )

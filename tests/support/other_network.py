@@ -1,8 +1,8 @@
-"""An embedding network that looks nothing like dlib's from outside: what a card alone can say.
+"""An embedding network whose interface differs from dlib's, to test model cards.
 
-Inside it is dlib's own, so that it really tells people apart; outside it is what ArcFace-class
-networks are: 112 x 112 BGR planes of float32 in, 512 numbers out, compared by cosine. The last step
-is a fixed random embedding of 128 dimensions in 512, which keeps angles.
+Inside it is dlib's own network, so that it really distinguishes people. Outside it looks like
+ArcFace-class networks: 112 x 112 BGR planes of float32 in, 512 numbers out, compared by cosine. The
+last layer is a fixed random embedding of 128 dimensions in 512, which keeps angles.
 """
 
 from hashlib import sha256
@@ -21,7 +21,7 @@ NAME = "another-network"
 
 
 def write(directory: Path) -> tuple[Path, Path]:
-    """The network's file and its card."""
+    """Write the network's file and its card."""
     file, card = directory / "another.onnx", directory / "card.toml"
     file.write_bytes(_network())
     card.write_text(card_text(sha256(file.read_bytes()).hexdigest()))
@@ -59,19 +59,9 @@ mirrored = false
 """
 
 
-def _network() -> bytes:
-    inner = onnx.load_from_string(model_cache.load_model("fp32"))
-    graph = inner.graph
-    spread, _ = np.linalg.qr(np.random.default_rng(1).standard_normal((DIMENSIONS, 128)))
-    constants = {
-        "spread": spread.T.astype(np.float32),
-        "times": np.float32(128),
-        "plus": np.float32(127.5),
-        "to_rgb": np.array([2, 1, 0]),
-        "least": np.float32(0),
-        "most": np.float32(255),
-    }
-    before = [
+def _to_dlib_input() -> list[onnx.NodeProto]:
+    """Turn planes of scaled BGR, 112 pixels a side, into dlib's rows of RGB, 150 a side."""
+    return [
         helper.make_node("Mul", ["data", "times"], ["scaled"]),
         helper.make_node("Add", ["scaled", "plus"], ["pixels"]),
         helper.make_node("Gather", ["pixels", "to_rgb"], ["rgb"], axis=1),
@@ -84,8 +74,26 @@ def _network() -> bytes:
         helper.make_node("Transpose", ["rounded"], ["rows"], perm=[0, 2, 3, 1]),
         helper.make_node("Cast", ["rows"], [INPUT], to=TensorProto.UINT8),
     ]
+
+
+def _network() -> bytes:
+    inner = onnx.load_from_string(model_cache.load_model("fp32"))
+    graph = inner.graph
+    spread, _ = np.linalg.qr(np.random.default_rng(1).standard_normal((DIMENSIONS, 128)))
+    constants = {
+        "spread": spread.T.astype(np.float32),
+        "times": np.float32(128),
+        "plus": np.float32(127.5),
+        "to_rgb": np.array([2, 1, 0]),
+        "least": np.float32(0),
+        "most": np.float32(255),
+    }
     constants |= {"zero": np.array([0]), "one": np.array([1]), "rest": np.array([3, 150, 150])}
-    nodes = [*before, *graph.node, helper.make_node("MatMul", [OUTPUT, "spread"], ["fc1"])]
+    nodes = [
+        *_to_dlib_input(),
+        *graph.node,
+        helper.make_node("MatMul", [OUTPUT, "spread"], ["fc1"]),
+    ]
     made = helper.make_graph(
         nodes,
         "another",

@@ -1,4 +1,4 @@
-"""People and tills for the tests over HTTP; all they do goes through the reference client."""
+"""People and terminals for the tests over HTTP; they act through the reference client only."""
 
 import itertools
 import secrets
@@ -47,14 +47,14 @@ _orders = itertools.count(1)
 
 
 def genuine(portrait: str, challenge: Challenge, seed: int) -> tuple[Frame, ...]:
-    """A genuine burst; it is rendered once for a version of the renderer (renders.py)."""
+    """Return a genuine burst; it is rendered once for a version of the renderer (renders.py)."""
     return as_frames(_shots(portrait, challenge.steps, challenge.light, seed), challenge)
 
 
 def _shots(
     portrait: str, steps: tuple[str, ...], light: tuple[str, ...], seed: int
 ) -> list[bursts.Shot]:
-    """The first render that passes the liveness check: 3 in 100 rendered payers are refused.
+    """Return the first render that passes the liveness check; 3 in 100 rendered payers fail it.
 
     `make bench-pad` counts those. The tests over HTTP are about everything else.
     """
@@ -96,7 +96,7 @@ class PointOfSale:
     clock: TurnableClock
 
     def capture(self, intent_id: str, alias: str, profile: str = "standard") -> Capture:
-        """Opened, begun, and long enough ago for its burst to be recorded."""
+        """Open and begin a capture, and let enough time pass to record its burst."""
         reserved = self.terminal.open_capture(intent_id, alias, profile=profile)
         capture = self.terminal.begin_capture(reserved)
         self.clock.advance(RECORDING)
@@ -127,7 +127,7 @@ class Payer:
         self.customer.confirm_second_factor(factor.id, self.code())
 
     def add_device(self) -> KeyPair:
-        """A device key of its own, confirmed by its first signature."""
+        """Add a device key, confirmed by its first signature."""
         device, now = KeyPair.generate(), self._scenario.service.clock.now
         add, confirm = self.customer.add_device_key, self.customer.confirm_device_key
         factor = add("my phone", device.public_jwk, Credentials(PASSWORD, self.code()))
@@ -135,8 +135,9 @@ class Payer:
         return device
 
     def code(self) -> str:
-        """A code nobody has used, at the beginning of its 30 s: the service's clock is turned to
-        there, so that a busy machine cannot let it grow old on its way.
+        """Return an unused code at the beginning of its 30 s.
+
+        The service's clock is turned there, so that a busy machine cannot let the code expire.
         """
         assert self._totp is not None
         clock = self._scenario.service.clock
@@ -144,12 +145,12 @@ class Payer:
         return self.same_code()
 
     def same_code(self) -> str:
-        """The code of this very moment, used or not."""
+        """Return the code of this moment, used or not."""
         assert self._totp is not None
         return self._totp.at(self._scenario.service.clock.now())
 
     def wrong_code(self) -> str:
-        """Six digits that are not the right ones."""
+        """Return six digits that are not the right ones."""
         return f"{(int(self.same_code()) + 1) % 10**6:06d}"
 
     def consent(self) -> None:
@@ -163,14 +164,14 @@ class Payer:
         self.customer.send_frames(capture, genuine(portrait, capture.challenge, seed))
 
     def capture(self, enrolment_id: str) -> Capture:
-        """As `Till.capture`."""
+        """Open and begin a capture of an enrolment; let enough time pass to record it."""
         capture = self.customer.begin_capture(self.customer.open_enrolment_capture(enrolment_id))
         self._scenario.service.clock.advance(RECORDING)
         return capture
 
 
 class Scenario:
-    """One running service with whoever is needed around it."""
+    """One running service with the people around it."""
 
     def __init__(self, service: RunningService) -> None:
         self.service = service
@@ -198,7 +199,7 @@ class Scenario:
         )
 
     def newcomer(self) -> Payer:
-        """Registered with a password, and nothing more."""
+        """Register a customer with a password, and nothing more."""
         key = KeyPair.generate()
         alias = f"payer {secrets.token_hex(6)}"
         self.operator.register_customer(alias, PASSWORD, key.public_jwk)

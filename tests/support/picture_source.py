@@ -1,4 +1,4 @@
-"""What the pictures of tests are made from: a genuine frame, and a few tools to write files."""
+"""A genuine frame, and tools to write picture files from it."""
 
 import io
 import struct
@@ -28,7 +28,7 @@ class Source:
 
     @property
     def scan(self) -> int:
-        """Where the entropy-coded pixels begin."""
+        """Return the place where the entropy-coded pixels begin."""
         at = self.jpeg.index(b"\xff\xda")
         return at + 2 + int.from_bytes(self.jpeg[at + 2 : at + 4], "big")
 
@@ -40,14 +40,14 @@ def encoded(picture: Image.Image, kind: str = "JPEG", **options: object) -> byte
 
 
 def with_segment(jpeg: bytes, marker: int, body: bytes) -> bytes:
-    """Right behind the start of the image; long bodies fill several segments."""
+    """Insert a segment after the start of the image; long bodies fill several segments."""
     pieces = [body[at : at + 65_533] for at in range(0, max(len(body), 1), 65_533)]
     segments = [b"\xff" + bytes([marker]) + struct.pack(">H", len(p) + 2) + p for p in pieces]
     return jpeg[:2] + b"".join(segments) + jpeg[2:]
 
 
 def frame_header(jpeg: bytes) -> int:
-    """Where SOF0 or SOF2 stands."""
+    """Return the place of SOF0 or SOF2."""
     return next(at for mark in (b"\xff\xc0", b"\xff\xc2") if (at := jpeg.find(mark)) >= 0)
 
 
@@ -56,7 +56,7 @@ def patched(content: bytes, at: int, piece: bytes) -> bytes:
 
 
 def flipped(content: bytes, rng: Rng, first: int, last: int, count: int, *, bits: bool) -> bytes:
-    """Some bytes between `first` and `last` are others, by one bit or altogether."""
+    """Change some bytes between `first` and `last`, by one bit or altogether."""
     bent = bytearray(content)
     for at in rng.integers(first, last, count):
         bent[at] = bent[at] ^ (1 << int(rng.integers(8))) if bits else int(rng.integers(256))

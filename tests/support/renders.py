@@ -37,7 +37,7 @@ Make = Callable[..., list[Shot]]
 
 
 def directory() -> Path:
-    """The folder for the tests' renders. Sessions hide the user's cache, so it may be set."""
+    """Return the folder of the tests' renders, which a session sets as it hides the cache."""
     given = os.environ.get(DIRECTORY)
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return Path(given) if given else home / "facepay"
@@ -55,7 +55,7 @@ def rendered(make: Make, *recipe: Any, **more: Any) -> list[Shot]:
 
 
 def passes(judge: Callable[[Sequence[Shot]], bool], make: Make, *recipe: Any, **more: Any) -> bool:
-    """Whether `judge` passes a render; asked again when the renderer or the face engine changed."""
+    """Return whether `judge` passes a render; judge again when renderer or engine changed."""
     known = _file(make, recipe, more).with_suffix(f".{face_version()}.json")
     if not known.exists():
         _into_place(known, json.dumps(judge(rendered(make, *recipe, **more))).encode())
@@ -63,7 +63,7 @@ def passes(judge: Callable[[Sequence[Shot]], bool], make: Make, *recipe: Any, **
 
 
 def write(file: Path, shots: Sequence[Shot]) -> None:
-    """Keep a capture's pictures and what the SDK says of them."""
+    """Keep a capture's pictures and the SDK's records of them."""
     file.parent.mkdir(parents=True, exist_ok=True)
     unfinished = _unfinished(file)
     said = [[shot.step, shot.monotonic_ms, shot.colour] for shot in shots]
@@ -126,7 +126,7 @@ def _file(make: Make, recipe: Sequence[Any], more: dict[str, Any]) -> Path:
 
 @cache
 def _folder(of_version: str) -> Path:
-    """The folder of one version, marked as used."""
+    """Return the folder of one version, marked as used."""
     folder = directory() / f"renders-{of_version}"
     folder.mkdir(parents=True, exist_ok=True)
     os.utime(folder)

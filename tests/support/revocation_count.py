@@ -1,4 +1,4 @@
-"""What came of races of payments and revocations: by the clients' clock, log, rows and vault."""
+"""Results of races of payments and revocations: by the clients' clock, log, rows and vault."""
 
 import json
 from collections import Counter
@@ -17,8 +17,8 @@ from facepay.embedded.openbao_server import EmbeddedOpenBao
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.destroy_keys import destroy_pending_keys
 from facepay.usecases.records.audit_log import HEAD
-from tests.support.crowd import patiently
-from tests.support.revocation_race import Raced, Told, Way
+from tests.support.crowd import retry_while_unavailable
+from tests.support.revocation_race import ClientResult, RaceResult, Way
 
 PAGE = 2000
 READERS = 4
@@ -62,10 +62,10 @@ def read_log(deps: Dependencies) -> Log:
 
 
 def count(
-    deps: Dependencies, bao: EmbeddedOpenBao, races: Sequence[Raced], tick: Tick = lambda: None
+    deps: Dependencies, bao: EmbeddedOpenBao, races: Sequence[RaceResult], tick: Tick = lambda: None
 ) -> dict[str, Any]:
-    """Every promise as a number; `tick` is called for each key that was looked for."""
-    swept = patiently(lambda: destroy_pending_keys(deps))
+    """Count every promise; `tick` is called for each key that was searched."""
+    swept = retry_while_unavailable(lambda: destroy_pending_keys(deps))
     log = read_log(deps)
     acknowledged = [race for race in races if race.revoked.outcome == "revoked"]
     by_clock = {
@@ -75,7 +75,6 @@ def count(
         if payment.outcome == "approved" and payment.sent > race.revoked.answered
     }
     by_log = set(_approved_after_leaf(deps, log))
-    outcomes = Counter(payment.outcome for race in races for payment in race.payments)
     return {
         "races": len(races),
         "approvals_after_revocation": len(by_clock | by_log),
@@ -87,36 +86,18 @@ def count(
             for way in Way
         },
         **_captures(deps, acknowledged),
-        "revocations": {
-            "acknowledged": len(acknowledged),
-            "in_log_once": sum(len(log.revoked.get(_id(race), [])) == 1 for race in acknowledged),
-            "retried": sum(race.revoked.attempts > 1 for race in races),
-            "asked_again_with_another_code": sum(race.asked_again for race in races),
-            "ways": Counter(race.way.value for race in races),
-        },
+        "revocations": _revocations(races, acknowledged, log),
         "keys_swept": swept,
         "keys_left": sum(keys_left(bao, acknowledged, tick)),
-        "payments": dict(outcomes.most_common()),
-        "sent_after_acknowledgement": sum(
-            payment.sent > race.revoked.answered for race in races for payment in race.payments
-        ),
-        "payments_retried": sum(
-            payment.attempts > 1 for race in races for payment in race.payments
-        ),
+        **_payments(races, log),
         "races_won": _won(races),
-        "approvals_told_but_not_in_log": sum(
-            payment.intent_id not in log.approved_by_face
-            for race in races
-            for payment in race.payments
-            if payment.outcome == "approved"
-        ),
         "log_leaves": log.leaves,
         "log_broken": log.broken,
     }
 
 
 def broken_promises(counted: dict[str, Any]) -> list[str]:
-    """What is not as it has to be, in words; empty is what was promised."""
+    """Name the broken promises; an empty list means that all were kept."""
     revocations = counted["revocations"]
     must_be = {
         "approvals_after_revocation": 0,
@@ -133,10 +114,10 @@ def broken_promises(counted: dict[str, Any]) -> list[str]:
     return broken
 
 
-def keys_left(bao: EmbeddedOpenBao, races: Iterable[Raced], tick: Tick) -> list[bool]:
-    """Whether OpenBao still has the key of each, asked as its administrator."""
+def keys_left(bao: EmbeddedOpenBao, races: Iterable[RaceResult], tick: Tick) -> list[bool]:
+    """Return for each race whether OpenBao still has its key, asked as administrator."""
 
-    def left(race: Raced) -> bool:
+    def left(race: RaceResult) -> bool:
         address = f"{bao.url}/v1/transit/keys/enrolment-{race.copy.key_name}"
         token = {"X-Vault-Token": bao.root_token}
         answer = requests.get(address, headers=token, timeout=10)
@@ -148,9 +129,9 @@ def keys_left(bao: EmbeddedOpenBao, races: Iterable[Raced], tick: Tick) -> list[
         return list(pool.map(left, races))
 
 
-def quantiles(told: Iterable[Told]) -> dict[str, float]:
-    """In milliseconds, from the first byte sent to the answer, retries and all."""
-    took = [1000 * (each.answered - each.sent) for each in told]
+def quantiles(results: Iterable[ClientResult]) -> dict[str, float]:
+    """Return quantiles in milliseconds, from the first byte sent to the answer, with retries."""
+    took = [1000 * (each.answered - each.sent) for each in results]
     if not took:
         return {}
     p50, p99 = np.percentile(took, [50, 99])
@@ -167,8 +148,37 @@ def _approved_after_leaf(deps: Dependencies, log: Log) -> list[str]:
     ]
 
 
-def _captures(deps: Dependencies, acknowledged: Sequence[Raced]) -> dict[str, int]:
-    """How many captures the revocations cancelled, and what they should have and did not."""
+def _revocations(
+    races: Sequence[RaceResult], acknowledged: Sequence[RaceResult], log: Log
+) -> dict[str, Any]:
+    return {
+        "acknowledged": len(acknowledged),
+        "in_log_once": sum(len(log.revoked.get(_id(race), [])) == 1 for race in acknowledged),
+        "retried": sum(race.revoked.attempts > 1 for race in races),
+        "asked_again_with_another_code": sum(race.asked_again for race in races),
+        "ways": Counter(race.way.value for race in races),
+    }
+
+
+def _payments(races: Sequence[RaceResult], log: Log) -> dict[str, Any]:
+    payments = [(payment, race.revoked) for race in races for payment in race.payments]
+    outcomes = Counter(payment.outcome for payment, _ in payments)
+    return {
+        "payments": dict(outcomes.most_common()),
+        "sent_after_acknowledgement": sum(
+            payment.sent > revoked.answered for payment, revoked in payments
+        ),
+        "payments_retried": sum(payment.attempts > 1 for payment, _ in payments),
+        "approvals_told_but_not_in_log": sum(
+            payment.intent_id not in log.approved_by_face
+            for payment, _ in payments
+            if payment.outcome == "approved"
+        ),
+    }
+
+
+def _captures(deps: Dependencies, acknowledged: Sequence[RaceResult]) -> dict[str, int]:
+    """Count captures that the revocations cancelled, and those that they should have."""
     faces = {_id(race) for race in acknowledged}
     with deps.unit_of_work() as uow:
         captures = [each for each in uow.captures.find_all() if each.enrolment_id in faces]
@@ -181,8 +191,8 @@ def _captures(deps: Dependencies, acknowledged: Sequence[Raced]) -> dict[str, in
     }
 
 
-def _won(races: Sequence[Raced]) -> dict[str, int]:
-    """Who was first, where both were under way at once: else nothing raced."""
+def _won(races: Sequence[RaceResult]) -> dict[str, int]:
+    """Count the winners of races in which both requests were under way at once."""
     met = [
         payment.outcome == "approved"
         for race in races
@@ -192,5 +202,5 @@ def _won(races: Sequence[Raced]) -> dict[str, int]:
     return {"by_payment": sum(met), "by_revocation": len(met) - sum(met)}
 
 
-def _id(race: Raced) -> str:
+def _id(race: RaceResult) -> str:
     return race.copy.enrolment_id

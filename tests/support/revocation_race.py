@@ -1,13 +1,12 @@
 """Payments by a face against its revocation, all over HTTP and at nearly the same moment.
 
-Three kinds of payment: a code that would end one whose face was looked at; a capture that is opened
-and begun; now and then a real burst, and then its code. Delays vary from race to race, and some
-requests are sent only once the revocation was acknowledged. Whoever loses a connection asks again
-with the same idempotency key, as SDKs do.
+There are three kinds of payment: a code after a judged face; a capture that is opened and begun;
+now and then a real burst and then its code. Delays vary from race to race, and some requests are
+sent only after the revocation was acknowledged. A client that loses its connection retries with the
+same idempotency key, as SDKs do.
 
-Times are of one clock, in this process: `sent` is taken before the first byte of a request leaves,
-`answered` after the last byte of its answer is here. So what was sent after another was answered
-certainly was.
+Times are of one clock, in this process. `sent` is taken before the first byte of a request leaves,
+`answered` after the last byte of its answer arrived. Their order is therefore certain.
 """
 
 import random
@@ -39,12 +38,12 @@ PATIENT = RetryPolicy(attempts=120, first_wait=0.05, longest_wait=1.0)
 APART = 0.045  # seconds between the first and the last of a race: about what one takes
 BURST_TAKES = 2.0  # seconds; a real burst is met by the revocation anywhere in these
 AFTERWARDS = 0.15  # the share of payments that wait for the acknowledgement
-CODES = 5  # a code that grew old while its worker was killed: its owner reads the next one
+CODES = 5  # a code expires while its worker is killed: its owner reads the next one
 CONNECTIONS = 256
 
 
 class Way(StrEnum):
-    """How a face is taken back."""
+    """The credentials that revoke a face."""
 
     CONSENT = "consent"
     CODE = "code"
@@ -59,14 +58,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Plan:
-    """What a race is made of. Delays are in seconds, None for "once it is acknowledged"."""
+    """The parts of a race. Delays are in seconds, None for "once it is acknowledged"."""
 
     way: Way
     payments: tuple[tuple[Kind, float | None], ...]
 
     @classmethod
     def draw(cls, rng: random.Random, *, bursts: float) -> "Plan":
-        """`bursts` is the share of races with a real burst."""
+        """Draw a plan; `bursts` is the share of races with a real burst."""
         kinds = [Kind.CODE] * rng.choices((1, 2, 3), (65, 25, 10))[0]
         kinds += [Kind.CAPTURE] * (rng.random() < 0.2) + [Kind.BURST] * (rng.random() < bursts)
         earliest = -BURST_TAKES if Kind.BURST in kinds else -APART
@@ -86,13 +85,13 @@ class Plan:
 
     @property
     def lead(self) -> float:
-        """How long before the revocation the first payment begins."""
+        """Seconds from the beginning of the first payment to the revocation."""
         return -min((delay for _, delay in self.payments if delay is not None), default=0.0)
 
 
 @dataclass(frozen=True)
-class Told:
-    """What one client was told: "approved", "declined", "revoked", or the code of a problem."""
+class ClientResult:
+    """One client's result: "approved", "declined", "revoked", or the code of a problem."""
 
     intent_id: str
     outcome: str
@@ -102,18 +101,18 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Raced:
-    """Everything a race's clients were told; `asked_again` is with another code."""
+class RaceResult:
+    """All results of a race; `asked_again` counts requests with another code."""
 
     copy: Copy
     way: Way
-    revoked: Told
+    revoked: ClientResult
     asked_again: int
-    payments: tuple[Told, ...]
+    payments: tuple[ClientResult, ...]
 
 
 class Stopwatch(Transport):
-    """Remembers when its first request was sent, and when its last answer was here."""
+    """Remembers when its first request was sent, and when its last answer arrived."""
 
     sent = answered = 0.0
     attempts = 0
@@ -126,18 +125,18 @@ class Stopwatch(Transport):
         finally:
             self.answered = time.monotonic()
 
-    def told(self, intent_id: str, act: Callable[[], str]) -> Told:
+    def record(self, intent_id: str, act: Callable[[], str]) -> ClientResult:
         try:
             outcome = act()
         except Problem as problem:
             outcome = problem.code
         except FacepayError as error:
             outcome = type(error).__name__
-        return Told(intent_id, outcome, self.sent, self.answered, self.attempts)
+        return ClientResult(intent_id, outcome, self.sent, self.answered, self.attempts)
 
 
-class Course:
-    """Where races are run. `acts` is a pool with room for every request of every race at once."""
+class RaceRunner:
+    """Runs races. `acts` is a pool with room for every request of every race at once."""
 
     def __init__(self, scenario: Scenario, acts: ThreadPoolExecutor) -> None:
         self._scenario = scenario
@@ -146,19 +145,19 @@ class Course:
         self._session.trust_env = False
         self._session.mount("http://", HTTPAdapter(pool_maxsize=CONNECTIONS))
 
-    def run(self, copy: Copy, plan: Plan) -> Raced:
+    def run(self, copy: Copy, plan: Plan) -> RaceResult:
         acts = self._payments(copy, plan)
         acknowledged = threading.Event()
         begins = time.monotonic() + plan.lead + 0.005
 
-        def pay(act: Callable[[], Told], delay: float | None) -> Told:
+        def pay(act: Callable[[], ClientResult], delay: float | None) -> ClientResult:
             if delay is None:
                 acknowledged.wait()
             else:
                 time.sleep(max(0.0, begins + delay - time.monotonic()))
             return act()
 
-        def revoke() -> tuple[Told, int]:
+        def revoke() -> tuple[ClientResult, int]:
             time.sleep(max(0.0, begins - time.monotonic()))
             try:
                 return self._revoke(copy, plan.way)
@@ -172,9 +171,9 @@ class Course:
         ]
         payments = tuple(each.result() for each in paying)
         revoked, asked_again = leaving.result()
-        return Raced(copy, plan.way, revoked, asked_again, payments)
+        return RaceResult(copy, plan.way, revoked, asked_again, payments)
 
-    def _payments(self, copy: Copy, plan: Plan) -> list[Callable[[], Told]]:
+    def _payments(self, copy: Copy, plan: Plan) -> list[Callable[[], ClientResult]]:
         waiting, created = iter(copy.waiting), iter(copy.created)
         make = {
             Kind.CODE: lambda: self._code(next(waiting)),
@@ -183,11 +182,11 @@ class Course:
         }
         return [make[kind]() for kind, _ in plan.payments]
 
-    def _code(self, payment: Payment) -> Callable[[], Told]:
+    def _code(self, payment: Payment) -> Callable[[], ClientResult]:
         watch = self._transport(payment.pos.transport.key)
-        return lambda: watch.told(payment.intent_id, lambda: self._send_code(watch, payment))
+        return lambda: watch.record(payment.intent_id, lambda: self._send_code(watch, payment))
 
-    def _capture(self, copy: Copy, payment: Payment) -> Callable[[], Told]:
+    def _capture(self, copy: Copy, payment: Payment) -> Callable[[], ClientResult]:
         watch = self._transport(payment.pos.transport.key)
         terminal = Terminal(watch)
 
@@ -195,23 +194,23 @@ class Course:
             terminal.begin_capture(terminal.open_capture(payment.intent_id, copy.alias))
             return "begun"
 
-        return lambda: watch.told(payment.intent_id, act)
+        return lambda: watch.record(payment.intent_id, act)
 
-    def _burst(self, copy: Copy, payment: Payment) -> Callable[[], Told]:
-        """The capture is begun and its burst drawn beforehand, the race is about sending it."""
+    def _burst(self, copy: Copy, payment: Payment) -> Callable[[], ClientResult]:
+        """Begin the capture and draw its burst beforehand: the race is about sending it."""
         pos = self._patient(payment.pos)
         capture = pos.capture(payment.intent_id, copy.alias, "no_light")
         body = pos.terminal.sign_frames(capture, genuine(PORTRAIT, capture.challenge, 2))
         frames, code = (self._transport(pos.transport.key) for _ in range(2))
 
-        def act() -> Told:
-            seen = frames.told(
+        def act() -> ClientResult:
+            seen = frames.record(
                 payment.intent_id,
                 lambda: Terminal(frames).send_body(body, idempotency_key=fresh_key()).outcome,
             )
             if seen.outcome != "accepted":
                 return seen
-            return code.told(payment.intent_id, lambda: self._send_code(code, payment))
+            return code.record(payment.intent_id, lambda: self._send_code(code, payment))
 
         return act
 
@@ -219,16 +218,16 @@ class Course:
         code = payment.authenticator.at(self._scenario.service.clock.now())
         return Terminal(watch).send_code(payment.intent_id, code).state
 
-    def _revoke(self, copy: Copy, way: Way) -> tuple[Told, int]:
-        """The last answer, with the time of the first request, and how often there was another."""
-        told, asked_again = self._ask(copy, way), 0
-        while told.outcome == "credentials_rejected" and asked_again < CODES:
-            told, asked_again = replace(self._ask(copy, way), sent=told.sent), asked_again + 1
-        return told, asked_again
+    def _revoke(self, copy: Copy, way: Way) -> tuple[ClientResult, int]:
+        """Return the last result with the time of the first request, and the number of others."""
+        result, asked_again = self._ask(copy, way), 0
+        while result.outcome == "credentials_rejected" and asked_again < CODES:
+            result, asked_again = replace(self._ask(copy, way), sent=result.sent), asked_again + 1
+        return result, asked_again
 
-    def _ask(self, copy: Copy, way: Way) -> Told:
+    def _ask(self, copy: Copy, way: Way) -> ClientResult:
         watch = self._transport(copy.device)
-        return watch.told("", lambda: self._leave(Customer(watch), copy, way))
+        return watch.record("", lambda: self._leave(Customer(watch), copy, way))
 
     def _leave(self, customer: Customer, copy: Copy, way: Way) -> str:
         if way is Way.CONSENT:

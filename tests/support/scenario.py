@@ -18,5 +18,5 @@ def pos(scenario: Scenario) -> PointOfSale:
 
 @pytest.fixture(scope="session")
 def grace(scenario: Scenario) -> Payer:
-    """For tests that leave the face enrolled."""
+    """Enrol a payer; tests must leave the face enrolled."""
     return scenario.payer(face="grace")

@@ -1,6 +1,6 @@
 """A sender of events in a process of its own, to be killed: `python -m tests.support.sender URL S`.
 
-`S` seconds are added to its clock. The secrets of endpoints are not asked for: any will do here.
+`S` seconds are added to its clock. Any secret will do for the endpoints.
 """
 
 import sys
@@ -17,7 +17,7 @@ from tests.fakes.dependencies import fake_dependencies
 
 
 class AnySecret:
-    """Implements what a sender needs of `ports.SecretVault`."""
+    """Implements the part of `ports.SecretVault` that a sender needs."""
 
     def seal_secret(self, plaintext: bytes, *, binding: str) -> str:
         return "sealed"
@@ -27,7 +27,7 @@ class AnySecret:
 
 
 def sending_dependencies(url: str, ahead: float = 0) -> Dependencies:
-    """Over a real database and real HTTP; everything else is fake."""
+    """Build dependencies of a real database, real HTTP and fakes."""
 
     def clock() -> datetime:
         return system_clock() + timedelta(seconds=ahead)

@@ -26,7 +26,7 @@ WORKERS = 2
 
 @dataclass(frozen=True)
 class RunningService:
-    """`deps` is the tests' own look at the same database, vault and clock, without HTTP."""
+    """A running service; `deps` reads the same database, vault and clock without HTTP."""
 
     server: EmbeddedService
     clock: TurnableClock
@@ -48,7 +48,7 @@ class RunningService:
 
     @property
     def pid(self) -> int:
-        """gunicorn's master."""
+        """The process id of gunicorn's master."""
         pid = self.server.pid
         assert pid is not None
         return pid
@@ -61,7 +61,7 @@ class RunningService:
 def running_service(
     bao: EmbeddedOpenBao, database_url: str, directory: Path, *, workers: int = WORKERS
 ) -> Iterator[RunningService]:
-    """Up, migrated, with one operator registered; down when the block is left."""
+    """Migrate and start the service with one operator registered; stop it after the block."""
     clock = TurnableClock(directory / "clock")
     settings = Settings(
         profile=Profile.REHEARSAL,

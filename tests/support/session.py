@@ -1,7 +1,7 @@
 """Hooks for a run of the tests, by one process or by several workers of pytest-xdist.
 
-What shares a server stays on one worker: every worker starts the servers that its tests ask for.
-Tests marked `serial` run alone (turns.py). The controller adds up the workers' tallies (tally.py).
+Tests that share a server stay on one worker: every worker starts its own servers. Tests marked
+`serial` run alone (turns.py). The controller adds up the workers' tallies (tally.py).
 """
 
 import signal
@@ -24,7 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
     given = getattr(config, "workerinput", {}).get(_DIRECTORY)
     config.stash[TURNS] = Turns(Path(given) if given else None)
     config.stash[TALLY] = Tally()
-    # A session that is told to go takes its servers with it.
+    # A session that is terminated stops its servers.
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated"))
 
 

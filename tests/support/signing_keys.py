@@ -1,4 +1,4 @@
-"""Root and node keys in memory, and everything they may sign: truly, or forged."""
+"""Root and node keys in memory, and the tokens they may sign, genuine or forged."""
 
 import json
 from collections.abc import Mapping
@@ -27,12 +27,12 @@ def signed_by(key: ECKey, claims: Any, typ: str, **header: Any) -> str:
 
 
 def member(key: ECKey, **more: str) -> dict[str, Any]:
-    """As it stands in a JWK Set."""
+    """Return the key as a member of a JWK Set."""
     return {**key.as_dict(private=False), "kid": key.thumbprint(), "alg": "ES256", **more}
 
 
 def certificate(root: ECKey, node: ECKey, typ: str = CERTIFICATE, **other: Any) -> str:
-    """What `root` says of `node`; `other` claims replace the true ones."""
+    """Sign a node's certificate by `root`; `other` claims replace the true ones."""
     claims = {
         "iss": ISSUER,
         "sub": node.thumbprint(),

@@ -1,4 +1,4 @@
-"""Counts which tests really ran, and against what: read off the fixtures each of them used."""
+"""The tally of tests that really ran, by the servers of the fixtures they used."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ _LEFT_OUT = "left out"
 
 
 class Tally:
-    """Counts a test when its body begins: one that was skipped or never set up does not count.
+    """Counts a test when its body begins: a skipped or failed set-up does not count.
 
     Under pytest-xdist every worker counts its own tests, and the controller adds them up.
     """
@@ -23,7 +23,7 @@ class Tally:
         self._ran.update({"tests", *_used(item)})
 
     def counts(self) -> dict[str, int]:
-        """The counts of this process, as the controller takes them."""
+        """Return the counts of this process, as the controller takes them."""
         return {**self._ran, _LEFT_OUT: self.left_out}
 
     def add_counts(self, counts: Mapping[str, int]) -> None:
@@ -33,8 +33,8 @@ class Tally:
         self._ran.update(ran)
 
     def line(self) -> str:
-        told = ("OpenBao", "PostgreSQL", "SQLite", "real HTTP")
-        counts = ", ".join(f"{name} {self._ran[name]}" for name in told)
+        servers = ("OpenBao", "PostgreSQL", "SQLite", "real HTTP")
+        counts = ", ".join(f"{name} {self._ran[name]}" for name in servers)
         return f"facepay: {self._ran['tests']} tests ran; against {counts}"
 
 

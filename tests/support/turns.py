@@ -1,7 +1,7 @@
 """Tests of timing, races and memory run alone, though several workers run tests at the same time.
 
-Every test holds a shared lock on the room; a test marked `serial` holds it alone. Whoever waits for
-the room stands in the door: behind a serial test that waits, no other test begins.
+Every test holds a shared lock while it runs; a test marked `serial` holds it exclusively. Each test
+first takes the lock of the queue: no other test begins behind a waiting serial test.
 """
 
 import fcntl
@@ -25,9 +25,9 @@ class Turns:
     def take(self, *, alone: bool) -> Iterator[None]:
         """Run one test, beside others or `alone`."""
         kind = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
-        with self._locked("door", fcntl.LOCK_EX) as door, self._locked("room", kind):
+        with self._locked("queue", fcntl.LOCK_EX) as queue, self._locked("running", kind):
             if not alone:
-                fcntl.flock(door, fcntl.LOCK_UN)
+                fcntl.flock(queue, fcntl.LOCK_UN)
             yield
 
     def remove(self) -> None:

@@ -1,4 +1,4 @@
-"""Gives root away, then becomes another program: PostgreSQL refuses to run as root.
+"""Give up root, then become another program: PostgreSQL refuses to run as root.
 
 Run as a script, by `postgres.py` alone:
 

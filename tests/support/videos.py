@@ -1,4 +1,4 @@
-"""Videos as phones and browsers leave them, made from rendered bursts."""
+"""Videos in the form that phones and browsers store, made from rendered bursts."""
 
 import struct
 from collections.abc import Sequence
@@ -63,7 +63,7 @@ def _seen(shot: Shot, size: tuple[int, int]) -> np.ndarray:
 
 
 def _noise(height: int, width: int) -> np.ndarray:
-    """More than a picture's worth: each picture has another part of it."""
+    """Make noise for more than a picture: each picture has another part of it."""
     whole = np.random.default_rng(1).normal(
         0, _NOISE_LEVELS, (height + _MARGIN, width + _MARGIN, 3)
     )
@@ -71,7 +71,7 @@ def _noise(height: int, width: int) -> np.ndarray:
 
 
 def _turn_by_metadata(path: Path, degrees: int) -> None:
-    """Clockwise, by the matrix of the track's header: what was stored turned the other way."""
+    """Turn the video clockwise by the matrix of the track's header, against its storage."""
     sine, cosine = {90: (1, 0), 180: (0, -1), 270: (-1, 0)}[degrees]
     one = 1 << 16
     matrix = (cosine * one, sine * one, 0, -sine * one, cosine * one, 0, 0, 0, 1 << 30)

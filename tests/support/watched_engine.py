@@ -1,12 +1,12 @@
-"""The face engine in a child process, shown one picture at a time, its time and memory watched.
+"""The face engine in a child process, shown one picture at a time under limits of time and memory.
 
 A picture that ends the process is a finding, not the end of the test: the next one meets a fresh
-child. Each picture stands in for the one near-frontal frame of a short genuine burst, whose others
-are turned, so that nothing but this picture can be compared. What may come of it:
+child. Each picture replaces the one near-frontal frame of a short genuine burst, whose other frames
+are turned: nothing but this picture can be compared. Possible results:
 
     refused   a registered refusal
     correct   seen, and as near to its own reference as policy asks
-    altered   seen, and not recognised: decoded by the book it shows something else by now
+    altered   seen, and not recognised: decoded by the standard it shows something else by now
     wrong     not recognised although it shows the face, or taken for somebody else's
     crashed   another exception, the process's death, or no answer in time
 """
@@ -54,7 +54,7 @@ _SAME_TILE = 16
 
 @dataclass(frozen=True)
 class Verdict:
-    """`ms` is processor time, `grown_mib` what the process held at the most above its rest."""
+    """`ms` is processor time, `grown_mib` the greatest memory of the process above its rest."""
 
     outcome: str
     said: str
@@ -63,7 +63,7 @@ class Verdict:
 
     @property
     def allowed(self) -> bool:
-        """Nothing is wrong, nothing crashed, within the bounds of time and memory."""
+        """The engine handled the picture correctly, within the bounds of time and memory."""
         bounded = self.ms <= LONGEST_MS and self.grown_mib <= MOST_MIB
         return bounded and self.outcome in ("refused", "correct", "altered")
 
@@ -128,7 +128,7 @@ class WatchedEngine:
 
 
 def _burst() -> tuple[Shot, list[Shot]]:
-    """A frame that looks ahead, and the two that are turned furthest."""
+    """Make one frame that looks ahead, and the two that are turned furthest."""
     shots = rendered(bursts.genuine, PORTRAIT, STEPS, SEED)
     return shots[0], [shots[bursts.HOLD_FRAMES + 2], shots[bursts.HOLD_FRAMES + 8]]
 
@@ -179,7 +179,7 @@ def _reference(engine: DlibFaceEngine, portrait: str) -> bytearray:
 
 
 def _shows_something_else(picture: bytes, source: bytes) -> bool:
-    """Whether an independent reader, too, sees the middle of the picture changed."""
+    """Return whether an independent reader, too, sees the middle of the picture changed."""
     theirs, ours = (_tiles(content) for content in (picture, source))
     return bool(np.abs(theirs - ours).max() > _SAME_TILE)
 

@@ -1,4 +1,4 @@
-"""An error that was answered holds nothing any more: no picture waits for Python's collector."""
+"""After an answered error no picture waits for Python's garbage collector."""
 
 import gc
 import weakref
@@ -18,11 +18,11 @@ from tests.support.renders import rendered
 
 
 class Picture:
-    """Stands for a frame: something whose end can be seen."""
+    """A stand-in for a frame, whose deletion a test can observe."""
 
 
 class Encoded(bytes):
-    """A frame as it was sent, whose end can be seen: bytes have no weak references."""
+    """A frame as sent, whose deletion a test can observe: bytes have no weak references."""
 
     ended = 0
 
@@ -42,7 +42,7 @@ def no_collector() -> Iterator[None]:
 
 
 def fail_with(error: Exception) -> None:
-    """As code does that raises outside of a handler: the variable makes a circle."""
+    """Raise outside of a handler: the variable makes a reference cycle."""
     kept = error
     raise kept
 
@@ -52,7 +52,7 @@ def fail_with(error: Exception) -> None:
 )
 @pytest.mark.parametrize("chained", [False, True])
 @pytest.mark.usefixtures("no_collector")
-def test_the_pictures_of_a_refused_request_are_let_go_with_its_answer(
+def test_the_pictures_of_a_refused_request_are_freed_with_its_answer(
     error: Exception, status: int, chained: bool
 ) -> None:
     pictures: list[weakref.ref[Picture]] = []
@@ -75,8 +75,8 @@ def test_the_pictures_of_a_refused_request_are_let_go_with_its_answer(
 
 
 @pytest.mark.usefixtures("no_collector")
-def test_pictures_are_let_go_when_the_last_of_them_cannot_be_decoded() -> None:
-    """Frames are decoded in a second thread: its refusal and its result make a circle."""
+def test_pictures_are_freed_when_the_last_of_them_cannot_be_decoded() -> None:
+    """Frames are decoded in a second thread: its refusal and its result make a reference cycle."""
     engine = DlibFaceEngine(ModelStore().embedder())
     shots = rendered(bursts.genuine, "grace", ("turn_left", "turn_right"), 14)
     images = [Encoded(shot.jpeg) for shot in shots[:-1]]

@@ -1,4 +1,4 @@
-"""Who vouches for a capturing device: its own registered key, and nobody who only says so."""
+"""A capture's device is the one whose registered key signed it."""
 
 import base64
 import hmac
@@ -43,7 +43,7 @@ def signed(key: ECKey = KEY, evidence: Evidence | None = None) -> SignedManifest
     return SignedManifest(text, KEY.thumbprint(), replace(MANIFEST, attestation=evidence))
 
 
-def test_what_the_registered_key_signed_is_of_its_device() -> None:
+def test_a_manifest_signed_by_the_registered_key_is_accepted() -> None:
     attested = RegisteredKeyAttestation().verify(signed(), client(KEY))
     assert attested == Attested(platform=None)
 
@@ -53,7 +53,7 @@ def encoded(part: bytes) -> str:
 
 
 def as_hmac() -> str:
-    """The classical confusion: the public key, which everybody knows, taken for a shared secret."""
+    """Sign with the public key, which everybody knows, as if it were a shared secret."""
     header = {"alg": "HS256", "typ": TYP, "kid": KEY.thumbprint()}
     message = f"{encoded(json.dumps(header).encode())}.{encoded(PAYLOAD.encode())}"
     digest = hmac.digest(KEY.as_pem(private=False), message.encode(), "sha256")
@@ -83,21 +83,21 @@ def edited() -> str:
     ],
 )
 @pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")
-def test_what_it_did_not_sign_is_not(forged: str) -> None:
+def test_a_manifest_not_signed_by_the_registered_key_is_refused(forged: str) -> None:
     with pytest.raises(ManifestInvalid) as refusal:
         RegisteredKeyAttestation().verify(replace(signed(), jws=forged), client(KEY))
     assert refusal.value.reason == "foreign_signature"
 
 
 @pytest.mark.parametrize("name", [*FORMATS, "safetynet", ""])
-def test_evidence_that_nobody_here_can_check_is_refused_and_not_ignored(name: str) -> None:
+def test_evidence_without_a_verifier_is_refused(name: str) -> None:
     with pytest.raises(AttestationUnsupported) as refusal:
         RegisteredKeyAttestation().verify(signed(evidence=Evidence(name, "…")), client(KEY))
     known = name in FORMATS
     assert ("no verifier" in str(refusal.value)) == known
 
 
-def test_a_verifier_that_is_there_decides_and_is_asked_after_the_signature() -> None:
+def test_an_installed_verifier_decides_after_the_signature_is_verified() -> None:
     asked = []
 
     def verifier(evidence: str, manifest: SignedManifest) -> None:
@@ -118,14 +118,14 @@ def test_a_verifier_that_is_there_decides_and_is_asked_after_the_signature() -> 
 
 @pytest.mark.parametrize("name", ["rooted", "virtual_camera", "debugger"])
 @pytest.mark.parametrize("rest", [WELL, UNKNOWN])
-def test_what_a_device_says_against_itself_always_counts(name: str, rest: Health) -> None:
+def test_a_device_that_reports_tampering_is_always_refused(name: str, rest: Health) -> None:
     with pytest.raises(DeviceNotTrusted) as refusal:
         verify_device(replace(rest, **{name: True}), Attested("play_integrity"), POLICY)
     assert refusal.value.reason == name
-    assert name not in str(refusal.value), "the device is not told what gave it away"
+    assert name not in str(refusal.value), "the device must not learn the fault"
 
 
-def test_a_device_that_cannot_tell_is_taken_unless_the_policy_wants_to_know() -> None:
+def test_a_device_of_unknown_health_is_accepted_unless_the_policy_forbids_it() -> None:
     verify_device(UNKNOWN, Attested(None), POLICY)
     strict = replace(POLICY, unknown_health_allowed=False)
     verify_device(WELL, Attested(None), strict)
@@ -133,7 +133,7 @@ def test_a_device_that_cannot_tell_is_taken_unless_the_policy_wants_to_know() ->
         verify_device(replace(WELL, debugger=None), Attested(None), strict)
 
 
-def test_a_policy_may_want_the_platform_to_vouch_as_well() -> None:
+def test_a_policy_may_require_platform_evidence() -> None:
     strict = replace(POLICY, platform_attestation_required=True)
     verify_device(WELL, Attested("app_attest"), strict)
     with pytest.raises(DeviceNotTrusted) as refusal:
@@ -141,14 +141,14 @@ def test_a_policy_may_want_the_platform_to_vouch_as_well() -> None:
     assert refusal.value.reason == "no_platform_attestation"
 
 
-def test_every_format_is_in_the_protocol() -> None:
+def test_every_evidence_format_is_in_the_protocol() -> None:
     protocol = (Path(__file__).parents[2] / "sdk_spec/protocol.md").read_text()
     assert [
         name for name, text in FORMATS.items() if f"| `{name}` | {text} |" not in protocol
     ] == []
 
 
-def test_a_service_whose_policy_wants_what_nobody_can_check_does_not_start(tmp_path: Path) -> None:
+def test_a_policy_that_requires_uncheckable_evidence_prevents_the_start(tmp_path: Path) -> None:
     for name in ("2026-11.toml", POLICY_NOTICE):
         (tmp_path / name).write_bytes((SHIPPED_POLICY.parent / name).read_bytes())
     policy = tmp_path / "2026-11.toml"

@@ -1,4 +1,4 @@
-"""A report says the same to everybody who reads it, or it is not believed."""
+"""A calibration report is accepted only if every reader gets the same figures from it."""
 
 import base64
 import hmac
@@ -39,38 +39,38 @@ def signed(payload: Any, **header: str) -> str:
 
 
 def payload_of(report: str) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(jws.deserialize_compact(report, KEY).payload)
-    return told
+    payload: dict[str, Any] = json.loads(jws.deserialize_compact(report, KEY).payload)
+    return payload
 
 
-def test_what_was_measured_is_what_is_read(tmp_path: Path) -> None:
+def test_a_report_is_read_as_it_was_measured(tmp_path: Path) -> None:
     assert read(tmp_path, sign(calibration(), KEY) + "\n") == calibration()
 
 
 def test_anybody_can_read_the_rates_without_this_code() -> None:
-    told = payload_of(sign(calibration(), KEY))["measured"]
-    assert told["false_match_rate"] == 3 / 100_000
-    assert told["false_non_match_rate"] == 0.01
-    assert told["false_match_rate_upper_95"] == pytest.approx(7.754e-5, rel=1e-3)
+    payload = payload_of(sign(calibration(), KEY))["measured"]
+    assert payload["false_match_rate"] == 3 / 100_000
+    assert payload["false_non_match_rate"] == 0.01
+    assert payload["false_match_rate_upper_95"] == pytest.approx(7.754e-5, rel=1e-3)
 
 
-def test_a_signature_for_something_else_is_no_report(tmp_path: Path) -> None:
+def test_a_signature_for_something_else_is_refused(tmp_path: Path) -> None:
     authorization = signed(payload_of(sign(calibration(), KEY)), typ="facepay-authorization+jws")
     with pytest.raises(ReportError, match="typ"):
         read(tmp_path, authorization)
 
 
 @pytest.mark.parametrize("path", [("measured",), ("groups", 0, "measured")])
-def test_a_bound_that_the_counts_do_not_give_is_not_believed(
+def test_a_bound_that_contradicts_the_counts_is_refused(
     tmp_path: Path, path: tuple[Any, ...]
 ) -> None:
-    told = payload_of(sign(calibration(), KEY))
-    inner: Any = told
+    payload = payload_of(sign(calibration(), KEY))
+    inner: Any = payload
     for step in path:
         inner = inner[step]
     inner["false_match_rate_upper_95"] = 1e-6
     with pytest.raises(ReportError, match="contradicts itself"):
-        read(tmp_path, signed(told))
+        read(tmp_path, signed(payload))
 
 
 @pytest.mark.parametrize(
@@ -93,10 +93,10 @@ def test_a_bound_that_the_counts_do_not_give_is_not_believed(
         ("made_at", "2026-11-23T12:00:00"),
     ],
 )
-def test_a_report_of_an_unknown_form_is_no_report(tmp_path: Path, name: str, value: Any) -> None:
-    told = payload_of(sign(calibration(), KEY)) | {name: value}
+def test_a_report_of_an_unknown_form_is_refused(tmp_path: Path, name: str, value: Any) -> None:
+    payload = payload_of(sign(calibration(), KEY)) | {name: value}
     with pytest.raises(ReportError, match="unknown form"):
-        read(tmp_path, signed(told))
+        read(tmp_path, signed(payload))
 
 
 @pytest.mark.parametrize(
@@ -104,36 +104,34 @@ def test_a_report_of_an_unknown_form_is_no_report(tmp_path: Path, name: str, val
     [{"impostor_persons": 1}, {"persons": 0}, {"persons": 401}, {"impostor": 10**400}],
     ids=lambda bent: next(iter(bent)),
 )
-def test_counts_that_no_pictures_can_give_are_no_report(
-    tmp_path: Path, bent: dict[str, int]
-) -> None:
-    told = payload_of(sign(calibration(), KEY))
-    told["measured"] |= bent
+def test_counts_that_no_pictures_can_give_are_refused(tmp_path: Path, bent: dict[str, int]) -> None:
+    payload = payload_of(sign(calibration(), KEY))
+    payload["measured"] |= bent
     with pytest.raises(ReportError, match="unknown form"):
-        read(tmp_path, signed(told))
+        read(tmp_path, signed(payload))
 
 
-def test_more_errors_than_comparisons_are_no_report(tmp_path: Path) -> None:
-    told = payload_of(sign(calibration(), KEY))
-    told["measured"]["false_matches"] = told["measured"]["impostor"] + 1
+def test_more_errors_than_comparisons_are_refused(tmp_path: Path) -> None:
+    payload = payload_of(sign(calibration(), KEY))
+    payload["measured"]["false_matches"] = payload["measured"]["impostor"] + 1
     with pytest.raises(ReportError, match="unknown form"):
-        read(tmp_path, signed(told))
+        read(tmp_path, signed(payload))
 
 
 @pytest.mark.parametrize("content", [b"", b"not a report", b"a.b.c", b"\xff\xfe", b"x" * 2_000_000])
-def test_any_other_file_is_no_report(tmp_path: Path, content: bytes) -> None:
+def test_any_other_file_is_refused(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "report.jws"
     file.write_bytes(content)
     with pytest.raises(ReportError):
         read_report(file, [KEY])
 
 
-def test_a_report_that_is_not_there_is_told_by_its_name(tmp_path: Path) -> None:
+def test_a_missing_report_is_named(tmp_path: Path) -> None:
     with pytest.raises(ReportError, match=r"gone\.jws"):
         read_report(tmp_path / "gone.jws", [KEY])
 
 
-def test_an_unsigned_report_is_no_report(tmp_path: Path) -> None:
+def test_an_unsigned_report_is_refused(tmp_path: Path) -> None:
     body = sign(calibration(), KEY).split(".")[1]
     kid = json.dumps({"alg": "none", "kid": KEY.thumbprint()}).encode()
     header = base64.urlsafe_b64encode(kid).decode().rstrip("=")
@@ -145,8 +143,8 @@ def encoded(part: bytes) -> str:
     return base64.urlsafe_b64encode(part).decode().rstrip("=")
 
 
-def test_the_public_key_is_no_password_to_sign_with(tmp_path: Path) -> None:
-    """HS256 over the very key that is trusted: whoever reads it could sign."""
+def test_the_public_key_cannot_sign_a_report(tmp_path: Path) -> None:
+    """HS256 over the trusted public key: every reader of that key could sign."""
     body = sign(calibration(threshold=1.9), KEY).split(".")[1]
     header = {"alg": "HS256", "typ": TYP, "kid": KEY.thumbprint()}
     said = f"{encoded(json.dumps(header).encode())}.{body}"
@@ -157,7 +155,7 @@ def test_the_public_key_is_no_password_to_sign_with(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("way", ["jwk", "jku", "x5u"])
-def test_a_report_does_not_bring_the_key_it_is_to_be_trusted_by(tmp_path: Path, way: str) -> None:
+def test_a_report_cannot_bring_its_own_trusted_key(tmp_path: Path, way: str) -> None:
     stranger = ECKey.generate_key("P-256")
     brought = stranger.as_dict(private=False) if way == "jwk" else "https://example.test/keys"
     header = {"alg": "ES256", "typ": TYP, "kid": KEY.thumbprint(), way: brought}
@@ -166,7 +164,7 @@ def test_a_report_does_not_bring_the_key_it_is_to_be_trusted_by(tmp_path: Path, 
         read(tmp_path, jws.serialize_compact(header, payload, stranger))
 
 
-def test_a_key_file_nested_without_end_is_no_key(tmp_path: Path) -> None:
+def test_an_endlessly_nested_key_file_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "keys"
     file.write_text('{"keys": ' + "[" * 100_000)
     for reader in (read_trusted_keys, read_signing_key):

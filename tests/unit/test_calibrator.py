@@ -1,4 +1,4 @@
-"""A threshold is promised only as far as the pictures carry it."""
+"""A threshold promises no more than its pictures support."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -22,13 +22,13 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def sample(people: int, pictures: int = 5, *, spread: float = 0.05, **changes: Any) -> Sample:
-    """So many people far apart, each with so many pictures close together."""
+    """Make `people` far apart, each with as many pictures close together."""
     random = np.random.default_rng(3)
     middles = np.repeat(random.normal(size=(people, 64)), pictures, axis=0)
     vectors = middles + random.normal(scale=spread, size=middles.shape)
     persons = [f"person {number:04d}" for number in range(people) for _ in range(pictures)]
-    told: dict[str, Any] = {"data_set": "made up", "unusable": 3, "groups": {}} | changes
-    return Sample(persons=persons, descriptors=list(vectors), **told)
+    fields: dict[str, Any] = {"data_set": "made up", "unusable": 3, "groups": {}} | changes
+    return Sample(persons=persons, descriptors=list(vectors), **fields)
 
 
 def calibrated(given: Sample, rate: float = 1e-4, protocol: Protocol | None = None) -> Any:
@@ -36,7 +36,7 @@ def calibrated(given: Sample, rate: float = 1e-4, protocol: Protocol | None = No
     return calibrate(given, card=CARD, protocol=protocol, false_match_rate=rate, made_at=NOW)
 
 
-def test_enough_people_give_a_threshold_that_a_live_profile_takes() -> None:
+def test_enough_people_give_a_threshold_that_a_live_profile_accepts() -> None:
     found = calibrated(sample(174))  # 174 x 173 = 30,102 impostor comparisons
     assert (found.measured.impostor, found.measured.false_matches) == (30_102, 0)
     assert (found.measured.genuine, found.measured.persons) == (174, 174)
@@ -46,7 +46,7 @@ def test_enough_people_give_a_threshold_that_a_live_profile_takes() -> None:
     assert threshold == found.threshold > 0
 
 
-def test_a_person_fewer_is_told_how_many_comparisons_are_missing() -> None:
+def test_one_person_fewer_is_refused_with_the_number_of_missing_comparisons() -> None:
     with pytest.raises(TooFewComparisons, match=r"29,756 impostor .* 173 persons .*29,956"):
         calibrated(sample(173))
 
@@ -55,12 +55,12 @@ def test_a_laxer_rate_needs_fewer_people() -> None:
     assert calibrated(sample(18), rate=0.01).measured.impostor == 18 * 17
 
 
-def test_people_with_too_few_pictures_of_their_own_show_nothing_about_owners() -> None:
+def test_too_few_pictures_of_each_person_give_no_rate_for_owners() -> None:
     with pytest.raises(TooFewComparisons, match="3x2"):
         calibrated(sample(300, pictures=4))
 
 
-def test_somebody_under_two_names_spoils_the_measurement_and_is_suspected() -> None:
+def test_one_person_under_two_names_is_reported_as_suspect() -> None:
     given = sample(18)
     twice = Sample(
         given.data_set,
@@ -73,7 +73,7 @@ def test_somebody_under_two_names_spoils_the_measurement_and_is_suspected() -> N
         calibrated(twice, rate=1e-3, protocol=Protocol(1, 1))
 
 
-def test_no_usable_picture_is_no_measurement() -> None:
+def test_a_calibration_without_usable_pictures_is_refused() -> None:
     with pytest.raises(TooFewComparisons, match="none of the pictures"):
         calibrated(Sample("made up", [], [], 12, {}))
 

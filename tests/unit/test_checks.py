@@ -10,9 +10,9 @@ HEAD = '"""A module."""\n'
 
 
 def function(lines: int, *, decorator: str = "", docstring: str = "") -> str:
-    """A function of so many lines, its docstring left out."""
-    told = f'    """{docstring}"""\n' if docstring else ""
-    return f"{decorator}def act() -> None:\n{told}" + "    pass\n" * (lines - 1)
+    """Return the source of a function of so many lines, its docstring not counted."""
+    docstring_lines = f'    """{docstring}"""\n' if docstring else ""
+    return f"{decorator}def act() -> None:\n{docstring_lines}" + "    pass\n" * (lines - 1)
 
 
 def limits(path: str, text: str, **exempt: str) -> list[str]:

@@ -15,7 +15,7 @@ Set = Callable[[str], clocks.RehearsalClock]
 
 @pytest.fixture
 def system(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
-    """Sets the system's clock."""
+    """Return a function that sets the system's clock."""
 
     def show(moment: datetime) -> None:
         monkeypatch.setattr(clocks, "system_clock", lambda: moment)
@@ -25,8 +25,8 @@ def system(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
 
 
 @pytest.fixture
-def saying(tmp_path: Path) -> Set:
-    """Makes a clock whose file says something."""
+def clock_reading(tmp_path: Path) -> Set:
+    """Return a function that makes a clock from a file's text."""
 
     def clock(text: str) -> clocks.RehearsalClock:
         (tmp_path / "clock").write_text(text)
@@ -35,32 +35,34 @@ def saying(tmp_path: Path) -> Set:
     return clock
 
 
-def test_a_missing_file_changes_nothing(system: Callable[[datetime], None], tmp_path: Path) -> None:
+def test_a_missing_file_leaves_the_systems_time(
+    system: Callable[[datetime], None], tmp_path: Path
+) -> None:
     assert clocks.RehearsalClock(tmp_path / "clock")() == NOON
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("90\n", 90), ("-5", -5), ("", 0)])
 def test_plain_seconds_are_added(
-    system: Callable[[datetime], None], saying: Set, text: str, seconds: int
+    system: Callable[[datetime], None], clock_reading: Set, text: str, seconds: int
 ) -> None:
-    assert saying(text)() == NOON + timedelta(seconds=seconds)
+    assert clock_reading(text)() == NOON + timedelta(seconds=seconds)
 
 
 @pytest.mark.parametrize(
     "text",
     ["soon", "1 2", "1 2 3", "2026-11-28 2026-11-28 0.01", "2026-11-28T12:00:00+00:00 x 0.01"],
 )
-def test_a_file_that_cannot_be_read_changes_nothing(
-    system: Callable[[datetime], None], saying: Set, text: str
+def test_an_unreadable_file_leaves_the_systems_time(
+    system: Callable[[datetime], None], clock_reading: Set, text: str
 ) -> None:
-    assert saying(text)() == NOON
+    assert clock_reading(text)() == NOON
 
 
 def test_a_slow_clock_starts_at_its_instant_and_runs_at_its_rate(
-    system: Callable[[datetime], None], saying: Set
+    system: Callable[[datetime], None], clock_reading: Set
 ) -> None:
     start = NOON + timedelta(days=1)
-    clock = saying(f"{start.isoformat()} {NOON.isoformat()} 0.01")
+    clock = clock_reading(f"{start.isoformat()} {NOON.isoformat()} 0.01")
     assert clock() == start
     system(NOON + timedelta(minutes=5))
     assert clock() == start + timedelta(seconds=3)
@@ -68,7 +70,7 @@ def test_a_slow_clock_starts_at_its_instant_and_runs_at_its_rate(
     assert clock() == start + timedelta(seconds=3, microseconds=1)
 
 
-def test_the_clock_of_the_tests_moves_when_it_is_turned_and_hardly_otherwise(
+def test_the_clock_of_the_tests_moves_only_when_turned(
     tmp_path: Path,
 ) -> None:
     clock = TurnableClock(tmp_path / "clock")

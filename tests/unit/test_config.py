@@ -1,4 +1,4 @@
-"""Settings: what is missing or unsafe keeps the service from starting, and says what to do."""
+"""Missing or unsafe settings keep the service from starting, and the message says the remedy."""
 
 import re
 from dataclasses import replace
@@ -25,9 +25,7 @@ def test_a_short_fingerprint_key_does_not_start() -> None:
 
 @pytest.mark.parametrize("name", sorted(LIVE))
 @pytest.mark.parametrize("value", [None, ""])
-def test_without_a_setting_there_is_no_start_and_the_message_names_it(
-    name: str, value: str | None
-) -> None:
+def test_a_missing_setting_prevents_the_start_and_is_named(name: str, value: str | None) -> None:
     environment = {key: text for key, text in LIVE.items() if key != name}
     if value is not None:
         environment[name] = value
@@ -35,7 +33,7 @@ def test_without_a_setting_there_is_no_start_and_the_message_names_it(
         Settings.from_environment(environment)
 
 
-def test_there_is_no_profile_but_the_two() -> None:
+def test_only_the_two_profiles_exist() -> None:
     with pytest.raises(ConfigError, match="FACEPAY_PROFILE"):
         Settings.from_environment(LIVE | {"FACEPAY_PROFILE": "debug"})
 
@@ -48,7 +46,7 @@ def test_there_is_no_profile_but_the_two() -> None:
         ("FACEPAY_VAULT_URL", "http://vault.example:8200"),
     ],
 )
-def test_live_refuses_what_is_for_rehearsals(name: str, value: str) -> None:
+def test_a_live_profile_refuses_settings_for_rehearsals(name: str, value: str) -> None:
     with pytest.raises(ConfigError, match=name):
         Settings.from_environment(LIVE | {name: value})
     rehearsal = {"FACEPAY_PROFILE": "rehearsal", name: value}
@@ -64,13 +62,13 @@ def test_an_origin_is_scheme_and_host(origin: str) -> None:
         Settings.from_environment(LIVE | {"FACEPAY_ORIGIN": origin})
 
 
-def test_a_slash_at_the_end_of_the_origin_is_forgiven() -> None:
+def test_a_slash_at_the_end_of_the_origin_is_accepted() -> None:
     settings = Settings.from_environment(LIVE | {"FACEPAY_ORIGIN": "https://pay.example/"})
     assert settings.origin == "https://pay.example"
 
 
 @pytest.mark.parametrize("name", ["FACEPAY_CALIBRATION_REPORT", "FACEPAY_CALIBRATION_KEYS"])
-def test_a_report_without_the_keys_to_believe_it_is_no_start(name: str) -> None:
+def test_a_report_without_trusted_keys_prevents_the_start(name: str) -> None:
     for profile in ("live", "rehearsal"):
         with pytest.raises(ConfigError, match="set both"):
             Settings.from_environment(LIVE | {"FACEPAY_PROFILE": profile, name: "somewhere"})

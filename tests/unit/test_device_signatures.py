@@ -1,4 +1,4 @@
-"""Signatures of device keys, by the reference client: which hold, and how strictly read."""
+"""Signatures of device keys made by the reference client: valid ones are read strictly."""
 
 import base64
 import json
@@ -26,7 +26,7 @@ def verified(phone: KeyPair, token: str, typ: str = CONFIRMATION_TYP) -> object:
     return JoseDeviceKeys().verify(token, {phone.keyid: phone.public_pem}, typ=typ)
 
 
-def test_what_was_signed_is_read(phone: KeyPair) -> None:
+def test_signed_claims_are_read_back(phone: KeyPair) -> None:
     signed = JoseDeviceKeys().verify(
         sign_claims(phone, CLAIMS, now=NOW), {phone.keyid: phone.public_pem}, typ=CONFIRMATION_TYP
     )
@@ -34,27 +34,27 @@ def test_what_was_signed_is_read(phone: KeyPair) -> None:
     assert (signed.keyid, signed.claims) == (phone.keyid, {**CLAIMS, "iat": NOW})
 
 
-def test_an_unknown_key_has_said_nothing(phone: KeyPair) -> None:
+def test_a_signature_by_an_unknown_key_is_refused(phone: KeyPair) -> None:
     assert verified(phone, sign_claims(KeyPair.generate(), CLAIMS, now=NOW)) is None
     token = sign_claims(phone, CLAIMS, now=NOW)
     assert JoseDeviceKeys().verify(token, {}, typ=CONFIRMATION_TYP) is None
 
 
-def test_a_key_cannot_speak_under_anothers_name(phone: KeyPair) -> None:
+def test_a_key_cannot_sign_under_anothers_name(phone: KeyPair) -> None:
     thief = ECKey.generate_key("P-256")
     header = {"alg": "ES256", "typ": CONFIRMATION_TYP, "kid": phone.keyid}
     token = jws.serialize_compact(header, json.dumps(CLAIMS), thief, ["ES256"])
     assert verified(phone, token) is None
 
 
-def test_one_cent_changed_breaks_it(phone: KeyPair) -> None:
+def test_one_changed_cent_breaks_a_signature(phone: KeyPair) -> None:
     header, _, signature = sign_claims(phone, CLAIMS, now=NOW).split(".")
     dearer = json.dumps({**CLAIMS, "amount_minor": 1251, "iat": NOW}).encode()
     payload = base64.urlsafe_b64encode(dearer).decode().rstrip("=")
     assert verified(phone, f"{header}.{payload}.{signature}") is None
 
 
-def test_another_kind_of_token_is_no_confirmation(phone: KeyPair) -> None:
+def test_another_kind_of_token_is_refused(phone: KeyPair) -> None:
     assert verified(phone, phone.sign_jws(b"{}", typ="facepay-manifest+jwt")) is None
 
 
@@ -69,7 +69,9 @@ def test_another_kind_of_token_is_no_confirmation(phone: KeyPair) -> None:
         {"kid": None},
     ],
 )
-def test_a_header_has_what_it_has_to_and_no_more(phone: KeyPair, header: dict[str, Any]) -> None:
+def test_a_header_with_missing_or_extra_members_is_refused(
+    phone: KeyPair, header: dict[str, Any]
+) -> None:
     honest = {"alg": "ES256", "typ": CONFIRMATION_TYP, "kid": phone.keyid}
     _, payload, signature = sign_claims(phone, CLAIMS, now=NOW).split(".")
     encoded = base64.urlsafe_b64encode(json.dumps(honest | header).encode()).decode().rstrip("=")
@@ -80,10 +82,10 @@ def test_a_header_has_what_it_has_to_and_no_more(phone: KeyPair, header: dict[st
     "payload",
     [b"", b"[]", b"null", b"{", b'{"a": 1, "a": 2}', b"\xff", b"[" * 1400, b"9" * 1500],
 )
-def test_claims_that_are_no_claims_are_no_crash(phone: KeyPair, payload: bytes) -> None:
+def test_malformed_claims_are_refused_without_a_crash(phone: KeyPair, payload: bytes) -> None:
     assert verified(phone, phone.sign_jws(payload, typ=CONFIRMATION_TYP)) is None
 
 
 @pytest.mark.parametrize("text", ["", "x", "a.b", "a.b.c", "....", "e30.e30.e30"])
-def test_what_is_no_token_is_no_crash(phone: KeyPair, text: str) -> None:
+def test_malformed_tokens_are_refused_without_a_crash(phone: KeyPair, text: str) -> None:
     assert verified(phone, text) is None

@@ -1,4 +1,4 @@
-"""The error registry: a client can look up everything it is ever told, and nothing is dead text."""
+"""Clients can look up every error that they get, and every registered text is in use."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,12 +29,12 @@ def registered_kinds() -> list[type[FacepayError]]:
 
 
 @pytest.mark.parametrize("kind", registered_kinds(), ids=lambda kind: kind.__name__)
-def test_what_can_be_raised_can_be_looked_up(kind: type[FacepayError]) -> None:
+def test_every_error_that_can_be_raised_is_registered(kind: type[FacepayError]) -> None:
     assert kind.code in REGISTRY["errors"]
     assert kind.code in PROBLEMS
 
 
-def test_the_tree_in_the_docstring_is_the_tree() -> None:
+def test_the_tree_in_the_docstring_equals_the_classes() -> None:
     drawn = errors.__doc__ or ""
     in_this_module = {k.__name__ for k in every_error() if k.__module__ == errors.__name__}
     assert [name for name in sorted(in_this_module) if name not in drawn] == []
@@ -50,24 +50,24 @@ def test_every_user_action_is_explained_and_used() -> None:
     assert used == set(REGISTRY["user_actions"])
 
 
-def test_the_guidance_a_terminal_may_hear_is_registered() -> None:
+def test_every_guidance_for_a_terminal_is_registered() -> None:
     assert {each.value for each in Guidance} == set(REGISTRY["guidance"])
 
 
-def test_only_what_may_pass_is_called_retryable() -> None:
+def test_only_temporary_errors_are_retryable() -> None:
     retryable = {code for code, entry in REGISTRY["errors"].items() if entry["retryable"]}
     unavailable = {kind.code for kind in every_error(errors.Unavailable)}
     assert unavailable <= retryable
     assert {"capture_refused", "not_allowed"}.isdisjoint(retryable)
 
 
-def test_the_front_door_says_nothing_that_is_not_registered() -> None:
+def test_every_error_code_of_the_web_layer_is_registered() -> None:
     said = {*problems._BY_STATUS.values(), "internal_error", access.UnsupportedVersion.code}
     assert said <= set(REGISTRY["errors"])
 
 
 @pytest.mark.parametrize("detail", [None, "what happened"])
-def test_a_refusal_given_again_says_what_it_said_before(detail: str | None) -> None:
+def test_a_repeated_refusal_has_the_text_of_the_first(detail: str | None) -> None:
     from facepay.usecases.idempotency import ReplayedRefusal
 
     again = ReplayedRefusal("no_face", detail, "frames[2]")

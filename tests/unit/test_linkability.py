@@ -1,4 +1,4 @@
-"""The measure of unlinkability measures: else a bench that says 0 would prove nothing."""
+"""The measure of linkability finds linked templates; otherwise a bench's 0 would mean nothing."""
 
 import numpy as np
 import pytest
@@ -14,18 +14,18 @@ def scores(seed: int, middle: float = 0.0) -> np.ndarray:
     return np.random.default_rng(seed).normal(middle, size=COUNT)
 
 
-def test_templates_that_cannot_be_linked_get_nothing_but_the_noise() -> None:
+def test_templates_that_cannot_be_linked_score_noise_only() -> None:
     floor = noise_floor([scores(seed) for seed in range(5)])
     assert floor["most"] < 0.03
     assert d_sys(scores(8), scores(9)) < 0.03
 
 
-def test_templates_that_are_linked_for_certain_get_one() -> None:
+def test_templates_that_are_linked_for_certain_score_one() -> None:
     assert d_sys(scores(1, middle=-20.0), scores(2)) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("middle", [0.5, 1.0, 3.0])
-def test_in_between_it_is_the_integral_of_the_definition(middle: float) -> None:
+def test_partly_linked_templates_score_the_integral_of_the_definition(middle: float) -> None:
     def integrand(score: float) -> float:
         mated, other = norm.pdf(score, middle), norm.pdf(score)
         ratio = mated / other

@@ -1,4 +1,4 @@
-"""A node's own key: certified before it signs, for 15 minutes, and replaced every 5."""
+"""A node's key is certified before it signs, valid for 15 minutes, and replaced every 5 minutes."""
 
 import os
 import threading
@@ -63,7 +63,7 @@ def another_node(database: UnitsOfWork, clock: FakeClock, deps: Dependencies) ->
     return Node(root, signer, clock, replace(deps, signer=signer, root=root))
 
 
-def test_what_a_node_signs_verifies_with_what_is_published(node: Node) -> None:
+def test_a_nodes_signature_verifies_with_the_published_keys(node: Node) -> None:
     token = node.sign()
     assert node.holds(token)
     root, own = node.published()["keys"]
@@ -127,7 +127,7 @@ def test_a_key_that_could_not_be_published_signs_nothing(
     assert node.holds(node.sign())
 
 
-def test_a_clock_that_jumps_is_followed_by_a_fresh_key(node: Node) -> None:
+def test_a_clock_that_jumps_causes_a_fresh_key(node: Node) -> None:
     first = node.sign()
     node.clock.advance(86_400)
     second = node.sign()
@@ -145,7 +145,7 @@ def test_a_forked_process_makes_a_key_of_its_own(
     assert kid_of(node.sign()) != kid_of(mine)
 
 
-def test_a_key_is_published_until_its_last_authorization_has_run_out_and_then_dropped(
+def test_a_key_is_published_until_its_last_authorization_expires(
     node: Node,
 ) -> None:
     retired = kid_of(node.sign())
@@ -159,7 +159,7 @@ def test_a_key_is_published_until_its_last_authorization_has_run_out_and_then_dr
         assert uow.published_keys.find(id=retired) is None
 
 
-def test_threads_that_wait_for_one_renewal_share_what_comes_of_it(node: Node) -> None:
+def test_threads_that_wait_for_one_renewal_share_its_result(node: Node) -> None:
     """Eight payments while the vault is silent wait for one timeout, not for eight in a row."""
     node.root.away = True
     arrived = threading.Barrier(8)
@@ -192,7 +192,7 @@ def test_a_key_is_due_after_five_minutes() -> None:
     assert timedelta(minutes=15) == CERTIFIED_FOR
 
 
-def test_a_root_that_the_vault_keeps_no_longer_is_withdrawn_and_may_come_back(node: Node) -> None:
+def test_a_root_missing_from_the_vault_is_withdrawn_and_may_come_back(node: Node) -> None:
     directory = KeyDirectory(node.deps.unit_of_work, node.clock)
     old, new = ({"kid": name, "kty": "EC"} for name in ("old", "new"))
     for keys, published in (([old], "old"), ([old, new], "newold"), ([new], "new"), ([old], "old")):

@@ -1,4 +1,4 @@
-"""Passwords: what a hash costs in production, and what is told of an unknown customer."""
+"""The cost of a password hash in production, and the answer for an unknown customer."""
 
 from argon2 import extract_parameters
 from argon2.profiles import RFC_9106_LOW_MEMORY

@@ -1,4 +1,4 @@
-"""Whoever lists pictures hears which lines are wrong, and all of them at once."""
+"""The reader of a picture list reports all wrong lines at once."""
 
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def test_every_bad_row_is_named(tmp_path: Path, pictures: Path) -> None:
     assert "already, in line 2" in caught.value.problems[4]
 
 
-def test_a_name_that_no_file_can_have_is_a_bad_row(tmp_path: Path, pictures: Path) -> None:
+def test_an_impossible_file_name_is_a_bad_row(tmp_path: Path, pictures: Path) -> None:
     (pictures / "round").symlink_to("round")
     with pytest.raises(ListError) as caught:
         read_pictures(listing(tmp_path, "person,file\nann,a\0b\nann,round\n"), pictures)
@@ -54,7 +54,7 @@ def test_a_name_that_no_file_can_have_is_a_bad_row(tmp_path: Path, pictures: Pat
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", "columns"),
         ("person,picture\nann,ann/1.jpg\n", "columns"),
@@ -64,19 +64,21 @@ def test_a_name_that_no_file_can_have_is_a_bad_row(tmp_path: Path, pictures: Pat
         ('person,file\n"ann,ann/1.jpg\n', "line 2"),
     ],
 )
-def test_a_list_that_is_none_says_so(tmp_path: Path, pictures: Path, text: str, told: str) -> None:
-    with pytest.raises(ListError, match=told):
+def test_a_file_that_is_no_list_is_reported(
+    tmp_path: Path, pictures: Path, text: str, message: str
+) -> None:
+    with pytest.raises(ListError, match=message):
         read_pictures(listing(tmp_path, text), pictures)
 
 
-def test_a_list_in_another_encoding_says_so(tmp_path: Path, pictures: Path) -> None:
+def test_a_list_in_another_encoding_is_reported(tmp_path: Path, pictures: Path) -> None:
     file = tmp_path / "list.csv"
     file.write_bytes(b"person,file\nJos\xe9,ann/1.jpg\n")
     with pytest.raises(ListError, match="UTF-8"):
         read_pictures(file, pictures)
 
 
-def test_people_say_what_they_are_and_may_leave_it_out(tmp_path: Path) -> None:
+def test_groups_of_people_are_optional(tmp_path: Path) -> None:
     file = listing(tmp_path, "person,gender,age\nann,female,30 to 39\nbob,male,\n")
     assert read_groups(file) == {
         "ann": {"gender": "female", "age": "30 to 39"},
@@ -84,6 +86,6 @@ def test_people_say_what_they_are_and_may_leave_it_out(tmp_path: Path) -> None:
     }
 
 
-def test_nobody_is_described_twice(tmp_path: Path) -> None:
+def test_a_person_listed_twice_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ListError, match="line 3: ann is listed already; line 4: give a person"):
         read_groups(listing(tmp_path, "person,gender\nann,f\nann,m\n,m\n"))

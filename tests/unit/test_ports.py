@@ -1,4 +1,4 @@
-"""Fakes and adapters are what the ports say: else the unit tests would prove nothing."""
+"""Fakes and adapters match their ports; otherwise the unit tests would show nothing."""
 
 import inspect
 from datetime import datetime
@@ -59,7 +59,7 @@ IMPLEMENTATIONS: list[tuple[type, type]] = [
 
 
 def declared(port: type) -> dict[str, Any]:
-    """The methods and properties a port asks for."""
+    """Return the methods and properties that a port declares."""
     return {
         name: member
         for name, member in vars(port).items()
@@ -114,7 +114,7 @@ def test_a_unit_of_work_has_every_repository_the_port_names() -> None:
     database.engine.dispose()
 
 
-def test_the_real_clock_tells_utc() -> None:
+def test_the_real_clock_returns_utc() -> None:
     now = clocks.system_clock()
     assert isinstance(now, datetime)
     assert now.tzname() == "UTC"

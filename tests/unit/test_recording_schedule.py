@@ -1,4 +1,4 @@
-"""Which frames of a recording are judged: numbers in, numbers out."""
+"""The schedule chooses the frames of a recording that are judged: numbers in, numbers out."""
 
 from itertools import pairwise
 
@@ -57,7 +57,7 @@ def test_frames_that_come_at_uneven_times_are_chosen_by_their_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("steps", "hold", "length", "told"),
+    ("steps", "hold", "length", "message"),
     [
         (2, 880, 1500, "too short"),
         (2, 880, 800, "too short"),
@@ -65,12 +65,14 @@ def test_frames_that_come_at_uneven_times_are_chosen_by_their_time() -> None:
         (3, 880, 61_000, "longer than the 60 s"),
     ],
 )
-def test_too_short_and_too_long_are_told(steps: int, hold: int, length: int, told: str) -> None:
-    with pytest.raises(RecordingError, match=told):
+def test_too_short_and_too_long_recordings_are_reported(
+    steps: int, hold: int, length: int, message: str
+) -> None:
+    with pytest.raises(RecordingError, match=message):
         even_windows(steps, hold_ms=hold, length_ms=length)
 
 
-def test_a_recording_of_few_pictures_is_told() -> None:
+def test_a_recording_of_too_few_pictures_is_reported() -> None:
     wanted = moments(even_windows(1, hold_ms=880, length_ms=3000))
     with pytest.raises(RecordingError, match="2 for the hold; it needs 3"):
         choose(wanted, [0, 500, 1000, 1500, 2000, 2500])

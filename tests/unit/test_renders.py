@@ -16,7 +16,7 @@ SHOTS = [Shot(b"jpeg 1", 0, 1000, "red"), Shot(b"jpeg 2", 1, 1220, None)]
 
 @pytest.fixture(autouse=True)
 def directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """A cache of this test's own: nothing of it is remembered by other tests."""
+    """Return an empty cache folder for one test; other tests remember nothing of it."""
     monkeypatch.setenv(renders.DIRECTORY, str(tmp_path))
     for known in (renders._folder, renders.rendered):
         known.cache_clear()
@@ -38,7 +38,7 @@ def test_a_render_is_made_once_and_read_as_it_was_made() -> None:
     assert made == [("grace", 1), ("grace", 2)]
 
 
-def test_what_the_liveness_check_said_of_a_render_is_kept() -> None:
+def test_the_verdict_on_a_render_is_kept() -> None:
     judged = []
 
     def make(portrait: str, seed: int) -> list[Shot]:
@@ -53,7 +53,7 @@ def test_what_the_liveness_check_said_of_a_render_is_kept() -> None:
     assert len(judged) == 1
 
 
-def test_nobody_but_the_public_domain_portraits_is_kept(directory: Path) -> None:
+def test_only_renders_of_the_public_domain_portraits_are_kept(directory: Path) -> None:
     with pytest.raises(ValueError, match="public-domain"):
         renders.rendered(lambda portrait: SHOTS, "somebody")
     assert not list(directory.rglob("*.zip"))

@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.support.tally import Tally
 from tests.support.turns import Turns
 
-SECONDS = 0.3  # long enough to see that nobody comes in
+SECONDS = 0.3  # long enough to see that nobody enters
 
 
 def entered(turns: Turns, *, alone: bool) -> tuple[threading.Thread, threading.Event]:
@@ -46,7 +46,7 @@ def test_a_serial_test_waits_for_the_others_and_they_for_it() -> None:
     turns.remove()
 
 
-def test_only_who_made_the_directory_of_the_locks_removes_it() -> None:
+def test_only_the_maker_of_the_lock_directory_removes_it() -> None:
     turns = Turns()
     Turns(turns.directory).remove()
     assert turns.directory.is_dir()
@@ -54,7 +54,7 @@ def test_only_who_made_the_directory_of_the_locks_removes_it() -> None:
     assert not Path(turns.directory).exists()
 
 
-def test_the_tallies_of_workers_are_added_up_and_what_all_left_out_counts_once() -> None:
+def test_tallies_are_added_up_and_tests_left_out_by_all_count_once() -> None:
     tally = Tally()
     tally.add_counts({"tests": 3, "SQLite": 2, "left out": 8})
     tally.add_counts({"tests": 4, "real HTTP": 1, "left out": 8})

@@ -1,4 +1,4 @@
-"""Lock, look, unlock: over HTTP, on real parts."""
+"""Lock and unlock a face over HTTP, on real parts."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from facepay_client import Credentials, Problem
 from tests.support.people import PASSWORD, PointOfSale, Scenario
 
 
-def test_a_lost_phone_is_answered_by_a_lock_and_the_face_comes_back_without_enrolling(
+def test_the_owner_of_a_lost_phone_locks_and_unlocks_the_face_without_enrolling(
     scenario: Scenario, pos: PointOfSale
 ) -> None:
     payer = scenario.payer(face="grace")

@@ -1,4 +1,4 @@
-"""The walk as a till and an app see it: real gunicorn, real OpenBao, both databases, real faces."""
+"""A payment as a terminal and an app see it, on real gunicorn, OpenBao, databases and faces."""
 
 import pyotp
 import pytest
@@ -20,7 +20,7 @@ def refusal(error: pytest.ExceptionInfo[Problem]) -> tuple[int, str, str]:
     return error.value.status, error.value.code, error.value.user_action
 
 
-def test_a_face_and_a_code_pay_and_the_acquirer_can_check_it_offline(
+def test_a_face_and_a_code_pay_and_the_acquirer_verifies_it_offline(
     scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
     intent = pos.intent(4250)
@@ -50,17 +50,17 @@ def test_a_stranger_with_the_right_code_does_not_pay_and_learns_no_reason(
 ) -> None:
     intent = pos.intent()
     accepted = scenario.show_face(pos, intent, grace, "eileen")
-    assert accepted.outcome == "accepted", "the till must not learn whether the face matched"
+    assert accepted.outcome == "accepted", "the terminal must not learn whether the face matched"
     by_face = pos.terminal.send_code(intent.id, grace.code())
     other = pos.intent()
     scenario.show_face(pos, other, grace, "grace")
     by_code = pos.terminal.send_code(other.id, grace.wrong_code())
-    told = [(i.state, i.reason_class, i.user_action, i.methods) for i in (by_face, by_code)]
-    assert told[0] == told[1], "wrong face and wrong code must look alike"
-    assert told[0][:2] == ("declined", "not_verified")
+    answers = [(i.state, i.reason_class, i.user_action, i.methods) for i in (by_face, by_code)]
+    assert answers[0] == answers[1], "wrong face and wrong code must look alike"
+    assert answers[0][:2] == ("declined", "not_verified")
 
 
-def test_after_a_failed_face_the_same_payment_goes_on_by_password(
+def test_after_a_failed_face_the_password_pays_the_same_payment(
     scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
     intent = pos.intent()
@@ -70,7 +70,7 @@ def test_after_a_failed_face_the_same_payment_goes_on_by_password(
     assert (paid.state, paid.amount_minor) == ("approved", intent.amount_minor)
 
 
-def test_a_revoked_face_pays_nothing_more_and_the_password_still_does(
+def test_a_revoked_face_pays_nothing_and_the_password_still_does(
     scenario: Scenario, pos: PointOfSale
 ) -> None:
     payer = scenario.payer(face="grace")
@@ -96,7 +96,7 @@ def test_a_revoked_face_pays_nothing_more_and_the_password_still_does(
     assert paid.state == "approved"
 
 
-def test_one_code_is_proof_enough_to_revoke(scenario: Scenario) -> None:
+def test_one_code_suffices_to_revoke(scenario: Scenario) -> None:
     payer = scenario.payer(face="eileen")
     assert (
         payer.customer.revoke_face(payer.enrolment_id, Credentials(code=payer.code())).state
@@ -104,7 +104,7 @@ def test_one_code_is_proof_enough_to_revoke(scenario: Scenario) -> None:
     )
 
 
-def test_withdrawing_consent_is_one_step_and_takes_the_face_with_it(
+def test_withdrawing_consent_is_one_request_and_revokes_the_face(
     scenario: Scenario, pos: PointOfSale
 ) -> None:
     payer = scenario.payer(face="eileen")
@@ -121,7 +121,7 @@ def test_withdrawing_consent_is_one_step_and_takes_the_face_with_it(
     assert enrolment.key_destroyed_at is not None
 
 
-def test_a_capture_is_dead_after_60_seconds(
+def test_a_capture_expires_after_60_seconds(
     scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
     intent = pos.intent()
@@ -133,7 +133,7 @@ def test_a_capture_is_dead_after_60_seconds(
     assert pos.capture(intent.id, grace.alias).id != capture.id
 
 
-def test_a_payment_dies_after_ten_minutes(
+def test_a_payment_expires_after_ten_minutes(
     scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
     intent = pos.intent()
@@ -144,7 +144,7 @@ def test_a_payment_dies_after_ten_minutes(
     assert pos.terminal.get_intent(intent.id).state == "expired"
 
 
-def test_three_captures_and_then_the_password(
+def test_a_payer_has_three_captures_and_then_the_password(
     scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
     intent = pos.intent()
@@ -162,7 +162,7 @@ def test_choosing_another_method_is_not_a_failure(pos: PointOfSale) -> None:
     assert (chosen.state, chosen.reason_class) == ("payer_chose_alternative", None)
 
 
-def test_a_lost_outcome_can_be_asked_for_and_an_approval_reversed(
+def test_a_lost_outcome_can_be_read_and_an_approval_reversed(
     pos: PointOfSale, grace: Payer
 ) -> None:
     intent = pos.intent()
@@ -173,7 +173,7 @@ def test_a_lost_outcome_can_be_asked_for_and_an_approval_reversed(
     assert pos.merchant.reverse(intent.id).state == "reversed", "reversing is safe to repeat"
 
 
-def test_a_code_counts_once(pos: PointOfSale, grace: Payer) -> None:
+def test_a_code_pays_once(pos: PointOfSale, grace: Payer) -> None:
     code = grace.code()
     first = pos.terminal.use_password(pos.intent().id, grace.alias, Credentials(PASSWORD, code))
     again = pos.terminal.use_password(pos.intent().id, grace.alias, Credentials(PASSWORD, code))
@@ -193,7 +193,7 @@ def test_a_secret_is_shown_again_until_it_is_confirmed_and_then_never(scenario: 
 
 
 def second_authenticator(scenario: Scenario, payer: Payer) -> tuple[str, str]:
-    """Added with password and code, confirmed: its id and secret."""
+    """Add an authenticator with password and code, and confirm it; return its id and secret."""
     added = payer.customer.add_second_factor("tablet", Credentials(PASSWORD, payer.code()))
     assert added.secret is not None
     code = pyotp.TOTP(added.secret).at(scenario.service.clock.now())
@@ -201,7 +201,7 @@ def second_authenticator(scenario: Scenario, payer: Payer) -> tuple[str, str]:
     return added.id, added.secret
 
 
-def test_a_revoked_authenticator_pays_nothing_more(scenario: Scenario, pos: PointOfSale) -> None:
+def test_a_revoked_authenticator_pays_nothing(scenario: Scenario, pos: PointOfSale) -> None:
     payer = scenario.payer(face="grace")
     tablet, secret = second_authenticator(scenario, payer)
     revoked = payer.customer.revoke_second_factor(tablet, Credentials(PASSWORD, payer.code()))
@@ -216,8 +216,8 @@ def test_a_revoked_authenticator_pays_nothing_more(scenario: Scenario, pos: Poin
     assert paid.state == "approved", "the other one still pays"
 
 
-def test_the_last_authenticator_stays(scenario: Scenario) -> None:
-    """Otherwise the password alone could bring a new one, and so replace the second factor."""
+def test_the_last_authenticator_cannot_be_revoked(scenario: Scenario) -> None:
+    """Otherwise the password alone could add a new one, and so replace the second factor."""
     payer = scenario.payer()
     with pytest.raises(Problem) as error:
         payer.customer.revoke_second_factor(payer.factor_id, Credentials(PASSWORD, payer.code()))
@@ -235,8 +235,8 @@ def test_a_stolen_phone_and_the_password_do_not_change_the_second_factor(
     assert adding.value.code == revoking.value.code == "credentials_rejected"
 
 
-def test_no_authenticator_lies_in_wait(scenario: Scenario) -> None:
-    """One pending at a time, for ten minutes: none from before outlives the confirmed one."""
+def test_an_earlier_pending_authenticator_cannot_be_confirmed(scenario: Scenario) -> None:
+    """One is pending at a time, for ten minutes; an earlier one cannot replace a confirmed one."""
     payer = scenario.newcomer()
     waiting = payer.customer.add_second_factor("in wait", Credentials(PASSWORD))
     payer.confirm_authenticator()
@@ -252,7 +252,7 @@ def test_no_authenticator_lies_in_wait(scenario: Scenario) -> None:
     assert error.value.code == "wrong_state"
 
 
-def test_a_mirrored_camera_works_as_well(
+def test_a_mirrored_camera_can_enrol_and_pay(
     scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
     intent = pos.intent()

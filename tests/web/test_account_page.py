@@ -1,4 +1,4 @@
-"""The customer's page: who gets in, who is kept out, and what a browser is given to keep."""
+"""The customer's page: signing in, refused forms and visitors, and the browser's cookies."""
 
 import re
 import socket
@@ -37,7 +37,7 @@ def cookies_of(answer: requests.Response) -> SimpleCookie:
     return SimpleCookie(re.sub(r", (?=facepay-|__Host-)", "; ", answer.headers["Set-Cookie"]))
 
 
-def test_password_and_code_open_the_page_and_less_does_not(browser: Browser, payer: Payer) -> None:
+def test_only_password_and_code_together_open_the_page(browser: Browser, payer: Payer) -> None:
     assert browser.get("/account").headers["Location"] == SIGN_IN
     for password, code in ((PASSWORD, payer.wrong_code()), (WRONG, payer.code())):
         refused = browser.fill_in(SIGN_IN, alias=payer.alias, password=password, code=code)
@@ -57,7 +57,7 @@ def test_a_code_opens_the_page_once(scenario: Scenario, browser: Browser, payer:
     other.close()
 
 
-def test_nobody_learns_who_is_a_customer(browser: Browser, payer: Payer) -> None:
+def test_the_sign_in_page_reveals_no_customers(browser: Browser, payer: Payer) -> None:
     def body(alias: str, password: str, code: str) -> str:
         answer = browser.fill_in(SIGN_IN, alias=alias, password=password, code=code)
         assert answer.status_code == 403
@@ -80,7 +80,7 @@ def test_a_form_without_its_token_changes_nothing(browser: Browser, payer: Payer
     assert not is_in(browser)
 
 
-def test_the_token_of_another_visit_does_not_fit(
+def test_a_form_with_the_token_of_another_visit_is_refused(
     scenario: Scenario, browser: Browser, payer: Payer
 ) -> None:
     """Login CSRF: a page of an attacker signs the victim's browser in as the attacker."""
@@ -110,10 +110,10 @@ def test_a_form_sent_from_another_site_changes_nothing(
     assert is_in(browser)
 
 
-def test_a_planted_visit_is_not_the_one_that_is_signed_in(
+def test_a_planted_session_cookie_is_replaced_at_sign_in(
     scenario: Scenario, browser: Browser, payer: Payer
 ) -> None:
-    """Session fixation: what the browser held before signing in opens nothing afterwards."""
+    """Session fixation: a cookie from before signing in opens nothing afterwards."""
     browser.get(SIGN_IN)
     planted = browser.visit
     browser.sign_in(payer)
@@ -125,7 +125,7 @@ def test_a_planted_visit_is_not_the_one_that_is_signed_in(
     attacker.close()
 
 
-def test_a_visit_nobody_began_is_not_believed(browser: Browser) -> None:
+def test_an_invented_session_cookie_is_refused(browser: Browser) -> None:
     for made_up in ("x", "A" * 43, "A" * 5000, "\u00e9"):
         browser.kept.cookies.set(VISIT, made_up)
         assert browser.get("/account").status_code == 303
@@ -153,7 +153,9 @@ def test_over_https_cookies_never_travel_in_the_clear(scenario: Scenario) -> Non
     assert answer.headers["Strict-Transport-Security"]
 
 
-def test_five_idle_minutes_end_a_visit(scenario: Scenario, browser: Browser, payer: Payer) -> None:
+def test_five_idle_minutes_end_a_session(
+    scenario: Scenario, browser: Browser, payer: Payer
+) -> None:
     browser.sign_in(payer)
     for _ in range(3):
         scenario.service.clock.advance(4 * 60)
@@ -162,9 +164,7 @@ def test_five_idle_minutes_end_a_visit(scenario: Scenario, browser: Browser, pay
     assert not is_in(browser)
 
 
-def test_a_visit_ends_after_an_hour_whatever_happens(
-    scenario: Scenario, browser: Browser, payer: Payer
-) -> None:
+def test_a_session_ends_after_an_hour(scenario: Scenario, browser: Browser, payer: Payer) -> None:
     browser.sign_in(payer)
     for _ in range(14):
         scenario.service.clock.advance(4 * 60)
@@ -173,7 +173,7 @@ def test_a_visit_ends_after_an_hour_whatever_happens(
     assert not is_in(browser)
 
 
-def test_who_signs_out_is_out_everywhere(
+def test_signing_out_ends_the_session_in_every_copy_of_the_cookie(
     scenario: Scenario, browser: Browser, payer: Payer
 ) -> None:
     browser.sign_in(payer)
@@ -204,8 +204,8 @@ def test_a_stranger_who_guesses_at_the_page_does_not_keep_the_owner_out(scenario
     stranger.close()
 
 
-def test_a_name_for_one_customer_is_no_fresh_start_against_another(scenario: Scenario) -> None:
-    """Who has signed in as themselves does not get five guesses more at somebody else."""
+def test_a_known_browser_gets_no_extra_guesses_at_another_customer(scenario: Scenario) -> None:
+    """A signed-in customer does not get five more guesses at somebody else."""
     thief, victim = scenario.payer(), scenario.payer()
     browser = Browser(scenario.service.url)
     browser.sign_in(thief)
@@ -224,9 +224,7 @@ def test_a_name_for_one_customer_is_no_fresh_start_against_another(scenario: Sce
 
 
 @pytest.mark.parametrize("path", ["/account/sign_in", "/account", "/account/nothing/here"])
-def test_every_page_says_what_it_may_load_and_where_it_may_stand(
-    browser: Browser, path: str
-) -> None:
+def test_every_page_restricts_its_contents_and_its_framing(browser: Browser, path: str) -> None:
     headers = browser.get(path).headers
     policy = headers["Content-Security-Policy"]
     for part in ("default-src 'none'", "form-action 'self'", "frame-ancestors 'none'"):
@@ -283,7 +281,7 @@ def test_a_broken_chunk_gets_a_page(scenario: Scenario) -> None:
     assert b"text/html" in answer
 
 
-def test_the_page_speaks_the_language_asked_for(browser: Browser) -> None:
+def test_the_page_is_in_the_requested_language(browser: Browser) -> None:
     assert '<html lang="en">' in browser.get(SIGN_IN, **{"Accept-Language": "de, en;q=0.5"}).text
     assert '<html lang="zh-Hans">' in browser.get(SIGN_IN, **{"Accept-Language": "zh-CN"}).text
     assert '<html lang="zh-Hans">' in browser.get(f"{SIGN_IN}?lang=zh").text

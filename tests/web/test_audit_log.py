@@ -1,4 +1,4 @@
-"""The log as anybody can read it: whole, signed, complete, and silent about people."""
+"""The public log is complete and signed, and names no people."""
 
 from collections import Counter
 from dataclasses import replace
@@ -9,7 +9,7 @@ from facepay_client import Credentials, VerificationFailed, fetch_log, verify_lo
 from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
 
 
-def test_every_approval_withdrawal_and_revocation_is_in_it(
+def test_every_approval_withdrawal_and_revocation_is_in_the_log(
     scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
     leaver = scenario.payer(face="eileen")
@@ -29,7 +29,7 @@ def test_every_approval_withdrawal_and_revocation_is_in_it(
     assert kinds["face.key_destroyed"] >= 1
 
 
-def test_one_changed_leaf_is_noticed(scenario: Scenario, pos: PointOfSale) -> None:
+def test_one_changed_leaf_of_the_log_is_found(scenario: Scenario, pos: PointOfSale) -> None:
     pos.intent()
     log = fetch_log(scenario.published)
     jwks = scenario.published.jwks()
@@ -41,7 +41,7 @@ def test_one_changed_leaf_is_noticed(scenario: Scenario, pos: PointOfSale) -> No
         verify_log(log.leaves[:-1], log.checkpoint, jwks, expected_issuer=scenario.service.url)
 
 
-def test_it_names_nobody(scenario: Scenario, grace: Payer) -> None:
+def test_the_log_names_nobody(scenario: Scenario, grace: Payer) -> None:
     text = str(list(fetch_log(scenario.published).leaves))
     for name in (grace.alias, grace.enrolment_id, grace.consent_id, grace.factor_id):
         assert name not in text

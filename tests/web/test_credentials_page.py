@@ -38,9 +38,7 @@ def body_but_keys(answer: requests.Response) -> str:
     return re.sub(r'(name="key" value=")\w+', r"\1KEY", answer.text)
 
 
-def test_an_authenticator_is_replaced_without_anybodys_help(
-    scenario: Scenario, browser: Browser
-) -> None:
+def test_a_customer_replaces_an_authenticator_alone(scenario: Scenario, browser: Browser) -> None:
     payer = scenario.payer()
     browser.sign_in(payer)
     shown = browser.fill_in("/account/factors/add", name="new phone", **credentials(payer))
@@ -66,7 +64,7 @@ def test_an_authenticator_is_replaced_without_anybodys_help(
     other.close()
 
 
-def test_a_visit_left_open_changes_nothing_without_password_and_code(
+def test_an_open_session_changes_nothing_without_password_and_code(
     scenario: Scenario, browser: Browser
 ) -> None:
     payer = scenario.payer()
@@ -114,7 +112,7 @@ def test_one_recovery_code_stops_the_face_without_signing_in(
     stranger.close()
 
 
-def test_stopping_tells_nobody_who_is_a_customer(scenario: Scenario, browser: Browser) -> None:
+def test_stopping_a_face_reveals_no_customers(scenario: Scenario, browser: Browser) -> None:
     payer = scenario.payer()
     code = recovery_codes(browser, payer)[0]
     stranger = Browser(scenario.service.url)
@@ -155,7 +153,7 @@ def test_a_changed_password_signs_everybody_out(scenario: Scenario, browser: Bro
     other.close()
 
 
-def test_an_emergency_code_at_the_sign_in_looks_like_a_slip(
+def test_an_emergency_code_at_the_sign_in_looks_like_a_wrong_code(
     scenario: Scenario, browser: Browser
 ) -> None:
     payer = scenario.payer()
@@ -186,7 +184,7 @@ def test_an_emergency_code_at_the_sign_in_looks_like_a_slip(
 def test_the_secret_of_a_new_authenticator_is_in_the_picture(
     scenario: Scenario, browser: Browser
 ) -> None:
-    """The picture is drawn here: no service elsewhere ever sees the secret."""
+    """The service draws the picture itself: no other service ever sees the secret."""
     payer = scenario.payer()
     browser.sign_in(payer)
     shown = browser.fill_in("/account/factors/add", name="tablet", **credentials(payer)).text

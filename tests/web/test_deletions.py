@@ -1,4 +1,4 @@
-"""The receipt for a face that is gone, over HTTP, checked against the public log."""
+"""The receipt for a revoked face over HTTP, checked against the public log."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from facepay_client import (
 from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
 
 
-def test_a_revoked_face_comes_with_a_receipt_that_the_log_bears_out(
+def test_the_public_log_confirms_the_receipt_for_a_revoked_face(
     scenario: Scenario, pos: PointOfSale
 ) -> None:
     payer, other = scenario.payer(face="grace"), scenario.payer(face="grace")

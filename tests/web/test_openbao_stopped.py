@@ -1,4 +1,4 @@
-"""OpenBao stopped under a running service: what goes on for 15 minutes, and what comes back."""
+"""OpenBao stops under a running service: payments that continue for 15 minutes, and recovery."""
 
 import json
 import time
@@ -40,7 +40,7 @@ def scenario(
 
 @dataclass
 class Shop:
-    """A till, and Grace, whose telephone signs what she pays."""
+    """A terminal, and Grace, whose telephone signs her payments."""
 
     scenario: Scenario
     pos: PointOfSale
@@ -66,7 +66,7 @@ class Shop:
         )
 
     def verify(self, paid: Intent) -> None:
-        """As an acquirer does it, now, and trusting the roots it knew before."""
+        """Verify as an acquirer does, now, with the roots that it knew before."""
         assert (paid.state, paid.authorization is not None) == ("approved", True)
         verify_authorization(
             paid.authorization or "",
@@ -81,7 +81,7 @@ class Shop:
         )
 
     def freshly_certified(self) -> list[int]:
-        """Have every worker renew its key; when the certificates run out."""
+        """Have every worker renew its key; return the ends of the certificates."""
         self.scenario.service.clock.advance(RENEWED_AFTER_S)
         turned, until = self.now(), time.monotonic() + 60
         while len(ends := self._certified_after(turned)) < WORKERS:
@@ -92,8 +92,10 @@ class Shop:
     def _certified_after(self, moment: float) -> list[int]:
         keys = self.scenario.published.jwks()["keys"]
         certificates = [key["certificate"] for key in keys if "certificate" in key]
-        told = [json.loads(jws.extract_compact(each.encode()).payload) for each in certificates]
-        return [claims["exp"] for claims in told if claims["iat"] >= int(moment)]
+        claims_of_all = [
+            json.loads(jws.extract_compact(each.encode()).payload) for each in certificates
+        ]
+        return [claims["exp"] for claims in claims_of_all if claims["iat"] >= int(moment)]
 
 
 @pytest.fixture(scope="module")
@@ -105,8 +107,8 @@ def shop(scenario: Scenario) -> Shop:
 
 
 def refusal(error: pytest.ExceptionInfo[Problem]) -> tuple[int, str, str, bool]:
-    told = error.value
-    return told.status, told.code, told.user_action, told.retryable
+    problem = error.value
+    return problem.status, problem.code, problem.user_action, problem.retryable
 
 
 FACE_AWAY = (503, "vault_unavailable", "use_another_method", True)
@@ -114,13 +116,15 @@ CODES_AWAY = (503, "factor_unavailable", "use_another_factor", True)
 NOTHING_SIGNED = (503, "signing_unavailable", "use_another_method", True)
 
 
-def test_openbao_stopped_a_device_key_pays_for_15_minutes_and_all_comes_back_without_a_restart(
+def test_a_device_key_pays_for_15_minutes_without_openbao_and_faces_pay_again_afterwards(
     shop: Shop, own_bao: EmbeddedOpenBao
 ) -> None:
-    """OpenBao stopped: face payments answer "use another method", TOTP answers "use another
-    factor", password + device-key payments are approved and their authorizations verify offline
-    for the 15 minutes of the node key's certificate, then everything is refused with a clear
-    problem; OpenBao back: face works again without a restart.
+    """Stop OpenBao, and start it again after the certificates of the node keys expired.
+
+    Meanwhile face payments are refused with "use another method", and one-time codes with "use
+    another factor". Password and device key pay, and their authorizations verify offline, for the
+    15 minutes of a certificate. Then every payment is refused with a clear problem. After the
+    outage faces pay again without a restart.
     """
     pos, payer, workers = shop.pos, shop.payer, shop.scenario.service.worker_pids()
     ends = shop.freshly_certified()
@@ -134,7 +138,7 @@ def test_openbao_stopped_a_device_key_pays_for_15_minutes_and_all_comes_back_wit
             pos.terminal.send_body(burst)
         assert refusal(error) == FACE_AWAY
         refused_by_code(shop)
-        # The same payment goes on by password and the telephone.
+        # The password and the telephone pay the same payment.
         shop.verify(shop.pay_by_device(by_face))
 
         shop.turn_to(min(ends) - 60)
@@ -156,10 +160,14 @@ def test_openbao_stopped_a_device_key_pays_for_15_minutes_and_all_comes_back_wit
         own_bao.start()
 
     shop.verify(shop.pay_by_device(lost))
-    by_face = pos.intent()
-    shop.scenario.show_face(pos, by_face, payer, "grace")
-    shop.verify(pos.terminal.send_code(by_face.id, payer.code()))
+    shop.verify(paid_by_face(shop))
     assert shop.scenario.service.worker_pids() == workers
+
+
+def paid_by_face(shop: Shop) -> Intent:
+    intent = shop.pos.intent()
+    shop.scenario.show_face(shop.pos, intent, shop.payer, "grace")
+    return shop.pos.terminal.send_code(intent.id, shop.payer.code())
 
 
 def refused_by_code(shop: Shop) -> None:

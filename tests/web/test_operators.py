@@ -1,4 +1,4 @@
-"""Two operators over HTTP: one face, and a cohort in batches, with its progress."""
+"""Two operators over HTTP revoke one face, and a cohort in batches with its progress."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def second(scenario: Scenario) -> Operator:
     return Operator(scenario.transport(pair))
 
 
-def test_the_call_centre_takes_a_face_back_with_two_operators(
+def test_two_operators_revoke_a_face_for_the_call_centre(
     scenario: Scenario, pos: PointOfSale, second: Operator
 ) -> None:
     payer = scenario.payer(face="grace")
@@ -51,7 +51,7 @@ def test_the_call_centre_takes_a_face_back_with_two_operators(
     assert receipt.cause == "operator"
 
 
-def test_a_breached_cohort_goes_in_batches_and_says_how_far_it_is(
+def test_a_breached_cohort_is_revoked_in_batches_that_report_progress(
     scenario: Scenario, second: Operator, grace: Payer
 ) -> None:
     faces = copies(scenario.service, grace, 5, "breached over HTTP")

@@ -1,4 +1,4 @@
-"""A dependency is away: fail closed, name the alternative, and come back without a restart."""
+"""A dependency is unavailable: refuse, name the alternative, and recover without a restart."""
 
 from collections.abc import Iterator
 
@@ -31,7 +31,7 @@ def grace(scenario: Scenario) -> Payer:
     return scenario.payer(face="grace")
 
 
-def test_without_the_vault_nothing_is_approved_and_afterwards_the_same_request_is(
+def test_a_payment_refused_during_a_vault_outage_is_approved_afterwards(
     scenario: Scenario, own_bao: EmbeddedOpenBao, grace: Payer
 ) -> None:
     pos = scenario.pos()
@@ -50,8 +50,8 @@ def test_without_the_vault_nothing_is_approved_and_afterwards_the_same_request_i
         (face, "vault_unavailable", "use_another_method"),
         (password, "factor_unavailable", "use_another_factor"),
     ):
-        told = (error.value.status, error.value.code, error.value.user_action)
-        assert told == (503, named, action)
+        problem = (error.value.status, error.value.code, error.value.user_action)
+        assert problem == (503, named, action)
         assert error.value.retryable
     own_bao.start()
     paid = pos.terminal.use_password(

@@ -1,4 +1,4 @@
-"""Taking back, locking and withdrawing on the page, by plain requests."""
+"""Revoking, locking and withdrawing on the page, by plain requests."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ def browser(scenario: Scenario) -> Iterator[Browser]:
     opened.close()
 
 
-def test_nobody_who_is_not_signed_in_takes_a_face_back(
+def test_a_visitor_who_is_not_signed_in_cannot_revoke_a_face(
     scenario: Scenario, browser: Browser, grace: Payer
 ) -> None:
     path = f"/account/faces/{grace.enrolment_id}/revoke"
@@ -34,7 +34,7 @@ def test_nobody_who_is_not_signed_in_takes_a_face_back(
     grace.customer.unlock_face(grace.enrolment_id, Credentials(PASSWORD, grace.code()))
 
 
-def test_a_form_sent_twice_takes_back_once(scenario: Scenario, browser: Browser) -> None:
+def test_a_form_sent_twice_revokes_once(scenario: Scenario, browser: Browser) -> None:
     payer = scenario.payer(face="eileen")
     browser.sign_in(payer)
     path = f"/account/faces/{payer.enrolment_id}/revoke"
@@ -45,8 +45,10 @@ def test_a_form_sent_twice_takes_back_once(scenario: Scenario, browser: Browser)
         assert browser.get(answer.headers["Location"]).status_code == 200
     with scenario.service.deps.unit_of_work() as uow:
         about = {o.seq for o in uow.openings.find_all() if payer.enrolment_id in o.details}
-        told = [leaf for leaf in uow.leaves.find_all(kind="face.revoked") if leaf.seq in about]
-    assert len(told) == 1
+        revocations = [
+            leaf for leaf in uow.leaves.find_all(kind="face.revoked") if leaf.seq in about
+        ]
+    assert len(revocations) == 1
 
 
 def test_a_one_time_key_serves_one_form(browser: Browser, grace: Payer) -> None:
@@ -64,7 +66,7 @@ def test_a_one_time_key_serves_one_form(browser: Browser, grace: Payer) -> None:
     assert browser.fill_in(unlock, password=PASSWORD, code=grace.code()).status_code == 303
 
 
-def test_withdrawing_consent_on_the_page_takes_the_face_with_it(
+def test_withdrawing_consent_on_the_page_revokes_the_face(
     scenario: Scenario, browser: Browser
 ) -> None:
     payer = scenario.payer(face="eileen")
@@ -76,7 +78,7 @@ def test_withdrawing_consent_on_the_page_takes_the_face_with_it(
     assert "You can still pay with your password" in revoked.text
 
 
-def test_what_does_not_exist_is_a_page(browser: Browser, grace: Payer) -> None:
+def test_an_unknown_address_gets_a_page(browser: Browser, grace: Payer) -> None:
     browser.sign_in(grace)
     for path in (
         f"/account/faces/enr_{'0' * 32}/revoke",

@@ -1,4 +1,4 @@
-"""The README keeps its word: its lines of Python make a payment, and its pictures are there."""
+"""The README is correct: its lines of Python make a payment, and its pictures exist."""
 
 import base64
 import contextlib
@@ -76,11 +76,11 @@ def test_the_lines_of_python_make_a_payment_as_they_stand(clone: Path) -> None:
     assert verified.amount_minor == AMOUNT_MINOR
 
 
-def test_a_reader_runs_the_lines_again(clone: Path) -> None:
+def test_the_lines_can_be_run_again(clone: Path) -> None:
     assert [run_snippet(clone)[0] for _ in range(2)] == ["approved", "approved"]
 
 
-def test_the_operator_key_that_serve_makes_is_for_its_owner_alone(clone: Path) -> None:
+def test_only_its_owner_can_read_the_operator_key_that_serve_makes(clone: Path) -> None:
     assert stat.S_IMODE((clone / SERVED / OPERATOR_KEY_FILE).stat().st_mode) == 0o600
 
 
@@ -90,7 +90,7 @@ def claims(token: str) -> dict[str, str]:
     return read
 
 
-def test_a_stranger_reads_the_readme_to_its_end() -> None:
+def test_the_readme_is_short_and_its_pictures_are_small() -> None:
     text = README.read_text()
     assert len(text.splitlines()) <= LINES_AT_MOST
     pictures = re.findall(r"\]\((docs/images/[^)]+)\)", text)

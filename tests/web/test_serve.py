@@ -1,4 +1,4 @@
-"""`facepay serve`: everything comes up with one command, and nothing is left behind it."""
+"""`facepay serve` starts everything with one command, and leaves no process behind."""
 
 import contextlib
 import json
@@ -55,7 +55,7 @@ def names(processes: list[psutil.Process]) -> set[str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_nothing_is_left_running(
+def test_serve_leaves_no_process_running(
     serving: subprocess.Popen[bytes], tmp_path: Path, number: signal.Signals
 ) -> None:
     state = json.loads((tmp_path / "serve" / STATE_FILE).read_text())
@@ -72,8 +72,8 @@ def test_nothing_is_left_running(
     assert not alive
 
 
-def test_what_was_enrolled_is_there_after_a_restart(tmp_path: Path) -> None:
-    """The embedded vault opens again with the same keys: nobody has to enrol anew."""
+def test_enrolled_faces_survive_a_restart(tmp_path: Path) -> None:
+    """The embedded vault opens again with the same keys: no customer has to enrol anew."""
     directory = tmp_path / "serve"
     command = [FACEPAY, "serve", "--directory", str(directory), "--port", "0"]
     keys = []
@@ -90,7 +90,7 @@ def test_what_was_enrolled_is_there_after_a_restart(tmp_path: Path) -> None:
     assert keys[0] == keys[1] != []
 
 
-def test_events_are_sent_by_the_same_command(tmp_path: Path) -> None:
+def test_serve_also_sends_events(tmp_path: Path) -> None:
     directory, key = tmp_path / "serve", KeyPair.generate()
     operator_key = tmp_path / "operator.jwk"
     operator_key.write_text(json.dumps(key.public_jwk))
@@ -103,13 +103,13 @@ def test_events_are_sent_by_the_same_command(tmp_path: Path) -> None:
         url = json.loads((directory / STATE_FILE).read_text())["url"]
         operator = Operator(Transport(url, key))
         device = KeyPair.generate()
-        with receiving() as bank:
-            secret = operator.register_webhook(bank.url).secret
+        with receiving() as operator_receiver:
+            secret = operator.register_webhook(operator_receiver.url).secret
             assert secret is not None
             operator.register_customer("ada", "correct horse battery", device.public_jwk)
             notice = Published(Transport(url)).notice()
             Customer(Transport(url, device)).grant_consent(notice)
-            (came,) = bank.wait_for(1)
+            (came,) = operator_receiver.wait_for(1)
             assert came.verified(secret)["type"] == "consent.granted"
     finally:
         running.terminate()

@@ -1,4 +1,4 @@
-"""Events as a merchant's backend and the bank hear them: over HTTP, signed, and only their own."""
+"""Events of a merchant's backend and of the operator over HTTP: signed, and only their own."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ def shop() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def bank() -> Iterator[Receiver]:
+def operator_receiver() -> Iterator[Receiver]:
     with receiving() as receiver:
         yield receiver
 
@@ -34,25 +34,25 @@ def deliver_all(scenario: Scenario) -> None:
         pass
 
 
-def test_a_merchant_and_the_bank_hear_of_a_payment_and_can_check_who_says_so(
-    scenario: Scenario, pos: PointOfSale, shop: Receiver, bank: Receiver
+def test_merchant_and_operator_get_verifiable_events_of_a_payment(
+    scenario: Scenario, pos: PointOfSale, shop: Receiver, operator_receiver: Receiver
 ) -> None:
     deliver_all(scenario)
     of_shop = pos.merchant.register_webhook(shop.url)
-    of_bank = scenario.operator.register_webhook(bank.url)
+    for_operator = scenario.operator.register_webhook(operator_receiver.url)
     assert of_shop.secret is not None
-    assert of_bank.secret is not None
+    assert for_operator.secret is not None
     payer = scenario.payer()
     paid = pay(pos, payer)
     pos.merchant.reverse(paid)
     deliver_all(scenario)
-    told = [came.verified(of_shop.secret) for came in shop.came]
-    assert [each["type"] for each in told] == ["payment.approved", "payment.reversed"]
-    assert {each["data"]["payment_intent"] for each in told} == {paid}
-    assert told[0]["data"]["amount_minor"] == 4250
-    to_bank = [came.verified(of_bank.secret)["type"] for came in bank.came]
-    assert to_bank == ["second_factor.added", "payment.approved", "payment.reversed"]
-    scenario.operator.disable_webhook(of_bank.id)
+    events = [came.verified(of_shop.secret) for came in shop.came]
+    assert [each["type"] for each in events] == ["payment.approved", "payment.reversed"]
+    assert {each["data"]["payment_intent"] for each in events} == {paid}
+    assert events[0]["data"]["amount_minor"] == 4250
+    to_operator = [came.verified(for_operator.secret)["type"] for came in operator_receiver.came]
+    assert to_operator == ["second_factor.added", "payment.approved", "payment.reversed"]
+    scenario.operator.disable_webhook(for_operator.id)
 
 
 def test_a_merchant_sees_no_other_merchants_payments_and_nothing_of_the_customer(
@@ -88,14 +88,14 @@ def test_an_endpoint_is_listed_without_its_secret_until_it_is_disabled(
 @pytest.mark.parametrize(
     "url", ["http://10.0.0.1/", "https://169.254.169.254/latest", "nonsense", "file:///etc/passwd"]
 )
-def test_an_address_that_may_not_be_asked_is_refused_in_words(pos: PointOfSale, url: str) -> None:
+def test_a_forbidden_address_is_refused_with_an_explanation(pos: PointOfSale, url: str) -> None:
     with pytest.raises(Problem) as refusal:
         pos.merchant.register_webhook(url)
     assert (refusal.value.status, refusal.value.code) == (422, "invalid_request")
     assert refusal.value.param == "url"
 
 
-def test_a_terminal_registers_no_endpoint(pos: PointOfSale, shop: Receiver) -> None:
+def test_a_terminal_cannot_register_an_endpoint(pos: PointOfSale, shop: Receiver) -> None:
     with pytest.raises(Problem) as refusal:
         pos.transport.post("/v1/webhook_endpoints", {"url": shop.url})
     assert refusal.value.code == "not_allowed"

@@ -1,4 +1,4 @@
-"""Numbers nobody may step over: amounts, consents, and what a policy may say."""
+"""Bounds of amounts, consents and policies."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -23,14 +23,14 @@ def test_an_ordinary_amount_can_be_paid(amount: int) -> None:
 
 
 @pytest.mark.parametrize("amount", [0, -1, MAX_MINOR_UNITS + 1])
-def test_nothing_less_than_nothing_and_absurd_amounts_are_refused(amount: int) -> None:
+def test_zero_negative_and_absurd_amounts_are_refused(amount: int) -> None:
     with pytest.raises(InvalidRequest) as refusal:
         Money(amount, "EUR")
     assert refusal.value.param == "amount_minor"
 
 
 @pytest.mark.parametrize("currency", ["", "EU", "EURO", "eur", "E R", "EUR\n", "ÄÖÜ", "€€€"])
-def test_only_currencies_of_three_capital_letters_are_taken(currency: str) -> None:
+def test_only_currencies_of_three_capital_letters_are_accepted(currency: str) -> None:
     with pytest.raises(InvalidRequest) as refusal:
         Money(100, currency)
     assert refusal.value.param == "currency"
@@ -47,7 +47,7 @@ def test_a_consent_ends_by_itself() -> None:
     assert not consent().active(NOW + timedelta(days=365))
 
 
-def test_a_withdrawn_consent_is_no_consent_from_that_moment() -> None:
+def test_a_withdrawn_consent_ends_at_that_moment() -> None:
     assert not consent(withdrawn_at=NOW).active(NOW)
 
 

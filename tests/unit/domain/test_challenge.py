@@ -1,4 +1,4 @@
-"""The challenge: what a recording made beforehand cannot have known."""
+"""A challenge asks for steps and light that no earlier recording can contain."""
 
 from collections import Counter
 from itertools import pairwise
@@ -45,7 +45,7 @@ def test_the_light_never_shows_a_colour_twice_in_a_row_however_long_it_runs() ->
 
 
 def test_no_light_looks_like_itself_begun_at_another_slot() -> None:
-    """One that does fits light of another time as well: whoever is asked for it is refused."""
+    """A light that does also fits light of another time: its payer would be refused."""
     for _ in range(300):
         light = draw_challenge(Profile.STANDARD).light
         for slots in range(1, SLOTS):
@@ -53,19 +53,19 @@ def test_no_light_looks_like_itself_begun_at_another_slot() -> None:
             assert sum(one == other for one, other in zip(light, shifted, strict=True)) <= 3
 
 
-def test_no_light_can_be_foretold() -> None:
+def test_no_light_can_be_predicted() -> None:
     lights = {draw_challenge(Profile.STANDARD).light for _ in range(300)}
     assert len(lights) > 295
     assert {colour for light in lights for colour in light} == set(Colour)
 
 
-def test_who_cannot_stand_the_light_is_shown_none() -> None:
+def test_a_payer_without_light_is_shown_none() -> None:
     challenge = draw_challenge(Profile.NO_LIGHT)
     assert challenge.light == ()
     assert challenge.colour_at(0) is None
 
 
-def test_who_cannot_move_is_not_given_a_weaker_check() -> None:
+def test_a_payer_who_cannot_move_gets_no_weaker_check() -> None:
     for refuse in (require_liveness_possible, draw_challenge):
         with pytest.raises(LivenessNotPossible):
             refuse(Profile.NO_MOTION)
@@ -75,7 +75,7 @@ def test_who_cannot_move_is_not_given_a_weaker_check() -> None:
     ("since_first_ms", "colour"),
     [(0, "red"), (329, "red"), (330, "green"), (880, "blue"), (1320, "red"), (13_200, "red")],
 )
-def test_the_colour_of_a_moment_follows_from_the_first_frame_a_quarter_of_a_slot_after_it_began(
+def test_the_colour_of_a_moment_follows_from_the_time_since_the_first_frame(
     since_first_ms: int, colour: str
 ) -> None:
     assert SLOT_MS == 440

@@ -1,4 +1,4 @@
-"""A confirmation says just what it has to, in time."""
+"""A confirmation is valid for a limited time and only for exactly its payment."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -28,9 +28,11 @@ EXPECTED = request_claims("POST /v1/enrolments", "key 1")
         (None, False),
     ],
 )
-def test_it_counts_from_ten_minutes_before_to_a_minute_ahead(issued: Any, holds: bool) -> None:
+def test_a_confirmation_is_valid_from_ten_minutes_before_to_a_minute_ahead(
+    issued: Any, holds: bool
+) -> None:
     assert claims_match({**EXPECTED, "iat": issued}, EXPECTED, AT) is holds
 
 
-def test_without_a_time_it_says_nothing() -> None:
+def test_a_confirmation_without_a_time_is_refused() -> None:
     assert not claims_match(EXPECTED, EXPECTED, AT)

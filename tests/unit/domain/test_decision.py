@@ -1,4 +1,4 @@
-"""The decision, in every combination of facts: nobody pays on less than everything."""
+"""The decision in every combination of facts: a payment needs all of its factors."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -43,7 +43,7 @@ def test_a_password_pays_only_together_with_a_second_factor(
 
 
 @pytest.mark.parametrize("method", list(Method))
-def test_a_payment_that_has_run_out_is_not_approved_whatever_else_holds(method: Method) -> None:
+def test_an_expired_payment_is_never_approved(method: Method) -> None:
     everything = dict.fromkeys({*FACE_FACTS, *PASSWORD_FACTS}, True)
     assert by(method, everything, expires_at=NOW).outcome is Outcome.DECLINE
     assert by(method, everything, expires_at=NOW + timedelta(microseconds=1)).outcome is (
@@ -52,7 +52,7 @@ def test_a_payment_that_has_run_out_is_not_approved_whatever_else_holds(method: 
 
 
 @pytest.mark.parametrize("matched", KNOWN)
-def test_before_the_code_a_stranger_hears_the_same_as_the_right_person(
+def test_before_the_code_a_stranger_gets_the_same_answer_as_the_payer(
     matched: bool | None,
 ) -> None:
     facts = dict.fromkeys(FACE_FACTS, True) | {"face_matched": matched, "second_factor_ok": None}
@@ -68,6 +68,6 @@ def test_a_password_helps_no_face_and_a_face_helps_no_password(password: bool | 
 
 
 @pytest.mark.parametrize("missing", FACE_FACTS[:3])
-def test_no_code_is_asked_for_where_the_face_cannot_pay_anyway(missing: str) -> None:
+def test_no_code_is_requested_where_the_face_cannot_pay(missing: str) -> None:
     facts = dict.fromkeys(FACE_FACTS, True) | {missing: None, "second_factor_ok": None}
     assert by(Method.FACE, facts).outcome is Outcome.DECLINE

@@ -1,4 +1,4 @@
-"""Events: what a merchant can be told is a closed list, whatever a caller passes."""
+"""Events to a merchant contain a closed list of fields for every caller."""
 
 import json
 from datetime import UTC, datetime
@@ -25,31 +25,31 @@ def event(
     )
 
 
-def test_a_merchant_is_sent_its_part_and_the_bank_is_sent_all() -> None:
-    told = event(EventKind.PAYMENT_APPROVED, SHOP, {"amount_minor": 1250}, customer="cus_1")
-    to_shop, to_bank = json.loads(told.body_for(SHOP)), json.loads(told.body_for(OPERATOR))
+def test_a_merchant_gets_its_part_of_an_event_and_the_operator_all() -> None:
+    made = event(EventKind.PAYMENT_APPROVED, SHOP, {"amount_minor": 1250}, customer="cus_1")
+    to_shop, to_operator = json.loads(made.body_for(SHOP)), json.loads(made.body_for(OPERATOR))
     assert to_shop == {
         "type": "payment.approved",
         "timestamp": "2026-11-23T12:00:00.123456Z",
         "data": {"amount_minor": 1250},
     }
-    assert to_bank["data"] == {"amount_minor": 1250, "customer": "cus_1"}
+    assert to_operator["data"] == {"amount_minor": 1250, "customer": "cus_1"}
 
 
 @pytest.mark.parametrize("member", ["customer", "method", "reason", "score", "face_matched"])
-def test_no_merchant_is_told_of_the_customer_or_the_face(member: str) -> None:
+def test_no_merchant_learns_about_the_customer_or_the_face(member: str) -> None:
     with pytest.raises(ValueError, match="not for merchants"):
         event(EventKind.PAYMENT_DECLINED, SHOP, {member: "x"})
 
 
 @pytest.mark.parametrize("kind", [EventKind.DURESS_ALARM, EventKind.FACE_USED])
-def test_no_merchant_hears_of_an_alarm_or_of_a_face(kind: EventKind) -> None:
+def test_no_merchant_gets_an_alarm_or_an_event_about_a_face(kind: EventKind) -> None:
     with pytest.raises(ValueError, match="not for merchants"):
         event(kind, SHOP, {"payment_intent": "pi_1"})
 
 
 @pytest.mark.parametrize("stranger", [merchant_audience("mer_2"), "", "merchant:"])
-def test_another_merchant_cannot_be_sent_it(stranger: str) -> None:
-    told = event(EventKind.PAYMENT_APPROVED, SHOP, {"amount_minor": 1250})
+def test_no_event_goes_to_another_merchant(stranger: str) -> None:
+    made = event(EventKind.PAYMENT_APPROVED, SHOP, {"amount_minor": 1250})
     with pytest.raises(ValueError, match="not for this audience"):
-        told.body_for(stranger)
+        made.body_for(stranger)

@@ -1,4 +1,4 @@
-"""The payment intent's states: no way leads back from an end, and the password is never cut off."""
+"""The states of a payment intent: final states stay final, and the password can always pay."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -11,7 +11,7 @@ from facepay.domain.payment import ENDED, MOVES, Intent, IntentState
 S = IntentState
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 BY_PASSWORD = {S.APPROVED, S.DECLINED, S.PAYER_CHOSE_ALTERNATIVE, S.EXPIRED}
-# Written down once more, by hand: what the machine allows is a promise, not an accident.
+# Repeated by hand: the allowed transitions are a promise, not an accident.
 ALLOWED = {
     S.CREATED: BY_PASSWORD | {S.CAPTURING},
     S.CAPTURING: BY_PASSWORD | {S.CAPTURING, S.AWAITING_SECOND_FACTOR, S.REVOKED},
@@ -50,7 +50,7 @@ def intent(state: IntentState) -> Intent:
 
 
 @pytest.mark.parametrize(("start", "end"), list(product(S, S)))
-def test_only_the_moves_that_are_written_down_exist(start: IntentState, end: IntentState) -> None:
+def test_only_the_documented_transitions_exist(start: IntentState, end: IntentState) -> None:
     if end in ALLOWED[start]:
         assert intent(start).moved_to(end).state is end
     else:
@@ -63,7 +63,7 @@ def test_every_state_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize("state", [state for state in S if state not in ENDED])
-def test_whatever_became_of_the_face_the_password_can_still_pay(state: IntentState) -> None:
+def test_the_password_can_pay_from_every_state_of_the_face(state: IntentState) -> None:
     assert S.APPROVED in MOVES[state]
     intent(state).require_open(NOW)
 
@@ -74,13 +74,13 @@ def test_a_payment_that_left_the_face_never_comes_back_to_it(state: IntentState)
 
 
 @pytest.mark.parametrize("state", [S.APPROVED, S.REVERSED])
-def test_what_is_decided_cannot_be_acted_on_again(state: IntentState) -> None:
+def test_a_decided_payment_cannot_change_again(state: IntentState) -> None:
     with pytest.raises(WrongState):
         intent(state).require_open(NOW)
 
 
 @pytest.mark.parametrize("state", [state for state in S if state not in (S.APPROVED, S.REVERSED)])
-def test_a_payment_ends_with_its_ten_minutes_and_not_before(state: IntentState) -> None:
+def test_a_payment_expires_after_ten_minutes_and_not_before(state: IntentState) -> None:
     run_out = NOW + timedelta(minutes=10)
     with pytest.raises(IntentExpired):
         intent(state).require_open(run_out)
@@ -90,5 +90,5 @@ def test_a_payment_ends_with_its_ten_minutes_and_not_before(state: IntentState) 
 
 
 @pytest.mark.parametrize("state", [S.APPROVED, S.REVERSED])
-def test_an_approval_stays_one_when_its_intent_has_run_out(state: IntentState) -> None:
+def test_an_approval_stays_when_its_intent_has_expired(state: IntentState) -> None:
     assert intent(state).state_at(NOW + timedelta(days=1)) is state

@@ -1,4 +1,4 @@
-"""The log: one changed leaf anywhere is found, and what is erased can no longer be guessed."""
+"""One changed leaf of the log is found, and erased contents cannot be guessed."""
 
 import hashlib
 from dataclasses import replace
@@ -27,7 +27,7 @@ def chain(length: int) -> list[Leaf]:
     return leaves
 
 
-def test_an_untouched_log_verifies_and_says_where_it_ends() -> None:
+def test_an_untouched_log_verifies_and_names_its_end() -> None:
     leaves = chain(5)
     assert verify_chain(leaves, start=START) == Head("log", 5, leaves[-1].hash)
 
@@ -63,7 +63,7 @@ def test_a_leaf_taken_out_or_moved_is_found(position: int) -> None:
             verify_chain(leaves, start=START)
 
 
-def test_the_hash_is_what_the_protocol_says_so_that_anybody_can_check_it() -> None:
+def test_anybody_can_compute_the_hash_from_the_protocol() -> None:
     leaf = chain(1)[0]
     first = hashlib.sha256(b"facepay log v1").hexdigest()
     record = (
@@ -74,6 +74,6 @@ def test_the_hash_is_what_the_protocol_says_so_that_anybody_can_check_it() -> No
     assert leaf.hash == hashlib.sha256(f"facepay leaf v1\n{record}".encode()).hexdigest()
 
 
-def test_a_commitment_says_nothing_without_its_salt() -> None:
+def test_a_commitment_reveals_nothing_without_its_salt() -> None:
     assert commit("one salt", "details") != commit("another salt", "details")
     assert commit("salt", "details") != commit("salt", "detailz")

@@ -1,4 +1,4 @@
-"""How long somebody stays signed in on the page."""
+"""A session on the page ends after idle time, and after an hour at the latest."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,12 +9,12 @@ SESSION = PageSession("hash", "cus", BEGIN, seen_at=BEGIN, ends_at=BEGIN + LONGE
 A_MOMENT = timedelta(seconds=1)
 
 
-def test_a_session_ends_by_being_idle() -> None:
+def test_an_idle_session_ends() -> None:
     assert SESSION.alive(BEGIN + IDLE - A_MOMENT)
     assert not SESSION.alive(BEGIN + IDLE)
 
 
-def test_a_session_ends_however_busy_it_is() -> None:
+def test_a_busy_session_ends_as_well() -> None:
     busy = PageSession("hash", "cus", BEGIN, BEGIN + LONGEST - A_MOMENT, BEGIN + LONGEST)
     assert busy.alive(BEGIN + LONGEST - A_MOMENT)
     assert not busy.alive(BEGIN + LONGEST)

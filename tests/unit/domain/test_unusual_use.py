@@ -1,4 +1,4 @@
-"""Early warning: what is flagged, and what an honest payer is spared."""
+"""Early warning: unusual uses of a face are flagged, ordinary payments are not."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -41,7 +41,7 @@ def flags(*before: FaceUse, use: FaceUse = USE, paid_there: bool = True) -> set[
     return set(flags_of(use, before, RULES, paid_there_before=paid_there))
 
 
-def test_the_first_use_of_a_face_is_unusual_in_nothing() -> None:
+def test_the_first_payment_is_never_flagged() -> None:
     assert flags(paid_there=False) == set()
 
 
@@ -50,13 +50,13 @@ def test_a_merchant_never_paid_before_is_new() -> None:
     assert flags(earlier(1000)) == set()
 
 
-def test_a_city_never_paid_in_before_is_new_also_where_a_payment_there_failed() -> None:
+def test_a_city_is_new_although_a_payment_there_failed() -> None:
     failed_there = earlier(900, UseOutcome.DECLINED)
     assert flags(earlier(1000, city="Basel"), failed_there) == {Flag.NEW_CITY}
     assert flags(earlier(1000, city="Basel"), earlier(900)) == set()
 
 
-def test_terminals_that_do_not_say_where_they_are_flag_no_city() -> None:
+def test_terminals_without_a_city_flag_no_city() -> None:
     nowhere = replace(USE, city=None)
     assert flags(earlier(1000), use=nowhere) == set()
     assert flags(replace(nowhere, at=NOW - timedelta(days=1), outcome=UseOutcome.APPROVED)) == set()
@@ -65,7 +65,7 @@ def test_terminals_that_do_not_say_where_they_are_flag_no_city() -> None:
 @pytest.mark.parametrize(
     ("minutes", "flagged"), [((1, 2, 3), True), ((1, 2), False), ((1, 2, 60), False)]
 )
-def test_many_failures_within_an_hour(minutes: tuple[int, ...], flagged: bool) -> None:
+def test_many_failures_within_an_hour_are_flagged(minutes: tuple[int, ...], flagged: bool) -> None:
     kinds = (UseOutcome.REFUSED, UseOutcome.DECLINED, UseOutcome.REFUSED)
     failed = [earlier(when, kind) for when, kind in zip(minutes, kinds, strict=False)]
     assert (Flag.MANY_FAILURES in flags(*failed)) is flagged
@@ -82,16 +82,16 @@ def test_many_failures_within_an_hour(minutes: tuple[int, ...], flagged: bool) -
         (earlier(9, UseOutcome.AWAITING_SECOND_FACTOR), False),
     ],
 )
-def test_a_face_cannot_be_in_two_places_at_once(before: FaceUse, flagged: bool) -> None:
+def test_uses_in_two_places_at_once_are_flagged(before: FaceUse, flagged: bool) -> None:
     assert (Flag.TWO_PLACES in flags(before)) is flagged
 
 
-def test_a_picture_held_up_in_another_city_does_not_get_the_owner_held() -> None:
+def test_a_refused_picture_in_another_city_does_not_flag_the_owner() -> None:
     elsewhere = earlier(1, UseOutcome.REFUSED, terminal_id="term_2", city="Basel")
     assert flags(elsewhere) == set()
 
 
-def test_only_what_the_policy_names_holds() -> None:
+def test_only_flags_named_by_the_policy_put_a_payment_on_hold() -> None:
     rules = replace(RULES, hold=frozenset({Flag.TWO_PLACES}))
     assert rules.holds(("new_merchant", "two_places"))
     assert not rules.holds(("new_merchant",))

@@ -12,7 +12,7 @@ from facepay.face.pad.motion import displacement
 from facepay.face.pad.nods import NoseMotion
 from facepay.face.pad.signal import Signal, Verdict
 from facepay.face.pad.thresholds import thresholds
-from tests.support.heads import COURSE, FLAT, HEAD, FixedChallenge, Pose, burst, points
+from tests.support.heads import FLAT, HEAD, TIMELINE, FixedChallenge, Pose, burst, points
 
 ALL = ("turn_left", "turn_right", "look_up", "look_down", "closer")
 CHALLENGES = [
@@ -109,12 +109,12 @@ def test_a_turn_to_the_wrong_side_is_named() -> None:
 )
 def test_half_a_step_is_a_retry_and_not_an_attack(step: str, reason: str) -> None:
     share = {"turn_left": 0.55, "look_up": 0.28, "closer": 0.4}[step]
-    small = burst((step,), course=[share * each for each in COURSE])
+    small = burst((step,), timeline=[share * each for each in TIMELINE])
     assert said(judged(small, (step,))) == (Verdict.NOT_MEASURABLE, reason)
 
 
 def test_staying_on_the_left_is_not_a_second_turn_to_the_left() -> None:
-    stayed = burst(("turn_left", "turn_left"), course=(0.9, 1.0, 1.0, 1.0, 1.0, 1.0))
+    stayed = burst(("turn_left", "turn_left"), timeline=(0.9, 1.0, 1.0, 1.0, 1.0, 1.0))
     stayed.seen[4].points[:] = points(Pose())
     stayed.seen[4].yaw = 0.0
     verdict = said(judged(stayed, ("turn_left", "turn_left")))
@@ -122,14 +122,14 @@ def test_staying_on_the_left_is_not_a_second_turn_to_the_left() -> None:
 
 
 def test_a_motion_before_its_prompt_is_refused() -> None:
-    early = burst(("nothing", "turn_left"), course=(0.05, 0.5, 1.0, 1.0, 1.0, 1.0))
+    early = burst(("nothing", "turn_left"), timeline=(0.05, 0.5, 1.0, 1.0, 1.0, 1.0))
     for frame in early.seen[6:10]:
         frame.yaw = 0.3
     assert judged(early, ("closer", "turn_left")).verdict is not Verdict.PASS
 
 
 def test_one_frame_with_wrong_points_is_no_step() -> None:
-    glitch = burst(("turn_left",), course=(0.0, 0.0, 1.0, 0.0, 0.0, 0.0))
+    glitch = burst(("turn_left",), timeline=(0.0, 0.0, 1.0, 0.0, 0.0, 0.0))
     assert judged(glitch, ("turn_left",)).verdict is Verdict.FAIL
 
 
@@ -170,7 +170,7 @@ def test_a_nod_that_the_points_do_not_show_is_measured_on_the_nose(share: float)
     def nose(seen: Sequence[SeenFrame], number: int, step: str) -> np.ndarray:
         assert (number, step) == (2, "look_down")
         own = [frame.step == number for frame in seen]
-        return share * 0.08 * np.array([0.0] * own.index(True) + list(COURSE))
+        return share * 0.08 * np.array([0.0] * own.index(True) + list(TIMELINE))
 
     verdict = judged(still, ("turn_left", "look_down"), nose).verdict
     assert (verdict is Verdict.PASS) == (share == 1.0)

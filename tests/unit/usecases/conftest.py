@@ -6,18 +6,23 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.fakes.dependencies import FakeDependencies, fake_dependencies, kept, memory_database
+from tests.fakes.dependencies import (
+    FakeDependencies,
+    fake_dependencies,
+    frozen_copy,
+    memory_database,
+)
 from tests.fakes.scenario import Customer, Scenario
 
 
 @pytest.fixture(scope="session")
 def enrolled() -> Iterator[tuple[Scenario, sqlite3.Connection]]:
-    """Enrolling takes a while: it is done once, and each test gets a copy of all of it."""
+    """Enrol Ada once, which takes a while; each test gets a copy of all of it."""
     with memory_database() as database:
         scenario = Scenario(fake_dependencies(database))
         scenario.enrol("ada")
         scenario.fakes.journal.events.clear()
-        rows = kept(database)
+        rows = frozen_copy(database)
         yield scenario, rows
         rows.close()
 

@@ -1,4 +1,4 @@
-"""The owner's activity: every use of the face is there, failed ones too, and nobody else's."""
+"""The owner's activity lists every use of the face, failed ones too, and nobody else's."""
 
 import json
 from dataclasses import replace
@@ -27,7 +27,7 @@ def uses(scenario: Scenario, customer: Customer) -> list[FaceUseAnswer]:
     return read_activity(scenario.deps, customer.caller.subject_id, before=None)
 
 
-def told(fakes: FakeDependencies, kind: EventKind = EventKind.FACE_USED) -> list[Any]:
+def event_data(fakes: FakeDependencies, kind: EventKind = EventKind.FACE_USED) -> list[Any]:
     with fakes.database() as uow:
         events = uow.events.find_all(after_seq=0, kind=kind.value)
     return [json.loads(event.body_for(OPERATOR))["data"] for event in events]
@@ -38,13 +38,13 @@ def pay(scenario: Scenario, customer: Customer) -> str:
 
 
 def move_to(scenario: Scenario, city: str | None = None, *, other_shop: bool = True) -> None:
-    """The scenario's terminal is another one from here on."""
+    """Give the scenario another terminal from here on."""
     merchant = scenario.merchant
     if other_shop:
         shop = register_merchant(scenario.deps, scenario.command(scenario.operator), "other", key())
         merchant = Caller(shop.keyid, Role.MERCHANT, shop.id)
     command = scenario.command(merchant)
-    terminal = register_terminal(scenario.deps, command, "till 2", key(), city)
+    terminal = register_terminal(scenario.deps, command, "terminal 2", key(), city)
     scenario.terminal = Caller(terminal.keyid, Role.TERMINAL, terminal.id)
 
 
@@ -55,7 +55,7 @@ def hold(scenario: Scenario, *flags: Flag) -> None:
     )
 
 
-def test_every_use_is_there_newest_first(
+def test_the_activity_lists_every_use_newest_first(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     assert pay(scenario, ada) == "approved"
@@ -71,20 +71,20 @@ def test_every_use_is_there_newest_first(
     assert (found[-1].amount_minor, found[-1].currency) == (1250, "EUR")
 
 
-def test_the_bank_is_told_of_each_use_when_it_happens(
+def test_the_operator_gets_an_event_for_each_use(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     intent = scenario.show_face(ada)
-    assert [each["outcome"] for each in told(fakes)] == ["awaiting_second_factor"]
+    assert [each["outcome"] for each in event_data(fakes)] == ["awaiting_second_factor"]
     scenario.enter_code(intent, scenario.code_of(ada))
     fakes.pad.outcome = PadOutcome.ATTACK
     with pytest.raises(CaptureRefused):
         scenario.show_face(ada)
-    assert [each["outcome"] for each in told(fakes)] == ["awaiting_second_factor", "refused"]
-    assert {each["customer"] for each in told(fakes)} == {ada.caller.subject_id}
+    assert [each["outcome"] for each in event_data(fakes)] == ["awaiting_second_factor", "refused"]
+    assert {each["customer"] for each in event_data(fakes)} == {ada.caller.subject_id}
 
 
-def test_neither_the_activity_nor_an_event_tells_whose_face_it_was(
+def test_neither_the_activity_nor_an_event_reveals_a_match(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     scenario.enter_code(scenario.show_face(ada, "bob"), scenario.code_of(ada))
@@ -92,10 +92,10 @@ def test_neither_the_activity_nor_an_event_tells_whose_face_it_was(
     wrong_code, wrong_face = uses(scenario, ada)
     blank = {"id": "", "at": "", "payment_intent": ""}
     assert replace(wrong_code, **blank) == replace(wrong_face, **blank)
-    assert "match" not in json.dumps(told(fakes))
+    assert "match" not in json.dumps(event_data(fakes))
 
 
-def test_enrolling_a_face_or_paying_by_password_is_no_use_of_it(
+def test_enrolments_and_password_payments_are_not_in_the_activity(
     scenario: Scenario, ada: Customer
 ) -> None:
     scenario.pay_by_password(scenario.intent(), "ada", Credentials(PASSWORD, scenario.code_of(ada)))
@@ -136,7 +136,7 @@ def test_a_new_merchant_in_a_new_city_is_flagged(
     move_to(scenario, "Basel")
     assert pay(scenario, ada) == "approved", "a flag alone holds nothing"
     assert uses(scenario, ada)[0].flags == ["new_merchant", "new_city"]
-    assert told(fakes)[-1]["flags"] == ["new_merchant", "new_city"]
+    assert event_data(fakes)[-1]["flags"] == ["new_merchant", "new_city"]
     pay(scenario, ada)
     assert uses(scenario, ada)[0].flags == []
 
@@ -149,7 +149,7 @@ def test_a_merchant_that_was_paid_by_password_is_not_new(scenario: Scenario, ada
     assert uses(scenario, ada)[0].flags == []
 
 
-def test_a_held_payment_looks_to_the_terminal_like_any_other_and_the_owner_sees_why(
+def test_a_terminal_cannot_recognise_a_payment_on_hold_and_the_owner_sees_the_reason(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     pay(scenario, ada)
@@ -162,14 +162,17 @@ def test_a_held_payment_looks_to_the_terminal_like_any_other_and_the_owner_sees_
     assert on_hold.reason_class == "not_verified"
     _, use, _ = uses(scenario, ada)
     assert (use.outcome, use.on_hold, use.flags) == ("declined", True, ["new_merchant"])
-    assert [each["on_hold"] for each in told(fakes, EventKind.PAYMENT_DECLINED)] == [True, False]
+    assert [each["on_hold"] for each in event_data(fakes, EventKind.PAYMENT_DECLINED)] == [
+        True,
+        False,
+    ]
     credentials = Credentials(PASSWORD, scenario.code_of(ada))
     by_password = scenario.pay_by_password(scenario.intent(), "ada", credentials)
-    assert by_password.state == "approved", "the password is the way, also where a face is held"
+    assert by_password.state == "approved", "the password pays while a face is on hold"
     assert pay(scenario, ada) == "approved", "and the merchant is a known one from then on"
 
 
-def test_a_wrong_code_is_not_told_as_held(scenario: Scenario, ada: Customer) -> None:
+def test_a_wrong_code_is_not_shown_as_on_hold(scenario: Scenario, ada: Customer) -> None:
     pay(scenario, ada)
     hold(scenario, Flag.NEW_MERCHANT)
     move_to(scenario)
@@ -177,7 +180,7 @@ def test_a_wrong_code_is_not_told_as_held(scenario: Scenario, ada: Customer) -> 
     assert [use.on_hold for use in uses(scenario, ada)] == [False, False]
 
 
-def test_a_stranger_who_fails_often_enough_makes_nothing_usual(
+def test_a_strangers_failures_do_not_make_a_place_usual(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(activity, "COMPARED_WITH", 4)
@@ -189,7 +192,7 @@ def test_a_stranger_who_fails_often_enough_makes_nothing_usual(
     assert {"new_merchant", "new_city"} <= set(uses(scenario, ada)[0].flags)
 
 
-def test_a_line_is_written_once_though_its_worker_died_after_it(
+def test_a_use_is_listed_once_although_its_worker_died(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The refusal is committed, the answer is not yet: the retry judges the burst once more."""
@@ -206,7 +209,7 @@ def test_a_line_is_written_once_though_its_worker_died_after_it(
     with pytest.raises(CaptureRefused):
         scenario.send(scenario.terminal, capture, "ada", command)
     assert [use.outcome for use in uses(scenario, ada)] == ["refused"]
-    assert len(told(fakes)) == 1
+    assert len(event_data(fakes)) == 1
 
 
 def _dies(*_: object) -> None:

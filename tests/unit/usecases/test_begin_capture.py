@@ -1,4 +1,4 @@
-"""Opening a capture shows nothing of its challenge; beginning it does, once, and starts 60 s."""
+"""Opening a capture hides its challenge; beginning shows it once and starts 60 s."""
 
 from dataclasses import asdict
 
@@ -26,7 +26,7 @@ def begun(scenario: Scenario, capture_id: str) -> CaptureAnswer:
     return begin_capture(scenario.deps, scenario.command(scenario.terminal), capture_id)
 
 
-def test_who_opens_a_capture_cannot_prepare_for_what_it_will_ask(
+def test_an_opened_capture_reveals_nothing_of_its_challenge(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     reserved = scenario.reserve(scenario.intent(), "ada")
@@ -37,7 +37,7 @@ def test_who_opens_a_capture_cannot_prepare_for_what_it_will_ask(
     assert (row.nonce, row.steps, row.light, row.begun_at) == (None, (), (), None)
 
 
-def test_the_challenge_of_a_capture_is_the_one_it_was_begun_with(
+def test_a_begun_capture_keeps_its_challenge(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     capture = begun(scenario, scenario.reserve(scenario.intent(), "ada").id)
@@ -51,14 +51,14 @@ def test_the_challenge_of_a_capture_is_the_one_it_was_begun_with(
 
 
 def test_a_capture_is_begun_once(scenario: Scenario, ada: Customer) -> None:
-    """Or one would look at challenges until one comes that a recording answers."""
+    """Otherwise an attacker could begin until a challenge comes that a recording answers."""
     reserved = scenario.reserve(scenario.intent(), "ada")
     begun(scenario, reserved.id)
     with pytest.raises(WrongState):
         begun(scenario, reserved.id)
 
 
-def test_a_lost_answer_is_given_again(scenario: Scenario, ada: Customer) -> None:
+def test_a_retry_gets_the_challenge_again(scenario: Scenario, ada: Customer) -> None:
     reserved = scenario.reserve(scenario.intent(), "ada")
     command = scenario.command(scenario.terminal)
     first = begin_capture(scenario.deps, command, reserved.id)
@@ -89,15 +89,13 @@ def test_a_payer_has_five_minutes_to_read_and_then_a_whole_minute(
     assert scenario.send(scenario.terminal, capture, "ada").outcome == "accepted"
 
 
-def test_only_who_opened_a_capture_begins_it(scenario: Scenario, ada: Customer) -> None:
+def test_only_its_opener_begins_a_capture(scenario: Scenario, ada: Customer) -> None:
     reserved = scenario.reserve(scenario.intent(), "ada")
     with pytest.raises(NotFound):
         begin_capture(scenario.deps, scenario.command(ada.caller), reserved.id)
 
 
-def test_a_newer_capture_takes_the_place_of_one_that_waits(
-    scenario: Scenario, ada: Customer
-) -> None:
+def test_a_newer_capture_replaces_one_that_waits(scenario: Scenario, ada: Customer) -> None:
     intent = scenario.intent()
     older = scenario.reserve(intent, "ada")
     scenario.reserve(intent, "ada")
@@ -105,16 +103,14 @@ def test_a_newer_capture_takes_the_place_of_one_that_waits(
         begun(scenario, older.id)
 
 
-def test_nobody_is_asked_to_move_for_a_face_that_was_taken_back(
-    scenario: Scenario, ada: Customer
-) -> None:
+def test_no_challenge_is_shown_for_a_revoked_face(scenario: Scenario, ada: Customer) -> None:
     reserved = scenario.reserve(scenario.intent(), "ada")
     scenario.revoke(ada)
     with pytest.raises(FaceNotAvailable):
         begun(scenario, reserved.id)
 
 
-def test_nobody_is_asked_to_move_for_a_payment_that_is_over(
+def test_no_challenge_is_shown_for_a_payment_that_is_over(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     chosen, late = scenario.intent(), scenario.intent()
@@ -129,7 +125,7 @@ def test_nobody_is_asked_to_move_for_a_payment_that_is_over(
         begun(scenario, of_late.id)
 
 
-def test_who_cannot_stand_light_gets_a_challenge_without_it(
+def test_a_payer_who_cannot_stand_light_gets_a_challenge_without_it(
     scenario: Scenario, ada: Customer
 ) -> None:
     capture = scenario.open_payment(scenario.intent(), "ada", Profile.NO_LIGHT)
@@ -138,7 +134,7 @@ def test_who_cannot_stand_light_gets_a_challenge_without_it(
     assert len(capture.challenge["steps"]) == 3  # type: ignore[arg-type]
 
 
-def test_who_cannot_move_is_sent_to_the_password_and_loses_no_capture(
+def test_a_payer_who_cannot_move_pays_by_password_and_loses_no_capture(
     scenario: Scenario, ada: Customer
 ) -> None:
     intent = scenario.intent()
@@ -146,7 +142,7 @@ def test_who_cannot_move_is_sent_to_the_password_and_loses_no_capture(
         with pytest.raises(LivenessNotPossible):
             scenario.reserve(intent, "ada", Profile.NO_MOTION)
     assert scenario.send(scenario.terminal, scenario.open_payment(intent, "ada"), "ada")
-    bob = scenario.settle_in("bob")
+    bob = scenario.register("bob")
     scenario.consent(bob)
     scenario.begin(bob)
     with pytest.raises(FacepayError) as refusal:
@@ -156,9 +152,9 @@ def test_who_cannot_move_is_sent_to_the_password_and_loses_no_capture(
     assert refusal.value.code == "liveness_not_possible"
 
 
-def test_of_the_captures_of_an_enrolment_only_the_newest_waits(scenario: Scenario) -> None:
-    """Else three challenges could be looked at, and the one be answered that suits."""
-    bob = scenario.settle_in("bob")
+def test_only_the_newest_capture_of_an_enrolment_can_be_begun(scenario: Scenario) -> None:
+    """Otherwise an attacker could look at three challenges and answer the one that suits."""
+    bob = scenario.register("bob")
     scenario.consent(bob)
     scenario.begin(bob)
     deps, standard = scenario.deps, Profile.STANDARD

@@ -1,4 +1,4 @@
-"""Device keys are added, confirmed and revoked with what the owner knows and has."""
+"""Owners add, confirm and revoke device keys with their password and a second factor."""
 
 from dataclasses import replace
 
@@ -35,16 +35,16 @@ class TestAddingAndRevoking:
         command = scenario.command(ada.caller)
         return add_second_factor(scenario.deps, command, "phone", credentials, device).id
 
-    def test_it_needs_password_and_second_factor(self, scenario: Scenario, ada: Customer) -> None:
+    def test_adding_a_key_needs_password_and_second_factor(
+        self, scenario: Scenario, ada: Customer
+    ) -> None:
         for credentials in (Credentials(PASSWORD), Credentials(code=scenario.code_of(ada))):
             with pytest.raises(CredentialsRejected):
                 add_second_factor(
                     scenario.deps, scenario.command(ada.caller), "thief's", credentials, key()
                 )
 
-    def test_a_key_that_was_not_shown_confirms_nothing(
-        self, scenario: Scenario, ada: Customer
-    ) -> None:
+    def test_an_unconfirmed_key_confirms_nothing(self, scenario: Scenario, ada: Customer) -> None:
         device = key()
         self.pending(scenario, ada, device)
         intent = scenario.intent()
@@ -72,20 +72,20 @@ class TestAddingAndRevoking:
         credentials = scenario.signs(device, command.claims)
         assert confirm_second_factor(scenario.deps, command, factor, credentials).state == "active"
 
-    def test_the_key_that_signs_requests_is_no_second_factor(
+    def test_the_request_key_cannot_become_a_second_factor(
         self, scenario: Scenario, ada: Customer
     ) -> None:
         with pytest.raises(AlreadyExists):
             self.pending(scenario, ada, PublicKey(ada.caller.keyid, "pem"))
 
-    def test_a_device_key_is_second_factor_enough_to_change_factors(
+    def test_a_device_key_suffices_as_second_factor_to_change_factors(
         self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
         command = scenario.command(ada.caller)
         credentials = with_password(scenario.signs(phone, command.claims))
         assert add_second_factor(scenario.deps, command, "tablet", credentials).state == "pending"
 
-    def test_a_yes_to_one_request_is_none_to_another(
+    def test_a_confirmation_of_one_request_does_not_confirm_another(
         self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
         command, another = scenario.command(ada.caller), scenario.command(ada.caller)
@@ -93,7 +93,7 @@ class TestAddingAndRevoking:
         with pytest.raises(CredentialsRejected):
             add_second_factor(scenario.deps, another, "tablet", credentials)
 
-    def test_a_device_key_alone_takes_the_face_back(
+    def test_a_device_key_alone_revokes_the_face(
         self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
         command = scenario.command(ada.caller)
@@ -113,7 +113,9 @@ class TestAddingAndRevoking:
         revoke_second_factor(scenario.deps, scenario.command(ada.caller), factor.id, credentials)
         assert scenario.pay_by_password(intent, "ada", yes).state == "declined"
 
-    def test_the_last_one_stays(self, scenario: Scenario, ada: Customer, phone: PublicKey) -> None:
+    def test_the_last_second_factor_cannot_be_revoked(
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
+    ) -> None:
         with scenario.fakes.database() as uow:
             factors = {each.kind.value: each.id for each in uow.second_factors.find_all()}
         command = scenario.command(ada.caller)

@@ -1,4 +1,4 @@
-"""Passwords are changed with what the customer knows and has, and never by a face."""
+"""Customers change passwords with password and second factor or a recovery code, never by face."""
 
 import pytest
 
@@ -20,8 +20,8 @@ NEW = "another horse battery"
 
 
 @pytest.fixture
-def paper(scenario: Scenario, ada: Customer) -> list[str]:
-    """Ada's recovery codes."""
+def codes_on_paper(scenario: Scenario, ada: Customer) -> list[str]:
+    """Make Ada's recovery codes."""
     credentials = Credentials(PASSWORD, scenario.code_of(ada))
     codes = make_recovery_codes(scenario.deps, scenario.command(ada.caller), credentials).codes
     assert codes is not None
@@ -45,14 +45,16 @@ def pays_with(scenario: Scenario, customer: Customer, password: str) -> bool:
 
 
 class TestChanging:
-    def test_the_new_one_pays_and_the_old_one_does_not(
+    def test_the_new_password_pays_and_the_old_one_does_not(
         self, scenario: Scenario, ada: Customer
     ) -> None:
         assert command(scenario, ada, Credentials(PASSWORD, scenario.code_of(ada)))
         assert pays_with(scenario, ada, NEW)
         assert not pays_with(scenario, ada, PASSWORD)
 
-    def test_a_device_key_is_second_factor_enough(self, scenario: Scenario, ada: Customer) -> None:
+    def test_a_device_key_suffices_as_second_factor(
+        self, scenario: Scenario, ada: Customer
+    ) -> None:
         phone, asked = scenario.add_device(ada), scenario.command(ada.caller)
         signed = scenario.signs(phone, asked.claims).confirmation
         credentials = Credentials(PASSWORD, confirmation=signed)
@@ -61,7 +63,7 @@ class TestChanging:
     @pytest.mark.parametrize(
         "credentials", [Credentials(PASSWORD), Credentials(PASSWORD, WRONG_CODE), Credentials(NEW)]
     )
-    def test_less_than_both_changes_nothing(
+    def test_password_or_code_alone_changes_nothing(
         self, scenario: Scenario, ada: Customer, credentials: Credentials
     ) -> None:
         with pytest.raises(CredentialsRejected):
@@ -76,7 +78,7 @@ class TestChanging:
         with pytest.raises(CredentialsRejected):
             command(scenario, ada, credentials)
 
-    def test_it_ends_the_sessions_of_the_page_and_nothing_else(
+    def test_a_new_password_ends_sessions_of_the_page_and_nothing_else(
         self, scenario: Scenario, fakes: FakeDependencies, ada: Customer
     ) -> None:
         token = sign_in(
@@ -95,58 +97,66 @@ class TestChanging:
 
 
 class TestForgetting:
-    def test_a_recovery_code_sets_a_new_one(
-        self, scenario: Scenario, ada: Customer, paper: list[str]
+    def test_a_recovery_code_sets_a_new_password(
+        self, scenario: Scenario, ada: Customer, codes_on_paper: list[str]
     ) -> None:
-        assert reset(scenario, ada, paper[0])
+        assert reset(scenario, ada, codes_on_paper[0])
         assert pays_with(scenario, ada, NEW)
         assert not pays_with(scenario, ada, PASSWORD)
 
-    def test_once(self, scenario: Scenario, ada: Customer, paper: list[str]) -> None:
-        reset(scenario, ada, paper[0])
+    def test_a_recovery_code_sets_one_password_only(
+        self, scenario: Scenario, ada: Customer, codes_on_paper: list[str]
+    ) -> None:
+        reset(scenario, ada, codes_on_paper[0])
         with pytest.raises(CredentialsRejected):
-            reset(scenario, ada, paper[0])
+            reset(scenario, ada, codes_on_paper[0])
 
-    def test_another_customers_code_does_not(self, scenario: Scenario, paper: list[str]) -> None:
-        eve = scenario.settle_in("eve")
+    def test_another_customers_code_sets_no_password(
+        self, scenario: Scenario, codes_on_paper: list[str]
+    ) -> None:
+        eve = scenario.register("eve")
         with pytest.raises(CredentialsRejected):
-            reset(scenario, eve, paper[0])
+            reset(scenario, eve, codes_on_paper[0])
         assert pays_with(scenario, eve, PASSWORD)
 
-    def test_the_tries_before_it_was_known_to_be_forgotten_delay_the_new_one_no_longer(
-        self, scenario: Scenario, ada: Customer, paper: list[str]
+    def test_wrong_tries_before_a_reset_do_not_delay_the_new_password(
+        self, scenario: Scenario, ada: Customer, codes_on_paper: list[str]
     ) -> None:
         for _ in range(6):
             with pytest.raises(CredentialsRejected):
                 scenario.revoke(ada, Credentials(password="was it this?"))
-        reset(scenario, ada, paper[0])
+        reset(scenario, ada, codes_on_paper[0])
         assert scenario.revoke(ada, Credentials(password=NEW)).state == "revoked"
 
-    def test_neither_password_nor_secret_is_in_what_is_remembered(
-        self, scenario: Scenario, fakes: FakeDependencies, ada: Customer, paper: list[str]
+    def test_neither_password_nor_secret_is_stored_in_any_row(
+        self, scenario: Scenario, fakes: FakeDependencies, ada: Customer, codes_on_paper: list[str]
     ) -> None:
-        reset(scenario, ada, paper[0])
+        reset(scenario, ada, codes_on_paper[0])
         with fakes.database() as uow:
             rows = [*uow.idempotency.find_all(), *uow.openings.find_all(), *uow.events.find_all()]
-        assert not [row for row in rows if NEW in repr(row) or paper[0] in repr(row)]
+        assert not [row for row in rows if NEW in repr(row) or codes_on_paper[0] in repr(row)]
 
 
 class TestOwnFactors:
-    def test_they_are_listed_and_named(self, scenario: Scenario, ada: Customer) -> None:
+    def test_second_factors_are_listed_with_their_names(
+        self, scenario: Scenario, ada: Customer
+    ) -> None:
         scenario.add_device(ada)
         first, second = list_second_factors(scenario.deps, ada.caller)
         assert (first.kind, second.kind) == (FactorKind.TOTP, FactorKind.DEVICE_KEY)
         rename_second_factor(scenario.deps, scenario.command(ada.caller), second.id, "old phone")
         assert list_second_factors(scenario.deps, ada.caller)[1].name == "old phone"
 
-    def test_a_listed_one_shows_no_secret(self, scenario: Scenario, ada: Customer) -> None:
+    def test_a_listed_factor_shows_no_secret(self, scenario: Scenario, ada: Customer) -> None:
         credentials = Credentials(PASSWORD, scenario.code_of(ada))
         pending = add_second_factor(scenario.deps, scenario.command(ada.caller), "new", credentials)
         assert pending.qr is not None
         for listed in list_second_factors(scenario.deps, ada.caller):
             assert (listed.secret, listed.uri, listed.qr) == (None, None, None)
 
-    def test_another_customers_cannot_be_named(self, scenario: Scenario, ada: Customer) -> None:
-        theirs = list_second_factors(scenario.deps, scenario.settle_in("eve").caller)[0].id
+    def test_another_customers_factor_cannot_be_renamed(
+        self, scenario: Scenario, ada: Customer
+    ) -> None:
+        theirs = list_second_factors(scenario.deps, scenario.register("eve").caller)[0].id
         with pytest.raises(NotFound):
             rename_second_factor(scenario.deps, scenario.command(ada.caller), theirs, "mine")

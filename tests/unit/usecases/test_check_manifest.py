@@ -1,7 +1,7 @@
-"""What a device signed is checked before a pixel is looked at, and each failure spends the capture.
+"""The device's manifest is checked before any pixel is decoded; each failure consumes the capture.
 
-What the rules of the manifest are is in tests/unit/domain/test_manifest.py; here is what becomes of
-a payment or an enrolment whose manifest breaks one.
+The rules of the manifest are tested in tests/unit/domain/test_manifest.py. This module tests the
+payment or the enrolment whose manifest breaks one.
 """
 
 import json
@@ -58,7 +58,7 @@ def repeated(manifest: Manifest) -> Manifest:
     ],
     ids=["foreign nonce", "rooted", "records repeated"],
 )
-def test_a_manifest_that_does_not_fit_ends_the_capture_before_anybody_is_looked_at(
+def test_an_invalid_manifest_ends_the_capture_before_any_face_is_looked_at(
     scenario: Scenario,
     fakes: FakeDependencies,
     capture: CaptureAnswer,
@@ -84,7 +84,7 @@ def test_a_manifest_that_does_not_fit_ends_the_capture_before_anybody_is_looked_
         ("of somebody else", "", "foreign_key"),
     ],
 )
-def test_only_the_device_that_opened_the_capture_can_say_what_it_recorded(
+def test_only_the_device_that_opened_a_capture_can_sign_its_manifest(
     scenario: Scenario,
     fakes: FakeDependencies,
     capture: CaptureAnswer,
@@ -99,17 +99,17 @@ def test_only_the_device_that_opened_the_capture_can_say_what_it_recorded(
     assert fakes.journal.count("engine.observe") == 0
 
 
-def test_nothing_a_manifest_says_is_told_to_who_has_not_signed_it(
+def test_an_unsigned_manifest_reveals_none_of_its_faults(
     scenario: Scenario, fakes: FakeDependencies, capture: CaptureAnswer
 ) -> None:
-    """Without the signature, records, health and pictures are not even read."""
+    """Without the signature the service reads neither records nor health nor pictures."""
     bad = rooted(repeated(manifest_for(capture, IMAGES)))
     with pytest.raises(ManifestInvalid):
         scenario.send_manifest(scenario.terminal, bad, IMAGES, signer="of somebody else")
     assert logged_reason(fakes) == "foreign_signature"
 
 
-def test_a_key_that_was_taken_from_its_device_meanwhile_signs_nothing_any_more(
+def test_a_key_revoked_meanwhile_signs_no_manifest(
     scenario: Scenario, fakes: FakeDependencies, capture: CaptureAnswer
 ) -> None:
     with fakes.database() as uow:
@@ -122,10 +122,10 @@ def test_a_key_that_was_taken_from_its_device_meanwhile_signs_nothing_any_more(
     assert logged_reason(fakes) == "revoked_key"
 
 
-def test_a_retry_after_an_outage_is_measured_by_when_the_burst_first_came(
+def test_a_retry_after_an_outage_is_timed_by_the_first_arrival_of_the_burst(
     scenario: Scenario, fakes: FakeDependencies, capture: CaptureAnswer
 ) -> None:
-    """Else a burst too long for its time would fit after a crash, and a good one might not."""
+    """Otherwise a burst too long for its time would fit after a crash, and a good one might not."""
     good = manifest_for(capture, IMAGES)
     late = [replace(each, monotonic_ms=each.monotonic_ms * 3) for each in good.frames]
     stretched = replace(good, frames=tuple(late))
@@ -139,8 +139,10 @@ def test_a_retry_after_an_outage_is_measured_by_when_the_burst_first_came(
     assert refusal.value.reason == "clock_ahead"
 
 
-def test_an_enrolment_is_checked_likewise(scenario: Scenario, fakes: FakeDependencies) -> None:
-    bob = scenario.settle_in("bob")
+def test_an_enrolments_manifest_is_checked_as_well(
+    scenario: Scenario, fakes: FakeDependencies
+) -> None:
+    bob = scenario.register("bob")
     scenario.consent(bob)
     scenario.begin(bob)
     capture = scenario.open_enrolment(bob)

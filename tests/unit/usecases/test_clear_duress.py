@@ -1,4 +1,4 @@
-"""A face that was locked by a duress code comes back, and one operator alone cannot bring it."""
+"""Two operators together clear the lock that a duress code put on a face; one alone cannot."""
 
 import pytest
 
@@ -15,7 +15,7 @@ from tests.fakes.scenario import PASSWORD, Customer, Scenario, key
 DURESS = "271828"
 
 
-def test_a_face_locked_by_a_duress_code_pays_again_only_when_two_operators_say_so(
+def test_a_face_under_duress_pays_again_only_when_two_operators_agree(
     scenario: Scenario, ada: Customer
 ) -> None:
     deps, registered = scenario.deps, register_operator(scenario.deps, key())

@@ -1,4 +1,4 @@
-"""Passwords and codes: what one is good for, how often, and what a stranger cannot block."""
+"""Passwords and codes: the requests they permit, their limits, and guesses that block no owner."""
 
 import pytest
 
@@ -15,7 +15,7 @@ WRONG = "a wrong password"
 
 
 def in_state(scenario: Scenario, payer: Customer, state: IntentState) -> IntentAnswer:
-    """An intent that has come to `state` the way people bring it there."""
+    """Bring an intent into `state` as customers and terminals do."""
     intent = scenario.intent()
     if state is IntentState.CAPTURING:
         scenario.open_payment(intent, payer.alias)
@@ -43,7 +43,7 @@ def in_state(scenario: Scenario, payer: Customer, state: IntentState) -> IntentA
         IntentState.PAYER_CHOSE_ALTERNATIVE,
     ],
 )
-def test_the_password_pays_from_every_state_that_is_no_end(
+def test_the_password_pays_from_every_state_that_is_not_final(
     scenario: Scenario, ada: Customer, state: IntentState
 ) -> None:
     intent = in_state(scenario, ada, state)
@@ -55,7 +55,7 @@ def test_the_password_pays_from_every_state_that_is_no_end(
 
 
 def test_the_password_pays_without_any_face_ever_enrolled(scenario: Scenario) -> None:
-    bob = scenario.settle_in("bob")
+    bob = scenario.register("bob")
     credentials = Credentials(PASSWORD, scenario.code_of(bob))
     assert scenario.pay_by_password(scenario.intent(), "bob", credentials).state == "approved"
 
@@ -70,7 +70,7 @@ def test_the_face_path_being_broken_does_not_touch_the_password_path(
 @pytest.mark.parametrize(
     "credentials", [Credentials(PASSWORD), Credentials(PASSWORD, WRONG_CODE), Credentials(WRONG)]
 )
-def test_less_than_both_pays_nothing_at_a_terminal(
+def test_password_or_code_alone_pays_nothing_at_a_terminal(
     scenario: Scenario, ada: Customer, credentials: Credentials
 ) -> None:
     assert scenario.pay_by_password(scenario.intent(), "ada", credentials).state == "declined"
@@ -100,7 +100,7 @@ def test_a_code_seen_at_a_terminal_cannot_be_used_a_second_time(
         scenario.revoke(ada, Credentials(code=credentials.code))
 
 
-def test_an_older_code_is_no_good_after_a_newer_one(
+def test_an_older_code_is_refused_after_a_newer_one(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     older = scenario.code_of(ada)
@@ -128,7 +128,7 @@ def test_the_sixth_guess_at_a_terminal_fails_even_when_it_is_right(
     assert scenario.pay_by_password(scenario.intent(), "ada", right).state == "approved"
 
 
-def test_a_right_answer_starts_the_counting_anew(scenario: Scenario, ada: Customer) -> None:
+def test_a_right_answer_resets_the_failures(scenario: Scenario, ada: Customer) -> None:
     for _ in range(3):
         guess_wrong(scenario, 4, Credentials(WRONG, WRONG_CODE))
         credentials = Credentials(PASSWORD, scenario.code_of(ada))
@@ -178,7 +178,7 @@ def test_a_secret_is_shown_while_it_is_pending_and_never_again(
     assert (after.secret, after.uri) == (None, None)
 
 
-def test_no_secret_lies_in_a_remembered_answer(
+def test_no_stored_answer_contains_a_secret(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     credentials = Credentials(PASSWORD, scenario.code_of(ada))
@@ -215,9 +215,9 @@ def test_a_factor_is_confirmed_by_its_own_code_and_once(scenario: Scenario, ada:
         )
 
 
-def test_a_right_password_revokes_although_the_code_beside_it_cannot_be_looked_at(
+def test_a_right_password_revokes_although_its_code_cannot_be_checked(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    """Any one proof is enough to leave, also while the vault with the codes is away."""
+    """One valid credential revokes a face, also while the vault with the codes is unavailable."""
     fakes.vault.away = True
     assert scenario.revoke(ada, Credentials(PASSWORD, "123456")).state == "revoked"

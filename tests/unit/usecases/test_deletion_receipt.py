@@ -1,4 +1,4 @@
-"""What a customer holds when a face is gone: counted truly, signed, and not before it is true."""
+"""The receipt for a deleted face is correct, signed, and issued only after the deletion."""
 
 import base64
 import json
@@ -25,10 +25,10 @@ def receipt(scenario: Scenario, payer: Customer) -> Any:
     return json.loads(base64.urlsafe_b64decode(claims))
 
 
-def test_it_counts_what_was_destroyed_in_each_store_and_what_was_stopped(
+def test_a_receipt_counts_deletions_in_each_store_and_cancelled_captures(
     scenario: Scenario, ada: Customer
 ) -> None:
-    scenario.show_face(ada)  # an intent that waits, its capture used
+    scenario.show_face(ada)  # an intent that waits for a code; its capture is used
     scenario.open_payment(scenario.intent(), "ada")
     scenario.reserve(scenario.intent(), "ada")
     scenario.revoke(ada)
@@ -39,7 +39,7 @@ def test_it_counts_what_was_destroyed_in_each_store_and_what_was_stopped(
     assert claims["stopped"] == {"captures": 2, "payment_intents": 3}
 
 
-def test_its_leaves_are_in_the_log_and_open_to_this_enrolment(
+def test_a_receipts_leaves_are_in_the_log_and_open_to_this_enrolment(
     scenario: Scenario, ada: Customer
 ) -> None:
     scenario.revoke(ada)
@@ -55,14 +55,16 @@ def test_its_leaves_are_in_the_log_and_open_to_this_enrolment(
             assert json.loads(opening["details"]) == {"enrolment": ada.enrolment_id}
 
 
-def test_revoking_again_or_reading_twice_tells_the_same(scenario: Scenario, ada: Customer) -> None:
+def test_revoking_again_or_reading_twice_gives_the_same_receipt(
+    scenario: Scenario, ada: Customer
+) -> None:
     scenario.revoke(ada)
     first = receipt(scenario, ada)
     scenario.revoke(ada)
     assert receipt(scenario, ada) | {"iat": 0} == first | {"iat": 0}
 
 
-def test_while_the_vault_is_away_it_says_that_it_comes_and_then_it_comes(
+def test_a_receipt_is_pending_during_a_vault_outage_and_issued_afterwards(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     fakes.vault.away = True
@@ -72,10 +74,10 @@ def test_while_the_vault_is_away_it_says_that_it_comes_and_then_it_comes(
     fakes.vault.away = False
     claims = receipt(scenario, ada)
     assert claims["destroyed"]["vault"] == {"keys": 1}
-    assert ada.enrolment_id not in fakes.vault.keys, "it is told only when it is so"
+    assert ada.enrolment_id not in fakes.vault.keys, "a receipt comes only after the deletion"
 
 
-def test_nothing_is_told_that_nobody_signed(
+def test_an_unsigned_receipt_is_never_returned(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     scenario.revoke(ada)
@@ -85,7 +87,7 @@ def test_nothing_is_told_that_nobody_signed(
 
 
 @pytest.mark.parametrize("state", ["active", "locked"])
-def test_a_face_that_is_still_there_has_none(scenario: Scenario, ada: Customer, state: str) -> None:
+def test_an_active_face_has_no_receipt(scenario: Scenario, ada: Customer, state: str) -> None:
     if state == "locked":
         credentials = Credentials(password=PASSWORD)
         lock_face(scenario.deps, scenario.command(ada.caller), ada.enrolment_id, credentials)
@@ -93,9 +95,9 @@ def test_a_face_that_is_still_there_has_none(scenario: Scenario, ada: Customer, 
         receipt(scenario, ada)
 
 
-def test_it_is_the_owners_alone(scenario: Scenario, ada: Customer) -> None:
+def test_a_receipt_is_for_its_owner_alone(scenario: Scenario, ada: Customer) -> None:
     scenario.revoke(ada)
-    bob = scenario.settle_in("bob")
+    bob = scenario.register("bob")
     for caller in (bob.caller, scenario.operator, scenario.terminal):
         with pytest.raises(NotFound):
             read_deletion_receipt(scenario.deps, caller, ada.enrolment_id)
@@ -108,10 +110,10 @@ def test_a_withdrawn_consent_is_named_as_the_cause(scenario: Scenario, ada: Cust
     assert claims["destroyed"]["database"] == {"sealed_references": 1}
 
 
-def test_an_enrolment_never_finished_had_a_key_and_no_template(
+def test_the_receipt_of_an_unfinished_enrolment_counts_a_key_and_no_template(
     scenario: Scenario, fakes: FakeDependencies
 ) -> None:
-    bob = scenario.settle_in("bob")
+    bob = scenario.register("bob")
     scenario.consent(bob)
     scenario.begin(bob)
     fakes.clock.advance(601)
@@ -122,7 +124,7 @@ def test_an_enrolment_never_finished_had_a_key_and_no_template(
     assert claims["leaves"][0]["kind"] == "enrolment.lapsed"
 
 
-def test_a_receipt_of_before_the_opening_was_erased_can_still_be_had_without_it(
+def test_an_old_receipt_is_available_without_its_erased_opening(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     scenario.revoke(ada)
@@ -132,7 +134,7 @@ def test_a_receipt_of_before_the_opening_was_erased_can_still_be_had_without_it(
     assert all("opening" not in leaf for leaf in receipt(scenario, ada)["leaves"])
 
 
-def test_an_app_that_lost_its_memory_finds_its_face(
+def test_a_reinstalled_app_finds_its_face(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     scenario.revoke(ada)
@@ -145,4 +147,4 @@ def test_an_app_that_lost_its_memory_finds_its_face(
         (ada.enrolment_id, "active"),
         (old, "revoked"),
     ]
-    assert list_enrolments(scenario.deps, scenario.settle_in("bob").caller) == []
+    assert list_enrolments(scenario.deps, scenario.register("bob").caller) == []

@@ -1,4 +1,4 @@
-"""Device keys: what one signature is good for, from where, and what nobody takes from its owner."""
+"""Device keys: one signature pays one payment, from the owner's device or at a terminal."""
 
 from dataclasses import replace
 
@@ -98,7 +98,7 @@ class TestWhatIsSigned:
             {"and": "more"},
         ],
     )
-    def test_one_thing_changed_is_another_yes(
+    def test_a_confirmation_with_one_changed_claim_pays_nothing(
         self, scenario: Scenario, ada: Customer, phone: PublicKey, another: dict[str, str | int]
     ) -> None:
         intent = scenario.intent()
@@ -106,7 +106,7 @@ class TestWhatIsSigned:
         credentials = with_password(scenario.signs(phone, claims | another))
         assert scenario.pay_by_password(intent, "ada", credentials).state == "declined"
 
-    def test_one_thing_left_out_is_no_yes(
+    def test_a_confirmation_with_a_missing_claim_pays_nothing(
         self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
         intent = scenario.intent()
@@ -115,24 +115,28 @@ class TestWhatIsSigned:
         credentials = with_password(scenario.signs(phone, claims))
         assert scenario.pay_by_password(intent, "ada", credentials).state == "declined"
 
-    def test_the_yes_to_one_payment_is_none_to_another(
+    def test_the_confirmation_of_one_payment_does_not_pay_another(
         self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
         credentials = with_password(scenario.confirms(phone, scenario.intent(), ada))
         assert scenario.pay_by_password(scenario.intent(), "ada", credentials).state == "declined"
 
-    def test_a_yes_counts_once_also_where_it_was_declined(
+    def test_a_confirmation_works_once_also_when_it_was_declined(
         self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
         intent = scenario.intent()
-        yes = scenario.confirms(phone, intent, ada)
-        mistyped = replace(yes, password="mistyped")
+        confirmation = scenario.confirms(phone, intent, ada)
+        mistyped = replace(confirmation, password="mistyped")
         assert scenario.pay_by_password(intent, "ada", mistyped).state == "declined"
-        assert scenario.pay_by_password(intent, "ada", with_password(yes)).state == "declined"
+        assert (
+            scenario.pay_by_password(intent, "ada", with_password(confirmation)).state == "declined"
+        )
         again = with_password(scenario.confirms(phone, intent, ada))
         assert scenario.pay_by_password(intent, "ada", again).state == "approved"
 
-    def test_an_old_yes_is_none(self, scenario: Scenario, ada: Customer, phone: PublicKey) -> None:
+    def test_an_old_confirmation_pays_nothing(
+        self, scenario: Scenario, ada: Customer, phone: PublicKey
+    ) -> None:
         intent = scenario.intent()
         claims = claims_of(read_intent_to_confirm(scenario.deps, ada.caller, intent.id))
         scenario.fakes.clock.advance(-120)  # signed by a device whose clock is two minutes ahead
@@ -144,31 +148,37 @@ class TestWhatIsSigned:
         scenario.fakes.clock.advance(-200)
         assert scenario.pay_by_password(intent, "ada", early).state == "declined"
 
-    def test_another_customers_device_confirms_nothing_of_mine(
+    def test_another_customers_device_confirms_no_payment_of_mine(
         self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        eve = scenario.settle_in("eve")
+        eve = scenario.register("eve")
         hers, intent = scenario.add_device(eve), scenario.intent()
         credentials = with_password(scenario.confirms(hers, intent, ada))
         assert scenario.pay_by_password(intent, "ada", credentials).state == "declined"
 
 
-class TestFromWhere:
-    def test_a_device_sees_what_it_confirms(self, scenario: Scenario, ada: Customer) -> None:
+class TestChannels:
+    def test_a_device_sees_the_payment_that_it_confirms(
+        self, scenario: Scenario, ada: Customer
+    ) -> None:
         intent = scenario.intent()
-        told = read_intent_to_confirm(scenario.deps, ada.caller, intent.id)
-        assert (told.merchant_name, told.amount_minor, told.currency) == ("shop", 1250, "EUR")
-        assert told.nonce
+        payment = read_intent_to_confirm(scenario.deps, ada.caller, intent.id)
+        assert (payment.merchant_name, payment.amount_minor, payment.currency) == (
+            "shop",
+            1250,
+            "EUR",
+        )
+        assert payment.nonce
 
-    def test_a_terminal_is_not_told_the_nonce(self, scenario: Scenario) -> None:
+    def test_a_terminal_does_not_get_the_nonce(self, scenario: Scenario) -> None:
         intent = scenario.intent()
         assert intent.nonce is None
         assert read_intent(scenario.deps, scenario.terminal, intent.id).nonce is None
 
-    def test_who_did_not_pay_no_longer_sees_what_was_paid(
+    def test_a_customer_who_did_not_pay_cannot_read_the_payment(
         self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        eve, intent = scenario.settle_in("eve"), scenario.intent()
+        eve, intent = scenario.register("eve"), scenario.intent()
         assert read_intent_to_confirm(scenario.deps, eve.caller, intent.id).state == "created"
         credentials = with_password(scenario.confirms(phone, intent, ada))
         from_own_device(scenario, ada, intent, credentials)
@@ -176,16 +186,16 @@ class TestFromWhere:
             read_intent_to_confirm(scenario.deps, eve.caller, intent.id)
         assert read_intent_to_confirm(scenario.deps, ada.caller, intent.id).state == "approved"
 
-    def test_nobody_elses_device_speaks_for_a_face(
+    def test_another_customers_device_confirms_no_face(
         self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        eve, intent = scenario.settle_in("eve"), scenario.show_face(ada)
+        eve, intent = scenario.register("eve"), scenario.show_face(ada)
         credentials = scenario.confirms(phone, intent, ada)
         command = scenario.command(eve.caller)
         with pytest.raises(NotFound):
             submit_second_factor(scenario.deps, command, intent.id, credentials)
 
-    def test_a_device_pays_for_its_owner_alone_and_a_terminal_says_for_whom(
+    def test_a_device_pays_for_its_owner_alone_and_a_terminal_names_the_payer(
         self, scenario: Scenario, ada: Customer
     ) -> None:
         intent, credentials = scenario.intent(), Credentials(PASSWORD, WRONG_CODE)
@@ -210,10 +220,10 @@ class TestFromWhere:
         credentials = with_password(scenario.confirms(phone, intent, ada))
         assert from_own_device(scenario, ada, intent, credentials).state == "approved"
 
-    def test_wrong_signatures_fill_no_counter(
+    def test_wrong_signatures_do_not_block_the_owner(
         self, scenario: Scenario, ada: Customer, phone: PublicKey
     ) -> None:
-        """Nobody guesses one: to count them would only let strangers keep the owner out."""
+        """Signatures cannot be guessed; counting them would only let strangers block the owner."""
         intent = scenario.show_face(ada)
         for _ in range(12):
             assert (
@@ -227,8 +237,8 @@ class TestFromWhere:
         )
 
 
-class TestTheVaultIsAway:
-    def test_a_code_cannot_be_looked_at_and_another_factor_is_named(
+class TestVaultOutage:
+    def test_without_the_vault_a_code_is_refused_with_advice(
         self, scenario: Scenario, fakes: FakeDependencies, ada: Customer
     ) -> None:
         intent, credentials = scenario.intent(), Credentials(PASSWORD, scenario.code_of(ada))
@@ -237,7 +247,7 @@ class TestTheVaultIsAway:
             scenario.pay_by_password(intent, "ada", credentials)
         assert error.value.code == "factor_unavailable"
 
-    def test_password_and_device_key_pay_on(
+    def test_without_the_vault_password_and_device_key_still_pay(
         self, scenario: Scenario, fakes: FakeDependencies, ada: Customer, phone: PublicKey
     ) -> None:
         intent = scenario.intent()
@@ -245,7 +255,7 @@ class TestTheVaultIsAway:
         credentials = with_password(scenario.confirms(phone, intent, ada))
         assert from_own_device(scenario, ada, intent, credentials).state == "approved"
 
-    def test_what_cannot_be_signed_is_not_approved(
+    def test_a_payment_that_cannot_be_signed_is_not_approved(
         self, scenario: Scenario, fakes: FakeDependencies, ada: Customer, phone: PublicKey
     ) -> None:
         intent = scenario.intent()

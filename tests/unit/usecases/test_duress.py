@@ -1,4 +1,4 @@
-"""The duress code: it looks like a slip, it costs what a slip costs, and the bank alone hears."""
+"""The duress code looks and costs like a wrong code, and only the operator gets an alarm."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -26,8 +26,8 @@ _OF_THE_INTENT = ("id", "expires_at")
 
 
 @pytest.fixture
-def forced(scenario: Scenario, ada: Customer) -> Customer:
-    """Ada has set a duress code."""
+def coerced(scenario: Scenario, ada: Customer) -> Customer:
+    """Give Ada a duress code."""
     set_code(scenario, ada, DURESS)
     return ada
 
@@ -49,7 +49,7 @@ PATHS = pytest.mark.parametrize("pay", [by_face, by_password])
 Pay = Callable[[Scenario, Customer, str], IntentAnswer]
 
 
-def told(answer: IntentAnswer) -> dict[str, Any]:
+def fields_of(answer: IntentAnswer) -> dict[str, Any]:
     names = set(answer.__dataclass_fields__) - set(_OF_THE_INTENT)
     return {name: getattr(answer, name) for name in names}
 
@@ -66,7 +66,7 @@ def reasons(fakes: FakeDependencies) -> list[str | None]:
 
 @contextmanager
 def statements(fakes: FakeDependencies) -> Iterator[list[str]]:
-    """The text of every statement, in order, without its values."""
+    """Collect the text of every SQL statement, in order, without its values."""
     seen: list[str] = []
 
     def note(*call: Any) -> None:
@@ -78,27 +78,27 @@ def statements(fakes: FakeDependencies) -> Iterator[list[str]]:
 
 
 @PATHS
-def test_a_terminal_hears_the_same_of_duress_as_of_a_wrong_code(
-    scenario: Scenario, forced: Customer, pay: Pay
+def test_a_terminal_gets_the_same_answer_for_duress_as_for_a_wrong_code(
+    scenario: Scenario, coerced: Customer, pay: Pay
 ) -> None:
-    wrong, duress = pay(scenario, forced, WRONG_CODE), pay(scenario, forced, DURESS)
-    assert told(wrong) == told(duress)
+    wrong, duress = pay(scenario, coerced, WRONG_CODE), pay(scenario, coerced, DURESS)
+    assert fields_of(wrong) == fields_of(duress)
     assert (duress.state, duress.authorization) == ("declined", None)
 
 
 @PATHS
 def test_duress_is_the_same_work_as_a_wrong_code_statement_for_statement(
-    scenario: Scenario, fakes: FakeDependencies, forced: Customer, pay: Pay
+    scenario: Scenario, fakes: FakeDependencies, coerced: Customer, pay: Pay
 ) -> None:
-    pay(scenario, forced, WRONG_CODE)
+    pay(scenario, coerced, WRONG_CODE)
     with statements(fakes) as of_wrong:
-        pay(scenario, forced, WRONG_CODE)
+        pay(scenario, coerced, WRONG_CODE)
     with statements(fakes) as of_duress:
-        pay(scenario, forced, DURESS)
+        pay(scenario, coerced, DURESS)
     assert of_wrong == of_duress
 
 
-def test_a_wrong_face_with_a_right_code_is_noted_as_a_wrong_code_is(
+def test_a_wrong_face_with_a_right_code_is_recorded_like_a_wrong_code(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     intent = scenario.show_face(ada, "somebody else")
@@ -107,39 +107,39 @@ def test_a_wrong_face_with_a_right_code_is_noted_as_a_wrong_code_is(
 
 
 @PATHS
-def test_only_the_bank_hears_the_alarm(
-    scenario: Scenario, fakes: FakeDependencies, forced: Customer, pay: Pay
+def test_only_the_operator_gets_the_alarm(
+    scenario: Scenario, fakes: FakeDependencies, coerced: Customer, pay: Pay
 ) -> None:
-    pay(scenario, forced, DURESS)
+    pay(scenario, coerced, DURESS)
     (alarm,) = events(fakes, EventKind.DURESS_ALARM)
     assert (alarm.merchant_audience, alarm.shared) == (None, None)
-    assert forced.caller.subject_id in alarm.for_operator
-    for told_to_all in events(fakes, EventKind.PAYMENT_DECLINED):
-        assert "duress" not in (told_to_all.shared or "")
+    assert coerced.caller.subject_id in alarm.for_operator
+    for declined in events(fakes, EventKind.PAYMENT_DECLINED):
+        assert "duress" not in (declined.shared or "")
 
 
-def test_a_face_shown_under_duress_pays_no_more_and_is_asked_for_everything_still(
-    scenario: Scenario, fakes: FakeDependencies, forced: Customer
+def test_a_face_under_duress_pays_nothing_and_the_terminal_notices_nothing(
+    scenario: Scenario, fakes: FakeDependencies, coerced: Customer
 ) -> None:
-    by_face(scenario, forced, DURESS)
-    intent = scenario.show_face(forced)
-    assert scenario.enter_code(intent, scenario.code_of(forced)).state == "declined"
+    by_face(scenario, coerced, DURESS)
+    intent = scenario.show_face(coerced)
+    assert scenario.enter_code(intent, scenario.code_of(coerced)).state == "declined"
     assert reasons(fakes)[-1] == UNDER_DURESS
 
 
-def test_the_password_still_pays_after_duress(scenario: Scenario, forced: Customer) -> None:
-    by_face(scenario, forced, DURESS)
-    assert by_password(scenario, forced, scenario.code_of(forced)).state == "approved"
+def test_the_password_still_pays_after_duress(scenario: Scenario, coerced: Customer) -> None:
+    by_face(scenario, coerced, DURESS)
+    assert by_password(scenario, coerced, scenario.code_of(coerced)).state == "approved"
 
 
 def test_a_payment_with_a_right_code_under_way_elsewhere_is_not_approved_after_duress(
-    scenario: Scenario, fakes: FakeDependencies, forced: Customer
+    scenario: Scenario, fakes: FakeDependencies, coerced: Customer
 ) -> None:
-    waiting = scenario.show_face(forced)
-    code = scenario.code_of(forced)
+    waiting = scenario.show_face(coerced)
+    code = scenario.code_of(coerced)
 
     def called_for_help() -> None:
-        by_password(scenario, forced, DURESS)
+        by_password(scenario, coerced, DURESS)
 
     with between_check_and_commit(fakes, called_for_help):
         assert scenario.enter_code(waiting, code).state == "declined"
@@ -147,7 +147,7 @@ def test_a_payment_with_a_right_code_under_way_elsewhere_is_not_approved_after_d
 
 @contextmanager
 def between_check_and_commit(fakes: FakeDependencies, act: Callable[[], object]) -> Iterator[None]:
-    """`act` happens when the authorization is signed: after step 6, before step 7."""
+    """Run `act` when the authorization is signed: after step 6, before step 7."""
     sign = fakes.signer.sign
 
     def sign_late(claims: Any, *, typ: str) -> str:
@@ -187,61 +187,63 @@ def test_less_than_password_and_code_sets_no_duress_code(
         set_duress_code(scenario.deps, scenario.command(ada.caller), credentials, DURESS)
 
 
-def test_duress_on_the_own_device_is_a_rejected_proof_and_an_alarm(
-    scenario: Scenario, fakes: FakeDependencies, forced: Customer
+def test_duress_on_the_own_device_is_rejected_and_raises_an_alarm(
+    scenario: Scenario, fakes: FakeDependencies, coerced: Customer
 ) -> None:
-    scenario.revoke(forced)
-    credentials, command = Credentials(PASSWORD, DURESS), scenario.command(forced.caller)
+    scenario.revoke(coerced)
+    credentials, command = Credentials(PASSWORD, DURESS), scenario.command(coerced.caller)
     with pytest.raises(CredentialsRejected):
         set_duress_code(scenario.deps, command, credentials, "314159")
     assert len(events(fakes, EventKind.DURESS_ALARM)) == 1
 
 
 def test_a_removed_duress_code_is_a_wrong_code_like_others(
-    scenario: Scenario, fakes: FakeDependencies, forced: Customer
+    scenario: Scenario, fakes: FakeDependencies, coerced: Customer
 ) -> None:
-    credentials = Credentials(PASSWORD, scenario.code_of(forced))
-    remove_duress_code(scenario.deps, scenario.command(forced.caller), credentials)
-    assert by_password(scenario, forced, DURESS).state == "declined"
+    credentials = Credentials(PASSWORD, scenario.code_of(coerced))
+    remove_duress_code(scenario.deps, scenario.command(coerced.caller), credentials)
+    assert by_password(scenario, coerced, DURESS).state == "declined"
     assert not events(fakes, EventKind.DURESS_ALARM)
 
 
 @PATHS
-def test_where_policy_says_so_duress_pays_a_little_which_the_bank_holds_back(
-    scenario: Scenario, fakes: FakeDependencies, forced: Customer, pay: Pay
+def test_a_policy_may_approve_a_small_payment_under_duress_and_put_it_on_hold(
+    scenario: Scenario, fakes: FakeDependencies, coerced: Customer, pay: Pay
 ) -> None:
     hold = DuressPolicy(DuressAction.APPROVE_AND_HOLD, (("EUR", 1250),))
-    ordinary = pay(scenario, forced, scenario.code_of(forced))
+    ordinary = pay(scenario, coerced, scenario.code_of(coerced))
     policy = replace(scenario.deps.policy, duress=hold)
     object.__setattr__(scenario, "deps", replace(scenario.deps, policy=policy))
-    paid = pay(scenario, forced, DURESS)
+    paid = pay(scenario, coerced, DURESS)
     assert paid.authorization is not None
-    differ = {name for name in told(paid) if told(paid)[name] != told(ordinary)[name]}
+    differ = {
+        name for name in fields_of(paid) if fields_of(paid)[name] != fields_of(ordinary)[name]
+    }
     assert differ == {"authorization"}
     assert reasons(fakes)[-1] == UNDER_DURESS_ON_HOLD
     assert len(events(fakes, EventKind.DURESS_ALARM)) == 1
 
 
 @PATHS
-def test_a_bank_that_goes_by_its_events_never_pays_out_what_duress_had_held(
-    scenario: Scenario, fakes: FakeDependencies, forced: Customer, pay: Pay
+def test_events_mark_every_payment_under_duress_as_on_hold(
+    scenario: Scenario, fakes: FakeDependencies, coerced: Customer, pay: Pay
 ) -> None:
-    pay(scenario, forced, scenario.code_of(forced))
+    pay(scenario, coerced, scenario.code_of(coerced))
     hold = DuressPolicy(DuressAction.APPROVE_AND_HOLD, (("EUR", 1250),))
     policy = replace(scenario.deps.policy, duress=hold)
     object.__setattr__(scenario, "deps", replace(scenario.deps, policy=policy))
     reverse_payment(
-        scenario.deps, scenario.command(scenario.merchant), pay(scenario, forced, DURESS).id
+        scenario.deps, scenario.command(scenario.merchant), pay(scenario, coerced, DURESS).id
     )
     kinds = (EventKind.PAYMENT_APPROVED, EventKind.PAYMENT_REVERSED)
-    bank, shop = OPERATOR, merchant_audience(scenario.merchant.subject_id)
+    operator, shop = OPERATOR, merchant_audience(scenario.merchant.subject_id)
     of_payments = [event for kind in kinds for event in events(fakes, kind)]
-    told_bank = [json.loads(event.body_for(bank))["data"]["on_hold"] for event in of_payments]
-    assert told_bank == [False, True, True]
+    on_hold = [json.loads(event.body_for(operator))["data"]["on_hold"] for event in of_payments]
+    assert on_hold == [False, True, True]
     assert not any("on_hold" in event.body_for(shop) for event in of_payments)
 
 
-def test_above_the_cap_duress_is_declined_whatever_the_policy(scenario: Scenario) -> None:
+def test_duress_above_the_cap_is_always_declined(scenario: Scenario) -> None:
     hold = DuressPolicy(DuressAction.APPROVE_AND_HOLD, (("EUR", 1250),))
     assert hold.may_pay(1250, "EUR")
     assert not hold.may_pay(1251, "EUR")
@@ -250,11 +252,11 @@ def test_above_the_cap_duress_is_declined_whatever_the_policy(scenario: Scenario
 
 
 def test_enrolling_under_duress_is_refused(
-    scenario: Scenario, fakes: FakeDependencies, forced: Customer
+    scenario: Scenario, fakes: FakeDependencies, coerced: Customer
 ) -> None:
-    scenario.revoke(forced)
+    scenario.revoke(coerced)
     with pytest.raises(CredentialsRejected):
         begin_enrolment(
-            scenario.deps, scenario.command(forced.caller), Credentials(PASSWORD, DURESS)
+            scenario.deps, scenario.command(coerced.caller), Credentials(PASSWORD, DURESS)
         )
     assert len(events(fakes, EventKind.DURESS_ALARM)) == 1

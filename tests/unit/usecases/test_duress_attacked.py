@@ -1,4 +1,4 @@
-"""What somebody who forces a payer, or a stranger with time, tries against the duress code."""
+"""Attacks on the duress code by somebody who forces the payer, and by a stranger who guesses."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,7 +24,7 @@ WRONG = "a wrong password"
 
 
 @pytest.fixture
-def forced(scenario: Scenario, ada: Customer) -> Customer:
+def coerced(scenario: Scenario, ada: Customer) -> Customer:
     credentials = Credentials(PASSWORD, scenario.code_of(ada))
     set_duress_code(scenario.deps, scenario.command(ada.caller), credentials, DURESS)
     return ada
@@ -47,29 +47,29 @@ def pays(scenario: Scenario, payer: Customer) -> str:
 
 
 @pytest.mark.parametrize("code", [WRONG_CODE, DURESS])
-def test_another_factor_beside_it_does_not_tell_a_slip_from_duress(
-    scenario: Scenario, forced: Customer, code: str
+def test_a_second_factor_beside_it_does_not_reveal_duress(
+    scenario: Scenario, coerced: Customer, code: str
 ) -> None:
-    credentials = Credentials(PASSWORD, scenario.code_of(forced))
-    made = make_recovery_codes(scenario.deps, scenario.command(forced.caller), credentials)
+    credentials = Credentials(PASSWORD, scenario.code_of(coerced))
+    made = make_recovery_codes(scenario.deps, scenario.command(coerced.caller), credentials)
     assert made.codes is not None
     both = Credentials(PASSWORD, code, recovery_code=made.codes[0])
     with pytest.raises(CredentialsRejected):
-        change_password(scenario.deps, scenario.command(forced.caller), both, "a new password")
+        change_password(scenario.deps, scenario.command(coerced.caller), both, "a new password")
 
 
-def test_who_guesses_codes_without_end_locks_nobodys_face(
-    scenario: Scenario, fakes: FakeDependencies, forced: Customer
+def test_endless_guesses_of_codes_do_not_lock_a_face(
+    scenario: Scenario, fakes: FakeDependencies, coerced: Customer
 ) -> None:
     for _ in range(5):
         scenario.pay_by_password(scenario.intent(), "ada", Credentials(WRONG, WRONG_CODE))
     scenario.pay_by_password(scenario.intent(), "ada", Credentials(WRONG, DURESS))
-    assert face_of(fakes, forced).duress_since is None
+    assert face_of(fakes, coerced).duress_since is None
     assert alarms(fakes) == 1
 
 
-def test_who_guesses_codes_without_end_is_paid_nothing_where_duress_is_held(
-    scenario: Scenario, forced: Customer
+def test_endless_guesses_of_codes_pay_nothing_where_duress_is_on_hold(
+    scenario: Scenario, coerced: Customer
 ) -> None:
     hold = DuressPolicy(DuressAction.APPROVE_AND_HOLD, (("EUR", 10**6),))
     policy = replace(scenario.deps.policy, duress=hold)
@@ -81,11 +81,11 @@ def test_who_guesses_codes_without_end_is_paid_nothing_where_duress_is_held(
 
 
 @pytest.mark.parametrize("code", [WRONG_CODE, DURESS])
-def test_frames_that_are_judged_meanwhile_wait_for_a_code_as_after_a_slip(
-    scenario: Scenario, fakes: FakeDependencies, forced: Customer, code: str
+def test_frames_judged_during_duress_wait_for_a_code_as_usual(
+    scenario: Scenario, fakes: FakeDependencies, coerced: Customer, code: str
 ) -> None:
-    first, second = scenario.show_face(forced), scenario.intent()
-    capture = scenario.open_payment(second, forced.alias)
+    first, second = scenario.show_face(coerced), scenario.intent()
+    capture = scenario.open_payment(second, coerced.alias)
     judge = fakes.pad.judge
 
     def judge_late(*given: Any) -> Any:
@@ -101,25 +101,30 @@ def test_frames_that_are_judged_meanwhile_wait_for_a_code_as_after_a_slip(
     assert waiting.state is IntentState.AWAITING_SECOND_FACTOR
 
 
-def test_duress_at_the_lock_holds_once_the_face_is_unlocked(
-    scenario: Scenario, forced: Customer
+def test_duress_at_an_unlock_still_counts_after_the_unlock(
+    scenario: Scenario, coerced: Customer
 ) -> None:
-    deps, command, face = scenario.deps, scenario.command, forced.enrolment_id
-    lock_face(deps, command(forced.caller), face, Credentials(PASSWORD))
+    deps, command, face = scenario.deps, scenario.command, coerced.enrolment_id
+    lock_face(deps, command(coerced.caller), face, Credentials(PASSWORD))
     with pytest.raises(CredentialsRejected):
-        unlock_face(deps, command(forced.caller), face, Credentials(PASSWORD, DURESS))
-    unlock_face(deps, command(forced.caller), face, Credentials(PASSWORD, scenario.code_of(forced)))
-    assert pays(scenario, forced) == "declined"
+        unlock_face(deps, command(coerced.caller), face, Credentials(PASSWORD, DURESS))
+    unlock_face(
+        deps,
+        command(coerced.caller),
+        face,
+        Credentials(PASSWORD, scenario.code_of(coerced)),
+    )
+    assert pays(scenario, coerced) == "declined"
 
 
 def test_revoking_and_enrolling_anew_does_not_clear_duress(
-    scenario: Scenario, forced: Customer
+    scenario: Scenario, coerced: Customer
 ) -> None:
-    scenario.enter_code(scenario.show_face(forced), DURESS)
-    scenario.revoke(forced)
-    scenario.begin(forced)
-    scenario.send(forced.caller, scenario.open_enrolment(forced), "ada")
-    assert pays(scenario, forced) == "declined"
+    scenario.enter_code(scenario.show_face(coerced), DURESS)
+    scenario.revoke(coerced)
+    scenario.begin(coerced)
+    scenario.send(coerced.caller, scenario.open_enrolment(coerced), "ada")
+    assert pays(scenario, coerced) == "declined"
 
 
 def by_lock(scenario: Scenario, payer: Customer) -> None:
@@ -132,18 +137,18 @@ def by_revoking(scenario: Scenario, payer: Customer) -> None:
 
 
 @pytest.mark.parametrize("leave", [by_lock, by_revoking])
-def test_a_duress_code_beside_a_password_that_is_enough_is_heard_as_well(
+def test_a_duress_code_beside_a_sufficient_password_raises_an_alarm(
     scenario: Scenario,
     fakes: FakeDependencies,
-    forced: Customer,
+    coerced: Customer,
     leave: Callable[[Scenario, Customer], None],
 ) -> None:
-    leave(scenario, forced)
+    leave(scenario, coerced)
     assert alarms(fakes) == 1
 
 
-def test_while_the_vault_is_away_a_call_for_help_is_heard_still(
-    scenario: Scenario, fakes: FakeDependencies, forced: Customer
+def test_a_duress_code_raises_an_alarm_during_a_vault_outage(
+    scenario: Scenario, fakes: FakeDependencies, coerced: Customer
 ) -> None:
     fakes.vault.away = True
     with pytest.raises(FactorUnavailable):
@@ -151,9 +156,7 @@ def test_while_the_vault_is_away_a_call_for_help_is_heard_still(
     assert alarms(fakes) == 1
 
 
-def test_a_right_code_that_came_with_a_wrong_password_pays_nothing_afterwards(
-    scenario: Scenario, ada: Customer
-) -> None:
+def test_a_code_sent_with_a_wrong_password_is_consumed(scenario: Scenario, ada: Customer) -> None:
     code = scenario.code_of(ada)
     command = scenario.command(ada.caller)
     with pytest.raises(CredentialsRejected):

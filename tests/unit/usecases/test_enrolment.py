@@ -1,4 +1,4 @@
-"""Hard to enter, easy to leave: what enrolling a face needs, and what is gone when it ends."""
+"""Enrolling a face needs a consent and two factors; revoking it needs one and destroys its key."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -29,8 +29,8 @@ from tests.fakes.scenario import PASSWORD, WRONG_CODE, Customer, Scenario
 
 @pytest.fixture
 def bob(scenario: Scenario) -> Customer:
-    """Registered, with a factor and a consent, and no face yet."""
-    customer = scenario.settle_in("bob")
+    """Register Bob with a factor and a consent, and no face yet."""
+    customer = scenario.register("bob")
     scenario.consent(customer)
     return customer
 
@@ -53,12 +53,12 @@ def test_enrolling_needs_password_and_code(
 
 
 def test_enrolling_needs_a_consent(scenario: Scenario) -> None:
-    carol = scenario.settle_in("carol")
+    carol = scenario.register("carol")
     with pytest.raises(WrongState):
         scenario.begin(carol)
 
 
-def test_a_consent_that_ran_out_is_none(
+def test_an_expired_consent_does_not_permit_enrolling(
     scenario: Scenario, fakes: FakeDependencies, bob: Customer
 ) -> None:
     fakes.clock.advance(scenario.deps.policy.consent_lifetime.total_seconds())
@@ -66,7 +66,7 @@ def test_a_consent_that_ran_out_is_none(
         scenario.begin(bob)
 
 
-def test_a_consent_withdrawn_while_the_face_is_enrolled_leaves_no_face(
+def test_a_consent_withdrawn_during_the_enrolment_leaves_no_face(
     scenario: Scenario, fakes: FakeDependencies, bob: Customer
 ) -> None:
     scenario.begin(bob)
@@ -105,7 +105,7 @@ def test_an_enrolment_has_three_captures(scenario: Scenario, bob: Customer) -> N
         scenario.open_enrolment(bob)
 
 
-def test_an_enrolment_that_was_left_lying_cannot_be_taken_up(
+def test_an_abandoned_enrolment_cannot_be_resumed(
     scenario: Scenario, fakes: FakeDependencies, bob: Customer
 ) -> None:
     scenario.begin(bob)
@@ -114,12 +114,12 @@ def test_an_enrolment_that_was_left_lying_cannot_be_taken_up(
         scenario.open_enrolment(bob)
 
 
-def test_nobody_has_two_faces(scenario: Scenario, ada: Customer) -> None:
+def test_a_customer_cannot_have_two_faces(scenario: Scenario, ada: Customer) -> None:
     with pytest.raises(WrongState):
         scenario.begin(ada)
 
 
-def test_of_two_enrolments_begun_only_one_becomes_the_face(
+def test_only_one_of_two_begun_enrolments_becomes_the_face(
     scenario: Scenario, bob: Customer
 ) -> None:
     scenario.begin(bob)
@@ -131,7 +131,7 @@ def test_of_two_enrolments_begun_only_one_becomes_the_face(
     assert first != bob.enrolment_id
 
 
-def test_nobody_enrols_on_or_revokes_the_face_of_another(
+def test_another_customers_face_cannot_be_enrolled_or_revoked(
     scenario: Scenario, ada: Customer, bob: Customer
 ) -> None:
     scenario.begin(bob)
@@ -146,7 +146,7 @@ def test_nobody_enrols_on_or_revokes_the_face_of_another(
 
 
 @pytest.mark.parametrize("by", ["password", "code"])
-def test_any_one_proof_takes_the_face_back_and_its_key_with_it(
+def test_any_one_credential_revokes_the_face_and_destroys_its_key(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer, by: str
 ) -> None:
     credentials = (
@@ -161,7 +161,7 @@ def test_any_one_proof_takes_the_face_back_and_its_key_with_it(
         scenario.open_payment(scenario.intent(), "ada")
 
 
-def test_revoking_needs_some_proof(scenario: Scenario, ada: Customer) -> None:
+def test_revoking_needs_a_valid_credential(scenario: Scenario, ada: Customer) -> None:
     for credentials in (
         Credentials("a wrong password", WRONG_CODE),
         Credentials(code=WRONG_CODE),
@@ -177,7 +177,7 @@ def test_revoking_twice_is_no_error(scenario: Scenario, ada: Customer) -> None:
     assert scenario.revoke(ada).revoked_at == scenario.revoke(ada).revoked_at
 
 
-def test_withdrawing_takes_one_step_and_no_proof_and_destroys_the_key(
+def test_withdrawing_needs_no_credentials_and_destroys_the_key(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     command = scenario.command(ada.caller)
@@ -193,7 +193,7 @@ def test_withdrawing_takes_one_step_and_no_proof_and_destroys_the_key(
     assert enrolment.key_destroyed_at is not None
 
 
-def test_after_leaving_one_can_come_back_with_a_new_consent_and_a_new_key(
+def test_a_customer_can_enrol_again_with_a_new_consent_and_a_new_key(
     scenario: Scenario, ada: Customer
 ) -> None:
     left = ada.enrolment_id
@@ -208,7 +208,7 @@ def test_after_leaving_one_can_come_back_with_a_new_consent_and_a_new_key(
 def test_a_consent_is_to_the_notice_in_force_and_always_ends(
     scenario: Scenario, fakes: FakeDependencies
 ) -> None:
-    carol = scenario.settle_in("carol")
+    carol = scenario.register("carol")
     notice = scenario.deps.policy.notice
     good = {
         "purpose": ConsentPurpose.FACE_PAYMENT,
@@ -233,7 +233,7 @@ def test_a_consent_is_to_the_notice_in_force_and_always_ends(
         grant_consent(scenario.deps, scenario.command(carol.caller), **good)
 
 
-def test_a_face_enrolled_while_the_model_changes_is_of_the_model_that_saw_it(
+def test_a_face_enrolled_during_a_model_change_belongs_to_the_model_that_saw_it(
     scenario: Scenario, fakes: FakeDependencies, bob: Customer
 ) -> None:
     scenario.begin(bob)
@@ -248,10 +248,10 @@ def test_a_face_enrolled_while_the_model_changes_is_of_the_model_that_saw_it(
     "moment",
     ["engine.observe", "pad.judge", "vault.derive_secret", "engine.reference", "vault.seal"],
 )
-def test_a_key_said_to_be_destroyed_does_not_come_back(
+def test_a_key_reported_as_destroyed_does_not_come_back(
     scenario: Scenario, fakes: FakeDependencies, bob: Customer, moment: str
 ) -> None:
-    """Revoked while the frames of the enrolment are being looked at."""
+    """Revoke while the engine looks at the frames of the enrolment."""
     begun = scenario.begin(bob)
     capture = scenario.open_enrolment(bob)
     said = []
@@ -263,7 +263,7 @@ def test_a_key_said_to_be_destroyed_does_not_come_back(
     assert begun.id not in fakes.vault.keys
 
 
-def test_an_enrolment_never_finished_does_not_keep_its_key(
+def test_an_unfinished_enrolment_does_not_keep_its_key(
     scenario: Scenario, fakes: FakeDependencies, bob: Customer
 ) -> None:
     begun = scenario.begin(bob)
@@ -274,11 +274,11 @@ def test_an_enrolment_never_finished_does_not_keep_its_key(
     assert begun.id not in fakes.vault.keys
 
 
-def test_a_face_finished_at_the_last_moment_is_not_swept_away_with_the_enrolments_that_lapsed(
+def test_a_face_finished_at_the_last_moment_is_not_swept_away(
     scenario: Scenario, fakes: FakeDependencies, bob: Customer
 ) -> None:
-    """The sweep knows who is late, and destroys one key; then bob's frames are through."""
-    cleo = scenario.settle_in("cleo")
+    """The sweep lists the late enrolments and destroys one key; then Bob's frames are accepted."""
+    cleo = scenario.register("cleo")
     scenario.consent(cleo)
     scenario.begin(cleo)
     fakes.clock.advance(1)

@@ -1,4 +1,4 @@
-"""Unknown, wrong and blocked cost the service the same work, and meet the same outage."""
+"""Unknown, wrong and blocked credentials cost the service the same work and fail alike."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -18,7 +18,7 @@ KINDS = ["unknown", "wrong password", "wrong code", "too many before"]
 
 
 def guess(scenario: Scenario, ada: Customer, kind: str) -> tuple[str, Credentials]:
-    """The alias and the proof of each kind; the last one's counters rest from then on."""
+    """Return alias and credentials of this kind; the last kind's counters are blocked after."""
     code = scenario.code_of(ada)
     if kind == "too many before":
         for _ in range(5):
@@ -31,7 +31,7 @@ def guess(scenario: Scenario, ada: Customer, kind: str) -> tuple[str, Credential
     }[kind]
 
 
-def test_a_guess_takes_the_same_work_whatever_is_wrong_with_it(
+def test_every_kind_of_wrong_guess_takes_the_same_work(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     scenario.pay_by_password(
@@ -55,15 +55,15 @@ def test_a_guess_takes_the_same_work_whatever_is_wrong_with_it(
         intent, command = scenario.intent(), scenario.command(scenario.terminal)
         fakes.journal.events.clear()
         opened.clear()
-        told = pay_by_password(watched, command, intent.id, alias, credentials)
-        assert told.state == "declined"
+        answer = pay_by_password(watched, command, intent.id, alias, credentials)
+        assert answer.state == "declined"
         work[kind] = (*fakes.journal.events, *opened)
     assert len(set(work.values())) == 1, work
     assert "vault.unseal_secret" in work["unknown"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_while_the_vault_is_away_nobody_learns_who_is_a_customer(
+def test_a_vault_outage_reveals_no_customers(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer, kind: str
 ) -> None:
     alias, credentials = guess(scenario, ada, kind)

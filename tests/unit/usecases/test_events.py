@@ -1,4 +1,4 @@
-"""What others are told: each change leaves its event, a refusal or a repetition leaves none."""
+"""Each change leaves one event for its receivers; a refusal or a repetition leaves none."""
 
 import json
 import re
@@ -18,20 +18,20 @@ from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.scenario import PASSWORD, WRONG_CODE, Customer, Scenario
 
 
-def told(fakes: FakeDependencies) -> list[Event]:
+def text(fakes: FakeDependencies) -> list[Event]:
     with fakes.database() as uow:
         return uow.events.find_all(after_seq=0)
 
 
 def newest(fakes: FakeDependencies, audience: str = OPERATOR) -> Any:
-    return json.loads(told(fakes)[-1].body_for(audience))
+    return json.loads(text(fakes)[-1].body_for(audience))
 
 
 def kinds(fakes: FakeDependencies) -> list[str]:
-    return [event.kind.value for event in told(fakes)]
+    return [event.kind.value for event in text(fakes)]
 
 
-def test_the_bank_hears_how_a_customer_became_able_to_pay(
+def test_the_operator_gets_the_events_of_an_enrolment(
     fakes: FakeDependencies, ada: Customer
 ) -> None:
     assert kinds(fakes) == ["second_factor.added", "consent.granted", "face.enrolled"]
@@ -41,7 +41,7 @@ def test_the_bank_hears_how_a_customer_became_able_to_pay(
     }
 
 
-def test_a_payment_is_told_to_its_merchant_without_its_payer(
+def test_a_merchant_gets_its_payment_without_the_payer(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     paid = scenario.enter_code(scenario.show_face(ada), scenario.code_of(ada))
@@ -53,34 +53,34 @@ def test_a_payment_is_told_to_its_merchant_without_its_payer(
         "currency": "EUR",
         "order_ref": "order-1",
     }
-    heard = newest(fakes, merchant_audience(scenario.merchant.subject_id))
-    assert (heard["type"], heard["data"]) == ("payment.approved", expected)
-    to_bank = {"customer": ada.caller.subject_id, "method": "face", "on_hold": False}
-    assert newest(fakes)["data"] == expected | to_bank
+    approval = newest(fakes, merchant_audience(scenario.merchant.subject_id))
+    assert (approval["type"], approval["data"]) == ("payment.approved", expected)
+    for_operator = {"customer": ada.caller.subject_id, "method": "face", "on_hold": False}
+    assert newest(fakes)["data"] == expected | for_operator
 
 
 def test_a_merchant_cannot_tell_a_wrong_face_from_a_wrong_code(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     shop = merchant_audience(scenario.merchant.subject_id)
-    heard = []
+    events = []
     for person, code in (("bob", scenario.code_of(ada)), ("ada", WRONG_CODE)):
         scenario.enter_code(scenario.show_face(ada, person), code)
-        heard.append(newest(fakes, shop))
-    for each in heard:
+        events.append(newest(fakes, shop))
+    for each in events:
         assert each["data"].pop("payment_intent")
-    assert heard[0]["data"] == heard[1]["data"]
-    assert {each["type"] for each in heard} == {"payment.declined"}
+    assert events[0]["data"] == events[1]["data"]
+    assert {each["type"] for each in events} == {"payment.declined"}
 
 
-def test_frames_alone_decide_nothing_and_tell_nothing_of_a_payment(
+def test_frames_alone_cause_no_event_of_a_payment(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     scenario.show_face(ada)
     assert not any(kind.startswith("payment.") for kind in kinds(fakes))
 
 
-def test_a_payment_that_was_taken_back_is_told_once(
+def test_a_reversed_payment_causes_one_event(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     credentials = Credentials(PASSWORD, scenario.code_of(ada))
@@ -90,7 +90,7 @@ def test_a_payment_that_was_taken_back_is_told_once(
     assert kinds(fakes)[-2:] == ["payment.approved", "payment.reversed"]
 
 
-def test_a_repeated_request_is_told_once(
+def test_a_repeated_request_causes_one_event(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     intent, code, command = (
@@ -103,7 +103,7 @@ def test_a_repeated_request_is_told_once(
     assert kinds(fakes).count("payment.approved") == 1
 
 
-def test_a_face_that_is_taken_back_is_told_once_and_so_is_its_key(
+def test_a_revoked_face_and_its_key_cause_one_event_each(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     fakes.vault.away = True
@@ -116,7 +116,7 @@ def test_a_face_that_is_taken_back_is_told_once_and_so_is_its_key(
     assert kinds(fakes)[-2:] == ["face.revoked", "face.key_destroyed"]
 
 
-def test_a_lock_and_its_end_are_told_once_each(
+def test_a_lock_and_an_unlock_cause_one_event_each(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     for _ in range(2):
@@ -130,7 +130,7 @@ def test_a_lock_and_its_end_are_told_once_each(
     assert [kinds(fakes).count(kind) for kind in ("face.locked", "face.unlocked")] == [1, 1]
 
 
-def test_a_withdrawn_consent_is_told_with_the_face_it_ends(
+def test_a_withdrawn_consent_causes_one_event_with_its_face(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     for _ in range(2):
@@ -140,7 +140,7 @@ def test_a_withdrawn_consent_is_told_with_the_face_it_ends(
     assert all(kinds(fakes).count(kind) == 1 for kind in ended)
 
 
-def test_what_is_refused_is_told_to_nobody(
+def test_a_refused_request_causes_no_event(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     before = kinds(fakes)
@@ -151,7 +151,7 @@ def test_what_is_refused_is_told_to_nobody(
     assert kinds(fakes) == before
 
 
-def test_no_event_for_a_merchant_has_anything_of_the_customer_or_the_face(
+def test_no_event_for_a_merchant_contains_the_customer_or_the_face(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     scenario.enter_code(scenario.show_face(ada, "bob"), scenario.code_of(ada))
@@ -163,11 +163,11 @@ def test_no_event_for_a_merchant_has_anything_of_the_customer_or_the_face(
         captures = [capture.id for capture in uow.captures.find_all()]
         factors = [factor.id for factor in uow.second_factors.find_all()]
     assert len(sent) == 3
-    told = " ".join(sent)
+    text = " ".join(sent)
     of_ada = [ada.caller.subject_id, ada.caller.keyid, ada.enrolment_id, ada.consent_id]
     for needle in [*of_ada, *captures, *factors]:
-        assert needle not in told, needle
+        assert needle not in text, needle
     words = ["face", "match", "score", "distance", "code", "password", "reason", "on_hold", "flag"]
-    but_ids = re.sub(r"[a-z]+_[0-9a-f]{32}", "", told)  # "ada" and "face" are hexadecimal, too
+    but_ids = re.sub(r"[a-z]+_[0-9a-f]{32}", "", text)  # "ada" and "face" are hexadecimal, too
     for needle in ["ada", *words]:
         assert needle not in but_ids, needle

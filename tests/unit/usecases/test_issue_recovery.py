@@ -1,4 +1,4 @@
-"""Who lost password and phone comes back with codes of the bank, which no operator gives alone."""
+"""Customers who lost password and phone return with codes that two operators issue together."""
 
 import json
 
@@ -37,7 +37,7 @@ def issued(scenario: Scenario) -> list[str]:
     return codes
 
 
-def test_with_codes_of_the_bank_the_password_and_a_new_authenticator_are_set_on_the_own_device(
+def test_issued_codes_set_a_password_and_an_authenticator_on_the_own_device(
     scenario: Scenario, ada: Customer
 ) -> None:
     for_password, for_authenticator = issued(scenario)
@@ -58,13 +58,13 @@ def test_with_codes_of_the_bank_the_password_and_a_new_authenticator_are_set_on_
     assert paid.state == "approved"
 
 
-def test_one_operator_alone_issues_no_codes(scenario: Scenario, ada: Customer) -> None:
+def test_one_operator_alone_cannot_issue_codes(scenario: Scenario, ada: Customer) -> None:
     action = asked(scenario)
     with pytest.raises(SecondOperatorNeeded):
         approve_action(scenario.deps, scenario.command(scenario.operator), action.id)
 
 
-def test_a_code_of_the_bank_is_good_for_a_quarter_of_an_hour(
+def test_an_issued_code_expires_after_fifteen_minutes(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     code, _ = issued(scenario)
@@ -73,7 +73,7 @@ def test_a_code_of_the_bank_is_good_for_a_quarter_of_an_hour(
         reset_password(scenario.deps, scenario.command(ada.caller), code, NEW)
 
 
-def test_the_codes_are_told_once_and_kept_nowhere(
+def test_issued_codes_are_shown_once_and_stored_nowhere(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     action, command = asked(scenario), by_another(scenario)
@@ -86,7 +86,7 @@ def test_the_codes_are_told_once_and_kept_nowhere(
     assert not any(code in kept for code in codes)
 
 
-def test_nobody_is_issued_codes_who_is_no_customer(scenario: Scenario, ada: Customer) -> None:
+def test_no_codes_are_issued_for_an_unknown_customer(scenario: Scenario, ada: Customer) -> None:
     command = scenario.command(scenario.operator)
     with pytest.raises(NotFound):
         request_action(scenario.deps, command, ActionKind.ISSUE_RECOVERY, {"customer": "nobody"})

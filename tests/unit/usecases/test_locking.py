@@ -1,4 +1,4 @@
-"""A face locked and unlocked: what it costs whom, and what is left of it meanwhile."""
+"""A locked face pays nothing and keeps its template; unlocking needs password and second factor."""
 
 from collections.abc import Callable
 
@@ -60,8 +60,8 @@ def pays(scenario: Scenario, payer: Customer) -> bool:
     return scenario.enter_code(intent, scenario.code_of(payer)).state == "approved"
 
 
-def told(act: Callable[[], object]) -> tuple[object, ...]:
-    """All that a till hears of a refusal."""
+def refusal_of(act: Callable[[], object]) -> tuple[object, ...]:
+    """Return everything that a terminal learns from a refusal."""
     with pytest.raises(FacepayError) as refusal:
         act()
     return refusal.value.code, refusal.value.detail, refusal.value.param, refusal.value.guidance
@@ -87,14 +87,14 @@ def test_the_password_locks_also_while_the_vault_is_away(
     assert lock(scenario, ada, Credentials(PASSWORD, WRONG_CODE)).state == "locked"
 
 
-def test_a_locked_a_revoked_and_an_unknown_face_sound_alike_at_the_terminal(
+def test_a_terminal_cannot_distinguish_locked_revoked_and_unknown_faces(
     scenario: Scenario, ada: Customer
 ) -> None:
     lock(scenario, ada)
-    locked = told(lambda: scenario.open_payment(scenario.intent(), "ada"))
+    locked = refusal_of(lambda: scenario.open_payment(scenario.intent(), "ada"))
     scenario.revoke(ada)
-    revoked = told(lambda: scenario.open_payment(scenario.intent(), "ada"))
-    unknown = told(lambda: scenario.open_payment(scenario.intent(), "nobody"))
+    revoked = refusal_of(lambda: scenario.open_payment(scenario.intent(), "ada"))
+    unknown = refusal_of(lambda: scenario.open_payment(scenario.intent(), "nobody"))
     assert locked == revoked == unknown == ("face_not_available", None, None, None)
 
 
@@ -130,7 +130,7 @@ def test_password_and_code_unlock_and_the_face_pays_again(
 
 
 @pytest.mark.parametrize("credentials", ["password", "code", "nothing"])
-def test_one_proof_alone_does_not_unlock(
+def test_one_credential_alone_does_not_unlock(
     scenario: Scenario, ada: Customer, credentials: str
 ) -> None:
     lock(scenario, ada)
@@ -159,9 +159,7 @@ def test_a_code_that_was_used_meanwhile_does_not_unlock(
     assert row(scenario, ada).state == "locked"
 
 
-def test_what_was_under_way_does_not_come_back_with_an_unlock(
-    scenario: Scenario, ada: Customer
-) -> None:
+def test_an_unlock_does_not_resume_a_payment_under_way(scenario: Scenario, ada: Customer) -> None:
     waiting, capture = scenario.show_face(ada), scenario.open_payment(scenario.intent(), "ada")
     lock(scenario, ada)
     unlock(scenario, ada)
@@ -201,17 +199,17 @@ def test_locking_twice_and_unlocking_twice_change_nothing_more(
     assert kinds(scenario).count("face.locked") == kinds(scenario).count("face.unlocked") == 1
 
 
-def test_a_wrong_proof_locks_nothing(scenario: Scenario, ada: Customer) -> None:
+def test_a_wrong_credential_locks_nothing(scenario: Scenario, ada: Customer) -> None:
     for credentials in (Credentials(), Credentials(WRONG_PASSWORD), Credentials(code=WRONG_CODE)):
         with pytest.raises(CredentialsRejected):
             lock(scenario, ada, credentials)
     assert row(scenario, ada).state == "active"
 
 
-def test_a_strangers_device_neither_locks_nor_unlocks_with_the_owners_proof(
+def test_a_strangers_device_neither_locks_nor_unlocks_with_the_owners_credentials(
     scenario: Scenario, ada: Customer
 ) -> None:
-    bob = scenario.settle_in("bob")
+    bob = scenario.register("bob")
     for act in (lock_face, unlock_face):
         credentials = Credentials(PASSWORD, scenario.code_of(ada))
         with pytest.raises(NotFound):
@@ -229,7 +227,7 @@ def test_a_locked_face_is_not_replaced_by_another_one(scenario: Scenario, ada: C
 
 
 def test_an_enrolment_begun_before_a_lock_is_not_finished_beside_it(scenario: Scenario) -> None:
-    bob = scenario.settle_in("bob")
+    bob = scenario.register("bob")
     scenario.consent(bob)
     scenario.begin(bob)
     first, capture = bob.enrolment_id, scenario.open_enrolment(bob)
@@ -254,7 +252,7 @@ def test_a_locked_face_is_revoked_and_its_key_destroyed(
             act(scenario, ada)
 
 
-def test_a_locked_face_goes_with_its_consent(
+def test_a_locked_face_is_revoked_with_its_consent(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     lock(scenario, ada)
@@ -263,7 +261,7 @@ def test_a_locked_face_goes_with_its_consent(
     assert set(fakes.vault.keys) == {SECRETS_KEY}
 
 
-def test_an_unlock_after_the_consent_ran_out_lets_nothing_be_paid(
+def test_an_unlock_after_the_consent_expired_permits_no_payment(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     lock(scenario, ada)

@@ -1,4 +1,4 @@
-"""What a signed-in browser may do with a face, and what its owner sees."""
+"""A signed-in browser may lock and revoke the face; the page shows the owner's data only."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def change_in(scenario: Scenario, session: PageSession) -> Command:
     return scenario.command(Caller(session.id, role, session.customer_id))
 
 
-def test_being_signed_in_is_proof_enough_to_leave(scenario: Scenario, ada: Customer) -> None:
+def test_being_signed_in_suffices_to_revoke(scenario: Scenario, ada: Customer) -> None:
     _, session = visit(scenario, ada)
     waiting = scenario.show_face(ada)
     gone = revoke_face(scenario.deps, change_in(scenario, session), ada.enrolment_id, session)
@@ -42,13 +42,13 @@ def test_being_signed_in_is_proof_enough_to_leave(scenario: Scenario, ada: Custo
         scenario.enter_code(waiting, scenario.code_of(ada))
 
 
-def test_being_signed_in_is_proof_enough_to_lock(scenario: Scenario, ada: Customer) -> None:
+def test_being_signed_in_suffices_to_lock(scenario: Scenario, ada: Customer) -> None:
     _, session = visit(scenario, ada)
     answer = lock_face(scenario.deps, change_in(scenario, session), ada.enrolment_id, session)
     assert answer.state == "locked"
 
 
-def test_a_visit_that_has_ended_takes_nothing_back(
+def test_an_ended_session_revokes_nothing(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     token, session = visit(scenario, ada)
@@ -61,15 +61,17 @@ def test_a_visit_that_has_ended_takes_nothing_back(
         revoke_face(scenario.deps, change_in(scenario, idle), ada.enrolment_id, idle)
 
 
-def test_a_visit_is_no_proof_for_anything_but_leaving(scenario: Scenario, ada: Customer) -> None:
+def test_a_session_permits_nothing_but_locking_and_revoking(
+    scenario: Scenario, ada: Customer
+) -> None:
     _, session = visit(scenario, ada)
     for required in set(RequiredCredentials) - {RequiredCredentials.ANY_ONE}:
         with pytest.raises(CredentialsRejected):
             verify_session(scenario.deps, change_in(scenario, session), required)
 
 
-def test_a_visit_takes_back_no_face_but_its_own(scenario: Scenario, ada: Customer) -> None:
-    bob = scenario.settle_in("bob")
+def test_a_session_revokes_no_other_customers_face(scenario: Scenario, ada: Customer) -> None:
+    bob = scenario.register("bob")
     _, session = visit(scenario, bob)
     with pytest.raises(NotFound):
         revoke_face(scenario.deps, change_in(scenario, session), ada.enrolment_id, session)
@@ -98,7 +100,7 @@ def test_a_customer_sees_face_factors_consents_and_payments(
     ], "the newest first"
 
 
-def test_a_customer_sees_where_the_face_was_used(scenario: Scenario, ada: Customer) -> None:
+def test_a_customer_sees_the_places_of_use(scenario: Scenario, ada: Customer) -> None:
     scenario.enter_code(scenario.show_face(ada), WRONG_CODE)
     scenario.enter_code(scenario.show_face(ada), scenario.code_of(ada))
     uses = read_account(scenario.deps, ada.caller.subject_id).uses
@@ -111,13 +113,13 @@ def test_a_customer_sees_where_the_face_was_used(scenario: Scenario, ada: Custom
 def test_a_customer_sees_nothing_of_others(scenario: Scenario, ada: Customer) -> None:
     scenario.enter_code(scenario.show_face(ada), scenario.code_of(ada))
     scenario.pay_by_password(scenario.intent(), "ada", Credentials(PASSWORD, scenario.code_of(ada)))
-    bob = scenario.settle_in("bob")
+    bob = scenario.register("bob")
     account = read_account(scenario.deps, bob.caller.subject_id)
     assert (account.face, account.uses) == (None, [])
     assert (account.consents, account.payments) == ([], [])
 
 
-def test_a_face_that_was_taken_back_stays_visible_until_there_is_another(
+def test_a_revoked_face_stays_visible_until_there_is_another(
     scenario: Scenario, ada: Customer
 ) -> None:
     scenario.revoke(ada)

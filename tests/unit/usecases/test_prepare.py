@@ -1,4 +1,4 @@
-"""A start with something away is a start: passwords and revocations need no face, no vault."""
+"""Workers start during outages: passwords and revocations need neither face engine nor vault."""
 
 import logging
 
@@ -11,26 +11,26 @@ from tests.fakes.scenario import Scenario
 
 
 @pytest.mark.parametrize(
-    ("event", "error", "told"),
+    ("event", "error", "message"),
     [
         ("engine.prepare", FaceUnavailable("no models"), "faces cannot be compared: no models"),
         ("signer.prepare", VaultUnavailable("no answer"), "nothing can be signed: no answer"),
     ],
 )
-def test_a_worker_starts_without_what_is_away_and_tells_the_operator(
+def test_a_worker_starts_during_an_outage_and_logs_it(
     fakes: FakeDependencies,
     caplog: pytest.LogCaptureFixture,
     event: str,
     error: FacepayError,
-    told: str,
+    message: str,
 ) -> None:
     fakes.journal.fail(event, error)
     with caplog.at_level(logging.ERROR, logger="facepay"):
         prepare(fakes.deps)
-    assert told in caplog.text
+    assert message in caplog.text
 
 
-def test_what_a_payment_needs_is_ready_before_the_first_payer(fakes: FakeDependencies) -> None:
+def test_engine_and_signer_are_ready_before_the_first_payer(fakes: FakeDependencies) -> None:
     prepare(fakes.deps)
     assert "engine.prepare" in fakes.journal.events
     assert "signer.prepare" in fakes.journal.events

@@ -1,4 +1,4 @@
-"""Recovery codes: each good once, told once, and counted where no stranger can count."""
+"""Each recovery code works once and is shown once; strangers cannot block it."""
 
 import re
 
@@ -29,12 +29,12 @@ def refused(scenario: Scenario, customer: Customer, code: str) -> None:
 
 
 def but_last(code: str) -> str:
-    """The same but for its last character."""
+    """Change the last character of a code."""
     return code[:-1] + ("0" if code[-1] != "0" else "1")
 
 
 class TestMaking:
-    def test_there_are_ten_that_can_be_read_from_paper(
+    def test_a_set_has_ten_codes_that_can_be_read_from_paper(
         self, scenario: Scenario, ada: Customer
     ) -> None:
         codes = made(scenario, ada)
@@ -44,7 +44,7 @@ class TestMaking:
     @pytest.mark.parametrize(
         "credentials", [Credentials(PASSWORD), Credentials(PASSWORD, WRONG_CODE)]
     )
-    def test_they_need_password_and_second_factor(
+    def test_making_codes_needs_password_and_second_factor(
         self, scenario: Scenario, ada: Customer, credentials: Credentials
     ) -> None:
         with pytest.raises(CredentialsRejected):
@@ -56,7 +56,7 @@ class TestMaking:
         refused(scenario, ada, old)
         assert scenario.revoke(ada, Credentials(recovery_code=new)).state == "revoked"
 
-    def test_they_are_told_once(
+    def test_codes_are_shown_once(
         self, scenario: Scenario, fakes: FakeDependencies, ada: Customer
     ) -> None:
         command, credentials = (
@@ -76,11 +76,11 @@ class TestMaking:
 
 
 class TestUsing:
-    def test_one_takes_the_face_back(self, scenario: Scenario, ada: Customer) -> None:
+    def test_one_code_revokes_the_face(self, scenario: Scenario, ada: Customer) -> None:
         code = made(scenario, ada)[3]
         assert scenario.revoke(ada, Credentials(recovery_code=code)).state == "revoked"
 
-    def test_it_does_so_while_the_vault_is_away(
+    def test_a_code_revokes_the_face_during_a_vault_outage(
         self, scenario: Scenario, fakes: FakeDependencies, ada: Customer
     ) -> None:
         code = made(scenario, ada)[3]
@@ -88,16 +88,18 @@ class TestUsing:
         assert scenario.revoke(ada, Credentials(recovery_code=code)).state == "revoked"
 
     @pytest.mark.parametrize("written", [str.lower, lambda code: code.replace("-", " ")])
-    def test_it_is_read_as_people_write(self, scenario: Scenario, ada: Customer, written) -> None:  # type: ignore[no-untyped-def]
+    def test_a_code_is_accepted_in_several_spellings(
+        self, scenario: Scenario, ada: Customer, written
+    ) -> None:  # type: ignore[no-untyped-def]
         code = made(scenario, ada)[0]
         assert scenario.revoke(ada, Credentials(recovery_code=written(code))).state == "revoked"
 
-    def test_it_counts_once(self, scenario: Scenario, ada: Customer) -> None:
+    def test_a_code_works_once(self, scenario: Scenario, ada: Customer) -> None:
         code = made(scenario, ada)[0]
         scenario.revoke(ada, Credentials(recovery_code=code))
         refused(scenario, ada, code)
 
-    def test_with_the_password_it_stands_in_for_a_lost_authenticator(
+    def test_with_the_password_a_code_replaces_a_lost_authenticator(
         self, scenario: Scenario, ada: Customer
     ) -> None:
         credentials = Credentials(PASSWORD, recovery_code=made(scenario, ada)[0])
@@ -106,12 +108,12 @@ class TestUsing:
         with pytest.raises(CredentialsRejected):
             add_second_factor(scenario.deps, scenario.command(ada.caller), "newer", credentials)
 
-    def test_alone_it_changes_no_factor(self, scenario: Scenario, ada: Customer) -> None:
+    def test_a_code_alone_changes_no_factor(self, scenario: Scenario, ada: Customer) -> None:
         credentials = Credentials(recovery_code=made(scenario, ada)[0])
         with pytest.raises(CredentialsRejected):
             add_second_factor(scenario.deps, scenario.command(ada.caller), "thief's", credentials)
 
-    def test_it_is_not_the_other_factor_without_which_the_last_one_stays(
+    def test_recovery_codes_do_not_permit_revoking_the_last_factor(
         self, scenario: Scenario, ada: Customer
     ) -> None:
         code = made(scenario, ada)[0]
@@ -128,21 +130,21 @@ class TestUsing:
     def test_a_set_can_be_revoked(self, scenario: Scenario, ada: Customer) -> None:
         code = made(scenario, ada)[0]
         with scenario.fakes.database() as uow:
-            held = uow.second_factors.find(
+            code_set = uow.second_factors.find(
                 kind=FactorKind.RECOVERY_CODES.value, state=FactorState.ACTIVE.value
             )
-        assert held is not None
+        assert code_set is not None
         credentials = Credentials(PASSWORD, scenario.code_of(ada))
-        revoke_second_factor(scenario.deps, scenario.command(ada.caller), held.id, credentials)
+        revoke_second_factor(scenario.deps, scenario.command(ada.caller), code_set.id, credentials)
         refused(scenario, ada, code)
 
-    def test_nobody_elses_counts(self, scenario: Scenario, ada: Customer) -> None:
+    def test_another_customers_code_is_refused(self, scenario: Scenario, ada: Customer) -> None:
         made(scenario, ada)
-        refused(scenario, ada, made(scenario, scenario.settle_in("eve"))[0])
+        refused(scenario, ada, made(scenario, scenario.register("eve"))[0])
 
 
 class TestCounting:
-    def test_the_sixth_guess_at_one_is_blocked(self, scenario: Scenario, ada: Customer) -> None:
+    def test_the_sixth_guess_at_a_code_is_blocked(self, scenario: Scenario, ada: Customer) -> None:
         code = made(scenario, ada)[0]
         for _ in range(5):
             refused(scenario, ada, but_last(code))
@@ -150,13 +152,15 @@ class TestCounting:
         scenario.fakes.clock.advance(30)
         assert scenario.revoke(ada, Credentials(recovery_code=code)).state == "revoked"
 
-    def test_the_others_are_not_blocked_with_it(self, scenario: Scenario, ada: Customer) -> None:
+    def test_guesses_at_one_code_do_not_block_the_others(
+        self, scenario: Scenario, ada: Customer
+    ) -> None:
         first, second, *_ = made(scenario, ada)
         for _ in range(6):
             refused(scenario, ada, but_last(first))
         assert scenario.revoke(ada, Credentials(recovery_code=second)).state == "revoked"
 
-    def test_whoever_guesses_without_a_selector_blocks_nothing_and_costs_as_much(
+    def test_guesses_without_a_selector_block_nothing_and_cost_the_same_work(
         self, scenario: Scenario, fakes: FakeDependencies, ada: Customer
     ) -> None:
         codes = made(scenario, ada)
@@ -169,7 +173,7 @@ class TestCounting:
         assert scenario.revoke(ada, Credentials(recovery_code=codes[0])).state == "revoked"
 
     @pytest.mark.parametrize("text", ["-", "x", "🙂🙂🙂🙂", "    ", "0" * 32])
-    def test_what_is_no_code_is_refused_alike(
+    def test_malformed_codes_are_refused_alike(
         self, scenario: Scenario, ada: Customer, text: str
     ) -> None:
         made(scenario, ada)

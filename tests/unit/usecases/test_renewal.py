@@ -1,4 +1,4 @@
-"""Templates put under new keys without their owners, and whatever may come in between."""
+"""Templates get new keys without their owners, also when other changes come in between."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -80,7 +80,7 @@ def test_a_renewal_overwrites_both_templates_and_both_secrets(
     assert not any(map(any, buffers))
 
 
-def test_a_payment_whose_template_was_renewed_under_it_goes_on(
+def test_a_renewal_during_a_payment_does_not_stop_it(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     for moment in ("engine.observe", "pad.judge", "vault.unseal", "vault.derive_secret"):
@@ -88,7 +88,7 @@ def test_a_payment_whose_template_was_renewed_under_it_goes_on(
         assert pays(scenario, ada), moment
 
 
-def test_a_payment_between_frames_and_code_goes_on_after_a_renewal(
+def test_a_renewal_between_frames_and_code_does_not_stop_a_payment(
     scenario: Scenario, ada: Customer
 ) -> None:
     intent = scenario.show_face(ada)
@@ -109,7 +109,7 @@ def test_a_revocation_during_a_renewal_leaves_no_key_and_no_template(
 
 
 @pytest.mark.parametrize("moment", STEPS)
-def test_a_revocation_while_the_vault_is_away_during_a_renewal_leaves_no_key_later(
+def test_a_revocation_during_a_vault_outage_and_a_renewal_leaves_no_key(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer, moment: str
 ) -> None:
     def revoke_and_lose_the_vault() -> None:
@@ -125,10 +125,10 @@ def test_a_revocation_while_the_vault_is_away_during_a_renewal_leaves_no_key_lat
 
 
 @pytest.mark.parametrize("moment", STEPS)
-def test_a_renewal_that_dies_half_way_leaves_a_face_that_pays_and_no_second_key(
+def test_a_killed_renewal_leaves_a_face_that_pays_and_no_second_key(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer, moment: str
 ) -> None:
-    """Killed, and nothing of it is left to tidy up after itself: the sweep does."""
+    """The renewal is killed and cannot clean up; the sweep does."""
 
     class Killed(BaseException):
         pass
@@ -150,7 +150,7 @@ def test_a_renewal_that_dies_half_way_leaves_a_face_that_pays_and_no_second_key(
 
 
 @pytest.mark.parametrize("moment", STEPS[1:5])
-def test_a_sweep_during_a_renewal_does_not_cost_anybody_the_face(
+def test_a_sweep_during_a_renewal_does_not_lose_the_face(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer, moment: str
 ) -> None:
     fakes.journal.when(moment, lambda: destroy_retiring_keys(scenario.deps))
@@ -181,12 +181,12 @@ def test_an_old_key_that_could_not_be_destroyed_goes_with_the_next_sweep(
     assert destroy_retiring_keys(scenario.deps) == 0
 
 
-def test_what_is_not_there_or_no_longer_is_not_renewed(
+def test_missing_and_revoked_enrolments_are_not_renewed(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     with pytest.raises(NotFound):
         renew_template(scenario.deps, "enr_nobody")
-    bob = scenario.settle_in("bob")
+    bob = scenario.register("bob")
     scenario.consent(bob)
     scenario.begin(bob)
     with pytest.raises(FaceNotAvailable):
@@ -197,7 +197,7 @@ def test_what_is_not_there_or_no_longer_is_not_renewed(
     assert keys_left(fakes) == {bob.enrolment_id}
 
 
-def test_a_template_of_another_model_is_left_as_it_is(
+def test_a_template_of_another_model_is_not_renewed(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     fakes.engine.model_name = "fake-2"
@@ -219,9 +219,7 @@ def test_a_template_that_does_not_open_is_counted_and_the_others_are_renewed(
         renew_template(scenario.deps, ada.enrolment_id)
 
 
-def test_a_mass_renewal_that_was_interrupted_goes_on_where_it_stopped(
-    scenario: Scenario, fakes: FakeDependencies
-) -> None:
+def test_an_interrupted_mass_renewal_resumes(scenario: Scenario, fakes: FakeDependencies) -> None:
     payers = [scenario.enrol(name) for name in ("bob", "cleo", "dan")]
     fakes.clock.advance(60)
     begun = fakes.clock.now

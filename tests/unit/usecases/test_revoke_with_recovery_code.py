@@ -1,4 +1,4 @@
-"""Stop my face now: without signing in, with one recovery code."""
+"""Customers stop their face without signing in, with one recovery code."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def state_of(fakes: FakeDependencies, customer: Customer) -> str:
     return enrolment.state
 
 
-def test_one_code_stops_the_face_and_what_is_under_way(
+def test_one_code_stops_the_face_and_payments_under_way(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer, codes: list[str]
 ) -> None:
     waiting = scenario.show_face(ada)
@@ -47,7 +47,7 @@ def test_one_code_stops_the_face_and_what_is_under_way(
         scenario.enter_code(waiting, scenario.code_of(ada))
 
 
-def test_a_form_sent_twice_is_answered_twice_and_a_code_serves_once(
+def test_a_form_sent_twice_is_answered_twice_and_a_code_works_once(
     scenario: Scenario, ada: Customer, codes: list[str]
 ) -> None:
     command = visit(scenario)
@@ -60,14 +60,14 @@ def test_a_form_sent_twice_is_answered_twice_and_a_code_serves_once(
 def test_neither_a_wrong_code_nor_somebody_elses_stops_a_face(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer, codes: list[str]
 ) -> None:
-    scenario.settle_in("bob")
+    scenario.register("bob")
     for alias, code in (("ada", "0000-0000-0000-0000"), ("bob", codes[0]), ("nobody", codes[0])):
         with pytest.raises(CredentialsRejected):
             revoke_with_recovery_code(scenario.deps, visit(scenario), alias, code)
     assert state_of(fakes, ada) == "active"
 
 
-def test_the_face_stops_although_the_vault_is_away(
+def test_the_face_stops_during_a_vault_outage(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer, codes: list[str]
 ) -> None:
     fakes.vault.away = True

@@ -1,4 +1,4 @@
-"""A face revoked or locked, or its consent gone, in the middle of a walk: no approval follows."""
+"""A face that is revoked or locked, or loses its consent, during a payment is not approved."""
 
 from collections.abc import Callable
 
@@ -34,7 +34,7 @@ def end_it(request: pytest.FixtureRequest) -> EndIt:
 
 
 @pytest.mark.parametrize("moment", ["vault.unseal_secret", "signer.sign"])
-def test_ended_while_the_code_is_checked_or_the_approval_signed(
+def test_a_face_ended_while_the_code_is_checked_pays_nothing(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer, end_it: EndIt, moment: str
 ) -> None:
     intent = scenario.show_face(ada)
@@ -50,7 +50,7 @@ def test_ended_while_the_code_is_checked_or_the_approval_signed(
     "moment",
     ["engine.observe", "pad.judge", "vault.unseal", "vault.derive_secret", "engine.distance"],
 )
-def test_ended_while_the_frames_are_looked_at(
+def test_a_face_ended_while_the_frames_are_judged_pays_nothing(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer, end_it: EndIt, moment: str
 ) -> None:
     intent = scenario.intent()
@@ -62,7 +62,7 @@ def test_ended_while_the_frames_are_looked_at(
     assert read_intent(scenario.deps, scenario.terminal, intent.id).state == IntentState.REVOKED
 
 
-def test_ended_between_the_frames_and_the_code(
+def test_a_face_ended_between_frames_and_code_pays_nothing(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer, end_it: EndIt
 ) -> None:
     intent = scenario.show_face(ada)
@@ -72,7 +72,7 @@ def test_ended_between_the_frames_and_the_code(
     assert fakes.signer.signed == []
 
 
-def test_ended_between_capture_and_frames(
+def test_a_face_ended_between_capture_and_frames_pays_nothing(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer, end_it: EndIt
 ) -> None:
     capture = scenario.open_payment(scenario.intent(), "ada")
@@ -82,7 +82,7 @@ def test_ended_between_capture_and_frames(
     assert fakes.journal.count("vault.unseal") == 0
 
 
-def test_a_payment_that_lost_its_face_goes_on_by_password(
+def test_a_payment_that_lost_its_face_can_be_paid_by_password(
     scenario: Scenario, ada: Customer, end_it: EndIt
 ) -> None:
     intent = scenario.show_face(ada)
@@ -104,7 +104,7 @@ def test_an_expired_consent_ends_a_payment_under_way(
         scenario.open_payment(scenario.intent(), "ada")
 
 
-def test_a_face_enrolled_anew_does_not_finish_a_payment_of_the_one_before(
+def test_a_newly_enrolled_face_does_not_finish_a_payment_of_the_old_one(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     intent = scenario.show_face(ada)
@@ -116,10 +116,10 @@ def test_a_face_enrolled_anew_does_not_finish_a_payment_of_the_one_before(
 
 
 class KilledWorker(BaseException):
-    """Nothing of ours is run any more."""
+    """Nothing of the service's own code runs after it."""
 
 
-def test_a_worker_that_died_does_not_make_the_owner_look_for_another_code(
+def test_a_dead_workers_request_can_be_retried_with_the_same_code(
     scenario: Scenario, fakes: FakeDependencies
 ) -> None:
     bob = scenario.enrol("bob")

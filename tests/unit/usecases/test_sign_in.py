@@ -1,4 +1,4 @@
-"""Signing in on the page: what is checked, what is kept, and what ends it."""
+"""Signing in on the page needs password and code; sessions end when they should."""
 
 from dataclasses import replace
 
@@ -36,7 +36,7 @@ def enter(scenario: Scenario, customer: Customer, device_cookie: str = "") -> Si
         Credentials(),
     ],
 )
-def test_less_than_password_and_code_signs_nobody_in(
+def test_signing_in_needs_password_and_code(
     scenario: Scenario, ada: Customer, credentials: Credentials
 ) -> None:
     with pytest.raises(CredentialsRejected):
@@ -54,19 +54,19 @@ def test_a_stolen_database_opens_no_session(scenario: Scenario, ada: Customer) -
     assert resume_session(scenario.deps, kept[0].id) is None
 
 
-def test_a_password_changed_while_somebody_signs_in_lets_nobody_in(
+def test_a_password_changed_during_a_sign_in_refuses_it(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     right = fakes.passwords.verify
 
     def changed_meanwhile(phc: str | None, password: str) -> bool:
-        held = right(phc, password)
+        verified = right(phc, password)
         with fakes.database() as uow:
             customer = uow.customers.find(alias="ada")
             assert customer is not None
             uow.customers.update(replace(customer, password_hash="another"))
             uow.commit()
-        return held
+        return verified
 
     monkeypatch.setattr(fakes.passwords, "verify", changed_meanwhile)
     with pytest.raises(CredentialsRejected):
@@ -81,7 +81,7 @@ def test_a_changed_password_ends_every_session(scenario: Scenario, ada: Customer
     assert [resume_session(scenario.deps, token) for token in tokens] == [None, None]
 
 
-def test_a_page_that_loads_while_its_owner_signs_out_does_not_undo_it(
+def test_a_page_that_loads_during_a_sign_out_does_not_undo_it(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     token = enter(scenario, ada).token
@@ -92,7 +92,7 @@ def test_a_page_that_loads_while_its_owner_signs_out_does_not_undo_it(
     assert resume_session(scenario.deps, token) is None
 
 
-def test_signing_in_sweeps_what_has_ended(
+def test_signing_in_deletes_ended_sessions(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     sign_out(scenario.deps, enter(scenario, ada).token)
@@ -102,7 +102,7 @@ def test_signing_in_sweeps_what_has_ended(
         assert len(uow.page_sessions.find_all()) == 1
 
 
-def test_a_vault_that_is_away_is_nobodys_wrong_guess(
+def test_a_vault_outage_does_not_count_as_a_wrong_guess(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     for _ in range(6):
@@ -113,7 +113,9 @@ def test_a_vault_that_is_away_is_nobodys_wrong_guess(
     assert enter(scenario, ada).token
 
 
-def test_a_browser_is_known_for_one_name_and_by_our_word_only(scenario: Scenario) -> None:
+def test_a_browser_is_recognised_for_one_alias_and_by_a_signed_cookie_only(
+    scenario: Scenario,
+) -> None:
     cookie = new_device_cookie(scenario.deps, "ada")
     assert device_of(scenario.deps, "ada", cookie) != UNKNOWN
     for alias, shown in (
@@ -126,7 +128,7 @@ def test_a_browser_is_known_for_one_name_and_by_our_word_only(scenario: Scenario
         assert device_of(scenario.deps, alias, shown) == UNKNOWN
 
 
-def test_a_known_browser_has_a_count_of_its_own_and_guesses_no_more_often_for_it(
+def test_a_known_browser_has_its_own_counter_and_no_extra_guesses(
     scenario: Scenario, ada: Customer
 ) -> None:
     cookie = enter(scenario, ada).device_cookie

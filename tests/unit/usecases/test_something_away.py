@@ -1,4 +1,4 @@
-"""Something is away: nothing is approved, nothing is lost, and the same key works later."""
+"""During an outage nothing is approved and nothing is lost, and the same key works later."""
 
 from collections.abc import Callable
 
@@ -69,7 +69,7 @@ def test_without_its_vault_the_password_path_approves_nothing_and_the_same_key_p
     assert scenario.pay_by_password(intent, "ada", credentials, command).state == "approved"
 
 
-def test_without_the_engine_the_same_intent_goes_on_by_password(
+def test_without_the_engine_the_password_pays_the_same_intent(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     intent = scenario.intent()
@@ -84,7 +84,7 @@ def test_without_the_engine_the_same_intent_goes_on_by_password(
 def test_an_outage_does_not_count_as_wrong_guesses(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    """A till that retries through an outage must not find its payer blocked afterwards."""
+    """A terminal that retries through an outage must not find its payer blocked afterwards."""
     intent, command = scenario.show_face(ada), scenario.command(scenario.terminal)
     code = scenario.code_of(ada)
     fakes.vault.away = True
@@ -108,7 +108,7 @@ def test_a_right_answer_that_could_not_be_signed_does_not_count_as_a_wrong_one(
     assert scenario.pay_by_password(intent, "ada", credentials, command).state == "approved"
 
 
-def test_an_outage_gives_no_guesses_back_that_were_made_before(
+def test_an_outage_does_not_reset_earlier_failures(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     for _ in range(4):
@@ -123,7 +123,7 @@ def test_an_outage_gives_no_guesses_back_that_were_made_before(
     assert scenario.pay_by_password(scenario.intent(), "ada", fifth_was_wrong).state == "declined"
 
 
-def test_revoking_while_the_vault_is_away_holds_at_once_and_the_key_goes_later(
+def test_revoking_during_a_vault_outage_works_at_once_and_the_key_follows(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     intent = scenario.show_face(ada)
@@ -148,7 +148,7 @@ def test_repeating_a_revocation_destroys_the_key_the_first_one_could_not(
     assert ada.enrolment_id not in fakes.vault.keys
 
 
-def test_withdrawing_while_the_vault_is_away_holds_at_once_and_the_key_goes_later(
+def test_withdrawing_during_a_vault_outage_works_at_once_and_the_key_follows(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     fakes.vault.away = True
@@ -160,16 +160,16 @@ def test_withdrawing_while_the_vault_is_away_holds_at_once_and_the_key_goes_late
 
 
 def repeated(act: Callable[[Command], object], command: Command) -> list[tuple[object, ...]]:
-    heard = []
+    refusals = []
     for _ in range(2):
         with pytest.raises(Exception) as refusal:
             act(command)
         error = refusal.value
-        heard.append((error.code, error.detail, error.param))  # type: ignore[attr-defined]
-    return heard
+        refusals.append((error.code, error.detail, error.param))  # type: ignore[attr-defined]
+    return refusals
 
 
-def test_a_refusal_is_given_again_under_the_same_key(
+def test_a_retry_gets_the_same_refusal(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
     capture = scenario.open_payment(scenario.intent(), "ada")
@@ -182,7 +182,9 @@ def test_a_refusal_is_given_again_under_the_same_key(
     assert fakes.journal.count("engine.observe") == 1
 
 
-def test_a_key_is_not_good_for_another_request(scenario: Scenario, ada: Customer) -> None:
+def test_an_idempotency_key_cannot_be_used_for_another_request(
+    scenario: Scenario, ada: Customer
+) -> None:
     intent, command = scenario.show_face(ada), scenario.command(scenario.terminal)
     scenario.enter_code(intent, WRONG_CODE, command)
     another = Command(command.caller, command.key, "another fingerprint")
@@ -190,7 +192,7 @@ def test_a_key_is_not_good_for_another_request(scenario: Scenario, ada: Customer
         scenario.enter_code(intent, scenario.code_of(ada), another)
 
 
-def test_one_clients_key_is_no_other_clients_key(scenario: Scenario, ada: Customer) -> None:
+def test_idempotency_keys_of_two_clients_are_independent(scenario: Scenario, ada: Customer) -> None:
     intent, command = scenario.show_face(ada), scenario.command(scenario.terminal)
     assert scenario.enter_code(intent, scenario.code_of(ada), command).state == "approved"
     with pytest.raises(WrongState):

@@ -1,4 +1,4 @@
-"""How long a step took is known, whatever became of it, and never mixed up between requests."""
+"""The time of each stage is recorded for every outcome, and never mixed between requests."""
 
 import threading
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ def whole_seconds() -> Iterator[float]:
         now += 1.0
 
 
-def test_a_step_that_fails_or_is_taken_twice_counts_in_full() -> None:
+def test_a_stage_that_fails_or_runs_twice_counts_in_full() -> None:
     ticks = whole_seconds()
     clock = start_clock(lambda: next(ticks))
     with timed_stage("unseal"):
@@ -32,7 +32,7 @@ def test_a_step_that_fails_or_is_taken_twice_counts_in_full() -> None:
     assert clock.total() == 5.0
 
 
-def test_requests_on_two_threads_do_not_count_each_others_steps() -> None:
+def test_requests_on_two_threads_do_not_count_each_others_stages() -> None:
     clocks: list[StageClock] = []
 
     def other() -> None:
@@ -52,7 +52,7 @@ def test_requests_on_two_threads_do_not_count_each_others_steps() -> None:
     assert list(clocks[0].seconds()) == ["other"]
 
 
-def test_every_step_of_a_payment_is_timed_in_its_order(scenario: Scenario, ada: Customer) -> None:
+def test_every_stage_of_a_payment_is_timed_in_order(scenario: Scenario, ada: Customer) -> None:
     ticks = whole_seconds()
     with_frames = start_clock(lambda: next(ticks))
     intent = scenario.show_face(ada)
@@ -69,7 +69,7 @@ def test_every_step_of_a_payment_is_timed_in_its_order(scenario: Scenario, ada: 
     ]
 
 
-def test_what_the_engine_tells_of_its_own_steps_is_counted_under_it(
+def test_the_engines_own_stages_are_counted_under_it(
     fakes: FakeDependencies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class TellingFaces(FakeFaces):

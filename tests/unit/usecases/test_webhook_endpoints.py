@@ -1,4 +1,4 @@
-"""Webhook endpoints: whose they are, and a secret that is shown to one only, for a while."""
+"""A webhook endpoint belongs to one client, and its secret is shown to that client, for a while."""
 
 import base64
 import json
@@ -6,14 +6,13 @@ from dataclasses import asdict
 
 import pytest
 
-from facepay.domain.customer import Role
 from facepay.domain.errors import InvalidRequest, NotFound, WrongState
-from facepay.usecases.operators.register import register_merchant
 from facepay.usecases.request import Caller, Command
 from facepay.usecases.responses import EndpointAnswer
 from facepay.usecases.webhooks.endpoints import create_endpoint, disable_endpoint, list_endpoints
 from tests.fakes.dependencies import FakeDependencies
-from tests.fakes.scenario import Scenario, key
+from tests.fakes.scenario import Scenario
+from tests.support.deliveries import other_merchant
 
 URL = "https://shop.example/events"
 
@@ -22,12 +21,7 @@ def add(scenario: Scenario, caller: Caller, command: Command | None = None) -> E
     return create_endpoint(scenario.deps, command or scenario.command(caller), URL)
 
 
-def other_merchant(scenario: Scenario) -> Caller:
-    shop = register_merchant(scenario.deps, scenario.command(scenario.operator), "other", key())
-    return Caller(shop.keyid, Role.MERCHANT, shop.id)
-
-
-def test_the_secret_is_shown_to_who_registered_and_kept_sealed_only(
+def test_the_secret_is_shown_to_its_client_for_a_while_and_stored_sealed(
     scenario: Scenario, fakes: FakeDependencies
 ) -> None:
     command = scenario.command(scenario.merchant)
@@ -50,17 +44,17 @@ def test_the_secret_is_shown_to_who_registered_and_kept_sealed_only(
     assert add(scenario, scenario.merchant, command).secret is None
 
 
-def test_an_address_that_may_not_be_asked_is_refused(scenario: Scenario) -> None:
+def test_a_forbidden_address_is_refused(scenario: Scenario) -> None:
     with pytest.raises(InvalidRequest) as refusal:
         create_endpoint(scenario.deps, scenario.command(scenario.merchant), "https://internal/")
     assert refusal.value.param == "url"
     assert list_endpoints(scenario.deps, scenario.merchant) == []
 
 
-def test_nobody_sees_or_disables_the_endpoint_of_another(scenario: Scenario) -> None:
-    mine, bank, stranger = scenario.merchant, scenario.operator, other_merchant(scenario)
+def test_only_its_client_lists_or_disables_an_endpoint(scenario: Scenario) -> None:
+    mine, operator, stranger = scenario.merchant, scenario.operator, other_merchant(scenario)
     endpoint = add(scenario, mine)
-    for caller in (bank, stranger):
+    for caller in (operator, stranger):
         assert list_endpoints(scenario.deps, caller) == []
         with pytest.raises(NotFound):
             disable_endpoint(scenario.deps, scenario.command(caller), endpoint.id)
@@ -78,7 +72,7 @@ def test_a_disabled_endpoint_stays_disabled_and_is_still_listed(scenario: Scenar
     assert [e.state for e in list_endpoints(scenario.deps, scenario.operator)] == ["disabled"]
 
 
-def test_a_merchant_cannot_have_every_event_sent_a_thousand_times(scenario: Scenario) -> None:
+def test_a_merchant_cannot_register_a_thousand_endpoints(scenario: Scenario) -> None:
     endpoints = [add(scenario, scenario.merchant) for _ in range(10)]
     with pytest.raises(WrongState):
         add(scenario, scenario.merchant)
@@ -86,7 +80,7 @@ def test_a_merchant_cannot_have_every_event_sent_a_thousand_times(scenario: Scen
     add(scenario, scenario.merchant)
 
 
-def test_no_answer_that_is_kept_has_the_secret(scenario: Scenario, fakes: FakeDependencies) -> None:
+def test_no_stored_answer_contains_the_secret(scenario: Scenario, fakes: FakeDependencies) -> None:
     secret = add(scenario, scenario.merchant).secret
     assert secret is not None
     with fakes.database() as uow:

@@ -1,4 +1,4 @@
-"""Faces, references and secrets are overwritten on every path out, also where something breaks."""
+"""Faces, references and secrets are overwritten on every path, also when something fails."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.fakes.scenario import PASSWORD, WRONG_CODE, Customer, Scenario
 
 
 class Broken(Exception):
-    """Something nobody foresaw."""
+    """An error that nobody foresaw."""
 
 
 def nothing_is_left(fakes: FakeDependencies) -> bool:
@@ -19,7 +19,7 @@ def nothing_is_left(fakes: FakeDependencies) -> bool:
 
 
 @pytest.mark.parametrize("person", ["ada", "bob"])
-def test_after_a_payment_nothing_of_a_face_is_left_in_memory(
+def test_after_a_payment_no_face_is_left_in_memory(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer, person: str
 ) -> None:
     scenario.enter_code(scenario.show_face(ada, person), scenario.code_of(ada))
@@ -42,7 +42,7 @@ def test_a_refused_face_is_overwritten(
 @pytest.mark.parametrize(
     "moment", ["pad.judge", "vault.unseal", "vault.derive_secret", "engine.distance"]
 )
-def test_whatever_breaks_in_a_payment_the_face_is_overwritten(
+def test_the_face_is_overwritten_when_a_payment_fails(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer, moment: str, error: Exception
 ) -> None:
     fakes.journal.fail(moment, error)
@@ -56,10 +56,10 @@ def test_whatever_breaks_in_a_payment_the_face_is_overwritten(
 @pytest.mark.parametrize(
     "moment", ["pad.judge", "vault.derive_secret", "engine.reference", "vault.seal"]
 )
-def test_whatever_breaks_in_an_enrolment_face_and_reference_are_overwritten(
+def test_face_and_reference_are_overwritten_when_an_enrolment_fails(
     scenario: Scenario, fakes: FakeDependencies, moment: str, error: Exception
 ) -> None:
-    bob = scenario.settle_in("bob")
+    bob = scenario.register("bob")
     scenario.consent(bob)
     scenario.begin(bob)
     capture = scenario.open_enrolment(bob)
@@ -87,9 +87,7 @@ def test_the_one_time_codes_secret_is_overwritten(
     assert nothing_is_left(fakes)
 
 
-def test_nothing_of_a_face_is_in_any_row(
-    scenario: Scenario, fakes: FakeDependencies, ada: Customer
-) -> None:
+def test_no_row_contains_a_face(scenario: Scenario, fakes: FakeDependencies, ada: Customer) -> None:
     scenario.enter_code(scenario.show_face(ada), scenario.code_of(ada))
     with fakes.database.engine.connect() as connection:
         names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")

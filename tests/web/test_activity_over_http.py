@@ -1,4 +1,4 @@
-"""The owner's activity over HTTP: what happened with the face is there, and for nobody else."""
+"""The owner's activity over HTTP lists the uses of the face, for the owner only."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def test_the_owner_sees_a_payment_and_a_strangers_try(
     key, shop = KeyPair.generate(), KeyPair.generate()
     scenario.operator.register_merchant("Bakery", shop.public_jwk)
     merchant = Merchant(scenario.transport(shop))
-    merchant.register_terminal("Till in Bern", key.public_jwk, city="Bern")
+    merchant.register_terminal("Terminal in Bern", key.public_jwk, city="Bern")
     in_bern = PointOfSale(
         "", "", pos.transport, Terminal(scenario.transport(key)), merchant, pos.clock
     )
@@ -22,12 +22,12 @@ def test_the_owner_sees_a_payment_and_a_strangers_try(
         assert in_bern.terminal.send_code(intent.id, grace.code()).state == state
     paid, tried = grace.customer.get_activity()[:2]
     assert (paid.outcome, tried.outcome) == ("approved", "declined")
-    assert (paid.merchant, paid.terminal, paid.city) == ("Bakery", "Till in Bern", "Bern")
+    assert (paid.merchant, paid.terminal, paid.city) == ("Bakery", "Terminal in Bern", "Bern")
     assert (paid.amount_minor, paid.currency, paid.on_hold) == (4250, "EUR", False)
     assert grace.customer.get_activity(before=paid.id)[0].id == tried.id
 
 
-def test_somebody_elses_activity_cannot_be_read(
+def test_another_customers_activity_cannot_be_read(
     scenario: Scenario, pos: PointOfSale, grace: Payer
 ) -> None:
     assert scenario.newcomer().customer.get_activity() == []
@@ -37,7 +37,7 @@ def test_somebody_elses_activity_cannot_be_read(
 
 
 @pytest.mark.parametrize("before", ["nonsense", "use_", "use_" + "0" * 32, "use_" + "é" * 32])
-def test_a_page_that_is_not_there_is_refused_in_words(grace: Payer, before: str) -> None:
+def test_a_missing_page_is_refused_with_an_explanation(grace: Payer, before: str) -> None:
     with pytest.raises(Problem) as refusal:
         grace.customer.get_activity(before=before)
     assert (refusal.value.status, refusal.value.code) == (422, "invalid_request")
