@@ -157,7 +157,7 @@ def examine(clone: Clone, mutant: Mutant, killer: str | None, unit_only: bool) -
 def main() -> None:
     arguments = _arguments()
     clone = Clone(arguments.clone)
-    killers = _killers(arguments.killers, clone.directory)
+    killers = _killers(arguments.killers, arguments.test_renames, clone.directory)
     results = json.loads(arguments.results.read_text()) if arguments.results.exists() else []
     done = {result["id"] for result in results}
     for record in place.drawn() if arguments.as_drawn else place.ported():
@@ -172,20 +172,25 @@ def main() -> None:
     print(f"{len(results) - len(survived)} of {len(results)} killed; survived: {survived}")
 
 
-def _killers(file: Path | None, clone: Path) -> dict[str, str]:
+def _killers(file: Path | None, renames: Path | None, clone: Path) -> dict[str, str]:
     """By mutation, the test that killed it in an earlier run, where that test is still there."""
     if file is None:
         return {}
-    by = {each["id"]: each["killed_by"] or "" for each in json.loads(file.read_text())}
-    return {name: test for name, test in by.items() if _exists(test, clone)}
+    lines = renames.read_text().splitlines() if renames else []
+    renamed = dict(line.split(maxsplit=1) for line in lines)
+    found = {}
+    for result in json.loads(file.read_text()):
+        test = (result["killed_by"] or "").partition("[")[0]  # parameters may have other names now
+        test = renamed.get(test, test)
+        if _exists(test, clone):
+            found[result["id"]] = test
+    return found
 
 
 def _exists(test: str, clone: Path) -> bool:
     path, _, function = test.partition("::")
     file = clone / path
-    return (
-        file.is_file() and f"def {function.partition('[')[0].split('::')[-1]}(" in file.read_text()
-    )
+    return file.is_file() and f"def {function}(" in file.read_text()
 
 
 def _arguments() -> argparse.Namespace:
@@ -196,6 +201,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="*", metavar="ID")
     parser.add_argument("--unit-only", action="store_true", help="end after the unit tests")
     parser.add_argument("--killers", type=Path, help="the results of an earlier run")
+    parser.add_argument("--test-renames", type=Path, help="lines of a test's old and new name")
     return parser.parse_args()
 
 
