@@ -188,7 +188,7 @@ def _killers(file: Path | None, renames: Path | None, clone: Path) -> dict[str, 
 
 
 def _exists(test: str, clone: Path) -> bool:
-    path, _, function = test.partition("::")
+    path, *_, function = test.split("::") if "::" in test else (test, "")
     file = clone / path
     return file.is_file() and f"def {function}(" in file.read_text()
 
