@@ -2,12 +2,13 @@
 PYTHON ?= python3
 BIN    := .venv/bin
 READY  := .venv/ready
+MUTATE := .venv/mutate
 DOCS_READY := .venv-docs/ready
 WORKERS := --numprocesses=2 --dist=loadgroup
 COVERED := --cov --cov-report=term --cov-fail-under=96
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-fast check docs pictures bench-engine int8-ranges bench-accuracy calibrate-shipped bench-memory bench-robust bench-protection bench-pad bench-revocation bench-duress format generate lock scan clean
+.PHONY: help demo serve test test-fast check docs pictures bench-engine int8-ranges bench-accuracy calibrate-shipped bench-memory bench-robust bench-protection bench-pad bench-revocation bench-duress format generate lock mutate scan clean
 
 help: ## list every target
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -85,6 +86,9 @@ pictures: $(READY) ## draw docs/images/payment.svg, photograph docs/images/accou
 scan: $(READY) ## search var/ for picture headers and embeddings of the rehearsal's faces
 	@$(BIN)/python -m facepay_rehearsal.demo.leak_scan var
 
+mutate: $(MUTATE) ## mutate domain/ and list the mutants that no unit test finds: var/mutate/survivors.txt
+	@$(BIN)/python -m tests.mutation.domain
+
 lock: ## resolve the dependencies anew (needs uv on the PATH)
 	uv pip compile -q infra/lock/build.in --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header -o infra/lock/build.lock
@@ -93,6 +97,8 @@ lock: ## resolve the dependencies anew (needs uv on the PATH)
 	uv pip compile -q pyproject.toml infra/lock/runtime.in --extra rehearsal --extra dev \
 		--universal --python-version 3.11 --override infra/lock/dlib-is-a-wheel.txt \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements.lock
+	uv pip compile -q infra/lock/mutate.in --constraint requirements.lock --universal \
+		--python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o infra/lock/mutate.lock
 
 clean: ## remove the virtual environments and everything the service wrote here
 	rm -rf .venv .venv-docs var build
@@ -107,6 +113,11 @@ $(READY): requirements.lock infra/lock/build.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --no-build-isolation -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(READY)
+
+# The tools of `make mutate` have a lock of their own: no other work needs them.
+$(MUTATE): $(READY) infra/lock/mutate.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r infra/lock/mutate.lock
+	@touch $(MUTATE)
 
 # An environment of its own: the tests' environment does not grow by what only the site needs.
 $(DOCS_READY): infra/lock/docs.lock
