@@ -38,13 +38,13 @@ def drawn() -> list[dict[str, Any]]:
 
 
 def ported() -> list[dict[str, Any]]:
-    """The drawn mutations, each with what is said of its place in `ported.json`."""
+    """Read the drawn mutations, each with its present place from `ported.json`."""
     moved = json.loads(PORTED.read_text()) if PORTED.exists() else {}
     return [record | moved.get(record["id"], {}) for record in drawn()]
 
 
 def find(record: dict[str, Any], root: Path) -> Mutant:
-    """The mutant that a record describes in the source below `root`. Raises NotFound."""
+    """Find the mutant that a record describes in the source below `root`. Raises NotFound."""
     path = root / record["file"]
     if not path.exists():
         raise NotFound(f"{record['id']}: there is no {record['file']}")

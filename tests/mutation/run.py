@@ -65,7 +65,7 @@ class Clone:
         (self.directory / mutant.file).write_text(mutant.source)
 
     def first_failure(self, tests: list[str], seconds: float) -> str | None:
-        """The first test that fails; "timeout" after so many seconds, None when all pass."""
+        """Return the first test that fails; "timeout" after so many seconds, None if all pass."""
         python = str(self.directory / ".venv/bin/python")
         environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
         process = subprocess.Popen(

@@ -46,7 +46,7 @@ class Site:
         return ast.unparse(copy.deepcopy(_head(self.statement), replaced))
 
     def applied(self, source: str) -> str:
-        """The source with this change, and nothing else of it touched."""
+        """Return the source with this change and no other."""
         node = self.change.node
         if node.end_lineno is None or node.end_col_offset is None:
             raise ValueError("a node of a parsed module has an end")

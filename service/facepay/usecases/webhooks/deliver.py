@@ -4,9 +4,9 @@ One pass creates deliveries of new events for their endpoints, then sends to eac
 delivery due. Any number of senders may run. One sender claims a delivery; if it dies, another takes
 over after the lease. No row is locked while a sender waits for a receiver.
 
-After a failed attempt, `_attempt` schedules the retry (`Delivery.scheduled_after` in domain/webhook.py):
-after 5 s, then three times as long each time, up to 4 hours, for 3 days. The policy's table
-`[events]` has these numbers.
+After a failed attempt, `_attempt` schedules the retry (`Delivery.scheduled_after` in
+domain/webhook.py): after 5 s, then three times as long each time, up to 4 hours, for 3 days. The
+policy's table `[events]` has these numbers.
 
 A sender has one thread for each lane. An alarm, which belongs to no payment, therefore waits for no
 other event, and the operator waits for no merchant.
