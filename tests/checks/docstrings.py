@@ -74,7 +74,7 @@ def _is_console_command(function: Function) -> bool:
 
 
 def _is_trivial_property(function: Function) -> bool:
-    """Whether this is a property of one line, whose name says all."""
+    """Return whether this is a property of one line, whose name says all."""
     is_property = any(
         isinstance(each, ast.Name) and each.id == "property" for each in function.decorator_list
     )

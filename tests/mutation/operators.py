@@ -124,7 +124,7 @@ def _not(value: ast.expr) -> ast.expr:
 
 
 def _joins(node: ast.expr) -> bool:
-    """Whether an operand shows that texts, bytes, lists or paths are joined: no arithmetic."""
+    """Return whether an operand is text, bytes, a list or a path: joining is no arithmetic."""
     if isinstance(node, ast.BinOp):
         return _joins(node.left) or _joins(node.right)
     if isinstance(node, ast.Constant):

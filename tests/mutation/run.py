@@ -90,7 +90,7 @@ class Clone:
         return failed[1]
 
     def is_sound(self, test: str) -> bool:
-        """Whether the test passes without any mutation. The clone has to be restored.
+        """Return whether the test passes without any mutation. The clone has to be restored.
 
         Unit tests depend on no clock and no server: they are taken to pass.
         """

@@ -115,7 +115,7 @@ class Environment:
 
     @property
     def running(self) -> bool:
-        """Whether the service's process is running."""
+        """Return whether the service's process is running."""
         return self._child is not None and self._child.running
 
     def openbao_health(self) -> str:

@@ -44,7 +44,7 @@ class StepResult:
 
     @property
     def ok(self) -> bool:
-        """Whether the step had its expected result."""
+        """Return whether the step had its expected result."""
         return self.actual == self.expected
 
 

@@ -35,7 +35,7 @@ from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.payments.intents import find_payable_intent
 from facepay.usecases.payments.record_decision import may_pay_under_duress, record_decision
-from facepay.usecases.payments.sign_authorization import sign_authorization
+from facepay.usecases.payments.sign_authorization import sign_if_approved
 from facepay.usecases.records.activity import is_on_hold
 from facepay.usecases.request import Caller, Command
 from facepay.usecases.responses import IntentAnswer
@@ -112,7 +112,8 @@ def _walk_with_second_factor(
     decision = _decide(deps, context, verified)
     # Sign before the commit, so that no approval exists without its signature. If step 7 finds the
     # face revoked, the signature is dropped and nobody ever saw it.
-    authorization = _sign_if_approved(deps, context, decision)
+    with timed_stage("sign"):
+        authorization = sign_if_approved(deps, context.intent, decision)
     # 7 one commit, under the lock that a revocation takes
     return _commit_if_still_live(deps, lease, context, verified, decision, authorization)
 
@@ -208,15 +209,6 @@ def _decide(
         on_hold=context.on_hold,
     )
     return decide(facts, deps.clock())
-
-
-@timed_stage("sign")
-def _sign_if_approved(
-    deps: Dependencies, context: PaymentContext, decision: Decision
-) -> Authorization | None:
-    if decision.outcome is not Outcome.APPROVE:
-        return None
-    return sign_authorization(deps, context.intent)
 
 
 @timed_stage("commit")

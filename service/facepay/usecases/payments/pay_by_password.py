@@ -17,7 +17,7 @@ from functools import partial
 
 from facepay.domain.confirmation import payment_claims
 from facepay.domain.customer import Customer, Role
-from facepay.domain.decision import Decision, Facts, Outcome, decide
+from facepay.domain.decision import Decision, Facts, decide
 from facepay.domain.errors import InvalidRequest
 from facepay.domain.payment import Authorization, Intent, Method
 from facepay.ports import UnitOfWork
@@ -27,7 +27,7 @@ from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.payments.intents import find_payable_intent
 from facepay.usecases.payments.record_decision import may_pay_under_duress, record_decision
-from facepay.usecases.payments.sign_authorization import sign_authorization
+from facepay.usecases.payments.sign_authorization import sign_if_approved
 from facepay.usecases.request import Caller, Command
 from facepay.usecases.responses import IntentAnswer
 
@@ -67,7 +67,7 @@ def _walk(
     # 4 decide
     decision = decide(_facts(deps, intent, verified), deps.clock())
     # 5 sign before the commit, so that no approval exists without its signature
-    authorization = _sign_if_approved(deps, intent, decision)
+    authorization = sign_if_approved(deps, intent, decision)
     # 6 one commit
     return _commit(deps, lease, intent, decision, verified, authorization)
 
@@ -116,14 +116,6 @@ def _facts(deps: Dependencies, intent: Intent, verified: VerifiedCredentials) ->
         duress=verified.duress,
         duress_may_pay=may_pay_under_duress(deps, intent, verified),
     )
-
-
-def _sign_if_approved(
-    deps: Dependencies, intent: Intent, decision: Decision
-) -> Authorization | None:
-    if decision.outcome is not Outcome.APPROVE:
-        return None
-    return sign_authorization(deps, intent)
 
 
 def _commit(

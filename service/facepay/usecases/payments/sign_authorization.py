@@ -4,10 +4,23 @@ Anybody with the published keys verifies it offline, and any change breaks it. I
 customer and contains no face data.
 """
 
+from facepay.domain.decision import Decision, Outcome
 from facepay.domain.payment import Authorization, Intent
 from facepay.usecases.dependencies import Dependencies, new_id
 
 AUTHORIZATION_TYP = "facepay-authorization+jwt"
+
+
+def sign_if_approved(
+    deps: Dependencies, intent: Intent, decision: Decision
+) -> Authorization | None:
+    """Sign the authorization of an approval, before it is committed; return None for a decline.
+
+    Raises VaultUnavailable.
+    """
+    if decision.outcome is not Outcome.APPROVE:
+        return None
+    return sign_authorization(deps, intent)
 
 
 def sign_authorization(deps: Dependencies, intent: Intent) -> Authorization:
