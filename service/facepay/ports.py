@@ -119,8 +119,8 @@ class TemplateVault(Protocol):
     def derive_secret(self, key_name: str) -> bytearray:
         """Return 32 secret bytes of this key, the same each time, for template protection."""
 
-    def destroy_key(self, key_name: str) -> None:
-        """Destroy the key; a key that is destroyed already counts as success."""
+    def destroy_key(self, key_name: str) -> bool:
+        """Destroy the key, and ask the vault whether it is gone; False: there was none."""
 
 
 class SecretVault(Protocol):

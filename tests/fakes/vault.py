@@ -59,9 +59,9 @@ class FakeVault:
         self.opened.append(secret)
         return secret
 
-    def destroy_key(self, key_name: str) -> None:
+    def destroy_key(self, key_name: str) -> bool:
         self._ask("destroy_key")
-        self.keys.pop(key_name, None)
+        return self.keys.pop(key_name, None) is not None
 
     def seal_secret(self, plaintext: bytes, *, binding: str) -> str:
         self._ask("seal_secret")

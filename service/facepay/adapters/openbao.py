@@ -21,9 +21,21 @@ This module does not log in (`openbao_session.py`), sign (`transit_signer.py`) o
 
 import base64
 import re
+from collections.abc import Mapping
 from typing import Any
 
-from facepay.adapters.openbao_session import FORBIDDEN, OpenBaoSession, RequestRefused, text_in
+from facepay.adapters.openbao_answers import (
+    BAD_REQUEST,
+    FORBIDDEN,
+    NOT_FOUND,
+    RequestRefused,
+    data_in,
+    data_or_nothing_in,
+    nothing_in,
+    text_in,
+    unknown_form,
+)
+from facepay.adapters.openbao_session import OpenBaoSession
 from facepay.domain.errors import SealBroken, VaultUnavailable
 
 KEY_TYPE = "aes256-gcm96"
@@ -32,8 +44,6 @@ SECOND_FACTORS_KEY = "second-factors"
 ROTATION_LABEL = b"facepay template rotation v1"
 FIRST_VERSION = "1"  # as text, because a policy does not match a number in a request
 SECRET_BYTES = 32
-BAD_REQUEST = 400
-NOT_FOUND = 404
 
 # Without "/" and ".", which could name another path of the transit engine.
 _KEY_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9])?")
@@ -58,7 +68,8 @@ class OpenBaoVault:
         self._session.call(
             lambda client: client.secrets.transit.create_key(
                 name=key, key_type=KEY_TYPE, mount_point=self._mount
-            )
+            ),
+            data_or_nothing_in,
         )
         self._allow_deletion(key)
 
@@ -77,7 +88,8 @@ class OpenBaoVault:
                     hash_input=_base64(ROTATION_LABEL),
                     key_version=FIRST_VERSION,
                     mount_point=self._mount,
-                )
+                ),
+                data_in,
             )
         except RequestRefused as refusal:
             if refusal.status == BAD_REQUEST and not self._exists(key):
@@ -85,12 +97,15 @@ class OpenBaoVault:
             raise
         return _secret_in(answer)
 
-    def destroy_key(self, key_name: str) -> None:
-        """Destroy a key. Idempotent, also when two callers destroy the same key at once.
+    def destroy_key(self, key_name: str) -> bool:
+        """Destroy a key; return False if OpenBao has none of this name.
+
+        True means that OpenBao acknowledged the deletion and, asked for the key afterwards, said
+        that it is gone. Two callers may destroy the same key at once.
 
         It sends one DELETE and, before it, no write to `.../config`. OpenBao 2.7 does not order the
         two, so the write of one caller could restore a key whose deletion another caller has
-        acknowledged. Raises VaultUnavailable.
+        acknowledged. Raises VaultUnavailable, also when the key is still there.
         """
         key = _key_of(key_name)
         try:
@@ -98,10 +113,13 @@ class OpenBaoVault:
         except RequestRefused:
             # OpenBao answers 400 for a missing key and for one that may not be deleted.
             if not self._exists(key):
-                return
+                return False
             # Its creation was interrupted. Nothing was sealed with it, so nothing can be restored.
             self._allow_deletion(key)
             self._delete(key)
+        if self._exists(key):
+            raise VaultUnavailable("OpenBao acknowledged a deletion, and the key is still there")
+        return True
 
     def seal_secret(self, plaintext: bytes, *, binding: str) -> str:
         return self._encrypt(SECOND_FACTORS_KEY, plaintext, binding)
@@ -110,28 +128,40 @@ class OpenBaoVault:
         return self._decrypt(SECOND_FACTORS_KEY, sealed, binding)
 
     def _allow_deletion(self, key: str) -> None:
-        self._session.call(
+        written = self._session.call(
             lambda client: client.secrets.transit.update_key_configuration(
                 name=key, deletion_allowed=True, mount_point=self._mount
-            )
+            ),
+            data_or_nothing_in,
         )
+        present = written or self._read(key)
+        if (present.get("name"), present.get("deletion_allowed")) != (key, True):
+            raise VaultUnavailable("OpenBao made a key that cannot be destroyed")
 
     def _delete(self, key: str) -> None:
         self._session.call(
-            lambda client: client.secrets.transit.delete_key(name=key, mount_point=self._mount)
+            lambda client: client.secrets.transit.delete_key(name=key, mount_point=self._mount),
+            nothing_in,
         )
 
     def _exists(self, key: str) -> bool:
         try:
-            self._session.call(
-                lambda client: client.secrets.transit.read_key(name=key, mount_point=self._mount)
-            )
+            self._read(key)
         except RequestRefused as refusal:
             # A 404 with a reason means a missing mount, which says nothing about the key.
             if refusal.status == NOT_FOUND and not refusal.explained:
                 return False
             raise
         return True
+
+    def _read(self, key: str) -> Mapping[str, Any]:
+        present = self._session.call(
+            lambda client: client.secrets.transit.read_key(name=key, mount_point=self._mount),
+            data_in,
+        )
+        if present.get("name") != key:
+            raise unknown_form()
+        return present
 
     def _encrypt(self, key: str, plaintext: bytes | bytearray, binding: str) -> str:
         try:
@@ -141,14 +171,15 @@ class OpenBaoVault:
                     plaintext=_base64(plaintext),
                     associated_data=_base64(binding.encode()),
                     mount_point=self._mount,
-                )
+                ),
+                data_in,
             )
         except RequestRefused as refusal:
             # OpenBao would create a missing key, which the policy forbids: hence 403.
             if refusal.status == FORBIDDEN and key != SECOND_FACTORS_KEY and not self._exists(key):
                 raise SealBroken("the key of this enrolment does not exist") from None
             raise
-        return text_in(answer, "data", "ciphertext")
+        return text_in(answer, "ciphertext")
 
     def _decrypt(self, key: str, sealed: str, binding: str) -> bytearray:
         if not sealed:
@@ -160,7 +191,8 @@ class OpenBaoVault:
                     ciphertext=sealed,
                     associated_data=_base64(binding.encode()),
                     mount_point=self._mount,
-                )
+                ),
+                data_in,
             )
         except RequestRefused as refusal:
             if refusal.status == BAD_REQUEST:
@@ -169,22 +201,22 @@ class OpenBaoVault:
         return _plaintext_in(answer)
 
 
-def _plaintext_in(answer: Any) -> bytearray:
+def _plaintext_in(answer: Mapping[str, Any]) -> bytearray:
     try:
-        return bytearray(base64.b64decode(text_in(answer, "data", "plaintext"), validate=True))
+        return bytearray(base64.b64decode(text_in(answer, "plaintext"), validate=True))
     except ValueError:
-        broken = VaultUnavailable("OpenBao sent an answer of an unknown form")
+        broken = unknown_form()
     raise broken
 
 
-def _secret_in(answer: Any) -> bytearray:
-    form, _, encoded = text_in(answer, "data", "hmac").rpartition(":")
+def _secret_in(answer: Mapping[str, Any]) -> bytearray:
+    form, _, encoded = text_in(answer, "hmac").rpartition(":")
     try:
         secret = bytearray(base64.b64decode(encoded, validate=True))
     except ValueError:
         secret = bytearray()
     if form != f"vault:v{FIRST_VERSION}" or len(secret) != SECRET_BYTES:
-        raise VaultUnavailable("OpenBao sent an answer of an unknown form")
+        raise unknown_form()
     return secret
 
 

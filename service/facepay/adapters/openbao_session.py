@@ -4,6 +4,9 @@ Rules:
 - Every request has a timeout. Every failure becomes `VaultUnavailable` or its subclass
   `RequestRefused`, which keeps the HTTP status. Both are raised outside of the handler, because an
   exception of `requests` holds the request with the plaintext and the token.
+- Only OpenBao's own answer counts, and `openbao_answers.py` knows its forms. A redirect, an empty
+  body where there should be data, or a page of a proxy is `VaultUnavailable`: neither done nor
+  refused.
 - A 403 may mean that the token has expired: log in once and repeat the request once.
 - Neither request bodies nor response bodies are logged.
 - Only the arguments decide where secrets are sent: proxies, netrc and VAULT_*/BAO_* variables are
@@ -20,34 +23,23 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import hvac
 import requests
+from hvac.adapters import RawAdapter
 from requests.adapters import HTTPAdapter
 
+from facepay.adapters.openbao_answers import FORBIDDEN, Answer, RequestRefused, token_in
 from facepay.domain.errors import VaultUnavailable
 from facepay.memory_scrubbing import forget
 
 log = logging.getLogger(__name__)
 
 POOLED_CONNECTIONS = 32
-FORBIDDEN = 403
 
 Request = Callable[[Any], Any]
-
-
-class RequestRefused(VaultUnavailable):
-    """Signal that OpenBao refused a logged-in request.
-
-    `status` is the HTTP status. `explained` is whether the answer had a reason: OpenBao gives none
-    with the 404 of a missing key, and one with the 404 of a wrong mount or path.
-    """
-
-    def __init__(self, status: int, *, explained: bool) -> None:
-        super().__init__(f"OpenBao refused the request with status {status}")
-        self.status = status
-        self.explained = explained
+Content = TypeVar("Content")
 
 
 class OpenBaoSession:
@@ -75,20 +67,21 @@ class OpenBaoSession:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._url!r})"
 
-    def call(self, request: Request) -> Any:
-        """Call `request(client)` with a logged-in hvac client and return OpenBao's answer.
+    def call(self, request: Request, content: Callable[[Answer], Content]) -> Content:
+        """Call `request(client)` with a logged-in hvac client; return the content of the answer.
 
-        `request` may be called twice. Raises VaultUnavailable, RequestRefused.
+        `content` takes OpenBao's answer to this request and raises for anything else. `request`
+        may be called twice. Raises VaultUnavailable, RequestRefused.
         """
         if self._pid != os.getpid():
             self._open_for_this_process()
         client = self._client or self._log_in(instead_of=None)
         try:
-            return _outcome(request, client)
+            return _outcome(request, client, content)
         except RequestRefused as refusal:
             if refusal.status != FORBIDDEN:
                 raise
-        return _outcome(request, self._log_in(instead_of=client))
+        return _outcome(request, self._log_in(instead_of=client), content)
 
     def close(self) -> None:
         """Close the pooled connections. The next call opens new ones."""
@@ -114,6 +107,9 @@ class OpenBaoSession:
             timeout=self._timeout,
             allow_redirects=False,
             namespace=self._namespace,
+            # Responses come back as they are: hvac takes any status below 400 for success.
+            adapter=RawAdapter,
+            ignore_exceptions=True,
         )
 
     def _log_in(self, *, instead_of: Any) -> Any:
@@ -130,51 +126,28 @@ class OpenBaoSession:
 
     def _new_token(self) -> str:
         try:
-            answer = _outcome(
+            return _outcome(
                 lambda client: client.auth.approle.login(
                     role_id=self._role_id, secret_id=self._secret_id, use_token=False
                 ),
                 self._client_with(""),
+                token_in,
             )
         except RequestRefused:
             # A refused login says nothing about keys, so it must not be taken for such an answer.
             raise VaultUnavailable("OpenBao refused the login") from None
-        return text_in(answer, "auth", "client_token")
 
 
-def text_in(answer: Any, *path: str) -> str:
-    """Return the text at `path` of an answer. Raises VaultUnavailable when there is none."""
-    found = answer
-    for name in path:
-        found = found.get(name) if isinstance(found, dict) else None
-    if not isinstance(found, str):
-        raise VaultUnavailable("OpenBao sent an answer of an unknown form")
-    return found
-
-
-def _outcome(request: Request, client: Any) -> Any:
+def _outcome(request: Request, client: Any, content: Callable[[Answer], Content]) -> Content:
     # Raising after the handler keeps the foreign exception out of __context__. Its frames are
     # cleared, because urllib3's exceptions keep references to the frames of their callers.
     try:
-        return request(client)
-    except hvac.exceptions.VaultError as error:
-        failure = _refusal(error)
-        forget(error)
-    except (requests.RequestException, OSError, ValueError) as error:
+        response = request(client)
+        answer = Answer(response.status_code, response.content)
+        del response  # it holds the request, with the plaintext and the token
+    except (requests.RequestException, hvac.exceptions.VaultError, OSError, ValueError) as error:
         failure = VaultUnavailable("OpenBao did not answer")
         forget(error)
+    else:
+        return content(answer)
     raise failure
-
-
-def _refusal(error: Any) -> VaultUnavailable:
-    for kind, status in _STATUSES.items():
-        if isinstance(error, kind):
-            return RequestRefused(status, explained=error.errors != [])
-    return VaultUnavailable("OpenBao could not answer")
-
-
-_STATUSES: dict[type[Any], int] = {
-    hvac.exceptions.InvalidRequest: 400,
-    hvac.exceptions.Forbidden: FORBIDDEN,
-    hvac.exceptions.InvalidPath: 404,
-}

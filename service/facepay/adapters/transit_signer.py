@@ -27,7 +27,8 @@ from joserfc.jwk import ECKey
 from joserfc.jws import JWSRegistry
 
 from facepay.adapters.jwk import ALGORITHM, public_jwk
-from facepay.adapters.openbao_session import OpenBaoSession, text_in
+from facepay.adapters.openbao_answers import data_in, text_in
+from facepay.adapters.openbao_session import OpenBaoSession
 from facepay.domain.errors import VaultUnavailable
 
 SIGNING_KEY = "authorizations"
@@ -122,9 +123,10 @@ class TransitSigner:
                 hash_algorithm="sha2-256",
                 marshaling_algorithm="jws",
                 mount_point=self._mount,
-            )
+            ),
+            data_in,
         )
-        found = _SIGNATURE.fullmatch(text_in(answer, "data", "signature"))
+        found = _SIGNATURE.fullmatch(text_in(answer, "signature"))
         if found is None:
             raise VaultUnavailable("OpenBao sent a signature of an unknown form")
         signature = base64.urlsafe_b64decode(found["base64url"] + "==")
@@ -143,18 +145,18 @@ class TransitSigner:
 
     def _read_versions(self) -> _Versions:
         read_at = time.monotonic()
-        answer = self._session.call(
-            lambda client: client.secrets.transit.read_key(name=self._key, mount_point=self._mount)
+        data = self._session.call(
+            lambda client: client.secrets.transit.read_key(name=self._key, mount_point=self._mount),
+            data_in,
         )
-        versions = _parse_versions(answer, read_at)
+        versions = _parse_versions(data, read_at)
         self._publish([public_jwk(key) for key in versions.keys.values()])
         self._versions = versions
         return versions
 
 
-def _parse_versions(answer: Any, read_at: float) -> _Versions:
+def _parse_versions(data: Mapping[str, Any], read_at: float) -> _Versions:
     try:
-        data = answer["data"]
         keys = {
             int(version): ECKey.import_key(text_in(entry, "public_key"))
             for version, entry in data["keys"].items()
