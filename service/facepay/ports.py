@@ -119,6 +119,9 @@ class TemplateVault(Protocol):
     def derive_secret(self, key_name: str) -> bytearray:
         """Return 32 secret bytes of this key, the same each time, for template protection."""
 
+    def has_key(self, key_name: str) -> bool:
+        """Return whether the vault itself says that it has a key of this name."""
+
     def destroy_key(self, key_name: str) -> bool:
         """Destroy the key, and ask the vault whether it is gone; False: there was none."""
 

@@ -23,9 +23,11 @@ BINDING = "row"
 
 @pytest.fixture
 def pair(tmp_path: Path) -> Iterator[tuple[Node, Standby]]:
-    with Node(tmp_path / "active", "active") as active:
-        with Standby(tmp_path / "standby", active) as standby:
-            yield active, standby
+    with (
+        Node(tmp_path / "active", "active") as active,
+        Standby(tmp_path / "standby", active) as standby,
+    ):
+        yield active, standby
 
 
 @pytest.fixture

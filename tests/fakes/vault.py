@@ -59,6 +59,10 @@ class FakeVault:
         self.opened.append(secret)
         return secret
 
+    def has_key(self, key_name: str) -> bool:
+        self._ask("has_key")
+        return key_name in self.keys
+
     def destroy_key(self, key_name: str) -> bool:
         self._ask("destroy_key")
         return self.keys.pop(key_name, None) is not None

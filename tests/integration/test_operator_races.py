@@ -44,7 +44,7 @@ def copies(scenario: Scenario, payer: Customer, size: int) -> list[Enrolment]:
         original = uow.enrolments.find(id=payer.enrolment_id)
         assert original is not None
         for number in range(size):
-            face = replace(original, id=f"enr_{number}", key_name=f"enr_{number}", model="leaked")
+            face = replace(original, id=f"enr_{number}", model="leaked")
             scenario.fakes.vault.create_key(face.key_name)
             uow.enrolments.add(face)
             faces.append(face)

@@ -34,7 +34,7 @@ def key_of(service: RunningService, payer: Payer) -> str:
     with service.deps.unit_of_work() as uow:
         found = uow.enrolments.find(id=payer.enrolment_id)
     assert isinstance(found, Enrolment)
-    assert found.keys == (found.key_name,)
+    assert (found.next_key, found.retiring_key) == (None, None)
     return found.key_name
 
 

@@ -130,7 +130,7 @@ def test_a_face_enrolled_before_keys_had_names_keeps_its_key(
         found = uow.enrolments.find(id="enr_1")
     database.engine.dispose()
     assert found is not None
-    assert (found.keys, found.sealed_reference) == (("enr_1",), "sealed")
+    assert (found.key_name, found.sealed_reference) == ("enr_1", "sealed")
 
 
 def test_a_capture_open_during_the_challenge_migration_needs_a_new_one(

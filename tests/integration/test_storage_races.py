@@ -197,7 +197,7 @@ def many_faces_about_to_pay(
         assert intent is not None
         assert enrolment is not None
         for number in range(RACES):
-            face = replace(enrolment, id=f"enr_{number}", key_name=f"enr_{number}")
+            face = replace(enrolment, id=f"enr_{number}")
             scenario.fakes.vault.create_key(face.key_name)
             uow.enrolments.add(face)
             payment = replace(

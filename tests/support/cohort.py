@@ -15,7 +15,7 @@ def copies(service: RunningService, payer: Payer, size: int, model: str) -> list
     assert original is not None
     for number in range(size):
         name = f"enr_{original.id[4:20]}{number:016x}"
-        face = replace(original, id=name, key_name=name, model=model)
+        face = replace(original, id=name, model=model)
         deps.templates.create_key(name)
         with deps.unit_of_work() as uow:
             uow.enrolments.add(face)

@@ -155,7 +155,6 @@ class Crowd:
         copy = replace(
             self._enrolment,
             id=name,
-            key_name=name,
             customer_id=customer_id,
             consent_id=consent_id,
             created_at=self._deps.clock(),

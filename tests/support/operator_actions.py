@@ -67,7 +67,7 @@ def add_cohort(scenario: Scenario, payer: Customer, size: int, **changed: Any) -
     with scenario.deps.unit_of_work() as uow:
         for number in range(size):
             name = f"enr_{number:032x}"
-            face = replace(original, id=name, key_name=name, **changed)
+            face = replace(original, id=name, **changed)
             scenario.fakes.vault.create_key(name)
             uow.enrolments.add(face)
             faces.append(face)

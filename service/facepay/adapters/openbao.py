@@ -97,6 +97,9 @@ class OpenBaoVault:
             raise
         return _secret_in(answer)
 
+    def has_key(self, key_name: str) -> bool:
+        return self._exists(_key_of(key_name))
+
     def destroy_key(self, key_name: str) -> bool:
         """Destroy a key; return False if OpenBao has none of this name.
 

@@ -132,11 +132,12 @@ class EnrolmentRow(SQLModel, table=True):
     created_at: datetime = _time()
     revoked_at: datetime | None = _maybe_time()
     key_destroyed_at: datetime | None = _maybe_time()
-    key_name: str
-    next_key: str | None = Field(index=True)
-    retiring_key: str | None = Field(index=True)
     renewed_at: datetime | None = _maybe_time()
     duress_since: datetime | None = _maybe_time()
+    key_number: int
+    next_key: int | None = Field(index=True)
+    retiring_key: int | None = Field(index=True)
+    keys_made: int
 
 
 class DeletionRow(SQLModel, table=True):
@@ -147,6 +148,7 @@ class DeletionRow(SQLModel, table=True):
     captures_cancelled: int
     intents_stopped: int
     keys_destroyed: int
+    keys_found: int | None
     revoked_leaf: int | None = Field(default=None, sa_type=BigInteger)
     destroyed_leaf: int | None = Field(default=None, sa_type=BigInteger)
 

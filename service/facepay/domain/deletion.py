@@ -18,8 +18,9 @@ class Cause(StrEnum):
 class Deletion:
     """Counts of one revocation, taken in its transaction; `id` is the enrolment's.
 
-    `keys_destroyed` is 0 and `destroyed_leaf` is None until the vault has destroyed every key.
-    The leaves are sequence numbers in the audit log.
+    `keys_found` is how many keys the vault had before the first was destroyed; None until it was
+    asked. `keys_destroyed` is 0 and `destroyed_leaf` is None until the vault has destroyed every
+    key. The leaves are sequence numbers in the audit log.
     """
 
     id: str
@@ -28,5 +29,16 @@ class Deletion:
     captures_cancelled: int
     intents_stopped: int
     keys_destroyed: int = 0
+    keys_found: int | None = None
     revoked_leaf: int | None = None
     destroyed_leaf: int | None = None
+
+    @property
+    def counts(self) -> dict[str, str | int]:
+        """What the revoking transaction did, as its leaf in the log commits to it."""
+        return {
+            "cause": self.cause.value,
+            "sealed_references": self.references_erased,
+            "captures": self.captures_cancelled,
+            "payment_intents": self.intents_stopped,
+        }

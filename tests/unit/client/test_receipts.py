@@ -16,37 +16,50 @@ MINE = "enr_mine"
 SALT = "5a" * 32
 
 
-def details(enrolment: str) -> str:
-    return json.dumps({"enrolment": enrolment}, separators=(",", ":"))
+COUNTS: dict[str, dict[str, object]] = {
+    "face.revoked": {
+        "cause": "customer",
+        "sealed_references": 1,
+        "captures": 2,
+        "payment_intents": 3,
+    },
+    "face.key_destroyed": {"keys": 1},
+}
 
 
-def commitment(enrolment: str) -> str:
-    return hashlib.sha256(
-        f"facepay commitment v1\n{SALT}\n{details(enrolment)}".encode()
-    ).hexdigest()
+def details(kind: str, enrolment: str, counts: dict[str, dict[str, object]] = COUNTS) -> str:
+    return json.dumps({"enrolment": enrolment, **counts.get(kind, {})}, separators=(",", ":"))
 
 
-def chain(*ends: tuple[str, str]) -> list[Leaf]:
+def commitment(text: str) -> str:
+    return hashlib.sha256(f"facepay commitment v1\n{SALT}\n{text}".encode()).hexdigest()
+
+
+def chain(*ends: tuple[str, str], counts: dict[str, dict[str, object]] = COUNTS) -> list[Leaf]:
     """Return a log with one leaf for each (kind, enrolment)."""
     leaves: list[Leaf] = []
     for seq, (kind, enrolment) in enumerate(ends, start=1):
         previous = leaves[-1].hash if leaves else "the beginning"
-        bare = Leaf(seq, "2026-11-23T10:00:00.000000Z", kind, commitment(enrolment), previous, "")
+        committed = commitment(details(kind, enrolment, counts))
+        bare = Leaf(seq, "2026-11-23T10:00:00.000000Z", kind, committed, previous, "")
         leaves.append(replace(bare, hash=leaf_hash(bare)))
     return leaves
 
 
-LOG = chain(
+ENDS = (
     ("face.enrolled", MINE),
     ("face.revoked", MINE),
     ("face.revoked", "enr_other"),
     ("face.key_destroyed", MINE),
     ("face.key_destroyed", "enr_other"),
 )
+LOG = chain(*ENDS)
+# What earlier versions committed to.
+OLD_LOG = chain(*ENDS, counts={})
 
 
 def named(leaf: Leaf, enrolment: str = MINE, **other: Any) -> dict[str, Any]:
-    opening = {"salt": SALT, "details": details(enrolment)}
+    opening = {"salt": SALT, "details": details(leaf.kind, enrolment)}
     return {"seq": leaf.seq, "kind": leaf.kind, "hash": leaf.hash, "opening": opening, **other}
 
 
@@ -96,6 +109,11 @@ def test_a_genuine_receipt_verifies() -> None:
         {"leaves": [named(LOG[1], seq="2"), named(LOG[3])]},
         {"leaves": [named(LOG[1], hash="0" * 64), named(LOG[3])]},
         {"leaves": [named(LOG[1], opening=None), named(LOG[3])]},
+        {"cause": "operator"},
+        {"destroyed": {"database": {"sealed_references": 0}, "vault": {"keys": 1}}},
+        {"destroyed": {"database": {"sealed_references": 1}, "vault": {"keys": 2}}},
+        {"stopped": {"captures": 0, "payment_intents": 3}},
+        {"stopped": {"captures": 2, "payment_intents": 0}},
         {"destroyed": {"database": {"sealed_references": 1}}},
         {"destroyed": {"database": {"sealed_references": "1"}, "vault": {"keys": 1}}},
         {"stopped": None},
@@ -106,6 +124,15 @@ def test_a_genuine_receipt_verifies() -> None:
 def test_a_receipt_that_does_not_fit_its_log_is_refused(other: dict[str, Any]) -> None:
     with pytest.raises(VerificationFailed):
         verify(signed_by(KEYS.root, claims(**other), TYP))
+
+
+def test_a_receipt_over_leaves_of_an_earlier_version_still_verifies() -> None:
+    named_leaves = [
+        {**named(leaf), "opening": {"salt": SALT, "details": details(leaf.kind, MINE, {})}}
+        for leaf in (OLD_LOG[1], OLD_LOG[3])
+    ]
+    token = signed_by(KEYS.root, claims(leaves=named_leaves), TYP)
+    assert verify(token, OLD_LOG).keys_destroyed == 1
 
 
 def test_a_receipt_is_signed_by_the_root_and_says_that_it_is_one() -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from facepay.domain.enrolment import Enrolment
+from facepay.domain.enrolment import MOST_KEYS, Enrolment
 from facepay.domain.errors import (
     Conflict,
     FaceNotAvailable,
@@ -237,6 +237,29 @@ def test_an_interrupted_mass_renewal_resumes(scenario: Scenario, fakes: FakeDepe
     assert renew_templates(scenario.deps, left) == Renewals(renewed=2)
     assert templates_made_before(scenario.deps, begun) == []
     assert all(pays(scenario, payer) for payer in payers)
+
+
+def test_a_face_that_has_used_all_its_keys_enrols_again(
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
+) -> None:
+    for _ in range(MOST_KEYS - 1):
+        renew_template(scenario.deps, ada.enrolment_id)
+    with pytest.raises(FaceNotAvailable, match="enrols again"):
+        renew_template(scenario.deps, ada.enrolment_id)
+    assert pays(scenario, ada)
+    scenario.revoke(ada)
+    assert keys_left(fakes) == set()
+
+
+def test_no_number_of_a_key_is_used_twice(
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
+) -> None:
+    """A late write of a renewal that failed could bring back a key of that name."""
+    fakes.journal.fail("engine.renewed", VaultUnavailable())
+    with pytest.raises(VaultUnavailable):
+        renew_template(scenario.deps, ada.enrolment_id)
+    renew_template(scenario.deps, ada.enrolment_id)
+    assert keys_left(fakes) == {f"{ada.enrolment_id}-2"}
 
 
 def with_whatever_comes(scenario: Scenario, payer: Customer) -> None:

@@ -6,7 +6,7 @@
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from facepay_client.answers import Leaf
@@ -64,16 +64,10 @@ def verify_deletion_receipt(
         raise VerificationFailed("`enrolment` is not the expected one")
     if expected_issuer is not None and claims.get("iss") != expected_issuer:
         raise VerificationFailed("`iss` is not the expected one")
-    # 2 the leaves of the log
-    named = claims.get("leaves")
-    if not isinstance(named, list) or len(named) != len(LEAF_KINDS):
-        raise VerificationFailed("`leaves` does not name the two leaves of a deletion")
-    pairs = zip(named, LEAF_KINDS, strict=True)
-    found = tuple(_verify_leaf(leaf, leaves, kinds, expected_enrolment) for leaf, kinds in pairs)
-    # 3 the counts
+    # 2 the counts
     destroyed, stopped = _mapping_in(claims, "destroyed"), _mapping_in(claims, "stopped")
     database, vault = _mapping_in(destroyed, "database"), _mapping_in(destroyed, "vault")
-    return DeletionReceipt(
+    receipt = DeletionReceipt(
         enrolment=expected_enrolment,
         cause=text_in(claims, "cause"),
         revoked_at=text_in(claims, "revoked_at"),
@@ -82,12 +76,31 @@ def verify_deletion_receipt(
         keys_destroyed=integer_in(vault, "keys"),
         captures_cancelled=integer_in(stopped, "captures"),
         payment_intents_stopped=integer_in(stopped, "payment_intents"),
-        leaves=found,
+        leaves=(),
     )
+    # 3 the leaves of the log, which commit to these counts
+    named = claims.get("leaves")
+    if not isinstance(named, list) or len(named) != len(LEAF_KINDS):
+        raise VerificationFailed("`leaves` does not name the two leaves of a deletion")
+    parts = zip(named, LEAF_KINDS, _committed(receipt), strict=True)
+    found = tuple(_verify_leaf(leaf, leaves, kinds, details) for leaf, kinds, details in parts)
+    return replace(receipt, leaves=found)
+
+
+def _committed(receipt: DeletionReceipt) -> tuple[Mapping[str, object], Mapping[str, object]]:
+    """Return what each of the two leaves commits to."""
+    revoked = {
+        "enrolment": receipt.enrolment,
+        "cause": receipt.cause,
+        "sealed_references": receipt.sealed_references_erased,
+        "captures": receipt.captures_cancelled,
+        "payment_intents": receipt.payment_intents_stopped,
+    }
+    return revoked, {"enrolment": receipt.enrolment, "keys": receipt.keys_destroyed}
 
 
 def _verify_leaf(
-    named: object, leaves: Sequence[Leaf], kinds: frozenset[str], enrolment: str
+    named: object, leaves: Sequence[Leaf], kinds: frozenset[str], expected: Mapping[str, object]
 ) -> Leaf:
     """Return the log's leaf that `named` names, if its kind is in `kinds` and it fits."""
     if not isinstance(named, dict):
@@ -105,9 +118,23 @@ def _verify_leaf(
     committed = f"{COMMITMENT_PREFIX}{salt}\n{details}".encode()
     if hashlib.sha256(committed).hexdigest() != leaf.commitment:
         raise VerificationFailed(f"leaf {seq} does not commit to the details of the receipt")
-    if details != json.dumps({"enrolment": enrolment}, separators=(",", ":")):
+    told = _parsed(details)
+    if told.get("enrolment") != expected["enrolment"]:
         raise VerificationFailed(f"leaf {seq} is about another enrolment")
+    # Leaves of earlier versions commit to the enrolment alone.
+    if any(expected.get(name) != value for name, value in told.items()):
+        raise VerificationFailed(f"leaf {seq} commits to other counts")
     return leaf
+
+
+def _parsed(details: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(details)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise VerificationFailed("the details of a leaf are no JSON object")
+    return found
 
 
 def _mapping_in(claims: Mapping[str, Any], name: str) -> Mapping[str, Any]:

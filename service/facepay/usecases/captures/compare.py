@@ -25,7 +25,7 @@ def matches_reference(deps: Dependencies, faces: ObservedFaces, enrolment: Enrol
     except SealBroken:
         with deps.unit_of_work() as uow:
             now = uow.enrolments.find(id=enrolment.id)
-        if now is None or now.key_name == enrolment.key_name:
+        if now is None or now.key_number == enrolment.key_number:
             raise
     return _matches(deps, faces, now)
 

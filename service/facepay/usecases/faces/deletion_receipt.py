@@ -1,9 +1,16 @@
 """Sign a deletion receipt for a revoked face: what was destroyed, and how to check it.
 
-The receipt names the two leaves of the audit log and opens their commitments. Its holder can show
-that these leaves are about this enrolment, and find them in the public log.
+Nothing is signed because a row says so. The vault is asked again whether it has any key of this
+enrolment, and the counts must be those that the log's leaves commit to. The receipt names the two
+leaves of the audit log and opens their commitments. Its holder can show that these leaves are about
+this enrolment, and find them in the public log.
 """
 
+import json
+import logging
+from collections.abc import Mapping
+
+from facepay.domain.audit import Opening, commit
 from facepay.domain.deletion import Deletion
 from facepay.domain.enrolment import Enrolment, EnrolmentState
 from facepay.domain.errors import DeletionPending, NotFound, WrongState
@@ -14,6 +21,10 @@ from facepay.usecases.request import Caller
 from facepay.usecases.responses import rfc3339
 
 TYP = "facepay-deletion-receipt+jwt"
+_REVOKED = frozenset({"face.revoked", "enrolment.lapsed"})
+_DESTROYED = frozenset({"face.key_destroyed"})
+
+log = logging.getLogger(__name__)
 
 
 def read_deletion_receipt(deps: Dependencies, caller: Caller, enrolment_id: str) -> str:
@@ -22,8 +33,8 @@ def read_deletion_receipt(deps: Dependencies, caller: Caller, enrolment_id: str)
     Keys that remain from the revocation are destroyed first.
 
     Raises NotFound for an enrolment that is not the caller's or has no deletion record; WrongState
-    for one that is not revoked; DeletionPending while the vault cannot destroy a key;
-    VaultUnavailable when the vault cannot sign.
+    for one that is not revoked; DeletionPending while the vault cannot destroy a key, never had
+    one, or the log says something else; VaultUnavailable when the vault cannot sign.
     """
     with deps.unit_of_work() as uow:
         enrolment = uow.enrolments.find(id=enrolment_id, customer_id=caller.subject_id)
@@ -38,7 +49,17 @@ def read_deletion_receipt(deps: Dependencies, caller: Caller, enrolment_id: str)
         deletion = uow.deletions.find(id=enrolment_id)
         if enrolment is None or deletion is None:
             raise NotFound()
-        leaves = [_leaf(uow, seq) for seq in (deletion.revoked_leaf, deletion.destroyed_leaf)]
+        leaves = [
+            _leaf(
+                uow, deletion.revoked_leaf, _REVOKED, {"enrolment": enrolment_id, **deletion.counts}
+            ),
+            _leaf(
+                uow,
+                deletion.destroyed_leaf,
+                _DESTROYED,
+                {"enrolment": enrolment_id, "keys": deletion.keys_destroyed},
+            ),
+        ]
     return deps.root.sign(_claims(deps, enrolment, deletion, leaves), typ=TYP)
 
 
@@ -71,12 +92,24 @@ def _claims(
     }
 
 
-def _leaf(uow: UnitOfWork, seq: int | None) -> dict[str, object]:
+def _leaf(
+    uow: UnitOfWork, seq: int | None, kinds: frozenset[str], expected: Mapping[str, object]
+) -> dict[str, object]:
+    """Return a leaf and its opening. Raises DeletionPending where the log says something else."""
     leaf = uow.leaves.find(seq=seq) if seq is not None else None
-    if leaf is None:
+    if leaf is None or leaf.kind not in kinds:
         raise DeletionPending()
     shown: dict[str, object] = {"seq": leaf.seq, "kind": leaf.kind, "hash": leaf.hash}
     opening = uow.openings.find(seq=leaf.seq)
     if opening is not None:  # openings can be erased; the leaf then names no enrolment any more
+        if commit(opening.salt, opening.details) != leaf.commitment or not _says(opening, expected):
+            log.error("leaf %d does not say what the deletion of %s says", leaf.seq, expected)
+            raise DeletionPending()
         shown["opening"] = {"salt": opening.salt, "details": opening.details}
     return shown
+
+
+def _says(opening: Opening, expected: Mapping[str, object]) -> bool:
+    """Return whether the details are those expected; older leaves name the enrolment alone."""
+    details = json.loads(opening.details)
+    return all(expected.get(name) == value for name, value in details.items())

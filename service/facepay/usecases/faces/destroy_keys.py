@@ -1,48 +1,84 @@
 """Destroy the vault keys of revoked enrolments, so that no copy of a template can be opened.
 
 A revocation is effective before this. If the vault fails, `destroy_pending_keys` repeats it later.
+
+The vault is asked for every key that can belong to the enrolment's id (domain/enrolment.py): what
+the row says about keys does not matter. A template without any key in the vault is no destruction:
+its key may live under a name that nobody asked for.
 """
 
+import logging
 from dataclasses import replace
 
-from facepay.domain.enrolment import EnrolmentState
+from facepay.domain.enrolment import Enrolment, EnrolmentState, key_names_of
 from facepay.domain.errors import VaultUnavailable
 from facepay.domain.event import EventKind
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.enrolments import emit_face
 from facepay.usecases.records.audit_log import append_leaf
 
+log = logging.getLogger(__name__)
+
 
 def destroy_key(deps: Dependencies, enrolment_id: str) -> bool:
     """Destroy every key of a revoked enrolment; return whether all are destroyed.
 
-    False means that the vault failed, or that the enrolment is not revoked.
+    False means that the vault failed, that it never had the key of an erased template, or that the
+    enrolment is not revoked.
     """
     with deps.unit_of_work() as uow:
         enrolment = uow.enrolments.find(id=enrolment_id)
     if enrolment is None or enrolment.state is not EnrolmentState.REVOKED:
         return False
-    if enrolment.key_destroyed_at is not None:
-        return True
     try:
-        for key in enrolment.keys:
-            deps.templates.destroy_key(key)
+        present = [name for name in key_names_of(enrolment_id) if deps.templates.has_key(name)]
+        if enrolment.key_destroyed_at is not None:
+            if not present:
+                return True
+            log.error("keys of %s live, and its row calls them destroyed", enrolment_id)
+        if not _record_found(deps, enrolment, len(present)):
+            log.error("no key of the revoked enrolment %s is in the vault", enrolment_id)
+            return False
+        for name in present:
+            deps.templates.destroy_key(name)
     except VaultUnavailable:
         return False
+    _record_destroyed(deps, enrolment_id)
+    return True
+
+
+def _record_found(deps: Dependencies, enrolment: Enrolment, count: int) -> bool:
+    """Record how many keys there are, before the first is destroyed; False where one is missing.
+
+    Whoever takes over from a worker that was killed finds fewer keys, or none.
+    """
+    with deps.unit_of_work() as uow:
+        deletion = uow.deletions.find(id=enrolment.id)
+        if deletion is None:  # enrolments revoked before deletions were recorded have none
+            return True
+        if deletion.keys_found is None:
+            deletion = replace(deletion, keys_found=count)
+            if count or not deletion.references_erased:
+                uow.deletions.update(deletion)
+                uow.commit()
+    return bool(deletion.keys_found) or not deletion.references_erased
+
+
+def _record_destroyed(deps: Dependencies, enrolment_id: str) -> None:
     with deps.unit_of_work() as uow:
         locked_row = uow.enrolments.lock(enrolment_id)
-        if locked_row is not None and locked_row.key_destroyed_at is None:
-            uow.enrolments.update(replace(locked_row, key_destroyed_at=deps.clock()))
-            emit_face(deps, uow, EventKind.FACE_KEY_DESTROYED, locked_row)
-            leaf = append_leaf(deps, uow, "face.key_destroyed", enrolment=enrolment_id)
-            deletion = uow.deletions.find(id=enrolment_id)
-            if deletion is not None:  # enrolments revoked before deletions were recorded have none
-                destroyed = len(enrolment.keys)
-                uow.deletions.update(
-                    replace(deletion, keys_destroyed=destroyed, destroyed_leaf=leaf.seq)
-                )
-            uow.commit()
-    return True
+        if locked_row is None or locked_row.key_destroyed_at is not None:
+            return
+        uow.enrolments.update(replace(locked_row, key_destroyed_at=deps.clock()))
+        emit_face(deps, uow, EventKind.FACE_KEY_DESTROYED, locked_row)
+        deletion = uow.deletions.find(id=enrolment_id)
+        found = deletion.keys_found if deletion is not None else None
+        leaf = append_leaf(deps, uow, "face.key_destroyed", enrolment=enrolment_id, keys=found)
+        if deletion is not None:
+            uow.deletions.update(
+                replace(deletion, keys_destroyed=found or 0, destroyed_leaf=leaf.seq)
+            )
+        uow.commit()
 
 
 def destroy_pending_keys(deps: Dependencies) -> int:

@@ -146,9 +146,8 @@ def _require_no_face(uow: UnitOfWork, customer_id: str) -> None:
 
 
 def _pending(deps: Dependencies, consent: Consent) -> Enrolment:
-    enrolment_id = new_id("enr")
     return Enrolment(
-        id=enrolment_id,
+        id=new_id("enr"),
         customer_id=consent.customer_id,
         consent_id=consent.id,
         state=EnrolmentState.PENDING,
@@ -158,9 +157,6 @@ def _pending(deps: Dependencies, consent: Consent) -> Enrolment:
         created_at=deps.clock(),
         revoked_at=None,
         key_destroyed_at=None,
-        key_name=enrolment_id,
-        next_key=None,
-        retiring_key=None,
         renewed_at=None,
     )
 

@@ -56,7 +56,7 @@ def record_deletion(
     deps: Dependencies, uow: UnitOfWork, deletion: Deletion, kind: str = "face.revoked"
 ) -> None:
     """Append the leaf of a deletion and add its row; call it last, as it locks the log's head."""
-    leaf = append_leaf(deps, uow, kind, enrolment=deletion.id)
+    leaf = append_leaf(deps, uow, kind, enrolment=deletion.id, **deletion.counts)
     uow.deletions.add(replace(deletion, revoked_leaf=leaf.seq))
 
 

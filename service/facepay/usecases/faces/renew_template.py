@@ -3,16 +3,17 @@
 This is for templates or secrets that may have leaked. The enrolment and its id stay, so that the
 customer's app notices nothing, and a payment in progress finishes with either template. The order:
 
-    1 create the new key; it seals nothing yet
-    2 name it in the enrolment's row, if the face still exists
+    1 take the enrolment's next key number, if the face still exists
+    2 create the key of this number; it seals nothing yet
     3 open the template, turn it from the old secret to the new one, seal it under the new key
     4 ONE commit: the new template and key replace the old ones; the old key is retiring
-    5 destroy the old key, and then remove its name
+    5 destroy the old key, and then remove its number
 
-The row names a key before the key seals anything, and until it is destroyed. A revocation at any
-time therefore finds and destroys every key. `destroy_retiring_keys` destroys the keys, new or old,
-that a dead worker or a failed vault left behind. A renewal in progress at that time fails and must
-be run again. This module sees no faces and compares nothing.
+A revocation asks the vault for every key that the enrolment can have. One that comes before step 2
+may miss the new key, so the renewal destroys it itself; it has sealed nothing that was stored.
+`destroy_retiring_keys` destroys the keys, new or old, that a dead worker or a failed vault left
+behind. A renewal in progress at that time fails and must be run again. This module sees no faces
+and compares nothing.
 """
 
 from collections.abc import Iterable
@@ -20,7 +21,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from facepay.domain.enrolment import ENROLLED, Enrolment, EnrolmentState
+from facepay.domain.enrolment import (
+    ENROLLED,
+    MOST_KEYS,
+    Enrolment,
+    EnrolmentState,
+    key_name_of,
+)
 from facepay.domain.errors import (
     Conflict,
     FaceNotAvailable,
@@ -30,7 +37,7 @@ from facepay.domain.errors import (
     VaultUnavailable,
 )
 from facepay.ports import UnitOfWork
-from facepay.usecases.dependencies import Dependencies, new_id, wiped
+from facepay.usecases.dependencies import Dependencies, wiped
 from facepay.usecases.records.audit_log import append_leaf
 
 PAGE = 500
@@ -78,27 +85,29 @@ def renew_templates(deps: Dependencies, enrolment_ids: Iterable[str]) -> Renewal
 def renew_template(deps: Dependencies, enrolment_id: str) -> None:
     """Renew the template of one enrolment; a locked face is renewed as well.
 
-    Raises NotFound; FaceNotAvailable without a face of the present model; StaleRow when the face
-    was revoked or renewed meanwhile; SealBroken for an unreadable template; VaultUnavailable.
+    Raises NotFound; FaceNotAvailable without a face of the present model, and for one that has used
+    all its keys; StaleRow when the face was revoked or renewed meanwhile; SealBroken for an
+    unreadable template; VaultUnavailable.
     """
     destroy_retiring_key(deps, enrolment_id)
-    # 1 create the new key
-    key = new_id("key")
-    deps.templates.create_key(key)
-    # 2 name it in the enrolment's row
-    named = _name_next_key(deps, enrolment_id, key)
+    # 1 take the next key number
+    numbered, number = _take_next_number(deps, enrolment_id)
+    key = key_name_of(enrolment_id, number)
     try:
+        # 2 create the key
+        deps.templates.create_key(key)
         # 3 open the template and seal it under the new key
-        sealed = _reseal_template(deps, named, key)
+        sealed = _reseal_template(deps, numbered, key)
         # 4 one commit
-        _replace_template(deps, named, key, sealed)
+        _replace_template(deps, numbered, number, sealed)
     except SealBroken:
         with deps.unit_of_work() as uow:
-            _lock_as_named(uow, named)  # StaleRow if the key is gone because of another change
+            _lock_as_numbered(uow, numbered)  # StaleRow if another change destroyed the key
         raise
     finally:
         # 5 destroy the old key, or the new one after a failure
-        destroy_retiring_key(deps, enrolment_id)
+        if not destroy_retiring_key(deps, enrolment_id):
+            _destroy_unused_key(deps, enrolment_id, key)
 
 
 def destroy_retiring_key(deps: Dependencies, enrolment_id: str) -> bool:
@@ -111,18 +120,18 @@ def destroy_retiring_key(deps: Dependencies, enrolment_id: str) -> bool:
         locked_row = uow.enrolments.lock(enrolment_id)
         if locked_row is None or locked_row.state is EnrolmentState.REVOKED:
             return False  # a revocation destroys all keys of its enrolment
-        key = locked_row.retiring_key or locked_row.next_key
-        if key is None:
+        number = locked_row.next_key if locked_row.retiring_key is None else locked_row.retiring_key
+        if number is None:
             return False
-        uow.enrolments.update(replace(locked_row, next_key=None, retiring_key=key))
+        uow.enrolments.update(replace(locked_row, next_key=None, retiring_key=number))
         uow.commit()
     try:
-        deps.templates.destroy_key(key)
+        deps.templates.destroy_key(key_name_of(enrolment_id, number))
     except VaultUnavailable:
         return False
     with deps.unit_of_work() as uow:
         locked_row = uow.enrolments.lock(enrolment_id)
-        if locked_row is not None and locked_row.retiring_key == key:
+        if locked_row is not None and locked_row.retiring_key == number:
             uow.enrolments.update(replace(locked_row, retiring_key=None))
             uow.commit()
     return True
@@ -136,25 +145,33 @@ def destroy_retiring_keys(deps: Dependencies) -> int:
     return sum(destroy_retiring_key(deps, enrolment.id) for enrolment in left)
 
 
-def _name_next_key(deps: Dependencies, enrolment_id: str, key: str) -> Enrolment:
-    """Name `key` as the enrolment's next key; after a failure, destroy it unused."""
-    try:
-        with deps.unit_of_work() as uow:
-            locked_row = uow.enrolments.lock(enrolment_id)
-            if locked_row is None:
-                raise NotFound()
-            if not locked_row.enrolled or locked_row.model != deps.engine.model:
-                raise FaceNotAvailable()
-            if locked_row.next_key or locked_row.retiring_key:
-                raise StaleRow("another renewal of this template is in progress")
-            named = replace(locked_row, next_key=key)
-            uow.enrolments.update(named)
-            uow.commit()
-        return named
-    except BaseException:
-        with suppress(VaultUnavailable):
-            deps.templates.destroy_key(key)
-        raise
+def _take_next_number(deps: Dependencies, enrolment_id: str) -> tuple[Enrolment, int]:
+    """Take the enrolment's next key number; no other renewal gets it, whatever becomes of this."""
+    with deps.unit_of_work() as uow:
+        locked_row = uow.enrolments.lock(enrolment_id)
+        if locked_row is None:
+            raise NotFound()
+        if not locked_row.enrolled or locked_row.model != deps.engine.model:
+            raise FaceNotAvailable()
+        if locked_row.next_key is not None or locked_row.retiring_key is not None:
+            raise StaleRow("another renewal of this template is in progress")
+        if locked_row.keys_made >= MOST_KEYS:
+            raise FaceNotAvailable("this face has used all its keys: its owner enrols again")
+        number = locked_row.keys_made
+        numbered = replace(locked_row, next_key=number, keys_made=number + 1)
+        uow.enrolments.update(numbered)
+        uow.commit()
+    return numbered, number
+
+
+def _destroy_unused_key(deps: Dependencies, enrolment_id: str, key: str) -> None:
+    """Destroy the new key of a face that was revoked before the key was there."""
+    with deps.unit_of_work() as uow:
+        now = uow.enrolments.find(id=enrolment_id)
+    if now is not None and now.enrolled:
+        return  # the key is in use, or the sweep destroys it
+    with suppress(VaultUnavailable):
+        deps.templates.destroy_key(key)
 
 
 def _reseal_template(deps: Dependencies, enrolment: Enrolment, key: str) -> str:
@@ -171,33 +188,33 @@ def _reseal_template(deps: Dependencies, enrolment: Enrolment, key: str) -> str:
         return templates.seal(key, renewed, binding=enrolment.binding)
 
 
-def _replace_template(deps: Dependencies, named: Enrolment, key: str, sealed: str) -> None:
+def _replace_template(deps: Dependencies, numbered: Enrolment, number: int, sealed: str) -> None:
     """Replace the template under the lock that a revocation takes, if the row is unchanged."""
     with deps.unit_of_work() as uow:
-        locked_row = _lock_as_named(uow, named)
+        locked_row = _lock_as_numbered(uow, numbered)
         renewed = replace(
             locked_row,
-            key_name=key,
+            key_number=number,
             next_key=None,
-            retiring_key=named.key_name,
+            retiring_key=numbered.key_number,
             sealed_reference=sealed,
             renewed_at=deps.clock(),
         )
         expected = {
             "state": locked_row.state,
-            "sealed_reference": named.sealed_reference,
-            "next_key": key,
+            "sealed_reference": numbered.sealed_reference,
+            "next_key": number,
         }
         uow.enrolments.update(renewed, **expected)
-        append_leaf(deps, uow, "template.renewed", enrolment=named.id)
+        append_leaf(deps, uow, "template.renewed", enrolment=numbered.id)
         uow.commit()
 
 
-def _lock_as_named(uow: UnitOfWork, named: Enrolment) -> Enrolment:
+def _lock_as_numbered(uow: UnitOfWork, numbered: Enrolment) -> Enrolment:
     """Lock and return the row; only a lock or an unlock may have changed it. Raises StaleRow."""
-    locked_row = uow.enrolments.lock(named.id)
+    locked_row = uow.enrolments.lock(numbered.id)
     if locked_row is None or not locked_row.enrolled:
         raise StaleRow("the face was revoked meanwhile")
-    if replace(locked_row, state=named.state, epoch=named.epoch) != named:
+    if replace(locked_row, state=numbered.state, epoch=numbered.epoch) != numbered:
         raise StaleRow("the template was renewed meanwhile")
     return locked_row
