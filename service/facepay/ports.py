@@ -54,8 +54,7 @@ class ObservedFaces(Protocol):
 class FaceEngine(Protocol):
     """Turns pixels into numbers, 1:1 only: there is no search, and no list to search in.
 
-    Methods that read faces raise the Refused errors of pictures (NoFace, Blurred, …), and
-    FaceUnavailable without models.
+    Methods that read faces raise the errors of pictures (NoFace, …) and FaceUnavailable.
     """
 
     @property
@@ -101,10 +100,8 @@ class Attestation(Protocol):
 class TemplateVault(Protocol):
     """Seals templates with keys that never leave the vault, one key for each enrolment.
 
-    Destroying a key makes every copy of its template unreadable at once, backups included, and
-    destroys the secret that is derived from it. `binding` is authenticated with the ciphertext
-    (AES-GCM associated data), so that a sealed value moved to another row does not open. Every
-    method raises VaultUnavailable; those that use a destroyed key raise SealBroken.
+    A template opens with its key alone. `binding` is GCM's associated data: a value moved to
+    another row does not open. All raise VaultUnavailable, and SealBroken without the key.
     """
 
     def create_key(self, key_name: str) -> None:
@@ -120,7 +117,7 @@ class TemplateVault(Protocol):
         """Return 32 secret bytes of this key, the same each time, for template protection."""
 
     def has_key(self, key_name: str) -> bool:
-        """Return whether the vault itself says that it has a key of this name."""
+        """Return whether the vault itself says that it has this key."""
 
     def destroy_key(self, key_name: str) -> bool:
         """Destroy the key, and ask the vault whether it is gone; False: there was none."""
