@@ -93,6 +93,8 @@ class _Proxied(BaseHTTPRequestHandler):
             real.request(self.command, self.path, body or None, dict(self.headers))
             answer = real.getresponse()
             self._send(answer.status, answer.read(), answer.headers.get_content_type(), None)
+        except OSError:
+            self.close_connection = True  # OpenBao is away: nobody answers
         finally:
             real.close()
 

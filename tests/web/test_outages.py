@@ -7,6 +7,7 @@ import pytest
 from facepay.embedded.openbao_server import EmbeddedOpenBao
 from facepay.usecases.faces.destroy_keys import destroy_pending_keys
 from facepay_client import Credentials, Problem
+from tests.support.lying_vault import Lie, LyingVault, Target
 from tests.support.people import PASSWORD, Payer, Scenario, genuine
 from tests.support.service import running_service
 
@@ -18,11 +19,16 @@ def own_bao(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedOpenBa
 
 
 @pytest.fixture(scope="module")
-def scenario(
-    own_bao: EmbeddedOpenBao, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Scenario]:
+def proxy(own_bao: EmbeddedOpenBao) -> Iterator[LyingVault]:
+    """Stand between the service and OpenBao, as a load balancer does."""
+    with LyingVault(own_bao).running() as standing:
+        yield standing
+
+
+@pytest.fixture(scope="module")
+def scenario(proxy: LyingVault, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scenario]:
     directory = tmp_path_factory.mktemp("outage")
-    with running_service(own_bao, f"sqlite:///{directory / 'facepay.db'}", directory) as running:
+    with running_service(proxy, f"sqlite:///{directory / 'facepay.db'}", directory) as running:
         yield Scenario(running)
 
 
@@ -75,6 +81,38 @@ def test_a_face_can_be_revoked_while_the_vault_is_away(
         assert error.value.code == "face_not_available"
     finally:
         own_bao.start()
+    destroyed_by_the_sweep(scenario, payer)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Lie(307, location="http://127.0.0.1:9/"),
+        Lie(200, b"<html>", "text/html"),
+        Lie(204),
+        Lie(404, b'{"errors": []}'),
+    ],
+    ids=[
+        "a standby redirects",
+        "a proxy's page",
+        "a proxy's success",
+        "a proxy knows no such path",
+    ],
+)
+def test_a_deletion_that_never_reached_openbao_gets_no_receipt(
+    scenario: Scenario, proxy: LyingVault, answer: Lie
+) -> None:
+    payer = scenario.payer(face="eileen")
+    with proxy.answering(Target("DELETE", "/keys/enrolment-"), answer):
+        revoked = payer.customer.revoke_face(payer.enrolment_id, Credentials(password=PASSWORD))
+        assert (revoked.state, revoked.key_destroyed) == ("revoked", False)
+        with pytest.raises(Problem) as pending:
+            payer.customer.get_deletion_receipt(payer.enrolment_id)
+        assert (pending.value.status, pending.value.code) == (409, "deletion_pending")
+    destroyed_by_the_sweep(scenario, payer)
+
+
+def destroyed_by_the_sweep(scenario: Scenario, payer: Payer) -> None:
     assert destroy_pending_keys(scenario.service.deps) >= 1
     with scenario.service.deps.unit_of_work() as uow:
         enrolment = uow.enrolments.find(id=payer.enrolment_id)
