@@ -1,7 +1,8 @@
 """Hooks for a run of the tests, by one process or by several workers of pytest-xdist.
 
-Tests that share a server stay on one worker: every worker starts its own servers. Tests marked
-`serial` run alone (turns.py). The controller adds up the workers' tallies (tally.py).
+Tests that share a server stay on one worker: every worker starts its own servers. Long groups begin
+first, so that no worker is left alone with one at the end. Tests marked `serial` run alone
+(turns.py). The controller adds up the workers' tallies (tally.py).
 """
 
 import signal
@@ -16,6 +17,7 @@ from tests.support.tally import TALLY, Tally
 from tests.support.turns import Turns
 
 TURNS = pytest.StashKey[Turns]()
+LONGEST_FIRST = ("pages", "attacks", "web", "integration", "unit")
 _DIRECTORY, _TALLY = "facepay_turns", "facepay_tally"
 
 
@@ -35,6 +37,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         item.add_marker(pytest.mark.xdist_group(group_of(item)))
+    items.sort(key=lambda item: (is_serial(item), place_of(item)))
+
+
+def is_serial(item: pytest.Item | None) -> bool:
+    return item is not None and item.get_closest_marker("serial") is not None
+
+
+def place_of(item: pytest.Item) -> int:
+    return next((at for at, kind in enumerate(LONGEST_FIRST) if kind in item.path.parts), 0)
 
 
 def group_of(item: pytest.Item) -> str:
@@ -49,9 +60,9 @@ def group_of(item: pytest.Item) -> str:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    alone = item.get_closest_marker("serial") is not None
-    with item.config.stash[TURNS].take(alone=alone):
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    turns, alone = item.config.stash[TURNS], is_serial(item)
+    with turns.take(alone=alone, keep=alone and is_serial(nextitem)):
         return (yield)
 
 
