@@ -6,7 +6,7 @@ MUTATE := .venv/mutate
 DOCS_READY := .venv-docs/ready
 WORKERS := --numprocesses=2 --dist=loadgroup
 # Tests with servers often wait for them, so a third worker has something to do on two cores.
-MORE_WORKERS := --numprocesses=3 --dist=loadgroup
+MORE_WORKERS := --numprocesses=3 --dist=loadgroup --no-loadscope-reorder
 COVERED := --cov --cov-report=term --cov-fail-under=96
 
 .DEFAULT_GOAL := help

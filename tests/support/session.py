@@ -34,10 +34,18 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     config.stash[TURNS].remove()
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist's own hook, which reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         item.add_marker(pytest.mark.xdist_group(group_of(item)))
     items.sort(key=lambda item: (is_serial(item), place_of(item)))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Stop workers that xdist did not group: each of them would start every server."""
+    grouped = session.config.getoption("loadgroup", False)
+    if grouped and not all("@" in item.nodeid for item in session.items):
+        raise pytest.UsageError("pytest-xdist does not group tests under this version of pytest")
 
 
 def is_serial(item: pytest.Item | None) -> bool:
