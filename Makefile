@@ -5,6 +5,8 @@ READY  := .venv/ready
 MUTATE := .venv/mutate
 DOCS_READY := .venv-docs/ready
 WORKERS := --numprocesses=2 --dist=loadgroup
+# Tests with servers often wait for them, so a third worker has something to do on two cores.
+MORE_WORKERS := --numprocesses=3 --dist=loadgroup --no-loadscope-reorder
 COVERED := --cov --cov-report=term --cov-fail-under=96
 
 .DEFAULT_GOAL := help
@@ -19,12 +21,12 @@ demo: $(READY) ## the whole walk over HTTP: a face pays, is revoked, the passwor
 serve: $(READY) ## start OpenBao, the database and the service; Ctrl-C stops them all
 	@exec $(BIN)/facepay serve
 
-test: $(READY) ## every test, by two workers; T=path::name make test runs one file or test
+test: $(READY) ## every test, by several workers; T=path::name make test runs one file or test
 ifdef T
 	@$(BIN)/python -m pytest '$(T)'
 else
 	@$(BIN)/python -m pytest $(WORKERS) $(COVERED) tests/unit
-	@$(BIN)/python -m pytest $(WORKERS) --ignore=tests/unit
+	@$(BIN)/python -m pytest $(MORE_WORKERS) --ignore=tests/unit
 endif
 
 test-fast: $(READY) ## the unit tests, in about a minute

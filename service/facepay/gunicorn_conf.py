@@ -2,9 +2,12 @@
 
 `gunicorn -c python:facepay.gunicorn_conf "facepay.bootstrap:create_wsgi()"`
 
-Each of two workers has eight threads; at most three of the eight look at faces at a time. A worker
-builds its application after the fork, because neither database connections nor models survive a
-fork. The access log has method, path, status, time and request id, and no query, header or body.
+Each of two workers has eight threads; at most three of the eight look at faces at a time. The
+master imports the code, so that a worker that replaces a killed one starts two seconds sooner. A
+worker builds its application after the fork, because neither database connections nor models
+survive a fork. New code needs a new master: after SIGHUP the workers still run the old code.
+
+The access log has method, path, status, time and request id, and no query, header or body.
 gunicorn has no timeout for slow senders: the proxy in front must read the whole request first.
 gunicorn's own documentation describes each name.
 """
@@ -30,3 +33,8 @@ access_log_format = "%(t)s %(m)s %(U)s %(s)s %(M)sms %({facepay-request-id}o)s"
 errorlog = "-"
 loglevel = "info"
 control_socket_disable = True  # the socket would need a writable path outside our directory
+
+
+def on_starting(_server: object) -> None:
+    """Import the service, and build nothing."""
+    import facepay.bootstrap  # noqa: F401

@@ -8,6 +8,7 @@ import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -150,10 +151,14 @@ def test_a_file_that_cannot_be_read_is_not_called_clean(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Root reads everything, so the file is made unreadable from this side.
-    (tmp_path / "locked").touch()
+    locked = tmp_path / "locked"
+    locked.touch()
+    opened = Path.open
 
-    def refuse(*_: object, **__: object) -> None:
-        raise PermissionError
+    def refuse(path: Path, *how: Any, **more: Any) -> Any:
+        if path == locked:  # other files stay readable: threads of other tests may read theirs
+            raise PermissionError
+        return opened(path, *how, **more)
 
     monkeypatch.setattr(Path, "open", refuse)
     assert kinds(tmp_path) == {"unreadable"}

@@ -47,7 +47,7 @@ def test_a_stopped_server_is_unavailable_at_once_and_works_again_when_it_is_back
                 ask()
             assert caught.value.__cause__ is None  # requests' exceptions carry the request
             assert caught.value.__context__ is None
-        assert time.monotonic() - requested_at < 3
+        assert time.monotonic() - requested_at < 12, "four refusals, no timeout of 3 s"
     finally:
         openbao.start()
     assert bytes(vault.unseal(enrolment_id, sealed, binding=BINDING)) == TEMPLATE
@@ -60,7 +60,7 @@ def test_a_server_that_never_answers_costs_no_more_than_the_timeout() -> None:
         requested_at = time.monotonic()
         with pytest.raises(VaultUnavailable):
             OpenBaoVault(session).seal("e", TEMPLATE, binding=BINDING)
-        assert time.monotonic() - requested_at < 2
+        assert time.monotonic() - requested_at < 10
         session.close()
 
 

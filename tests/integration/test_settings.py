@@ -81,6 +81,21 @@ def test_the_application_is_built_in_each_worker_after_the_fork() -> None:
     assert gunicorn_conf.workers >= 2
 
 
+def test_what_the_master_imports_opens_nothing_and_starts_no_thread() -> None:
+    """A thread, a socket or a lock that is held would not survive the fork of a worker."""
+    script = """
+import os, threading
+from facepay import gunicorn_conf
+opened = set(os.listdir("/proc/self/fd"))
+gunicorn_conf.on_starting(None)
+assert threading.active_count() == 1, threading.enumerate()
+assert len(os.listdir("/proc/self/task")) == 1, "a library started a thread"
+left = set(os.listdir("/proc/self/fd")) - opened
+assert not [each for each in left if "socket" in os.readlink(f"/proc/self/fd/{each}")]
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
 def shipped_policy_with(tmp_path: Path, before: str, after: str) -> Path:
     text = SHIPPED_POLICY.read_text()
     assert before in text

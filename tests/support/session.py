@@ -1,7 +1,8 @@
 """Hooks for a run of the tests, by one process or by several workers of pytest-xdist.
 
-Tests that share a server stay on one worker: every worker starts its own servers. Tests marked
-`serial` run alone (turns.py). The controller adds up the workers' tallies (tally.py).
+Tests that share a server stay on one worker: every worker starts its own servers. Long groups begin
+first, so that no worker is left alone with one at the end. Tests marked `serial` run alone
+(turns.py). The controller adds up the workers' tallies (tally.py).
 """
 
 import signal
@@ -16,6 +17,7 @@ from tests.support.tally import TALLY, Tally
 from tests.support.turns import Turns
 
 TURNS = pytest.StashKey[Turns]()
+LONGEST_FIRST = ("pages", "attacks", "web", "integration", "unit")
 _DIRECTORY, _TALLY = "facepay_turns", "facepay_tally"
 
 
@@ -32,9 +34,26 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     config.stash[TURNS].remove()
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist's own hook, which reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         item.add_marker(pytest.mark.xdist_group(group_of(item)))
+    items.sort(key=lambda item: (is_serial(item), place_of(item)))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Stop workers that xdist did not group: each of them would start every server."""
+    grouped = session.config.getoption("loadgroup", False)
+    if grouped and not all("@" in item.nodeid for item in session.items):
+        raise pytest.UsageError("pytest-xdist does not group tests under this version of pytest")
+
+
+def is_serial(item: pytest.Item | None) -> bool:
+    return item is not None and item.get_closest_marker("serial") is not None
+
+
+def place_of(item: pytest.Item) -> int:
+    return next((at for at, kind in enumerate(LONGEST_FIRST) if kind in item.path.parts), 0)
 
 
 def group_of(item: pytest.Item) -> str:
@@ -49,9 +68,9 @@ def group_of(item: pytest.Item) -> str:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    alone = item.get_closest_marker("serial") is not None
-    with item.config.stash[TURNS].take(alone=alone):
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    turns, alone = item.config.stash[TURNS], is_serial(item)
+    with turns.take(alone=alone, keep=alone and is_serial(nextitem)):
         return (yield)
 
 

@@ -1,7 +1,8 @@
 """Tests of timing, races and memory run alone, though several workers run tests at the same time.
 
 Every test holds a shared lock while it runs; a test marked `serial` holds it exclusively. Each test
-first takes the lock of the queue: no other test begins behind a waiting serial test.
+first takes the lock of the queue: no other test begins behind a waiting serial test. Serial tests
+in a row keep the locks, because each wait for the other workers costs time.
 """
 
 import fcntl
@@ -9,7 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 
@@ -20,15 +21,24 @@ class Turns:
         """Make a directory, or use the one that `directory` names, which somebody else made."""
         self._own = directory is None
         self.directory = directory or Path(tempfile.mkdtemp(prefix="facepay-turns-"))
+        self._kept: ExitStack | None = None
 
     @contextmanager
-    def take(self, *, alone: bool) -> Iterator[None]:
-        """Run one test, beside others or `alone`."""
-        kind = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
-        with self._locked("queue", fcntl.LOCK_EX) as queue, self._locked("running", kind):
+    def take(self, *, alone: bool, keep: bool = False) -> Iterator[None]:
+        """Run one test, beside others or `alone`; `keep` the turn for the next one, alone too."""
+        with self._kept or self._taken(alone) as turn:
+            self._kept = None
+            yield
+            if keep:
+                self._kept = turn.pop_all()
+
+    def _taken(self, alone: bool) -> ExitStack:
+        with ExitStack() as turn:
+            queue = turn.enter_context(self._locked("queue", fcntl.LOCK_EX))
+            turn.enter_context(self._locked("running", fcntl.LOCK_EX if alone else fcntl.LOCK_SH))
             if not alone:
                 fcntl.flock(queue, fcntl.LOCK_UN)
-            yield
+            return turn.pop_all()
 
     def remove(self) -> None:
         if self._own:

@@ -46,6 +46,18 @@ def test_a_serial_test_waits_for_the_others_and_they_for_it() -> None:
     turns.remove()
 
 
+def test_serial_tests_in_a_row_keep_their_turn_and_the_last_gives_it_back() -> None:
+    turns = Turns()
+    with turns.take(alone=True, keep=True):
+        ordinary, began = entered(turns, alone=False)
+    assert not began.wait(SECONDS)
+    with turns.take(alone=True):
+        assert not began.wait(SECONDS)
+    assert began.wait(30)
+    ordinary.join()
+    turns.remove()
+
+
 def test_only_the_maker_of_the_lock_directory_removes_it() -> None:
     turns = Turns()
     Turns(turns.directory).remove()

@@ -51,10 +51,11 @@ def test_webp_from_a_browser_is_decoded(options: dict[str, object]) -> None:
     assert decode(encoded(picture(), "WEBP", **options)).shape == (240, 320, 3)
 
 
-def test_a_picture_of_a_phone_held_upright_is_decoded_upright() -> None:
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
+def test_a_picture_of_a_phone_held_upright_is_decoded_upright(kind: str) -> None:
     exif = Image.Exif()
     exif[ORIENTATION_TAG] = ROTATED_90
-    pixels = decode(encoded(picture(), exif=exif))
+    pixels = decode(encoded(picture(), kind, exif=exif))
     assert pixels.shape == (320, 240, 3)
     assert pixels[:120].mean() > 200 > 60 > pixels[200:].mean()
 

@@ -92,6 +92,16 @@ def test_too_few_patches_give_no_measurement() -> None:
     assert depth.measure_depth(Correspondences(none, none, none, none), 1.0) is None
 
 
+@pytest.mark.parametrize(("at", "counts"), [(0.19, True), (0.20, False), (0.21, False)])
+def test_a_patch_on_the_end_of_the_bridge_or_below_it_is_not_of_the_bridge(
+    at: float, counts: bool
+) -> None:
+    """Two patches of the bridge are needed: the nose stands out from its bridge."""
+    face = np.column_stack([X, Y])
+    nose = np.column_stack([np.zeros(4), [0.1, at, 0.4, 0.5]])
+    assert (depth.measure_depth(Correspondences(face, face, nose, nose), 1.0) is not None) == counts
+
+
 # Pictures are blobs of noise, so that every place is distinctive; five points lie as in a face.
 TEXTURE = cv2.GaussianBlur(RNG.uniform(0, 255, (480, 640)), (0, 0), 4)
 TEXTURE = np.clip((TEXTURE - TEXTURE.mean()) * 6 + 128, 0, 255).astype(np.uint8)

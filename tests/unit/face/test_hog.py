@@ -1,6 +1,7 @@
 """The reduced detector finds turning heads, and another stream format is refused."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import dlib
 import numpy as np
@@ -11,6 +12,7 @@ from facepay.face.detection.detect import HogDetector, centred, find_faces
 from facepay.face.detection.dlib_models import LockedDetector, models
 from facepay.face.detection.hog import reduce_detector
 from facepay.face.frames.decode import decode_reduced
+from facepay.face.models import model_cache
 from facepay_rehearsal import bursts
 from tests.support.renders import rendered
 
@@ -41,16 +43,6 @@ def test_no_face_is_found_on_a_wall() -> None:
     assert HogDetector().find_near(wall, centred(320, 240, 160, 1.0)) is None
 
 
-class OtherDetector:
-    """Detector of another version of dlib, whose stream has another format."""
-
-    def __init__(self, stream: bytes) -> None:
-        self._stream = stream
-
-    def __getstate__(self) -> tuple[bytes]:
-        return (self._stream,)
-
-
 def stream() -> bytes:
     (found,) = dlib.get_frontal_face_detector().__getstate__()
     return bytes(found)
@@ -68,4 +60,18 @@ LEVELS = b"\x02\xe8\x03"  # 1000, as dlib writes it
 )
 def test_a_detector_stream_of_another_format_is_refused(other: bytes) -> None:
     with pytest.raises(ValueError, match="dlib"):
-        reduce_detector(OtherDetector(other), filters=3, levels=2)
+        reduce_detector(other, filters=3, levels=2)
+
+
+def test_dlibs_detector_is_made_once_per_machine(tmp_path: Path) -> None:
+    made = model_cache.load_detector("1", stream, tmp_path / "models")
+
+    def not_again() -> bytes:
+        raise AssertionError("made again")
+
+    assert model_cache.load_detector("1", not_again, tmp_path / "models") == made == stream()
+
+
+def test_another_version_of_dlib_makes_its_own_detector(tmp_path: Path) -> None:
+    model_cache.load_detector("1", stream, tmp_path / "models")
+    assert model_cache.load_detector("2", lambda: b"other", tmp_path / "models") == b"other"

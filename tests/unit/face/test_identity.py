@@ -66,11 +66,11 @@ def shown(other: Sequence[int]) -> Observation:
     return observation
 
 
-def judged(observation: Observation) -> Signal:
+def judged(observation: Observation, same_person: float = SAME_PERSON) -> Signal:
     embedder = Embedder(ModelStore().card("dlib-resnet-v1-int8"), BrightnessNetwork())
     limits = thresholds().identity
     return identity.judge(
-        observation, FixedChallenge(STEPS), embedder, limits, same_person=SAME_PERSON
+        observation, FixedChallenge(STEPS), embedder, limits, same_person=same_person
     )
 
 
@@ -106,6 +106,14 @@ def test_a_nod_that_the_points_do_not_show_is_not_another_person() -> None:
     observation.seen[16].points[4] += (0, -1)
     observation.seen[18].points[:] = rest
     assert said(judged(observation)) == (Verdict.PASS, "one_person")
+
+
+def test_another_person_in_a_turn_is_refused_where_the_owners_own_frames_differ() -> None:
+    """The mean of frames that differ is short: unscaled, it would be nearer to everybody."""
+    observation = shown((7,))
+    observation.seen[1].image = PICTURES[NODDING]
+    limit = 1.41 / thresholds().identity.turned  # two people are 1.414 apart
+    assert said(judged(observation, limit)) == (Verdict.FAIL, "another_person")
 
 
 @pytest.mark.parametrize(

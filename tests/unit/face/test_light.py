@@ -33,6 +33,12 @@ CELLS = 200
 LEAD_MS = 110  # the code begins this long before the first frame
 
 
+def screen(code: Sequence[str], late_ms: float = 0.0) -> np.ndarray:
+    """Return (frames, 3): the light of the screen in each frame."""
+    times = np.maximum(np.arange(FRAMES) * FRAME_MS + LEAD_MS - late_ms, 0)
+    return np.array([SHINES[code[int(ms // SLOT_MS) % len(code)]] for ms in times])
+
+
 def face(
     code: Sequence[str],
     *,
@@ -49,8 +55,7 @@ def face(
     Noise, shading and a drifting camera are included.
     """
     rng = np.random.default_rng(seed)
-    times = np.maximum(np.arange(FRAMES) * FRAME_MS + LEAD_MS - late_ms, 0)
-    shown = np.array([SHINES[code[int(ms // SLOT_MS) % len(code)]] for ms in times])[:, None]
+    shown = screen(code, late_ms)[:, None]
     own = (SKIN / 255) ** 2.2 * rng.uniform(0.15, 1.0, (CELLS, 1))
     lit = own + share * shown * (own.mean(axis=0) if pane else own)
     exposure = np.exp(0.1 * np.sin(np.arange(FRAMES) / 4))[:, None, None]
@@ -133,6 +138,14 @@ def test_a_payer_with_a_shadow_in_few_frames_passes() -> None:
         if CODE[(at * FRAME_MS + LEAD_MS) // SLOT_MS % len(CODE)] == "red"
     ]
     colours.cells[red[:3], :, 0] *= 1 + SHADOW * apart
+    assert said(judged(colours)[1]) == (Verdict.PASS, "skin_answers")
+
+
+def test_a_payer_whose_glasses_mirror_the_screen_passes() -> None:
+    """8 of 200 cells, the darkest ones, respond as a pane does."""
+    colours = face(CODE, share=0.05)
+    lenses = np.argsort(colours.cells.mean(axis=(0, 2)))[:8]
+    colours.cells[:, lenses] += 0.015 * screen(CODE)[:, None]
     assert said(judged(colours)[1]) == (Verdict.PASS, "skin_answers")
 
 

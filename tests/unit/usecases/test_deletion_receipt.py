@@ -11,6 +11,7 @@ from facepay.domain.errors import DeletionPending, NotFound, VaultUnavailable, W
 from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.consents.withdraw import withdraw_consent
 from facepay.usecases.faces.deletion_receipt import read_deletion_receipt
+from facepay.usecases.faces.destroy_keys import destroy_key
 from facepay.usecases.faces.enrol import end_lapsed_enrolments
 from facepay.usecases.faces.enrolments import list_enrolments
 from facepay.usecases.faces.lock import lock_face
@@ -80,6 +81,23 @@ def test_a_receipt_is_pending_during_a_vault_outage_and_issued_afterwards(
     claims = receipt(scenario, ada)
     assert claims["destroyed"]["vault"] == {"keys": 1}
     assert ada.enrolment_id not in fakes.vault.keys, "a receipt comes only after the deletion"
+
+
+def test_a_key_counts_as_destroyed_only_after_the_vault_destroyed_it(
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
+) -> None:
+    def counted() -> tuple[int, bool]:
+        with scenario.deps.unit_of_work() as uow:
+            deletion = uow.deletions.find(id=ada.enrolment_id)
+        assert deletion is not None
+        return deletion.keys_destroyed, deletion.destroyed_leaf is not None
+
+    fakes.vault.away = True
+    scenario.revoke(ada)
+    assert counted() == (0, False)
+    fakes.vault.away = False
+    assert destroy_key(scenario.deps, ada.enrolment_id)
+    assert counted() == (1, True)
 
 
 def test_an_unsigned_receipt_is_never_returned(

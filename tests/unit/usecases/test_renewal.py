@@ -1,6 +1,7 @@
 """Templates get new keys without their owners, also when other changes come in between."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -168,6 +169,27 @@ def test_two_renewals_at_once_leave_one_template_and_one_key(
         renew_template(scenario.deps, ada.enrolment_id)
     assert keys_left(fakes) == {row(scenario, ada).key_name}
     assert pays(scenario, ada)
+
+
+def test_a_renewal_does_not_forget_the_key_of_another_one_in_progress(
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer
+) -> None:
+    """The other worker names its key after this renewal looked for one, and then is killed."""
+
+    def name_another_key() -> None:
+        fakes.vault.create_key("key_of_another")
+        with scenario.deps.unit_of_work() as uow:
+            uow.enrolments.update(replace(before, next_key="key_of_another"))
+            uow.commit()
+
+    before = row(scenario, ada)
+    fakes.journal.when("vault.create_key", name_another_key)
+    with pytest.raises(StaleRow):
+        renew_template(scenario.deps, ada.enrolment_id)
+    assert row(scenario, ada) == replace(before, next_key="key_of_another")
+    assert keys_left(fakes) == {before.key_name, "key_of_another"}
+    assert destroy_retiring_keys(scenario.deps) == 1
+    assert keys_left(fakes) == {before.key_name}
 
 
 def test_an_old_key_that_could_not_be_destroyed_goes_with_the_next_sweep(

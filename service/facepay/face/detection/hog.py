@@ -21,14 +21,20 @@ _LEVELS, _FILTERS = 1000, 5
 _NUMBERS_A_FILTER = 2 + 2 * 3101
 
 
-def reduce_detector(detector: Any, *, filters: int, levels: int) -> Any:
-    """Return a `dlib.fhog_object_detector` with the first `filters` and at most `levels`.
+def detector_from(stream: bytes) -> Any:
+    """Return a `dlib.fhog_object_detector` of its own from the stream that dlib writes of one."""
+    detector = dlib.fhog_object_detector.__new__(dlib.fhog_object_detector)
+    detector.__setstate__((stream,))
+    return detector
 
-    `detector` is dlib's frontal detector; `levels` counts the levels of its pyramid.
+
+def reduce_detector(stream: bytes, *, filters: int, levels: int) -> bytes:
+    """Return the stream of a detector with the first `filters` and at most `levels`.
+
+    `stream` is dlib's frontal detector; `levels` counts the levels of its pyramid.
 
     Raises ValueError where this version of dlib writes its detector differently.
     """
-    (stream,) = detector.__getstate__()
     ends = _number_ends(stream)
     if len(ends) != _FILTERS_AT + 1 + _FILTERS * _NUMBERS_A_FILTER:
         raise ValueError("the detector does not have the five filters of dlib's frontal detector")
@@ -39,9 +45,7 @@ def reduce_detector(detector: Any, *, filters: int, levels: int) -> Any:
     parts.append(stream[ends[_LEVELS_AT] : ends[_FILTERS_AT - 1]])
     parts.append(_replace_number(stream, ends, _FILTERS_AT, _FILTERS, filters))
     parts.append(stream[ends[_FILTERS_AT] : ends[_FILTERS_AT + filters * _NUMBERS_A_FILTER]])
-    smaller = dlib.fhog_object_detector.__new__(dlib.fhog_object_detector)
-    smaller.__setstate__((b"".join(parts),))
-    return smaller
+    return b"".join(parts)
 
 
 def _number_ends(stream: bytes) -> list[int]:

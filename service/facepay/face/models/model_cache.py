@@ -1,9 +1,9 @@
-"""Keep the converted network and the landmark trees in a cache directory, made once per machine.
+"""Keep converted models in a cache directory, made once per machine: network, trees, detector.
 
-The name of a file contains the SHA-256 of the weights and the version of the converter, and its own
-SHA-256 is stored beside it. Other weights or another converter therefore make another file, and a
-damaged file is detected and made again. The files derive from public weights alone and contain
-nothing of any person.
+The name of a file contains the SHA-256 of the weights and the version of the converter, or the
+version of dlib for the detector that is part of it. The file's own SHA-256 is stored beside it.
+Other weights or another converter therefore make another file, and a damaged file is detected and
+made again. The files derive from public weights alone and contain nothing of any person.
 
 Rules:
 
@@ -58,6 +58,14 @@ def load_trees(directory: Path | None = None, weights: Path | None = None) -> Tr
     content = (weights or find_weights(LANDMARKS)).read_bytes()
     name = f"dlib-landmarks-5-{VERSION}-{_fingerprint(content)}.npz"
     return unpack_trees(_cached(directory, name, lambda: parse_trees(content).packed()))
+
+
+def load_detector(version: str, make: Callable[[], bytes], directory: Path | None = None) -> bytes:
+    """Return the stream of dlib's detector. Making it without the cache takes half a second.
+
+    `version` is dlib's, which brings the detector inside its library.
+    """
+    return _cached(directory, f"dlib-frontal-{version}.bin", make)
 
 
 def _fingerprint(content: bytes) -> str:

@@ -53,7 +53,11 @@ def activations(model: bytes) -> list[str]:
 
 
 def quantise(model: bytes, ranges: Ranges) -> bytes:
-    """Return the same network in bytes. Raises KeyError where an activation has no range."""
+    """Return the same network in bytes.
+
+    Raises KeyError where an activation has no range, and onnx's InferenceError where shapes
+    contradict each other.
+    """
     proto = onnx.load_from_string(model)
     quantised = _Quantised(proto.graph, ranges)
     del proto.graph.node[:]
