@@ -16,13 +16,13 @@ from facepay.domain.customer import PublicKey, Role
 from facepay.domain.manifest import Camera, Facing, FrameRecord, Manifest, SignedManifest
 from facepay.domain.money import Money
 from facepay.usecases.authentication.credentials import Credentials
-from facepay.usecases.captures.begin import begin_capture
+from facepay.usecases.begin_capture import begin_capture
 from facepay.usecases.captures.judge import Frames
-from facepay.usecases.captures.open import open_enrolment_capture, open_payment_capture
 from facepay.usecases.consents.grant import grant_consent
 from facepay.usecases.customers.second_factors import add_second_factor, confirm_second_factor
 from facepay.usecases.faces.enrol import begin_enrolment
 from facepay.usecases.faces.revoke import revoke_face
+from facepay.usecases.open_capture import open_enrolment_capture, open_payment_capture
 from facepay.usecases.operators.register import (
     register_customer,
     register_merchant,

@@ -18,6 +18,12 @@ from facepay.usecases.authentication.verify_credentials import channel_of, verif
 from facepay.usecases.captures.judge import Frames, live_faces, use_capture
 from facepay.usecases.dependencies import Dependencies, new_id, wiped
 from facepay.usecases.faces.destroy_keys import destroy_key
+from facepay.usecases.faces.end_expired_consents import (
+    CONSENT_ENDED,
+    end_expired_consents_of,
+    ending_expired_consent,
+    require_consent,
+)
 from facepay.usecases.faces.enrolments import (
     emit_face,
     end_enrolment,
@@ -36,11 +42,13 @@ def begin_enrolment(
     """Create a pending enrolment, for which a capture can be opened within ten minutes.
 
     Raises CredentialsRejected; WrongState without an active consent, or while a face is enrolled;
-    VaultUnavailable, or FactorUnavailable when a code cannot be checked.
+    FaceNotAvailable when the consent ends meanwhile; VaultUnavailable, or FactorUnavailable when a
+    code cannot be checked.
     """
 
     def act(lease: Lease) -> EnrolmentAnswer:
         customer_id = command.caller.subject_id
+        end_expired_consents_of(deps, customer_id)
         with deps.unit_of_work() as uow:
             customer = uow.customers.find(id=customer_id)
             consent = _active_consent(deps, uow, customer_id)
@@ -58,6 +66,8 @@ def begin_enrolment(
         # it, and nothing creates it again.
         deps.templates.create_key(enrolment.key_name)
         with deps.unit_of_work() as uow:
+            uow.customers.lock(customer_id)  # a consent that ends now ends this enrolment too
+            require_consent(deps, uow, enrolment, CONSENT_ENDED)
             uow.enrolments.add(enrolment)
             if not verified.consume(uow):
                 raise CredentialsRejected()
@@ -94,7 +104,8 @@ def finish_enrolment(deps: Dependencies, command: Command, frames: Frames) -> En
             uow.commit()
         return answer
 
-    return run_idempotent(deps, command, EnrolmentAnswer, act)
+    with ending_expired_consent(deps):
+        return run_idempotent(deps, command, EnrolmentAnswer, act)
 
 
 def _seal_reference(deps: Dependencies, enrolment: Enrolment, faces: ObservedFaces) -> str:
@@ -169,6 +180,7 @@ def _still_pending(deps: Dependencies, uow: UnitOfWork, enrolment_id: str) -> En
     enrolment = uow.enrolments.find(id=enrolment_id)
     if enrolment is None or enrolment.state is not EnrolmentState.PENDING:
         raise FaceNotAvailable("the enrolment is no longer open")
+    require_consent(deps, uow, enrolment, CONSENT_ENDED)
     return enrolment
 
 
@@ -176,11 +188,9 @@ def _activate(deps: Dependencies, uow: UnitOfWork, pending: Enrolment, sealed: s
     """Activate under the customer's row lock, so that a customer has one active enrolment."""
     uow.customers.lock(pending.customer_id)
     locked_row = uow.enrolments.lock(pending.id)
-    consent = uow.consents.find(id=pending.consent_id)
     if locked_row is None or locked_row.state is not EnrolmentState.PENDING:
         raise FaceNotAvailable("the enrolment is no longer open")
-    if consent is None or not consent.active(deps.clock()):
-        raise FaceNotAvailable("the consent has ended")
+    require_consent(deps, uow, locked_row, CONSENT_ENDED)
     _require_no_face(uow, pending.customer_id)
     active = replace(
         locked_row,

@@ -31,6 +31,7 @@ from facepay.domain.errors import (
 )
 from facepay.ports import UnitOfWork
 from facepay.usecases.dependencies import Dependencies, new_id, wiped
+from facepay.usecases.faces.end_expired_consents import ending_expired_consent, require_consent
 from facepay.usecases.records.audit_log import append_leaf
 
 PAGE = 500
@@ -78,15 +79,17 @@ def renew_templates(deps: Dependencies, enrolment_ids: Iterable[str]) -> Renewal
 def renew_template(deps: Dependencies, enrolment_id: str) -> None:
     """Renew the template of one enrolment; a locked face is renewed as well.
 
-    Raises NotFound; FaceNotAvailable without a face of the present model; StaleRow when the face
-    was revoked or renewed meanwhile; SealBroken for an unreadable template; VaultUnavailable.
+    Raises NotFound; FaceNotAvailable without a face of the present model, or without its consent;
+    StaleRow when the face was revoked or renewed meanwhile; SealBroken for an unreadable template;
+    VaultUnavailable.
     """
     destroy_retiring_key(deps, enrolment_id)
     # 1 create the new key
     key = new_id("key")
     deps.templates.create_key(key)
     # 2 name it in the enrolment's row
-    named = _name_next_key(deps, enrolment_id, key)
+    with ending_expired_consent(deps):
+        named = _name_next_key(deps, enrolment_id, key)
     try:
         # 3 open the template and seal it under the new key
         sealed = _reseal_template(deps, named, key)
@@ -145,6 +148,7 @@ def _name_next_key(deps: Dependencies, enrolment_id: str, key: str) -> Enrolment
                 raise NotFound()
             if not locked_row.enrolled or locked_row.model != deps.engine.model:
                 raise FaceNotAvailable()
+            require_consent(deps, uow, locked_row)
             if locked_row.next_key or locked_row.retiring_key:
                 raise StaleRow("another renewal of this template is in progress")
             named = replace(locked_row, next_key=key)
