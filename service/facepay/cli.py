@@ -107,7 +107,7 @@ def add_operator(public_key: Path) -> None:
 
 @main.command()
 def sweep() -> None:
-    """End faces whose consent has expired, and destroy keys that are no longer needed.
+    """End faces under expired consents; destroy keys not needed any more.
 
     These are the keys of those faces, of faces that were revoked while OpenBao was unavailable, of
     unfinished enrolments, and of renewed templates. Run it every ten minutes.

@@ -6,6 +6,7 @@ Each method is one act of one person, under a fresh idempotency key unless a `co
 import hashlib
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from facepay.domain.attestation import Health
@@ -121,7 +122,7 @@ class Scenario:
         self.fakes.clock.advance(30)
         return self.fakes.codes.code(customer.secret, self.fakes.clock.now)
 
-    def consent(self, customer: Customer) -> ConsentAnswer:
+    def consent(self, customer: Customer, expires_at: datetime | None = None) -> ConsentAnswer:
         notice = self.deps.policy.notice
         answer = grant_consent(
             self.deps,
@@ -129,7 +130,7 @@ class Scenario:
             purpose=ConsentPurpose.FACE_PAYMENT,
             notice_version=notice.version,
             notice_sha256=notice.sha256,
-            expires_at=None,
+            expires_at=expires_at,
         )
         customer.consent_id = answer.id
         return answer

@@ -1,7 +1,5 @@
 """A renewal races with a revocation, a sweep and another renewal, on both databases."""
 
-import time
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -16,11 +14,9 @@ from facepay.usecases.faces.revoke import revoke_face
 from tests.fakes.dependencies import FakeDependencies, fake_dependencies
 from tests.fakes.scenario import PASSWORD, Customer, Scenario
 from tests.fakes.vault import SECRETS_KEY
-from tests.support.race import together
+from tests.support.race import apart, together
 
 RACES = 60
-
-Act = Callable[[], object]
 
 
 @pytest.fixture
@@ -49,17 +45,6 @@ def many_faces(scenario: Scenario, payer: Customer) -> list[Enrolment]:
             faces.append(face)
         uow.commit()
     return faces
-
-
-def apart(number: int, one: Act, other: Act) -> list[Act]:
-    """Delay the two acts by another time in every race, so that they meet at every step."""
-    lag = (number % 20) * 0.0005
-
-    def later(act: Act) -> object:
-        time.sleep(lag)
-        return act()
-
-    return [one, lambda: later(other)] if number % 2 else [lambda: later(one), other]
 
 
 def now(scenario: Scenario, face: Enrolment) -> Enrolment:

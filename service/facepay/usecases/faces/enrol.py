@@ -4,16 +4,26 @@ The reference is protected with a secret derived from the enrolment's key, and s
 before it is stored in the database. It is overwritten in memory as soon as it is sealed.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
 from facepay.domain.consent import Consent
 from facepay.domain.deletion import Cause
 from facepay.domain.enrolment import ENROLLED, OPEN_FOR, Enrolment, EnrolmentState
-from facepay.domain.errors import CredentialsRejected, FaceNotAvailable, WrongState
+from facepay.domain.errors import (
+    CredentialsRejected,
+    FaceNotAvailable,
+    VaultUnavailable,
+    WrongState,
+)
 from facepay.domain.event import EventKind
 from facepay.ports import ObservedFaces, UnitOfWork
-from facepay.usecases.authentication.credentials import Credentials, RequiredCredentials
+from facepay.usecases.authentication.credentials import (
+    Credentials,
+    RequiredCredentials,
+    VerifiedCredentials,
+)
 from facepay.usecases.authentication.verify_credentials import channel_of, verify_credentials
 from facepay.usecases.captures.judge import Frames, live_faces, use_capture
 from facepay.usecases.dependencies import Dependencies, new_id, wiped
@@ -65,19 +75,15 @@ def begin_enrolment(
         # Create the key before the row: every end of this enrolment then finds its key and destroys
         # it, and nothing creates it again.
         deps.templates.create_key(enrolment.key_name)
-        with deps.unit_of_work() as uow:
-            uow.customers.lock(customer_id)  # a consent that ends now ends this enrolment too
-            require_consent(deps, uow, enrolment, CONSENT_ENDED)
-            uow.enrolments.add(enrolment)
-            if not verified.consume(uow):
-                raise CredentialsRejected()
-            answer = enrolment_answer(enrolment)
-            lease.answer(uow, answer)
-            append_leaf(deps, uow, "enrolment.begun", enrolment=enrolment.id)
-            uow.commit()
-        return answer
+        try:
+            return _store_pending(deps, lease, enrolment, verified)
+        except BaseException:  # no row names the key now
+            with suppress(VaultUnavailable):
+                deps.templates.destroy_key(enrolment.key_name)
+            raise
 
-    return run_idempotent(deps, command, EnrolmentAnswer, act)
+    with ending_expired_consent(deps):
+        return run_idempotent(deps, command, EnrolmentAnswer, act)
 
 
 def finish_enrolment(deps: Dependencies, command: Command, frames: Frames) -> EnrolmentAnswer:
@@ -174,6 +180,22 @@ def _pending(deps: Dependencies, consent: Consent) -> Enrolment:
         retiring_key=None,
         renewed_at=None,
     )
+
+
+def _store_pending(
+    deps: Dependencies, lease: Lease, enrolment: Enrolment, verified: VerifiedCredentials
+) -> EnrolmentAnswer:
+    with deps.unit_of_work() as uow:
+        uow.customers.lock(enrolment.customer_id)  # a consent that ends now waits, and ends it too
+        require_consent(deps, uow, enrolment, CONSENT_ENDED)
+        uow.enrolments.add(enrolment)
+        if not verified.consume(uow):
+            raise CredentialsRejected()
+        answer = enrolment_answer(enrolment)
+        lease.answer(uow, answer)
+        append_leaf(deps, uow, "enrolment.begun", enrolment=enrolment.id)
+        uow.commit()
+    return answer
 
 
 def _still_pending(deps: Dependencies, uow: UnitOfWork, enrolment_id: str) -> Enrolment:
