@@ -1,7 +1,6 @@
-"""Threads that begin their acts at the same moment, or a little apart."""
+"""Threads that begin their acts at the same moment."""
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -24,16 +23,3 @@ def together(acts: Sequence[Callable[[], Result]]) -> list[Result | FacepayError
 
     with ThreadPoolExecutor(len(acts)) as pool:
         return list(pool.map(run, acts))
-
-
-def apart(
-    number: int, one: Callable[[], Result], other: Callable[[], Result]
-) -> list[Callable[[], Result]]:
-    """Delay the two acts by another time in every race, so that they meet at every step."""
-    lag = (number % 20) * 0.0005
-
-    def later(act: Callable[[], Result]) -> Result:
-        time.sleep(lag)
-        return act()
-
-    return [one, lambda: later(other)] if number % 2 else [lambda: later(one), other]
