@@ -107,21 +107,23 @@ def add_operator(public_key: Path) -> None:
 
 @main.command()
 def sweep() -> None:
-    """Destroy enrolment keys that are no longer needed.
+    """End faces under expired consents; destroy keys not needed any more.
 
-    These are the keys of faces that were revoked while OpenBao was unavailable, of unfinished
-    enrolments, and of renewed templates. Run it every ten minutes.
+    These are the keys of those faces, of faces that were revoked while OpenBao was unavailable, of
+    unfinished enrolments, and of renewed templates. Run it every ten minutes.
     """
     from facepay.bootstrap import build_dependencies
     from facepay.config import Settings
     from facepay.usecases.faces.destroy_keys import destroy_pending_keys
+    from facepay.usecases.faces.end_expired_consents import end_expired_consents
     from facepay.usecases.faces.enrol import end_lapsed_enrolments
     from facepay.usecases.faces.renew_template import destroy_retiring_keys
 
     deps = build_dependencies(Settings.from_environment(os.environ))
-    count = end_lapsed_enrolments(deps) + destroy_pending_keys(deps)
-    count += destroy_retiring_keys(deps)
-    click.echo(f"Keys destroyed: {count}")
+    expired = end_expired_consents(deps)
+    keys = expired.keys + end_lapsed_enrolments(deps) + destroy_pending_keys(deps)
+    keys += destroy_retiring_keys(deps)
+    click.echo(f"Consents ended: {expired.consents}, keys destroyed: {keys}")
 
 
 @main.command()

@@ -204,8 +204,7 @@ class Span:
 class Repository(Protocol[Entity]):
     """Rows of one kind, as frozen domain values.
 
-    `equals` names fields and the values of matching rows: a set means any of its members, a Span
-    any value in it.
+    `equals` names fields and their values: a set means any of its members, a Span any in it.
     """
 
     def add(self, entity: Entity) -> None:
@@ -223,11 +222,12 @@ class Repository(Protocol[Entity]):
         after_id: str | None = None,
         having: str | None = None,
         newest_by: str | None = None,
+        oldest_by: str | None = None,
         **equals: Any,
     ) -> list[Entity]:
         """Return matching rows, ascending with `after_seq` or `after_id`, descending otherwise.
 
-        `newest_by` names a field to order by, latest first; `having` names a field that is set.
+        `newest_by` or `oldest_by` names a field to order by; `having` names a field that is set.
         """
 
     def count(self, **equals: Any) -> int:
@@ -262,9 +262,9 @@ class Deliveries(Repository[Entity], Protocol[Entity]):
 class UnitOfWork(Protocol):
     """One transaction; leaving the block without `commit` rolls everything back.
 
-    All use cases lock rows in one order, so that they do not deadlock. The order is: operator
-    action, customer, enrolment, intent, capture, webhook endpoint and its deliveries, counters and
-    factors, idempotency record, log head. Raises StorageUnavailable when the database fails.
+    All use cases lock rows in one order, so that they do not deadlock: operator action, customer,
+    enrolment, intent, capture, consent, webhook endpoint and its deliveries, counters and factors,
+    idempotency record, log head. Raises StorageUnavailable when the database fails.
     """
 
     operator_actions: Repository[OperatorAction]

@@ -6,6 +6,7 @@ Each method is one act of one person, under a fresh idempotency key unless a `co
 import hashlib
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from facepay.domain.attestation import Health
@@ -16,13 +17,13 @@ from facepay.domain.customer import PublicKey, Role
 from facepay.domain.manifest import Camera, Facing, FrameRecord, Manifest, SignedManifest
 from facepay.domain.money import Money
 from facepay.usecases.authentication.credentials import Credentials
-from facepay.usecases.captures.begin import begin_capture
+from facepay.usecases.begin_capture import begin_capture
 from facepay.usecases.captures.judge import Frames
-from facepay.usecases.captures.open import open_enrolment_capture, open_payment_capture
 from facepay.usecases.consents.grant import grant_consent
 from facepay.usecases.customers.second_factors import add_second_factor, confirm_second_factor
 from facepay.usecases.faces.enrol import begin_enrolment
 from facepay.usecases.faces.revoke import revoke_face
+from facepay.usecases.open_capture import open_enrolment_capture, open_payment_capture
 from facepay.usecases.operators.register import (
     register_customer,
     register_merchant,
@@ -121,7 +122,7 @@ class Scenario:
         self.fakes.clock.advance(30)
         return self.fakes.codes.code(customer.secret, self.fakes.clock.now)
 
-    def consent(self, customer: Customer) -> ConsentAnswer:
+    def consent(self, customer: Customer, expires_at: datetime | None = None) -> ConsentAnswer:
         notice = self.deps.policy.notice
         answer = grant_consent(
             self.deps,
@@ -129,7 +130,7 @@ class Scenario:
             purpose=ConsentPurpose.FACE_PAYMENT,
             notice_version=notice.version,
             notice_sha256=notice.sha256,
-            expires_at=None,
+            expires_at=expires_at,
         )
         customer.consent_id = answer.id
         return answer

@@ -16,7 +16,7 @@ from flask import Flask
 from facepay import bootstrap
 from facepay.adapters.passwords import Argon2Passwords
 from facepay.config import ConfigError, Profile, Settings
-from facepay.usecases.captures import begin
+from facepay.usecases import begin_capture
 from tests.support.challenges import draw_challenge
 
 FACTORY = f"{__name__}:create_wsgi()"
@@ -26,7 +26,7 @@ def create_wsgi() -> Flask:
     """Build the application of one worker. Raises ConfigError in the live profile."""
     if Settings.from_environment(os.environ).profile is Profile.LIVE:
         raise ConfigError("the tests' application is not for the live profile")
-    begin.draw_challenge = draw_challenge
+    begin_capture.draw_challenge = draw_challenge
     bootstrap.Argon2Passwords = quick_passwords
     return bootstrap.create_wsgi()
 

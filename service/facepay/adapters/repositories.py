@@ -59,6 +59,7 @@ class SqlRepository(Generic[Entity]):
         after_id: str | None = None,
         having: str | None = None,
         newest_by: str | None = None,
+        oldest_by: str | None = None,
         **equals: Any,
     ) -> list[Entity]:
         query = select(self._table).where(*self._matching(equals))
@@ -73,6 +74,8 @@ class SqlRepository(Generic[Entity]):
             query = query.where(self._column(having).is_not(None))
         if newest_by is not None:
             query = query.order_by(self._column(newest_by).desc())
+        if oldest_by is not None:
+            query = query.order_by(self._column(oldest_by))
         return [self._from_row(row) for row in self._execute(query.limit(limit)).mappings()]
 
     def count(self, **equals: Any) -> int:

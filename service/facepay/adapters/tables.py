@@ -8,7 +8,7 @@ hashes.
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Index, text
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -31,6 +31,8 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 _NUMBERED_BY_THE_SERVICE = {"autoincrement": False}
+_NOT_ENDED = text("ended_at IS NULL")
+_WHERE_NOT_ENDED: dict[str, Any] = {"sqlite_where": _NOT_ENDED, "postgresql_where": _NOT_ENDED}
 
 
 def _time(*, index: bool = False) -> Any:
@@ -110,6 +112,8 @@ class AttemptsRow(SQLModel, table=True):
 
 class ConsentRow(SQLModel, table=True):
     __tablename__ = "consents"
+    # The next consents to end are found without reading those that have ended.
+    __table_args__ = (Index("ix_consents_not_ended", "expires_at", **_WHERE_NOT_ENDED),)
     id: str = Field(primary_key=True)
     customer_id: str = Field(foreign_key="customers.id", index=True)
     purpose: str
@@ -118,6 +122,7 @@ class ConsentRow(SQLModel, table=True):
     granted_at: datetime = _time()
     expires_at: datetime = _time()
     withdrawn_at: datetime | None = _maybe_time()
+    ended_at: datetime | None = _maybe_time()
 
 
 class EnrolmentRow(SQLModel, table=True):

@@ -17,7 +17,11 @@ class ConsentPurpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """One consent; `notice_sha256` is the hash of the notice text the customer read."""
+    """One consent; `notice_sha256` is the hash of the notice text the customer read.
+
+    `ended_at` is when the service ended the faces under it: at the withdrawal, or soon after
+    `expires_at`. An ended consent never becomes active again, whatever a clock says.
+    """
 
     id: str
     customer_id: str
@@ -27,6 +31,12 @@ class Consent:
     granted_at: datetime
     expires_at: datetime
     withdrawn_at: datetime | None
+    ended_at: datetime | None = None
 
     def active(self, now: datetime) -> bool:
-        return self.withdrawn_at is None and now < self.expires_at
+        ended = self.ended_at is not None or self.withdrawn_at is not None
+        return not ended and now < self.expires_at
+
+    def due(self, now: datetime) -> bool:
+        """Return whether its date has come, and the faces under it are still to be ended."""
+        return self.ended_at is None and now >= self.expires_at

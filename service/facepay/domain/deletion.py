@@ -11,6 +11,7 @@ class Cause(StrEnum):
     OPERATOR = "operator"
     COHORT = "cohort"
     CONSENT_WITHDRAWN = "consent_withdrawn"
+    CONSENT_EXPIRED = "consent_expired"
     LAPSED = "lapsed"
 
 

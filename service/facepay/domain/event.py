@@ -26,6 +26,7 @@ class EventKind(StrEnum):
     FACE_KEY_DESTROYED = "face.key_destroyed"
     CONSENT_GRANTED = "consent.granted"
     CONSENT_WITHDRAWN = "consent.withdrawn"
+    CONSENT_EXPIRED = "consent.expired"
     SECOND_FACTOR_ADDED = "second_factor.added"
     SECOND_FACTOR_REVOKED = "second_factor.revoked"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - the name of a kind

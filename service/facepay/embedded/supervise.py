@@ -24,6 +24,7 @@ from facepay.embedded.gunicorn_server import EmbeddedService
 from facepay.embedded.openbao_server import EmbeddedOpenBao
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.destroy_keys import destroy_pending_keys
+from facepay.usecases.faces.end_expired_consents import end_expired_consents
 from facepay.usecases.faces.enrol import end_lapsed_enrolments
 from facepay.usecases.operators.register import register_operator
 from facepay.usecases.webhooks.deliver import deliver_forever
@@ -54,6 +55,7 @@ def running(options: ServeOptions) -> Iterator[EmbeddedService]:
             deps = build_dependencies(service.settings)
             operator = options.operator or _stored_operator(options.directory)
             register_operator(deps, operator)
+            end_expired_consents(deps)
             end_lapsed_enrolments(deps)
             destroy_pending_keys(deps)
             state = options.directory / STATE_FILE

@@ -7,15 +7,15 @@ from flask_smorest import Blueprint
 from facepay.domain.customer import Role
 from facepay.domain.policy import Notice
 from facepay.usecases.authentication.credentials import Credentials
-from facepay.usecases.captures.begin import begin_capture
-from facepay.usecases.captures.open import open_enrolment_capture
+from facepay.usecases.begin_capture import begin_capture
 from facepay.usecases.consents.grant import grant_consent
 from facepay.usecases.consents.withdraw import withdraw_consent
 from facepay.usecases.faces.deletion_receipt import read_deletion_receipt
 from facepay.usecases.faces.enrol import begin_enrolment
-from facepay.usecases.faces.enrolments import list_enrolments
+from facepay.usecases.faces.list_enrolments import list_enrolments
 from facepay.usecases.faces.lock import lock_face, unlock_face
 from facepay.usecases.faces.revoke import revoke_face
+from facepay.usecases.open_capture import open_enrolment_capture
 from facepay.usecases.receive_frames import receive_frames
 from facepay.usecases.responses import (
     CaptureAnswer,

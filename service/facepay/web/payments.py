@@ -7,7 +7,7 @@ from flask_smorest import Blueprint
 from facepay.domain.customer import Role
 from facepay.domain.money import Money
 from facepay.usecases.authentication.credentials import Credentials
-from facepay.usecases.captures.open import open_payment_capture
+from facepay.usecases.open_capture import open_payment_capture
 from facepay.usecases.payments.authorize import submit_second_factor
 from facepay.usecases.payments.intents import (
     choose_alternative,

@@ -14,8 +14,8 @@ from facepay.domain.errors import (
     NotFound,
     WrongState,
 )
-from facepay.usecases.captures.begin import begin_capture
-from facepay.usecases.captures.open import open_enrolment_capture
+from facepay.usecases.begin_capture import begin_capture
+from facepay.usecases.open_capture import open_enrolment_capture
 from facepay.usecases.payments.intents import choose_alternative
 from facepay.usecases.responses import CaptureAnswer
 from tests.fakes.dependencies import FakeDependencies

@@ -13,7 +13,7 @@ from facepay.usecases.consents.withdraw import withdraw_consent
 from facepay.usecases.faces.deletion_receipt import read_deletion_receipt
 from facepay.usecases.faces.destroy_keys import destroy_key
 from facepay.usecases.faces.enrol import end_lapsed_enrolments
-from facepay.usecases.faces.enrolments import list_enrolments
+from facepay.usecases.faces.list_enrolments import list_enrolments
 from facepay.usecases.faces.lock import lock_face
 from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.scenario import PASSWORD, Customer, Scenario

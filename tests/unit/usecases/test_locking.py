@@ -266,7 +266,9 @@ def test_an_unlock_after_the_consent_expired_permits_no_payment(
 ) -> None:
     lock(scenario, ada)
     fakes.clock.advance(scenario.deps.policy.consent_lifetime.total_seconds())
-    assert unlock(scenario, ada).state == "active"
+    with pytest.raises(FaceNotAvailable):
+        unlock(scenario, ada)
+    assert row(scenario, ada).state == "revoked"
     with pytest.raises(FaceNotAvailable):
         scenario.open_payment(scenario.intent(), "ada")
 

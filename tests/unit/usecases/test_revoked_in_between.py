@@ -1,6 +1,7 @@
 """A face that is revoked or locked, or loses its consent, during a payment is not approved."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -8,12 +9,25 @@ from facepay.domain.errors import FaceNotAvailable, FacepayError
 from facepay.domain.payment import IntentState
 from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.consents.withdraw import withdraw_consent
+from facepay.usecases.faces.end_expired_consents import end_expired_consents
 from facepay.usecases.faces.lock import lock_face
 from facepay.usecases.payments.intents import read_intent
 from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.scenario import Customer, Scenario
 
 EndIt = Callable[[Scenario, Customer], object]
+
+
+def expire_consent(scenario: Scenario, payer: Customer) -> None:
+    """Let the date of the consent be this moment, and sweep."""
+    with scenario.deps.unit_of_work() as uow:
+        consent = uow.consents.find(id=payer.consent_id)
+        assert consent is not None
+        uow.consents.update(replace(consent, expires_at=scenario.fakes.clock.now))
+        uow.commit()
+    end_expired_consents(scenario.deps)
+
+
 ENDS: dict[str, EndIt] = {
     "revoked": lambda scenario, payer: scenario.revoke(payer),
     "locked": lambda scenario, payer: lock_face(
@@ -22,6 +36,7 @@ ENDS: dict[str, EndIt] = {
         payer.enrolment_id,
         Credentials(password="correct horse battery"),
     ),
+    "consent expired": lambda scenario, payer: expire_consent(scenario, payer),
     "consent withdrawn": lambda scenario, payer: withdraw_consent(
         scenario.deps, scenario.command(payer.caller), payer.consent_id
     ),

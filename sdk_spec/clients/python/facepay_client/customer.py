@@ -100,7 +100,8 @@ class Customer(SecondFactors, CapturingClient):
     ) -> Consent:
         """Consent to pay by face, under this notice: `POST /v1/consents`.
 
-        `expires_at` is RFC 3339; without it the consent lasts as long as the policy allows.
+        `expires_at` is RFC 3339; without it the consent lasts as long as the policy allows. Then it
+        ends, and the service revokes the face and destroys its key.
 
         Raises Problem `invalid_request` for an outdated notice; `wrong_state` when a consent is
         active already.

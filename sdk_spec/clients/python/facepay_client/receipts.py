@@ -26,7 +26,8 @@ LEAF_KINDS = (
 class DeletionReceipt:
     """A verified deletion receipt: what was destroyed and stopped, and the leaves that record it.
 
-    `cause` is customer, operator, cohort, consent_withdrawn or lapsed. Times are RFC 3339.
+    `cause` is customer, operator, cohort, consent_withdrawn, consent_expired or lapsed. Times are
+    RFC 3339.
     """
 
     enrolment: str

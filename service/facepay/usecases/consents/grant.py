@@ -7,6 +7,7 @@ from facepay.domain.consent import Consent, ConsentPurpose
 from facepay.domain.errors import InvalidRequest, WrongState
 from facepay.domain.event import EventKind
 from facepay.usecases.dependencies import Dependencies, new_id
+from facepay.usecases.faces.end_expired_consents import end_expired_consents_of
 from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.records.outbox import emit
@@ -25,7 +26,8 @@ def grant_consent(
 ) -> ConsentAnswer:
     """Grant a separate consent (PIPL art. 29) for one purpose and one notice, which always expires.
 
-    `expires_at` None means the longest time that the policy allows.
+    `expires_at` None means the longest time that the policy allows. A face under an earlier consent
+    whose date has come ends first.
 
     Raises InvalidRequest for a notice that is not in force, or an expiry in the past or too late;
     WrongState while a consent is active.
@@ -36,6 +38,7 @@ def grant_consent(
         _require_current_notice(deps, notice_version, notice_sha256)
         ends = _expiry(deps, expires_at, now)
         customer_id = command.caller.subject_id
+        end_expired_consents_of(deps, customer_id)
         consent = Consent(
             new_id("con"), customer_id, purpose, notice_version, notice_sha256, now, ends, None
         )

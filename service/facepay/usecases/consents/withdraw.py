@@ -7,15 +7,16 @@ revoked in the same transaction, and its key is destroyed afterwards.
 from dataclasses import replace
 
 from facepay.domain.consent import Consent
-from facepay.domain.deletion import Cause, Deletion
-from facepay.domain.enrolment import Enrolment, EnrolmentState
+from facepay.domain.deletion import Cause
+from facepay.domain.enrolment import EnrolmentState
 from facepay.domain.errors import NotFound
 from facepay.domain.event import EventKind
 from facepay.ports import UnitOfWork
 from facepay.usecases.consents.grant import consent_answer
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.destroy_keys import destroy_key
-from facepay.usecases.faces.enrolments import emit_face, end_enrolment, record_deletion
+from facepay.usecases.faces.end_expired_consents import end_faces_under
+from facepay.usecases.faces.enrolments import emit_face, record_deletion
 from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.records.outbox import emit
@@ -34,7 +35,8 @@ def withdraw_consent(deps: Dependencies, command: Command, consent_id: str) -> C
     def act(lease: Lease) -> ConsentAnswer:
         customer_id = command.caller.subject_id
         with deps.unit_of_work() as uow:
-            ended = _end_enrolments(deps, uow, consent_id, customer_id)
+            cause = Cause.CONSENT_WITHDRAWN
+            ended = end_faces_under(deps, uow, consent_id, customer_id, cause)
             consent = _withdraw(deps, uow, consent_id, customer_id)
             for face, _ in ended:
                 emit_face(deps, uow, EventKind.FACE_REVOKED, face)
@@ -56,23 +58,14 @@ def withdraw_consent(deps: Dependencies, command: Command, consent_id: str) -> C
     return answer
 
 
-def _end_enrolments(
-    deps: Dependencies, uow: UnitOfWork, consent_id: str, customer_id: str
-) -> list[tuple[Enrolment, Deletion]]:
-    """Revoke the consent's enrolments, and return those that were not revoked before."""
-    enrolments = uow.enrolments.find_all(consent_id=consent_id, customer_id=customer_id)
-    cause = Cause.CONSENT_WITHDRAWN
-    outcomes = [end_enrolment(deps, uow, each.id, cause) for each in enrolments]
-    return [(face, deletion) for face, deletion in outcomes if deletion is not None]
-
-
 def _withdraw(deps: Dependencies, uow: UnitOfWork, consent_id: str, customer_id: str) -> Consent:
     consent = uow.consents.lock(consent_id)
     if consent is None or consent.customer_id != customer_id:
         raise NotFound()
     if consent.withdrawn_at is not None:
         return consent
-    withdrawn = replace(consent, withdrawn_at=deps.clock())
+    now = deps.clock()
+    withdrawn = replace(consent, withdrawn_at=now, ended_at=consent.ended_at or now)
     uow.consents.update(withdrawn)
     emit(deps, uow, EventKind.CONSENT_WITHDRAWN, consent=consent_id, customer=customer_id)
     return withdrawn

@@ -17,6 +17,7 @@ from facepay.domain.errors import DeletionPending, NotFound, WrongState
 from facepay.ports import UnitOfWork
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.destroy_keys import destroy_key
+from facepay.usecases.faces.end_expired_consents import end_expired_consents_of
 from facepay.usecases.request import Caller
 from facepay.usecases.responses import rfc3339
 
@@ -30,12 +31,13 @@ log = logging.getLogger(__name__)
 def read_deletion_receipt(deps: Dependencies, caller: Caller, enrolment_id: str) -> str:
     """Return the receipt as a compact JWS, signed by the root key at each call.
 
-    Keys that remain from the revocation are destroyed first.
+    A consent whose date has come, and keys that remain from the revocation, are ended first.
 
     Raises NotFound for an enrolment that is not the caller's or has no deletion record; WrongState
     for one that is not revoked; DeletionPending while the vault cannot destroy a key, never had
     one, or the log says something else; VaultUnavailable when the vault cannot sign.
     """
+    end_expired_consents_of(deps, caller.subject_id)
     with deps.unit_of_work() as uow:
         enrolment = uow.enrolments.find(id=enrolment_id, customer_id=caller.subject_id)
     if enrolment is None:

@@ -4,20 +4,36 @@ The reference is protected with a secret derived from the enrolment's key, and s
 before it is stored in the database. It is overwritten in memory as soon as it is sealed.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
 from facepay.domain.consent import Consent
 from facepay.domain.deletion import Cause
 from facepay.domain.enrolment import ENROLLED, OPEN_FOR, Enrolment, EnrolmentState
-from facepay.domain.errors import CredentialsRejected, FaceNotAvailable, WrongState
+from facepay.domain.errors import (
+    CredentialsRejected,
+    FaceNotAvailable,
+    VaultUnavailable,
+    WrongState,
+)
 from facepay.domain.event import EventKind
 from facepay.ports import ObservedFaces, UnitOfWork
-from facepay.usecases.authentication.credentials import Credentials, RequiredCredentials
+from facepay.usecases.authentication.credentials import (
+    Credentials,
+    RequiredCredentials,
+    VerifiedCredentials,
+)
 from facepay.usecases.authentication.verify_credentials import channel_of, verify_credentials
 from facepay.usecases.captures.judge import Frames, live_faces, use_capture
 from facepay.usecases.dependencies import Dependencies, new_id, wiped
 from facepay.usecases.faces.destroy_keys import destroy_key
+from facepay.usecases.faces.end_expired_consents import (
+    CONSENT_ENDED,
+    end_expired_consents_of,
+    ending_expired_consent,
+    require_consent,
+)
 from facepay.usecases.faces.enrolments import (
     emit_face,
     end_enrolment,
@@ -36,11 +52,13 @@ def begin_enrolment(
     """Create a pending enrolment, for which a capture can be opened within ten minutes.
 
     Raises CredentialsRejected; WrongState without an active consent, or while a face is enrolled;
-    VaultUnavailable, or FactorUnavailable when a code cannot be checked.
+    FaceNotAvailable when the consent ends meanwhile; VaultUnavailable, or FactorUnavailable when a
+    code cannot be checked.
     """
 
     def act(lease: Lease) -> EnrolmentAnswer:
         customer_id = command.caller.subject_id
+        end_expired_consents_of(deps, customer_id)
         with deps.unit_of_work() as uow:
             customer = uow.customers.find(id=customer_id)
             consent = _active_consent(deps, uow, customer_id)
@@ -57,17 +75,15 @@ def begin_enrolment(
         # Create the key before the row: every end of this enrolment then finds its key and destroys
         # it, and nothing creates it again.
         deps.templates.create_key(enrolment.key_name)
-        with deps.unit_of_work() as uow:
-            uow.enrolments.add(enrolment)
-            if not verified.consume(uow):
-                raise CredentialsRejected()
-            answer = enrolment_answer(enrolment)
-            lease.answer(uow, answer)
-            append_leaf(deps, uow, "enrolment.begun", enrolment=enrolment.id)
-            uow.commit()
-        return answer
+        try:
+            return _store_pending(deps, lease, enrolment, verified)
+        except BaseException:  # no row names the key now
+            with suppress(VaultUnavailable):
+                deps.templates.destroy_key(enrolment.key_name)
+            raise
 
-    return run_idempotent(deps, command, EnrolmentAnswer, act)
+    with ending_expired_consent(deps):
+        return run_idempotent(deps, command, EnrolmentAnswer, act)
 
 
 def finish_enrolment(deps: Dependencies, command: Command, frames: Frames) -> EnrolmentAnswer:
@@ -94,7 +110,8 @@ def finish_enrolment(deps: Dependencies, command: Command, frames: Frames) -> En
             uow.commit()
         return answer
 
-    return run_idempotent(deps, command, EnrolmentAnswer, act)
+    with ending_expired_consent(deps):
+        return run_idempotent(deps, command, EnrolmentAnswer, act)
 
 
 def _seal_reference(deps: Dependencies, enrolment: Enrolment, faces: ObservedFaces) -> str:
@@ -161,10 +178,27 @@ def _pending(deps: Dependencies, consent: Consent) -> Enrolment:
     )
 
 
+def _store_pending(
+    deps: Dependencies, lease: Lease, enrolment: Enrolment, verified: VerifiedCredentials
+) -> EnrolmentAnswer:
+    with deps.unit_of_work() as uow:
+        uow.customers.lock(enrolment.customer_id)  # a consent that ends now waits, and ends it too
+        require_consent(deps, uow, enrolment, CONSENT_ENDED)
+        uow.enrolments.add(enrolment)
+        if not verified.consume(uow):
+            raise CredentialsRejected()
+        answer = enrolment_answer(enrolment)
+        lease.answer(uow, answer)
+        append_leaf(deps, uow, "enrolment.begun", enrolment=enrolment.id)
+        uow.commit()
+    return answer
+
+
 def _still_pending(deps: Dependencies, uow: UnitOfWork, enrolment_id: str) -> Enrolment:
     enrolment = uow.enrolments.find(id=enrolment_id)
     if enrolment is None or enrolment.state is not EnrolmentState.PENDING:
         raise FaceNotAvailable("the enrolment is no longer open")
+    require_consent(deps, uow, enrolment, CONSENT_ENDED)
     return enrolment
 
 
@@ -172,11 +206,9 @@ def _activate(deps: Dependencies, uow: UnitOfWork, pending: Enrolment, sealed: s
     """Activate under the customer's row lock, so that a customer has one active enrolment."""
     uow.customers.lock(pending.customer_id)
     locked_row = uow.enrolments.lock(pending.id)
-    consent = uow.consents.find(id=pending.consent_id)
     if locked_row is None or locked_row.state is not EnrolmentState.PENDING:
         raise FaceNotAvailable("the enrolment is no longer open")
-    if consent is None or not consent.active(deps.clock()):
-        raise FaceNotAvailable("the consent has ended")
+    require_consent(deps, uow, locked_row, CONSENT_ENDED)
     _require_no_face(uow, pending.customer_id)
     active = replace(
         locked_row,

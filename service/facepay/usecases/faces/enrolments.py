@@ -1,4 +1,4 @@
-"""Read and end enrolments: the part that revoking, withdrawing consent and enrolling share.
+"""End enrolments: the part that revoking, the end of a consent and enrolling share.
 
 `end_enrolment` marks the row as revoked under the lock that an approval takes, and cancels captures
 and payments in progress. The caller records the deletion (`record_deletion`), commits, and then
@@ -17,10 +17,8 @@ from facepay.ports import UnitOfWork
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.records.outbox import emit
-from facepay.usecases.request import Caller
 from facepay.usecases.responses import EnrolmentAnswer, rfc3339
 
-LISTED = 50
 _FACE_UNDER_WAY = frozenset({IntentState.CAPTURING, IntentState.AWAITING_SECOND_FACTOR})
 
 
@@ -86,14 +84,6 @@ def cancel_captures_and_payments(uow: UnitOfWork, enrolment_id: str) -> tuple[in
 def emit_face(deps: Dependencies, uow: UnitOfWork, kind: EventKind, enrolment: Enrolment) -> None:
     """Emit an event about a face to the operator."""
     emit(deps, uow, kind, enrolment=enrolment.id, customer=enrolment.customer_id)
-
-
-def list_enrolments(deps: Dependencies, caller: Caller) -> list[EnrolmentAnswer]:
-    """Return the caller's enrolments, at most 50, newest first; a new app finds its face here."""
-    with deps.unit_of_work() as uow:
-        found = uow.enrolments.find_all(customer_id=caller.subject_id)
-    found.sort(key=lambda each: each.created_at, reverse=True)
-    return [enrolment_answer(each) for each in found[:LISTED]]
 
 
 def enrolment_answer(enrolment: Enrolment) -> EnrolmentAnswer:

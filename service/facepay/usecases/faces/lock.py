@@ -15,6 +15,11 @@ from facepay.domain.page_session import PageSession
 from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.credentials import Credentials, RequiredCredentials
 from facepay.usecases.dependencies import Dependencies
+from facepay.usecases.faces.end_expired_consents import (
+    CONSENT_ENDED,
+    ending_expired_consent,
+    require_consent,
+)
 from facepay.usecases.faces.enrolments import (
     cancel_captures_and_payments,
     emit_face,
@@ -61,7 +66,7 @@ def unlock_face(
 
     Raises CredentialsRejected, also for a code that was used meanwhile; NotFound for an enrolment
     that is not the caller's; WrongState for one that was never finished or is revoked;
-    FactorUnavailable when a code cannot be checked.
+    FaceNotAvailable when its consent has ended; FactorUnavailable when a code cannot be checked.
     """
 
     def act(lease: Lease) -> EnrolmentAnswer:
@@ -70,6 +75,7 @@ def unlock_face(
         )
         with deps.unit_of_work() as uow:
             locked_row = _lock_row(uow, enrolment_id)
+            require_consent(deps, uow, locked_row, CONSENT_ENDED)
             if not verified.consume(uow):
                 raise CredentialsRejected()
             unlocked = replace(locked_row, state=EnrolmentState.ACTIVE, epoch=locked_row.epoch + 1)
@@ -84,7 +90,8 @@ def unlock_face(
             uow.commit()
         return answer
 
-    return run_idempotent(deps, command, EnrolmentAnswer, act)
+    with ending_expired_consent(deps):
+        return run_idempotent(deps, command, EnrolmentAnswer, act)
 
 
 def lock_enrolment(uow: UnitOfWork, enrolment_id: str) -> tuple[Enrolment, bool]:

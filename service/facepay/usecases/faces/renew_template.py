@@ -38,6 +38,7 @@ from facepay.domain.errors import (
 )
 from facepay.ports import UnitOfWork
 from facepay.usecases.dependencies import Dependencies, wiped
+from facepay.usecases.faces.end_expired_consents import ending_expired_consent, require_consent
 from facepay.usecases.records.audit_log import append_leaf
 
 PAGE = 500
@@ -85,13 +86,14 @@ def renew_templates(deps: Dependencies, enrolment_ids: Iterable[str]) -> Renewal
 def renew_template(deps: Dependencies, enrolment_id: str) -> None:
     """Renew the template of one enrolment; a locked face is renewed as well.
 
-    Raises NotFound; FaceNotAvailable without a face of the present model, and for one that has used
-    all its keys; StaleRow when the face was revoked or renewed meanwhile; SealBroken for an
+    Raises NotFound; FaceNotAvailable without a face of the present model or without its consent,
+    and for one that has used all its keys; StaleRow when the face was revoked or renewed meanwhile; SealBroken for an
     unreadable template; VaultUnavailable.
     """
     destroy_retiring_key(deps, enrolment_id)
     # 1 take the next key number
-    numbered, number = _take_next_number(deps, enrolment_id)
+    with ending_expired_consent(deps):
+        numbered, number = _take_next_number(deps, enrolment_id)
     key = key_name_of(enrolment_id, number)
     try:
         # 2 create the key
@@ -153,6 +155,7 @@ def _take_next_number(deps: Dependencies, enrolment_id: str) -> tuple[Enrolment,
             raise NotFound()
         if not locked_row.enrolled or locked_row.model != deps.engine.model:
             raise FaceNotAvailable()
+        require_consent(deps, uow, locked_row)
         if locked_row.next_key is not None or locked_row.retiring_key is not None:
             raise StaleRow("another renewal of this template is in progress")
         if locked_row.keys_made >= MOST_KEYS:

@@ -32,6 +32,7 @@ from facepay.usecases.authentication.verify_credentials import channel_of, check
 from facepay.usecases.captures.compare import matches_reference
 from facepay.usecases.captures.judge import Frames, live_faces, use_capture
 from facepay.usecases.dependencies import Dependencies
+from facepay.usecases.faces.end_expired_consents import ending_expired_consent, require_consent
 from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.payments.intents import find_payable_intent
 from facepay.usecases.payments.record_decision import may_pay_under_duress, record_decision
@@ -66,7 +67,8 @@ def submit_frames(
     """
     # 1 lease the request's idempotency key; a repeated request gets the first answer
     walk = partial(_walk_with_frames, deps, command, intent_id, frames)
-    return run_idempotent(deps, command, IntentAnswer, walk)
+    with ending_expired_consent(deps):
+        return run_idempotent(deps, command, IntentAnswer, walk)
 
 
 def submit_second_factor(
@@ -81,7 +83,8 @@ def submit_second_factor(
     """
     # 1 lease the request's idempotency key; a repeated request gets the first answer
     walk = partial(_walk_with_second_factor, deps, command, intent_id, credentials)
-    return run_idempotent(deps, command, IntentAnswer, walk)
+    with ending_expired_consent(deps):
+        return run_idempotent(deps, command, IntentAnswer, walk)
 
 
 def _walk_with_frames(
@@ -159,16 +162,17 @@ def _load_payment(
 
 
 def _active_enrolment(deps: Dependencies, uow: UnitOfWork, intent: Intent) -> Enrolment:
-    """Lock and return the enrolment this intent was opened for. Raises FaceNotAvailable."""
+    """Lock and return the enrolment this intent was opened for.
+
+    Raises IntentExpired, WrongState, FaceNotAvailable, ConsentExpired.
+    """
     intent.require_open(deps.clock())
     if intent.enrolment_id is None:
         raise WrongState(f"the payment intent is {intent.state}: no capture was opened for it")
     enrolment = uow.enrolments.lock(intent.enrolment_id)
     if enrolment is None or enrolment.state is not EnrolmentState.ACTIVE:
         raise FaceNotAvailable()
-    consent = uow.consents.find(id=enrolment.consent_id)
-    if consent is None or not consent.active(deps.clock()):
-        raise FaceNotAvailable()
+    require_consent(deps, uow, enrolment)
     if intent.state is IntentState.REVOKED or intent.enrolment_epoch != enrolment.epoch:
         raise FaceNotAvailable()
     return enrolment

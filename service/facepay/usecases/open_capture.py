@@ -23,6 +23,11 @@ from facepay.domain.payment import Intent, IntentState
 from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.match_factors import active_factors
 from facepay.usecases.dependencies import Dependencies, new_id
+from facepay.usecases.faces.end_expired_consents import (
+    CONSENT_ENDED,
+    ending_expired_consent,
+    require_consent,
+)
 from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.request import Caller, Command
@@ -44,7 +49,7 @@ def open_payment_capture(
         with deps.unit_of_work() as uow:
             # The intent first: a caller without one must learn nothing about an alias.
             _require_own_open(uow.intents.find(id=intent_id), command.caller, now)
-            enrolment = _payable_face(deps, uow, payer_alias, now)
+            enrolment = _payable_face(deps, uow, payer_alias)
             locked_row = uow.enrolments.lock(enrolment.id)
             if locked_row is None or locked_row.state is not EnrolmentState.ACTIVE:
                 raise FaceNotAvailable()
@@ -58,7 +63,8 @@ def open_payment_capture(
             uow.intents.update(_capturing(intent, locked_row, capture), state=intent.state.value)
             return _store(deps, uow, lease, capture)
 
-    return run_idempotent(deps, command, ReservedAnswer, act)
+    with ending_expired_consent(deps):
+        return run_idempotent(deps, command, ReservedAnswer, act)
 
 
 def open_enrolment_capture(
@@ -67,7 +73,7 @@ def open_enrolment_capture(
     """Reserve a capture for an enrolment; it replaces an earlier one that was not used.
 
     Raises NotFound, WrongState, CapturesUsedUp, LivenessNotPossible; CaptureExpired for an
-    enrolment that was begun more than ten minutes ago.
+    enrolment that was begun more than ten minutes ago; FaceNotAvailable when the consent has ended.
     """
 
     def act(lease: Lease) -> ReservedAnswer:
@@ -81,6 +87,7 @@ def open_enrolment_capture(
                 raise WrongState(f"the enrolment is {enrolment.state}")
             if now >= enrolment.created_at + OPEN_FOR:
                 raise CaptureExpired("the enrolment was begun too long ago: begin a new one")
+            require_consent(deps, uow, enrolment, CONSENT_ENDED)
             earlier = uow.captures.find_all(enrolment_id=enrolment_id)
             if len(earlier) >= CAPTURES:
                 raise CapturesUsedUp()
@@ -89,10 +96,11 @@ def open_enrolment_capture(
             capture = _reserve(deps, command.caller, enrolment, purpose, None, profile)
             return _store(deps, uow, lease, capture)
 
-    return run_idempotent(deps, command, ReservedAnswer, act)
+    with ending_expired_consent(deps):
+        return run_idempotent(deps, command, ReservedAnswer, act)
 
 
-def _payable_face(deps: Dependencies, uow: UnitOfWork, alias: str, now: datetime) -> Enrolment:
+def _payable_face(deps: Dependencies, uow: UnitOfWork, alias: str) -> Enrolment:
     customer = uow.customers.find(alias=alias)
     if customer is None:
         raise FaceNotAvailable()
@@ -100,8 +108,8 @@ def _payable_face(deps: Dependencies, uow: UnitOfWork, alias: str, now: datetime
     enrolment = uow.enrolments.find(customer_id=customer.id, state=active)
     if enrolment is None or enrolment.model != deps.engine.model:
         raise FaceNotAvailable()
-    consent = uow.consents.find(id=enrolment.consent_id)
-    if consent is None or not consent.active(now) or not active_factors(uow, customer.id):
+    require_consent(deps, uow, enrolment)
+    if not active_factors(uow, customer.id):
         raise FaceNotAvailable()
     return enrolment
 

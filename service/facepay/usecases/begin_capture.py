@@ -15,6 +15,7 @@ from facepay.domain.payment import IntentState
 from facepay.ports import UnitOfWork
 from facepay.usecases.captures.judge import find_capture
 from facepay.usecases.dependencies import Dependencies
+from facepay.usecases.faces.end_expired_consents import ending_expired_consent, require_consent
 from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.request import Command
@@ -49,14 +50,16 @@ def begin_capture(deps: Dependencies, command: Command, capture_id: str) -> Capt
             uow.commit()
         return answer
 
-    return run_idempotent(deps, command, CaptureAnswer, act)
+    with ending_expired_consent(deps):
+        return run_idempotent(deps, command, CaptureAnswer, act)
 
 
 def _require_purpose(deps: Dependencies, uow: UnitOfWork, capture: Capture) -> None:
-    """Refuse a capture whose payment has ended, or whose face is gone."""
+    """Refuse a capture whose payment or consent has ended, or whose face is gone."""
     enrolment = uow.enrolments.find(id=capture.enrolment_id)
     if enrolment is None or enrolment.state is not _WAITS_FOR_A_FACE[capture.purpose]:
         raise FaceNotAvailable()
+    require_consent(deps, uow, enrolment)
     if capture.intent_id is None:
         return
     intent = uow.intents.find(id=capture.intent_id)
