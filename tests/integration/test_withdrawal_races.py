@@ -30,7 +30,7 @@ from tests.fakes.scenario import PASSWORD, Scenario, key
 from tests.support.race import together
 
 ROUNDS = 40
-STEPS, STEP = 8, 0.005  # seconds
+STEPS = 8
 KINDS = {"withdrawal": "client_key.withdrawn", "suspension": "client.suspended"}
 
 
@@ -69,6 +69,7 @@ def test_a_withdrawal_racing_payments_leaves_no_approval_after_its_answer(
     payer = scenario.register("ada")
     device = scenario.add_device(payer)
     first = {"withdrawal": 0, "payment": 0}
+    typical = 0.1  # seconds; measured anew with every payment that is approved
     for number in range(ROUNDS):
         scenario.terminal = new_terminal(scenario)
         paid_there, paid_at_home, late = (scenario.intent() for _ in range(3))
@@ -80,9 +81,9 @@ def test_a_withdrawal_racing_payments_leaves_no_approval_after_its_answer(
             paying(scenario, scenario.terminal, paid_there, "ada", there),
             paying(scenario, payer.caller, paid_at_home, None, at_home),
             lambda: scenario.intent(),
-            later(number, ending(scenario, by)),
+            later(number, typical / STEPS * 2, ending(scenario, by)),
         ]
-        log = Log(scenario)
+        log, begun = Log(scenario), time.monotonic()
         *others, ended = together(acts)
         assert not isinstance(ended, FacepayError), ended
         ends = log.at(KINDS[by], subject=scenario.terminal.subject_id)
@@ -91,6 +92,7 @@ def test_a_withdrawal_racing_payments_leaves_no_approval_after_its_answer(
             approved = log.at("payment.approved", intent=intent.id)
             assert approved is None or approved < ends
             first["withdrawal" if approved is None else "payment"] += 1
+        typical = time.monotonic() - begun if number % STEPS == 0 else typical
         for each in others:
             if isinstance(each, FacepayError):
                 assert isinstance(each, KeyWithdrawn | ClientSuspended | IntentExpired), each
@@ -115,11 +117,11 @@ def paying(
     return lambda: scenario.pay_by_password(intent, alias, credentials, command)  # type: ignore[arg-type]
 
 
-def later(number: int, act: Callable[[], object]) -> Callable[[], object]:
+def later(number: int, step: float, act: Callable[[], object]) -> Callable[[], object]:
     """Let an act begin later in later rounds, so that each side wins some."""
 
     def wait_and_act() -> object:
-        time.sleep(number % STEPS * STEP)
+        time.sleep(number % STEPS * step)
         return act()
 
     return wait_and_act
@@ -159,7 +161,7 @@ def test_a_withdrawn_device_changes_nothing_after_the_answer(database: Database)
             return withdraw_device(scenario.deps, withdrawing, keyid, Credentials(PASSWORD))
 
         log = Log(scenario)
-        granted, withdrawn = together([grant, later(number, withdraw)])
+        granted, withdrawn = together([grant, later(number, 0.005, withdraw)])
         assert not isinstance(withdrawn, FacepayError), withdrawn
         ends = log.at("client_key.withdrawn", keyid=stolen.keyid)
         assert ends is not None
