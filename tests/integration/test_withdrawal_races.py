@@ -8,19 +8,19 @@ import json
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
 from facepay.adapters.unit_of_work import Database
-from facepay.domain.consent import ConsentPurpose
 from facepay.domain.customer import Role
 from facepay.domain.errors import FacepayError, IntentExpired
 from facepay.domain.standing import ClientSuspended, KeyWithdrawn
 from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.clients.devices import add_device, withdraw_device
 from facepay.usecases.clients.merchant_keys import withdraw_terminal
-from facepay.usecases.consents.grant import grant_consent
+from facepay.usecases.customers.second_factors import list_second_factors, rename_second_factor
 from facepay.usecases.operators.register import register_terminal
 from facepay.usecases.operators.suspend import suspend_alone
 from facepay.usecases.request import Caller
@@ -137,37 +137,28 @@ def ending(scenario: Scenario, by: str) -> Callable[[], object]:
 
 
 def test_a_withdrawn_device_changes_nothing_after_the_answer(database: Database) -> None:
+    """The thief renames a factor, which takes no credentials, again and again."""
     scenario = Scenario(fake_dependencies(database))
-    notice = scenario.deps.policy.notice
-    for number in range(ROUNDS // 2):
-        payer = scenario.register(f"payer {number}")
+    payer = scenario.register("ada")
+    own = payer.caller
+    [factor] = list_second_factors(scenario.deps, own)
+    for number in range(ROUNDS):
         credentials = Credentials(PASSWORD, scenario.code_of(payer))
-        command = scenario.command(payer.caller)
+        command = scenario.command(own)
         stolen = add_device(scenario.deps, command, "stolen", key(), credentials)
-        thief = Caller(stolen.keyid, Role.CUSTOMER, payer.caller.subject_id)
-        granting, withdrawing = scenario.command(thief), scenario.command(payer.caller)
-
-        def grant(granting=granting) -> object:  # type: ignore[no-untyped-def]
-            return grant_consent(
-                scenario.deps,
-                granting,
-                purpose=ConsentPurpose.FACE_PAYMENT,
-                notice_version=notice.version,
-                notice_sha256=notice.sha256,
-                expires_at=None,
-            )
-
-        def withdraw(withdrawing=withdrawing, keyid=stolen.keyid) -> object:  # type: ignore[no-untyped-def]
-            return withdraw_device(scenario.deps, withdrawing, keyid, Credentials(PASSWORD))
-
+        thief = Caller(stolen.keyid, Role.CUSTOMER, own.subject_id)
+        commands = [scenario.command(thief) for _ in range(5)]
+        acts: list[Callable[[], object]] = [
+            partial(rename_second_factor, scenario.deps, each, factor.id, "x") for each in commands
+        ]
+        command, proof = scenario.command(own), Credentials(PASSWORD)
+        withdraw = partial(withdraw_device, scenario.deps, command, stolen.keyid, proof)
         log = Log(scenario)
-        granted, withdrawn = together([grant, later(number, 0.005, withdraw)])
+        *renamed, withdrawn = together([*acts, later(number, 0.003, withdraw)])
         assert not isinstance(withdrawn, FacepayError), withdrawn
+        refusals = [each for each in renamed if isinstance(each, FacepayError)]
+        assert all(isinstance(each, KeyWithdrawn) for each in refusals), refusals
         ends = log.at("client_key.withdrawn", keyid=stolen.keyid)
+        last = log.at("second_factor.renamed", factor=factor.id)
         assert ends is not None
-        if isinstance(granted, FacepayError):
-            assert isinstance(granted, KeyWithdrawn), granted
-        else:
-            placed = log.at("consent.granted", consent=granted.id)  # type: ignore[attr-defined]
-            assert placed is not None
-            assert placed < ends
+        assert last is None or last < ends
