@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from facepay.domain.customer import Client, Merchant, Terminal
+from facepay.domain.customer import Client, Merchant, Role, Terminal
 from facepay.domain.errors import NotAllowed, Unauthenticated, WrongState
 
 ALONE_AT_MOST = timedelta(hours=1)
@@ -38,9 +38,19 @@ class Standing:
     merchant: Merchant | None
 
     def require(self, now: datetime) -> None:
-        """Refuse a withdrawn key and a suspended client. Raises KeyWithdrawn, ClientSuspended."""
+        """Refuse a withdrawn key and a suspended client.
+
+        A terminal whose row, or whose merchant's row, is missing counts as suspended.
+
+        Raises KeyWithdrawn, ClientSuspended.
+        """
+        role = self.client.role
         if self.client.revoked_at is not None:
             raise KeyWithdrawn()
+        if role is Role.TERMINAL and self.terminal is None:
+            raise ClientSuspended("The terminal is not registered. Ask the operator.")
+        if role in (Role.TERMINAL, Role.MERCHANT) and self.merchant is None:
+            raise ClientSuspended("The merchant is not registered. Ask the operator.")
         if self.terminal is not None and is_suspended(self.terminal, now):
             raise ClientSuspended("The terminal is suspended. Ask its merchant or the operator.")
         if self.merchant is not None and is_suspended(self.merchant, now):

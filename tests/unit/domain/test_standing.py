@@ -23,13 +23,28 @@ MERCHANT = Merchant("mer_1", "shop", NOW, None)
 TERMINAL = Terminal("term_1", "mer_1", "till", NOW, None, None)
 
 
-def client(revoked_at: datetime | None = None) -> Client:
-    return Client("key", Role.TERMINAL, "term_1", "pem", NOW, revoked_at)
+def client(revoked_at: datetime | None = None, role: Role = Role.TERMINAL) -> Client:
+    return Client("key", role, "term_1", "pem", NOW, revoked_at)
 
 
 def test_a_key_in_force_of_a_client_that_nobody_suspended_has_standing() -> None:
     Standing(client(), TERMINAL, MERCHANT).require(NOW)
-    Standing(client(), None, None).require(NOW)
+    Standing(client(role=Role.MERCHANT), None, MERCHANT).require(NOW)
+    for role in (Role.CUSTOMER, Role.OPERATOR):
+        Standing(client(role=role), None, None).require(NOW)
+
+
+@pytest.mark.parametrize(
+    ("role", "terminal"), [(Role.TERMINAL, TERMINAL), (Role.TERMINAL, None), (Role.MERCHANT, None)]
+)
+def test_a_terminal_or_merchant_whose_rows_are_gone_has_none(
+    role: Role, terminal: Terminal | None
+) -> None:
+    with pytest.raises(ClientSuspended):
+        Standing(client(role=role), terminal, None).require(NOW)
+    if role is Role.TERMINAL:
+        with pytest.raises(ClientSuspended):
+            Standing(client(role=role), None, MERCHANT).require(NOW)
 
 
 @pytest.mark.parametrize("ago", [-DAY, timedelta(0), DAY])
@@ -42,7 +57,7 @@ def test_a_suspended_terminal_has_none_and_neither_has_one_of_a_suspended_mercha
     for terminal, merchant in (
         (suspended_by_two(TERMINAL, NOW), MERCHANT),
         (TERMINAL, suspended_by_two(MERCHANT, NOW)),
-        (None, suspended_by_one(MERCHANT, NOW, HOUR)),
+        (TERMINAL, suspended_by_one(MERCHANT, NOW, HOUR)),
     ):
         with pytest.raises(ClientSuspended):
             Standing(client(), terminal, merchant).require(NOW)
