@@ -5,7 +5,6 @@ Adapters implement them, and so do the fakes of the tests. Methods raise `domain
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
@@ -28,6 +27,7 @@ from facepay.domain.page_session import PageSession
 from facepay.domain.payment import Authorization, Intent
 from facepay.domain.published_key import PublishedKey
 from facepay.domain.recovery import RecoveryCode
+from facepay.domain.standing import Standing
 from facepay.domain.webhook import Delivery, Endpoint, Lane
 
 Entity = TypeVar("Entity")
@@ -193,14 +193,6 @@ class DeviceKeys(Protocol):
         """Return what one of `keys` (PEM by keyid) signed, or None after the same time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A half-open range: from `first` on and before `end`; None means no bound."""
-
-    first: Any = None
-    end: Any = None
-
-
 class Repository(Protocol[Entity]):
     """Rows of one kind, as frozen domain values.
 
@@ -263,8 +255,9 @@ class UnitOfWork(Protocol):
     """One transaction; leaving the block without `commit` rolls everything back.
 
     All use cases lock rows in one order, so that they do not deadlock: operator action, customer,
-    enrolment, intent, capture, consent, webhook endpoint and its deliveries, counters and factors,
-    idempotency record, log head. Raises StorageUnavailable when the database fails.
+    merchant, terminal, client key, enrolment, intent, capture, consent, webhook endpoint and its
+    deliveries, counters and factors, idempotency record, log head. Raises StorageUnavailable when
+    the database fails.
     """
 
     operator_actions: Repository[OperatorAction]
@@ -293,8 +286,14 @@ class UnitOfWork(Protocol):
     deliveries: Deliveries[Delivery]
     face_uses: Repository[FaceUse]
 
+    def standing(self, keyid: str) -> Standing | None:
+        """Return a client with its terminal and merchant, by one statement; None if unknown."""
+
+    def before_commit(self, check: Callable[[], None]) -> None:
+        """Run `check` at the very end, under every lock; an error it raises prevents the commit."""
+
     def commit(self) -> None:
-        """Commit everything done in this unit of work."""
+        """Commit everything done in this unit of work, after its checks."""
 
 
 UnitsOfWork = Callable[[], AbstractContextManager[UnitOfWork]]

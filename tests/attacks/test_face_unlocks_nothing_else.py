@@ -23,6 +23,7 @@ PROTECTED_REQUESTS: dict[str, tuple[str, dict[str, Any]]] = {
     "make_recovery_codes": ("/v1/recovery_codes", {}),
     "enrol_another_face": ("/v1/enrolments", {}),
     "unlock_the_face": ("/v1/enrolments/{enrolment}/unlock", {}),
+    "add_a_device": ("/v1/devices", {"name": "mine", "password": PASSWORD, "public_key": None}),
     "revoke_a_factor": ("/v1/second_factors/{factor}/revoke", {}),
 }
 

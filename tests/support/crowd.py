@@ -145,6 +145,7 @@ class Crowd:
             nonce=secrets.token_urlsafe(24),
             terminal_id=pos.id,
             merchant_id=pos.merchant_id,
+            opened_by=pos.transport.key.keyid,
             created_at=now,
             expires_at=now + self._deps.policy.intent_lifetime,
         )

@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
 from facepay.domain.errors import AlreadyExists, StaleRow
-from facepay.ports import Span
+from facepay.domain.span import Span
 
 Entity = TypeVar("Entity")
 
@@ -105,6 +105,12 @@ class SqlRepository(Generic[Entity]):
         old = select(key).where(self._column(field) < moment).limit(SWEPT_AT_ONCE)
         if found := list(self._execute(old.with_for_update(skip_locked=True)).scalars()):
             self._execute(delete(self._table).where(key.in_(found)))
+
+    def read_labelled(self, row: Mapping[Any, Any], prefix: str) -> Entity | None:
+        """Return the entity whose columns a join labelled `prefix` and name; None for no match."""
+        if row[f"{prefix}id"] is None:
+            return None
+        return self._from_row({name: row[f"{prefix}{name}"] for name in self._converters})
 
     def _execute(self, statement: Any) -> CursorResult[Any]:
         done: Any = self._session.connection().execute(

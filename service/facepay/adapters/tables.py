@@ -51,6 +51,7 @@ class ClientRow(SQLModel, table=True):
     public_key_pem: str
     created_at: datetime = _time()
     revoked_at: datetime | None = _maybe_time()
+    name: str | None
 
 
 class MerchantRow(SQLModel, table=True):
@@ -59,6 +60,7 @@ class MerchantRow(SQLModel, table=True):
     name: str
     created_at: datetime = _time()
     suspended_at: datetime | None = _maybe_time()
+    suspended_until: datetime | None = _maybe_time()
 
 
 class TerminalRow(SQLModel, table=True):
@@ -69,6 +71,7 @@ class TerminalRow(SQLModel, table=True):
     created_at: datetime = _time()
     suspended_at: datetime | None = _maybe_time()
     city: str | None
+    suspended_until: datetime | None = _maybe_time()
 
 
 class CustomerRow(SQLModel, table=True):
@@ -215,6 +218,7 @@ class IntentRow(SQLModel, table=True):
     decision_reason: str | None
     created_at: datetime = _time()
     expires_at: datetime = _time()
+    opened_by: str
 
 
 class AuthorizationRow(SQLModel, table=True):

@@ -6,7 +6,7 @@ COMMITTED; use cases lock the rows that must not change. Every database error be
 StorageUnavailable.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,6 +18,7 @@ from facepay.adapters import event_tables as e
 from facepay.adapters import tables as t
 from facepay.adapters.delivery_repository import SqlDeliveries
 from facepay.adapters.repositories import Entity, SqlRepository
+from facepay.adapters.standings import read_standing
 from facepay.domain.attempts import Attempts
 from facepay.domain.audit import Head, Leaf, Opening
 from facepay.domain.capture import Capture
@@ -34,6 +35,7 @@ from facepay.domain.page_session import PageSession
 from facepay.domain.payment import Authorization, Intent
 from facepay.domain.published_key import PublishedKey
 from facepay.domain.recovery import RecoveryCode
+from facepay.domain.standing import Standing
 from facepay.domain.webhook import Delivery, Endpoint
 from facepay.ports import Deliveries, Repository, UnitOfWork
 
@@ -45,6 +47,7 @@ class SqlUnitOfWork:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._checks: list[Callable[[], None]] = []
 
         def stored(entity: type[Entity], row: type[SQLModel]) -> Repository[Entity]:
             return SqlRepository(session, entity, row)
@@ -75,7 +78,16 @@ class SqlUnitOfWork:
         self.face_uses = stored(FaceUse, e.FaceUseRow)
         self.deliveries: Deliveries[Delivery] = SqlDeliveries(session, Delivery, e.DeliveryRow)
 
+    def standing(self, keyid: str) -> Standing | None:
+        return read_standing(self._session, keyid)
+
+    def before_commit(self, check: Callable[[], None]) -> None:
+        self._checks.append(check)
+
     def commit(self) -> None:
+        for check in self._checks:
+            check()
+        self._checks.clear()
         self._session.commit()
 
 

@@ -27,7 +27,10 @@ class PublicKey:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A registered signing key. `id` is its RFC 7638 thumbprint, used as `keyid`."""
+    """A registered signing key. `id` is its RFC 7638 thumbprint, used as `keyid`.
+
+    `revoked_at` is when it was withdrawn. `name` is what a customer calls the device that has it.
+    """
 
     id: str
     role: Role
@@ -35,24 +38,31 @@ class Client:
     public_key_pem: str
     created_at: datetime
     revoked_at: datetime | None
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Merchant:
+    """A merchant; `suspended_until` None means until it is resumed (domain/standing.py)."""
+
     id: str
     name: str
     created_at: datetime
     suspended_at: datetime | None
+    suspended_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
+    """A terminal; `suspended_until` None means until it is resumed (domain/standing.py)."""
+
     id: str
     merchant_id: str
     name: str
     created_at: datetime
     suspended_at: datetime | None
     city: str | None
+    suspended_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

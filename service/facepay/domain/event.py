@@ -33,6 +33,10 @@ class EventKind(StrEnum):
     CREDENTIALS_REJECTED = "credentials.rejected"
     DURESS_ALARM = "duress.alarm"
     DURESS_CLEARED = "duress.cleared"
+    CLIENT_KEY_ADDED = "client_key.added"
+    CLIENT_KEY_WITHDRAWN = "client_key.withdrawn"
+    CLIENT_SUSPENDED = "client.suspended"
+    CLIENT_RESUMED = "client.resumed"
 
 
 FOR_MERCHANTS = frozenset(

@@ -21,6 +21,20 @@ class ActionKind(StrEnum):
     REVOKE_COHORT = "revoke_cohort"
     CLEAR_DURESS = "clear_duress"
     ISSUE_RECOVERY = "issue_recovery"
+    WITHDRAW_KEY = "withdraw_key"
+    REPLACE_KEY = "replace_key"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+
+
+ABOUT_CUSTOMERS = frozenset(
+    {
+        ActionKind.REVOKE_FACE,
+        ActionKind.REVOKE_COHORT,
+        ActionKind.CLEAR_DURESS,
+        ActionKind.ISSUE_RECOVERY,
+    }
+)
 
 
 class ActionState(StrEnum):

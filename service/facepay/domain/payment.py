@@ -57,7 +57,10 @@ ENDED = frozenset({_S.APPROVED, _S.EXPIRED, _S.REVERSED})
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """One payment; `pad_passed` and `face_matched` are the verdicts of the last judged capture."""
+    """One payment; `pad_passed` and `face_matched` are the verdicts of the last judged capture.
+
+    `opened_by` is the keyid of the terminal's key that opened it: without standing, no approval.
+    """
 
     id: str
     merchant_id: str
@@ -78,6 +81,7 @@ class Intent:
     decision_reason: str | None
     created_at: datetime
     expires_at: datetime
+    opened_by: str
 
     def moved_to(self, state: IntentState, **changes: Any) -> Self:
         """Return the intent in its next state. Raises WrongState for a move not in MOVES."""

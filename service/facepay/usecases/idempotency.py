@@ -29,15 +29,21 @@ from facepay.ports import UnitOfWork
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.request import Command
 from facepay.usecases.stage_timing import timed_stage
+from facepay.usecases.standing import check_before_commit
 
 Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to run one request; lost when it expires and another worker takes over."""
+    """The right to run one request; lost when it expires and another worker takes over.
+
+    `keyid` is the key that signed the request, or the id of a browser's session.
+    """
 
     record: IdempotencyRecord
+    keyid: str
+    deps: Dependencies
 
     @property
     def id(self) -> str:
@@ -48,11 +54,18 @@ class Lease:
         """The time when the request first arrived, so that a retry does not age its code."""
         return self.record.created_at
 
-    def answer(self, uow: UnitOfWork, answer: Any) -> None:
+    def answer(
+        self, uow: UnitOfWork, answer: Any, *, withdrawn: frozenset[str] = frozenset()
+    ) -> None:
         """Store the answer in the transaction that makes the change.
+
+        The commit then raises KeyWithdrawn or ClientSuspended if the caller has lost its standing
+        meanwhile. `withdrawn` names the keys that this transaction itself withdraws.
 
         Raises InProgress when another worker has taken over the lease: do not commit then.
         """
+        if self.keyid not in withdrawn:
+            check_before_commit(self.deps, uow, self.keyid)
         done = replace(self.record, state=RecordState.ANSWERED, answer=json.dumps(asdict(answer)))
         self._finish(uow, done)
 
@@ -93,7 +106,7 @@ def run_idempotent(
     record = _acquire_lease(deps, command)
     if record.state is not RecordState.IN_PROGRESS:
         return _recall(record, kind)
-    lease = Lease(record)
+    lease = Lease(record, command.caller.keyid, deps)
     try:
         return act(lease)
     except (Unavailable, InProgress):

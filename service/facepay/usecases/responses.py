@@ -22,6 +22,37 @@ class Registered:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceAnswer:
+    """A customer's device; `name` is None for the one that the operator registered."""
+
+    keyid: str
+    name: str | None
+    created_at: str
+    withdrawn_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalAnswer:
+    """A terminal of a merchant; `keyids` are its keys in force, none once they are withdrawn."""
+
+    id: str
+    name: str
+    city: str | None
+    created_at: str
+    suspended: bool
+    keyids: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SuspensionAnswer:
+    """A suspension by one operator; `id` is the terminal's or the merchant's."""
+
+    id: str
+    suspended_at: str
+    suspended_until: str
+
+
+@dataclass(frozen=True, slots=True)
 class FactorAnswer:
     """A second factor.
 

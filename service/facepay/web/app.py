@@ -11,6 +11,7 @@ from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.stage_timing import Ticks
 from facepay.web.access import API_VERSION, register_access_checks
 from facepay.web.activity import activity
+from facepay.web.clients import clients
 from facepay.web.faces import faces
 from facepay.web.operators import operators
 from facepay.web.pages import register_pages
@@ -21,13 +22,19 @@ from facepay.web.published import published
 from facepay.web.timing import register_timing
 from facepay.web.webhooks import webhooks
 
-BLUEPRINTS = (parties, faces, operators, payments, webhooks, activity, published)
+BLUEPRINTS = (parties, clients, faces, operators, payments, webhooks, activity, published)
 
 
 class IdConverter(BaseConverter):
     """Match facepay's identifiers, such as `pi_` and 32 hexadecimal digits; the rest is a 404."""
 
     regex = r"[a-z]{2,5}_[0-9a-f]{32}"
+
+
+class KeyidConverter(BaseConverter):
+    """Match keyids: RFC 7638 thumbprints by SHA-256, in base64url; the rest is a 404."""
+
+    regex = r"[A-Za-z0-9_-]{43}"
 
 
 def create_app(deps: Dependencies, origin: str, *, ticks: Ticks = time.perf_counter) -> Flask:
@@ -42,6 +49,7 @@ def create_app(deps: Dependencies, origin: str, *, ticks: Ticks = time.perf_coun
     app.extensions["facepay"] = deps
     app.url_map.merge_slashes = False  # no redirects: each address has one meaning
     app.url_map.converters["id"] = IdConverter
+    app.url_map.converters["keyid"] = KeyidConverter
     api = Api(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)

@@ -24,7 +24,7 @@ PROBLEMS: dict[str, Problem] = {
     "signature_invalid": Problem(
         "signature_invalid", 401, False, "none",
         "The signature is not valid",
-        "The key is unknown or revoked, a required component is not covered, the body's digest differs, or the signature is wrong. The service does not say which. Check the key and sign again as protocol.md describes.",
+        "The key is unknown, a required component is not covered, the body's digest differs, or the signature is wrong. The service does not say which. Check the key and sign again as protocol.md describes.",
     ),
     "signature_stale": Problem(
         "signature_stale", 401, True, "none",
@@ -36,10 +36,20 @@ PROBLEMS: dict[str, Problem] = {
         "This nonce was already used",
         "A nonce is accepted for one request. Sign again with a fresh nonce, and keep the idempotency key.",
     ),
+    "key_withdrawn": Problem(
+        "key_withdrawn", 401, False, "none",
+        "This key was withdrawn",
+        "The signature is valid, and its key was withdrawn for good. The service refuses everything that it signs. Use the client's new key. After a request that replaced this key, the answer says that the replacement was made. Only a valid signature of the key itself gets this answer.",
+    ),
+    "client_suspended": Problem(
+        "client_suspended", 403, False, "none",
+        "This client is suspended",
+        "An operator suspended the terminal or its merchant, for an hour at most, or two operators until they resume it. Ask the operator, and send a new request with a new idempotency key afterwards.",
+    ),
     "not_allowed": Problem(
         "not_allowed", 403, False, "none",
         "This client may not do this",
-        "The client's role, or the state of its merchant or terminal, does not permit this request. Use a client in another role, or ask the operator.",
+        "The client's role does not permit this request. Use a client in another role.",
     ),
     "second_operator_needed": Problem(
         "second_operator_needed", 403, False, "none",

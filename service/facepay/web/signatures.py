@@ -20,9 +20,9 @@ from http_message_signatures import (
     algorithms,
 )
 
-from facepay.domain.customer import Client
 from facepay.domain.errors import FacepayError, SignatureInvalid, SignatureMissing, SignatureStale
-from facepay.usecases.authentication.client_keys import WINDOW, find_client, use_nonce
+from facepay.domain.standing import Standing
+from facepay.usecases.authentication.client_keys import WINDOW, admit, find_standing
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.request import Caller
 
@@ -47,24 +47,25 @@ class _Verifier(HTTPMessageVerifier):
 
 
 class _Keys(HTTPSignatureKeyResolver):
-    """Look a client's key up by its key id, and keep the client.
+    """Look a client's key up by its key id, and keep the client with its standing.
 
+    A withdrawn key verifies too: its own requests learn that it was withdrawn, and no others.
     `failure` keeps a domain error such as an unavailable database, because the library would
     report it as an invalid signature.
     """
 
-    def __init__(self, find: Callable[[str], Client | None]) -> None:
+    def __init__(self, find: Callable[[str], Standing | None]) -> None:
         self._find = find
-        self.client: Client | None = None
+        self.standing: Standing | None = None
         self.failure: FacepayError | None = None
 
     def resolve_public_key(self, key_id: str) -> bytes | None:
         try:
-            self.client = self._find(key_id)
+            self.standing = self._find(key_id)
         except FacepayError as error:
             self.failure = error
             raise
-        return None if self.client is None else self.client.public_key_pem.encode()
+        return None if self.standing is None else self.standing.client.public_key_pem.encode()
 
 
 def verify_signature(deps: Dependencies, origin: str, request: Request) -> Caller:
@@ -72,13 +73,14 @@ def verify_signature(deps: Dependencies, origin: str, request: Request) -> Calle
 
     `origin` is the scheme and host that clients sign. The nonce is used up by this call.
 
-    Raises SignatureMissing, SignatureInvalid, SignatureStale, NonceReplayed, StorageUnavailable.
+    Raises SignatureMissing, SignatureInvalid, SignatureStale, KeyWithdrawn, ClientSuspended,
+    NonceReplayed, StorageUnavailable.
     """
     if "Signature" not in request.headers or "Signature-Input" not in request.headers:
         raise SignatureMissing()
-    keys = _Keys(lambda keyid: find_client(deps, keyid))
+    keys = _Keys(lambda keyid: find_standing(deps, keyid))
     parameters = _verify_cryptographically(keys, _message(origin, request), request.get_data())
-    if keys.client is None:
+    if keys.standing is None:
         raise SignatureInvalid()
     _verify_window(parameters, deps.clock())
     nonce = parameters.get("nonce")
@@ -86,8 +88,9 @@ def verify_signature(deps: Dependencies, origin: str, request: Request) -> Calle
         raise SignatureInvalid(
             f"Send a nonce of {MIN_NONCE_LENGTH} to {MAX_NONCE_LENGTH} characters."
         )
-    use_nonce(deps, keys.client.id, nonce)
-    return Caller(keys.client.id, keys.client.role, keys.client.subject_id)
+    admit(deps, keys.standing, nonce)
+    client = keys.standing.client
+    return Caller(client.id, client.role, client.subject_id)
 
 
 def _message(origin: str, request: Request) -> _Message:

@@ -46,6 +46,7 @@ def intent(state: IntentState) -> Intent:
         decision_reason=None,
         created_at=NOW,
         expires_at=NOW + timedelta(minutes=10),
+        opened_by="key",
     )
 
 

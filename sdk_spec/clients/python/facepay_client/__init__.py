@@ -27,6 +27,7 @@ from facepay_client.confirm import sign_confirmation, sign_request_confirmation
 from facepay_client.credentials import Credentials
 from facepay_client.customer import Customer
 from facepay_client.device import Device, Evidence, Health
+from facepay_client.devices import RegisteredDevice
 from facepay_client.errors import (
     FacepayError,
     Problem,
@@ -36,8 +37,8 @@ from facepay_client.errors import (
     VerificationFailed,
 )
 from facepay_client.keys import KeyPair
-from facepay_client.merchant import Merchant
-from facepay_client.operator import Operator
+from facepay_client.merchant import Merchant, RegisteredTerminal
+from facepay_client.operator import Operator, Suspension
 from facepay_client.published import Published
 from facepay_client.receipts import DeletionReceipt, verify_deletion_receipt
 from facepay_client.signing import sign
@@ -86,9 +87,12 @@ __all__ = [
     "Published",
     "RecoveryCodes",
     "Registered",
+    "RegisteredDevice",
+    "RegisteredTerminal",
     "Request",
     "ReservedCapture",
     "RetryPolicy",
+    "Suspension",
     "Terminal",
     "Transport",
     "Unreachable",

@@ -13,6 +13,7 @@ from facepay_client.answers import (
     read,
 )
 from facepay_client.credentials import Credentials
+from facepay_client.devices import Devices
 from facepay_client.errors import UnreadableAnswer
 from facepay_client.frames import CapturingClient
 from facepay_client.second_factors import SecondFactors
@@ -20,7 +21,7 @@ from facepay_client.second_factors import SecondFactors
 FACE_PAYMENT = "face_payment"
 
 
-class Customer(SecondFactors, CapturingClient):
+class Customer(Devices, SecondFactors, CapturingClient):
     """The client of one customer; `device` is the camera that takes the frames.
 
     It signs with the key of the device that the operator registered for this customer.

@@ -1,10 +1,20 @@
 """An operator: it registers merchants and customers, and acts under dual control."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from facepay_client.answers import OperatorAction, Registered, read
 from facepay_client.webhooks import WebhookClient
+
+
+@dataclass(frozen=True)
+class Suspension:
+    """A suspension by one operator; `id` is the terminal's or the merchant's."""
+
+    id: str
+    suspended_at: str
+    suspended_until: str
 
 
 class Operator(WebhookClient):
@@ -43,12 +53,13 @@ class Operator(WebhookClient):
         return read(Registered, answer)
 
     def request_action(
-        self, kind: str, target: Mapping[str, str], *, idempotency_key: str | None = None
+        self, kind: str, target: Mapping[str, Any], *, idempotency_key: str | None = None
     ) -> OperatorAction:
         """Request an action under dual control: `POST /v1/operator_actions`.
 
-        `kind` is revoke_face, revoke_cohort, clear_duress or issue_recovery; `target` is described
-        in sdk_spec/protocol.md. Another operator has to approve it within an hour.
+        `kind` is revoke_face, revoke_cohort, clear_duress, issue_recovery, withdraw_key,
+        replace_key, suspend or resume; `target` is described in sdk_spec/protocol.md. Another
+        operator has to approve it within an hour.
 
         Raises Problem `invalid_request` for a target that does not fit the kind, `not_found`.
         """
@@ -80,6 +91,31 @@ class Operator(WebhookClient):
     def get_action(self, action_id: str) -> OperatorAction:
         """Read an action: `GET /v1/operator_actions/{id}`. Raises Problem `not_found`."""
         return read(OperatorAction, self._transport.get(f"/v1/operator_actions/{action_id}"))
+
+    def suspend_terminal(
+        self, terminal_id: str, *, minutes: int = 60, idempotency_key: str | None = None
+    ) -> Suspension:
+        """Suspend a terminal for up to an hour: `POST /v1/terminals/{id}/suspend`.
+
+        Two operators can suspend it for longer: `request_action` with the kind suspend.
+
+        Raises Problem `not_found`; `wrong_state` when it is or was suspended within the last day.
+        """
+        return self._suspend(f"/v1/terminals/{terminal_id}", minutes, idempotency_key)
+
+    def suspend_merchant(
+        self, merchant_id: str, *, minutes: int = 60, idempotency_key: str | None = None
+    ) -> Suspension:
+        """Suspend a merchant and its terminals: `POST /v1/merchants/{id}/suspend`.
+
+        Raises Problem `not_found`; `wrong_state` as `suspend_terminal` does.
+        """
+        return self._suspend(f"/v1/merchants/{merchant_id}", minutes, idempotency_key)
+
+    def _suspend(self, party: str, minutes: int, key: str | None) -> Suspension:
+        body = {"minutes": minutes}
+        answer = self._transport.post(f"{party}/suspend", body, idempotency_key=key)
+        return read(Suspension, answer)
 
     def _post_action(
         self, path: str, body: Mapping[str, Any] | None, idempotency_key: str | None

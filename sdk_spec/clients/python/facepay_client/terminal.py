@@ -33,7 +33,7 @@ class Terminal(CapturingClient):
         `amount_minor` is in the smallest unit of `currency` (cents, pence). `currency` is three
         capital letters. The payment can be approved for 10 minutes.
 
-        Raises Problem `not_allowed` when the terminal or its merchant is suspended.
+        Raises Problem `client_suspended` while the terminal or its merchant is suspended.
         """
         body = {"amount_minor": amount_minor, "currency": currency, "order_ref": order_ref}
         answer = self._transport.post("/v1/payment_intents", body, idempotency_key=idempotency_key)

@@ -73,8 +73,8 @@ class Actors:
         merchant_key, device_key = KeyPair.generate(), KeyPair.generate()
         merchant = operator.register_merchant("Rehearsal Bakery", merchant_key.public_jwk)
         self.merchant_id = merchant.id
-        bakery = Merchant(self.transport(merchant_key))
-        bakery.register_terminal("Terminal 1", self._terminal_key.public_jwk)
+        self.merchant = Merchant(self.transport(merchant_key))
+        self.merchant.register_terminal("Terminal 1", self._terminal_key.public_jwk)
         operator.register_customer(ALIAS, self.payer.password, device_key.public_jwk)
         self.published = Published(self.transport())
         self.terminal = Terminal(self.terminal_transport)

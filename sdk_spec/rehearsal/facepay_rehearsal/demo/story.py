@@ -7,6 +7,7 @@ from facepay_rehearsal.demo import (
     device_key_steps,
     duress_steps,
     final_steps,
+    key_steps,
     payment_steps,
     revocation_steps,
     setup_steps,
@@ -144,6 +145,11 @@ STEPS = (
         device_key_steps.recovery_code_revokes,
         "A recovery code revokes a new face, once.",
         "revoked, key destroyed; 409 face_not_available; the code again: 403 credentials_rejected",
+    ),
+    _step(
+        key_steps.stolen_terminal_key_withdrawn,
+        "A stolen terminal's key is withdrawn by its merchant.",
+        "keys left: 0; opens: 401 key_withdrawn; reads: 401 key_withdrawn",
     ),
     _step(
         final_steps.log_verified,

@@ -1,4 +1,4 @@
-"""Look up the client that signed a request, and accept each nonce once.
+"""Look up the client that signed a request, check its standing, and accept each nonce once.
 
 `web/signatures.py` verifies the signature over the raw bytes; this module has the stored state.
 """
@@ -6,19 +6,32 @@
 import hashlib
 from datetime import timedelta
 
-from facepay.domain.customer import Client
 from facepay.domain.errors import AlreadyExists, NonceReplayed
 from facepay.domain.idempotency import UsedNonce
+from facepay.domain.standing import Standing
 from facepay.usecases.dependencies import Dependencies
 
 WINDOW = timedelta(seconds=60)
 
 
-def find_client(deps: Dependencies, keyid: str) -> Client | None:
-    """Return the client of a keyid, or None for an unknown or revoked key."""
+def find_standing(deps: Dependencies, keyid: str) -> Standing | None:
+    """Return the client of a keyid, also of a withdrawn one; None for an unknown key.
+
+    Nothing is cached: each request reads the rows, so that a withdrawal counts on every worker.
+    """
     with deps.unit_of_work() as uow:
-        client = uow.clients.find(id=keyid)
-    return client if client is not None and client.revoked_at is None else None
+        return uow.standing(keyid)
+
+
+def admit(deps: Dependencies, standing: Standing, nonce: str) -> None:
+    """Admit a request whose signature has been verified.
+
+    Only then may it learn that its key is withdrawn: a stranger must not be able to ask about keys.
+
+    Raises KeyWithdrawn, ClientSuspended, NonceReplayed.
+    """
+    standing.require(deps.clock())
+    use_nonce(deps, standing.client.id, nonce)
 
 
 def use_nonce(deps: Dependencies, keyid: str, nonce: str) -> None:

@@ -87,8 +87,8 @@ def renew_template(deps: Dependencies, enrolment_id: str) -> None:
     """Renew the template of one enrolment; a locked face is renewed as well.
 
     Raises NotFound; FaceNotAvailable without a face of the present model or without its consent,
-    and for one that has used all its keys; StaleRow when the face was revoked or renewed meanwhile; SealBroken for an
-    unreadable template; VaultUnavailable.
+    and for one that has used all its keys; StaleRow when the face was revoked or renewed meanwhile;
+    SealBroken for an unreadable template; VaultUnavailable.
     """
     destroy_retiring_key(deps, enrolment_id)
     # 1 take the next key number

@@ -1,7 +1,8 @@
 """Dual control: one operator requests an action, another approves it, and it is carried out once.
 
-One operator alone, or one stolen key, cannot revoke a customer's face. The audit log has both the
-request and the approval. HANDLERS maps each kind to its functions; a new kind is a new line there.
+One operator alone, or one stolen key, cannot revoke a customer's face or withdraw anybody's key.
+The audit log has both the request and the approval. HANDLERS maps each kind to its functions; a new
+kind is a new line there.
 """
 
 import json
@@ -27,6 +28,13 @@ from facepay.usecases.operators.revoke_faces import (
     resolve_face_target,
     revoke_at_once,
     revoke_batch,
+)
+from facepay.usecases.operators.suspend import resolve_party_target, resume, suspend_by_two
+from facepay.usecases.operators.withdraw_keys import (
+    replace_by_two,
+    resolve_key_target,
+    resolve_replacement,
+    withdraw_by_two,
 )
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.request import Command
@@ -56,6 +64,10 @@ HANDLERS: dict[ActionKind, ActionHandler] = {
     ActionKind.REVOKE_COHORT: ActionHandler(resolve_cohort_target, None, _nothing),
     ActionKind.CLEAR_DURESS: ActionHandler(resolve_face_target, clear_duress, _nothing),
     ActionKind.ISSUE_RECOVERY: ActionHandler(resolve_customer_target, issue_recovery, _nothing),
+    ActionKind.WITHDRAW_KEY: ActionHandler(resolve_key_target, withdraw_by_two, _nothing),
+    ActionKind.REPLACE_KEY: ActionHandler(resolve_replacement, replace_by_two, _nothing),
+    ActionKind.SUSPEND: ActionHandler(resolve_party_target, suspend_by_two, _nothing),
+    ActionKind.RESUME: ActionHandler(resolve_party_target, resume, _nothing),
 }
 
 
@@ -98,10 +110,12 @@ def approve_action(deps: Dependencies, command: Command, action_id: str) -> Oper
                 approved = replace(approved, state=ActionState.DONE, done_at=deps.clock())
             uow.operator_actions.update(approved, state=ActionState.REQUESTED)
             answer = _answer(deps, uow, approved)
-            lease.answer(uow, answer)
+            lease.answer(uow, answer, withdrawn=result.withdrawn)
             _append_action_leaf(deps, uow, "approved", approved, command)
             for deletion in result.deletions:
                 record_deletion(deps, uow, deletion)
+            for leaf in result.leaves:
+                append_leaf(deps, uow, leaf.kind, **leaf.details, action=approved.id)
             uow.commit()
         return replace(answer, recovery_codes=result.shown_once)
 

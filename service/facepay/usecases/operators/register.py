@@ -5,7 +5,7 @@ register merchants and customers over HTTP; merchants register their terminals.
 """
 
 from facepay.domain.customer import Client, Customer, Merchant, PublicKey, Role, Terminal
-from facepay.domain.errors import NotAllowed
+from facepay.domain.errors import NotFound
 from facepay.ports import UnitOfWork
 from facepay.usecases.dependencies import Dependencies, new_id
 from facepay.usecases.idempotency import Lease, run_idempotent
@@ -49,14 +49,14 @@ def register_terminal(
 ) -> Registered:
     """Register a terminal of the calling merchant; `city` is its location.
 
-    Raises NotAllowed for a suspended merchant, AlreadyExists when the key is registered already.
+    Raises NotFound for an unknown merchant, AlreadyExists when the key is registered already.
     """
 
     def act(lease: Lease) -> Registered:
         with deps.unit_of_work() as uow:
             merchant = uow.merchants.find(id=command.caller.subject_id)
-            if merchant is None or merchant.suspended_at is not None:
-                raise NotAllowed("the merchant is suspended")
+            if merchant is None:
+                raise NotFound()
             terminal = Terminal(new_id("term"), merchant.id, name, deps.clock(), None, city)
             uow.terminals.add(terminal)
             answer = _register_client(deps, uow, Role.TERMINAL, terminal.id, key, lease)

@@ -15,8 +15,9 @@ from facepay.domain.deletion import Cause
 from facepay.domain.enrolment import NOT_REVOKED, EnrolmentState
 from facepay.domain.errors import InvalidRequest, NotFound
 from facepay.domain.event import EventKind
-from facepay.domain.operator_action import OperatorAction
-from facepay.ports import Span, UnitOfWork
+from facepay.domain.operator_action import ABOUT_CUSTOMERS, OperatorAction
+from facepay.domain.span import Span
+from facepay.ports import UnitOfWork
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.destroy_keys import destroy_key
 from facepay.usecases.faces.enrolments import emit_face, end_enrolment, record_deletion
@@ -114,10 +115,14 @@ def destroy_keys(deps: Dependencies, action: OperatorAction, at_most: int = BATC
 
 
 def count_faces(uow: UnitOfWork, action: OperatorAction) -> int:
-    """Return how many faces of the target are not revoked."""
+    """Return how many faces of the target are not revoked; 0 for actions on clients."""
+    if action.kind not in ABOUT_CUSTOMERS:
+        return 0
     return uow.enrolments.count(state=NOT_REVOKED, **faces_of(action))
 
 
 def count_keys(uow: UnitOfWork, action: OperatorAction) -> int:
-    """Return how many revoked faces of the target still have a key."""
+    """Return how many revoked faces of the target still have a key; 0 for actions on clients."""
+    if action.kind not in ABOUT_CUSTOMERS:
+        return 0
     return uow.enrolments.count(**_KEY_LEFT, **faces_of(action))

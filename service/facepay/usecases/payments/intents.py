@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import replace
 
-from facepay.domain.customer import Role
+from facepay.domain.customer import Role, Terminal
 from facepay.domain.errors import NotAllowed, NotFound
 from facepay.domain.event import EventKind
 from facepay.domain.money import Money
@@ -40,18 +40,17 @@ def create_intent(
 ) -> IntentAnswer:
     """Create an intent for the calling terminal; the policy limits its lifetime.
 
-    Raises NotAllowed for a suspended terminal or merchant.
+    It is as good as the key that opens it: once that is withdrawn, it is never approved.
+
+    Raises NotAllowed for a terminal without a merchant.
     """
 
     def act(lease: Lease) -> IntentAnswer:
         with deps.unit_of_work() as uow:
             terminal = uow.terminals.find(id=command.caller.subject_id)
-            merchant = uow.merchants.find(id=terminal.merchant_id) if terminal else None
-            if terminal is None or merchant is None:
+            if terminal is None:
                 raise NotAllowed("this terminal is not registered with a merchant")
-            if terminal.suspended_at is not None or merchant.suspended_at is not None:
-                raise NotAllowed("the terminal or its merchant is suspended")
-            intent = _new_intent(deps, terminal.id, merchant.id, money, order_ref)
+            intent = _new_intent(deps, terminal, command.caller.keyid, money, order_ref)
             uow.intents.add(intent)
             answer = intent_answer(deps, intent, None)
             lease.answer(uow, answer)
@@ -182,13 +181,13 @@ def fresh_nonce() -> str:
 
 
 def _new_intent(
-    deps: Dependencies, terminal_id: str, merchant_id: str, money: Money, order_ref: str
+    deps: Dependencies, terminal: Terminal, opened_by: str, money: Money, order_ref: str
 ) -> Intent:
     now = deps.clock()
     return Intent(
         id=new_id("pi"),
-        merchant_id=merchant_id,
-        terminal_id=terminal_id,
+        merchant_id=terminal.merchant_id,
+        terminal_id=terminal.id,
         amount_minor=money.amount_minor,
         currency=money.currency,
         order_ref=order_ref,
@@ -205,6 +204,7 @@ def _new_intent(
         decision_reason=None,
         created_at=now,
         expires_at=now + deps.policy.intent_lifetime,
+        opened_by=opened_by,
     )
 
 

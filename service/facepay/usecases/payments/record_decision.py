@@ -3,9 +3,10 @@
 from typing import Any
 
 from facepay.domain.decision import ON_HOLD, Decision, Outcome
-from facepay.domain.errors import WrongState
+from facepay.domain.errors import IntentExpired, WrongState
 from facepay.domain.event import EventKind
 from facepay.domain.payment import Authorization, Intent, IntentState, Method
+from facepay.domain.standing import ClientSuspended, KeyWithdrawn
 from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.credentials import VerifiedCredentials
 from facepay.usecases.authentication.rejected_credentials import handle_rejected_credentials
@@ -43,7 +44,8 @@ def record_decision(
     """Record a decision and return its answer; the caller commits.
 
     A code that was used or revoked since it was checked turns an approval into a decline. A decline
-    renews the intent's nonce, so that a confirmation of this attempt fits no other attempt.
+    renews the intent's nonce, so that a confirmation of this attempt fits no other attempt. The
+    commit of an approval raises IntentExpired when the key that opened the intent has no standing.
 
     Raises WrongState when another request changed the intent meanwhile.
     """
@@ -57,6 +59,8 @@ def record_decision(
     uow.intents.update(decided, state=judged.state.value)
     if approved and authorization is not None:
         uow.authorizations.add(authorization)
+    if approved and judged.opened_by != lease.keyid:  # the caller's own key is checked anyway
+        uow.before_commit(lambda: _require_opener(deps, uow, judged))
     answer = intent_answer(deps, decided, authorization if approved else None)
     lease.answer(uow, answer)
     if method is Method.FACE:
@@ -107,6 +111,20 @@ def _lock_unchanged(uow: UnitOfWork, judged: Intent) -> None:
         or (locked_row.state, locked_row.capture_id, locked_row.nonce) != expected
     ):
         raise WrongState("another request has changed the payment intent meanwhile")
+
+
+def _require_opener(deps: Dependencies, uow: UnitOfWork, intent: Intent) -> None:
+    """Refuse to approve what a withdrawn or suspended terminal opened, whoever sends the factor.
+
+    Raises IntentExpired.
+    """
+    opener = uow.standing(intent.opened_by)
+    try:
+        if opener is None:
+            raise KeyWithdrawn()
+        opener.require(deps.clock())
+    except (KeyWithdrawn, ClientSuspended):
+        raise IntentExpired("The terminal is out of use. Open a new payment.") from None
 
 
 def _decided(judged: Intent, method: Method, decision: Decision) -> Intent:

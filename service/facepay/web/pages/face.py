@@ -3,6 +3,7 @@
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
+from facepay.usecases.clients.devices import list_devices
 from facepay.usecases.consents.withdraw import withdraw_consent
 from facepay.usecases.customers.read_account import read_account, read_consent, read_face
 from facepay.usecases.faces.lock import lock_face, unlock_face
@@ -24,7 +25,9 @@ face = Blueprint("face", __name__, url_prefix=PREFIX, template_folder="templates
 @face.get("")
 @signed_in_page
 def overview() -> ResponseReturnValue:
-    return show("overview", account=read_account(deps(), session().customer_id))
+    customer_id = session().customer_id
+    account, devices = read_account(deps(), customer_id), list_devices(deps(), customer_id)
+    return show("overview", account=account, devices=devices)
 
 
 @face.get("/faces/<id:face_id>/revoke")

@@ -7,10 +7,11 @@ from marshmallow import fields, post_load, validate
 from facepay.domain.operator_action import ActionKind
 from facepay.usecases.operators.revoke_faces import BATCH
 from facepay.web.schemas.fields import Shape, StrictInteger, Text
+from facepay.web.schemas.parties import PublicJwk
 
 
 class Target(Shape):
-    """The target of an action: an enrolment, a customer's alias, or a cohort of enrolled faces.
+    """The target of an action: faces, a customer's alias, a client's key, a merchant or a terminal.
 
     `revoke_cohort` takes faces enrolled from `enrolled_after` on, before `enrolled_before`, and
     with `model`; every criterion that is given must hold. protocol.md says which kind takes which.
@@ -26,6 +27,24 @@ class Target(Shape):
     enrolled_after = fields.AwareDateTime(format="iso")
     enrolled_before = fields.AwareDateTime(format="iso")
     model = Text(max_length=200)
+    key = fields.String(
+        validate=validate.Regexp(
+            r"[A-Za-z0-9_-]{43}\Z", error="Send a keyid: an RFC 7638 thumbprint in base64url."
+        )
+    )
+    merchant = fields.String(
+        validate=validate.Regexp(
+            r"mer_[0-9a-f]{32}\Z",
+            error="Send a merchant's id: mer_ and 32 lower-case hexadecimal digits.",
+        )
+    )
+    terminal = fields.String(
+        validate=validate.Regexp(
+            r"term_[0-9a-f]{32}\Z",
+            error="Send a terminal's id: term_ and 32 lower-case hexadecimal digits.",
+        )
+    )
+    public_key = fields.Nested(PublicJwk)
 
 
 class NewAction(Shape):

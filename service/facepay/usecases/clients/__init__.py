@@ -1,0 +1,1 @@
+"""Client keys: customers withdraw their devices, merchants replace their keys and terminals'."""
