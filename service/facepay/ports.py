@@ -263,8 +263,9 @@ class UnitOfWork(Protocol):
     """One transaction; leaving the block without `commit` rolls everything back.
 
     All use cases lock rows in one order, so that they do not deadlock. The order is: operator
-    action, customer, enrolment, intent, capture, webhook endpoint and its deliveries, counters and
-    factors, idempotency record, log head. Raises StorageUnavailable when the database fails.
+    action, customer, second factors and recovery codes, enrolment, intent, capture, consent,
+    webhook endpoint and its deliveries, attempt counters, client keys by their id, page session,
+    idempotency record, log head. Raises StorageUnavailable when the database fails.
     """
 
     operator_actions: Repository[OperatorAction]

@@ -2,9 +2,10 @@
 
 `run_idempotent` leases the caller's idempotency key in a short commit, runs the use case, and
 returns the first answer to every repetition. The use case calls `lease.answer(uow, …)` inside its
-own last transaction, so the answer is stored if and only if the change was committed. A worker
-that is killed in between leaves the lease behind. The retry takes it over with a new fence, and
-the old fence can no longer commit.
+own last transaction, so the answer is stored if and only if the change was committed. It also
+checks the caller again there, and no use case can forget that. A worker that is killed in between
+leaves the lease behind. The retry takes it over with a new fence, and the old fence can no longer
+commit.
 """
 
 import hashlib
@@ -25,9 +26,10 @@ from facepay.domain.errors import (
     Unavailable,
 )
 from facepay.domain.idempotency import KEPT_FOR, LEASE_DURATION, IdempotencyRecord, RecordState
-from facepay.ports import UnitOfWork
+from facepay.ports import Clock, UnitOfWork
+from facepay.usecases.authentication.live_callers import require_live_caller
 from facepay.usecases.dependencies import Dependencies
-from facepay.usecases.request import Command
+from facepay.usecases.request import Caller, Command
 from facepay.usecases.stage_timing import timed_stage
 
 Answer = TypeVar("Answer")
@@ -38,6 +40,8 @@ class Lease:
     """The right to run one request; lost when it expires and another worker takes over."""
 
     record: IdempotencyRecord
+    caller: Caller
+    clock: Clock
 
     @property
     def id(self) -> str:
@@ -49,10 +53,13 @@ class Lease:
         return self.record.created_at
 
     def answer(self, uow: UnitOfWork, answer: Any) -> None:
-        """Store the answer in the transaction that makes the change.
+        """Check the caller again, and store the answer in the transaction that makes the change.
 
-        Raises InProgress when another worker has taken over the lease: do not commit then.
+        Raises SignatureInvalid when the caller's key was withdrawn meanwhile, CredentialsRejected
+        when the caller's session has ended, InProgress when another worker has taken over the
+        lease: do not commit then.
         """
+        require_live_caller(uow, self.caller, self.clock())
         done = replace(self.record, state=RecordState.ANSWERED, answer=json.dumps(asdict(answer)))
         self._finish(uow, done)
 
@@ -93,7 +100,7 @@ def run_idempotent(
     record = _acquire_lease(deps, command)
     if record.state is not RecordState.IN_PROGRESS:
         return _recall(record, kind)
-    lease = Lease(record)
+    lease = Lease(record, command.caller, deps.clock)
     try:
         return act(lease)
     except (Unavailable, InProgress):

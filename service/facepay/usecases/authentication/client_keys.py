@@ -9,6 +9,7 @@ from datetime import timedelta
 from facepay.domain.customer import Client
 from facepay.domain.errors import AlreadyExists, NonceReplayed
 from facepay.domain.idempotency import UsedNonce
+from facepay.ports import UnitOfWork
 from facepay.usecases.dependencies import Dependencies
 
 WINDOW = timedelta(seconds=60)
@@ -18,7 +19,17 @@ def find_client(deps: Dependencies, keyid: str) -> Client | None:
     """Return the client of a keyid, or None for an unknown or revoked key."""
     with deps.unit_of_work() as uow:
         client = uow.clients.find(id=keyid)
-    return client if client is not None and client.revoked_at is None else None
+    return client if _is_live(client) else None
+
+
+def lock_live_clients(uow: UnitOfWork, *keyids: str) -> frozenset[str]:
+    """Lock the rows of these keys, and return those that are known and not revoked.
+
+    A withdrawal waits for the lock: once it has been answered, no commit relies on the key. The
+    rows are locked in the order of their ids, so that two operators who approve each other's
+    requests do not wait for each other.
+    """
+    return frozenset(keyid for keyid in sorted(keyids) if _is_live(uow.clients.lock(keyid)))
 
 
 def use_nonce(deps: Dependencies, keyid: str, nonce: str) -> None:
@@ -38,3 +49,7 @@ def use_nonce(deps: Dependencies, keyid: str, nonce: str) -> None:
         except AlreadyExists:
             raise NonceReplayed() from None
         uow.commit()
+
+
+def _is_live(client: Client | None) -> bool:
+    return client is not None and client.revoked_at is None

@@ -10,7 +10,7 @@ from datetime import datetime
 from facepay.domain.consent import Consent
 from facepay.domain.deletion import Cause
 from facepay.domain.enrolment import ENROLLED, OPEN_FOR, Enrolment, EnrolmentState
-from facepay.domain.errors import CredentialsRejected, FaceNotAvailable, WrongState
+from facepay.domain.errors import FaceNotAvailable, WrongState
 from facepay.domain.event import EventKind
 from facepay.ports import ObservedFaces, UnitOfWork
 from facepay.usecases.authentication.credentials import Credentials, RequiredCredentials
@@ -58,9 +58,8 @@ def begin_enrolment(
         # it, and nothing creates it again.
         deps.templates.create_key(enrolment.key_name)
         with deps.unit_of_work() as uow:
+            verified.consume(uow)
             uow.enrolments.add(enrolment)
-            if not verified.consume(uow):
-                raise CredentialsRejected()
             answer = enrolment_answer(enrolment)
             lease.answer(uow, answer)
             append_leaf(deps, uow, "enrolment.begun", enrolment=enrolment.id)

@@ -13,6 +13,7 @@ from facepay.domain.audit import canonical
 from facepay.domain.errors import NotFound, WrongState
 from facepay.domain.operator_action import OPEN_FOR, ActionKind, ActionState, OperatorAction
 from facepay.ports import UnitOfWork
+from facepay.usecases.authentication.client_keys import lock_live_clients
 from facepay.usecases.dependencies import Dependencies, new_id
 from facepay.usecases.faces.enrolments import record_deletion
 from facepay.usecases.idempotency import Lease, run_idempotent
@@ -29,7 +30,7 @@ from facepay.usecases.operators.revoke_faces import (
     revoke_batch,
 )
 from facepay.usecases.records.audit_log import append_leaf
-from facepay.usecases.request import Command
+from facepay.usecases.request import Caller, Command
 from facepay.usecases.responses import OperatorActionAnswer, rfc3339
 
 
@@ -94,6 +95,7 @@ def approve_action(deps: Dependencies, command: Command, action_id: str) -> Oper
             approved = _approved(deps, uow, command, action_id)
             carry_out = HANDLERS[approved.kind].carry_out
             result = carry_out(deps, uow, approved) if carry_out else ActionResult()
+            _require_live_requester(uow, command.caller, approved)
             if carry_out:
                 approved = replace(approved, state=ActionState.DONE, done_at=deps.clock())
             uow.operator_actions.update(approved, state=ActionState.REQUESTED)
@@ -208,9 +210,6 @@ def _approved(
         raise NotFound()
     by, key = command.caller.subject_id, command.caller.keyid
     locked_row.require_approvable(by, key, deps.clock())
-    requester = uow.clients.find(id=locked_row.requested_key)
-    if requester is None or requester.revoked_at is not None:
-        raise WrongState("the key that requested the action is revoked: request it again")
     approved = replace(
         locked_row,
         state=ActionState.APPROVED,
@@ -219,6 +218,12 @@ def _approved(
         approved_at=deps.clock(),
     )
     return replace(approved, total=count_faces(uow, approved))
+
+
+def _require_live_requester(uow: UnitOfWork, caller: Caller, action: OperatorAction) -> None:
+    """Lock both operators' keys, and check the requester's; `Lease.answer` checks the caller's."""
+    if action.requested_key not in lock_live_clients(uow, action.requested_key, caller.keyid):
+        raise WrongState("the key that requested the action is revoked: request it again")
 
 
 def _append_action_leaf(
