@@ -101,7 +101,7 @@ def verify_session(
     """Accept a session in place of credentials, only where any one credential is enough.
 
     Password and second factor were verified when the session began. The session is read again, so
-    that one that has just ended does not count.
+    that one that has just ended does not count; `Lease.answer` does so once more in the commit.
 
     Raises CredentialsRejected.
     """
