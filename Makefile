@@ -10,7 +10,7 @@ MORE_WORKERS := --numprocesses=3 --dist=loadgroup --no-loadscope-reorder
 COVERED := --cov --cov-report=term --cov-fail-under=96
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-fast check docs pictures bench-engine int8-ranges bench-accuracy calibrate-shipped bench-memory bench-robust bench-protection bench-pad bench-revocation bench-duress format generate lock mutate scan clean
+.PHONY: help demo serve test test-fast check docs pictures bench-engine int8-ranges bench-accuracy calibrate-shipped bench-memory bench-robust bench-protection bench-pad bench-revocation bench-stale bench-duress format generate lock mutate scan clean
 
 help: ## list every target
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ bench-pad: $(READY) ## measure the liveness check on rendered attacks and payers
 
 bench-revocation: $(READY) ## race 10,000 payments with revocations while workers die: var/bench/revocation.json
 	@$(BIN)/python -m tests.bench.revocation $(ARGS)
+
+bench-stale: $(READY) ## race 2,000 password payments with its change: var/bench/stale.json
+	@$(BIN)/python -m tests.bench.stale $(ARGS)
 
 bench-duress: $(READY) ## whether a till can tell duress from a wrong code: var/bench/duress.json
 	@$(BIN)/python -m tests.bench.duress $(ARGS)

@@ -255,9 +255,9 @@ class UnitOfWork(Protocol):
     """One transaction; leaving the block without `commit` rolls everything back.
 
     All use cases lock rows in one order, so that they do not deadlock: operator action, customer,
-    merchant, terminal, client key, enrolment, intent, capture, consent, webhook endpoint and its
-    deliveries, counters and factors, idempotency record, log head. Raises StorageUnavailable when
-    the database fails.
+    second factors and recovery codes, merchant, terminal, client key, enrolment, intent, capture,
+    consent, webhook endpoint and its deliveries, attempt counters, page session, idempotency
+    record, log head. Raises StorageUnavailable when the database fails.
     """
 
     operator_actions: Repository[OperatorAction]

@@ -2,9 +2,10 @@
 
 `run_idempotent` leases the caller's idempotency key in a short commit, runs the use case, and
 returns the first answer to every repetition. The use case calls `lease.answer(uow, …)` inside its
-own last transaction, so the answer is stored if and only if the change was committed. A worker
-that is killed in between leaves the lease behind. The retry takes it over with a new fence, and
-the old fence can no longer commit.
+own last transaction, so the answer is stored if and only if the change was committed. It also
+checks the caller again there, and no use case can forget that. A worker that is killed in between
+leaves the lease behind. The retry takes it over with a new fence, and the old fence can no longer
+commit.
 """
 
 import hashlib
@@ -26,23 +27,20 @@ from facepay.domain.errors import (
 )
 from facepay.domain.idempotency import KEPT_FOR, LEASE_DURATION, IdempotencyRecord, RecordState
 from facepay.ports import UnitOfWork
+from facepay.usecases.authentication.live_callers import require_live_caller
 from facepay.usecases.dependencies import Dependencies
-from facepay.usecases.request import Command
+from facepay.usecases.request import Caller, Command
 from facepay.usecases.stage_timing import timed_stage
-from facepay.usecases.standing import check_before_commit
 
 Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to run one request; lost when it expires and another worker takes over.
-
-    `keyid` is the key that signed the request, or the id of a browser's session.
-    """
+    """The right to run one request; lost when it expires and another worker takes over."""
 
     record: IdempotencyRecord
-    keyid: str
+    caller: Caller
     deps: Dependencies
 
     @property
@@ -57,15 +55,16 @@ class Lease:
     def answer(
         self, uow: UnitOfWork, answer: Any, *, withdrawn: frozenset[str] = frozenset()
     ) -> None:
-        """Store the answer in the transaction that makes the change.
+        """Check the caller again, and store the answer in the transaction that makes the change.
 
-        The commit then raises KeyWithdrawn or ClientSuspended if the caller has lost its standing
-        meanwhile. `withdrawn` names the keys that this transaction itself withdraws.
+        The commit then raises KeyWithdrawn or ClientSuspended if the caller's key has lost its
+        standing meanwhile. `withdrawn` names the keys that this transaction itself withdraws.
 
-        Raises InProgress when another worker has taken over the lease: do not commit then.
+        Raises CredentialsRejected when the caller's session has ended, InProgress when another
+        worker has taken over the lease: do not commit then.
         """
-        if self.keyid not in withdrawn:
-            check_before_commit(self.deps, uow, self.keyid)
+        if self.caller.keyid not in withdrawn:
+            require_live_caller(self.deps, uow, self.caller)
         done = replace(self.record, state=RecordState.ANSWERED, answer=json.dumps(asdict(answer)))
         self._finish(uow, done)
 
@@ -106,7 +105,7 @@ def run_idempotent(
     record = _acquire_lease(deps, command)
     if record.state is not RecordState.IN_PROGRESS:
         return _recall(record, kind)
-    lease = Lease(record, command.caller.keyid, deps)
+    lease = Lease(record, command.caller, deps)
     try:
         return act(lease)
     except (Unavailable, InProgress):

@@ -12,13 +12,17 @@ class Caller:
     """The client that signed the request, or a browser.
 
     `keyid` is the client's key, or for a browser the id of its session or visit. With `on_page`,
-    the customer is signed in.
+    the customer is signed in. A visitor's browser has no subject.
     """
 
     keyid: str
     role: Role
     subject_id: str
     on_page: bool = False
+
+    @property
+    def is_visitor(self) -> bool:
+        return not self.subject_id
 
 
 @dataclass(frozen=True, slots=True)

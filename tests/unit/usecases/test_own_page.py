@@ -30,7 +30,7 @@ def visit(scenario: Scenario, customer: Customer) -> tuple[str, PageSession]:
 
 def change_in(scenario: Scenario, session: PageSession) -> Command:
     role = scenario.customers["ada"].caller.role
-    return scenario.command(Caller(session.id, role, session.customer_id))
+    return scenario.command(Caller(session.id, role, session.customer_id, on_page=True))
 
 
 def test_being_signed_in_suffices_to_revoke(scenario: Scenario, ada: Customer) -> None:

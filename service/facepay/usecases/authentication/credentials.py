@@ -1,8 +1,14 @@
-"""Credentials: what a customer presents, what a request requires, and what was verified."""
+"""Credentials: what a customer presents, what a request requires, and what was verified.
 
-from dataclasses import dataclass, replace
+Verifying takes time, and holds no lock. `VerifiedCredentials` therefore checks everything again in
+the transaction of the change: password, second factor and code. The caller of the request is
+checked again where its answer is stored (`idempotency.Lease.answer`).
+"""
+
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
+from facepay.domain.errors import CredentialsRejected
 from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.consume_codes import FactorMatch, RecoveryMatch
 from facepay.usecases.dependencies import NO_ROW
@@ -49,6 +55,7 @@ class VerifiedCredentials:
     `duress`: the code was the duress code; `second_factor_ok` is then False.
     `customer_id`: the customer they were checked for; None for an unknown alias.
     `blocked`: the code came after too many wrong ones, so it may be a guess.
+    `password_hash`: the stored hash that the password was compared with.
     """
 
     password_ok: bool | None
@@ -57,6 +64,7 @@ class VerifiedCredentials:
     customer_id: str | None = None
     duress: bool = False
     blocked: bool = False
+    password_hash: str | None = field(default=None, repr=False)
 
     def satisfies(self, required: RequiredCredentials) -> bool:
         """Return whether the correct credentials are all that the request requires."""
@@ -67,15 +75,33 @@ class VerifiedCredentials:
             RequiredCredentials.PASSWORD_AND_SECOND_FACTOR: password and second_factor,
         }[required]
 
-    def consume(self, uow: UnitOfWork) -> bool:
-        """Mark the matched code as used; return False when it was used or revoked meanwhile.
+    def consume(self, uow: UnitOfWork) -> None:
+        """Check again that everything is as it was verified, and mark the code as used.
 
-        Without a match the same statements run, so that their time does not show the difference.
+        Call it first in the transaction of the change: it locks the customer and the factor.
+
+        Raises CredentialsRejected when the password was changed, the code used, or the factor
+        revoked meanwhile.
         """
-        if self.match is None:
-            FactorMatch(NO_ROW, time_step=0).consume(uow)
-            return True
-        return self.match.consume(uow)
+        if not self.consume_if_unchanged(uow):
+            raise CredentialsRejected()
+
+    def consume_if_unchanged(self, uow: UnitOfWork) -> bool:
+        """Do the same as `consume`, and return False instead of raising: a payment is declined.
+
+        The statements depend only on what was presented, so that their time does not show what was
+        right.
+        """
+        same_password = self.password_ok is None or self._is_same_password(uow)
+        return self._consume_match(uow) and same_password
+
+    def consume_to_leave(self, uow: UnitOfWork) -> None:
+        """Mark the code as used, and refuse nothing: this is for locks and revocations.
+
+        What was right when it was presented is enough to leave. Otherwise somebody who uses the
+        owner's codes, or changes the password, at the right moment could keep the face alive.
+        """
+        self._consume_match(uow)
 
     def consume_rejected(self, uow: UnitOfWork) -> None:
         """Mark a correct code as used although the request was rejected.
@@ -84,4 +110,14 @@ class VerifiedCredentials:
         one.
         """
         is_recovery_code = isinstance(self.match, RecoveryMatch)
-        (replace(self, match=None) if is_recovery_code else self).consume(uow)
+        (replace(self, match=None) if is_recovery_code else self)._consume_match(uow)
+
+    def _is_same_password(self, uow: UnitOfWork) -> bool:
+        locked_row = uow.customers.lock(self.customer_id or NO_ROW)
+        return locked_row is not None and locked_row.password_hash == self.password_hash
+
+    def _consume_match(self, uow: UnitOfWork) -> bool:
+        if self.match is None:
+            FactorMatch(NO_ROW, time_step=0).consume(uow)
+            return True
+        return self.match.consume(uow)

@@ -23,9 +23,9 @@ def handle_rejected_credentials(
 ) -> None:
     """Write the enrolment and emit the event; the caller commits.
 
-    It locks the enrolment's row: call it before an intent is locked. With `lock=False` a duress
-    alarm is sent but the face is not locked. After too many wrong codes, the duress code may be a
-    stranger's guess, and strangers must not be able to lock a face.
+    It locks the enrolment's row: call it after the factor is locked and before an intent is. With
+    `lock=False` a duress alarm is sent but the face is not locked. After too many wrong codes, the
+    duress code may be a stranger's guess, and strangers must not be able to lock a face.
     """
     found = uow.enrolments.find(customer_id=customer_id or NO_ROW, state=ENROLLED)
     locked_row = uow.enrolments.lock(found.id if found else NO_ROW)

@@ -62,12 +62,7 @@ def sign_in(deps: Dependencies, attempt: SignInAttempt) -> SignedIn:
         raise CredentialsRejected()
     token = secrets.token_urlsafe(TOKEN_BYTES)
     with deps.unit_of_work() as uow:
-        locked_row = uow.customers.lock(customer.id)
-        # Changing the password ends all sessions: the old password must not begin a new one.
-        if locked_row is None or locked_row.password_hash != customer.password_hash:
-            raise CredentialsRejected()
-        if not verified.consume(uow):
-            raise CredentialsRejected()
+        verified.consume(uow)  # a password that was changed meanwhile must not begin a session
         uow.page_sessions.delete_before("ends_at", now)
         uow.page_sessions.add(
             PageSession(session_id(token), customer.id, now, now, ends_at=now + LONGEST)
@@ -106,7 +101,7 @@ def verify_session(
     """Accept a session in place of credentials, only where any one credential is enough.
 
     Password and second factor were verified when the session began. The session is read again, so
-    that one that has just ended does not count.
+    that one that has just ended does not count; `Lease.answer` does so once more in the commit.
 
     Raises CredentialsRejected.
     """

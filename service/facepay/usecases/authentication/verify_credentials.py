@@ -5,7 +5,7 @@
 - Confirmations cannot be guessed and are not counted, so that nobody can block a device's owner.
 - Each recovery code has its own counter. A stranger does not know which codes exist.
 - Unknown, wrong, used and blocked credentials get the same answer after the same work.
-- A correct code is consumed in the transaction of the change it was presented for
+- The transaction of the change checks again what was verified here, and consumes a correct code
   (`VerifiedCredentials.consume`).
 """
 
@@ -121,8 +121,10 @@ def check_factors(
     other = _match_uncounted(deps, customer, credentials, confirms, at)
     match = other if credentials.code is None else code
     second_factor_ok = (match is not None) if credentials.has_second_factor else None
-    known = customer.id if customer else None
-    return VerifiedCredentials(password_ok, second_factor_ok, match, known, duress, blocked)
+    known, compared = (customer.id, customer.password_hash) if customer else (None, None)
+    return VerifiedCredentials(
+        password_ok, second_factor_ok, match, known, duress, blocked, compared
+    )
 
 
 def commit_rejected_credentials(deps: Dependencies, verified: VerifiedCredentials) -> None:
@@ -133,10 +135,10 @@ def commit_rejected_credentials(deps: Dependencies, verified: VerifiedCredential
     """
     if verified.second_factor_ok is not None:
         with deps.unit_of_work() as uow:
+            verified.consume_rejected(uow)
             handle_rejected_credentials(
                 deps, uow, verified.customer_id, duress=verified.duress, lock=not verified.blocked
             )
-            verified.consume_rejected(uow)
             uow.commit()
 
 

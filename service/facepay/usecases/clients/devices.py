@@ -6,7 +6,7 @@ A device's request key is not its device key: that one is a second factor (secon
 """
 
 from facepay.domain.customer import Client, PublicKey, Role
-from facepay.domain.errors import AlreadyExists, CredentialsRejected, NotFound, WrongState
+from facepay.domain.errors import AlreadyExists, NotFound, WrongState
 from facepay.domain.event import EventKind
 from facepay.domain.page_session import PageSession
 from facepay.ports import UnitOfWork
@@ -60,13 +60,12 @@ def add_device(
         )
         with deps.unit_of_work() as uow:
             uow.customers.lock(customer_id)
+            verified.consume(uow)
             if len(keys_in_force(uow, customer_id)) >= MOST:
                 raise WrongState("ten devices are registered: withdraw one first")
             if uow.second_factors.find(customer_id=customer_id, keyid=key.thumbprint):
                 raise AlreadyExists("this key confirms: use a key that only signs requests")
             added = add_key(deps, uow, Role.CUSTOMER, customer_id, key, name)
-            if not verified.consume(uow):
-                raise CredentialsRejected()
             answer = _answer(added)
             lease.answer(uow, answer)
             append_key_leaf(deps, uow, EventKind.CLIENT_KEY_ADDED, added, command.caller)
@@ -97,8 +96,8 @@ def withdraw_device(
             verified = _verify(deps, command, credentials, RequiredCredentials.ANY_ONE)
         with deps.unit_of_work() as uow:
             uow.customers.lock(customer_id)
+            verified.consume_to_leave(uow)
             withdrawn = withdraw_keys(deps, uow, [keyid])
-            verified.consume(uow)  # goes on even if the code was used meanwhile
             answer = _answer(_own(uow, customer_id, keyid))
             lease.answer(uow, answer, withdrawn=frozenset(each.id for each in withdrawn))
             append_withdrawals(deps, uow, withdrawn, command.caller)

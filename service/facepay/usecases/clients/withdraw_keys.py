@@ -1,8 +1,8 @@
 """Add and withdraw client keys inside a transaction, with event and leaf.
 
 A withdrawn key is refused from the commit on, by every worker: each request reads its row, and each
-change reads it again in its own commit (`usecases/standing.py`). What the key had begun ends with
-it: nobody else can go on with its captures, and no payment that it opened is approved.
+change reads it again in its own commit (`authentication/live_callers.py`). What the key had begun
+ends with it: nobody else can go on with its captures, and no payment that it opened is approved.
 
 A withdrawal is for good. A key withdrawn by mistake is replaced by a new one.
 """

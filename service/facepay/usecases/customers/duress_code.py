@@ -7,7 +7,7 @@ import hmac
 from dataclasses import replace
 
 from facepay.domain.duress import duress_tag
-from facepay.domain.errors import CredentialsRejected, InvalidRequest, NotFound
+from facepay.domain.errors import InvalidRequest, NotFound
 from facepay.usecases.authentication.credentials import Credentials, RequiredCredentials
 from facepay.usecases.authentication.match_factors import active_factors, match_code
 from facepay.usecases.authentication.verify_credentials import channel_of, verify_credentials
@@ -66,11 +66,10 @@ def _store_tag(
         _refuse_one_time_code(deps, customer_id, credentials, code)
     answer = Done()
     with deps.unit_of_work() as uow:
+        verified.consume(uow)
         locked_row = uow.customers.lock(customer_id)
         if locked_row is None:
             raise NotFound()
-        if not verified.consume(uow):
-            raise CredentialsRejected()
         uow.customers.update(replace(locked_row, duress_tag=tag))
         lease.answer(uow, answer)
         append_setting(deps, uow, customer_id, "duress_code")

@@ -99,13 +99,12 @@ def _set(
     answer = PasswordAnswer(rfc3339(deps.clock()))
     with deps.unit_of_work() as uow:
         locked_row = uow.customers.lock(customer.id)
-        if locked_row is None or locked_row.password_hash != customer.password_hash:
-            raise CredentialsRejected()  # the password that was verified has been changed meanwhile
-        if not verified.consume(uow):
-            raise CredentialsRejected()
+        verified.consume(uow)
+        if locked_row is None:
+            raise NotFound()
         uow.customers.update(replace(locked_row, password_hash=hashed))
-        end_sessions(deps, uow, customer.id)
         lease.answer(uow, answer)
+        end_sessions(deps, uow, customer.id)  # after the answer: it ends the caller's session too
         emit(deps, uow, EventKind.PASSWORD_CHANGED, customer=customer.id)
         append_setting(deps, uow, customer.id, setting)
         uow.commit()

@@ -8,7 +8,6 @@ import secrets
 from datetime import datetime
 
 from facepay.domain.customer import FactorKind, FactorState, SecondFactor
-from facepay.domain.errors import CredentialsRejected
 from facepay.domain.event import EventKind
 from facepay.domain.recovery import ALPHABET, CODES, GROUP, GROUPS, RecoveryCode, code_id
 from facepay.ports import UnitOfWork
@@ -50,8 +49,7 @@ def make_recovery_codes(
         hashed = [hashed_code(deps, factor, code) for code in codes]
         with deps.unit_of_work() as uow:
             uow.customers.lock(customer_id)
-            if not verified.consume(uow):
-                raise CredentialsRejected()
+            verified.consume(uow)
             replace_set(uow, factor, hashed)
             lease.answer(uow, RecoveryCodesAnswer(factor.id, None))
             emit_factor(deps, uow, EventKind.SECOND_FACTOR_ADDED, factor)

@@ -74,10 +74,9 @@ def add_second_factor(
         factor = _new_factor(deps, customer_id, name, key)
         with deps.unit_of_work() as uow:
             uow.customers.lock(customer_id)
+            verified.consume(uow)
             if first and active_factors(uow, customer_id):
                 raise CredentialsRejected()  # a factor was confirmed meanwhile: it is required now
-            if not verified.consume(uow):
-                raise CredentialsRejected()
             _replace_pending(uow, factor)
             answer = factor_answer(factor)
             lease.answer(uow, answer)
@@ -138,8 +137,7 @@ def revoke_second_factor(
         verified = _verify(deps, command, customer, credentials, password_only=not was_active)
         with deps.unit_of_work() as uow:
             uow.customers.lock(customer_id)
-            if not verified.consume(uow):
-                raise CredentialsRejected()
+            verified.consume(uow)
             factor = _own_factor(uow, command, factor_id)
             if factor.state is FactorState.ACTIVE:
                 _require_another(uow, factor, was_active=was_active)

@@ -57,9 +57,9 @@ def _end_all(
 ) -> StopAnswer:
     with deps.unit_of_work() as uow:
         uow.customers.lock(customer_id)
+        verified.consume_to_leave(uow)
         faces = _living(uow, customer_id)
         ended = [end_enrolment(deps, uow, face_id, Cause.CUSTOMER) for face_id in faces]
-        verified.consume(uow)  # a revocation is not refused because a code was used meanwhile
         answer = StopAnswer(rfc3339(deps.clock()))
         lease.answer(uow, answer)
         for face, _ in ended:

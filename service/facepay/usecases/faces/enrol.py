@@ -11,12 +11,7 @@ from datetime import datetime
 from facepay.domain.consent import Consent
 from facepay.domain.deletion import Cause
 from facepay.domain.enrolment import ENROLLED, OPEN_FOR, Enrolment, EnrolmentState
-from facepay.domain.errors import (
-    CredentialsRejected,
-    FaceNotAvailable,
-    VaultUnavailable,
-    WrongState,
-)
+from facepay.domain.errors import FaceNotAvailable, VaultUnavailable, WrongState
 from facepay.domain.event import EventKind
 from facepay.ports import ObservedFaces, UnitOfWork
 from facepay.usecases.authentication.credentials import (
@@ -183,10 +178,9 @@ def _store_pending(
 ) -> EnrolmentAnswer:
     with deps.unit_of_work() as uow:
         uow.customers.lock(enrolment.customer_id)  # a consent that ends now waits, and ends it too
+        verified.consume(uow)
         require_consent(deps, uow, enrolment, CONSENT_ENDED)
         uow.enrolments.add(enrolment)
-        if not verified.consume(uow):
-            raise CredentialsRejected()
         answer = enrolment_answer(enrolment)
         lease.answer(uow, answer)
         append_leaf(deps, uow, "enrolment.begun", enrolment=enrolment.id)

@@ -9,7 +9,7 @@ exist because a stranger has stolen it.
 from dataclasses import replace
 
 from facepay.domain.enrolment import Enrolment, EnrolmentState
-from facepay.domain.errors import CredentialsRejected, NotFound, WrongState
+from facepay.domain.errors import NotFound, WrongState
 from facepay.domain.event import EventKind
 from facepay.domain.page_session import PageSession
 from facepay.ports import UnitOfWork
@@ -46,8 +46,8 @@ def lock_face(
             deps, command, enrolment_id, credentials, RequiredCredentials.ANY_ONE
         )
         with deps.unit_of_work() as uow:
+            verified.consume_to_leave(uow)
             locked, locked_now = lock_enrolment(uow, enrolment_id)
-            verified.consume(uow)  # a lock is never refused because a code was used meanwhile
             answer = enrolment_answer(locked)
             lease.answer(uow, answer)
             if locked_now:
@@ -74,10 +74,9 @@ def unlock_face(
             deps, command, enrolment_id, credentials, RequiredCredentials.PASSWORD_AND_SECOND_FACTOR
         )
         with deps.unit_of_work() as uow:
+            verified.consume(uow)
             locked_row = _lock_row(uow, enrolment_id)
             require_consent(deps, uow, locked_row, CONSENT_ENDED)
-            if not verified.consume(uow):
-                raise CredentialsRejected()
             unlocked = replace(locked_row, state=EnrolmentState.ACTIVE, epoch=locked_row.epoch + 1)
             unlocked_now = locked_row.state is EnrolmentState.LOCKED
             if unlocked_now:

@@ -62,8 +62,8 @@ def revoke_face(
             at=lease.received_at,
         )
         with deps.unit_of_work() as uow:
+            verified.consume_to_leave(uow)
             revoked, deletion = end_enrolment(deps, uow, enrolment_id, Cause.CUSTOMER)
-            verified.consume(uow)  # goes on even if the code was used meanwhile
             answer = enrolment_answer(revoked)
             lease.answer(uow, answer)
             if deletion is not None:

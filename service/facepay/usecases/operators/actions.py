@@ -106,6 +106,8 @@ def approve_action(deps: Dependencies, command: Command, action_id: str) -> Oper
             approved = _approved(deps, uow, command, action_id)
             carry_out = HANDLERS[approved.kind].carry_out
             result = carry_out(deps, uow, approved) if carry_out else ActionResult()
+            if approved.requested_key not in result.withdrawn:
+                uow.before_commit(lambda: _require_live_requester(uow, approved))
             if carry_out:
                 approved = replace(approved, state=ActionState.DONE, done_at=deps.clock())
             uow.operator_actions.update(approved, state=ActionState.REQUESTED)
@@ -222,9 +224,6 @@ def _approved(
         raise NotFound()
     by, key = command.caller.subject_id, command.caller.keyid
     locked_row.require_approvable(by, key, deps.clock())
-    requester = uow.clients.find(id=locked_row.requested_key)
-    if requester is None or requester.revoked_at is not None:
-        raise WrongState("the key that requested the action is revoked: request it again")
     approved = replace(
         locked_row,
         state=ActionState.APPROVED,
@@ -233,6 +232,13 @@ def _approved(
         approved_at=deps.clock(),
     )
     return replace(approved, total=count_faces(uow, approved))
+
+
+def _require_live_requester(uow: UnitOfWork, action: OperatorAction) -> None:
+    """Refuse what a withdrawn key requested; `Lease.answer` has the approver's key checked."""
+    requester = uow.standing(action.requested_key)
+    if requester is None or requester.client.revoked_at is not None:
+        raise WrongState("the key that requested the action is withdrawn: request it again")
 
 
 def _append_action_leaf(

@@ -6,8 +6,8 @@
     4  unseal the reference and compare (only if PAD passed)
     5  verify the second factor
     6  decide(facts, now) -> Decision: pure, in domain/decision.py
-    7  ONE commit, under the row lock that a revocation takes: check again that face and factor are
-       live; store decision, authorization, audit-log leaf and answer
+    7  ONE commit, under the row lock that a revocation takes: check again that caller, factor and
+       face are live; store decision, authorization, audit-log leaf and answer
 
 A payment has two requests. `submit_frames` takes steps 1 to 4, 6 and 7; without a second factor,
 step 6 can only ask for one. `submit_second_factor` takes steps 1, 2 and 5 to 7; in place of steps 3
@@ -224,16 +224,32 @@ def _commit_if_still_live(
     decision: Decision,
     authorization: Authorization | None,
 ) -> IntentAnswer:
+    check_face = partial(_check_face, deps, context)
     with deps.unit_of_work() as uow:
-        live = _active_enrolment(deps, uow, context.intent)
-        if live.epoch != context.enrolment.epoch:
-            raise FaceNotAvailable()
-        # The duress code was typed elsewhere since step 2: this payment fails like a wrong code.
-        duress_meanwhile = live.duress_since != context.enrolment.duress_since
-        if duress_meanwhile and decision.outcome is Outcome.APPROVE:
-            decision = Decision(Outcome.DECLINE, UNDER_DURESS)
         answer = record_decision(
-            deps, uow, lease, context.intent, Method.FACE, decision, verified, authorization
+            deps,
+            uow,
+            lease,
+            context.intent,
+            Method.FACE,
+            decision,
+            verified,
+            authorization,
+            check_face,
         )
         uow.commit()
     return answer
+
+
+def _check_face(
+    deps: Dependencies, context: PaymentContext, uow: UnitOfWork, decision: Decision
+) -> Decision:
+    """Lock the face and check that it is as step 2 found it. Raises FaceNotAvailable."""
+    live = _active_enrolment(deps, uow, context.intent)
+    if live.epoch != context.enrolment.epoch:
+        raise FaceNotAvailable()
+    # The duress code was typed elsewhere since step 2: this payment fails like a wrong code.
+    duress_meanwhile = live.duress_since != context.enrolment.duress_since
+    if duress_meanwhile and decision.outcome is Outcome.APPROVE:
+        return Decision(Outcome.DECLINE, UNDER_DURESS)
+    return decision

@@ -5,7 +5,8 @@
     3  verify the password and the second factor
     4  decide(facts, now) -> Decision: pure, in domain/decision.py
     5  sign the authorization of an approval
-    6  ONE commit: consume the code; store decision, authorization, audit-log leaf and answer
+    6  ONE commit: check again that caller, password and factor are live, and consume the code;
+       store decision, authorization, audit-log leaf and answer
 
 The same intent is paid, at the same price. Nothing depends on the face: not the engine, not the
 enrolment, not the consent. An unknown payer gets the same answer after the same work. Attempts from

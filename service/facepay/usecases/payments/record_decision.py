@@ -1,5 +1,6 @@
 """Record a decision in one transaction: intent, authorization, consumed code, leaf and answer."""
 
+from collections.abc import Callable
 from typing import Any
 
 from facepay.domain.decision import ON_HOLD, Decision, Outcome
@@ -17,6 +18,11 @@ from facepay.usecases.records.activity import record_face_use
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.records.outbox import emit_payment
 from facepay.usecases.responses import IntentAnswer
+
+CheckFace = Callable[[UnitOfWork, Decision], Decision]
+
+# The password was changed, the code used, or the factor revoked, after they had been verified.
+CHANGED_MEANWHILE = "credentials_changed_meanwhile"
 
 _STATE_AFTER = {
     Outcome.APPROVE: IntentState.APPROVED,
@@ -40,26 +46,32 @@ def record_decision(
     decision: Decision,
     verified: VerifiedCredentials | None,
     authorization: Authorization | None,
+    check_face: CheckFace | None = None,
 ) -> IntentAnswer:
     """Record a decision and return its answer; the caller commits.
 
-    A code that was used or revoked since it was checked turns an approval into a decline. A decline
-    renews the intent's nonce, so that a confirmation of this attempt fits no other attempt. The
-    commit of an approval raises IntentExpired when the key that opened the intent has no standing.
+    Everything that was verified is checked again under the locks of this transaction, in the order
+    that ARCHITECTURE.md gives: credentials, face (`check_face`), intent. Credentials that have
+    changed since turn an approval into a decline. A decline renews the intent's nonce, so that a
+    confirmation of this attempt fits no other attempt. The commit of an approval raises
+    IntentExpired when the key that opened the intent has no standing.
 
-    Raises WrongState when another request changed the intent meanwhile.
+    Raises WrongState when another request changed the intent meanwhile, and what `check_face`
+    raises.
     """
-    # This locks the enrolment, so it comes before the intent's lock.
+    decision = _check_credentials(uow, verified, decision)
+    if check_face is not None:
+        decision = check_face(uow, decision)
     _handle_rejected(deps, uow, judged, decision, verified)
     _lock_unchanged(uow, judged)
-    if verified is not None and not verified.consume(uow):
-        decision = Decision(Outcome.DECLINE, "second_factor_used_meanwhile")
     approved = decision.outcome is Outcome.APPROVE
     decided = _decided(judged, method, decision)
     uow.intents.update(decided, state=judged.state.value)
     if approved and authorization is not None:
         uow.authorizations.add(authorization)
-    if approved and judged.opened_by != lease.keyid:  # the caller's own key is checked anyway
+    if (
+        approved and judged.opened_by != lease.caller.keyid
+    ):  # the caller's own key is checked anyway
         uow.before_commit(lambda: _require_opener(deps, uow, judged))
     answer = intent_answer(deps, decided, authorization if approved else None)
     lease.answer(uow, answer)
@@ -80,6 +92,15 @@ def may_pay_under_duress(
     """
     known = verified is not None and not verified.blocked
     return known and deps.policy.duress.may_pay(intent.amount_minor, intent.currency)
+
+
+def _check_credentials(
+    uow: UnitOfWork, verified: VerifiedCredentials | None, decision: Decision
+) -> Decision:
+    unchanged = verified is None or verified.consume_if_unchanged(uow)
+    if unchanged or decision.outcome is not Outcome.APPROVE:
+        return decision
+    return Decision(Outcome.DECLINE, CHANGED_MEANWHILE)
 
 
 def _handle_rejected(
