@@ -32,8 +32,12 @@ class EventKind(StrEnum):
     CREDENTIALS_REJECTED = "credentials.rejected"
     DURESS_ALARM = "duress.alarm"
     DURESS_CLEARED = "duress.cleared"
+    LOG_INCONSISTENT = "log.inconsistent"
+    LOG_ACCEPTED = "log.accepted"
 
 
+# An alarm that belongs to no payment waits for no other event.
+ALARMS = frozenset({EventKind.DURESS_ALARM, EventKind.LOG_INCONSISTENT})
 FOR_MERCHANTS = frozenset(
     {EventKind.PAYMENT_APPROVED, EventKind.PAYMENT_DECLINED, EventKind.PAYMENT_REVERSED}
 )
