@@ -292,8 +292,8 @@ class UnitOfWork(Protocol):
 
     All use cases lock rows in one order, so that they do not deadlock. The order is: operator
     action, customer, enrolment, intent, capture, webhook endpoint and its deliveries, counters and
-    factors, idempotency record, log head, checkpoint. Raises StorageUnavailable when
-    the database fails.
+    factors, idempotency record, log head, checkpoint. Raises StorageUnavailable when the
+    database fails.
     """
 
     operator_actions: Repository[OperatorAction]

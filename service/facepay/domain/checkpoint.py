@@ -44,12 +44,14 @@ class LogMemory:
 
     `newest` is the checkpoint with the most leaves that this worker has seen, and `marked` the
     token that it has marked in the vault as the last one. `reread` is how far the leaves were read
-    again. `refused_at` is when the log last contradicted its checkpoint, None while it does not.
+    again, and `compared_at` when this worker itself last found the log to be what was signed.
+    `refused_at` is when the log last contradicted its checkpoint, None while it does not.
     """
 
     newest: SignedEnd | None = None
     marked: str | None = None
     reread: Head = START
+    compared_at: datetime | None = None
     refused_at: datetime | None = None
 
     def remember(self, signed: SignedEnd) -> None:

@@ -109,11 +109,11 @@ def test_an_authorization_runs_out() -> None:
         verify(signed(CLAIMS), now=NOW + 900)
 
 
-def log(count: int) -> list[Leaf]:
+def log(count: int, kind: str = "x.y") -> list[Leaf]:
     leaves: list[Leaf] = []
     previous = hashlib.sha256(b"facepay log v1").hexdigest()
     for seq in range(1, count + 1):
-        leaf = Leaf(seq, f"2026-11-23T12:00:{seq:02}.000000Z", "x.y", "c" * 64, previous, "")
+        leaf = Leaf(seq, f"2026-11-23T12:00:{seq:02}.000000Z", kind, "c" * 64, previous, "")
         leaves.append(replace(leaf, hash=leaf_hash(leaf)))
         previous = leaves[-1].hash
     return leaves

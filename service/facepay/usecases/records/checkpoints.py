@@ -2,10 +2,11 @@
 
 The last checkpoint is stored in the database, signed by the root key. Before the next one is
 signed, its signature is verified, the vault has to know it as the last one (`checkpoint_keys.py`),
-and the chain has to lead from it to the log's end. One worker does so at a time, and at most once
-in the policy's interval. All others serve the stored token, which costs the vault nothing.
+and the chain has to lead from it to the log's end. One worker does so in each interval of the
+policy. All others serve the stored token, which costs the vault nothing.
 
-Each worker also remembers the newest checkpoint that it has seen, and refuses to go back.
+Each worker also remembers the newest checkpoint that it has seen, and refuses to go back. It does
+not rely on the others alone: the row that says which worker compared last can be changed too.
 """
 
 import logging
@@ -23,6 +24,7 @@ from facepay.usecases.records.checkpoint_keys import is_last, mark_as_last, unma
 from facepay.usecases.records.outbox import emit
 from facepay.usecases.records.reread_log import follow, reread_one_page
 
+COMPARED_AT_LEAST = 10  # intervals after which a worker compares, whatever the others do
 PAGES_AT_ONCE = 20  # if more was written since, a checkpoint of the first part is signed
 ATTEMPTS = 2
 NOT_THE_LAST = "the stored checkpoint is not the last one that was signed"
@@ -33,7 +35,7 @@ log = logging.getLogger(__name__)
 def read_checkpoint(deps: Dependencies) -> str:
     """Return the last checkpoint: a compact JWS over the log's size and last hash.
 
-    A new one is signed if the last is older than the policy's interval and the log has grown.
+    A new one is signed if the log has grown and the last comparison is an interval ago.
 
     Raises LogInconsistent when the log contradicts its last checkpoint. The operator then gets an
     event, and this worker compares the two again after the interval. Raises VaultUnavailable when
@@ -52,6 +54,23 @@ def read_checkpoint(deps: Dependencies) -> str:
             memory.refused_at = None
         return token
     raise LogInconsistent()  # without the reason, which is for the operator
+
+
+def check_whole_log(deps: Dependencies) -> Head:
+    """Do what a reader of the checkpoint causes, and read every signed leaf again.
+
+    Return the signed end. Raises as `read_checkpoint` does.
+    """
+    read_checkpoint(deps)
+    memory = deps.log_memory
+    signed = (memory.newest or NOTHING_SIGNED).end
+    try:
+        while memory.reread != signed:
+            reread_one_page(deps, memory, signed)
+    except LogInconsistent as contradiction:
+        _raise_alarm(deps, str(contradiction))
+        raise
+    return signed
 
 
 def parse_checkpoint(deps: Dependencies, token: str) -> SignedEnd:
@@ -85,8 +104,7 @@ def _last_or_next(deps: Dependencies) -> str:
     row, signed = _read_stored(deps)
     if row is None:
         return _next(deps, row, signed)
-    # A worker that refused the log compares it itself before it serves a checkpoint again.
-    if deps.log_memory.refused_at is None and not _claim_renewal(deps, row):
+    if not _must_compare(deps) and not _claim_renewal(deps, row):
         return row.token
     try:
         return _next(deps, row, signed)
@@ -123,8 +141,16 @@ def _stored(deps: Dependencies) -> Checkpoint | None:
         return uow.checkpoints.find(id=HEAD)
 
 
-def _is_due(deps: Dependencies, since: datetime) -> bool:
-    return not since <= deps.clock() < since + deps.policy.checkpoint_interval
+def _is_due(deps: Dependencies, since: datetime, *, intervals: int = 1) -> bool:
+    return not since <= deps.clock() < since + intervals * deps.policy.checkpoint_interval
+
+
+def _must_compare(deps: Dependencies) -> bool:
+    """Tell whether this worker has to compare now: it refused the log, or last did so long ago."""
+    memory = deps.log_memory
+    if memory.refused_at is not None or memory.compared_at is None:
+        return True
+    return _is_due(deps, memory.compared_at, intervals=COMPARED_AT_LEAST)
 
 
 def _claim_renewal(deps: Dependencies, row: Checkpoint) -> bool:
@@ -150,6 +176,7 @@ def _next(deps: Dependencies, row: Checkpoint | None, signed: SignedEnd) -> str:
         _mark(deps, signed)
     end = follow(deps, signed.end, pages=PAGES_AT_ONCE)
     reread_one_page(deps, memory, signed.end)
+    memory.compared_at = deps.clock()
     if row is not None and end == signed.end:
         return row.token
     following = sign_checkpoint(deps, end, previous=signed.end)
