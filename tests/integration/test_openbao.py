@@ -1,6 +1,5 @@
 """Templates sealed by a real OpenBao stay sealed in a stolen backup and in a moved row."""
 
-import secrets
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -8,13 +7,7 @@ import pytest
 from facepay.adapters.openbao import OpenBaoVault
 from facepay.domain.errors import SealBroken
 from facepay.embedded.openbao_server import EmbeddedOpenBao
-from tests.integration.openbao_fixture import (
-    BINDING,
-    TEMPLATE,
-    administer,
-    new_enrolment,
-    session_with,
-)
+from tests.integration.openbao_fixture import BINDING, TEMPLATE, administer, new_enrolment
 
 
 def test_a_sealed_template_comes_back_as_it_was_and_can_be_overwritten(
@@ -157,18 +150,3 @@ def test_a_second_factor_opens_only_in_its_own_row(vault: OpenBaoVault) -> None:
 def test_a_key_name_cannot_name_another_path(vault: OpenBaoVault, enrolment_id: str) -> None:
     with pytest.raises(ValueError, match="key name"):
         vault.destroy_key(enrolment_id)
-
-
-def test_the_key_of_a_checkpoint_is_there_until_it_is_destroyed(openbao: EmbeddedOpenBao) -> None:
-    session, name = session_with(openbao), f"12-{secrets.token_hex(8)}"
-    mine = OpenBaoVault(session, prefix="log-mine")
-    other = OpenBaoVault(session, prefix="log-other")
-    assert not mine.has_key(name)
-    mine.create_key(name)
-    mine.create_key(name)
-    assert mine.has_key(name)
-    assert not other.has_key(name)
-    assert mine.destroy_key(name)
-    assert not mine.has_key(name)
-    assert not mine.destroy_key(name)
-    session.close()

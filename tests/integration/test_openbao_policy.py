@@ -117,29 +117,6 @@ def test_no_key_can_be_changed_to_leave(
     assert thief.ask("POST", f"transit/keys/{key}/{below}", body).status_code == FORBIDDEN
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "body"),
-    [
-        ("POST", "transit/encrypt/{key}", {"plaintext": TEXT, "associated_data": TEXT}),
-        ("POST", "transit/hmac/{key}", ROTATION),
-        ("POST", "transit/sign/{key}", SIGN),
-        ("GET", "transit/export/encryption-key/{key}", None),
-        ("GET", "transit/backup/{key}", None),
-        ("POST", "transit/keys/{key}/config", {"exportable": True}),
-        ("POST", "transit/keys/{key}/config", {"deletion_allowed": False}),
-    ],
-)
-def test_the_key_of_a_checkpoint_can_only_be_there_or_not(
-    thief: Thief, method: str, path: str, body: dict[str, Any] | None
-) -> None:
-    name = f"log-facepay-{secrets.token_hex(8)}"
-    assert thief.ask(
-        "POST", f"transit/keys/{name}", NEW_KEY | {"exportable": True}
-    ).status_code == (FORBIDDEN)
-    assert thief.ask("POST", f"transit/keys/{name}", NEW_KEY).ok
-    assert thief.ask(method, path.format(key=name), body).status_code == FORBIDDEN
-
-
 @pytest.mark.parametrize("detour", ["?exportable=true&allow_plaintext_backup=true", ""])
 def test_a_key_made_or_rotated_by_a_thief_still_cannot_leave(thief: Thief, detour: str) -> None:
     name = f"enrolment-{secrets.token_hex(8)}"

@@ -13,7 +13,15 @@ from facepay_client import (
     VerificationFailed,
     verify_log,
 )
-from tests.unit.client.test_offline_verification import ISSUER, JWKS, checkpoint, log
+from tests.support.public_log import log, signed_checkpoint
+from tests.support.signing_keys import ISSUER, SigningKeys
+
+KEYS = SigningKeys()
+JWKS = KEYS.jwks()
+
+
+def checkpoint(leaves: list[Leaf]) -> str:
+    return signed_checkpoint(KEYS.root, leaves)
 
 
 def fetched(leaves: list[Leaf]) -> FetchedLog:

@@ -79,9 +79,10 @@ def parse_checkpoint(deps: Dependencies, token: str) -> SignedEnd:
     Raises LogInconsistent unless the root key signed it; VaultUnavailable.
     """
     claims = deps.root.verify(token, typ=TYP)
-    if claims is None:
+    previous = claims.get("previous") if claims else None
+    if claims is None or not isinstance(previous, Mapping):  # earlier versions named none
         raise LogInconsistent("the root key has not signed the stored checkpoint")
-    return SignedEnd(token, _end_in(claims), _end_in(claims["previous"]))
+    return SignedEnd(token, _end_in(claims), _end_in(previous))
 
 
 def sign_checkpoint(deps: Dependencies, end: Head, *, previous: Head) -> SignedEnd:
@@ -109,6 +110,8 @@ def _last_or_next(deps: Dependencies) -> str:
     try:
         return _next(deps, row, signed)
     except VaultUnavailable:
+        if deps.log_memory.refused_at is not None:
+            raise
         return row.token
 
 
@@ -170,13 +173,13 @@ def _claim_renewal(deps: Dependencies, row: Checkpoint) -> bool:
 def _next(deps: Dependencies, row: Checkpoint | None, signed: SignedEnd) -> str:
     """Sign, store and return the next checkpoint, or return the last if the log has not grown."""
     memory = deps.log_memory
+    end = follow(deps, signed.end, pages=PAGES_AT_ONCE)
+    reread_one_page(deps, memory, signed.end)
+    memory.compared_at = deps.clock()  # before the vault is asked, which can be slow or away
     if memory.marked != signed.token:
         if not is_last(deps, signed):
             return _replaced_meanwhile(deps, row)
         _mark(deps, signed)
-    end = follow(deps, signed.end, pages=PAGES_AT_ONCE)
-    reread_one_page(deps, memory, signed.end)
-    memory.compared_at = deps.clock()
     if row is not None and end == signed.end:
         return row.token
     following = sign_checkpoint(deps, end, previous=signed.end)
