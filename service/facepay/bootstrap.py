@@ -98,6 +98,7 @@ def build_dependencies(settings: Settings) -> Dependencies:
         ca_file=settings.vault_ca_file,
     )
     vault = OpenBaoVault(session)
+    log_keys = OpenBaoVault(session, prefix=f"log-{settings.log_name}")
     policy = read_policy(settings.policy_file)
     engine = build_engine(
         EngineParts(
@@ -125,6 +126,7 @@ def build_dependencies(settings: Settings) -> Dependencies:
         secrets=vault,
         signer=NodeSigner(root, directory, clock, issuer=settings.origin, signed_for=signed_for),
         root=root,
+        checkpoint_keys=log_keys,
         passwords=Argon2Passwords(),
         codes=TotpCodes(),
         device_keys=JoseDeviceKeys(),

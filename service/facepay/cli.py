@@ -13,6 +13,7 @@ from joserfc.jwk import ECKey
 from facepay.config import ConfigError
 from facepay.console.capture import capture
 from facepay.console.faces import faces
+from facepay.console.log import log
 from facepay.console.models import models
 from facepay.console.pad import pad
 from facepay.domain.customer import PublicKey
@@ -110,7 +111,8 @@ def sweep() -> None:
     """End faces under expired consents; destroy keys not needed any more.
 
     These are the keys of those faces, of faces that were revoked while OpenBao was unavailable, of
-    unfinished enrolments, and of renewed templates. Run it every ten minutes.
+    unfinished enrolments, and of renewed templates. It also compares the new leaves of the audit
+    log with the last checkpoint, and signs the next. Run it every ten minutes.
     """
     from facepay.bootstrap import build_dependencies
     from facepay.config import Settings
@@ -118,12 +120,14 @@ def sweep() -> None:
     from facepay.usecases.faces.end_expired_consents import end_expired_consents
     from facepay.usecases.faces.enrol import end_lapsed_enrolments
     from facepay.usecases.faces.renew_template import destroy_retiring_keys
+    from facepay.usecases.records.checkpoints import read_checkpoint
 
     deps = build_dependencies(Settings.from_environment(os.environ))
     expired = end_expired_consents(deps)
     keys = expired.keys + end_lapsed_enrolments(deps) + destroy_pending_keys(deps)
     keys += destroy_retiring_keys(deps)
     click.echo(f"Consents ended: {expired.consents}, keys destroyed: {keys}")
+    read_checkpoint(deps)
 
 
 @main.command()
@@ -235,7 +239,7 @@ def _read_public_key(path: Path) -> PublicKey:
     return PublicKey(key.thumbprint(), key.as_pem(private=False).decode())
 
 
-for group in (capture, faces, models, pad):
+for group in (capture, faces, log, models, pad):
     main.add_command(group)
 
 

@@ -10,6 +10,7 @@
 | FACEPAY_VAULT_SECRET_ID       | AppRole secret id (secret) |
 | FACEPAY_FINGERPRINT_KEY       | HMAC key for requests and duress codes, 32 characters (secret) |
 | FACEPAY_VAULT_CA_FILE         | CA certificates for the vault, PEM; empty = the system's |
+| FACEPAY_LOG_NAME              | the log's name in a vault that others share; empty = facepay |
 | FACEPAY_POLICY_FILE           | policy, TOML; empty = the policy of this version |
 | FACEPAY_MODEL                 | name on the card of the model; empty = dlib-resnet-v1-int8 |
 | FACEPAY_MODELS                | folder of added models; empty = none |
@@ -20,6 +21,7 @@
 | FACEPAY_REHEARSAL_CLOCK_FILE  | file with the seconds to add to the clock; `live` refuses it |
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -30,7 +32,10 @@ from facepay.face.models.cards import DEFAULT as DEFAULT_MODEL
 
 PREFIX = "FACEPAY_"
 SHORTEST_KEY = 32
+DEFAULT_LOG_NAME = "facepay"
 SHIPPED_POLICY = Path(__file__).parent / "policy" / "2026-11.toml"
+
+_LOG_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,14}[a-z0-9])?")
 
 
 class Profile(StrEnum):
@@ -57,6 +62,7 @@ class Settings:
     vault_secret_id: str = field(repr=False)
     fingerprint_key: str = field(repr=False)
     vault_ca_file: Path | None = None
+    log_name: str = DEFAULT_LOG_NAME
     policy_file: Path = SHIPPED_POLICY
     model: str = DEFAULT_MODEL
     models: Path | None = None
@@ -75,6 +81,10 @@ class Settings:
         if len(self.fingerprint_key) < SHORTEST_KEY:
             raise ConfigError(
                 f"{PREFIX}FINGERPRINT_KEY has less than {SHORTEST_KEY} characters: set a longer one"
+            )
+        if not _LOG_NAME.fullmatch(self.log_name):
+            raise ConfigError(
+                f"{PREFIX}LOG_NAME may have 16 lower-case letters, digits and hyphens: change it"
             )
         if (self.calibration_report is None) != (self.calibration_keys is None):
             raise ConfigError(
@@ -124,6 +134,7 @@ class Settings:
             vault_secret_id=needed("VAULT_SECRET_ID"),
             fingerprint_key=needed("FINGERPRINT_KEY"),
             vault_ca_file=path("VAULT_CA_FILE"),
+            log_name=environment.get(PREFIX + "LOG_NAME", "") or DEFAULT_LOG_NAME,
             policy_file=path("POLICY_FILE") or SHIPPED_POLICY,
             model=environment.get(PREFIX + "MODEL", "") or DEFAULT_MODEL,
             models=path("MODELS"),
@@ -145,6 +156,7 @@ class Settings:
             "VAULT_SECRET_ID": self.vault_secret_id,
             "FINGERPRINT_KEY": self.fingerprint_key,
             "VAULT_CA_FILE": str(self.vault_ca_file or ""),
+            "LOG_NAME": self.log_name,
             "POLICY_FILE": str(self.policy_file),
             "MODEL": self.model,
             "MODELS": str(self.models or ""),

@@ -13,6 +13,7 @@ from facepay.domain.attestation import Attested
 from facepay.domain.audit import Head, Leaf, Opening
 from facepay.domain.capture import Burst, Capture, PadVerdict
 from facepay.domain.challenge import Challenge
+from facepay.domain.checkpoint import Checkpoint
 from facepay.domain.confirmation import Confirmation
 from facepay.domain.consent import Consent
 from facepay.domain.customer import Client, Customer, Merchant, SecondFactor, Terminal
@@ -147,6 +148,33 @@ class Signer(Protocol):
         """Return a compact JWS with `typ` and `kid` in its header."""
 
 
+class RootSigner(Signer, Protocol):
+    """A signer that can also tell its own signatures, by keys that no database has."""
+
+    def verify(self, token: str, *, typ: str) -> Mapping[str, Any] | None:
+        """Return the claims of a compact JWS of this type, or None if this key did not sign it.
+
+        Only public keys that the vault itself named count. Raises as `sign` does.
+        """
+
+
+class CheckpointKeys(Protocol):
+    """Keys that exist in the vault or do not, and so tell which checkpoint was signed last.
+
+    They seal nothing. A database writer can neither make nor destroy one. Every method raises
+    VaultUnavailable.
+    """
+
+    def create_key(self, key_name: str) -> None:
+        """Create a key, unless there is one of this name."""
+
+    def has_key(self, key_name: str) -> bool:
+        """Tell whether the vault has a key of this name."""
+
+    def destroy_key(self, key_name: str) -> bool:
+        """Destroy the key, and ask the vault whether it is gone; False: there was none."""
+
+
 class WebhookSender(Protocol):
     """Sends events to addresses that others registered and that are not trusted."""
 
@@ -257,7 +285,7 @@ class UnitOfWork(Protocol):
     All use cases lock rows in one order, so that they do not deadlock: operator action, customer,
     second factors and recovery codes, merchant, terminal, client key, enrolment, intent, capture,
     consent, webhook endpoint and its deliveries, attempt counters, page session, idempotency
-    record, log head. Raises StorageUnavailable when the database fails.
+    record, log head, checkpoint. Raises StorageUnavailable when the database fails.
     """
 
     operator_actions: Repository[OperatorAction]
@@ -277,6 +305,7 @@ class UnitOfWork(Protocol):
     leaves: Repository[Leaf]
     openings: Repository[Opening]
     heads: Repository[Head]
+    checkpoints: Repository[Checkpoint]
     published_keys: Repository[PublishedKey]
     idempotency: Repository[IdempotencyRecord]
     nonces: Repository[UsedNonce]

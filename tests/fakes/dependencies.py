@@ -43,6 +43,7 @@ class FakeDependencies:
         self.vault = FakeVault(self.journal)
         self.signer = FakeSigner(self.journal)
         self.root = FakeSigner(self.journal, "root")
+        self.checkpoint_keys = FakeVault(self.journal)
         self.engine = FakeEngine(self.journal)
         self.pad = FakePad(self.journal)
         self.attestation = FakeAttestation(self.journal)
@@ -61,6 +62,7 @@ class FakeDependencies:
             secrets=self.vault,
             signer=self.signer,
             root=self.root,
+            checkpoint_keys=self.checkpoint_keys,
             passwords=self.passwords,
             codes=self.codes,
             device_keys=self.device_keys,

@@ -1,8 +1,11 @@
 """A root key in memory whose signatures verify, and which can be unavailable."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
+from joserfc import jws
+from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from facepay.adapters.jwk import public_jwk
@@ -12,7 +15,7 @@ from tests.support.signing_keys import signed_by
 
 
 class SoftwareRoot:
-    """Implements `ports.Signer`; counts the signatures."""
+    """Implements `ports.RootSigner`; counts the signatures."""
 
     def __init__(self, directory: KeyDirectory) -> None:
         self.away = False
@@ -29,3 +32,11 @@ class SoftwareRoot:
             raise VaultUnavailable("the vault does not answer")
         self.prepare()
         return signed_by(self.key, dict(claims), typ)
+
+    def verify(self, token: str, *, typ: str) -> Mapping[str, Any] | None:
+        try:
+            verified = jws.deserialize_compact(token, self.key, algorithms=["ES256"])
+        except (JoseError, ValueError):
+            return None
+        claims: dict[str, Any] = json.loads(verified.payload)
+        return claims if verified.headers().get("typ") == typ else None

@@ -29,7 +29,7 @@ class _Sealed:
 
 
 class FakeVault:
-    """Implements `ports.TemplateVault` and `ports.SecretVault`."""
+    """Implements `ports.TemplateVault`, `ports.SecretVault` and `ports.CheckpointKeys`."""
 
     def __init__(self, journal: Journal) -> None:
         self.away = False
@@ -98,12 +98,13 @@ class FakeVault:
 
 
 class FakeSigner:
-    """Implements `ports.Signer`: returns the shape of a JWS, without a signature."""
+    """Implements `ports.RootSigner`: returns the shape of a JWS, and knows those that it made."""
 
     def __init__(self, journal: Journal, name: str = "signer") -> None:
         self.away = False
         self._name = name
         self.signed: list[dict[str, Any]] = []
+        self._tokens: dict[tuple[str, str], dict[str, Any]] = {}
         self._journal = journal
 
     def sign(self, claims: Mapping[str, Any], *, typ: str) -> str:
@@ -113,7 +114,14 @@ class FakeSigner:
         self.signed.append(dict(claims))
         parts = ({"alg": "none", "typ": typ}, dict(claims))
         encoded = (urlsafe_b64encode(json.dumps(part).encode()).decode() for part in parts)
-        return ".".join([*encoded, "not-a-signature"])
+        token = ".".join([*encoded, f"not-a-signature-{len(self.signed)}"])
+        self._tokens[token, typ] = dict(claims)
+        return token
+
+    def verify(self, token: str, *, typ: str) -> Mapping[str, Any] | None:
+        if self.away:
+            raise VaultUnavailable()
+        return self._tokens.get((token, typ))
 
     def prepare(self) -> None:
         self._journal.note(f"{self._name}.prepare")

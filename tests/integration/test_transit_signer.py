@@ -14,6 +14,7 @@ from facepay.domain.errors import VaultUnavailable
 from facepay.embedded.openbao_server import EmbeddedOpenBao
 from tests.integration import openbao_fixture
 from tests.integration.openbao_fixture import administer
+from tests.support.signing_keys import signed_by
 
 openbao = openbao_fixture.openbao
 
@@ -84,6 +85,33 @@ def test_a_rotated_key_signs_at_once_and_old_signatures_still_verify(
     assert kid_of(old) != kid_of(new)
     assert verified(old, published).claims == verified(new, published).claims == CLAIMS
     assert [key["kid"] for key in published["keys"]][-2:] == [kid_of(old), kid_of(new)]
+
+
+def test_a_signer_knows_its_own_tokens_also_of_an_older_version(
+    openbao: EmbeddedOpenBao, signer: KeptSigner, session: OpenBaoSession
+) -> None:
+    token, other_worker = signer.sign(CLAIMS, typ=TYP), KeptSigner(session)
+    administer(openbao, "transit/keys/authorizations/rotate", {})
+    newer = other_worker.sign(CLAIMS, typ=TYP)
+    for known in (signer, other_worker):
+        assert known.verify(token, typ=TYP) == known.verify(newer, typ=TYP) == CLAIMS
+
+
+def test_a_signer_knows_no_other_tokens(signer: KeptSigner) -> None:
+    """Neither a planted key nor a token of another kind passes; the database has no say in it."""
+    token, forger = signer.sign(CLAIMS, typ=TYP), ECKey.generate_key("P-256")
+    header, payload, signature = token.split(".")
+    others = [
+        "",
+        "a.b.c",
+        f"{header}.e30.{signature}",
+        f"{header}.{payload}.",
+        signed_by(forger, CLAIMS, TYP),
+        signed_by(forger, CLAIMS, TYP, kid=kid_of(token)),
+        signed_by(forger, CLAIMS, TYP, jwk=forger.as_dict(private=False)),
+        signer.sign(CLAIMS, typ="facepay-checkpoint+jwt"),
+    ]
+    assert [signer.verify(other, typ=TYP) for other in others] == [None] * len(others)
 
 
 def kid_of(token: str) -> str:

@@ -12,11 +12,11 @@ import requests
 
 from facepay.domain.audit import GENESIS, Head, verify_chain
 from facepay.domain.capture import CaptureState
+from facepay.domain.checkpoint import HEAD
 from facepay.domain.payment import IntentState, Method
 from facepay.embedded.openbao_server import EmbeddedOpenBao
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.destroy_keys import destroy_pending_keys
-from facepay.usecases.records.audit_log import HEAD
 from tests.support.crowd import retry_while_unavailable
 from tests.support.revocation_race import ClientResult, RaceResult, Way
 

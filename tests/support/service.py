@@ -71,6 +71,7 @@ def running_service(
         vault_role_id=bao.role_id,
         vault_secret_id=bao.secret_id,
         fingerprint_key=secrets.token_hex(32),
+        log_name=secrets.token_hex(8),  # one OpenBao serves several
         rehearsal_clock_file=clock.file,
     )
     with EmbeddedService(

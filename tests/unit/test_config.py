@@ -104,3 +104,10 @@ def test_every_variable_is_documented_and_every_documented_one_exists() -> None:
 
     Settings.from_environment(Watching(LIVE))
     assert documented == handed_on == requested
+
+
+@pytest.mark.parametrize("name", ["Facepay", "-log", "log-", "a/b", "a.b", "a" * 17, " "])
+def test_the_log_has_a_name_that_fits_into_a_keys(name: str) -> None:
+    assert Settings.from_environment(LIVE).log_name == "facepay"
+    with pytest.raises(ConfigError, match="LOG_NAME"):
+        Settings.from_environment(LIVE | {"FACEPAY_LOG_NAME": name})

@@ -8,6 +8,8 @@ import pytest
 from facepay_client import Credentials, VerificationFailed, fetch_log, verify_log
 from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
 
+PAST_THE_INTERVAL = 60  # seconds
+
 
 def test_every_approval_withdrawal_and_revocation_is_in_the_log(
     scenario: Scenario, pos: PointOfSale, grace: Payer
@@ -31,6 +33,7 @@ def test_every_approval_withdrawal_and_revocation_is_in_the_log(
 
 def test_one_changed_leaf_of_the_log_is_found(scenario: Scenario, pos: PointOfSale) -> None:
     pos.intent()
+    scenario.service.clock.advance(PAST_THE_INTERVAL)  # so that the last leaf is signed too
     log = fetch_log(scenario.published)
     jwks = scenario.published.jwks()
     verify_log(log.leaves, log.checkpoint, jwks, expected_issuer=scenario.service.url)

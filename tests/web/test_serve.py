@@ -59,7 +59,10 @@ def test_serve_leaves_no_process_running(
     serving: subprocess.Popen[bytes], tmp_path: Path, number: signal.Signals
 ) -> None:
     state = json.loads((tmp_path / "serve" / STATE_FILE).read_text())
-    assert requests.get(f"{state['url']}/v1/health", timeout=30).json() == {"status": "ok"}
+    assert requests.get(f"{state['url']}/v1/health", timeout=30).json() == {
+        "status": "ok",
+        "log": "consistent",
+    }
     children = family(serving)
     assert len(children) >= 4, "OpenBao, gunicorn and its two workers"
     assert {"bao", "gunicorn"} <= names(children)

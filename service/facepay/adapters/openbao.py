@@ -4,6 +4,7 @@ Rules:
 - Keys are made and used inside OpenBao and never leave it; `openbao_policy.hcl` enforces that.
 - Each enrolment has its own AES-256-GCM key, `enrolment-<name>`. Destroying it makes every copy of
   the template unreadable at once. Second-factor secrets share the key `second-factors`.
+- Keys `log-<name>-…` seal nothing: which of them exists tells which checkpoint was signed last.
 - `binding` is GCM's associated data, so a sealed value that was moved to another row or another
   enrolment does not open.
 - The secret that protects a template is the HMAC-SHA-256 of one fixed text under the enrolment's
@@ -38,6 +39,7 @@ from facepay.adapters.openbao_answers import (
 from facepay.adapters.openbao_session import OpenBaoSession
 from facepay.domain.errors import SealBroken, VaultUnavailable
 
+ENROLMENT = "enrolment"
 KEY_TYPE = "aes256-gcm96"
 SECOND_FACTORS_KEY = "second-factors"
 # Fixed: the policy permits the HMAC of this text only.
@@ -50,21 +52,25 @@ _KEY_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9])?")
 
 
 class OpenBaoVault:
-    """Implementation of `ports.TemplateVault` and `ports.SecretVault`.
+    """Implementation of `ports.TemplateVault`, `ports.SecretVault` and `ports.CheckpointKeys`.
 
     Safe to share between threads.
     """
 
-    def __init__(self, session: OpenBaoSession, *, mount: str = "transit") -> None:
+    def __init__(
+        self, session: OpenBaoSession, *, mount: str = "transit", prefix: str = ENROLMENT
+    ) -> None:
+        """Set the login; `prefix` begins the name of each key that is made and destroyed here."""
         self._session = session
         self._mount = mount
+        self._prefix = prefix
 
     def create_key(self, key_name: str) -> None:
         """Make a key that may be destroyed. Call it once for a name, before sealing with the key.
 
         Raises VaultUnavailable.
         """
-        key = _key_of(key_name)
+        key = self._key_of(key_name)
         self._session.call(
             lambda client: client.secrets.transit.create_key(
                 name=key, key_type=KEY_TYPE, mount_point=self._mount
@@ -74,13 +80,13 @@ class OpenBaoVault:
         self._allow_deletion(key)
 
     def seal(self, key_name: str, plaintext: bytes | bytearray, *, binding: str) -> str:
-        return self._encrypt(_key_of(key_name), plaintext, binding)
+        return self._encrypt(self._key_of(key_name), plaintext, binding)
 
     def unseal(self, key_name: str, sealed: str, *, binding: str) -> bytearray:
-        return self._decrypt(_key_of(key_name), sealed, binding)
+        return self._decrypt(self._key_of(key_name), sealed, binding)
 
     def derive_secret(self, key_name: str) -> bytearray:
-        key = _key_of(key_name)
+        key = self._key_of(key_name)
         try:
             answer = self._session.call(
                 lambda client: client.secrets.transit.generate_hmac(
@@ -97,9 +103,6 @@ class OpenBaoVault:
             raise
         return _secret_in(answer)
 
-    def has_key(self, key_name: str) -> bool:
-        return self._exists(_key_of(key_name))
-
     def destroy_key(self, key_name: str) -> bool:
         """Destroy a key; return False if OpenBao has none of this name.
 
@@ -110,7 +113,7 @@ class OpenBaoVault:
         two, so the write of one caller could restore a key whose deletion another caller has
         acknowledged. Raises VaultUnavailable, also when the key is still there.
         """
-        key = _key_of(key_name)
+        key = self._key_of(key_name)
         try:
             self._delete(key)
         except RequestRefused:
@@ -129,6 +132,15 @@ class OpenBaoVault:
 
     def unseal_secret(self, sealed: str, *, binding: str) -> bytearray:
         return self._decrypt(SECOND_FACTORS_KEY, sealed, binding)
+
+    def has_key(self, key_name: str) -> bool:
+        return self._exists(self._key_of(key_name))
+
+    def _key_of(self, key_name: str) -> str:
+        """Return the key's name in OpenBao. Raises ValueError, which means a bug in the caller."""
+        if not _KEY_NAME.fullmatch(key_name):
+            raise ValueError("a key name has at most 64 letters, digits, '-' and '_'")
+        return f"{self._prefix}-{key_name}"
 
     def _allow_deletion(self, key: str) -> None:
         written = self._session.call(
@@ -221,13 +233,6 @@ def _secret_in(answer: Mapping[str, Any]) -> bytearray:
     if form != f"vault:v{FIRST_VERSION}" or len(secret) != SECRET_BYTES:
         raise unknown_form()
     return secret
-
-
-def _key_of(key_name: str) -> str:
-    """Return the key's name in OpenBao. Raises ValueError, which means a bug in the caller."""
-    if not _KEY_NAME.fullmatch(key_name):
-        raise ValueError("a key name has at most 64 letters, digits, '-' and '_'")
-    return f"enrolment-{key_name}"
 
 
 def _base64(octets: bytes | bytearray) -> str:

@@ -23,6 +23,16 @@ path "transit/keys/enrolment-*" {
   }
 }
 
+# Keys that stand for the last signed checkpoint of the audit log. They seal nothing and sign nothing:
+# no other path names them. The same parameters are permitted as above.
+path "transit/keys/log-*" {
+  capabilities = ["read", "update", "delete"]
+  allowed_parameters = {
+    "type"             = ["aes256-gcm96"]
+    "deletion_allowed" = [true]
+  }
+}
+
 # No "create": OpenBao refuses to seal for an enrolment without a key, instead of making a key.
 # associated_data is required, so that every sealed value is bound to its row.
 path "transit/encrypt/enrolment-*" {

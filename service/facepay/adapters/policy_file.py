@@ -36,6 +36,7 @@ def read_policy(path: Path) -> Policy:
         notice=_read_notice(path.parent / numbers["notice"]["file"], numbers["notice"]["version"]),
         events=_read_event_rules(numbers["events"]),
         early_warning=_read_early_warning(numbers["early_warning"]),
+        checkpoint_interval=timedelta(seconds=numbers["log"]["checkpoint_seconds"]),
     )
 
 

@@ -258,6 +258,13 @@ class HeadRow(SQLModel, table=True):
     hash: str
 
 
+class CheckpointRow(SQLModel, table=True):
+    __tablename__ = "log_checkpoints"
+    id: str = Field(primary_key=True)
+    token: str
+    renewed_at: datetime = _time()
+
+
 class PublishedKeyRow(SQLModel, table=True):
     __tablename__ = "published_keys"
     id: str = Field(primary_key=True)

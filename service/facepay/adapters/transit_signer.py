@@ -10,10 +10,12 @@ Rules:
 - Every version that OpenBao keeps is published before any of them signs. Old signatures stay
   verifiable until an administrator raises `min_decryption_version`.
 
-This module does not decide what may be signed, and never verifies.
+This module does not decide what may be signed. It verifies only what it signed itself, with the
+public keys that OpenBao named: those in the database can be planted.
 """
 
 import base64
+import json
 import re
 import threading
 import time
@@ -21,7 +23,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from joserfc import jwt
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
 from joserfc.jwa import ESAlgorithm
 from joserfc.jwk import ECKey
 from joserfc.jws import JWSRegistry
@@ -70,7 +73,7 @@ class _TransitES256(ESAlgorithm):
 
 
 class TransitSigner:
-    """Implementation of `ports.Signer`. Safe to share between threads."""
+    """Implementation of `ports.RootSigner`. Safe to share between threads."""
 
     def __init__(
         self,
@@ -105,6 +108,15 @@ class TransitSigner:
             except _OtherVersionSigned:
                 versions = self._read_versions()
         raise VaultUnavailable("the signing key is rotated faster than it can be read")
+
+    def verify(self, token: str, *, typ: str) -> Mapping[str, Any] | None:
+        kid = _signer_of(token)
+        key = _key_named(kid, self._current_versions())
+        if (
+            key is None
+        ):  # another worker may have signed with a version that is a minute old at most
+            key = _key_named(kid, self._read_versions())
+        return None if key is None else _claims_of(token, key, typ)
 
     def _sign_with(self, versions: _Versions, claims: Mapping[str, Any], typ: str) -> str:
         public_key = versions.keys[versions.latest]
@@ -169,3 +181,25 @@ def _parse_versions(data: Mapping[str, Any], read_at: float) -> _Versions:
     else:
         return _Versions(read_at, latest, keys)
     raise broken
+
+
+def _signer_of(token: str) -> object:
+    """Return the `kid` that the token claims, or None; the signature shows whether it is true."""
+    try:
+        return jws.extract_compact(token.encode()).headers().get("kid")
+    except (JoseError, ValueError, TypeError, AttributeError):
+        return None
+
+
+def _key_named(kid: object, versions: _Versions) -> ECKey | None:
+    return next((key for key in versions.keys.values() if key.thumbprint() == kid), None)
+
+
+def _claims_of(token: str, key: ECKey, typ: str) -> Mapping[str, Any] | None:
+    try:
+        verified = jws.deserialize_compact(token, key, algorithms=[ALGORITHM])
+        claims = json.loads(verified.payload)
+    except (JoseError, ValueError, TypeError):
+        return None
+    # The type is signed, so that no kind of token passes for another (RFC 8725 section 3.11).
+    return claims if verified.headers().get("typ") == typ and isinstance(claims, dict) else None

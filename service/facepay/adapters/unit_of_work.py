@@ -22,6 +22,7 @@ from facepay.adapters.standings import read_standing
 from facepay.domain.attempts import Attempts
 from facepay.domain.audit import Head, Leaf, Opening
 from facepay.domain.capture import Capture
+from facepay.domain.checkpoint import Checkpoint
 from facepay.domain.consent import Consent
 from facepay.domain.customer import Client, Customer, Merchant, SecondFactor, Terminal
 from facepay.domain.deletion import Deletion
@@ -69,6 +70,7 @@ class SqlUnitOfWork:
         self.leaves = stored(Leaf, t.LeafRow)
         self.openings = stored(Opening, t.OpeningRow)
         self.heads = stored(Head, t.HeadRow)
+        self.checkpoints = stored(Checkpoint, t.CheckpointRow)
         self.published_keys = stored(PublishedKey, t.PublishedKeyRow)
         self.idempotency = stored(IdempotencyRecord, t.IdempotencyRow)
         self.nonces = stored(UsedNonce, t.NonceRow)

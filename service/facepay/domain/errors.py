@@ -18,6 +18,7 @@
     │   └── UnreadableFrame   CaptureRetry   CaptureRefused
     ├── SealBroken             a sealed value does not open: its key is destroyed, or it was moved
     ├── CredentialsRejected    credentials were wrong, unknown or blocked: never says which
+    ├── LogInconsistent        the audit log contradicts its last signed checkpoint
     └── Unavailable            a dependency failed: refuse, and name the alternative
         ├── StorageUnavailable   FaceUnavailable
         └── VaultUnavailable   FactorUnavailable   SigningUnavailable
@@ -261,6 +262,12 @@ class SealBroken(FacepayError):
 
 class CredentialsRejected(FacepayError):
     code = "credentials_rejected"
+
+
+class LogInconsistent(FacepayError):
+    """The audit log is not what was signed, or does not extend it. Nothing more is signed."""
+
+    code = "log_inconsistent"
 
 
 class Unavailable(FacepayError):

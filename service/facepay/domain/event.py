@@ -37,8 +37,12 @@ class EventKind(StrEnum):
     CLIENT_KEY_WITHDRAWN = "client_key.withdrawn"
     CLIENT_SUSPENDED = "client.suspended"
     CLIENT_RESUMED = "client.resumed"
+    LOG_INCONSISTENT = "log.inconsistent"
+    LOG_ACCEPTED = "log.accepted"
 
 
+# An alarm that belongs to no payment waits for no other event.
+ALARMS = frozenset({EventKind.DURESS_ALARM, EventKind.LOG_INCONSISTENT})
 FOR_MERCHANTS = frozenset(
     {EventKind.PAYMENT_APPROVED, EventKind.PAYMENT_DECLINED, EventKind.PAYMENT_REVERSED}
 )

@@ -64,6 +64,7 @@ class Policy:
     notice: Notice
     events: EventRules
     early_warning: EarlyWarning
+    checkpoint_interval: timedelta
 
     def __post_init__(self) -> None:
         if not 0 < self.false_match_rate_at_most <= MOST_FALSE_MATCHES:
@@ -72,3 +73,5 @@ class Policy:
             raise ValueError("failures_allowed may not exceed 5 (PSD2 RTS art. 4(3)(b))")
         if self.first_delay < timedelta(seconds=30):
             raise ValueError("first_delay must be at least 30 s")
+        if self.checkpoint_interval < timedelta(seconds=1):
+            raise ValueError("checkpoint_interval must be at least 1 s: strangers ask for it")

@@ -77,6 +77,11 @@ class EmbeddedOpenBao:
         return self._started_keys().root_token
 
     @property
+    def audit_log(self) -> Path:
+        """The file to which the server writes each request and its response."""
+        return self._directory / "audit.log"
+
+    @property
     def pid(self) -> int | None:
         return self._child.pid if self._child else None
 
@@ -150,7 +155,7 @@ class EmbeddedOpenBao:
         raise ChildFailed("OpenBao was not launched")
 
     def _launch_once(self) -> Child:
-        _rotate_large_log(self._directory / "audit.log")
+        _rotate_large_log(self.audit_log)
         config = self._directory / "server.json"
         config.touch(mode=0o600)
         config.write_text(json.dumps(self._configuration(), indent=2), encoding="utf-8")
@@ -176,7 +181,7 @@ class EmbeddedOpenBao:
         # The description is needed: HCL misreads a JSON object that has one key only.
         audit = {
             "description": "every request; secrets as HMACs",
-            "options": {"file_path": str(self._directory / "audit.log"), "mode": "0600"},
+            "options": {"file_path": str(self.audit_log), "mode": "0600"},
         }
         return {
             "ui": False,

@@ -6,9 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from facepay.domain.capture import Burst
+from facepay.domain.checkpoint import LogMemory
 from facepay.domain.policy import Policy
 from facepay.ports import (
     Attestation,
+    CheckpointKeys,
     Clock,
     DeviceKeys,
     FaceEngine,
@@ -16,6 +18,7 @@ from facepay.ports import (
     OneTimeCodes,
     PadDetector,
     Passwords,
+    RootSigner,
     SecretVault,
     Signer,
     TemplateVault,
@@ -41,11 +44,15 @@ class Dependencies:
     templates: TemplateVault
     secrets: SecretVault
     signer: Signer  # this node's own key, for authorizations, which live for minutes
-    root: Signer  # the root key in the vault, for checkpoints and receipts, which outlive a node
+    root: (
+        RootSigner  # the root key in the vault, for checkpoints and receipts, which outlive a node
+    )
+    checkpoint_keys: CheckpointKeys
     passwords: Passwords
     codes: OneTimeCodes
     device_keys: DeviceKeys
     webhooks: WebhookSender
+    log_memory: LogMemory = field(default_factory=LogMemory)  # of this worker alone
 
 
 @contextmanager

@@ -241,6 +241,11 @@ PROBLEMS: dict[str, Problem] = {
         "Something went wrong in the service",
         "This answer approves nothing. Read the outcome with GET, or retry with the same idempotency key.",
     ),
+    "log_inconsistent": Problem(
+        "log_inconsistent", 503, False, "none",
+        "The audit log contradicts its last signed checkpoint",
+        "Somebody changed or cut the log, or a backup was restored. The service signs no checkpoint, and the operator has an alarm. Keep the last checkpoint that you have. Payments go on.",
+    ),
     "vault_unavailable": Problem(
         "vault_unavailable", 503, True, "use_another_method",
         "The vault is temporarily unavailable",

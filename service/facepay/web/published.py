@@ -5,7 +5,8 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from facepay.domain.errors import NotFound
-from facepay.usecases.records.audit_log import read_leaves, sign_checkpoint
+from facepay.usecases.records.audit_log import read_leaves
+from facepay.usecases.records.checkpoints import read_checkpoint
 from facepay.usecases.records.key_set import read_key_set
 from facepay.web.access import deps, public
 from facepay.web.problem_table import PROBLEMS
@@ -35,8 +36,8 @@ def get_leaves(page: dict[str, Any]) -> dict[str, Any]:
 @published.response(200, shapes.Checkpoint)
 @public
 def get_checkpoint() -> dict[str, str]:
-    """Read a signed checkpoint: the audit log's size and last hash."""
-    return {"checkpoint": sign_checkpoint(deps())}
+    """Read the last signed checkpoint of the audit log: its size and last hash."""
+    return {"checkpoint": read_checkpoint(deps())}
 
 
 @published.get("/v1/errors/<code>")
@@ -53,5 +54,6 @@ def get_error(code: str) -> Any:
 @published.response(200, shapes.Health)
 @public
 def get_health() -> dict[str, str]:
-    """Report that this worker takes requests."""
-    return {"status": "ok"}
+    """Report that this worker takes requests, and whether the audit log is what was signed."""
+    refused = deps().log_memory.refused_at is not None
+    return {"status": "ok", "log": "inconsistent" if refused else "consistent"}

@@ -8,6 +8,7 @@ import pytest
 from joserfc.jwk import ECKey
 
 from facepay_client import Leaf, VerificationFailed, leaf_hash, verify_authorization, verify_log
+from tests.support.public_log import log, signed_checkpoint
 from tests.support.signing_keys import (
     AUTHORIZATION,
     CERTIFIED_FOR,
@@ -109,19 +110,8 @@ def test_an_authorization_runs_out() -> None:
         verify(signed(CLAIMS), now=NOW + 900)
 
 
-def log(count: int) -> list[Leaf]:
-    leaves: list[Leaf] = []
-    previous = hashlib.sha256(b"facepay log v1").hexdigest()
-    for seq in range(1, count + 1):
-        leaf = Leaf(seq, f"2026-11-23T12:00:{seq:02}.000000Z", "x.y", "c" * 64, previous, "")
-        leaves.append(replace(leaf, hash=leaf_hash(leaf)))
-        previous = leaves[-1].hash
-    return leaves
-
-
 def checkpoint(leaves: list[Leaf], **other: Any) -> str:
-    claims = {"iss": ISSUER, "iat": NOW, "size": len(leaves), "hash": leaves[-1].hash}
-    return signed(claims | other, typ=CHECKPOINT, key=ROOT)
+    return signed_checkpoint(ROOT, leaves, **other)
 
 
 def test_a_leaf_is_hashed_as_the_protocol_says() -> None:

@@ -59,9 +59,10 @@ def test_a_withdrawn_consent_ends_at_that_moment() -> None:
         ("false_match_rate_at_most", -1.0),
         ("failures_allowed", 6),
         ("first_delay", timedelta(seconds=29)),
+        ("checkpoint_interval", timedelta(milliseconds=999)),
     ],
 )
-def test_no_policy_may_be_laxer_than_the_law(number: str, value: Any) -> None:
+def test_no_policy_may_be_laxer_than_law_and_service_bear(number: str, value: Any) -> None:
     with pytest.raises(ValueError, match=number):
         replace(POLICY, **{number: value})
 

@@ -30,12 +30,14 @@ from facepay_client.device import Device, Evidence, Health
 from facepay_client.devices import RegisteredDevice
 from facepay_client.errors import (
     FacepayError,
+    LogNotExtended,
     Problem,
     ProblemDetails,
     Unreachable,
     UnreadableAnswer,
     VerificationFailed,
 )
+from facepay_client.kept_checkpoint import KeptCheckpoint
 from facepay_client.keys import KeyPair
 from facepay_client.merchant import Merchant, RegisteredTerminal
 from facepay_client.operator import Operator, Suspension
@@ -75,8 +77,10 @@ __all__ = [
     "FramesAccepted",
     "Health",
     "Intent",
+    "KeptCheckpoint",
     "KeyPair",
     "Leaf",
+    "LogNotExtended",
     "Merchant",
     "Notice",
     "Operator",

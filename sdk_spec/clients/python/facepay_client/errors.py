@@ -5,6 +5,7 @@
     ├── Unreachable         no answer arrived, after every retry
     ├── UnreadableAnswer    an answer arrived that does not follow the protocol
     └── VerificationFailed  a signature, a claim or the audit log failed verification
+        └── LogNotExtended  the audit log does not extend the checkpoint seen before
 
 Messages carry codes and titles. They never carry a password, a code, a key or a frame.
 """
@@ -28,6 +29,19 @@ class UnreadableAnswer(FacepayError):
 
 class VerificationFailed(FacepayError):
     """A token or a log must not be trusted; the message names the check that failed."""
+
+
+class LogNotExtended(VerificationFailed):
+    """The audit log was cut or rewritten, or you were shown another one than before.
+
+    `kept` and `shown` are the two checkpoints. Both carry the operator's signature, and together
+    they are the evidence: keep both.
+    """
+
+    def __init__(self, kept: str, shown: str) -> None:
+        super().__init__("the log does not extend the checkpoint that was seen before")
+        self.kept = kept
+        self.shown = shown
 
 
 @dataclass(frozen=True)

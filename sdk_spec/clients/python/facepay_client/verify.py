@@ -2,8 +2,8 @@
 
 This module follows sdk_spec/protocol.md, shares no code with the service, and trusts only published
 keys (see `trust.py`). Each `verify_*` function returns a small frozen type or raises
-VerificationFailed. It does not do two things that callers must do: accept each authorization `id`
-once, and keep the last checkpoint to compare it with the next.
+VerificationFailed. Callers must accept each authorization `id` once, and keep the last checkpoint,
+which `kept_checkpoint.py` does in a file.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from facepay_client.answers import Leaf
-from facepay_client.errors import UnreadableAnswer, VerificationFailed
+from facepay_client.errors import LogNotExtended, UnreadableAnswer, VerificationFailed
 from facepay_client.published import Published
 from facepay_client.trust import LEEWAY, integer_in, text_in, verify_by_node, verify_by_root
 
@@ -41,11 +41,15 @@ class Authorization:
 
 @dataclass(frozen=True)
 class VerifiedLog:
-    """A verified log: `size` leaves are signed, and the last of them has the hash `hash`."""
+    """A verified log: `size` leaves are signed, and the last of them has the hash `hash`.
+
+    `checkpoint` is the signed token that says so.
+    """
 
     size: int
     hash: str
     issued_at: int
+    checkpoint: str
 
 
 @dataclass(frozen=True)
@@ -121,12 +125,14 @@ def verify_log(
     *,
     expected_issuer: str | None = None,
     expected_root_thumbprints: Collection[str] | None = None,
+    last_seen: VerifiedLog | None = None,
 ) -> VerifiedLog:
     """Recompute every hash from the first leaf on, and compare with the signed checkpoint.
 
     The chain of the leaves behind the checkpoint is checked too, though nothing signs them yet.
+    The log must extend `last_seen`, the result of the last call.
 
-    Raises VerificationFailed, which names the first leaf that does not fit.
+    Raises VerificationFailed, which names the first leaf that does not fit; LogNotExtended.
     """
     claims = verify_by_root(
         checkpoint, jwks, CHECKPOINT_TYP, expected_root_thumbprints=expected_root_thumbprints
@@ -143,7 +149,9 @@ def verify_log(
         ends.append(leaf.hash)
     if ends[size] != signed:
         raise VerificationFailed("the log does not end as its checkpoint says")
-    return VerifiedLog(size, signed, integer_in(claims, "iat"))
+    if last_seen is not None and (size < last_seen.size or ends[last_seen.size] != last_seen.hash):
+        raise LogNotExtended(last_seen.checkpoint, checkpoint)
+    return VerifiedLog(size, signed, integer_in(claims, "iat"), checkpoint)
 
 
 def leaf_hash(leaf: Leaf) -> str:

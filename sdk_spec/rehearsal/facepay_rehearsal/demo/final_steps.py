@@ -1,16 +1,16 @@
 """Verify the audit log, and search every file for frames and embeddings."""
 
-from facepay_client import fetch_log, verify_log
+from facepay_client import fetch_log
 from facepay_rehearsal.demo.leak_patterns import burst_patterns
 from facepay_rehearsal.demo.leak_scan import scan
 from facepay_rehearsal.demo.steps import DemoRun
 
 
 def log_verified(run: DemoRun) -> str:
-    """Recompute the hash chain of the audit log, and compare it with the signed checkpoint."""
+    """Recompute the hash chain of the audit log; it must extend the checkpoint seen before."""
     published = run.actors.published
     log = fetch_log(published)
-    verify_log(log.leaves, log.checkpoint, published.jwks(), expected_issuer=run.environment.url)
+    run.kept_checkpoint.verify(log, published.jwks(), expected_issuer=run.environment.url)
     return "verified"
 
 

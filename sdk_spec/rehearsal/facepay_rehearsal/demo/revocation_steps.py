@@ -1,6 +1,6 @@
 """Lock, unlock and revoke Grace's face, and verify the deletion receipt."""
 
-from facepay_client import Credentials, fetch_log, verify_deletion_receipt, verify_log
+from facepay_client import Credentials, fetch_log, verify_deletion_receipt
 from facepay_rehearsal.camera import GENUINE
 from facepay_rehearsal.demo.actors import ALIAS
 from facepay_rehearsal.demo.steps import DemoRun, refusal_of
@@ -56,7 +56,7 @@ def deletion_receipt_verified(run: DemoRun) -> str:
     actors, enrolment = run.actors, run.enrolment_id
     token, jwks = actors.customer.get_deletion_receipt(enrolment), actors.published.jwks()
     log = fetch_log(actors.published)
-    verify_log(log.leaves, log.checkpoint, jwks)
+    run.kept_checkpoint.verify(log, jwks, expected_issuer=run.environment.url)
     receipt = verify_deletion_receipt(token, jwks, log.leaves, expected_enrolment=enrolment)
     stores = f"{receipt.sealed_references_erased} template, {receipt.keys_destroyed} key"
     return f"verified: {stores}, {receipt.captures_cancelled} capture stopped"

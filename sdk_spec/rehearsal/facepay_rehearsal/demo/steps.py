@@ -14,6 +14,7 @@ from facepay_client import (
     FacepayError,
     Frame,
     Intent,
+    KeptCheckpoint,
     Problem,
     VerificationFailed,
     verify_authorization,
@@ -53,6 +54,11 @@ class DemoRun:
     def clock(self) -> Callable[[], float]:
         """The service's clock, in Unix time."""
         return self.environment.clock
+
+    @property
+    def kept_checkpoint(self) -> KeptCheckpoint:
+        """The last checkpoint of the audit log that a step of this demo has verified."""
+        return KeptCheckpoint(self.environment.directory / "checkpoint.json")
 
     @property
     def enrolment_id(self) -> str:

@@ -1,24 +1,15 @@
-"""The audit log: append a leaf in the transaction of its change, read leaves, sign its end."""
+"""The audit log: append a leaf in the transaction of its change, and read leaves."""
 
 import secrets
 from contextlib import suppress
 
-from facepay.domain.audit import (
-    GENESIS,
-    Head,
-    Leaf,
-    Opening,
-    canonical,
-    commit,
-    next_leaf,
-    timestamp,
-)
+from facepay.domain.audit import Head, Leaf, Opening, canonical, commit, next_leaf, timestamp
+from facepay.domain.checkpoint import HEAD, START
 from facepay.domain.errors import AlreadyExists
 from facepay.ports import UnitOfWork
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.responses import LeafAnswer
 
-HEAD = "log"
 PAGE = 500
 
 
@@ -48,7 +39,7 @@ def _locked_head(uow: UnitOfWork) -> Head:
     head = uow.heads.lock(HEAD)
     if head is None:
         with suppress(AlreadyExists):  # another worker is writing the first leaf
-            uow.heads.add(Head(HEAD, 0, GENESIS))
+            uow.heads.add(START)
         head = uow.heads.lock(HEAD)
     if head is None:
         raise RuntimeError("the audit log has no head")
@@ -70,19 +61,3 @@ def read_leaves(deps: Dependencies, *, after: int) -> list[LeafAnswer]:
         )
         for leaf in leaves
     ]
-
-
-def sign_checkpoint(deps: Dependencies) -> str:
-    """Return a JWS over the log's size and last hash, so that the log cannot be changed unnoticed.
-
-    Raises VaultUnavailable, StorageUnavailable.
-    """
-    with deps.unit_of_work() as uow:
-        head = uow.heads.find(id=HEAD) or Head(HEAD, 0, GENESIS)
-    claims = {
-        "iss": deps.issuer,
-        "size": head.size,
-        "hash": head.hash,
-        "iat": int(deps.clock().timestamp()),
-    }
-    return deps.root.sign(claims, typ="facepay-checkpoint+jwt")

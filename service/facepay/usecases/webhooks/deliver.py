@@ -23,7 +23,7 @@ from functools import partial
 from typing import Any
 
 from facepay.domain.errors import AlreadyExists, FacepayError, StaleRow
-from facepay.domain.event import OPERATOR, Event, EventKind
+from facepay.domain.event import ALARMS, OPERATOR, Event
 from facepay.domain.webhook import (
     GONE,
     NO_ANSWER,
@@ -95,7 +95,7 @@ def fan_out(deps: Dependencies, *, alarms_only: bool = False) -> int:
     event of its payment is never sent before it. All senders use the order of events and endpoints,
     so that they do not deadlock.
     """
-    only: dict[str, Any] = {"kind": EventKind.DURESS_ALARM, "payment": None} if alarms_only else {}
+    only: dict[str, Any] = {"kind": ALARMS, "payment": None} if alarms_only else {}
     with deps.unit_of_work() as uow:
         events = uow.events.find_all(fanned_out_at=None, after_seq=0, limit=AT_A_TIME, **only)
         if not events:
@@ -145,7 +145,7 @@ def _lane(event: Event, endpoint: Endpoint) -> Lane:
     if endpoint.audience != OPERATOR:
         return Lane.MERCHANTS
     # An event of a payment waits for the earlier ones, so it stays in their lane.
-    alarm = event.kind is EventKind.DURESS_ALARM and event.payment is None
+    alarm = event.kind in ALARMS and event.payment is None
     return Lane.ALARMS if alarm else Lane.OPERATOR
 
 

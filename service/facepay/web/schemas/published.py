@@ -46,3 +46,8 @@ class ErrorEntry(Shape):
 
 class Health(Shape):
     status = fields.String(required=True)
+    log = fields.String(
+        required=True,
+        validate=validate.OneOf(["consistent", "inconsistent"]),
+        metadata={"description": "`inconsistent`: it contradicts its last signed checkpoint."},
+    )
