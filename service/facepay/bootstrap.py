@@ -100,12 +100,7 @@ def build_dependencies(settings: Settings) -> Dependencies:
     vault = OpenBaoVault(session)
     log_keys = OpenBaoVault(session, prefix=f"log-{settings.log_name}")
     policy = read_policy(settings.policy_file)
-    engine = build_engine(
-        EngineParts(
-            settings.model, settings.models, settings.detector_file, settings.passive_files
-        ),
-        lambda card: threshold_in_force(settings, policy, card),
-    )
+    engine = _configured_engine(settings, policy)
     clock_file = settings.rehearsal_clock_file
     clock = RehearsalClock(clock_file) if clock_file else system_clock
     database = Database(settings.database_url)
@@ -132,6 +127,13 @@ def build_dependencies(settings: Settings) -> Dependencies:
         device_keys=JoseDeviceKeys(),
         webhooks=HttpWebhookSender(loopback=settings.profile is Profile.REHEARSAL),
     )
+
+
+def _configured_engine(settings: Settings, policy: Policy) -> BuiltEngine:
+    parts = EngineParts(
+        settings.model, settings.models, settings.detector_file, settings.passive_files
+    )
+    return build_engine(parts, lambda card: threshold_in_force(settings, policy, card))
 
 
 def _attestation(policy: Policy) -> RegisteredKeyAttestation:

@@ -265,8 +265,6 @@ class CredentialsRejected(FacepayError):
 
 
 class LogInconsistent(FacepayError):
-    """The audit log is not what was signed, or does not extend it. Nothing more is signed."""
-
     code = "log_inconsistent"
 
 
