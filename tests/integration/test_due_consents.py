@@ -11,7 +11,7 @@ from facepay.adapters.migrate import migrate
 from facepay.adapters.unit_of_work import Database
 from facepay.domain.consent import Consent, ConsentPurpose
 from facepay.domain.customer import Customer
-from facepay.ports import Span
+from facepay.domain.span import Span
 
 MOMENT = datetime(2026, 11, 23, 23, 59, 59, 999999, tzinfo=UTC)
 TICK = timedelta(microseconds=1)

@@ -16,7 +16,8 @@ from facepay.domain.deletion import Cause, Deletion
 from facepay.domain.enrolment import Enrolment
 from facepay.domain.errors import FaceNotAvailable
 from facepay.domain.event import EventKind
-from facepay.ports import Span, UnitOfWork
+from facepay.domain.span import Span
+from facepay.ports import UnitOfWork
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.destroy_keys import destroy_key
 from facepay.usecases.faces.enrolments import emit_face, end_enrolment, record_deletion
