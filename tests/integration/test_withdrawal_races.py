@@ -6,7 +6,7 @@ that the withdrawn key asked for may have a later leaf.
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -93,9 +93,7 @@ def test_a_withdrawal_racing_payments_leaves_no_approval_after_its_answer(
             assert approved is None or approved < ends
             first["withdrawal" if approved is None else "payment"] += 1
         typical = time.monotonic() - begun if number % STEPS == 0 else typical
-        for each in others:
-            if isinstance(each, FacepayError):
-                assert isinstance(each, KeyWithdrawn | ClientSuspended | IntentExpired), each
+        assert_refused_for_the_key_alone(others)
         with pytest.raises(IntentExpired):
             paying(scenario, payer.caller, late, None, afterwards)()
         opened = others[2]
@@ -104,6 +102,12 @@ def test_a_withdrawal_racing_payments_leaves_no_approval_after_its_answer(
             assert placed is not None
             assert placed < ends
     assert min(first.values()) > 0, f"they never raced: {first}"
+
+
+def assert_refused_for_the_key_alone(answers: Sequence[object]) -> None:
+    refusals = [each for each in answers if isinstance(each, FacepayError)]
+    for each in refusals:
+        assert isinstance(each, KeyWithdrawn | ClientSuspended | IntentExpired), each
 
 
 def paying(
