@@ -1,16 +1,13 @@
 """CASES: every use case that changes something, by every caller, with every kind of credentials."""
 
 from collections.abc import Callable, Iterator
-from itertools import product
 from typing import Any
-
-from facepay.usecases.captures.begin import begin_capture
-from facepay.usecases.captures.open import open_enrolment_capture, open_payment_capture
 
 from facepay.domain.challenge import Profile
 from facepay.domain.money import Money
 from facepay.usecases.authentication.credentials import Credentials
 from facepay.usecases.authentication.sign_in import sign_in
+from facepay.usecases.begin_capture import begin_capture
 from facepay.usecases.consents.grant import grant_consent
 from facepay.usecases.consents.withdraw import withdraw_consent
 from facepay.usecases.customers.duress_code import remove_duress_code, set_duress_code
@@ -26,6 +23,7 @@ from facepay.usecases.faces.emergency_stop import revoke_with_recovery_code
 from facepay.usecases.faces.enrol import begin_enrolment, finish_enrolment
 from facepay.usecases.faces.lock import lock_face, unlock_face
 from facepay.usecases.faces.revoke import revoke_face
+from facepay.usecases.open_capture import open_enrolment_capture, open_payment_capture
 from facepay.usecases.operators.actions import approve_action, continue_action, request_action
 from facepay.usecases.operators.register import (
     register_customer,
@@ -38,6 +36,7 @@ from facepay.usecases.payments.pay_by_password import pay_by_password
 from facepay.usecases.request import Command
 from facepay.usecases.webhooks.endpoints import create_endpoint, disable_endpoint
 from tests.fakes.scenario import PASSWORD, key
+from tests.support.client_requests import of_clients
 from tests.support.prepared_requests import (
     WITH_CODE,
     another_factor,
@@ -53,48 +52,21 @@ from tests.support.prepared_requests import (
     without_consent,
     without_face,
 )
-from tests.support.requests_under_way import Act, Case, World
+from tests.support.request_cases import (
+    ALONE,
+    OWN,
+    PAIRS,
+    WITH_DEVICE_KEY,
+    WITH_RECOVERY_CODE,
+    Prepare,
+    cases,
+    nothing,
+)
+from tests.support.requests_under_way import Case, World
 
 NEW = "another horse battery"
 DURESS = "271828"
 URL = "https://receiver.example/events"
-OWN = ("device", "page")
-
-WITH_DEVICE_KEY = ("password", "device key")
-WITH_RECOVERY_CODE = ("password", "recovery code")
-PAIRS = (WITH_CODE, WITH_DEVICE_KEY, WITH_RECOVERY_CODE)
-ALONE = (("password",), ("code",), ("device key",), ("recovery code",))
-
-# What a request needs besides its credentials: it is made before the request is sent.
-Send = Callable[[World, Command, Credentials, Any], object]
-Prepare = Callable[[World], Any]
-
-
-def _nothing(_world: World) -> None:
-    return None
-
-
-def cases(
-    usecase: Callable[..., object],
-    callers: tuple[str, ...],
-    ways: tuple[tuple[str, ...], ...],
-    send: Send,
-    prepare: Prepare = _nothing,
-    *,
-    leaves: bool = False,
-) -> Iterator[Case]:
-    """Yield the cases of one use case; a device key signs the claims of the request.
-
-    The first caller sends every kind of credentials, the others only the first kind.
-    """
-    for caller, presents in [*product(callers[:1], ways), *product(callers[1:], ways[:1])]:
-
-        def start(world: World, caller: str = caller, presents: Any = presents) -> Act:
-            prepared, command = prepare(world), world.command(caller)
-            credentials = world.credentials(presents, command.claims)
-            return lambda: send(world, command, credentials, prepared)
-
-        yield Case(usecase, caller, presents, start, leaves)
 
 
 def entering() -> Iterator[Case]:
@@ -199,7 +171,7 @@ def signed_only() -> Iterator[Case]:
         usecase: Callable[..., object],
         callers: tuple[str, ...],
         send: Callable[[World, Command, Any], object],
-        prepare: Prepare = _nothing,
+        prepare: Prepare = nothing,
     ) -> Iterator[Case]:
         return cases(usecase, callers, ((),), lambda w, c, _, made: send(w, c, made), prepare)
 
@@ -288,7 +260,7 @@ def signed_only() -> Iterator[Case]:
     )
 
 
-CASES = [*entering(), *paying(), *leaving(), *signed_only()]
+CASES = [*entering(), *paying(), *leaving(), *signed_only(), *of_clients()]
 
 # The faces of a batch are revoked in transactions of their own, and two operators have approved
 # them: a batch that has begun goes on, whoever began it.

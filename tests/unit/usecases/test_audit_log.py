@@ -1,7 +1,8 @@
 """Anybody can verify the published log from its first leaf to its signed end."""
 
 from facepay.domain.audit import GENESIS, Head, verify_chain
-from facepay.usecases.records.audit_log import append_leaf, read_leaves, sign_checkpoint
+from facepay.usecases.records.audit_log import append_leaf, read_leaves
+from facepay.usecases.records.checkpoints import read_checkpoint
 from tests.fakes.dependencies import fake_dependencies, memory_database
 
 
@@ -13,6 +14,6 @@ def test_the_log_of_a_new_service_begins_with_leaf_1_and_verifies() -> None:
             uow.commit()
         assert [leaf.seq for leaf in read_leaves(fakes.deps, after=0)] == [1, 2, 3]
         end = verify_chain(written, start=Head("log", 0, GENESIS))
-        sign_checkpoint(fakes.deps)
+        read_checkpoint(fakes.deps)
     (signed,) = fakes.root.signed
     assert (signed["size"], signed["hash"]) == (end.size, end.hash) == (3, written[-1].hash)

@@ -33,8 +33,15 @@ from tests.support.requests_under_way import (
     outcome,
 )
 
-FOLDERS = ("authentication.sign_in", "captures", "consents", "customers", "faces", "operators")
-FOLDERS += ("payments", "webhooks")
+FOLDERS = (
+    "authentication.sign_in",
+    "begin_capture",
+    "captures",
+    "clients",
+    "consents",
+    "customers",
+)
+FOLDERS += ("faces", "open_capture", "operators", "payments", "webhooks")
 PASSES_ON = {receive_frames}  # to `submit_frames` and `finish_enrolment`
 CLIENTS = ("terminal", "merchant", "operator", "second operator", "device")
 NEWEST = 10**12  # a time step after every other
