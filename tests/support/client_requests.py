@@ -26,7 +26,9 @@ def of_clients() -> Iterator[Case]:
             withdraw_device,
             (caller,),
             ways,
-            lambda w, c, p, keyid: withdraw_device(w.deps, c, keyid, p or w.session),
+            lambda w, c, p, keyid: withdraw_device(
+                w.deps, c, keyid, w.session if c.caller.on_page else p
+            ),
             another_device,
             leaves=True,
         )

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from facepay.domain.enrolment import MOST_KEYS, Enrolment
+from facepay.domain.enrolment import MOST_KEYS, Enrolment, key_name_of
 from facepay.domain.errors import (
     Conflict,
     FaceNotAvailable,
@@ -174,20 +174,24 @@ def test_two_renewals_at_once_leave_one_template_and_one_key(
 def test_a_renewal_does_not_forget_the_key_of_another_one_in_progress(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
-    """The other worker names its key after this renewal looked for one, and then is killed."""
+    """The other worker takes its number after this renewal looked for one, and then is killed."""
 
-    def name_another_key() -> None:
-        fakes.vault.create_key("key_of_another")
+    def begin_another() -> None:
         with scenario.deps.unit_of_work() as uow:
-            uow.enrolments.update(replace(before, next_key="key_of_another"))
+            now = uow.enrolments.lock(ada.enrolment_id)
+            assert now is not None
+            uow.enrolments.update(replace(now, next_key=5, keys_made=6))
             uow.commit()
+        fakes.vault.create_key(key_name_of(ada.enrolment_id, 5))
 
+    fakes.journal.fail("vault.destroy_key", VaultUnavailable())
+    renew_template(scenario.deps, ada.enrolment_id)  # its old key is left, and goes first next time
     before = row(scenario, ada)
-    fakes.journal.when("vault.create_key", name_another_key)
+    fakes.journal.when("vault.destroy_key", begin_another)
     with pytest.raises(StaleRow):
         renew_template(scenario.deps, ada.enrolment_id)
-    assert row(scenario, ada) == replace(before, next_key="key_of_another")
-    assert keys_left(fakes) == {before.key_name, "key_of_another"}
+    assert row(scenario, ada).next_key == 5
+    assert keys_left(fakes) == {before.key_name, key_name_of(ada.enrolment_id, 5)}
     assert destroy_retiring_keys(scenario.deps) == 1
     assert keys_left(fakes) == {before.key_name}
 
