@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from facepay.domain.deletion import Cause, Deletion
 from facepay.domain.enrolment import Enrolment, EnrolmentState
 from facepay.domain.errors import SealBroken
 from facepay.usecases.dependencies import Dependencies
@@ -78,8 +79,28 @@ def test_a_row_that_names_another_key_saves_no_key_from_a_revocation(
 def test_a_row_that_calls_its_keys_destroyed_saves_none(deps: Dependencies, payer: Payer) -> None:
     before = row(deps, payer)
     write(deps, payer, key_destroyed_at=deps.clock())
-    revoke(payer)
+    assert revoke(payer)
     assert not opens(deps, before)
+    assert payer.customer.get_deletion_receipt(payer.enrolment_id)
+
+
+def test_a_withdrawn_consent_destroys_keys_that_a_row_calls_destroyed(
+    deps: Dependencies, payer: Payer
+) -> None:
+    before = row(deps, payer)
+    write(deps, payer, key_destroyed_at=deps.clock())
+    payer.customer.withdraw_consent(payer.consent_id)
+    assert not opens(deps, before)
+
+
+def test_a_planted_record_of_a_deletion_holds_up_no_revocation(
+    deps: Dependencies, payer: Payer
+) -> None:
+    with deps.unit_of_work() as uow:
+        uow.deletions.add(Deletion(payer.enrolment_id, Cause.CUSTOMER, 0, 0, 0))
+        uow.commit()
+    assert revoke(payer)
+    assert payer.customer.get_deletion_receipt(payer.enrolment_id)
 
 
 def test_a_face_without_any_key_in_the_vault_gets_no_receipt(

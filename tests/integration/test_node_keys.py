@@ -10,6 +10,7 @@ from joserfc import jws
 
 from facepay.adapters.key_directory import KeyDirectory
 from facepay.adapters.node_signer import NodeSigner
+from facepay.adapters.openbao_answers import data_in
 from facepay.adapters.openbao_session import OpenBaoSession
 from facepay.adapters.transit_signer import TransitSigner
 from facepay.adapters.unit_of_work import Database
@@ -124,11 +125,14 @@ def test_a_withdrawn_root_version_verifies_nothing(
 
 def _latest(openbao: EmbeddedOpenBao) -> int:
     session = openbao_fixture.session_with(openbao)
-    answer = session.call(
-        lambda client: client.secrets.transit.read_key(name="authorizations", mount_point="transit")
+    data = session.call(
+        lambda client: client.secrets.transit.read_key(
+            name="authorizations", mount_point="transit"
+        ),
+        data_in,
     )
     session.close()
-    return int(answer["data"]["latest_version"])
+    return int(data["latest_version"])
 
 
 def test_signing_survives_an_outage_of_15_minutes_and_the_key_is_renewed_afterwards(

@@ -52,6 +52,15 @@ class TestChanging:
         assert pays_with(scenario, ada, NEW)
         assert not pays_with(scenario, ada, PASSWORD)
 
+    def test_a_factor_that_a_thief_added_and_did_not_confirm_ends_with_the_old_password(
+        self, scenario: Scenario, ada: Customer
+    ) -> None:
+        credentials = Credentials(PASSWORD, scenario.code_of(ada))
+        add_second_factor(scenario.deps, scenario.command(ada.caller), "thief's", credentials)
+        command(scenario, ada, Credentials(PASSWORD, scenario.code_of(ada)))
+        listed = list_second_factors(scenario.deps, ada.caller)
+        assert {each.state for each in listed if each.name == "thief's"} <= {"revoked"}
+
     def test_a_device_key_suffices_as_second_factor(
         self, scenario: Scenario, ada: Customer
     ) -> None:

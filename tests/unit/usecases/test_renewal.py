@@ -207,6 +207,20 @@ def test_an_old_key_that_could_not_be_destroyed_goes_with_the_next_sweep(
     assert destroy_retiring_keys(scenario.deps) == 0
 
 
+@pytest.mark.parametrize("planted", ["the key in use", 99])
+def test_a_row_that_names_the_key_in_use_as_retiring_destroys_nothing(
+    scenario: Scenario, fakes: FakeDependencies, ada: Customer, planted: object
+) -> None:
+    before = row(scenario, ada)
+    number = planted if isinstance(planted, int) else before.key_number
+    with scenario.deps.unit_of_work() as uow:
+        uow.enrolments.update(replace(before, retiring_key=number))
+        uow.commit()
+    assert destroy_retiring_keys(scenario.deps) == 0
+    assert keys_left(fakes) == {before.key_name}
+    assert pays(scenario, ada)
+
+
 def test_missing_and_revoked_enrolments_are_not_renewed(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:

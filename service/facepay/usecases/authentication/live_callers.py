@@ -12,6 +12,7 @@ that its key asked for is committed, on any worker.
 from datetime import datetime
 
 from facepay.domain.errors import CredentialsRejected
+from facepay.domain.standing import KeyWithdrawn
 from facepay.ports import UnitOfWork
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.request import Caller
@@ -36,5 +37,6 @@ def require_live_caller(deps: Dependencies, uow: UnitOfWork, caller: Caller) -> 
 
 def _require_standing(uow: UnitOfWork, keyid: str, now: datetime) -> None:
     standing = uow.standing(keyid)
-    if standing is not None:
-        standing.require(now)
+    if standing is None:
+        raise KeyWithdrawn()
+    standing.require(now)

@@ -23,6 +23,7 @@ from facepay.usecases.authentication.verify_credentials import (
     check_factors,
     verify_credentials,
 )
+from facepay.usecases.customers.second_factors import revoke_pending_factors
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.idempotency import Lease, run_idempotent
 from facepay.usecases.records.audit_log import append_setting
@@ -103,6 +104,7 @@ def _set(
         if locked_row is None:
             raise NotFound()
         uow.customers.update(replace(locked_row, password_hash=hashed))
+        revoke_pending_factors(uow, customer.id)
         lease.answer(uow, answer)
         end_sessions(deps, uow, customer.id)  # after the answer: it ends the caller's session too
         emit(deps, uow, EventKind.PASSWORD_CHANGED, customer=customer.id)

@@ -143,6 +143,8 @@ def revoke_second_factor(
                 _require_another(uow, factor, was_active=was_active)
             revoked = replace(factor, state=FactorState.REVOKED)
             uow.second_factors.update(revoked, state=factor.state.value)
+            if factor.state is FactorState.ACTIVE:
+                revoke_pending_factors(uow, customer_id)
             answer = factor_answer(revoked)
             lease.answer(uow, answer)
             emit_factor(deps, uow, EventKind.SECOND_FACTOR_REVOKED, revoked)
@@ -151,6 +153,18 @@ def revoke_second_factor(
         return answer
 
     return run_idempotent(deps, command, FactorAnswer, act)
+
+
+def revoke_pending_factors(uow: UnitOfWork, customer_id: str) -> None:
+    """Revoke the factors that nobody has confirmed yet.
+
+    Whoever knew the old password, or had the revoked factor, may have added them.
+    """
+    uow.second_factors.update_all(
+        {"state": FactorState.REVOKED.value},
+        customer_id=customer_id,
+        state=FactorState.PENDING.value,
+    )
 
 
 def _verify(

@@ -8,6 +8,8 @@ its key may live under a name that nobody asked for.
 """
 
 import logging
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 
 from facepay.domain.enrolment import Enrolment, EnrolmentState, key_names_of
@@ -26,23 +28,37 @@ def destroy_key(deps: Dependencies, enrolment_id: str) -> bool:
     False means that the vault failed, that it never had the key of an erased template, or that the
     enrolment is not revoked.
     """
+    try:
+        return _destroy(deps, enrolment_id)
+    except VaultUnavailable:
+        return False
+
+
+def destroy_keys_of(deps: Dependencies, enrolment_ids: Iterable[str]) -> int:
+    """Destroy the keys of revoked enrolments until the vault fails; return how many are done."""
+    done = 0
+    with suppress(VaultUnavailable):
+        for enrolment_id in enrolment_ids:
+            done += _destroy(deps, enrolment_id)
+    return done
+
+
+def _destroy(deps: Dependencies, enrolment_id: str) -> bool:
+    """Do what `destroy_key` says. Raises VaultUnavailable."""
     with deps.unit_of_work() as uow:
         enrolment = uow.enrolments.find(id=enrolment_id)
     if enrolment is None or enrolment.state is not EnrolmentState.REVOKED:
         return False
-    try:
-        present = [name for name in key_names_of(enrolment_id) if deps.templates.has_key(name)]
-        if enrolment.key_destroyed_at is not None:
-            if not present:
-                return True
-            log.error("keys of %s live, and its row calls them destroyed", enrolment_id)
-        if not _record_found(deps, enrolment, len(present)):
-            log.error("no key of the revoked enrolment %s is in the vault", enrolment_id)
-            return False
-        for name in present:
-            deps.templates.destroy_key(name)
-    except VaultUnavailable:
+    present = [name for name in key_names_of(enrolment_id) if deps.templates.has_key(name)]
+    if enrolment.key_destroyed_at is not None:
+        if not present:
+            return True
+        log.error("keys of %s live, and its row calls them destroyed", enrolment_id)
+    if not _record_found(deps, enrolment, len(present)):
+        log.error("no key of the revoked enrolment %s is in the vault", enrolment_id)
         return False
+    for name in present:
+        deps.templates.destroy_key(name)
     _record_destroyed(deps, enrolment_id)
     return True
 
@@ -56,12 +72,11 @@ def _record_found(deps: Dependencies, enrolment: Enrolment, count: int) -> bool:
         deletion = uow.deletions.find(id=enrolment.id)
         if deletion is None:  # enrolments revoked before deletions were recorded have none
             return True
-        if deletion.keys_found is None:
-            deletion = replace(deletion, keys_found=count)
-            if count or not deletion.references_erased:
-                uow.deletions.update(deletion)
-                uow.commit()
-    return bool(deletion.keys_found) or not deletion.references_erased
+        if deletion.keys_found is None and (count or not deletion.references_erased):
+            # Only this field, and once: another worker may be further than this one.
+            uow.deletions.update_all({"keys_found": count}, id=enrolment.id, keys_found=None)
+            uow.commit()
+    return bool(deletion.keys_found or count) or not deletion.references_erased
 
 
 def _record_destroyed(deps: Dependencies, enrolment_id: str) -> None:
@@ -85,4 +100,4 @@ def destroy_pending_keys(deps: Dependencies) -> int:
     """Destroy the keys that remain from revocations; return the number of finished enrolments."""
     with deps.unit_of_work() as uow:
         pending = uow.enrolments.find_all(state=EnrolmentState.REVOKED.value, key_destroyed_at=None)
-    return sum(destroy_key(deps, enrolment.id) for enrolment in pending)
+    return destroy_keys_of(deps, [enrolment.id for enrolment in pending])

@@ -5,6 +5,7 @@ the first request that finds it, whichever comes first: one commit under the loc
 takes. The keys are destroyed afterwards, as for every revocation.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,15 +15,17 @@ from itertools import chain
 from facepay.domain.consent import Consent
 from facepay.domain.deletion import Cause, Deletion
 from facepay.domain.enrolment import Enrolment
-from facepay.domain.errors import FaceNotAvailable
+from facepay.domain.errors import Conflict, FaceNotAvailable
 from facepay.domain.event import EventKind
 from facepay.domain.span import Span
 from facepay.ports import UnitOfWork
 from facepay.usecases.dependencies import Dependencies
-from facepay.usecases.faces.destroy_keys import destroy_key
+from facepay.usecases.faces.destroy_keys import destroy_key, destroy_keys_of
 from facepay.usecases.faces.enrolments import emit_face, end_enrolment, record_deletion
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.records.outbox import emit
+
+log = logging.getLogger(__name__)
 
 PAGE = 200
 CONSENT_ENDED = "the consent has ended"
@@ -90,16 +93,13 @@ def end_expired_consents(deps: Dependencies) -> Swept:
     Raises StorageUnavailable.
     """
     consents = keys = 0
-    vault_answers = True
     while True:
-        outcomes = [_end(deps, consent.id) for consent in _next_due(deps)]
+        outcomes = [_end_or_log(deps, consent.id) for consent in _next_due(deps)]
         ended = [faces for faces in outcomes if faces is not None]
         if not ended:  # nothing is due, or another sweep is ahead
             return Swept(consents, keys)
         consents += len(ended)
-        for face in chain.from_iterable(ended):
-            vault_answers = vault_answers and destroy_key(deps, face.id)
-            keys += vault_answers
+        keys += destroy_keys_of(deps, [face.id for face in chain.from_iterable(ended)])
 
 
 def end_faces_under(
@@ -124,6 +124,15 @@ def _next_due(deps: Dependencies) -> list[Consent]:
         return uow.consents.find_all(
             limit=PAGE, oldest_by="expires_at", ended_at=None, expires_at=until_now
         )
+
+
+def _end_or_log(deps: Dependencies, consent_id: str) -> list[Enrolment] | None:
+    """End one consent; one that cannot be ended must not keep the others alive."""
+    try:
+        return _end(deps, consent_id)
+    except Conflict as error:
+        log.error("the consent %s cannot be ended: %s", consent_id, error.detail)
+        return None
 
 
 def _end_with_keys(deps: Dependencies, consent_id: str) -> None:

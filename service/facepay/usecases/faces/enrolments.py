@@ -5,12 +5,13 @@ and payments in progress. The caller records the deletion (`record_deletion`), c
 calls `destroy_keys.destroy_key`.
 """
 
+import logging
 from dataclasses import replace
 
 from facepay.domain.capture import CaptureState
 from facepay.domain.deletion import Cause, Deletion
 from facepay.domain.enrolment import Enrolment, EnrolmentState
-from facepay.domain.errors import NotFound
+from facepay.domain.errors import AlreadyExists, NotFound
 from facepay.domain.event import EventKind
 from facepay.domain.payment import IntentState
 from facepay.ports import UnitOfWork
@@ -18,6 +19,8 @@ from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.records.audit_log import append_leaf
 from facepay.usecases.records.outbox import emit
 from facepay.usecases.responses import EnrolmentAnswer, rfc3339
+
+log = logging.getLogger(__name__)
 
 _FACE_UNDER_WAY = frozenset({IntentState.CAPTURING, IntentState.AWAITING_SECOND_FACTOR})
 
@@ -43,6 +46,7 @@ def end_enrolment(
         epoch=enrolment.epoch + 1,
         sealed_reference=None,
         revoked_at=deps.clock(),
+        key_destroyed_at=None,  # whatever the row said: the vault has not been asked yet
     )
     uow.enrolments.update(revoked)
     captures, intents = cancel_captures_and_payments(uow, enrolment_id)
@@ -55,7 +59,12 @@ def record_deletion(
 ) -> None:
     """Append the leaf of a deletion and add its row; call it last, as it locks the log's head."""
     leaf = append_leaf(deps, uow, kind, enrolment=deletion.id, **deletion.counts)
-    uow.deletions.add(replace(deletion, revoked_leaf=leaf.seq))
+    recorded = replace(deletion, revoked_leaf=leaf.seq)
+    try:
+        uow.deletions.add(recorded)
+    except AlreadyExists:  # a face is revoked once: somebody else wrote this row
+        log.error("the deletion of %s was recorded before its revocation", deletion.id)
+        uow.deletions.update(recorded)
 
 
 def cancel_captures_and_payments(uow: UnitOfWork, enrolment_id: str) -> tuple[int, int]:

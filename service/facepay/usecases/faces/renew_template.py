@@ -16,6 +16,7 @@ behind. A renewal in progress at that time fails and must be run again. This mod
 and compares nothing.
 """
 
+import logging
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -42,6 +43,7 @@ from facepay.usecases.faces.end_expired_consents import ending_expired_consent, 
 from facepay.usecases.records.audit_log import append_leaf
 
 PAGE = 500
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,9 @@ def destroy_retiring_key(deps: Dependencies, enrolment_id: str) -> bool:
             return False  # a revocation destroys all keys of its enrolment
         number = locked_row.next_key if locked_row.retiring_key is None else locked_row.retiring_key
         if number is None:
+            return False
+        if number == locked_row.key_number or not 0 < number + 1 <= MOST_KEYS:
+            log.error("the row of %s names the key in use as one to destroy", enrolment_id)
             return False
         uow.enrolments.update(replace(locked_row, next_key=None, retiring_key=number))
         uow.commit()

@@ -19,7 +19,7 @@ from facepay.domain.operator_action import ABOUT_CUSTOMERS, OperatorAction
 from facepay.domain.span import Span
 from facepay.ports import UnitOfWork
 from facepay.usecases.dependencies import Dependencies
-from facepay.usecases.faces.destroy_keys import destroy_key
+from facepay.usecases.faces.destroy_keys import destroy_keys_of
 from facepay.usecases.faces.enrolments import emit_face, end_enrolment, record_deletion
 from facepay.usecases.operators.action_result import ActionResult
 
@@ -109,9 +109,7 @@ def destroy_keys(deps: Dependencies, action: OperatorAction, at_most: int = BATC
     """Destroy the keys of revoked faces; stop when the vault fails."""
     with deps.unit_of_work() as uow:
         left = uow.enrolments.find_all(limit=at_most, after_id="", **_KEY_LEFT, **faces_of(action))
-    for face in left:
-        if not destroy_key(deps, face.id):
-            return
+    destroy_keys_of(deps, [face.id for face in left])
 
 
 def count_faces(uow: UnitOfWork, action: OperatorAction) -> int:

@@ -58,6 +58,10 @@ def resolve_replacement(uow: UnitOfWork, target: Mapping[str, Any]) -> dict[str,
 def withdraw_by_two(deps: Dependencies, uow: UnitOfWork, action: OperatorAction) -> ActionResult:
     """Withdraw the target's keys that are in force, in the transaction of the approval."""
     [(name, value)] = json.loads(action.target).items()
+    # Whoever replaces or adds a key holds this lock, so that none is added unseen.
+    parties = {"terminal": uow.terminals, "merchant": uow.merchants, "customer": uow.customers}
+    if name in parties:
+        parties[name].lock(value)
     keyids = [value] if name == "key" else [each.id for each in keys_in_force(uow, value)]
     return _withdrawn(deps, uow, keyids)
 
