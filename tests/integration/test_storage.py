@@ -148,7 +148,8 @@ def test_a_capture_open_during_the_challenge_migration_needs_a_new_one(
         ("consents", f"'k', 'c', 'face_payment', 'v', 'h', '{at}', '{at}', NULL"),
         (
             "enrolments",
-            f"'enr_1', 'c', 'k', 'active', 1, 'm', 's', '{at}', NULL, NULL, 'enr_1', NULL, NULL, NULL",
+            "'enr_1', 'c', 'k', 'active', 1, 'm', 's', "
+            f"'{at}', NULL, NULL, 'enr_1', NULL, NULL, NULL",
         ),
         ("captures", f"'open', 'payment', {kept}, 'open', NULL, '{at}', '{at}'"),
         ("captures", f"'used', 'payment', {kept}, 'used', 'r', '{at}', '{at}'"),
