@@ -31,6 +31,7 @@ def test_an_open_payment_names_the_key_of_its_terminal(
             f"clients ({client}) VALUES ('key', 'terminal', 't', 'pem', '{at}')",
             f"payment_intents ({intent}, captures_used, created_at, expires_at)"
             f" VALUES ('pi', 'm', 't', 1, 'EUR', 'o', 'n', 'created', 0, '{at}', '{at}')",
+            f"authorizations VALUES ('aut', 'pi', 'jws', '{at}', '{at}')",
         ):
             connection.exec_driver_sql(f"INSERT INTO {change}")
     migrate(url)

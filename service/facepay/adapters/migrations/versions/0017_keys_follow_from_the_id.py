@@ -9,52 +9,44 @@ branch_labels = None
 depends_on = None
 
 
+INDEXED = ("next_key", "retiring_key")
+
+
 def upgrade() -> None:
     _require_own_names()
-    with op.batch_alter_table("enrolments", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_enrolments_retiring_key"))
-        batch_op.drop_index(batch_op.f("ix_enrolments_next_key"))
-        batch_op.drop_column("key_name")
-        batch_op.drop_column("next_key")
-        batch_op.drop_column("retiring_key")
-    with op.batch_alter_table("enrolments", schema=None) as batch_op:
-        batch_op.add_column(
-            sa.Column("key_number", sa.Integer(), nullable=False, server_default="0")
-        )
-        batch_op.add_column(sa.Column("next_key", sa.Integer(), nullable=True))
-        batch_op.add_column(sa.Column("retiring_key", sa.Integer(), nullable=True))
-        batch_op.add_column(
-            sa.Column("keys_made", sa.Integer(), nullable=False, server_default="1")
-        )
-        batch_op.create_index(batch_op.f("ix_enrolments_next_key"), ["next_key"], unique=False)
-        batch_op.create_index(
-            batch_op.f("ix_enrolments_retiring_key"), ["retiring_key"], unique=False
-        )
-    with op.batch_alter_table("deletions", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("keys_found", sa.Integer(), nullable=True))
+    _drop("key_name", *INDEXED)
+    op.add_column(
+        "enrolments", sa.Column("key_number", sa.Integer(), nullable=False, server_default="0")
+    )
+    op.add_column(
+        "enrolments", sa.Column("keys_made", sa.Integer(), nullable=False, server_default="1")
+    )
+    _add_indexed(sa.Integer())
+    op.add_column("deletions", sa.Column("keys_found", sa.Integer(), nullable=True))
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("deletions", schema=None) as batch_op:
-        batch_op.drop_column("keys_found")
-    with op.batch_alter_table("enrolments", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_enrolments_retiring_key"))
-        batch_op.drop_index(batch_op.f("ix_enrolments_next_key"))
-        batch_op.drop_column("keys_made")
-        batch_op.drop_column("retiring_key")
-        batch_op.drop_column("next_key")
-        batch_op.drop_column("key_number")
-    with op.batch_alter_table("enrolments", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("key_name", sa.String(), nullable=True))
-        batch_op.add_column(sa.Column("next_key", sa.String(), nullable=True))
-        batch_op.add_column(sa.Column("retiring_key", sa.String(), nullable=True))
+    op.execute("ALTER TABLE deletions DROP COLUMN keys_found")
+    _drop("key_number", "keys_made", *INDEXED)
+    op.add_column(
+        "enrolments", sa.Column("key_name", sa.String(), nullable=False, server_default="")
+    )
     op.execute("UPDATE enrolments SET key_name = id")
-    with op.batch_alter_table("enrolments", schema=None) as batch_op:
-        batch_op.alter_column("key_name", existing_type=sa.String(), nullable=False)
-        batch_op.create_index(batch_op.f("ix_enrolments_next_key"), ["next_key"], unique=False)
-        batch_op.create_index(
-            batch_op.f("ix_enrolments_retiring_key"), ["retiring_key"], unique=False
-        )
+    _add_indexed(sa.String())
+
+
+def _drop(*columns: str) -> None:
+    # Not in a batch: that would drop the table on SQLite, and captures refer to its rows.
+    for column in columns:
+        if column in INDEXED:
+            op.drop_index(f"ix_enrolments_{column}", "enrolments")
+        op.execute(f"ALTER TABLE enrolments DROP COLUMN {column}")
+
+
+def _add_indexed(kind: sa.types.TypeEngine[object]) -> None:
+    for column in INDEXED:
+        op.add_column("enrolments", sa.Column(column, kind, nullable=True))
+        op.create_index(f"ix_enrolments_{column}", "enrolments", [column])
 
 
 def _require_own_names() -> None:

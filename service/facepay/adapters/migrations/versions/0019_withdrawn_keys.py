@@ -15,23 +15,22 @@ def upgrade() -> None:
     op.add_column("clients", sa.Column("name", sa.String(), nullable=True))
     for party in ("merchants", "terminals"):
         op.add_column(party, sa.Column("suspended_until", UtcDateTime(), nullable=True))
-    op.add_column("payment_intents", sa.Column("opened_by", sa.String(), nullable=True))
-    # Until now every terminal had exactly one key.
-    op.execute(
-        "UPDATE payment_intents SET opened_by ="
-        " (SELECT MIN(id) FROM clients WHERE subject_id = payment_intents.terminal_id)"
+    # Not in a batch: that would drop the table on SQLite, and authorizations refer to its rows.
+    op.add_column(
+        "payment_intents", sa.Column("opened_by", sa.String(), nullable=False, server_default="")
     )
-    # A terminal without a client cannot be: its row and its key were added together.
-    op.execute("UPDATE payment_intents SET opened_by = '' WHERE opened_by IS NULL")
-    with op.batch_alter_table("payment_intents", schema=None) as batch_op:
-        batch_op.alter_column("opened_by", existing_type=sa.String(), nullable=False)
+    # Until now every terminal had exactly one key; its row and its key were added together.
+    op.execute(
+        "UPDATE payment_intents SET opened_by = COALESCE("
+        "(SELECT MIN(id) FROM clients WHERE subject_id = payment_intents.terminal_id), '')"
+    )
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("payment_intents", schema=None) as batch_op:
-        batch_op.drop_column("opened_by")
-    for party in ("merchants", "terminals"):
-        with op.batch_alter_table(party, schema=None) as batch_op:
-            batch_op.drop_column("suspended_until")
-    with op.batch_alter_table("clients", schema=None) as batch_op:
-        batch_op.drop_column("name")
+    for table, column in (
+        ("payment_intents", "opened_by"),
+        ("merchants", "suspended_until"),
+        ("terminals", "suspended_until"),
+        ("clients", "name"),
+    ):
+        op.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
