@@ -12,7 +12,7 @@ from facepay.domain.customer import PublicKey, Role
 from facepay.domain.errors import AlreadyExists, InvalidRequest, NotFound
 from facepay.domain.event import EventKind
 from facepay.domain.operator_action import OperatorAction
-from facepay.ports import UnitOfWork
+from facepay.ports import Repository, UnitOfWork
 from facepay.usecases.clients.withdraw_keys import add_key, keys_in_force, withdraw_keys
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.operators.action_result import ActionResult, PendingLeaf
@@ -59,7 +59,11 @@ def withdraw_by_two(deps: Dependencies, uow: UnitOfWork, action: OperatorAction)
     """Withdraw the target's keys that are in force, in the transaction of the approval."""
     [(name, value)] = json.loads(action.target).items()
     # Whoever replaces or adds a key holds this lock, so that none is added unseen.
-    parties = {"terminal": uow.terminals, "merchant": uow.merchants, "customer": uow.customers}
+    parties: dict[str, Repository[Any]] = {
+        "terminal": uow.terminals,
+        "merchant": uow.merchants,
+        "customer": uow.customers,
+    }
     if name in parties:
         parties[name].lock(value)
     keyids = [value] if name == "key" else [each.id for each in keys_in_force(uow, value)]

@@ -43,7 +43,7 @@ def _drop(*columns: str) -> None:
         op.execute(f"ALTER TABLE enrolments DROP COLUMN {column}")
 
 
-def _add_indexed(kind: sa.types.TypeEngine[object]) -> None:
+def _add_indexed(kind: sa.Integer | sa.String) -> None:
     for column in INDEXED:
         op.add_column("enrolments", sa.Column(column, kind, nullable=True))
         op.create_index(f"ix_enrolments_{column}", "enrolments", [column])
