@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from facepay.domain.enrolment import MOST_KEYS, Enrolment, key_name_of
+from facepay.domain.enrolment import key_name_of
 from facepay.domain.errors import (
     Conflict,
     FaceNotAvailable,
@@ -25,7 +25,7 @@ from facepay.usecases.faces.renew_template import (
 )
 from tests.fakes.dependencies import FakeDependencies
 from tests.fakes.scenario import Customer, Scenario
-from tests.fakes.vault import SECRETS_KEY
+from tests.support.renewals import keys_left, pays, row
 
 STEPS = [
     "vault.create_key",
@@ -35,22 +35,6 @@ STEPS = [
     "vault.seal",
     "vault.destroy_key",
 ]
-
-
-def row(scenario: Scenario, payer: Customer) -> Enrolment:
-    with scenario.deps.unit_of_work() as uow:
-        found = uow.enrolments.find(id=payer.enrolment_id)
-    assert found is not None
-    return found
-
-
-def keys_left(fakes: FakeDependencies) -> set[str]:
-    return set(fakes.vault.keys) - {SECRETS_KEY}
-
-
-def pays(scenario: Scenario, payer: Customer) -> bool:
-    intent = scenario.show_face(payer)
-    return scenario.enter_code(intent, scenario.code_of(payer)).state == "approved"
 
 
 def kinds(scenario: Scenario) -> list[str]:
@@ -207,20 +191,6 @@ def test_an_old_key_that_could_not_be_destroyed_goes_with_the_next_sweep(
     assert destroy_retiring_keys(scenario.deps) == 0
 
 
-@pytest.mark.parametrize("planted", ["the key in use", 99])
-def test_a_row_that_names_the_key_in_use_as_retiring_destroys_nothing(
-    scenario: Scenario, fakes: FakeDependencies, ada: Customer, planted: object
-) -> None:
-    before = row(scenario, ada)
-    number = planted if isinstance(planted, int) else before.key_number
-    with scenario.deps.unit_of_work() as uow:
-        uow.enrolments.update(replace(before, retiring_key=number))
-        uow.commit()
-    assert destroy_retiring_keys(scenario.deps) == 0
-    assert keys_left(fakes) == {before.key_name}
-    assert pays(scenario, ada)
-
-
 def test_missing_and_revoked_enrolments_are_not_renewed(
     scenario: Scenario, fakes: FakeDependencies, ada: Customer
 ) -> None:
@@ -277,29 +247,6 @@ def test_an_interrupted_mass_renewal_resumes(scenario: Scenario, fakes: FakeDepe
     assert renew_templates(scenario.deps, left) == Renewals(renewed=2)
     assert templates_made_before(scenario.deps, begun) == []
     assert all(pays(scenario, payer) for payer in payers)
-
-
-def test_a_face_that_has_used_all_its_keys_enrols_again(
-    scenario: Scenario, fakes: FakeDependencies, ada: Customer
-) -> None:
-    for _ in range(MOST_KEYS - 1):
-        renew_template(scenario.deps, ada.enrolment_id)
-    with pytest.raises(FaceNotAvailable, match="enrols again"):
-        renew_template(scenario.deps, ada.enrolment_id)
-    assert pays(scenario, ada)
-    scenario.revoke(ada)
-    assert keys_left(fakes) == set()
-
-
-def test_no_number_of_a_key_is_used_twice(
-    scenario: Scenario, fakes: FakeDependencies, ada: Customer
-) -> None:
-    """A late write of a renewal that failed could bring back a key of that name."""
-    fakes.journal.fail("engine.renewed", VaultUnavailable())
-    with pytest.raises(VaultUnavailable):
-        renew_template(scenario.deps, ada.enrolment_id)
-    renew_template(scenario.deps, ada.enrolment_id)
-    assert keys_left(fakes) == {f"{ada.enrolment_id}-2"}
 
 
 def with_whatever_comes(scenario: Scenario, payer: Customer) -> None:
