@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from facepay.domain.audit import Head
-from facepay.domain.checkpoint import HEAD, NOTHING_SIGNED, TYP, Checkpoint, SignedEnd
+from facepay.domain.checkpoint import HEAD, NOTHING_SIGNED, START, TYP, Checkpoint, SignedEnd
 from facepay.domain.errors import AlreadyExists, LogInconsistent, StaleRow, VaultUnavailable
 from facepay.domain.event import EventKind
 from facepay.usecases.dependencies import Dependencies
@@ -64,6 +64,7 @@ def check_whole_log(deps: Dependencies) -> Head:
     read_checkpoint(deps)
     memory = deps.log_memory
     signed = (memory.newest or NOTHING_SIGNED).end
+    memory.reread = START
     try:
         while memory.reread != signed:
             reread_one_page(deps, memory, signed)
