@@ -110,8 +110,8 @@ def renew_template(deps: Dependencies, enrolment_id: str) -> None:
         raise
     finally:
         # 5 destroy the old key, or the new one after a failure
-        if not destroy_retiring_key(deps, enrolment_id):
-            _destroy_unused_key(deps, enrolment_id, key)
+        destroy_retiring_key(deps, enrolment_id)
+        _destroy_unused_key(deps, enrolment_id, number)
 
 
 def destroy_retiring_key(deps: Dependencies, enrolment_id: str) -> bool:
@@ -172,14 +172,15 @@ def _take_next_number(deps: Dependencies, enrolment_id: str) -> tuple[Enrolment,
     return numbered, number
 
 
-def _destroy_unused_key(deps: Dependencies, enrolment_id: str, key: str) -> None:
-    """Destroy the new key of a face that was revoked before the key was there."""
+def _destroy_unused_key(deps: Dependencies, enrolment_id: str, number: int) -> None:
+    """Destroy the new key if no row names it: another change came before the key was there."""
     with deps.unit_of_work() as uow:
         now = uow.enrolments.find(id=enrolment_id)
-    if now is not None and now.enrolled:
-        return  # the key is in use, or the sweep destroys it
+    named = (now.key_number, now.next_key, now.retiring_key) if now and now.enrolled else ()
+    if number in named:
+        return  # it is in use, or the sweep destroys it
     with suppress(VaultUnavailable):
-        deps.templates.destroy_key(key)
+        deps.templates.destroy_key(key_name_of(enrolment_id, number))
 
 
 def _reseal_template(deps: Dependencies, enrolment: Enrolment, key: str) -> str:
