@@ -176,9 +176,10 @@ def _destroy_unused_key(deps: Dependencies, enrolment_id: str, number: int) -> N
     """Destroy the new key if no row names it: another change came before the key was there."""
     with deps.unit_of_work() as uow:
         now = uow.enrolments.find(id=enrolment_id)
-    named = (now.key_number, now.next_key, now.retiring_key) if now and now.enrolled else ()
-    if number in named:
-        return  # it is in use, or the sweep destroys it
+    if now is not None and number == now.key_number:
+        return  # it is in use, or the revocation destroys and counts it
+    if now is not None and now.enrolled and number in (now.next_key, now.retiring_key):
+        return  # the sweep destroys it
     with suppress(VaultUnavailable):
         deps.templates.destroy_key(key_name_of(enrolment_id, number))
 
