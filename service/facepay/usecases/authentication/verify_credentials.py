@@ -35,7 +35,7 @@ from facepay.usecases.authentication.match_factors import (
 from facepay.usecases.authentication.match_recovery_code import match_recovery_code
 from facepay.usecases.authentication.rejected_credentials import handle_rejected_credentials
 from facepay.usecases.dependencies import NO_ROW, Dependencies
-from facepay.usecases.request import Caller
+from facepay.usecases.request import Caller, Command
 
 
 def channel_of(caller: Caller) -> Channel:
@@ -43,6 +43,27 @@ def channel_of(caller: Caller) -> Channel:
     if caller.on_page:
         return Channel.PAGE
     return Channel.OWN_DEVICE if caller.role is Role.CUSTOMER else Channel.TERMINAL
+
+
+def verify_for_command(
+    deps: Dependencies,
+    command: Command,
+    customer: Customer | None,
+    credentials: Credentials,
+    required: RequiredCredentials,
+    *,
+    at: datetime | None = None,
+) -> VerifiedCredentials:
+    """Verify the credentials of a command: a confirmation must state the claims of its request.
+
+    `at` is when they were presented; None means now.
+
+    Raises CredentialsRejected, FactorUnavailable.
+    """
+    channel = channel_of(command.caller)
+    return verify_credentials(
+        deps, customer, credentials, required, confirms=command.claims, at=at, channel=channel
+    )
 
 
 def verify_credentials(

@@ -16,7 +16,7 @@ from facepay.usecases.authentication.credentials import (
     VerifiedCredentials,
 )
 from facepay.usecases.authentication.sign_in import verify_session
-from facepay.usecases.authentication.verify_credentials import channel_of, verify_credentials
+from facepay.usecases.authentication.verify_credentials import verify_for_command
 from facepay.usecases.clients.withdraw_keys import (
     add_key,
     append_key_leaf,
@@ -112,14 +112,7 @@ def _verify(
 ) -> VerifiedCredentials:
     with deps.unit_of_work() as uow:
         customer = uow.customers.find(id=command.caller.subject_id)
-    return verify_credentials(
-        deps,
-        customer,
-        credentials,
-        required,
-        confirms=command.claims,
-        channel=channel_of(command.caller),
-    )
+    return verify_for_command(deps, command, customer, credentials, required)
 
 
 def _own(uow: UnitOfWork, customer_id: str, keyid: str) -> Client:

@@ -19,9 +19,8 @@ from facepay.usecases.authentication.credentials import (
 )
 from facepay.usecases.authentication.sign_in import end_sessions
 from facepay.usecases.authentication.verify_credentials import (
-    channel_of,
     check_factors,
-    verify_credentials,
+    verify_for_command,
 )
 from facepay.usecases.customers.second_factors import revoke_pending_factors
 from facepay.usecases.dependencies import Dependencies
@@ -43,14 +42,7 @@ def change_password(
     def act(lease: Lease) -> PasswordAnswer:
         customer = _own(deps, command)
         required = RequiredCredentials.PASSWORD_AND_SECOND_FACTOR
-        verified = verify_credentials(
-            deps,
-            customer,
-            credentials,
-            required,
-            confirms=command.claims,
-            channel=channel_of(command.caller),
-        )
+        verified = verify_for_command(deps, command, customer, credentials, required)
         return _set(deps, lease, customer, verified, new_password, "password.changed")
 
     return run_idempotent(deps, command, PasswordAnswer, act)

@@ -12,7 +12,7 @@ from facepay.domain.event import EventKind
 from facepay.domain.recovery import ALPHABET, CODES, GROUP, GROUPS, RecoveryCode, code_id
 from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.credentials import Credentials, RequiredCredentials
-from facepay.usecases.authentication.verify_credentials import channel_of, verify_credentials
+from facepay.usecases.authentication.verify_credentials import verify_for_command
 from facepay.usecases.customers.second_factors import NEVER_USED, emit_factor
 from facepay.usecases.dependencies import Dependencies, new_id
 from facepay.usecases.idempotency import Lease, run_idempotent
@@ -36,14 +36,7 @@ def make_recovery_codes(
         with deps.unit_of_work() as uow:
             customer = uow.customers.find(id=customer_id)
         required = RequiredCredentials.PASSWORD_AND_SECOND_FACTOR
-        verified = verify_credentials(
-            deps,
-            customer,
-            credentials,
-            required,
-            confirms=command.claims,
-            channel=channel_of(command.caller),
-        )
+        verified = verify_for_command(deps, command, customer, credentials, required)
         factor, codes = new_set(deps, customer_id), generate_codes(CODES)
         # Hash before the rows are locked: argon2id is slow on purpose.
         hashed = [hashed_code(deps, factor, code) for code in codes]

@@ -15,7 +15,6 @@ from datetime import timedelta
 
 from facepay.domain.customer import (
     PAYING,
-    Customer,
     FactorKind,
     FactorState,
     PublicKey,
@@ -32,10 +31,9 @@ from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.credentials import (
     Credentials,
     RequiredCredentials,
-    VerifiedCredentials,
 )
 from facepay.usecases.authentication.match_factors import active_factors
-from facepay.usecases.authentication.verify_credentials import channel_of, verify_credentials
+from facepay.usecases.authentication.verify_credentials import verify_for_command
 from facepay.usecases.customers.match_pending_factor import match_pending_factor
 from facepay.usecases.dependencies import Dependencies, new_id, wiped
 from facepay.usecases.idempotency import Lease, run_idempotent
@@ -70,7 +68,8 @@ def add_second_factor(
             first = not active_factors(uow, customer_id)
             if key is not None and uow.clients.find(id=key.thumbprint) is not None:
                 raise AlreadyExists("this key signs requests: use a key that only confirms")
-        verified = _verify(deps, command, customer, credentials, password_only=first)
+        required = _required(password_only=first)
+        verified = verify_for_command(deps, command, customer, credentials, required)
         factor = _new_factor(deps, customer_id, name, key)
         with deps.unit_of_work() as uow:
             uow.customers.lock(customer_id)
@@ -134,7 +133,8 @@ def revoke_second_factor(
         with deps.unit_of_work() as uow:
             customer = uow.customers.find(id=customer_id)
             was_active = _own_factor(uow, command, factor_id).state is FactorState.ACTIVE
-        verified = _verify(deps, command, customer, credentials, password_only=not was_active)
+        required = _required(password_only=not was_active)
+        verified = verify_for_command(deps, command, customer, credentials, required)
         with deps.unit_of_work() as uow:
             uow.customers.lock(customer_id)
             verified.consume(uow)
@@ -167,24 +167,10 @@ def revoke_pending_factors(uow: UnitOfWork, customer_id: str) -> None:
     )
 
 
-def _verify(
-    deps: Dependencies,
-    command: Command,
-    customer: Customer | None,
-    credentials: Credentials,
-    *,
-    password_only: bool,
-) -> VerifiedCredentials:
-    return verify_credentials(
-        deps,
-        customer,
-        credentials,
-        RequiredCredentials.PASSWORD
-        if password_only
-        else RequiredCredentials.PASSWORD_AND_SECOND_FACTOR,
-        confirms=command.claims,
-        channel=channel_of(command.caller),
-    )
+def _required(*, password_only: bool) -> RequiredCredentials:
+    if password_only:
+        return RequiredCredentials.PASSWORD
+    return RequiredCredentials.PASSWORD_AND_SECOND_FACTOR
 
 
 def _replace_pending(uow: UnitOfWork, factor: SecondFactor) -> None:

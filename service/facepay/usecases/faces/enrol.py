@@ -19,7 +19,7 @@ from facepay.usecases.authentication.credentials import (
     RequiredCredentials,
     VerifiedCredentials,
 )
-from facepay.usecases.authentication.verify_credentials import channel_of, verify_credentials
+from facepay.usecases.authentication.verify_credentials import verify_for_command
 from facepay.usecases.captures.judge import Frames, live_faces, use_capture
 from facepay.usecases.dependencies import Dependencies, new_id, wiped
 from facepay.usecases.faces.destroy_keys import destroy_key
@@ -58,13 +58,8 @@ def begin_enrolment(
             customer = uow.customers.find(id=customer_id)
             consent = _active_consent(deps, uow, customer_id)
             _require_no_face(uow, customer_id)
-        verified = verify_credentials(
-            deps,
-            customer,
-            credentials,
-            RequiredCredentials.PASSWORD_AND_SECOND_FACTOR,
-            confirms=command.claims,
-            channel=channel_of(command.caller),
+        verified = verify_for_command(
+            deps, command, customer, credentials, RequiredCredentials.PASSWORD_AND_SECOND_FACTOR
         )
         enrolment = _pending(deps, consent)
         # Create the key before the row: every end of this enrolment then finds its key and destroys

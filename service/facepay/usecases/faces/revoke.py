@@ -27,7 +27,7 @@ from facepay.usecases.authentication.credentials import (
     VerifiedCredentials,
 )
 from facepay.usecases.authentication.sign_in import verify_session
-from facepay.usecases.authentication.verify_credentials import channel_of, verify_credentials
+from facepay.usecases.authentication.verify_credentials import verify_for_command
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.destroy_keys import destroy_key
 from facepay.usecases.faces.enrolments import (
@@ -98,7 +98,4 @@ def verify_owner(
             raise NotFound()
     if isinstance(credentials, PageSession):
         return verify_session(deps, command, required)
-    channel = channel_of(command.caller)
-    return verify_credentials(
-        deps, customer, credentials, required, confirms=command.claims, at=at, channel=channel
-    )
+    return verify_for_command(deps, command, customer, credentials, required, at=at)
