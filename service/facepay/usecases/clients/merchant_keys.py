@@ -12,8 +12,7 @@ from facepay.usecases.clients.withdraw_keys import (
     add_key,
     append_key_leaf,
     append_withdrawals,
-    keys_in_force,
-    withdraw_keys,
+    withdraw_all_keys,
 )
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.idempotency import Lease, run_idempotent
@@ -35,8 +34,7 @@ def replace_own_key(deps: Dependencies, command: Command, key: PublicKey) -> Reg
         merchant_id = command.caller.subject_id
         with deps.unit_of_work() as uow:
             uow.merchants.lock(merchant_id)
-            old = [each.id for each in keys_in_force(uow, merchant_id)]
-            withdrawn = withdraw_keys(deps, uow, old)
+            withdrawn = withdraw_all_keys(deps, uow, merchant_id)
             added = add_key(deps, uow, Role.MERCHANT, merchant_id, key)
             answer = Registered(merchant_id, added.id)
             lease.answer(uow, answer, withdrawn=frozenset(each.id for each in withdrawn))
@@ -91,8 +89,7 @@ def _change_keys(
             terminal = uow.terminals.lock(terminal_id)
             if terminal is None or terminal.merchant_id != command.caller.subject_id:
                 raise NotFound()
-            old = [each.id for each in keys_in_force(uow, terminal_id)]
-            withdrawn = withdraw_keys(deps, uow, old)
+            withdrawn = withdraw_all_keys(deps, uow, terminal_id)
             added = add_key(deps, uow, Role.TERMINAL, terminal_id, key) if key else None
             answer = _answer(deps, terminal, [added.id] if added else [])
             lease.answer(uow, answer)

@@ -9,6 +9,7 @@ A withdrawal is for good. A key withdrawn by mistake is replaced by a new one.
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from facepay.domain.customer import Client, PublicKey, Role
 from facepay.domain.event import EventKind
@@ -42,6 +43,15 @@ def withdraw_keys(deps: Dependencies, uow: UnitOfWork, keyids: Iterable[str]) ->
     return withdrawn
 
 
+def withdraw_all_keys(deps: Dependencies, uow: UnitOfWork, subject_id: str) -> list[Client]:
+    """Withdraw every key of a party, as `withdraw_keys` does.
+
+    The caller holds the lock of the party's row, as does everybody who adds a key, so that none is
+    added unseen.
+    """
+    return withdraw_keys(deps, uow, [each.id for each in keys_in_force(uow, subject_id)])
+
+
 def add_key(
     deps: Dependencies,
     uow: UnitOfWork,
@@ -71,16 +81,13 @@ def append_withdrawals(
 def append_key_leaf(
     deps: Dependencies, uow: UnitOfWork, kind: EventKind, client: Client, by: Caller
 ) -> None:
-    append_leaf(
-        deps,
-        uow,
-        kind,
-        keyid=client.id,
-        role=client.role,
-        subject=client.subject_id,
-        by=by.subject_id,
-    )
+    append_leaf(deps, uow, kind, **details_of(client), by=by.subject_id)
+
+
+def details_of(client: Client) -> dict[str, Any]:
+    """Return what the event and the leaf of a change say of the key."""
+    return {"keyid": client.id, "role": client.role, "subject": client.subject_id}
 
 
 def _emit(deps: Dependencies, uow: UnitOfWork, kind: EventKind, client: Client) -> None:
-    emit(deps, uow, kind, keyid=client.id, role=client.role, subject=client.subject_id)
+    emit(deps, uow, kind, **details_of(client))

@@ -8,12 +8,17 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from facepay.domain.customer import PublicKey, Role
+from facepay.domain.customer import Client, PublicKey, Role
 from facepay.domain.errors import AlreadyExists, InvalidRequest, NotFound
 from facepay.domain.event import EventKind
 from facepay.domain.operator_action import OperatorAction
 from facepay.ports import Repository, UnitOfWork
-from facepay.usecases.clients.withdraw_keys import add_key, keys_in_force, withdraw_keys
+from facepay.usecases.clients.withdraw_keys import (
+    add_key,
+    details_of,
+    withdraw_all_keys,
+    withdraw_keys,
+)
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.operators.action_result import ActionResult, PendingLeaf
 
@@ -58,16 +63,15 @@ def resolve_replacement(uow: UnitOfWork, target: Mapping[str, Any]) -> dict[str,
 def withdraw_by_two(deps: Dependencies, uow: UnitOfWork, action: OperatorAction) -> ActionResult:
     """Withdraw the target's keys that are in force, in the transaction of the approval."""
     [(name, value)] = json.loads(action.target).items()
-    # Whoever replaces or adds a key holds this lock, so that none is added unseen.
+    if name == "key":
+        return _result_of(withdraw_keys(deps, uow, [value]))
     parties: dict[str, Repository[Any]] = {
         "terminal": uow.terminals,
         "merchant": uow.merchants,
         "customer": uow.customers,
     }
-    if name in parties:
-        parties[name].lock(value)
-    keyids = [value] if name == "key" else [each.id for each in keys_in_force(uow, value)]
-    return _withdrawn(deps, uow, keyids)
+    parties[name].lock(value)
+    return _result_of(withdraw_all_keys(deps, uow, value))
 
 
 def replace_by_two(deps: Dependencies, uow: UnitOfWork, action: OperatorAction) -> ActionResult:
@@ -78,21 +82,14 @@ def replace_by_two(deps: Dependencies, uow: UnitOfWork, action: OperatorAction) 
     target = json.loads(action.target)
     merchant_id = target["merchant"]
     uow.merchants.lock(merchant_id)
-    result = _withdrawn(deps, uow, [each.id for each in keys_in_force(uow, merchant_id)])
+    result = _result_of(withdraw_all_keys(deps, uow, merchant_id))
     key = PublicKey(target["key"], target["public_key_pem"])
     added = add_key(deps, uow, Role.MERCHANT, merchant_id, key)
-    details = {"keyid": added.id, "role": added.role, "subject": merchant_id}
-    result.leaves.append(PendingLeaf(EventKind.CLIENT_KEY_ADDED, details))
+    result.leaves.append(PendingLeaf(EventKind.CLIENT_KEY_ADDED, details_of(added)))
     return result
 
 
-def _withdrawn(deps: Dependencies, uow: UnitOfWork, keyids: list[str]) -> ActionResult:
-    withdrawn = withdraw_keys(deps, uow, keyids)
-    leaves = [
-        PendingLeaf(
-            EventKind.CLIENT_KEY_WITHDRAWN,
-            {"keyid": each.id, "role": each.role, "subject": each.subject_id},
-        )
-        for each in withdrawn
-    ]
+def _result_of(withdrawn: list[Client]) -> ActionResult:
+    kind = EventKind.CLIENT_KEY_WITHDRAWN
+    leaves = [PendingLeaf(kind, details_of(each)) for each in withdrawn]
     return ActionResult(leaves=leaves, withdrawn=frozenset(each.id for each in withdrawn))
