@@ -112,9 +112,7 @@ class TransitSigner:
     def verify(self, token: str, *, typ: str) -> Mapping[str, Any] | None:
         kid = _signer_of(token)
         key = _key_named(kid, self._current_versions())
-        if (
-            key is None
-        ):  # another worker may have signed with a version that is a minute old at most
+        if key is None:  # another worker may have signed with a version made in the last minute
             key = _key_named(kid, self._read_versions())
         return None if key is None else _claims_of(token, key, typ)
 

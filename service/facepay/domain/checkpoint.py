@@ -28,7 +28,7 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class SignedEnd:
-    """What a checkpoint states: the end of the log, and the end that was signed before it."""
+    """A checkpoint's statement: the end of the log, and the end that was signed before it."""
 
     token: str
     end: Head
@@ -40,7 +40,7 @@ NOTHING_SIGNED = SignedEnd("", START, START)
 
 @dataclass
 class LogMemory:
-    """What one worker remembers of the log, where no database writer can change it.
+    """The memory that one worker has of the log, where no database writer can change it.
 
     `newest` is the checkpoint with the most leaves that this worker has seen, and `marked` the
     token that it has marked in the vault as the last one. `reread` is how far the leaves were read

@@ -36,7 +36,7 @@ class Deletion:
 
     @property
     def counts(self) -> dict[str, str | int]:
-        """What the revoking transaction did, as its leaf in the log commits to it."""
+        """The counts and the cause that the leaf of the revocation commits to."""
         return {
             "cause": self.cause.value,
             "sealed_references": self.references_erased,

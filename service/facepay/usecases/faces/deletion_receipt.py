@@ -51,16 +51,11 @@ def read_deletion_receipt(deps: Dependencies, caller: Caller, enrolment_id: str)
         deletion = uow.deletions.find(id=enrolment_id)
         if enrolment is None or deletion is None:
             raise NotFound()
+        revoked = {"enrolment": enrolment_id, **deletion.counts}
+        destroyed = {"enrolment": enrolment_id, "keys": deletion.keys_destroyed}
         leaves = [
-            _leaf(
-                uow, deletion.revoked_leaf, _REVOKED, {"enrolment": enrolment_id, **deletion.counts}
-            ),
-            _leaf(
-                uow,
-                deletion.destroyed_leaf,
-                _DESTROYED,
-                {"enrolment": enrolment_id, "keys": deletion.keys_destroyed},
-            ),
+            _leaf(uow, deletion.revoked_leaf, _REVOKED, revoked),
+            _leaf(uow, deletion.destroyed_leaf, _DESTROYED, destroyed),
         ]
     return deps.root.sign(_claims(deps, enrolment, deletion, leaves), typ=TYP)
 

@@ -127,8 +127,8 @@ def destroy_retiring_key(deps: Dependencies, enrolment_id: str) -> bool:
         number = locked_row.next_key if locked_row.retiring_key is None else locked_row.retiring_key
         if number is None:
             return False
-        if number == locked_row.key_number or not 0 < number + 1 <= MOST_KEYS:
-            log.error("the row of %s names the key in use as one to destroy", enrolment_id)
+        if number == locked_row.key_number or not 0 <= number < MOST_KEYS:
+            log.error("the row of %s names a key to destroy that is in use, or none", enrolment_id)
             return False
         uow.enrolments.update(replace(locked_row, next_key=None, retiring_key=number))
         uow.commit()
