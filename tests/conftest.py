@@ -23,6 +23,7 @@ from facepay.adapters.unit_of_work import Database
 from facepay.embedded.openbao_server import EmbeddedOpenBao
 from tests.integration import openbao_fixture
 from tests.support import renders
+from tests.support.databases import empty_database
 from tests.support.postgres import Postgres
 from tests.support.service import RunningService, running_service
 
@@ -107,9 +108,7 @@ def service(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[RunningService]:
     directory = tmp_path_factory.mktemp(f"service-{database_kind}")
-    url = f"sqlite:///{directory / 'facepay.db'}"
-    if database_kind == "postgresql":
-        url = request.getfixturevalue("postgres").new_database()
+    url = empty_database(request, database_kind, directory)
     with running_service(openbao, url, directory) as running:
         yield running
 

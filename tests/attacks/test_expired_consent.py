@@ -34,6 +34,7 @@ from tests.fakes.scenario import Customer
 from tests.fakes.scenario import Scenario as FakeScenario
 from tests.fakes.vault import SECRETS_KEY
 from tests.support.browser import Browser
+from tests.support.databases import empty_database
 from tests.support.people import Payer, Scenario
 from tests.support.race import together
 from tests.support.service import running_service
@@ -53,9 +54,7 @@ def years(
 ) -> Iterator[Scenario]:
     """Start a service whose clock may jump by years: no other test's consents end with it."""
     directory = tmp_path_factory.mktemp(f"years-{database_kind}")
-    url = f"sqlite:///{directory / 'facepay.db'}"
-    if database_kind == "postgresql":
-        url = request.getfixturevalue("postgres").new_database()
+    url = empty_database(request, database_kind, directory)
     with running_service(openbao, url, directory) as service:
         yield Scenario(service)
 

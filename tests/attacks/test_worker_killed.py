@@ -12,6 +12,7 @@ import pytest
 
 from facepay.embedded.openbao_server import EmbeddedOpenBao
 from facepay_client import Credentials, FacepayError, Intent, RetryPolicy, Terminal
+from tests.support.databases import empty_database
 from tests.support.gate import Gate, GatedBao, gate_before
 from tests.support.people import PASSWORD, Payer, PointOfSale, Scenario
 from tests.support.service import RunningService, running_service
@@ -36,9 +37,7 @@ def gated(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[RunningService]:
     directory: Path = tmp_path_factory.mktemp(f"gated-{database_kind}")
-    url = f"sqlite:///{directory / 'facepay.db'}"
-    if database_kind == "postgresql":
-        url = request.getfixturevalue("postgres").new_database()
+    url = empty_database(request, database_kind, directory)
     with running_service(GatedBao(openbao, gate), url, directory) as running:
         yield running
 

@@ -12,6 +12,7 @@ from facepay.adapters.unit_of_work import Database
 from facepay.domain.consent import Consent, ConsentPurpose
 from facepay.domain.customer import Customer
 from facepay.domain.span import Span
+from tests.support.databases import empty_database
 
 MOMENT = datetime(2026, 11, 23, 23, 59, 59, 999999, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
@@ -76,9 +77,7 @@ def test_due_consents_are_found_without_reading_the_ended_ones(kept: Database) -
 def test_consents_that_expired_before_the_migration_wait_for_the_next_sweep(
     request: pytest.FixtureRequest, database_kind: str, tmp_path: Path
 ) -> None:
-    url = f"sqlite:///{tmp_path / 'old.db'}"
-    if database_kind == "postgresql":
-        url = request.getfixturevalue("postgres").new_database()
+    url = empty_database(request, database_kind, tmp_path)
     migrate(url, revision="0016")
     database = Database(url)
     at = MOMENT.isoformat(sep=" ")

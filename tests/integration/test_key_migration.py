@@ -9,6 +9,7 @@ from facepay.adapters.migrate import migrate
 from facepay.adapters.unit_of_work import Database
 from tests.fakes.dependencies import fake_dependencies
 from tests.fakes.scenario import Scenario
+from tests.support.databases import empty_database
 
 MOMENT = datetime(2026, 11, 23, 23, 59, 59, 999999, tzinfo=UTC)
 
@@ -16,9 +17,7 @@ MOMENT = datetime(2026, 11, 23, 23, 59, 59, 999999, tzinfo=UTC)
 def test_an_open_payment_names_the_key_of_its_terminal(
     request: pytest.FixtureRequest, database_kind: str, tmp_path: Path
 ) -> None:
-    url = f"sqlite:///{tmp_path / 'old.db'}"
-    if database_kind == "postgresql":
-        url = request.getfixturevalue("postgres").new_database()
+    url = empty_database(request, database_kind, tmp_path)
     migrate(url, revision="0016")
     database = Database(url)
     at = MOMENT.isoformat(sep=" ")

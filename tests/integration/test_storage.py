@@ -20,6 +20,7 @@ from facepay.adapters.unit_of_work import Database
 from facepay.domain.attempts import Attempts
 from facepay.domain.errors import AlreadyExists, StaleRow
 from facepay.ports import UnitOfWork
+from tests.support.databases import empty_database
 
 MOMENT = datetime(2026, 11, 23, 23, 59, 59, 999999, tzinfo=UTC)
 # The repositories of a unit of work with their entities, parents before children.
@@ -111,9 +112,7 @@ def test_migrating_again_changes_no_row(database: Database, database_url: str) -
 def test_a_face_enrolled_before_keys_had_names_keeps_its_key(
     request: pytest.FixtureRequest, database_kind: str, tmp_path: Path
 ) -> None:
-    url = f"sqlite:///{tmp_path / 'old.db'}"
-    if database_kind == "postgresql":
-        url = request.getfixturevalue("postgres").new_database()
+    url = empty_database(request, database_kind, tmp_path)
     migrate(url, revision="0001")
     database = Database(url)
     at = MOMENT.isoformat(sep=" ")
@@ -136,9 +135,7 @@ def test_a_face_enrolled_before_keys_had_names_keeps_its_key(
 def test_a_capture_open_during_the_challenge_migration_needs_a_new_one(
     request: pytest.FixtureRequest, database_kind: str, tmp_path: Path
 ) -> None:
-    url = f"sqlite:///{tmp_path / 'old.db'}"
-    if database_kind == "postgresql":
-        url = request.getfixturevalue("postgres").new_database()
+    url = empty_database(request, database_kind, tmp_path)
     migrate(url, revision="0002")
     database = Database(url)
     at = MOMENT.isoformat(sep=" ")
@@ -170,9 +167,7 @@ def test_a_capture_open_during_the_challenge_migration_needs_a_new_one(
 def test_old_counters_and_stored_answers_are_read_under_their_new_names(
     request: pytest.FixtureRequest, database_kind: str, tmp_path: Path
 ) -> None:
-    url = f"sqlite:///{tmp_path / 'old.db'}"
-    if database_kind == "postgresql":
-        url = request.getfixturevalue("postgres").new_database()
+    url = empty_database(request, database_kind, tmp_path)
     migrate(url, revision="0015")
     database = Database(url)
     at = MOMENT.isoformat(sep=" ")

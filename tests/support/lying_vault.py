@@ -38,28 +38,24 @@ class LyingVault:
 
     def __init__(self, bao: EmbeddedOpenBao) -> None:
         self.role_id, self.secret_id = bao.role_id, bao.secret_id
-        self._lie: tuple[Target, Lie] | None = None
-        proxy = self
-
-        class Handler(_Proxied):
-            target_port = urlsplit(bao.url).port or 0
-
-            def lie(self) -> Lie | None:
-                told = proxy._lie
-                return told[1] if told and told[0].matches(self.command, self.path) else None
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self.target_port = urlsplit(bao.url).port or 0
+        self._told: tuple[Target, Lie] | None = None
+        self._server = _Server(self)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def lie_for(self, method: str, path: str) -> Lie | None:
+        """Return the answer to tell instead of OpenBao's, or None to pass the request on."""
+        told = self._told
+        return told[1] if told and told[0].matches(method, path) else None
 
     @contextmanager
     def answering(self, target: Target, lie: Lie) -> Iterator[None]:
         """Answer these requests with the lie; OpenBao never sees them."""
-        self._lie = (target, lie)
+        self._told = (target, lie)
         try:
             yield
         finally:
-            self._lie = None
+            self._told = None
 
     @contextmanager
     def running(self) -> Iterator["LyingVault"]:
@@ -73,22 +69,27 @@ class LyingVault:
             thread.join()
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, vault: LyingVault) -> None:
+        self.vault = vault
+        super().__init__(("127.0.0.1", 0), _Proxied)
+
+
 class _Proxied(BaseHTTPRequestHandler):
+    server: _Server
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # one segment an answer: two would wait for each other (Nagle, delayed ACK)
     disable_nagle_algorithm = True
-    target_port = 0
-
-    def lie(self) -> Lie | None:
-        raise NotImplementedError
 
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        told = self.lie()
+        told = self.server.vault.lie_for(self.command, self.path)
         if told is not None:
             self._send(told.status, told.body, told.content_type, told.location)
             return
-        real = http.client.HTTPConnection("127.0.0.1", self.target_port, timeout=20)
+        real = http.client.HTTPConnection("127.0.0.1", self.server.vault.target_port, timeout=20)
         try:
             real.request(self.command, self.path, body or None, dict(self.headers))
             answer = real.getresponse()
