@@ -1,20 +1,14 @@
 """Schemas of the customer's activity."""
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
-from facepay.web.schemas.fields import Shape
+from facepay.web.schemas.fields import Id, Shape
 
 
 class ActivityPage(Shape):
     """The place where a page begins: `before` is the id of the last use on the page before it."""
 
-    before = fields.String(
-        load_default=None,
-        validate=validate.Regexp(
-            r"use_[0-9a-f]{32}\Z",
-            error="Send the id of a use: use_ and 32 lower-case hexadecimal digits.",
-        ),
-    )
+    before = Id("use_", "the id of a use", load_default=None)
 
 
 class FaceUse(Shape):

@@ -3,11 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
-from marshmallow import fields, post_load, validate
+from marshmallow import fields, post_load
 
 from facepay.domain.standing import ALONE_AT_MOST
 from facepay.usecases.authentication.credentials import Credentials
-from facepay.web.schemas.fields import Shape, SixDigits, StrictInteger, Text, password
+from facepay.web.schemas.fields import Id, Shape, SixDigits, StrictInteger, Text, password
 from facepay.web.schemas.parties import PublicJwk, confirmation, recovery_code
 
 _LONGEST = int(ALONE_AT_MOST.total_seconds() // 60)
@@ -50,13 +50,7 @@ class Devices(Shape):
 class TerminalsPage(Shape):
     """The place where a page begins: `after` is the id of the last terminal on the page before."""
 
-    after = fields.String(
-        load_default=None,
-        validate=validate.Regexp(
-            r"term_[0-9a-f]{32}\Z",
-            error="Send a terminal's id: term_ and 32 lower-case hexadecimal digits.",
-        ),
-    )
+    after = Id("term_", "a terminal's id", load_default=None)
 
 
 class Terminal(Shape):

@@ -77,6 +77,17 @@ class Jws(fields.String):
         super().__init__(validate=check, **kwargs)
 
 
+class Id(fields.String):
+    """One of facepay's identifiers; `what` names it in the error, as in "a terminal's id"."""
+
+    def __init__(self, prefix: str, what: str, **kwargs: Any) -> None:
+        check = validate.Regexp(
+            rf"{prefix}[0-9a-f]{{32}}\Z",
+            error=f"Send {what}: {prefix} and 32 lower-case hexadecimal digits.",
+        )
+        super().__init__(validate=check, **kwargs)
+
+
 class Sha256(fields.String):
     """A SHA-256 hash as 64 hexadecimal digits in either case."""
 

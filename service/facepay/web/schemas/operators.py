@@ -6,7 +6,7 @@ from marshmallow import fields, post_load, validate
 
 from facepay.domain.operator_action import ActionKind
 from facepay.usecases.operators.revoke_faces import BATCH
-from facepay.web.schemas.fields import Shape, StrictInteger, Text
+from facepay.web.schemas.fields import Id, Shape, StrictInteger, Text
 from facepay.web.schemas.parties import PublicJwk
 
 
@@ -17,12 +17,7 @@ class Target(Shape):
     with `model`; every criterion that is given must hold. protocol.md says which kind takes which.
     """
 
-    enrolment = fields.String(
-        validate=validate.Regexp(
-            r"enr_[0-9a-f]{32}\Z",
-            error="Send an enrolment's id: enr_ and 32 lower-case hexadecimal digits.",
-        )
-    )
+    enrolment = Id("enr_", "an enrolment's id")
     customer = Text(max_length=100)
     enrolled_after = fields.AwareDateTime(format="iso")
     enrolled_before = fields.AwareDateTime(format="iso")
@@ -32,18 +27,8 @@ class Target(Shape):
             r"[A-Za-z0-9_-]{43}\Z", error="Send a keyid: an RFC 7638 thumbprint in base64url."
         )
     )
-    merchant = fields.String(
-        validate=validate.Regexp(
-            r"mer_[0-9a-f]{32}\Z",
-            error="Send a merchant's id: mer_ and 32 lower-case hexadecimal digits.",
-        )
-    )
-    terminal = fields.String(
-        validate=validate.Regexp(
-            r"term_[0-9a-f]{32}\Z",
-            error="Send a terminal's id: term_ and 32 lower-case hexadecimal digits.",
-        )
-    )
+    merchant = Id("mer_", "a merchant's id")
+    terminal = Id("term_", "a terminal's id")
     public_key = fields.Nested(PublicJwk)
 
 
