@@ -28,14 +28,18 @@ def require_live_caller(deps: Dependencies, uow: UnitOfWork, caller: Caller) -> 
     if caller.is_visitor:
         return
     if not caller.on_page:
-        uow.before_commit(lambda: _require_standing(uow, caller.keyid, deps.clock()))
+        uow.before_commit(lambda: require_standing(uow, caller.keyid, deps.clock()))
         return
     session = uow.page_sessions.lock(caller.keyid)
     if session is None or not session.alive(deps.clock()):
         raise CredentialsRejected()
 
 
-def _require_standing(uow: UnitOfWork, keyid: str, now: datetime) -> None:
+def require_standing(uow: UnitOfWork, keyid: str, now: datetime) -> None:
+    """Refuse an unknown or withdrawn key and a suspended client.
+
+    Raises KeyWithdrawn, ClientSuspended.
+    """
     standing = uow.standing(keyid)
     if standing is None:
         raise KeyWithdrawn()

@@ -10,6 +10,7 @@ from facepay.domain.payment import Authorization, Intent, IntentState, Method
 from facepay.domain.standing import ClientSuspended, KeyWithdrawn
 from facepay.ports import UnitOfWork
 from facepay.usecases.authentication.credentials import VerifiedCredentials
+from facepay.usecases.authentication.live_callers import require_standing
 from facepay.usecases.authentication.rejected_credentials import handle_rejected_credentials
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.idempotency import Lease
@@ -69,9 +70,8 @@ def record_decision(
     uow.intents.update(decided, state=judged.state.value)
     if approved and authorization is not None:
         uow.authorizations.add(authorization)
-    if (
-        approved and judged.opened_by != lease.caller.keyid
-    ):  # the caller's own key is checked anyway
+    # The caller's own key is checked anyway.
+    if approved and judged.opened_by != lease.caller.keyid:
         uow.before_commit(lambda: _require_opener(deps, uow, judged))
     answer = intent_answer(deps, decided, authorization if approved else None)
     lease.answer(uow, answer)
@@ -139,11 +139,8 @@ def _require_opener(deps: Dependencies, uow: UnitOfWork, intent: Intent) -> None
 
     Raises IntentExpired.
     """
-    opener = uow.standing(intent.opened_by)
     try:
-        if opener is None:
-            raise KeyWithdrawn()
-        opener.require(deps.clock())
+        require_standing(uow, intent.opened_by, deps.clock())
     except (KeyWithdrawn, ClientSuspended):
         raise IntentExpired("The terminal is out of use. Open a new payment.") from None
 
