@@ -173,10 +173,15 @@ def test_a_worker_killed_during_a_conversion_blocks_no_other(
     worker = context.Process(target=_worker, args=(directory, alone, lines_file))
     worker.start()
     deadline = time.monotonic() + 60
-    while not lines_file.exists() and time.monotonic() < deadline:
+    while not _converting(lines_file) and time.monotonic() < deadline:
         time.sleep(0.01)
     worker.kill()
     worker.join(60)
     assert lines_file.read_text() == "converted\n"
     assert model_cache.load_model("int8", directory) == kept_model(directory).read_bytes()
     assert len(conversions) == 1
+
+
+def _converting(lines_file: Path) -> bool:
+    """Whether the worker has written its line: the file exists a moment before its line does."""
+    return lines_file.exists() and lines_file.read_text() != ""
