@@ -4,29 +4,18 @@ gunicorn's factory is `facepay.bootstrap:create_wsgi()`; it runs in each worker,
 The console builds its face engine here too, so that a recording is judged by the service's parts.
 """
 
-import logging
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flask import Flask
 
 from facepay import memory_scrubbing
 from facepay.adapters.attestation import RegisteredKeyAttestation
-from facepay.adapters.clocks import RehearsalClock, system_clock
-from facepay.adapters.device_keys import JoseDeviceKeys
 from facepay.adapters.dlib_face import DlibFaceEngine, SignalsPadDetector
-from facepay.adapters.key_directory import KeyDirectory
 from facepay.adapters.node_signer import NodeSigner
-from facepay.adapters.one_time_codes import TotpCodes
-from facepay.adapters.openbao import OpenBaoVault
-from facepay.adapters.openbao_session import OpenBaoSession
-from facepay.adapters.passwords import Argon2Passwords
-from facepay.adapters.policy_file import read_policy
-from facepay.adapters.transit_signer import TransitSigner
-from facepay.adapters.unit_of_work import Database
-from facepay.adapters.webhook_sender import HttpWebhookSender
+from facepay.bootstrap_without_faces import build_without_faces, configure_log
 from facepay.config import ConfigError, Profile, Settings
 from facepay.domain.policy import Policy
 from facepay.face.detection.detect import Detector, HogDetector
@@ -87,53 +76,37 @@ def build_engine(parts: EngineParts, threshold: Callable[[ModelCard], float]) ->
 
 
 def build_dependencies(settings: Settings) -> Dependencies:
-    """Build every port with its real adapter. An adapter connects when it is first used.
+    """Build every port of a worker with its real adapter, which connects when it is first used.
 
     Raises ConfigError when the model is missing or no calibration report supports a threshold.
     """
-    session = OpenBaoSession(
-        settings.vault_url,
-        role_id=settings.vault_role_id,
-        secret_id=settings.vault_secret_id,
-        ca_file=settings.vault_ca_file,
+    deps = build_without_faces(settings)
+    policy = deps.policy
+    engine = build_engine(
+        _configured_parts(settings), lambda card: threshold_in_force(settings, policy, card)
     )
-    vault = OpenBaoVault(session)
-    log_keys = OpenBaoVault(session, prefix=f"log-{settings.log_name}")
-    policy = read_policy(settings.policy_file)
-    engine = _configured_engine(settings, policy)
-    clock_file = settings.rehearsal_clock_file
-    clock = RehearsalClock(clock_file) if clock_file else system_clock
-    database = Database(settings.database_url)
-    directory = KeyDirectory(database, clock)
-    root = TransitSigner(session, directory.publish_roots)
-    signed_for = policy.authorization_lifetime
-    return Dependencies(
-        issuer=settings.origin,
-        fingerprint_key=settings.fingerprint_key.encode(),
-        policy=policy,
+    return replace(
+        deps,
         face_distance_at_most=engine.same_person,
-        clock=clock,
-        unit_of_work=database,
         engine=engine.faces,
         pad=engine.pad,
         attestation=_attestation(policy),
-        templates=vault,
-        secrets=vault,
-        signer=NodeSigner(root, directory, clock, issuer=settings.origin, signed_for=signed_for),
-        root=root,
-        checkpoint_keys=log_keys,
-        passwords=Argon2Passwords(),
-        codes=TotpCodes(),
-        device_keys=JoseDeviceKeys(),
-        webhooks=HttpWebhookSender(loopback=settings.profile is Profile.REHEARSAL),
     )
 
 
-def _configured_engine(settings: Settings, policy: Policy) -> BuiltEngine:
-    parts = EngineParts(
+def build_for_renewals(settings: Settings) -> Dependencies:
+    """Build what renewing templates needs: the model's name, and no calibration report.
+
+    Raises ConfigError when there is no such model.
+    """
+    embedder = _embedder(_configured_parts(settings))
+    return replace(build_without_faces(settings), engine=DlibFaceEngine(embedder))
+
+
+def _configured_parts(settings: Settings) -> EngineParts:
+    return EngineParts(
         settings.model, settings.models, settings.detector_file, settings.passive_files
     )
-    return build_engine(parts, lambda card: threshold_in_force(settings, policy, card))
 
 
 def _attestation(policy: Policy) -> RegisteredKeyAttestation:
@@ -182,18 +155,9 @@ def create_wsgi() -> Flask:
             "The live profile needs an allocator that overwrites freed memory: "
             f"start gunicorn under glibc with {needed}"
         )
-    _configure_log()
+    configure_log()
     deps = build_dependencies(settings)
     prepare(deps)
     if isinstance(deps.signer, NodeSigner):
         deps.signer.keep_certified()
     return create_app(deps, settings.origin)
-
-
-def _configure_log() -> None:
-    """Write the log to stderr, beside gunicorn's own. Libraries write warnings only."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("[%(asctime)s] %(levelname)s %(name)s %(message)s"))
-    logger = logging.getLogger("facepay")
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)

@@ -83,9 +83,9 @@ def serve(
 def migrate() -> None:
     """Bring the database at FACEPAY_DATABASE_URL to the newest schema."""
     from facepay.adapters.migrate import migrate
-    from facepay.config import Settings
+    from facepay.config import database_url
 
-    migrate(Settings.from_environment(os.environ).database_url)
+    migrate(database_url(os.environ))
     click.echo("The schema is up to date.")
 
 
@@ -98,11 +98,11 @@ def operator() -> None:
 @click.argument("public_key", type=click.Path(exists=True, path_type=Path))
 def add_operator(public_key: Path) -> None:
     """Register the operator key in the file PUBLIC_KEY (PEM or JWK) and print its keyid."""
-    from facepay.bootstrap import build_dependencies
+    from facepay.bootstrap_without_faces import build_without_faces
     from facepay.config import Settings
     from facepay.usecases.operators.register import register_operator
 
-    deps = build_dependencies(Settings.from_environment(os.environ))
+    deps = build_without_faces(Settings.from_environment(os.environ))
     click.echo(register_operator(deps, _read_public_key(public_key)).keyid)
 
 
@@ -114,7 +114,7 @@ def sweep() -> None:
     unfinished enrolments, and of renewed templates. It also compares the new leaves of the audit
     log with the last checkpoint, and signs the next. Run it every ten minutes.
     """
-    from facepay.bootstrap import build_dependencies
+    from facepay.bootstrap_without_faces import build_without_faces
     from facepay.config import Settings
     from facepay.usecases.faces.destroy_keys import destroy_pending_keys
     from facepay.usecases.faces.end_expired_consents import end_expired_consents
@@ -122,7 +122,7 @@ def sweep() -> None:
     from facepay.usecases.faces.renew_template import destroy_retiring_keys
     from facepay.usecases.records.checkpoints import read_checkpoint
 
-    deps = build_dependencies(Settings.from_environment(os.environ))
+    deps = build_without_faces(Settings.from_environment(os.environ))
     expired = end_expired_consents(deps)
     keys = expired.keys + end_lapsed_enrolments(deps) + destroy_pending_keys(deps)
     keys += destroy_retiring_keys(deps)
@@ -141,11 +141,11 @@ def deliver(once: bool) -> None:
     import signal
     import threading
 
-    from facepay.bootstrap import build_dependencies
+    from facepay.bootstrap_without_faces import build_without_faces
     from facepay.config import Settings
     from facepay.usecases.webhooks import deliver as delivery
 
-    deps = build_dependencies(Settings.from_environment(os.environ))
+    deps = build_without_faces(Settings.from_environment(os.environ))
     if once:
         click.echo(f"Attempts: {delivery.deliver(deps)}")
         return
@@ -176,12 +176,12 @@ def renew_templates(enrolment_id: str | None, made_before: datetime | None) -> N
     The owners need not take part, and payments continue meanwhile. After an interruption, run the
     command again with --made-before and the time that it printed.
     """
-    from facepay.bootstrap import build_dependencies
+    from facepay.bootstrap import build_for_renewals
     from facepay.config import Settings
     from facepay.domain.errors import Unavailable
     from facepay.usecases.faces import renew_template
 
-    deps = build_dependencies(Settings.from_environment(os.environ))
+    deps = build_for_renewals(Settings.from_environment(os.environ))
     # Rounded up to a second, so that the printed time can be passed to --made-before.
     now = deps.clock().replace(microsecond=0) + timedelta(seconds=1)
     moment = made_before.replace(tzinfo=UTC) if made_before else now

@@ -25,6 +25,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -110,12 +111,7 @@ class Settings:
 
         Raises ConfigError, which names the first variable that is missing or wrong.
         """
-
-        def needed(name: str) -> str:
-            value = environment.get(PREFIX + name, "")
-            if not value:
-                raise ConfigError(f"{PREFIX}{name} is not set: facepay needs it to start")
-            return value
+        needed = partial(_needed, environment)
 
         def path(name: str) -> Path | None:
             value = environment.get(PREFIX + name, "")
@@ -167,3 +163,18 @@ class Settings:
             "REHEARSAL_CLOCK_FILE": str(self.rehearsal_clock_file or ""),
         }
         return {PREFIX + name: value for name, value in values.items()}
+
+
+def database_url(environment: Mapping[str, str]) -> str:
+    """Return the address of the database, which is all that a migration needs.
+
+    Raises ConfigError.
+    """
+    return _needed(environment, "DATABASE_URL")
+
+
+def _needed(environment: Mapping[str, str], name: str) -> str:
+    value = environment.get(PREFIX + name, "")
+    if not value:
+        raise ConfigError(f"{PREFIX}{name} is not set: facepay needs it to start")
+    return value

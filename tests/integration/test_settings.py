@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from gunicorn.app.wsgiapp import WSGIApplication
+from joserfc.jwk import ECKey
 
 from facepay import gunicorn_conf, memory_scrubbing
 from facepay.adapters.policy_file import read_policy
@@ -53,12 +54,44 @@ def test_gunicorn_refuses_live_with_an_allocator_that_keeps_freed_memory(tmp_pat
         assert f"{name}={value}" in ended.stdout + ended.stderr
 
 
-@pytest.mark.parametrize("command", ["migrate", "sweep"])
-def test_the_console_does_not_run_without_a_secret(command: str) -> None:
+def test_the_console_does_not_run_without_a_secret() -> None:
     environment = {name: text for name, text in LIVE.items() if "SECRET" not in name}
-    ended = run("facepay", command, **environment)
+    ended = run("facepay", "sweep", **environment)
     assert ended.returncode != 0
     assert "FACEPAY_VAULT_SECRET_ID is not set" in ended.stderr
+
+
+def test_a_migration_needs_the_database_alone(tmp_path: Path) -> None:
+    address = f"sqlite:///{tmp_path}/facepay.db"
+    assert run("facepay", "migrate", FACEPAY_DATABASE_URL=address).returncode == 0
+    refused = run("facepay", "migrate", **(LIVE | {"FACEPAY_DATABASE_URL": ""}))
+    assert "FACEPAY_DATABASE_URL is not set" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "outcome"),
+    [
+        ("operator add operator.pem", ""),
+        ("deliver --once", "Attempts: 0"),
+        ("templates renew", "Renewed: 0"),
+        ("sweep", "vault_unavailable"),
+        ("log check", "vault_unavailable"),
+        ("log accept --yes", "vault_unavailable"),
+        ("faces revoke-cohort oa_1", "not_found"),
+    ],
+)
+def test_the_console_needs_no_calibration_report(
+    tmp_path: Path, command: str, outcome: str
+) -> None:
+    """These commands see no face. Without a report, no worker of a live service starts."""
+    environment = LIVE | {"FACEPAY_DATABASE_URL": f"sqlite:///{tmp_path}/facepay.db"}
+    environment |= {"FACEPAY_FINGERPRINT_KEY": "k" * 32, "FACEPAY_VAULT_URL": "https://127.0.0.1:9"}
+    run("facepay", "migrate", **environment)
+    key = tmp_path / "operator.pem"
+    key.write_bytes(ECKey.generate_key("P-256").as_pem(private=False))
+    ended = run("facepay", *command.replace("operator.pem", str(key)).split(), **environment)
+    assert outcome in ended.stdout + ended.stderr
+    assert ended.returncode == ("_" in outcome), ended.stderr
 
 
 def test_gunicorn_understands_every_setting_we_give_it(monkeypatch: pytest.MonkeyPatch) -> None:

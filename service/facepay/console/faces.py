@@ -18,12 +18,12 @@ def revoke_cohort(action_id: str) -> None:
 
     Payments continue meanwhile. After an interruption, run the command again; it resumes.
     """
-    from facepay.bootstrap import build_dependencies
+    from facepay.bootstrap_without_faces import build_without_faces
     from facepay.config import Settings
     from facepay.usecases.operators.actions import read_action, take_batch
     from facepay.usecases.operators.revoke_faces import BATCH
 
-    deps = build_dependencies(Settings.from_environment(os.environ))
+    deps = build_without_faces(Settings.from_environment(os.environ))
     now = read_action(deps, action_id)
     with click.progressbar(length=now.total, label="revoking", file=sys.stderr) as bar:
         bar.update(now.done)

@@ -17,11 +17,11 @@ def check() -> None:
     Exits with an error if the log is not what was signed; the operator then gets an event. Run it
     every night.
     """
-    from facepay.bootstrap import build_dependencies
+    from facepay.bootstrap_without_faces import build_without_faces
     from facepay.config import Settings
     from facepay.usecases.records.checkpoints import check_whole_log
 
-    end = check_whole_log(build_dependencies(Settings.from_environment(os.environ)))
+    end = check_whole_log(build_without_faces(Settings.from_environment(os.environ)))
     click.echo(f"The log is what was signed: {end.size} leaves, {end.hash}")
 
 
@@ -36,9 +36,9 @@ def accept() -> None:
     of the log and an event. Restart the service afterwards, and tell the parties that keep
     checkpoints: their copies contradict the log from now on.
     """
-    from facepay.bootstrap import build_dependencies
+    from facepay.bootstrap_without_faces import build_without_faces
     from facepay.config import Settings
     from facepay.usecases.records.accept_log import accept_log
 
-    end = accept_log(build_dependencies(Settings.from_environment(os.environ)))
+    end = accept_log(build_without_faces(Settings.from_environment(os.environ)))
     click.echo(f"Accepted and signed: {end.size} leaves, {end.hash}")

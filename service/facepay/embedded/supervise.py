@@ -16,7 +16,7 @@ from pathlib import Path
 
 from joserfc.jwk import ECKey
 
-from facepay.bootstrap import build_dependencies
+from facepay.bootstrap_without_faces import build_without_faces
 from facepay.config import Profile, Settings
 from facepay.domain.customer import PublicKey
 from facepay.embedded.children import LOOPBACK
@@ -52,7 +52,7 @@ def running(options: ServeOptions) -> Iterator[EmbeddedService]:
     with EmbeddedOpenBao(options.directory / "openbao") as bao:
         settings = _settings(options, bao)
         with EmbeddedService(settings, options.directory, workers=options.workers) as service:
-            deps = build_dependencies(service.settings)
+            deps = build_without_faces(service.settings)
             operator = options.operator or _stored_operator(options.directory)
             register_operator(deps, operator)
             end_expired_consents(deps)
