@@ -13,7 +13,7 @@ import os
 from argon2 import PasswordHasher
 from flask import Flask
 
-from facepay import bootstrap
+from facepay import bootstrap, bootstrap_without_faces
 from facepay.adapters.passwords import Argon2Passwords
 from facepay.config import ConfigError, Profile, Settings
 from facepay.usecases import begin_capture
@@ -27,7 +27,7 @@ def create_wsgi() -> Flask:
     if Settings.from_environment(os.environ).profile is Profile.LIVE:
         raise ConfigError("the tests' application is not for the live profile")
     begin_capture.draw_challenge = draw_challenge
-    bootstrap.Argon2Passwords = quick_passwords
+    bootstrap_without_faces.Argon2Passwords = quick_passwords
     return bootstrap.create_wsgi()
 
 
