@@ -35,12 +35,12 @@ def test_no_face_pays_after_its_revocation_though_workers_die_and_the_vault_rest
     rng = random.Random(5)  # noqa: S311 - what is drawn is no secret
     plans = [Plan.draw(rng, bursts=BURSTS) for _ in range(RACES)]
     with running_service(own_bao, database_url, tmp_path) as service:
-        races = Races(Scenario(service), plans)
-        load = Load(service, own_bao, kill_at=[15, 45], restart_at=[30])
-        counted = count(service.deps, own_bao, races.run(load))
+        races = Races(Scenario(service), own_bao, plans)
+        load = Load(service, kill_at=[15, 45], outages={30: own_bao.restart})
+        counted = count(service.deps, own_bao, races.run(load).revocations)
     assert broken_promises(counted) == []
     assert counted["races"] == RACES
-    assert (load.kills, load.restarts) == (2, 1)
+    assert (load.kills, load.happened) == (2, {"restart": 1})
     won = counted["races_won"]
     assert min(won.values()) > 0, "each side wins some, or they never raced"
     assert counted["captures_cancelled"] > 0

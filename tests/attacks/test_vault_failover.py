@@ -4,9 +4,7 @@ Requests go through the standby, which passes them on while it can. What was ack
 for good, and what was not is destroyed later.
 """
 
-import os
-import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -48,22 +46,9 @@ def destroyed(vault: OpenBaoVault, key: str) -> bool | None:
         return None
 
 
-def kill_and_restart(active: Node) -> None:
-    assert active.pid is not None
-    os.kill(active.pid, signal.SIGKILL)
-    active.stop()
-    active.start()
-
-
-def hang_for_a_while(active: Node) -> None:
-    with active.hung():
-        until_asked_in_vain = 2  # seconds: longer than a client waits
-        signal.sigtimedwait([], until_asked_in_vain)
-
-
-@pytest.mark.parametrize("happens", [kill_and_restart, hang_for_a_while])
+@pytest.mark.parametrize("happens", [Node.kill_and_restart, Node.hang_for_a_while])
 def test_a_key_is_called_destroyed_only_if_it_is_gone_though_the_active_node_fails(
-    pair: tuple[Node, Standby], through_the_standby: OpenBaoVault, happens: object
+    pair: tuple[Node, Standby], through_the_standby: OpenBaoVault, happens: Callable[[Node], None]
 ) -> None:
     active, standby = pair
     vault = through_the_standby
@@ -73,7 +58,6 @@ def test_a_key_is_called_destroyed_only_if_it_is_gone_though_the_active_node_fai
         sealed[key] = vault.seal(key, b"template", binding=BINDING)
     with ThreadPoolExecutor(5) as pool:
         said = [pool.submit(destroyed, vault, key) for key in KEYS]
-        assert callable(happens)
         happens(active)
         answers = dict(zip(KEYS, [each.result() for each in said], strict=True))
     until(lambda: is_active(active) or is_active(standby))

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from facepay.embedded.openbao_server import EmbeddedOpenBao
+from tests.support.openbao_pair import Node, Standby
 from tests.support.people import Scenario
 from tests.support.postgres import Postgres
 from tests.support.service import running_service
@@ -20,13 +21,33 @@ DATABASES = ("sqlite", "postgresql")
 def scenario_on(kind: str) -> Iterator[tuple[Scenario, EmbeddedOpenBao]]:
     """Run the service with two workers of gunicorn; everything ends with the block."""
     with ExitStack() as stack:
-        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="facepay-bench-")))
+        directory = _directory(stack)
         bao = stack.enter_context(EmbeddedOpenBao(directory / "openbao"))
-        url = f"sqlite:///{directory / 'facepay.db'}"
-        if kind == "postgresql":
-            url = stack.enter_context(Postgres()).new_database()
-        service = stack.enter_context(running_service(bao, url, directory))
-        yield Scenario(service), bao
+        yield _scenario(stack, kind, directory, bao), bao
+
+
+@contextmanager
+def scenario_with_two_nodes(kind: str) -> Iterator[tuple[Scenario, Node]]:
+    """Run the service as `scenario_on` does, through the standby of two nodes of OpenBao.
+
+    Yields the other node, which is the active one at first.
+    """
+    with ExitStack() as stack:
+        directory = _directory(stack)
+        active = stack.enter_context(Node(directory / "active", "active"))
+        standby = stack.enter_context(Standby(directory / "standby", active))
+        yield _scenario(stack, kind, directory, standby), active
+
+
+def _directory(stack: ExitStack) -> Path:
+    return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="facepay-bench-")))
+
+
+def _scenario(stack: ExitStack, kind: str, directory: Path, bao: EmbeddedOpenBao) -> Scenario:
+    url = f"sqlite:///{directory / 'facepay.db'}"
+    if kind == "postgresql":
+        url = stack.enter_context(Postgres()).new_database()
+    return Scenario(stack.enter_context(running_service(bao, url, directory)))
 
 
 def progress_on(console: Console) -> Progress:

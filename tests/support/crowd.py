@@ -15,15 +15,17 @@ from typing import Any, TypeVar
 
 import pyotp
 
-from facepay.domain.customer import SecondFactor
+from facepay.domain.customer import Client, FactorKind, SecondFactor
 from facepay.domain.enrolment import Enrolment
 from facepay.domain.errors import Unavailable
 from facepay.domain.payment import Intent
 from facepay.usecases.dependencies import Dependencies, new_id, wiped
 from facepay_client import KeyPair
+from facepay_client import Terminal as ClientTerminal
 from tests.support.people import PointOfSale, Scenario
 
 Result = TypeVar("Result")
+Row = tuple[str, Any]  # the name of a repository, and a row of it
 PORTRAIT = "grace"
 IN_PARALLEL = 4  # copies made at once: each waits for OpenBao most of the time
 ATTEMPTS = 600  # tries, 0.1 s apart
@@ -36,6 +38,8 @@ class Wanted:
     waiting: int = 1
     created: int = 0
     revokes_by_code: bool = False  # with an authenticator that no payment uses
+    own_till: bool = False  # a terminal that no other copy pays at
+    more_keys: bool = False
 
     @property
     def authenticators(self) -> int:
@@ -52,10 +56,19 @@ class Payment:
 
 
 @dataclass(frozen=True)
+class MoreKeys:
+    """A device key that is a second factor, and a second device that signs requests."""
+
+    factor: KeyPair
+    device: KeyPair
+
+
+@dataclass(frozen=True)
 class Copy:
     """A customer whose face is enrolled; `authenticator` is for revoking it."""
 
     device: KeyPair
+    customer_id: str
     alias: str
     enrolment_id: str
     consent_id: str
@@ -63,12 +76,14 @@ class Copy:
     waiting: tuple[Payment, ...]
     created: tuple[Payment, ...]
     authenticator: pyotp.TOTP
+    more_keys: MoreKeys | None
 
 
 class Crowd:
     """Enrols one customer by face, and pays by face once, to have something to copy."""
 
     def __init__(self, scenario: Scenario, points_of_sale: Sequence[PointOfSale]) -> None:
+        self._scenario = scenario
         self._deps: Dependencies = scenario.service.deps
         self._points_of_sale = points_of_sale
         payer, pos = scenario.payer(face=PORTRAIT), points_of_sale[0]
@@ -82,6 +97,8 @@ class Crowd:
             self._enrolment = _found(uow.enrolments.find(id=payer.enrolment_id))
             self._shown = _found(uow.intents.find(id=shown.id))
             self._created = _found(uow.intents.find(id=created.id))
+            self._till = _found(uow.terminals.find(id=pos.id))
+            self._till_key = _found(uow.clients.find(id=pos.transport.key.keyid))
         key, sealed = self._enrolment.key_name, self._enrolment.sealed_reference
         vault = self._deps.templates
         self._reference = vault.unseal(key, _found(sealed), binding=self._enrolment.binding)
@@ -100,31 +117,27 @@ class Crowd:
             uow.commit()
         return [copy for copy, _ in drafts]
 
-    def _draft(self, wanted: Wanted) -> tuple[Copy, list[tuple[str, Any]]]:
+    def _draft(self, wanted: Wanted) -> tuple[Copy, list[Row]]:
         """Return a copy, and its rows with their repositories, in the order of their keys."""
-        now, device = self._deps.clock(), KeyPair.generate()
+        device = KeyPair.generate()
         customer = replace(self._customer, id=new_id("cus"), alias=f"copy {secrets.token_hex(8)}")
-        client = replace(
-            self._client,
-            id=device.keyid,
-            subject_id=customer.id,
-            public_key_pem=device.public_pem,
-            created_at=now,
-        )
         consent = replace(self._consent, id=new_id("con"), customer_id=customer.id)
         enrolment = self._enrolled(customer.id, consent.id)
         factors = [self._factor_of(customer.id) for _ in range(wanted.authenticators)]
         codes = [code for code, _ in factors]
+        keys, key_rows = self._more_keys(customer.id) if wanted.more_keys else (None, [])
+        pos, till_rows = self._till_for(wanted)
         shown = replace(
             self._shown,
             customer_id=customer.id,
             enrolment_id=enrolment.id,
             enrolment_epoch=enrolment.epoch,
         )
-        waiting = [self._paying(shown, code) for code in codes[: wanted.waiting]]
-        created = [self._paying(self._created, codes[0]) for _ in range(wanted.created)]
+        waiting = [self._paying(shown, pos, code) for code in codes[: wanted.waiting]]
+        created = [self._paying(self._created, pos, codes[0]) for _ in range(wanted.created)]
         copy = Copy(
             device,
+            customer.id,
             customer.alias,
             enrolment.id,
             consent.id,
@@ -132,13 +145,52 @@ class Crowd:
             tuple(payment for payment, _ in waiting),
             tuple(payment for payment, _ in created),
             codes[-1],
+            keys,
         )
-        rows = [("customers", customer), ("clients", client), ("consents", consent)]
+        client = self._client_of(self._client, customer.id, device)
+        rows: list[Row] = [("customers", customer), ("clients", client), ("consents", consent)]
         rows += [("enrolments", enrolment), *(("second_factors", row) for _, row in factors)]
+        rows += [*key_rows, *till_rows]
         return copy, [*rows, *(("intents", row) for _, row in waiting + created)]
 
-    def _paying(self, like: Intent, code: pyotp.TOTP) -> tuple[Payment, Intent]:
-        pos, now = secrets.choice(self._points_of_sale), self._deps.clock()
+    def _client_of(self, like: Client, subject_id: str, key: KeyPair) -> Client:
+        return replace(
+            like,
+            id=key.keyid,
+            subject_id=subject_id,
+            public_key_pem=key.public_pem,
+            created_at=self._deps.clock(),
+        )
+
+    def _more_keys(self, customer_id: str) -> tuple[MoreKeys, list[Row]]:
+        keys = MoreKeys(KeyPair.generate(), KeyPair.generate())
+        factor = replace(
+            self._factor,
+            id=new_id("fac"),
+            customer_id=customer_id,
+            kind=FactorKind.DEVICE_KEY,
+            sealed_secret=None,
+            keyid=keys.factor.keyid,
+            public_key_pem=keys.factor.public_pem,
+        )
+        client = self._client_of(self._client, customer_id, keys.device)
+        return keys, [("second_factors", factor), ("clients", client)]
+
+    def _till_for(self, wanted: Wanted) -> tuple[PointOfSale, list[Row]]:
+        """Return one of the terminals, or one of its own with its rows."""
+        if not wanted.own_till:
+            return secrets.choice(self._points_of_sale), []
+        like, key = self._points_of_sale[0], KeyPair.generate()
+        transport = self._scenario.transport(key)
+        pos = replace(
+            like, id=new_id("term"), transport=transport, terminal=ClientTerminal(transport)
+        )
+        till = replace(self._till, id=pos.id)
+        client = self._client_of(self._till_key, pos.id, key)
+        return pos, [("terminals", till), ("clients", client)]
+
+    def _paying(self, like: Intent, pos: PointOfSale, code: pyotp.TOTP) -> tuple[Payment, Intent]:
+        now = self._deps.clock()
         intent = replace(
             like,
             id=new_id("pay"),

@@ -18,6 +18,7 @@ from facepay.embedded.children import LOOPBACK, free_port
 from facepay.embedded.openbao_server import EmbeddedOpenBao
 
 PATIENCE = 60.0  # seconds until both nodes agree on who is active
+LONGER_THAN_A_CLIENT_WAITS = 2.0  # seconds
 
 
 class Node(EmbeddedOpenBao):
@@ -35,6 +36,18 @@ class Node(EmbeddedOpenBao):
         settings["listener"][0]["tcp"]["cluster_address"] = address
         settings["storage"]["raft"]["node_id"] = self._name
         return settings
+
+    def kill_and_restart(self) -> None:
+        """End the process without a farewell, and start it again on the same port."""
+        assert self.pid is not None
+        os.kill(self.pid, signal.SIGKILL)
+        self.stop()
+        self.start()
+
+    def hang_for_a_while(self) -> None:
+        """Hang for longer than a client waits."""
+        with self.hung():
+            time.sleep(LONGER_THAN_A_CLIENT_WAITS)
 
     @contextmanager
     def hung(self) -> Iterator[None]:

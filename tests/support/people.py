@@ -93,6 +93,7 @@ class PointOfSale:
     transport: Transport
     terminal: Terminal
     merchant: Merchant
+    merchant_key: KeyPair
     clock: TurnableClock
 
     def capture(self, intent_id: str, alias: str, profile: str = "standard") -> Capture:
@@ -195,7 +196,13 @@ class Scenario:
         terminal_id = merchant.register_terminal("Till 1", terminal_key.public_jwk).id
         transport = self.transport(terminal_key, retry)
         return PointOfSale(
-            terminal_id, merchant_id, transport, Terminal(transport), merchant, self.service.clock
+            terminal_id,
+            merchant_id,
+            transport,
+            Terminal(transport),
+            merchant,
+            merchant_key,
+            self.service.clock,
         )
 
     def newcomer(self) -> Payer:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import requests
 
 from facepay.domain.audit import GENESIS, Head, verify_chain
 from facepay.domain.capture import CaptureState
@@ -18,11 +17,13 @@ from facepay.embedded.openbao_server import EmbeddedOpenBao
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.destroy_keys import destroy_pending_keys
 from tests.support.crowd import retry_while_unavailable
-from tests.support.revocation_race import ClientResult, RaceResult, Way
+from tests.support.openbao_keys import has_key
+from tests.support.racing import ClientResult
+from tests.support.revocation_race import RaceResult, Way
 
 PAGE = 2000
 READERS = 4
-GONE = 404
+PASSWORDS = {"password.changed", "password.reset"}
 UNDER_WAY = {IntentState.CAPTURING.value, IntentState.AWAITING_SECOND_FACTOR.value}
 WAITING = {CaptureState.RESERVED.value, CaptureState.OPEN.value}
 
@@ -31,34 +32,47 @@ Tick = Callable[[], None]
 
 @dataclass(frozen=True)
 class Log:
-    """The numbers of the leaves about faces and their payments; `broken` is the chain's fault."""
+    """The numbers of the leaves about faces, payments and what was taken away from them.
+
+    `broken` is the chain's fault.
+    """
 
     revoked: dict[str, list[int]]  # by enrolment
     approved_by_face: dict[str, int]  # by intent
+    approved: dict[str, int]  # by intent, with any method
+    ended: dict[str, list[int]]  # by the customer with another password, by the withdrawn key
     leaves: int
     broken: str | None
 
 
 def read_log(deps: Dependencies) -> Log:
     revoked: dict[str, list[int]] = {}
+    by_face: dict[str, int] = {}
     approved: dict[str, int] = {}
+    ended: dict[str, list[int]] = {}
     head, broken = Head(HEAD, 0, GENESIS), None
     while True:
         with deps.unit_of_work() as uow:
             leaves = uow.leaves.find_all(after_seq=head.size, limit=PAGE)
             openings = uow.openings.find_all(after_seq=head.size, limit=PAGE)
         if not leaves:
-            return Log(revoked, approved, head.size, broken)
+            return Log(revoked, by_face, approved, ended, head.size, broken)
         for leaf, opening in zip(leaves, openings, strict=True):
             details = json.loads(opening.details)
             if leaf.kind == "face.revoked":
                 revoked.setdefault(details["enrolment"], []).append(leaf.seq)
-            elif leaf.kind == "payment.approved" and details["method"] == Method.FACE:
+            elif leaf.kind == "payment.approved":
                 approved[details["intent"]] = leaf.seq
+                if details["method"] == Method.FACE:
+                    by_face[details["intent"]] = leaf.seq
+            elif leaf.kind == "client_key.withdrawn":
+                ended.setdefault(details["keyid"], []).append(leaf.seq)
+            elif leaf.kind == "customer.setting_changed" and details["setting"] in PASSWORDS:
+                ended.setdefault(details["customer"], []).append(leaf.seq)
         try:
             head = verify_chain(leaves, start=head)
         except ValueError as error:
-            return Log(revoked, approved, leaves[-1].seq, str(error))
+            return Log(revoked, by_face, approved, ended, leaves[-1].seq, str(error))
 
 
 def count(
@@ -89,6 +103,8 @@ def count(
         "revocations": _revocations(races, acknowledged, log),
         "keys_swept": swept,
         "keys_left": sum(keys_left(bao, acknowledged, tick)),
+        "receipts": Counter(race.receipt for race in races if race.receipt),
+        "receipts_whose_key_lives": sum(race.key_left for race in races),
         **_payments(races, log),
         "races_won": _won(races),
         "log_leaves": log.leaves,
@@ -103,6 +119,7 @@ def broken_promises(counted: dict[str, Any]) -> list[str]:
         "approvals_after_revocation": 0,
         "left_under_way": 0,
         "keys_left": 0,
+        "receipts_whose_key_lives": 0,
         "approvals_told_but_not_in_log": 0,
         "log_broken": None,
     }
@@ -118,12 +135,9 @@ def keys_left(bao: EmbeddedOpenBao, races: Iterable[RaceResult], tick: Tick) -> 
     """Return for each race whether OpenBao still has its key, asked as administrator."""
 
     def left(race: RaceResult) -> bool:
-        address = f"{bao.url}/v1/transit/keys/enrolment-{race.copy.key_name}"
-        token = {"X-Vault-Token": bao.root_token}
-        answer = requests.get(address, headers=token, timeout=10)
+        found = has_key(bao, race.copy.enrolment_id)
         tick()
-        assert answer.status_code in (200, GONE), answer.status_code
-        return answer.status_code != GONE
+        return found
 
     with ThreadPoolExecutor(READERS) as pool:
         return list(pool.map(left, races))
