@@ -64,7 +64,7 @@ bench-protection: $(READY) ## measure what template protection gives and costs: 
 bench-pad: $(READY) ## measure the liveness check on rendered attacks and payers: var/bench/pad.json
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.pad $(ARGS)
 
-bench-revocation: $(READY) ## race 10,000 payments with revocations while workers die: var/bench/revocation.json
+bench-revocation: $(READY) ## race 10,000 payments with revocations while workers and nodes die: var/bench/revocation.json
 	@$(BIN)/python -m tests.bench.revocation $(ARGS)
 
 bench-stale: $(READY) ## race 2,000 password payments with its change: var/bench/stale.json
