@@ -1,9 +1,12 @@
 """`make check` refuses code that grew too long or lost a docstring that readers need."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.checks.docstrings import check_docstrings
 from tests.checks.limits import FUNCTION_LINES, MODULE_LINES, VIEW_LINES, check_limits
+from tests.checks.promises import check_promises
 from tests.checks.source import Source
 
 HEAD = '"""A module."""\n'
@@ -75,3 +78,45 @@ def test_a_docstring_that_only_repeats_the_name_is_refused() -> None:
     text = HEAD + 'def lock_face() -> None:\n    """Lock the face."""\n'
     (finding,) = docstrings(Source("service/a.py", text))
     assert "repeats its name" in finding
+
+
+PROMISES = """# facepay
+
+## What you can rely on
+
+Tests hold these.
+
+- **It holds.** Always, see
+  [there](there.md).
+
+## Limits
+"""
+QUOTES = """> **It holds.**
+
+- `unit/test_it.py::test_it_holds`
+
+> Always, see there.
+
+- `unit/test_it.py::test_it_holds`
+"""
+
+
+@pytest.mark.parametrize(
+    ("page", "finding"),
+    [
+        (QUOTES, ""),
+        (QUOTES.replace("Always", "Sometimes"), "must quote README.md from here on"),
+        (QUOTES.replace("it_holds", "it_held"), "there is no test unit/test_it.py::test_it_held"),
+        (QUOTES + "\n> And more.\n\n", "no test holds: And more."),
+        (QUOTES[: QUOTES.index("\n> Always")], "must quote README.md from here on"),
+    ],
+)
+def test_a_promise_without_a_test_is_refused(tmp_path: Path, page: str, finding: str) -> None:
+    for folder in ("docs", "tests/unit"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "README.md").write_text(PROMISES)
+    (tmp_path / "docs/promises.md").write_text(page)
+    (tmp_path / "tests/unit/test_it.py").write_text("def test_it_holds(): pass\n")
+    found = "\n".join(check_promises(tmp_path))
+    assert finding in found
+    assert bool(found) == bool(finding)
