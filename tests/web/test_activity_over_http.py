@@ -1,5 +1,7 @@
 """The owner's activity over HTTP lists the uses of the face, for the owner only."""
 
+from dataclasses import replace
+
 import pytest
 
 from facepay_client import KeyPair, Merchant, Problem, Terminal
@@ -13,9 +15,7 @@ def test_the_owner_sees_a_payment_and_a_strangers_try(
     scenario.operator.register_merchant("Bakery", shop.public_jwk)
     merchant = Merchant(scenario.transport(shop))
     merchant.register_terminal("Terminal in Bern", key.public_jwk, city="Bern")
-    in_bern = PointOfSale(
-        "", "", pos.transport, Terminal(scenario.transport(key)), merchant, pos.clock
-    )
+    in_bern = replace(pos, terminal=Terminal(scenario.transport(key)), merchant=merchant)
     for portrait, state in (("eileen", "declined"), ("grace", "approved")):
         intent = in_bern.intent(4250)
         scenario.show_face(in_bern, intent, grace, portrait)
