@@ -6,14 +6,13 @@ the tests that hold it. Nothing of the section may be missing, and each test mus
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 README, PAGE = Path("README.md"), Path("docs/promises.md")
 _SECTION = re.compile(r"^## What you can rely on\n(.*?)^## ", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _TEST = re.compile(r"^- `(?P<path>[\w/]+\.py)::(?P<name>test_\w+)`$", re.MULTILINE)
-
 _QUOTE_AND_TESTS = re.compile(r"((?:^>.*\n)+)\n((?:^- .*\n)*)", re.MULTILINE)
 
 
@@ -27,13 +26,10 @@ def check_promises(repository: Path) -> Iterator[str]:
     for path, name in _TEST.findall(page):
         if name not in _tests_in(repository / "tests" / path):
             yield f"{PAGE}: there is no test {path}::{name}"
-    promised, quoted = _promised(repository), " ".join(quote for quote, _ in pieces)
-    if promised != quoted:
-        at = next(
-            (at for at, pair in enumerate(zip(promised, quoted, strict=False)) if len({*pair}) > 1),
-            min(len(promised), len(quoted)),
-        )
-        yield f"{PAGE}: must quote {README} from here on: {promised[max(0, at - 40) : at + 40]!r}"
+    promised, quotes = _promised(repository), [quote for quote, _ in pieces]
+    if promised != " ".join(quotes):
+        rest = _unquoted(promised, quotes)
+        yield f"{PAGE}: must quote {README} from here on: {rest[:80]!r}"
 
 
 def _promised(repository: Path) -> str:
@@ -42,6 +38,15 @@ def _promised(repository: Path) -> str:
     assert found is not None, "the README has the section"
     _, *bullets = re.split(r"^- ", found[1], flags=re.MULTILINE)
     return _LINK.sub(r"\1", " ".join(" ".join(bullets).split()))
+
+
+def _unquoted(promised: str, quotes: Sequence[str]) -> str:
+    """Return what follows the pieces that are quoted rightly."""
+    for quote in quotes:
+        if not promised.startswith(quote):
+            break
+        promised = promised.removeprefix(quote).lstrip()
+    return promised
 
 
 def _pieces(page: str) -> Iterator[tuple[str, list[str]]]:

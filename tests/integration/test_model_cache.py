@@ -183,5 +183,5 @@ def test_a_worker_killed_during_a_conversion_blocks_no_other(
 
 
 def _converting(lines_file: Path) -> bool:
-    """Whether the worker has written its line: the file exists a moment before its line does."""
+    """Tell whether the worker has written its line; the file exists a moment before that."""
     return lines_file.exists() and lines_file.read_text() != ""
