@@ -17,7 +17,6 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-import requests
 
 from facepay.adapters.unit_of_work import Database
 from facepay.domain.audit import GENESIS, Head, verify_chain
@@ -35,12 +34,12 @@ from tests.fakes.scenario import Scenario as FakeScenario
 from tests.fakes.vault import SECRETS_KEY
 from tests.support.browser import Browser
 from tests.support.databases import empty_database
+from tests.support.openbao_keys import key_exists
 from tests.support.people import Payer, Scenario
 from tests.support.race import together
 from tests.support.service import running_service
 
 LATER = timedelta(days=365 + 434)
-GONE = 404
 RACES = 30
 TICK = timedelta(microseconds=1)
 
@@ -98,14 +97,14 @@ def test_434_days_after_an_expiry_no_key_lives_and_the_receipt_verifies(
     years: Scenario, openbao: EmbeddedOpenBao, touch: Callable[[Scenario, Payer], None]
 ) -> None:
     payer = years.payer(face="grace")
-    assert has_key(openbao, row(years, payer))
+    assert key_exists(openbao, row(years, payer).key_name)
     years.service.clock.advance(int(LATER.total_seconds()))
 
     touch(years, payer)
 
     ended = row(years, payer)
     assert (ended.state, ended.sealed_reference) == ("revoked", None)
-    assert not has_key(openbao, ended)
+    assert not key_exists(openbao, ended.key_name)
     token, jwks = payer.customer.get_deletion_receipt(payer.enrolment_id), years.published.jwks()
     log, issuer = fetch_log(years.published), years.service.url
     verify_log(log.leaves, log.checkpoint, jwks, expected_issuer=issuer)
@@ -125,14 +124,6 @@ def row(scenario: Scenario, payer: Payer) -> Enrolment:
         found = uow.enrolments.find(id=payer.enrolment_id)
     assert found is not None
     return found
-
-
-def has_key(bao: EmbeddedOpenBao, enrolment: Enrolment) -> bool:
-    """Ask OpenBao itself, as its administrator."""
-    address = f"{bao.url}/v1/transit/keys/enrolment-{enrolment.key_name}"
-    answer = requests.get(address, headers={"X-Vault-Token": bao.root_token}, timeout=10)
-    assert answer.status_code in (200, GONE), answer.status_code
-    return answer.status_code != GONE
 
 
 # Races: the consent of each payer ends while another request uses the face.

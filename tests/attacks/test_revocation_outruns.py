@@ -14,7 +14,7 @@ from facepay.embedded.openbao_server import EmbeddedOpenBao
 from tests.support.load import Load
 from tests.support.people import Scenario
 from tests.support.races import AnyPlan, Races
-from tests.support.revocation_count import broken_promises, count
+from tests.support.revocation_count import broken_promises, count, read_log
 from tests.support.revocation_race import Plan
 from tests.support.service import running_service
 from tests.support.withdrawal_count import broken_withdrawals, count_withdrawals
@@ -44,8 +44,9 @@ def test_nothing_pays_after_its_end_though_workers_die_and_the_vault_restarts(
         races = Races(Scenario(service), own_bao, plans)
         load = Load(service, kill_at=[15, 45], outages={30: own_bao.restart})
         raced = races.run(load)
-        counted = count(service.deps, own_bao, raced.revocations)
-        withdrawals = count_withdrawals(service.deps, raced.withdrawals)
+        log = read_log(service.deps)
+        counted = count(service.deps, own_bao, log, raced.revocations)
+        withdrawals = count_withdrawals(log, raced.withdrawals)
     assert broken_promises(counted) == []
     assert broken_withdrawals(withdrawals) == []
     assert withdrawals["races"] == WITHDRAWALS

@@ -21,7 +21,7 @@ DATABASES = ("sqlite", "postgresql")
 def scenario_on(kind: str) -> Iterator[tuple[Scenario, EmbeddedOpenBao]]:
     """Run the service with two workers of gunicorn; everything ends with the block."""
     with ExitStack() as stack:
-        directory = _directory(stack)
+        directory = new_directory(stack)
         bao = stack.enter_context(EmbeddedOpenBao(directory / "openbao"))
         yield _scenario(stack, kind, directory, bao), bao
 
@@ -33,21 +33,27 @@ def scenario_with_two_nodes(kind: str) -> Iterator[tuple[Scenario, Node]]:
     Yields the other node, which is the active one at first.
     """
     with ExitStack() as stack:
-        directory = _directory(stack)
+        directory = new_directory(stack)
         active = stack.enter_context(Node(directory / "active", "active"))
         standby = stack.enter_context(Standby(directory / "standby", active))
         yield _scenario(stack, kind, directory, standby), active
 
 
-def _directory(stack: ExitStack) -> Path:
+def new_directory(stack: ExitStack) -> Path:
+    """Make a directory that is gone when the stack closes."""
     return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="facepay-bench-")))
 
 
 def _scenario(stack: ExitStack, kind: str, directory: Path, bao: EmbeddedOpenBao) -> Scenario:
-    url = f"sqlite:///{directory / 'facepay.db'}"
-    if kind == "postgresql":
-        url = stack.enter_context(Postgres()).new_database()
+    url = new_database(stack, kind, directory)
     return Scenario(stack.enter_context(running_service(bao, url, directory)))
+
+
+def new_database(stack: ExitStack, kind: str, directory: Path) -> str:
+    """Return the URL of an empty database; a PostgreSQL server for it ends with the stack."""
+    if kind == "postgresql":
+        return stack.enter_context(Postgres()).new_database()
+    return f"sqlite:///{directory / 'facepay.db'}"
 
 
 def progress_on(console: Console) -> Progress:

@@ -40,7 +40,7 @@ from tests.support.load import Load
 from tests.support.openbao_pair import Node
 from tests.support.people import genuine
 from tests.support.races import AT_ONCE, AnyPlan, Raced, Races
-from tests.support.revocation_count import broken_promises, count
+from tests.support.revocation_count import broken_promises, count, read_log
 from tests.support.revocation_race import Plan
 from tests.support.service import WORKERS
 from tests.support.withdrawal_count import broken_withdrawals, count_withdrawals
@@ -120,8 +120,9 @@ def _counted(
     deps: Dependencies, active: Node, raced: Raced, progress: Progress, kind: str
 ) -> dict[str, Any]:
     looking = progress.add_task(f"{kind}: keys looked for", total=len(raced.revocations))
-    revocations = count(deps, active, raced.revocations, lambda: progress.advance(looking))
-    withdrawals = count_withdrawals(deps, raced.withdrawals)
+    log = read_log(deps)
+    revocations = count(deps, active, log, raced.revocations, lambda: progress.advance(looking))
+    withdrawals = count_withdrawals(log, raced.withdrawals)
     late = revocations["approvals_after_revocation"] + withdrawals["late_approvals"]
     return {
         "races": raced.count,

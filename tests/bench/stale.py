@@ -10,10 +10,9 @@ import argparse
 import json
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +20,8 @@ from rich.console import Console
 
 from facepay.adapters.migrate import migrate
 from facepay.adapters.unit_of_work import Database
-from tests.bench.grounds import DATABASES, progress_on
+from tests.bench.grounds import DATABASES, new_database, new_directory, progress_on
 from tests.support.password_race import PasswordRaces
-from tests.support.postgres import Postgres
 
 REPORT = Path("var/bench/stale.json")
 RACES = 1000
@@ -67,8 +65,8 @@ def measure(kind: str, races: int) -> dict[str, Any]:
 @contextmanager
 def database_on(kind: str) -> Iterator[Database]:
     """Yield a migrated database of its own, which ends with the block."""
-    with tempfile.TemporaryDirectory(prefix="facepay-bench-") as directory, Postgres() as server:
-        url = f"sqlite:///{directory}/facepay.db" if kind == "sqlite" else server.new_database()
+    with ExitStack() as stack:
+        url = new_database(stack, kind, new_directory(stack))
         migrate(url)
         database = Database(url)
         yield database

@@ -21,7 +21,6 @@ from facepay.domain.errors import Unavailable
 from facepay.domain.payment import Intent
 from facepay.usecases.dependencies import Dependencies, new_id, wiped
 from facepay_client import KeyPair
-from facepay_client import Terminal as ClientTerminal
 from tests.support.people import PointOfSale, Scenario
 
 Result = TypeVar("Result")
@@ -72,7 +71,6 @@ class Copy:
     alias: str
     enrolment_id: str
     consent_id: str
-    key_name: str
     waiting: tuple[Payment, ...]
     created: tuple[Payment, ...]
     authenticator: pyotp.TOTP
@@ -141,7 +139,6 @@ class Crowd:
             customer.alias,
             enrolment.id,
             consent.id,
-            enrolment.key_name,
             tuple(payment for payment, _ in waiting),
             tuple(payment for payment, _ in created),
             codes[-1],
@@ -181,10 +178,7 @@ class Crowd:
         if not wanted.own_till:
             return secrets.choice(self._points_of_sale), []
         like, key = self._points_of_sale[0], KeyPair.generate()
-        transport = self._scenario.transport(key)
-        pos = replace(
-            like, id=new_id("term"), transport=transport, terminal=ClientTerminal(transport)
-        )
+        pos = replace(like.signing_with(self._scenario.transport(key)), id=new_id("term"))
         till = replace(self._till, id=pos.id)
         client = self._client_of(self._till_key, pos.id, key)
         return pos, [("terminals", till), ("clients", client)]

@@ -3,7 +3,7 @@
 import itertools
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 
 import pyotp
@@ -95,6 +95,10 @@ class PointOfSale:
     merchant: Merchant
     merchant_key: KeyPair
     clock: TurnableClock
+
+    def signing_with(self, transport: Transport) -> "PointOfSale":
+        """Return the same terminal with another connection or another key."""
+        return replace(self, transport=transport, terminal=Terminal(transport))
 
     def capture(self, intent_id: str, alias: str, profile: str = "standard") -> Capture:
         """Open and begin a capture, and let enough time pass to record its burst."""

@@ -1,4 +1,4 @@
-"""What all races over HTTP share: clients with stopwatches, and requests at nearly the same moment.
+"""Send requests over HTTP at nearly the same moment, from clients with stopwatches.
 
 Times are of one clock, in this process. `sent` is taken before the first byte of a request leaves,
 `answered` after the last byte of its answer arrived. Their order is therefore certain. A client
@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
+import pyotp
 import requests
 from requests.adapters import HTTPAdapter
 
@@ -86,8 +87,11 @@ class Racing:
             self.scenario.service.url, key, clock=self.now, session=self._session, retry=PATIENT
         )
 
+    def code_of(self, authenticator: pyotp.TOTP) -> str:
+        return authenticator.at(self.scenario.service.clock.now())
+
     def send_code(self, watch: Stopwatch, payment: Payment) -> str:
-        code = payment.authenticator.at(self.scenario.service.clock.now())
+        code = self.code_of(payment.authenticator)
         return Terminal(watch).send_code(payment.intent_id, code).state
 
     def race(

@@ -17,7 +17,7 @@ from facepay.embedded.openbao_server import EmbeddedOpenBao
 from facepay.usecases.dependencies import Dependencies
 from facepay.usecases.faces.destroy_keys import destroy_pending_keys
 from tests.support.crowd import retry_while_unavailable
-from tests.support.openbao_keys import has_key
+from tests.support.openbao_keys import has_any_key
 from tests.support.racing import ClientResult
 from tests.support.revocation_race import RaceResult, Way
 
@@ -76,11 +76,14 @@ def read_log(deps: Dependencies) -> Log:
 
 
 def count(
-    deps: Dependencies, bao: EmbeddedOpenBao, races: Sequence[RaceResult], tick: Tick = lambda: None
+    deps: Dependencies,
+    bao: EmbeddedOpenBao,
+    log: Log,
+    races: Sequence[RaceResult],
+    tick: Tick = lambda: None,
 ) -> dict[str, Any]:
     """Count every promise; `tick` is called for each key that was searched."""
     swept = retry_while_unavailable(lambda: destroy_pending_keys(deps))
-    log = read_log(deps)
     acknowledged = [race for race in races if race.revoked.outcome == "revoked"]
     by_clock = {
         payment.intent_id
@@ -135,7 +138,7 @@ def keys_left(bao: EmbeddedOpenBao, races: Iterable[RaceResult], tick: Tick) -> 
     """Return for each race whether OpenBao still has its key, asked as administrator."""
 
     def left(race: RaceResult) -> bool:
-        found = has_key(bao, race.copy.enrolment_id)
+        found = has_any_key(bao, race.copy.enrolment_id)
         tick()
         return found
 

@@ -15,8 +15,8 @@ from enum import StrEnum
 from facepay.embedded.openbao_server import EmbeddedOpenBao
 from facepay_client import Credentials, Customer, Terminal, fresh_key
 from tests.support.crowd import PORTRAIT, Copy, Payment, Wanted
-from tests.support.openbao_keys import has_key
-from tests.support.people import PASSWORD, PointOfSale, Scenario, genuine
+from tests.support.openbao_keys import has_any_key
+from tests.support.people import PASSWORD, Scenario, genuine
 from tests.support.racing import ClientResult, Racing, draw_delay
 
 BURST_TAKES = 2.0  # seconds; a real burst is met by the revocation anywhere in these
@@ -106,7 +106,7 @@ class RaceRunner:
             return "given"
 
         receipt = watch.record("", ask).outcome
-        key_left = receipt == "given" and has_key(self._bao, copy.enrolment_id)
+        key_left = receipt == "given" and has_any_key(self._bao, copy.enrolment_id)
         return replace(result, receipt=receipt, key_left=key_left)
 
     def _payments(self, copy: Copy, plan: Plan) -> list[Callable[[], ClientResult]]:
@@ -136,7 +136,7 @@ class RaceRunner:
 
     def _burst(self, copy: Copy, payment: Payment) -> Callable[[], ClientResult]:
         """Begin the capture and draw its burst beforehand: the race is about sending it."""
-        pos = self._patient(payment.pos)
+        pos = payment.pos.signing_with(self._racing.transport(payment.pos.transport.key))
         capture = pos.capture(payment.intent_id, copy.alias, "no_light")
         body = pos.terminal.sign_frames(capture, genuine(PORTRAIT, capture.challenge, 2))
         frames, code = (self._racing.transport(pos.transport.key) for _ in range(2))
@@ -168,9 +168,5 @@ class RaceRunner:
             return "revoked" if customer.withdraw_consent(copy.consent_id).withdrawn_at else "kept"
         if way is Way.PASSWORD:
             return customer.revoke_face(copy.enrolment_id, Credentials(password=PASSWORD)).state
-        code = copy.authenticator.at(self._racing.scenario.service.clock.now())
+        code = self._racing.code_of(copy.authenticator)
         return customer.revoke_face(copy.enrolment_id, Credentials(code=code)).state
-
-    def _patient(self, pos: PointOfSale) -> PointOfSale:
-        transport = self._racing.transport(pos.transport.key)
-        return replace(pos, transport=transport, terminal=Terminal(transport))

@@ -4,14 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from facepay.usecases.dependencies import Dependencies
-from tests.support.revocation_count import quantiles, read_log
+from tests.support.revocation_count import Log, quantiles
 from tests.support.withdrawal_race import End, WithdrawalResult
 
 
-def count_withdrawals(deps: Dependencies, races: Sequence[WithdrawalResult]) -> dict[str, Any]:
+def count_withdrawals(log: Log, races: Sequence[WithdrawalResult]) -> dict[str, Any]:
     """Count late approvals: sent after the end was acknowledged, or after its leaf in the log."""
-    log = read_log(deps)
     ended = [race for race in races if race.ended.outcome == "ended"]
     by_clock, by_log = set(), set()
     for race in ended:

@@ -27,7 +27,7 @@ NEW_PASSWORD = f"{PASSWORD} and a staple"
 
 
 class End(StrEnum):
-    """What ends while payments rely on it."""
+    """A thing that payments rely on, and that its owner ends."""
 
     PASSWORD = "password"
     TERMINAL_KEY = "terminal_key"
@@ -81,9 +81,7 @@ class WithdrawalRunner:
         watch = self._racing.transport(device if end is End.DEVICE else till)
 
         def both() -> Credentials:
-            return Credentials(
-                PASSWORD, payment.authenticator.at(self._racing.scenario.service.clock.now())
-            )
+            return Credentials(PASSWORD, self._racing.code_of(payment.authenticator))
 
         def act() -> str:
             if end is End.TERMINAL_KEY:
